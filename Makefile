@@ -1,0 +1,40 @@
+# Every target works on a fresh machine with Python 3.11 and make: the environment is made when it is missing.
+PYTHON ?= python3.11
+PORT ?= 8080
+BACKENDS_PORT ?= 8090
+WORKERS ?= 1
+export PORT BACKENDS_PORT WORKERS DATABASE_URL
+
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: run demo test check bench fuzz clean
+
+$(READY): setup.cfg pyproject.toml deploy/constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint deploy/constraints.txt --editable '.[dev]'
+	touch $@
+
+run: $(READY)  ## serve everything: backends, app, demonstration data
+	@exec $(BIN)/tmf-facade run
+
+demo: $(READY)  ## play the golden payloads against a running product
+	@$(BIN)/tmf-facade demo
+
+check: $(READY)  ## style, types, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: check  ## everything CI runs
+	$(BIN)/pytest -n 2 --dist loadfile
+
+bench: $(READY)  ## medians and ratios against a baseline in the same run
+	$(BIN)/python -m tests.bench
+
+fuzz: $(READY)  ## schemathesis for as long as FUZZ_SECONDS says
+	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-2000} $(BIN)/pytest tests/conformance/test_schemathesis.py -n 2 --timeout 3600
+
+clean:  ## forget the environment and all data
+	rm -rf .venv var

@@ -1,0 +1,1 @@
+"""The outside world: everything that speaks to something other than this process."""

@@ -1,0 +1,1 @@
+"""Runs the processes of the core durably."""

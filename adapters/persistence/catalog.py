@@ -1,0 +1,95 @@
+"""The catalogue in the database, and how ordering sees it."""
+
+import sqlalchemy as sa
+
+from adapters.persistence.database import Database
+from adapters.persistence.encoding import converter
+from adapters.persistence.tables import offerings
+from canonical.catalog.offering import ChargeType, ProductOffering
+from canonical.ordering.order import OrderedOffering, RecurringCharge
+from canonical.shared.money import total
+
+
+class SqlCatalog:
+    """The current version of every offering, read inside `connection`'s transaction."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def offering(self, offering_id: str) -> ProductOffering | None:
+        return self._one(offerings.c.id == offering_id)
+
+    def offering_by_sku(self, sku: str) -> ProductOffering | None:
+        return self._one(offerings.c.sku == sku)
+
+    def offerings(self) -> list[ProductOffering]:
+        bodies = self._connection.scalars(
+            sa.select(offerings.c.body).where(offerings.c.current).order_by(offerings.c.id)
+        )
+        return [converter.loads(body, ProductOffering) for body in bodies]
+
+    def _one(self, condition: sa.ColumnElement[bool]) -> ProductOffering | None:
+        query = sa.select(offerings.c.body).where(condition, offerings.c.current).order_by(offerings.c.id).limit(1)
+        body = self._connection.scalar(query)
+        return None if body is None else converter.loads(body, ProductOffering)
+
+
+class CatalogOfferings:
+    """Ordering's view of the catalogue: what a line needs to remember."""
+
+    def __init__(self, catalog: SqlCatalog) -> None:
+        self._catalog = catalog
+
+    def by_id(self, offering_id: str) -> OrderedOffering | None:
+        return _ordered(self._catalog.offering(offering_id))
+
+    def by_sku(self, sku: str) -> OrderedOffering | None:
+        return _ordered(self._catalog.offering_by_sku(sku))
+
+
+def _ordered(offering: ProductOffering | None) -> OrderedOffering | None:
+    if offering is None:
+        return None
+    one_time = [price.amount for price in offering.prices if price.charge_type is ChargeType.ONE_TIME]
+    recurring = [price for price in offering.prices if price.charge_type is ChargeType.RECURRING]
+    return OrderedOffering(
+        id=offering.id,
+        version=offering.version,
+        name=offering.name,
+        sku=offering.sku,
+        one_time=total(one_time, offering.prices[0].amount.currency),
+        recurring=tuple(RecurringCharge(price.amount, price.period or "month") for price in recurring),
+    )
+
+
+def publish(database: Database, published: list[ProductOffering]) -> int:
+    """Add the versions that are not yet in the catalogue and make them current. What is published never changes.
+
+    Returns how many were added. Raises ValueError when a published version is given again with other contents.
+    """
+    added = 0
+    with database.writing() as connection:
+        for offering in published:
+            body = converter.dumps(offering).decode()
+            same = (offerings.c.id == offering.id, offerings.c.version == offering.version)
+            kept = connection.scalar(sa.select(offerings.c.body).where(*same))
+            if kept is not None and kept != body:
+                raise ValueError(f"offering {offering.id} version {offering.version} is published; give a new version")
+            if kept is None:
+                connection.execute(sa.update(offerings).where(offerings.c.id == offering.id).values(current=False))
+                row = {
+                    "id": offering.id,
+                    "version": offering.version,
+                    "sku": offering.sku,
+                    "current": True,
+                    "body": body,
+                }
+                connection.execute(sa.insert(offerings), row)
+                added += 1
+        connection.commit()
+    return added
+
+
+def read_offerings(texts: list[bytes]) -> list[ProductOffering]:
+    """Offerings from catalogue files, each a JSON array. Raises cattrs' errors on a wrong shape."""
+    return [offering for text in texts for offering in converter.loads(text, list[ProductOffering])]

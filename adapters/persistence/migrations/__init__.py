@@ -1,0 +1,47 @@
+"""The schema's history (Alembic), and the calls that apply and check it."""
+
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from adapters.persistence.database import Database
+
+
+class SchemaOutOfDate(RuntimeError):
+    """The database lacks migrations that this release needs."""
+
+
+def upgrade(database: Database) -> None:
+    """Bring the schema to this release's version. Safe to repeat, and for several nodes at once."""
+    config = _config()
+    with database.engine.connect() as connection:
+        if not database.sqlite:
+            connection.execute(sa.text("SELECT pg_advisory_lock(622622)"))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        connection.commit()
+        if not database.sqlite:
+            connection.execute(sa.text("SELECT pg_advisory_unlock(622622)"))
+            connection.commit()
+
+
+def check(database: Database) -> None:
+    """Raises SchemaOutOfDate unless the schema is this release's."""
+    with database.engine.connect() as connection:
+        found = MigrationContext.configure(connection).get_current_revision()
+    wanted = ScriptDirectory.from_config(_config()).get_current_head()
+    if found != wanted:
+        raise SchemaOutOfDate(
+            f"the database is at {found or 'no version'}, needed is {wanted}: run `tmf-facade db upgrade`"
+        )
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.set_main_option("path_separator", "os")
+    return config

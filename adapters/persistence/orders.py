@@ -1,0 +1,129 @@
+"""Orders kept as JSON bodies beside the columns they are found by."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from adapters.persistence.encoding import converter, timestamp
+from adapters.persistence.tables import documents, orders, outbox
+from canonical.ordering.order import Order
+from canonical.shared.errors import ConcurrentChange, OrderNotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """How an order looks from outside: the outward state and the resource as JSON text without its href."""
+
+    state: str
+    text: str
+
+
+Projector = Callable[[Order, dict[str, Any]], Document]
+"""Makes the document of an order and of what was carried for it."""
+
+
+class SqlOrderRepository:
+    """Orders of one transaction. `carried` is what their senders want back and nobody inside reads."""
+
+    def __init__(self, connection: sa.Connection, project: Projector) -> None:
+        self._connection = connection
+        self._project = project
+        self._seen: dict[str, Order] = {}
+        self._carried: dict[str, dict[str, Any]] = {}
+
+    def add(self, order: Order) -> None:
+        self._seen[order.id] = order
+
+    def get(self, order_id: str) -> Order:
+        if order_id not in self._seen:
+            order = find_order(self._connection, order_id)
+            self._seen[order.id] = order
+            return order
+        return self._seen[order_id]
+
+    def carry(self, order_id: str, carried: dict[str, Any]) -> None:
+        """Keep `carried` with an order added here."""
+        self._carried[order_id] = carried
+
+    def save(self) -> None:
+        """Write every order with new events, its events and its document. Raises ConcurrentChange."""
+        for order in self._seen.values():
+            if order.events:
+                self._insert(order) if order.version == 0 else self._update(order)
+                self._connection.execute(sa.insert(outbox), [_event_row(event) for event in order.events])
+                order.events.clear()
+
+    def _insert(self, order: Order) -> None:
+        order.version = 1
+        carried = self._carried.get(order.id, {})
+        document = self._project(order, carried)
+        self._connection.execute(sa.insert(orders), _row(order) | {"id": order.id, "owner": order.owner})
+        self._connection.execute(
+            sa.insert(documents),
+            {
+                "order_id": order.id,
+                "owner": order.owner,
+                "customer_id": order.customer_id,
+                "ordered_at": timestamp(order.submitted_at),
+                "carried": converter.dumps(carried).decode(),
+                "state": document.state,
+                "version": order.version,
+                "document": document.text,
+            },
+        )
+
+    def _update(self, order: Order) -> None:
+        read, order.version = order.version, order.version + 1
+        changed = self._connection.execute(
+            sa.update(orders).where(orders.c.id == order.id, orders.c.version == read), _row(order)
+        )
+        if changed.rowcount != 1:
+            raise ConcurrentChange(f"order {order.id} was changed by somebody else")
+        carried = self._connection.scalar(sa.select(documents.c.carried).where(documents.c.order_id == order.id))
+        document = self._project(order, converter.loads(carried or "{}", dict[str, Any]))
+        self._connection.execute(
+            sa.update(documents).where(documents.c.order_id == order.id),
+            {"state": document.state, "version": order.version, "document": document.text},
+        )
+
+
+def find_order(connection: sa.Connection, order_id: str, owner: str | None = None) -> Order:
+    """The order by our id or its BSS number, `owner`'s only unless None. Raises OrderNotFound."""
+    query = sa.select(orders.c.body, orders.c.version).where(
+        sa.or_(orders.c.id == order_id, orders.c.bss_order_id == order_id)
+    )
+    if owner is not None:
+        query = query.where(orders.c.owner == owner)
+    row = connection.execute(query).first()
+    if row is None:
+        raise OrderNotFound("Order not found", orderId=order_id)
+    return load_order(row.body, row.version)
+
+
+def load_order(body: str, version: int) -> Order:
+    order = converter.loads(body, Order)
+    order.version = version
+    return order
+
+
+def _row(order: Order) -> dict[str, Any]:
+    kept = converter.unstructure(order)
+    del kept["events"], kept["version"]
+    return {
+        "state": order.state.value,
+        "bss_order_id": order.bss_order_id,
+        "version": order.version,
+        "body": converter.dumps(kept).decode(),
+    }
+
+
+def _event_row(event: Any) -> dict[str, Any]:
+    return {
+        "order_id": event.order_id,
+        "sequence": event.sequence,
+        "type": type(event).__name__,
+        "at": timestamp(event.at),
+        "payload": converter.dumps(event).decode(),
+    }

@@ -1,0 +1,79 @@
+"""Reads: one statement each, no aggregate loaded where a document will do."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from adapters.persistence.database import Database
+from adapters.persistence.encoding import converter
+from adapters.persistence.orders import find_order, load_order
+from adapters.persistence.tables import audit, documents, idempotency_keys, orders
+from canonical.ordering.order import Order
+from canonical.shared.errors import OrderNotFound
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAnswer:
+    """What an idempotency key was used for. `answer` is None where it is made again from the order."""
+
+    request_hash: str
+    order_id: str
+    answer: dict[str, Any] | None
+
+
+class SqlQueries:
+    """`owner` limits every read to that client's orders; None sees all."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def order(self, order_id: str, owner: str | None) -> Order:
+        """By our id or by its BSS number. Raises OrderNotFound."""
+        with self._database.reading() as connection:
+            return find_order(connection, order_id, owner)
+
+    def orders(self, owner: str | None, offset: int, limit: int) -> tuple[list[Order], int]:
+        """A page of orders, newest first, and how many there are in all."""
+        mine = [] if owner is None else [orders.c.owner == owner]
+        page = sa.select(orders.c.body, orders.c.version).where(*mine)
+        page = page.order_by(orders.c.id.desc()).offset(offset).limit(limit)
+        with self._database.reading() as connection:
+            found = [load_order(row.body, row.version) for row in connection.execute(page)]
+            return found, connection.scalar(sa.select(sa.func.count()).select_from(orders).where(*mine)) or 0
+
+    def document(self, order_id: str, owner: str | None) -> str:
+        """The TMF622 v5 document without its href. Raises OrderNotFound."""
+        query = _DOCUMENT if owner is None else _OWN_DOCUMENT
+        with self._database.reading() as connection:
+            text = connection.scalar(query, {"order_id": order_id, "owner": owner})
+        if text is None:
+            raise OrderNotFound("Order not found", orderId=order_id)
+        return str(text)
+
+    def documents(self, owner: str | None, offset: int, limit: int) -> tuple[list[str], int]:
+        """A page of documents, newest first, and how many there are in all."""
+        mine = [] if owner is None else [documents.c.owner == owner]
+        page = sa.select(documents.c.document).where(*mine).order_by(documents.c.order_id.desc())
+        with self._database.reading() as connection:
+            found = list(connection.scalars(page.offset(offset).limit(limit)))
+            return found, connection.scalar(sa.select(sa.func.count()).select_from(documents).where(*mine)) or 0
+
+    def kept_answer(self, owner: str, key: str) -> KeptAnswer | None:
+        kept = idempotency_keys
+        query = sa.select(kept.c.request_hash, kept.c.order_id, kept.c.answer)
+        with self._database.reading() as connection:
+            row = connection.execute(query.where(kept.c.owner == owner, kept.c.key == key)).first()
+        if row is None:
+            return None
+        answer = None if row.answer is None else converter.loads(row.answer, dict[str, Any])
+        return KeptAnswer(row.request_hash, row.order_id, answer)
+
+    def audit_record(self, audit_id: str) -> dict[str, Any] | None:
+        with self._database.reading() as connection:
+            row = connection.execute(sa.select(audit).where(audit.c.id == audit_id)).mappings().first()
+        return None if row is None else dict(row) | {"translation": converter.loads(row["translation"], list[Any])}
+
+
+_DOCUMENT = sa.select(documents.c.document).where(documents.c.order_id == sa.bindparam("order_id"))
+_OWN_DOCUMENT = _DOCUMENT.where(documents.c.owner == sa.bindparam("owner"))

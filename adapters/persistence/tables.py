@@ -1,0 +1,109 @@
+"""The tables. Times are text, ISO 8601 in UTC with microseconds and `Z`, so that they sort alike on every database."""
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+ID = sa.String(36)
+TIME = sa.String(27)
+
+orders = sa.Table(
+    "orders",
+    metadata,
+    sa.Column("id", ID, primary_key=True),
+    sa.Column("owner", sa.String(100), nullable=False),
+    sa.Column("state", sa.String(30), nullable=False),
+    sa.Column("bss_order_id", sa.String(40), index=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("body", sa.Text, nullable=False, comment="the aggregate as JSON"),
+    sa.Index(None, "owner", "id"),
+)
+
+documents = sa.Table(
+    "product_order_documents",
+    metadata,
+    sa.Column("order_id", ID, primary_key=True),
+    sa.Column("owner", sa.String(100), nullable=False),
+    sa.Column("customer_id", sa.String(100), nullable=False),
+    sa.Column("state", sa.String(30), nullable=False),
+    sa.Column("ordered_at", TIME, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False, comment="of the order it shows"),
+    sa.Column("carried", sa.Text, nullable=False, comment="what the partner sent and nobody inside reads, as JSON"),
+    sa.Column("document", sa.Text, nullable=False, comment="the TMF622 v5 resource without its href"),
+    sa.Index(None, "owner", "order_id"),
+    comment="projection of orders, written in the transaction that changes the order",
+)
+
+outbox = sa.Table(
+    "outbox",
+    metadata,
+    sa.Column("position", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
+    sa.Column("order_id", ID, nullable=False),
+    sa.Column("sequence", sa.Integer, nullable=False),
+    sa.Column("type", sa.String(60), nullable=False),
+    sa.Column("at", TIME, nullable=False),
+    sa.Column("payload", sa.Text, nullable=False),
+    sa.UniqueConstraint("order_id", "sequence"),
+)
+
+processes = sa.Table(
+    "processes",
+    metadata,
+    sa.Column("process", sa.String(40), primary_key=True),
+    sa.Column("subject", ID, primary_key=True),
+    sa.Column("state", sa.String(20), nullable=False, comment="scheduled, running, waiting or ended"),
+    sa.Column("changed_at", TIME, nullable=False),
+    sa.Column("waiting_for", sa.Text),
+    sa.Column("correlation_id", sa.String(128)),
+    sa.Index(None, "state", "changed_at"),
+)
+
+nodes = sa.Table(
+    "nodes",
+    metadata,
+    sa.Column("id", ID, primary_key=True),
+    sa.Column("beat_at", TIME, nullable=False),
+    sa.Column("heir", ID, comment="the node that takes over this one's processes"),
+)
+
+idempotency_keys = sa.Table(
+    "idempotency_keys",
+    metadata,
+    sa.Column("owner", sa.String(100), primary_key=True),
+    sa.Column("key", sa.String(255), primary_key=True),
+    sa.Column("request_hash", sa.String(64), nullable=False),
+    sa.Column("order_id", ID, nullable=False),
+    sa.Column("answer", sa.Text, comment="what was answered, where it cannot be made again from the order"),
+    sa.Column("created_at", TIME, nullable=False),
+)
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("id", ID, primary_key=True),
+    sa.Column("at", TIME, nullable=False),
+    sa.Column("client", sa.String(100), nullable=False),
+    sa.Column("operation", sa.String(60), nullable=False),
+    sa.Column("correlation_id", sa.String(128), nullable=False),
+    sa.Column("payload_hash", sa.String(64), nullable=False),
+    sa.Column("translation", sa.Text, nullable=False, comment="source pointer, rule and target of each field, as JSON"),
+    sa.Column("order_id", ID, index=True),
+    sa.Column("status", sa.Integer, nullable=False),
+    sa.Column("code", sa.String(60), comment="of the error answered"),
+)
+
+offerings = sa.Table(
+    "offerings",
+    metadata,
+    sa.Column("id", sa.String(100), primary_key=True),
+    sa.Column("version", sa.String(20), primary_key=True),
+    sa.Column("sku", sa.String(60), nullable=False, index=True),
+    sa.Column("current", sa.Boolean, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+)

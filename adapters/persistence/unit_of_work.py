@@ -1,0 +1,98 @@
+"""One transaction over orders, their events and documents, the process schedule, idempotency keys and the audit."""
+
+from contextlib import AbstractContextManager
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from adapters.persistence.catalog import CatalogOfferings, SqlCatalog
+from adapters.persistence.database import Database
+from adapters.persistence.encoding import converter, timestamp
+from adapters.persistence.orders import Projector, SqlOrderRepository
+from adapters.persistence.process_table import SqlProcessSchedule
+from adapters.persistence.tables import audit, idempotency_keys
+from canonical.shared.ports import Clock
+
+
+class SqlUnitOfWork:
+    """Everything changed inside is committed together or not at all."""
+
+    orders: SqlOrderRepository
+    offerings: CatalogOfferings
+    processes: SqlProcessSchedule
+
+    def __init__(self, database: Database, project: Projector, clock: Clock) -> None:
+        self._database = database
+        self._project = project
+        self._clock = clock
+        self._transaction: AbstractContextManager[sa.Connection]
+        self._connection: sa.Connection
+
+    def __enter__(self) -> Self:
+        self._transaction = self._database.writing()
+        self._connection = self._transaction.__enter__()
+        self.orders = SqlOrderRepository(self._connection, self._project)
+        self.offerings = CatalogOfferings(SqlCatalog(self._connection))
+        self.processes = SqlProcessSchedule(self._connection, self._clock)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._transaction.__exit__(kind, error, trace)
+
+    def commit(self) -> None:
+        self.orders.save()
+        self._connection.commit()
+
+    def claim_key(self, owner: str, key: str, request_hash: str, order_id: str, answer: dict[str, Any] | None) -> bool:
+        """Bind the idempotency key to this request and its answer; False when somebody else has it."""
+        row = {
+            "owner": owner,
+            "key": key,
+            "request_hash": request_hash,
+            "order_id": order_id,
+            "answer": None if answer is None else converter.dumps(answer).decode(),
+            "created_at": timestamp(self._clock.now()),
+        }
+        return insert_once(self._connection, idempotency_keys, row)
+
+    def record(
+        self,
+        audit_id: str,
+        *,
+        at: datetime,
+        client: str,
+        operation: str,
+        correlation_id: str,
+        payload_hash: str,
+        translation: list[dict[str, Any]],
+        order_id: str | None,
+        status: int,
+        code: str | None = None,
+    ) -> None:
+        """Add an audit record: who sent what, how it was translated, what was answered."""
+        self._connection.execute(
+            sa.insert(audit),
+            {
+                "id": audit_id,
+                "at": timestamp(at),
+                "client": client,
+                "operation": operation,
+                "correlation_id": correlation_id,
+                "payload_hash": payload_hash,
+                "translation": converter.dumps(translation).decode(),
+                "order_id": order_id,
+                "status": status,
+                "code": code,
+            },
+        )
+
+
+def insert_once(connection: sa.Connection, table: sa.Table, row: dict[str, Any]) -> bool:
+    """Insert unless a row with the same key is there; waits for a concurrent transaction that inserts it."""
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    return bool(connection.execute(insert(table).values(row).on_conflict_do_nothing()).rowcount)

@@ -1,0 +1,87 @@
+"""Billing: charges, their invoices, and what is still owed."""
+
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import orjson
+
+from adapters.simulators.bss import get_order
+from adapters.simulators.refusals import Refusal, not_found
+from adapters.simulators.scm import begin_shipment
+from adapters.simulators.world import Change, Row, World
+
+NEVER_PAYS = "C40200"
+PAYMENT_TERM = timedelta(days=30)
+CHARGE = "SELECT chargeId, orderId, amount, currency, status FROM charges"
+
+
+def charge(world: World, body: Row) -> Change:
+    """Takes the money, writes the invoice and lets SCM begin to ship."""
+    order = get_order(world, body["orderId"])
+    if order["status"] == "cancelled":
+        raise Refusal(409, "ORDER_CANCELLED", f"Order {order['orderId']} is cancelled", orderId=order["orderId"])
+    if order["customerId"] == NEVER_PAYS:
+        raise Refusal(402, "PAYMENT_DECLINED", "The payment was declined", orderId=order["orderId"])
+    number = world.write(
+        "INSERT INTO charges (orderId, amount, currency, status) VALUES (?, ?, ?, 'success')",
+        order["orderId"], body["amount"], body["currency"],
+    )  # fmt: skip
+    (taken,) = world.rows(f"{CHARGE} WHERE number = ?", number)
+    _write_invoice(world, order, taken)
+    begin_shipment(world, order["orderId"])
+    return Change(taken["chargeId"], taken, status=201)
+
+
+def refund(world: World, id_: str) -> Change:
+    taken = world.row(f"{CHARGE} WHERE chargeId = ?", id_)
+    if taken is None:
+        raise not_found("charge", chargeId=id_)
+    standing = taken["status"] == "success"
+    if standing:
+        world.write("UPDATE charges SET status = 'refunded' WHERE chargeId = ?", id_)
+        world.write("UPDATE invoices SET status = 'credited' WHERE chargeId = ?", id_)
+    return Change(id_, {**taken, "status": "refunded"}, happened=standing)
+
+
+def find_charges(world: World, order_id: str) -> list[Row]:
+    return world.rows(f"{CHARGE} WHERE orderId = ? ORDER BY number", order_id)
+
+
+def get_invoice(world: World, order_id: str) -> Row:
+    invoice = world.row(
+        "SELECT invoiceId, orderId, total, currency, dueDate, status, lines FROM invoices"
+        " WHERE orderId = ? ORDER BY number DESC LIMIT 1",
+        order_id,
+    )
+    if invoice is None:
+        raise Refusal(404, "UNKNOWN_INVOICE", f"Order {order_id} has no invoice", orderId=order_id)
+    return invoice
+
+
+def get_outstanding(world: World, customer_id: str) -> Row:
+    unpaid: dict[str, list[Row]] = defaultdict(list)
+    for invoice in world.rows(
+        "SELECT currency, total, dueDate FROM invoices WHERE status = 'open' AND customerId = ?", customer_id
+    ):
+        unpaid[invoice["currency"]].append(invoice)
+    balances = [
+        {
+            "currency": currency,
+            "amount": str(sum((Decimal(invoice["total"]) for invoice in invoices), Decimal())),
+            "oldestDueDate": min(invoice["dueDate"] for invoice in invoices),
+            "openInvoices": len(invoices),
+        }
+        for currency, invoices in sorted(unpaid.items())
+    ]
+    return {"customerId": customer_id, "balances": balances}
+
+
+def _write_invoice(world: World, order: Row, taken: Row) -> None:
+    lines = [{"sku": item["sku"], "quantity": item["quantity"]} for item in order["items"]]
+    world.write(
+        "INSERT INTO invoices (chargeId, orderId, customerId, total, currency, dueDate, status, lines)"
+        " VALUES (?, ?, ?, ?, ?, ?, 'paid', ?)",
+        taken["chargeId"], order["orderId"], order["customerId"], taken["amount"], taken["currency"],
+        (datetime.now(UTC) + PAYMENT_TERM).date().isoformat(), orjson.dumps(lines).decode(),
+    )  # fmt: skip

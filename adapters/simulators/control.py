@@ -1,0 +1,68 @@
+"""Handlers of `_control.yaml`: tokens, health, faults, ledger."""
+
+import base64
+import binascii
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import connexion
+
+from adapters.simulators.faults import FaultBoard
+from adapters.simulators.refusals import Answer, Refusal
+from adapters.simulators.tokens import Tokens
+from adapters.simulators.world import World
+
+Handler = Callable[..., Awaitable[Any]]
+
+
+def control_handlers(world: World, tokens: Tokens, board: FaultBoard) -> dict[str, Handler]:
+    """The operations that belong to no backend, by operationId."""
+
+    async def issue_token(body: Mapping[str, str]) -> Answer:
+        if body.get("grant_type") != "client_credentials":
+            return {"error": "unsupported_grant_type"}, 400, {}
+        if not tokens.knows(*_credentials(body)):
+            return {"error": "invalid_client"}, 401, {"WWW-Authenticate": 'Basic realm="backends"'}
+        token = {"access_token": tokens.issue(), "token_type": "Bearer", "expires_in": tokens.seconds}
+        return token, 200, {"Cache-Control": "no-store"}
+
+    async def health() -> Answer:
+        return {"status": "ok"}, 200, {}
+
+    async def list_faults() -> Answer:
+        return board.settings(), 200, {}
+
+    async def clear_faults() -> Answer:
+        board.clear()
+        return {}, 200, {}
+
+    async def set_fault(backend: str, body: Mapping[str, Any]) -> Answer:
+        try:
+            board.put(backend, body)
+        except Refusal as refusal:
+            return refusal.answer()
+        return body, 200, {}
+
+    async def read_ledger(backend: str, key: str | None = None, id_: str | None = None) -> Answer:
+        return world.ledger(backend, key, id_), 200, {}
+
+    return {
+        "issueToken": issue_token,
+        "health": health,
+        "listFaults": list_faults,
+        "clearFaults": clear_faults,
+        "setFault": set_fault,
+        "readLedger": read_ledger,
+    }
+
+
+def _credentials(form: Mapping[str, str]) -> tuple[str, str]:
+    """The client's id and secret from HTTP Basic or else from the form; empty when neither has them."""
+    kind, _, encoded = connexion.request.headers.get("authorization", "").partition(" ")
+    if kind.lower() != "basic":
+        return form.get("client_id", ""), form.get("client_secret", "")
+    try:
+        client_id, _, secret = base64.b64decode(encoded).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return "", ""
+    return client_id, secret

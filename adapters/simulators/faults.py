@@ -1,0 +1,130 @@
+"""Faults on demand: what a backend does wrong, for how many of its calls, and on which operations."""
+
+import asyncio
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from connexion.middleware.abstract import ROUTING_CONTEXT
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from adapters.simulators.refusals import Refusal, error
+
+TRANSPORT = "adapters.simulators.transport"
+"""Where in the scope's extensions the server leaves the connection, so that it can be closed without an answer."""
+
+
+@dataclass
+class Fault:
+    """One backend's misbehaviour. The dice start anew with every fault, so a run can be repeated."""
+
+    settings: Mapping[str, Any]
+    dice: random.Random = field(default_factory=lambda: random.Random(0))
+
+    def hits(self, operation: str) -> bool:
+        if operation not in self.settings.get("operations", (operation,)):
+            return False
+        return self.dice.random() < self.settings.get("rate", 1)
+
+
+class FaultBoard:
+    """The faults in force. Kept in memory only: a restarted backend works again."""
+
+    def __init__(self) -> None:
+        self.operations: dict[str, set[str]] = {}
+        self._faults: dict[str, Fault] = {}
+        self._cleared = asyncio.Event()
+
+    def put(self, backend: str, settings: Mapping[str, Any]) -> None:
+        for operation in settings.get("operations", ()):
+            if operation not in self.operations[backend]:
+                raise Refusal(400, "UNKNOWN_OPERATION", f"{backend} has no operation {operation}")
+        self._faults[backend] = Fault(settings)
+
+    def settings(self) -> dict[str, Mapping[str, Any]]:
+        return {backend: fault.settings for backend, fault in self._faults.items()}
+
+    def clear(self) -> None:
+        """Forget all faults and let go of every call that hangs."""
+        self._faults.clear()
+        self._cleared.set()
+        self._cleared = asyncio.Event()
+
+    def drawn_for(self, backend: str, operation: str) -> Mapping[str, Any] | None:
+        fault = self._faults.get(backend)
+        return fault.settings if fault and fault.hits(operation) else None
+
+    async def hang(self, receive: Receive) -> None:
+        """Wait until the faults are cleared or the caller gives up."""
+        ends = [asyncio.ensure_future(self._cleared.wait()), asyncio.ensure_future(_caller_left(receive))]
+        try:
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for end in ends:
+                end.cancel()
+
+
+class FaultMiddleware:
+    """Stands behind routing and before everything else, so a broken backend is broken for every caller."""
+
+    def __init__(self, app: ASGIApp, board: FaultBoard) -> None:
+        self.app, self.board = app, board
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        routing = scope.get("extensions", {}).get(ROUTING_CONTEXT, {})
+        backend, operation = routing.get("api_base_path", "").strip("/"), routing.get("operation_id")
+        fault = self.board.drawn_for(backend, operation)
+        if fault is None:
+            await self.app(scope, receive, send)
+            return
+        if latency := fault.get("latencyMs"):
+            await asyncio.sleep(latency / 1000)
+        if status := fault.get("status"):
+            body, status, headers = error(status)
+            await Response(orjson.dumps(body), status, headers, "application/json")(scope, receive, send)
+        elif fault.get("dropAnswer") or fault.get("hang"):
+            if fault.get("dropAnswer"):
+                await self._act_silently(scope, receive)
+            if fault.get("hang"):
+                await self.board.hang(receive)
+            await _close_unanswered(scope, receive)
+        elif fault.get("malformed"):
+            await self._answer_broken_json(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+    async def _act_silently(self, scope: Scope, receive: Receive) -> None:
+        async def nowhere(_: Message) -> None: ...
+
+        try:
+            await self.app(scope, receive, nowhere)
+        except Exception:  # noqa: BLE001 - whatever would have been answered, the caller does not get it
+            return
+
+    async def _answer_broken_json(self, scope: Scope, receive: Receive, send: Send) -> None:
+        answer: list[Message] = []
+
+        async def hold(message: Message) -> None:
+            answer.append(message)
+
+        await self.app(scope, receive, hold)
+        start, *parts = answer
+        body = b"".join(part.get("body", b"") for part in parts)
+        half = body[: len(body) // 2]
+        kept = [(name, value) for name, value in start["headers"] if name.lower() != b"content-length"]
+        await send({**start, "headers": [*kept, (b"content-length", str(len(half)).encode())]})
+        await send({"type": "http.response.body", "body": half})
+
+
+async def _close_unanswered(scope: Scope, receive: Receive) -> None:
+    """Cut the connection. Returning before the server has noticed would make it answer 500."""
+    scope["extensions"][TRANSPORT].abort()
+    await _caller_left(receive)
+
+
+async def _caller_left(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,35 @@
+"""SCM: shipments."""
+
+from datetime import UTC, datetime, timedelta
+
+from adapters.simulators.bss import get_order
+from adapters.simulators.world import Row, World
+
+DELIVERY_TIME = timedelta(days=4)
+COLUMNS = ", ".join(
+    f"shipments.{name}"
+    for name in ("shipmentId", "orderId", "status", "carrier", "tracking", "shippedAt", "estimatedDelivery")
+)
+
+
+def get_shipments(world: World, order_id: str) -> list[Row]:
+    get_order(world, order_id)
+    return world.rows(f"SELECT {COLUMNS} FROM shipments WHERE orderId = ? ORDER BY number", order_id)
+
+
+def get_recent_shipments(world: World, customer_id: str) -> list[Row]:
+    return world.rows(
+        f"SELECT {COLUMNS} FROM shipments JOIN orders ON orders.orderId = shipments.orderId"
+        " WHERE orders.customerId = ? ORDER BY shipments.number DESC LIMIT 10",
+        customer_id,
+    )
+
+
+def begin_shipment(world: World, order_id: str) -> None:
+    """Prepare the order's goods; an order charged twice is shipped once."""
+    if world.rows("SELECT 1 FROM shipments WHERE orderId = ?", order_id):
+        return
+    world.write(
+        "INSERT INTO shipments (orderId, status, carrier, estimatedDelivery) VALUES (?, 'preparing', 'DHL', ?)",
+        order_id, (datetime.now(UTC) + DELIVERY_TIME).date().isoformat(),
+    )  # fmt: skip

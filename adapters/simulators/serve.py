@@ -1,0 +1,42 @@
+"""Runs the simulated backends in one uvicorn process."""
+
+from pathlib import Path
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from adapters.simulators.app import build_app
+from adapters.simulators.faults import TRANSPORT
+
+
+class AbortableProtocol(HttpToolsProtocol):
+    """Hands each request its connection, because ASGI has no way to close one without an answer."""
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["extensions"] = {TRANSPORT: self.transport}  # type: ignore[typeddict-item]
+
+
+def serve(
+    host: str,
+    port: int,
+    state: Path | str,
+    *,
+    client_id: str = "facade",
+    client_secret: str = "facade-secret",  # noqa: S107 - of a simulation
+    token_seconds: int = 3600,
+) -> None:
+    """Serve until SIGINT or SIGTERM. What hangs by then is cut off after a second."""
+    app = build_app(state, client_id=client_id, client_secret=client_secret, token_seconds=token_seconds)
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        http=AbortableProtocol,
+        log_level="warning",
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=1,
+    )

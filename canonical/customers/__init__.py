@@ -1,0 +1,1 @@
+"""Customers belong to CRM; here they are references."""

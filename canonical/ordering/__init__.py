@@ -1,0 +1,1 @@
+"""The order: its states, its lines, what may be done to it and what happened to it."""

@@ -1,0 +1,45 @@
+"""What happened to an order: ids and hints, not whole aggregates."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderEvent:
+    """`sequence` counts the events of one order from 1 without gaps."""
+
+    order_id: str
+    sequence: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderSubmitted(OrderEvent):
+    customer_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderValidated(OrderEvent):
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderFulfilmentStarted(OrderEvent):
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderCompleted(OrderEvent):
+    bss_order_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderFailed(OrderEvent):
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderFellOut(OrderEvent):
+    """Something could not be undone: a person has to look."""
+
+    code: str

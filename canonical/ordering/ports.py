@@ -1,0 +1,55 @@
+"""What ordering needs from outside."""
+
+from types import TracebackType
+from typing import Protocol, Self
+
+from canonical.ordering.order import Order, OrderedOffering
+
+
+class Offerings(Protocol):
+    """Finds what a line asks for, as it can be sold now; None when the catalogue has no such offering."""
+
+    def by_id(self, offering_id: str) -> OrderedOffering | None: ...
+
+    def by_sku(self, sku: str) -> OrderedOffering | None: ...
+
+
+class OrderRepository(Protocol):
+    """Keeps orders. What was got or added is saved, with its events, when the unit of work commits."""
+
+    def add(self, order: Order) -> None: ...
+
+    def get(self, order_id: str) -> Order:
+        """The order by our id or by its BSS number. Raises OrderNotFound."""
+        ...
+
+
+class ProcessSchedule(Protocol):
+    """Which processes are wanted, and that they began and ended, as part of the unit of work that says so."""
+
+    def schedule(self, process: str, subject: str) -> None:
+        """Have `process` carried out on `subject` once this unit of work has committed."""
+        ...
+
+    def started(self, process: str, subject: str) -> None: ...
+
+    def ended(self, process: str, subject: str) -> None: ...
+
+
+class UnitOfWork(Protocol):
+    """One transaction. Leaving without `commit` undoes everything.
+
+    `commit` raises ConcurrentChange when an order read here was changed by somebody else since.
+    """
+
+    orders: OrderRepository
+    offerings: Offerings
+    processes: ProcessSchedule
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def commit(self) -> None: ...

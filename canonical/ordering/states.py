@@ -1,0 +1,130 @@
+"""The order's states and what leads from one to the next. What the API offers is what this table enforces."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+from canonical.shared.errors import InvalidTransition
+
+
+class State(StrEnum):
+    DRAFT = "DRAFT"
+    ACKNOWLEDGED = "ACKNOWLEDGED"
+    REJECTED = "REJECTED"
+    VALIDATED = "VALIDATED"
+    DECOMPOSED = "DECOMPOSED"
+    FULFILLING = "FULFILLING"
+    PENDING = "PENDING"
+    HELD = "HELD"
+    PARTIALLY_COMPLETED = "PARTIALLY_COMPLETED"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+    FALLOUT = "FALLOUT"
+    CANCELLING = "CANCELLING"
+    CANCELLED = "CANCELLED"
+    CLOSED = "CLOSED"
+
+
+class Trigger(StrEnum):
+    """What may happen to an order. Those in ACTIONS may be asked for from outside."""
+
+    SUBMIT = "submit"
+    REJECT = "reject"
+    VALIDATE = "validate"
+    DECOMPOSE = "decompose"
+    FULFIL = "fulfil"
+    AWAIT_INFORMATION = "awaitInformation"
+    HOLD = "hold"
+    RESUME = "resume"
+    COMPLETE = "complete"
+    COMPLETE_PARTLY = "completePartly"
+    FAIL = "fail"
+    FALL_OUT = "fallOut"
+    CANCEL = "cancel"
+    CONFIRM_CANCELLATION = "confirmCancellation"
+    CLOSE = "close"
+
+
+class StateCategory(StrEnum):
+    DRAFT = "DRAFT"
+    IN_PROGRESS = "IN_PROGRESS"
+    SUCCESS = "SUCCESS"
+    FAILURE = "FAILURE"
+    TERMINAL = "TERMINAL"
+
+
+TRANSITIONS: Mapping[tuple[State, Trigger], State] = MappingProxyType(
+    {
+        (State.DRAFT, Trigger.SUBMIT): State.ACKNOWLEDGED,
+        (State.DRAFT, Trigger.CANCEL): State.CANCELLING,
+        (State.ACKNOWLEDGED, Trigger.REJECT): State.REJECTED,
+        (State.ACKNOWLEDGED, Trigger.VALIDATE): State.VALIDATED,
+        (State.ACKNOWLEDGED, Trigger.CANCEL): State.CANCELLING,
+        (State.VALIDATED, Trigger.DECOMPOSE): State.DECOMPOSED,
+        (State.VALIDATED, Trigger.FULFIL): State.FULFILLING,
+        (State.VALIDATED, Trigger.FAIL): State.FAILED,
+        (State.DECOMPOSED, Trigger.FULFIL): State.FULFILLING,
+        (State.DECOMPOSED, Trigger.FAIL): State.FAILED,
+        (State.FULFILLING, Trigger.AWAIT_INFORMATION): State.PENDING,
+        (State.FULFILLING, Trigger.HOLD): State.HELD,
+        (State.FULFILLING, Trigger.COMPLETE): State.COMPLETED,
+        (State.FULFILLING, Trigger.COMPLETE_PARTLY): State.PARTIALLY_COMPLETED,
+        (State.FULFILLING, Trigger.FAIL): State.FAILED,
+        (State.FULFILLING, Trigger.FALL_OUT): State.FALLOUT,
+        (State.FULFILLING, Trigger.CANCEL): State.CANCELLING,
+        (State.PENDING, Trigger.RESUME): State.FULFILLING,
+        (State.PENDING, Trigger.CANCEL): State.CANCELLING,
+        (State.HELD, Trigger.RESUME): State.FULFILLING,
+        (State.HELD, Trigger.CANCEL): State.CANCELLING,
+        (State.FALLOUT, Trigger.RESUME): State.FULFILLING,
+        (State.FALLOUT, Trigger.FAIL): State.FAILED,
+        (State.PARTIALLY_COMPLETED, Trigger.CLOSE): State.CLOSED,
+        (State.CANCELLING, Trigger.RESUME): State.FULFILLING,
+        (State.CANCELLING, Trigger.CONFIRM_CANCELLATION): State.CANCELLED,
+        (State.COMPLETED, Trigger.CLOSE): State.CLOSED,
+    }
+)
+TERMINAL: frozenset[State] = frozenset(State) - {state for state, _ in TRANSITIONS}
+FINISHED: frozenset[State] = TERMINAL | {State.COMPLETED, State.PARTIALLY_COMPLETED, State.FALLOUT}
+"""No process works on the order any more."""
+
+ACTIONS: frozenset[Trigger] = frozenset()
+"""What a caller may ask for today. The other triggers belong to processes."""
+
+CATEGORIES: Mapping[State, StateCategory] = MappingProxyType(
+    {
+        State.DRAFT: StateCategory.DRAFT,
+        State.ACKNOWLEDGED: StateCategory.IN_PROGRESS,
+        State.REJECTED: StateCategory.FAILURE,
+        State.VALIDATED: StateCategory.IN_PROGRESS,
+        State.DECOMPOSED: StateCategory.IN_PROGRESS,
+        State.FULFILLING: StateCategory.IN_PROGRESS,
+        State.PENDING: StateCategory.IN_PROGRESS,
+        State.HELD: StateCategory.IN_PROGRESS,
+        State.PARTIALLY_COMPLETED: StateCategory.IN_PROGRESS,
+        State.COMPLETED: StateCategory.SUCCESS,
+        State.FAILED: StateCategory.FAILURE,
+        State.FALLOUT: StateCategory.IN_PROGRESS,
+        State.CANCELLING: StateCategory.IN_PROGRESS,
+        State.CANCELLED: StateCategory.TERMINAL,
+        State.CLOSED: StateCategory.TERMINAL,
+    }
+)
+
+
+def next_state(state: State, trigger: Trigger) -> State:
+    """Where `trigger` leads from `state`. Raises InvalidTransition naming what is allowed instead."""
+    try:
+        return TRANSITIONS[state, trigger]
+    except KeyError:
+        raise InvalidTransition(
+            f"an order in state {state} cannot {trigger}",
+            state=state.value,
+            trigger=trigger.value,
+            allowedActions=[action.value for action in allowed_actions(state)],
+        ) from None
+
+
+def allowed_actions(state: State) -> list[Trigger]:
+    """What a caller may ask for in `state`, in the order of the table."""
+    return [trigger for origin, trigger in TRANSITIONS if origin is state and trigger in ACTIONS]

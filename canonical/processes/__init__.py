@@ -1,0 +1,1 @@
+"""What spans contexts: steps with compensations, and the processes made of them."""

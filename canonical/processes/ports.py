@@ -1,0 +1,57 @@
+"""What processes ask of the systems that belong to others.
+
+Every call that changes something takes `key`, its idempotency key: the same key never acts twice. Reads and keyed
+calls may be repeated. All raise BackendUnavailable (it did not act), BackendContractError or BackendRefused; calls that
+change something also raise OutcomeUnknown, after which the `find_` beside them tells what happened.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from canonical.ordering.order import Order
+from canonical.shared.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class StockRequest:
+    """`reference` is ours and unique for each reservation: the order's id and the line's number."""
+
+    sku: str
+    quantity: int
+    reference: str
+
+
+class StockReservations(Protocol):
+    """Holds stock in Inventory for an order. Reservations are named by their id there."""
+
+    def reserve(self, request: StockRequest, key: str) -> str:
+        """The reservation's id. Raises InsufficientStock (final)."""
+        ...
+
+    def find_reservation(self, reference: str) -> str | None: ...
+
+    def release(self, reservation_id: str, key: str) -> None: ...
+
+
+class BssOrders(Protocol):
+    """The order's record in BSS, under its number there."""
+
+    def create(self, order: Order, reservations: list[str], key: str) -> str:
+        """The BSS order number. `reservations` stand in the order of the order's items."""
+        ...
+
+    def find_order(self, order_id: str) -> str | None: ...
+
+    def cancel(self, bss_order_id: str, key: str) -> None: ...
+
+
+class PaymentCharges(Protocol):
+    """Takes money for an order."""
+
+    def charge(self, bss_order_id: str, amount: Money, key: str) -> str:
+        """The charge's id. Raises PaymentDeclined (final)."""
+        ...
+
+    def find_charge(self, bss_order_id: str) -> str | None: ...
+
+    def refund(self, charge_id: str, key: str) -> None: ...

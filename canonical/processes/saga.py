@@ -1,0 +1,124 @@
+"""Steps with compensations: carried out in order, undone newest first.
+
+What a backend did is settled before anything else happens: an unknown outcome is asked about, never guessed, and a
+backend that is away makes the run wait, not fail. A run keeps its whole state in `Progress`, which is JSON, so that an
+engine can store it and go on elsewhere.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from canonical.shared.errors import (
+    BackendContractError,
+    BackendUnavailable,
+    CanonicalError,
+    OutcomeUnknown,
+    restore,
+)
+
+Facts = Mapping[str, Any]
+"""What each step so far brought, by the step's name. JSON."""
+
+Once = Callable[[str, Callable[[], dict[str, Any]]], dict[str, Any]]
+"""`once(name, call)`: the recorded answer of `name`, or `call()`'s, recorded. A crash in between calls again."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One call to a backend.
+
+    `act` gets the facts so far and may be repeated. `find` tells what it did when its outcome is unknown: its result,
+    or None for nothing. `undo` takes it back and may be repeated; `effect` names what is taken back.
+    """
+
+    name: str
+    act: Callable[[Facts], Any]
+    find: Callable[[Facts], Any | None] | None = None
+    undo: Callable[[Facts], None] | None = None
+    effect: Callable[[Facts], str] | None = None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run stands. `attempt` counts how often the call at hand has found its backend away."""
+
+    facts: dict[str, Any] = field(default_factory=dict)
+    refusal: dict[str, Any] | None = None
+    undone: tuple[str, ...] = ()
+    not_undone: tuple[str, ...] = ()
+    settled: tuple[str, ...] = ()
+    attempt: int = 0
+    waiting_for: str | None = None
+
+    @property
+    def waiting(self) -> bool:
+        return self.waiting_for is not None
+
+    @property
+    def failure(self) -> CanonicalError | None:
+        """What ended the run without success, once everything else is settled."""
+        if self.refusal is None:
+            return None
+        return restore(self.refusal["code"], self.refusal["message"], self.refusal["details"])
+
+
+def run(steps: Sequence[Step], progress: Progress, once: Once) -> Progress:
+    """Carry on from `progress` until every step is done, everything is undone, or a backend is away (`waiting`)."""
+    progress = replace(progress, waiting_for=None)
+    for step in steps:
+        if progress.refusal is not None:
+            break
+        if step.name not in progress.facts:
+            progress = _forward(step, progress, once)
+            if progress.waiting:
+                return progress
+    if progress.refusal is not None:
+        for step in reversed(steps):
+            if step.undo is not None and step.name in progress.facts and step.name not in progress.settled:
+                progress = _backward(step, progress, once)
+                if progress.waiting:
+                    return progress
+    return progress
+
+
+def _forward(step: Step, progress: Progress, once: Once) -> Progress:
+    facts = progress.facts
+    answer = once(f"{step.name}#{progress.attempt}", lambda: _settle(lambda: step.act(facts), step.find, facts))
+    if "away" in answer:
+        return _wait(progress, answer)
+    if "refused" in answer:
+        return replace(progress, refusal=answer["refused"] | {"step": step.name}, attempt=0)
+    return replace(progress, facts=dict(facts) | {step.name: answer["result"]}, attempt=0)
+
+
+def _backward(step: Step, progress: Progress, once: Once) -> Progress:
+    undo, effect = step.undo, step.effect
+    assert undo is not None and effect is not None, f"{step.name} needs both undo and effect"
+    facts = progress.facts
+    answer = once(f"undo-{step.name}#{progress.attempt}", lambda: _settle(lambda: undo(facts), None, facts))
+    if "away" in answer:
+        return _wait(progress, answer)
+    named = (effect(facts),)
+    progress = replace(progress, settled=(*progress.settled, step.name), attempt=0)
+    if "refused" in answer:
+        return replace(progress, not_undone=progress.not_undone + named)
+    return replace(progress, undone=progress.undone + named)
+
+
+def _wait(progress: Progress, answer: dict[str, Any]) -> Progress:
+    return replace(progress, attempt=progress.attempt + 1, waiting_for=answer["away"])
+
+
+def _settle(act: Callable[[], Any], find: Callable[[Facts], Any | None] | None, facts: Facts) -> dict[str, Any]:
+    """One try at a call, its outcome known afterwards: `result`, `refused` (nothing happened) or `away` (try again)."""
+    try:
+        try:
+            return {"result": act()}
+        except (OutcomeUnknown, BackendContractError):
+            found = find(facts) if find is not None else None
+            return {"result": act() if found is None else found}
+    except (BackendUnavailable, OutcomeUnknown, BackendContractError) as error:
+        return {"away": error.message}
+    except CanonicalError as error:
+        return {"refused": {"code": error.code, "message": error.message, "details": dict(error.details)}}

@@ -1,0 +1,149 @@
+"""Everything that can go wrong, as one tree. `code` is stable and is what callers may test for.
+
+CanonicalError
+├── InvalidCommand                what was asked makes no sense; nothing was done
+│   ├── UnknownOffering           no such offering or SKU in the catalogue
+│   └── UnsupportedAction         the line's action cannot be carried out
+├── NotFound
+│   ├── CustomerNotFound          CRM does not know the customer
+│   └── OrderNotFound             no such order, or not the caller's
+├── Conflict                      right question, wrong moment
+│   ├── InvalidTransition         the order's state does not allow it
+│   ├── ConcurrentChange          somebody else changed it first
+│   ├── IdempotencyKeyReused      the key was used for another request
+│   ├── CustomerNotInGoodStanding pending or suspended in CRM
+│   └── InsufficientStock         Inventory has fewer than ordered
+├── PaymentDeclined               Billing refused the charge, for good
+├── StillWorking                  accepted and tracked, but not finished while the caller waited
+└── BackendError
+    ├── BackendUnavailable        it did not act: the same call may be sent again later
+    ├── OutcomeUnknown            it may have acted: ask before sending again
+    ├── BackendContractError      it answered outside its contract
+    └── BackendRefused            it refused a call that we thought was right
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
+
+
+class CanonicalError(Exception):
+    """The root: a stable `code`, a message for people, `details` for programs.
+
+    `pointer` is the JSON pointer (RFC 6901) of the offending field in the command, where there is one.
+    `details` holds JSON values only, so that an error can be kept with the order it ended.
+    """
+
+    code: ClassVar[str] = "INTERNAL"
+
+    def __init__(self, message: str, *, pointer: str | None = None, **details: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.pointer = pointer
+        self.details: Mapping[str, Any] = details
+
+
+class InvalidCommand(CanonicalError):
+    code = "INVALID_COMMAND"
+
+
+class UnknownOffering(InvalidCommand):
+    code = "UNKNOWN_OFFERING"
+
+
+class UnsupportedAction(InvalidCommand):
+    code = "UNSUPPORTED_ACTION"
+
+
+class NotFound(CanonicalError):
+    code = "NOT_FOUND"
+
+
+class CustomerNotFound(NotFound):
+    code = "CUSTOMER_NOT_FOUND"
+
+
+class OrderNotFound(NotFound):
+    code = "ORDER_NOT_FOUND"
+
+
+class Conflict(CanonicalError):
+    code = "CONFLICT"
+
+
+class InvalidTransition(Conflict):
+    """`details`: state, trigger, allowedActions."""
+
+    code = "INVALID_TRANSITION"
+
+
+class ConcurrentChange(Conflict):
+    code = "CONCURRENT_CHANGE"
+
+
+class IdempotencyKeyReused(Conflict):
+    code = "IDEMPOTENCY_KEY_REUSED"
+
+
+class CustomerNotInGoodStanding(Conflict):
+    """`details`: customerId, status."""
+
+    code = "CUSTOMER_NOT_IN_GOOD_STANDING"
+
+
+class InsufficientStock(Conflict):
+    """`details`: sku, requested, available."""
+
+    code = "INSUFFICIENT_STOCK"
+
+
+class PaymentDeclined(CanonicalError):
+    code = "PAYMENT_DECLINED"
+
+
+class StillWorking(CanonicalError):
+    """`details`: orderId. The order goes on; ask for it later."""
+
+    code = "STILL_WORKING"
+
+
+class BackendError(CanonicalError):
+    """Something went wrong with a system that belongs to others. `details`: backend, operation."""
+
+    code = "BACKEND_ERROR"
+
+
+class BackendUnavailable(BackendError):
+    """The backend did not act. The same call may be sent again later."""
+
+    code = "BACKEND_UNAVAILABLE"
+
+
+class OutcomeUnknown(BackendError):
+    """The backend may or may not have acted. Ask it what it knows before calling again."""
+
+    code = "OUTCOME_UNKNOWN"
+
+
+class BackendContractError(BackendError):
+    """The backend answered outside its contract: a missing field, a wrong type, not JSON."""
+
+    code = "BACKEND_CONTRACT_ERROR"
+
+
+class BackendRefused(BackendError):
+    """The backend refused a call that we thought was right. It did not act. `details` add status."""
+
+    code = "BACKEND_REFUSED"
+
+
+def every_error(root: type[CanonicalError] = CanonicalError) -> Iterator[type[CanonicalError]]:
+    """The tree, root first."""
+    yield root
+    for child in root.__subclasses__():
+        yield from every_error(child)
+
+
+def restore(code: str, message: str, details: Mapping[str, Any]) -> CanonicalError:
+    """The error that was kept as code, message and details. An unknown code restores as the root."""
+    kind = next((kind for kind in every_error() if kind.code == code), CanonicalError)
+    return kind(message, **details)

@@ -1,0 +1,12 @@
+"""What other systems call our things."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalIdentifier:
+    """A reference given by `owner`, unique together with `type`; never a key of ours."""
+
+    owner: str
+    type: str
+    id: str

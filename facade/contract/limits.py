@@ -1,0 +1,87 @@
+"""What no document may exceed, checked before anything walks it recursively."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from facade.contract.pointers import Token, pointer, shortened, spoken
+from facade.contract.violations import Code, Violation
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds for one document; the defaults are some ten times what the largest published example needs."""
+
+    depth: int = 64
+    nodes: int = 50_000
+    violations: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What one cheap pass over a document found."""
+
+    refusal: Violation | None = None
+    has_whole_floats: bool = False
+
+
+def survey(document: Any, limits: Limits) -> Survey:
+    """Measure a parsed document, level by level and without recursion.
+
+    Refuses what is too deep or too large, and what a database or a peer could not take: NaN, infinity and
+    the NUL character (PostgreSQL stores none). Costs about 40 ns for each value.
+    """
+    level: list[Any] = [document]
+    depth = nodes = 0
+    whole_floats = unstorable = False
+    while level:
+        depth += 1
+        nodes += len(level)
+        if depth > limits.depth:
+            return Survey(Violation("", Code.OTHER_ISSUE, f"The body is nested deeper than {limits.depth} levels."))
+        if nodes > limits.nodes:
+            return Survey(Violation("", Code.TOO_MANY_RECORDS, f"The body has more than {limits.nodes} values."))
+        below: list[Any] = []
+        for value in level:
+            kind = type(value)
+            if kind is str:
+                unstorable = unstorable or "\0" in value
+            elif kind is dict:
+                unstorable = unstorable or "\0" in "".join(value)
+                below.extend(value.values())
+            elif kind is list:
+                below.extend(value)
+            elif kind is float:
+                unstorable = unstorable or value - value != 0.0
+                whole_floats = whole_floats or value.is_integer()
+        level = below
+    return Survey(_first_unstorable(document) if unstorable else None, whole_floats)
+
+
+def _first_unstorable(document: Any) -> Violation:
+    for path, value in _walk(document, ()):
+        if isinstance(value, float) and value - value != 0.0:
+            return Violation(pointer(path), Code.INVALID_VALUE, f"{spoken(path)} must be a finite number.")
+        if isinstance(value, str) and "\0" in value:
+            return Violation(
+                pointer(path), Code.INVALID_VALUE, f"{spoken(path)} must not contain the NUL character."
+            )
+        if isinstance(value, dict):
+            for name in value:
+                if "\0" in name:
+                    message = f"A member name of {spoken(path)} contains the NUL character."
+                    return Violation(pointer((*path, shortened(name))), Code.UNEXPECTED_PROPERTY, message)
+    raise AssertionError("survey() saw a value that the search did not")  # pragma: no cover
+
+
+def _walk(value: Any, path: tuple[Token, ...]) -> Iterator[tuple[tuple[Token, ...], Any]]:
+    """Every value with its path. Recursive: only for documents whose depth is already known to be bounded."""
+    yield path, value
+    if isinstance(value, dict):
+        for name, member in value.items():
+            yield from _walk(member, (*path, name))
+    elif isinstance(value, list):
+        for index, entry in enumerate(value):
+            yield from _walk(entry, (*path, index))

@@ -1,0 +1,33 @@
+"""JSON pointers (RFC 6901)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+Token = str | int
+
+
+def escaped(token: Token) -> str:
+    """One reference token with `~` and `/` written `~0` and `~1`."""
+    return str(token).replace("~", "~0").replace("/", "~1")
+
+
+def pointer(tokens: Iterable[Token]) -> str:
+    """The pointer that leads along `tokens`; the empty text is the whole document."""
+    return "".join("/" + escaped(token) for token in tokens)
+
+
+def spoken(tokens: Iterable[Token]) -> str:
+    """The same place as a person would write it: `productOrderItem[0].action`."""
+    text = ""
+    for token in tokens:
+        if isinstance(token, int):
+            text += f"[{token}]"
+        else:
+            text += f".{shortened(token)}" if text else shortened(token)
+    return text or "the body"
+
+
+def shortened(text: str, limit: int = 60) -> str:
+    """`text`, cut to `limit` characters: nobody's megabyte comes back in an error."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
