@@ -25,13 +25,13 @@ Projector = Callable[[Order, dict[str, Any]], Document]
 
 
 class SqlOrderRepository:
-    """Orders of one transaction. `carried` is what their senders want back and nobody inside reads."""
+    """Orders of one transaction, and with each its document and what was carried for it."""
 
     def __init__(self, connection: sa.Connection, project: Projector) -> None:
         self._connection = connection
         self._project = project
         self._seen: dict[str, Order] = {}
-        self._carried: dict[str, dict[str, Any]] = {}
+        self._carried: dict[str, tuple[dict[str, Any], Document]] = {}
 
     def add(self, order: Order) -> None:
         self._seen[order.id] = order
@@ -43,9 +43,11 @@ class SqlOrderRepository:
             return order
         return self._seen[order_id]
 
-    def carry(self, order_id: str, carried: dict[str, Any]) -> None:
-        """Keep `carried` with an order added here."""
-        self._carried[order_id] = carried
+    def carry(self, order_id: str, carried: dict[str, Any]) -> str:
+        """Keep `carried` with an order added here. Returns the text of its document."""
+        document = self._project(self._seen[order_id], carried)
+        self._carried[order_id] = (carried, document)
+        return document.text
 
     def save(self) -> None:
         """Write every order with new events, its events and its document. Raises ConcurrentChange."""
@@ -57,8 +59,9 @@ class SqlOrderRepository:
 
     def _insert(self, order: Order) -> None:
         order.version = 1
-        carried = self._carried.get(order.id, {})
-        document = self._project(order, carried)
+        if order.id not in self._carried:
+            self.carry(order.id, {})
+        carried, document = self._carried[order.id]
         self._connection.execute(sa.insert(orders), _row(order) | {"id": order.id, "owner": order.owner})
         self._connection.execute(
             sa.insert(documents),

@@ -48,6 +48,10 @@ class SqlUnitOfWork:
         self.orders.save()
         self._connection.commit()
 
+    def carry(self, order_id: str, carried: dict[str, Any]) -> str:
+        """Keep `carried` with an order added here. Returns the text of its document."""
+        return self.orders.carry(order_id, carried)
+
     def claim_key(self, owner: str, key: str, request_hash: str, order_id: str, answer: dict[str, Any] | None) -> bool:
         """Bind the idempotency key to this request and its answer; False when somebody else has it."""
         row = {
@@ -60,36 +64,10 @@ class SqlUnitOfWork:
         }
         return insert_once(self._connection, idempotency_keys, row)
 
-    def record(
-        self,
-        audit_id: str,
-        *,
-        at: datetime,
-        client: str,
-        operation: str,
-        correlation_id: str,
-        payload_hash: str,
-        translation: list[dict[str, Any]],
-        order_id: str | None,
-        status: int,
-        code: str | None = None,
-    ) -> None:
+    def record(self, audit_id: str, *, at: datetime, translation: list[dict[str, Any]], **facts: Any) -> None:
         """Add an audit record: who sent what, how it was translated, what was answered."""
-        self._connection.execute(
-            sa.insert(audit),
-            {
-                "id": audit_id,
-                "at": timestamp(at),
-                "client": client,
-                "operation": operation,
-                "correlation_id": correlation_id,
-                "payload_hash": payload_hash,
-                "translation": converter.dumps(translation).decode(),
-                "order_id": order_id,
-                "status": status,
-                "code": code,
-            },
-        )
+        row = {"id": audit_id, "at": timestamp(at), "translation": converter.dumps(translation).decode(), **facts}
+        self._connection.execute(sa.insert(audit), row)
 
 
 def insert_once(connection: sa.Connection, table: sa.Table, row: dict[str, Any]) -> bool:

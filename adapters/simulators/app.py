@@ -1,6 +1,7 @@
 """Builds the server: the five contracts, the functions behind them, tokens and faults."""
 
 import functools
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -26,6 +27,7 @@ from adapters.simulators.refusals import Answer, Refusal, error
 from adapters.simulators.tokens import BearerCheck, Tokens
 from adapters.simulators.world import World
 
+log = logging.getLogger(__name__)
 SPECS = Path(__file__).parents[2] / "specs" / "backends"
 
 READS: dict[str, Callable[..., Any]] = {
@@ -94,6 +96,7 @@ def build_app(
     app.add_middleware(FaultMiddleware, position=MiddlewarePosition.BEFORE_SECURITY, board=board)
     app.add_error_handler(HTTPException, _contract_error)
     app.add_error_handler(ProblemException, _contract_error)
+    app.add_error_handler(Exception, _own_error)
     for name in BACKENDS:
         spec = _load(name)
         board.operations[name] = {
@@ -116,7 +119,7 @@ class OrjsonJsonifier:
 
 def _load(name: str) -> Any:
     # Given as a dict, because Connexion runs a file through jinja2 first.
-    return yaml.load((SPECS / f"{name}.yaml").read_bytes(), Loader=yaml.CSafeLoader)  # noqa: S506 - it is the safe one
+    return yaml.load((SPECS / f"{name}.yaml").read_bytes(), Loader=yaml.CSafeLoader)
 
 
 def _reading(world: World, read: Callable[..., Any]) -> Handler:
@@ -142,10 +145,18 @@ def _changing(world: World, backend: str, operation: str, change: Callable[..., 
     return handle
 
 
+async def _own_error(_: ConnexionRequest, defect: Exception) -> ConnexionResponse:
+    """A defect of the simulation itself; the log has it, the caller gets a plain 500."""
+    log.error("the simulation failed", exc_info=defect)
+    body, status, _ = error(500)
+    return ConnexionResponse(status_code=status, content_type="application/json", body=orjson.dumps(body))
+
+
 async def _contract_error(_: ConnexionRequest, problem: HTTPException) -> ConnexionResponse:
     """What Connexion refuses by itself (contract, token, address), in the backends' error shape."""
     code = {400: "INVALID_REQUEST"}.get(problem.status_code)
     body, status, headers = error(problem.status_code, problem.detail, code)
+    headers |= problem.headers or {}
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="backends"'
     return ConnexionResponse(

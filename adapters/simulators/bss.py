@@ -28,9 +28,7 @@ def cancel_order(world: World, id_: str, body: Row | None = None) -> Change:
     if world.rows("SELECT 1 FROM shipments WHERE orderId = ? AND status IN ('in transit', 'delivered')", id_):
         raise Refusal(409, "ALREADY_SHIPPED", f"Order {id_} has been shipped", orderId=id_)
     world.write("UPDATE shipments SET status = 'cancelled' WHERE orderId = ?", id_)
-    world.write(
-        "UPDATE orders SET status = 'cancelled', reason = ? WHERE orderId = ?", (body or {}).get("reason"), id_
-    )
+    world.write("UPDATE orders SET status = 'cancelled', reason = ? WHERE orderId = ?", (body or {}).get("reason"), id_)
     return Change(id_, get_order(world, id_))
 
 

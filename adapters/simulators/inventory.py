@@ -52,6 +52,4 @@ def get_stock(world: World, sku: str) -> Row:
 
 def _move(world: World, sku: str, quantity: int) -> None:
     """Take a quantity out of the available stock, or with a negative one put it back."""
-    world.write(
-        "UPDATE stock SET available = available - ?1, reserved = reserved + ?1 WHERE sku = ?2", quantity, sku
-    )
+    world.write("UPDATE stock SET available = available - ?1, reserved = reserved + ?1 WHERE sku = ?2", quantity, sku)

@@ -6,23 +6,17 @@ from adapters.simulators.bss import get_order
 from adapters.simulators.world import Row, World
 
 DELIVERY_TIME = timedelta(days=4)
-COLUMNS = ", ".join(
-    f"shipments.{name}"
-    for name in ("shipmentId", "orderId", "status", "carrier", "tracking", "shippedAt", "estimatedDelivery")
-)
+SHIPMENT = "SELECT shipmentId, orderId, status, carrier, tracking, shippedAt, estimatedDelivery FROM shipments"
+OF_CUSTOMER = "WHERE orderId IN (SELECT orderId FROM orders WHERE customerId = ?)"
 
 
 def get_shipments(world: World, order_id: str) -> list[Row]:
     get_order(world, order_id)
-    return world.rows(f"SELECT {COLUMNS} FROM shipments WHERE orderId = ? ORDER BY number", order_id)
+    return world.rows(f"{SHIPMENT} WHERE orderId = ? ORDER BY number", order_id)
 
 
 def get_recent_shipments(world: World, customer_id: str) -> list[Row]:
-    return world.rows(
-        f"SELECT {COLUMNS} FROM shipments JOIN orders ON orders.orderId = shipments.orderId"
-        " WHERE orders.customerId = ? ORDER BY shipments.number DESC LIMIT 10",
-        customer_id,
-    )
+    return world.rows(f"{SHIPMENT} {OF_CUSTOMER} ORDER BY number DESC LIMIT 10", customer_id)
 
 
 def begin_shipment(world: World, order_id: str) -> None:

@@ -65,9 +65,7 @@ class World:
         """Run one INSERT or UPDATE inside the current change; gives the number of the row inserted."""
         return self._db.execute(statement, values).lastrowid or 0
 
-    def change(
-        self, backend: str, operation: str, key: str | None, content: Any, act: Callable[[], Change]
-    ) -> Answer:
+    def change(self, backend: str, operation: str, key: str | None, content: Any, act: Callable[[], Change]) -> Answer:
         """Do it once. A key seen before answers what was recorded, or refuses when the content differs.
 
         A refusal raised by `act` undoes everything and is not recorded, so the next attempt is judged anew.

@@ -17,9 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-REFERENCE_MEMBERS = frozenset(
-    {"id", "href", "name", "@referredType", "@type", "@baseType", "@schemaLocation"}
-)
+REFERENCE_MEMBERS = frozenset({"id", "href", "name", "@referredType", "@type", "@baseType", "@schemaLocation"})
 _FORM = re.compile(r"_(FVO|MVO|Create|Update|RES)$")
 _JSON_TYPES = {
     str: ("string",), bool: ("boolean",), int: ("integer", "number"), float: ("number",),
@@ -61,6 +59,7 @@ class ClassCatalog:
         self.schemas = schemas
         self._slots: dict[str, Slot | None] = {}
         self._shapes: dict[str, Shape] = {}
+        self._inline: dict[int, tuple[Mapping[str, Any], Shape]] = {}  # with the node, so that its id stays its own
 
     def name_of(self, node: Any) -> str | None:
         """The schema that stands behind `node`: a `$ref`, perhaps wrapped in a lone `allOf`."""
@@ -127,10 +126,13 @@ class ClassCatalog:
         return self._shapes[name]
 
     def shape_of(self, node: Mapping[str, Any]) -> Shape:
-        """The members of a schema node. Unions have none of their own."""
-        shape = Shape()
-        self._collect(node, shape, set())
-        return shape
+        """The members of a schema node of this contract. Unions have none of their own."""
+        known = self._inline.get(id(node))
+        if known is None:
+            shape = Shape()
+            self._collect(node, shape, set())
+            known = self._inline[id(node)] = (node, shape)
+        return known[1]
 
     def _collect(self, node: Mapping[str, Any], shape: Shape, seen: set[str]) -> None:
         reference = node.get("$ref")

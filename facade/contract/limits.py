@@ -40,9 +40,11 @@ def survey(document: Any, limits: Limits) -> Survey:
         depth += 1
         nodes += len(level)
         if depth > limits.depth:
-            return Survey(Violation("", Code.OTHER_ISSUE, f"The body is nested deeper than {limits.depth} levels."))
+            text = f"The body is nested deeper than {limits.depth} levels."
+            return Survey(Violation("", Code.OTHER_ISSUE, text))
         if nodes > limits.nodes:
-            return Survey(Violation("", Code.TOO_MANY_RECORDS, f"The body has more than {limits.nodes} values."))
+            text = f"The body has more than {limits.nodes} values."
+            return Survey(Violation("", Code.TOO_MANY_RECORDS, text))
         below: list[Any] = []
         for value in level:
             kind = type(value)
@@ -65,13 +67,11 @@ def _first_unstorable(document: Any) -> Violation:
         if isinstance(value, float) and value - value != 0.0:
             return Violation(pointer(path), Code.INVALID_VALUE, f"{spoken(path)} must be a finite number.")
         if isinstance(value, str) and "\0" in value:
-            return Violation(
-                pointer(path), Code.INVALID_VALUE, f"{spoken(path)} must not contain the NUL character."
-            )
+            return Violation(pointer(path), Code.INVALID_VALUE, f"{spoken(path)} must not contain the NUL character.")
         if isinstance(value, dict):
             for name in value:
                 if "\0" in name:
-                    message = f"A member name of {spoken(path)} contains the NUL character."
+                    message = f"{spoken(path)} has a member whose name contains the NUL character."
                     return Violation(pointer((*path, shortened(name))), Code.UNEXPECTED_PROPERTY, message)
     raise AssertionError("survey() saw a value that the search did not")  # pragma: no cover
 

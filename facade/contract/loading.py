@@ -17,6 +17,7 @@ import orjson
 import yaml
 
 _CACHE_FORMAT = "1"
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def default_cache_dir() -> Path:
@@ -43,10 +44,9 @@ def load_spec(path: str | os.PathLike[str], cache_dir: Path | None = None) -> di
 
 def parse_spec(content: bytes) -> dict[str, Any]:
     """The same tree from the file's bytes, without a cache."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    tree = yaml.load(content, Loader=loader)
+    tree = yaml.load(content, Loader=_LOADER)  # noqa: S506  # both loaders are safe ones
     if not isinstance(tree, dict):
-        raise ValueError("a contract file must hold one mapping")
+        raise ValueError("a contract file must hold one mapping")  # noqa: TRY004  # the file's fault, not a caller's
     # Through JSON and back: `200:` becomes "200", aliases become copies, dates become text. A cached tree
     # and a fresh one are then equal.
     return cast("dict[str, Any]", orjson.loads(orjson.dumps(tree, option=orjson.OPT_NON_STR_KEYS)))

@@ -38,7 +38,7 @@ def structure_of(official: Mapping[str, Any]) -> dict[str, Any]:
     else:
         raise PreparationError("neither OpenAPI 3.0 nor Swagger 2.0")
     document.get("components", {}).pop("examples", None)
-    document = _without_prose(document)
+    document = {key: _without_prose(value, naming=key in _NAMING) for key, value in document.items()}
     for _, _, operation in operations(document):
         operation["parameters"] = [_inlined(p, document) for p in operation.get("parameters", [])]
         if "requestBody" in operation:
@@ -109,9 +109,7 @@ def _wrapped_references(node: Any, naming: bool = False) -> Any:
     if not naming and isinstance(node.get("$ref"), str) and len(node) > 1:
         siblings = {key: value for key, value in node.items() if key != "$ref"}
         return {"allOf": [{"$ref": node["$ref"]}], **siblings}
-    return {
-        key: _wrapped_references(value, naming=not naming and key in _NAMING) for key, value in node.items()
-    }
+    return {key: _wrapped_references(value, naming=not naming and key in _NAMING) for key, value in node.items()}
 
 
 def _prune(document: dict[str, Any]) -> None:

@@ -25,7 +25,7 @@ def spoken(tokens: Iterable[Token]) -> str:
             text += f"[{token}]"
         else:
             text += f".{shortened(token)}" if text else shortened(token)
-    return text or "the body"
+    return text or "The body"
 
 
 def shortened(text: str, limit: int = 60) -> str:

@@ -73,8 +73,10 @@ class SchemaConverter:
             name = key.removesuffix(_OWN)
             schema = self._catalog.schemas[name]
             slot = self._catalog.slot(name)
-            own = key.endswith(_OWN) or slot is None
-            self._definitions[key] = self._convert(schema, inherits=True) if own else self._dispatch(slot, schema)
+            if slot is None or key.endswith(_OWN):
+                self._definitions[key] = self._convert(schema, inherits=True)
+            else:
+                self._definitions[key] = self._dispatch(slot, schema)
         return self._definitions[key]
 
     def _reference(self, name: str, own: bool = False) -> dict[str, Any]:
@@ -83,30 +85,31 @@ class SchemaConverter:
             name += _OWN
         return {"$ref": f"#/definitions/{escaped(name)}"}
 
-    def _dispatch(self, slot: Slot | None, schema: Mapping[str, Any]) -> dict[str, Any]:
-        assert slot is not None
+    def _dispatch(self, slot: Slot, schema: Mapping[str, Any]) -> dict[str, Any]:
         verdict = self._unknown_class(slot)
         for member in ("@baseType", slot.property_name):
-            for key, name in reversed(slot.classes.items()):
-                if name != slot.value_fallback or slot.is_union:
+            for key, name in reversed(list(slot.classes.items())):
+                if slot.is_union or member == slot.property_name or name != slot.value_fallback:
                     condition = {"properties": {member: {"const": key}}, "required": [member]}
                     verdict = {"if": condition, "then": self._reference(name, own=True), "else": verdict}
         if not slot.is_union:
             return verdict
         return self._nullable({"type": "object", "required": [slot.property_name], **verdict}, schema)
 
-    def _unknown_class(self, slot: Slot) -> Any:
-        value = self._reference(slot.value_fallback, own=True) if slot.value_fallback else True
+    def _unknown_class(self, slot: Slot) -> dict[str, Any]:
+        value = self._own(slot.value_fallback)
         if not slot.references or slot.value_fallback == slot.reference_fallback:
             return value
         named = {"properties": {slot.property_name: {"type": "string", "pattern": "Ref$"}}}
         shaped = {"propertyNames": {"enum": sorted(REFERENCE_MEMBERS)}, "required": ["id"]}
-        fallback = slot.reference_fallback
         return {
             "if": {"anyOf": [{**named, "required": [slot.property_name]}, shaped]},
-            "then": self._reference(fallback, own=True) if fallback else True,
+            "then": self._own(slot.reference_fallback),
             "else": value,
         }
+
+    def _own(self, name: str | None) -> dict[str, Any]:
+        return self._reference(name, own=True) if name else {}
 
     def _convert(self, node: Any, inherits: bool = False) -> Any:
         """`inherits`: the node is a named class, and references in its `allOf` are its parents."""

@@ -1,11 +1,11 @@
 """What is wrong with a body, and the exceptions that carry it to the error handlers.
 
-    ContractError
-    ├── BodyRefused            the body could not be taken as a document at all
-    │   ├── MalformedBody      absent, not JSON, not UTF-8, cut off
-    │   └── BodyTooLarge       longer than the limit; reading stopped there
-    ├── ContractViolation      a request document that breaks the contract: every violation at once
-    └── ResponseViolation      an answer of ours that breaks the contract
+ContractError
+├── BodyRefused            the body could not be taken as a document at all
+│   ├── MalformedBody      absent, not JSON, not UTF-8, cut off
+│   └── BodyTooLarge       longer than the limit; reading stopped there
+├── ContractViolation      a request document that breaks the contract: every violation at once
+└── ResponseViolation      an answer of ours that breaks the contract
 """
 
 from __future__ import annotations

@@ -34,9 +34,7 @@ class Client:
         headers = {"Authorization": f"Bearer {self.token}"} | more.pop("headers", {})
         if key is not None:
             headers["Idempotency-Key"] = key
-        answer = requests.request(
-            method, self.backends.url + path, json=body, headers=headers, timeout=timeout, **more
-        )
+        answer = requests.request(method, self.backends.url + path, json=body, headers=headers, timeout=timeout, **more)
         check_contract(method, path, answer)
         return answer
 
@@ -290,6 +288,20 @@ def test_an_address_outside_the_contracts_is_not_found(backends: Backends) -> No
     assert (answer.status_code, answer.json()["code"]) == (404, "NOT_FOUND")
 
 
+def test_a_method_outside_the_contracts_is_not_allowed(backends: Backends) -> None:
+    answer = requests.put(f"{backends.url}/crm/customers/C12345", timeout=10)
+    assert (answer.status_code, answer.json()["code"]) == (405, "METHOD_NOT_ALLOWED")
+    assert "GET" in answer.headers["Allow"]
+
+
+@pytest.mark.parametrize("strange", ["%0A", "C12345%0A", "%00", "%F0%9F%98%80", "..%2F", "a%2Fb"])
+def test_a_strange_id_is_not_found(client: Client, strange: str) -> None:
+    headers = {"Authorization": f"Bearer {client.token}"}
+    answer = requests.get(f"{client.backends.url}/crm/customers/{strange}", headers=headers, timeout=10)
+    assert answer.status_code == 404
+    assert answer.json()["code"] in {"NOT_FOUND", "UNKNOWN_CUSTOMER"}
+
+
 # What they remember
 
 
@@ -407,11 +419,12 @@ def test_effects_and_their_ledger_agree_after_a_kill_in_full_flight(tmp_path: Pa
         for caller in callers:
             caller.join()
     state = sqlite3.connect(tmp_path / "backends.sqlite3")
-    counts = [state.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("ledger", "answers")]
+    effects = state.execute("SELECT count(*) FROM ledger").fetchone()[0]
+    answers = state.execute("SELECT count(*) FROM answers").fetchone()[0]
     reservations, reserved = state.execute("SELECT count(*) - 1, sum(quantity) FROM reservations").fetchone()
     held = state.execute("SELECT reserved FROM stock WHERE sku = 'SKU123'").fetchone()[0]
     state.close()
-    assert counts == [reservations, reservations]
+    assert effects == answers == reservations
     assert held == reserved
     assert reservations > 0
 

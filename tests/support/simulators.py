@@ -61,7 +61,7 @@ class Backends:
         self.stop()
         self.start()
 
-    def token(self, client_id: str = "facade", client_secret: str = "facade-secret") -> str:
+    def token(self, client_id: str = "facade", client_secret: str = "facade-secret") -> str:  # noqa: S107
         form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": client_secret}
         answer = requests.post(f"{self.url}/oauth/token", data=form, timeout=10)
         answer.raise_for_status()
@@ -114,7 +114,7 @@ def check_contract(method: str, path: str, answer: requests.Response) -> None:
     assert declared, f"{method} {path} does not declare {answer.status_code}: {answer.text}"
     check_schema(declared["content"]["application/json"]["schema"], answer.json())
     if answer.status_code in (401, 429, 503):
-        assert set(declared["headers"]) <= set(answer.headers)
+        assert all(header in answer.headers for header in declared["headers"])
 
 
 def check_schema(schema: dict[str, Any], body: Any) -> None:

@@ -1,0 +1,103 @@
+"""A circuit breaker that spares a failing backend and its callers.
+
+Our own, because those on PyPI fail one of two needs when measured with threads: pybreaker's `call` holds its lock
+during the call and so serialises the callers (40 calls of 20 ms over 8 threads took 811 ms), and pybreaker's
+`calling`, purgatory and circuitbreaker let every caller through when half open instead of one probe.
+"""
+
+from collections.abc import Callable
+from enum import StrEnum
+from threading import Lock
+from time import monotonic
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+class BreakerState(StrEnum):
+    CLOSED = "closed"
+    OPEN = "open"
+    HALF_OPEN = "halfOpen"
+
+
+class BreakerOpen(Exception):
+    """Nothing was called. `retry_after` is how many seconds it may take until a call goes through again."""
+
+    def __init__(self, retry_after: float) -> None:
+        super().__init__(f"open for another {retry_after:.3f} s")
+        self.retry_after = retry_after
+
+
+class Breaker:
+    """Opens after `threshold` failures in a row; after `reset_seconds` one probe decides whether it closes again.
+
+    `is_failure(error)` judges what a call raised: True counts against the backend, False shows that it works, None
+    says nothing about it. The lock is held to change state, never during a call. A call that began before the state
+    changed has no say about the state after.
+    """
+
+    def __init__(
+        self,
+        threshold: int,
+        reset_seconds: float,
+        is_failure: Callable[[BaseException], bool | None],
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self._threshold = threshold
+        self._reset_seconds = reset_seconds
+        self._is_failure = is_failure
+        self._clock = clock
+        self._lock = Lock()
+        self._failures = 0
+        self._opened_at: float | None = None
+        self._probing = False
+        self._era = 0
+
+    @property
+    def state(self) -> BreakerState:
+        opened_at = self._opened_at
+        if opened_at is None:
+            return BreakerState.CLOSED
+        if self._clock() - opened_at < self._reset_seconds:
+            return BreakerState.OPEN
+        return BreakerState.HALF_OPEN
+
+    def call(self, function: Callable[[], T]) -> T:
+        """What `function` gives or raises. Raises BreakerOpen, without calling it, while the backend is spared."""
+        era = self._enter()
+        failed: bool | None = None
+        try:
+            result = function()
+            failed = False
+            return result
+        except BaseException as error:
+            failed = self._is_failure(error)
+            raise
+        finally:
+            self._leave(era, failed)
+
+    def _enter(self) -> int:
+        with self._lock:
+            if self._opened_at is not None:
+                left = self._reset_seconds - (self._clock() - self._opened_at)
+                if left > 0 or self._probing:
+                    raise BreakerOpen(max(left, 0.0))
+                self._probing = True
+                self._era += 1
+            return self._era
+
+    def _leave(self, era: int, failed: bool | None) -> None:
+        with self._lock:
+            if era != self._era:
+                return
+            probe, self._probing = self._probing, False
+            if failed is None:
+                return
+            if not failed:
+                self._failures = 0
+                self._opened_at = None
+                return
+            self._failures += 1
+            if probe or self._failures >= self._threshold:
+                self._opened_at = self._clock()
+                self._era += 1

@@ -1,0 +1,210 @@
+"""What became of a call, and what that is called in the core: the one place where HTTP becomes canonical errors.
+
+Two questions decide. May the backend have acted? A refused connection: no. A timeout after sending: perhaps, which
+matters only for calls that change something. And is the answer one that the contract names as a refusal?
+Messages are ours; what the backend wrote goes to the log only.
+"""
+
+import ssl
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import requests.exceptions as http
+import urllib3.exceptions as wire
+
+from canonical.shared.errors import (
+    BackendContractError,
+    BackendError,
+    BackendRefused,
+    BackendUnavailable,
+    CanonicalError,
+    CustomerNotFound,
+    InsufficientStock,
+    OutcomeUnknown,
+    PaymentDeclined,
+)
+
+
+@dataclass(frozen=True)
+class _Meaning:
+    """`read` is raised for calls that only read, `change` for those that change something.
+
+    `again`: the same call may be sent again at once. `failure`: counts for the breaker, None when it tells nothing.
+    """
+
+    message: str
+    read: type[BackendError] = BackendUnavailable
+    change: type[BackendError] = BackendUnavailable
+    again: bool = False
+    failure: bool | None = True
+
+
+class Happened(Enum):
+    """What became of a call, as far as can be known from here."""
+
+    SPARED = _Meaning("{backend} is not called for a moment, since it keeps failing", failure=None)
+    CROWDED = _Meaning("{backend} has as many calls under way as it may have", failure=None)
+    NO_TOKEN = _Meaning("no access token for {backend} could be had")
+    LOCKED_OUT = _Meaning("{backend} does not accept our access token; its client or permissions need a look")
+    NOT_SENT = _Meaning("{backend} cannot be reached", again=True)
+    TURNED_AWAY = _Meaning("{backend} takes no calls now", again=True)
+    NO_ANSWER = _Meaning("{backend} gave no answer to {operation}", change=OutcomeUnknown, again=True)
+    UNREADABLE = _Meaning(
+        "{backend} answered {operation} outside its contract", BackendContractError, BackendContractError
+    )
+    REFUSED = _Meaning("{backend} refused {operation}", BackendRefused, BackendRefused, failure=False)
+
+
+EXCEPTIONS: Mapping[type[Exception], Happened] = {
+    http.RequestException: Happened.NO_ANSWER,
+    http.ConnectionError: Happened.NO_ANSWER,
+    http.ConnectTimeout: Happened.NOT_SENT,
+    http.Timeout: Happened.NO_ANSWER,
+    http.ReadTimeout: Happened.NO_ANSWER,
+    http.ChunkedEncodingError: Happened.NO_ANSWER,
+    http.RetryError: Happened.NO_ANSWER,
+    http.TooManyRedirects: Happened.NO_ANSWER,
+    http.HTTPError: Happened.NO_ANSWER,
+    http.SSLError: Happened.NO_ANSWER,
+    http.ProxyError: Happened.NO_ANSWER,
+    http.ContentDecodingError: Happened.UNREADABLE,
+    http.JSONDecodeError: Happened.UNREADABLE,
+    http.StreamConsumedError: Happened.UNREADABLE,
+    http.InvalidJSONError: Happened.NOT_SENT,
+    http.InvalidHeader: Happened.NOT_SENT,
+    http.InvalidURL: Happened.NOT_SENT,
+    http.InvalidProxyURL: Happened.NOT_SENT,
+    http.InvalidSchema: Happened.NOT_SENT,
+    http.MissingSchema: Happened.NOT_SENT,
+    http.URLRequired: Happened.NOT_SENT,
+    http.UnrewindableBodyError: Happened.NOT_SENT,
+    # requests 2.34 lets a few errors of urllib3 through as they are.
+    wire.HTTPError: Happened.NO_ANSWER,
+    wire.LocationValueError: Happened.NOT_SENT,
+}
+"""Every error of requests. A pooled connection that the backend closed just before our request counts as NO_ANSWER: it
+cannot be told from an answer that was lost."""
+
+STATUSES: Mapping[int, Happened] = {
+    401: Happened.LOCKED_OUT,
+    408: Happened.TURNED_AWAY,
+    425: Happened.TURNED_AWAY,
+    429: Happened.TURNED_AWAY,
+    503: Happened.TURNED_AWAY,
+}
+"""Statuses that say more than their class, which is read by `of_status`."""
+
+
+class CallFailed(Exception):
+    """One try at a call brought no usable answer."""
+
+    def __init__(
+        self,
+        happened: Happened,
+        *,
+        status: int | None = None,
+        retry_after: int | None = None,
+        refusal: Mapping[str, Any] | None = None,
+        field: str | None = None,
+    ) -> None:
+        super().__init__(f"{happened.name}, status {status}")
+        self.happened = happened
+        self.status = status
+        self.retry_after = retry_after
+        self.refusal = refusal or {}
+        self.field = field
+
+
+def of_exception(error: Exception) -> Happened:
+    """The nearest ancestor in EXCEPTIONS, unless the cause shows that nothing was sent."""
+    if isinstance(error, http.ConnectionError) and error.args and _before_sending(error.args[0]):
+        return Happened.NOT_SENT
+    return next(EXCEPTIONS[kind] for kind in type(error).__mro__ if kind in EXCEPTIONS)
+
+
+def of_status(status: int) -> Happened:
+    """What a status other than 2xx says."""
+    if status in STATUSES:
+        return STATUSES[status]
+    if status >= 500:
+        return Happened.NO_ANSWER
+    return Happened.REFUSED if status >= 400 else Happened.UNREADABLE
+
+
+def worth_repeating(error: Exception, changes: bool) -> bool:
+    """Whether the same call may be sent again at once. A time set by the backend is left to the caller."""
+    if not isinstance(error, CallFailed) or error.retry_after is not None:
+        return False
+    meaning = error.happened.value
+    return meaning.again and not (changes and meaning.change is OutcomeUnknown)
+
+
+def is_failure(error: BaseException) -> bool | None:
+    """What the breaker makes of it: True for a failure, False for a backend that works, None for neither."""
+    return error.happened.value.failure if isinstance(error, CallFailed) else None
+
+
+def _before_sending(cause: object) -> bool:
+    reason = getattr(cause, "reason", None)
+    if isinstance(reason, wire.SSLError):
+        return bool(reason.args) and isinstance(reason.args[0], ssl.SSLCertVerificationError)
+    return isinstance(reason, wire.NewConnectionError)
+
+
+Asked = Mapping[str, Any]
+"""What was asked: the names in the call's path and body."""
+
+Details = Mapping[str, Any]
+"""What the refusal says about itself. Not checked by anybody yet."""
+
+
+def _customer_not_found(asked: Asked, _: Details) -> CanonicalError:
+    return CustomerNotFound("Customer not found", customerId=asked["customerId"])
+
+
+def _insufficient_stock(asked: Asked, details: Details) -> CanonicalError:
+    available = details.get("available")
+    return InsufficientStock(
+        "Insufficient stock",
+        sku=asked["sku"],
+        requested=asked["quantity"],
+        available=available if isinstance(available, int) else None,
+    )
+
+
+def _payment_declined(_: Asked, __: Details) -> CanonicalError:
+    return PaymentDeclined("Payment failure")
+
+
+REFUSALS: Mapping[tuple[str, int, str | None], Callable[[Asked, Details], CanonicalError]] = {
+    ("getCustomer", 404, None): _customer_not_found,
+    ("reserve", 409, "INSUFFICIENT_STOCK"): _insufficient_stock,
+    ("charge", 402, None): _payment_declined,
+}
+"""Refusals that mean something to the core, by operation, status and code; None is any code. All others are
+BackendRefused."""
+
+
+def canonical_error(failed: CallFailed, backend: str, operation: str, changes: bool, asked: Asked) -> CanonicalError:
+    """What the core calls it."""
+    if failed.happened is Happened.REFUSED and failed.status is not None:
+        for code in (failed.refusal.get("code"), None):
+            meant = REFUSALS.get((operation, failed.status, code if isinstance(code, str) else None))
+            if meant is not None:
+                details = failed.refusal.get("details")
+                return meant(asked, details if isinstance(details, dict) else {})
+    meaning = failed.happened.value
+    details = {
+        "backend": backend,
+        "operation": operation,
+        "status": failed.status,
+        "retryAfter": failed.retry_after,
+        "field": failed.field,
+    }
+    kind = meaning.change if changes else meaning.read
+    return kind(
+        meaning.message.format(backend=backend, operation=operation),
+        **{name: value for name, value in details.items() if value is not None},
+    )

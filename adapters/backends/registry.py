@@ -1,0 +1,51 @@
+"""The backends that processes need, connected."""
+
+from collections.abc import Mapping
+
+from adapters.backends.billing import HttpPaymentCharges
+from adapters.backends.breaker import BreakerState
+from adapters.backends.bss import HttpBssOrders
+from adapters.backends.crm import HttpCustomers
+from adapters.backends.http import Backend
+from adapters.backends.inventory import HttpStockReservations
+from adapters.backends.settings import BackendSettings
+from adapters.backends.tokens import Tokens
+
+NEEDED = ("crm", "inventory", "bss", "billing")
+
+
+class Backends:
+    """The ports over four backends. Connect in each process of its own, after a fork: connections are not shared."""
+
+    def __init__(self, backends: Mapping[str, Backend], tokens: list[Tokens]) -> None:
+        self._backends = backends
+        self._tokens = tokens
+        self.customers = HttpCustomers(backends["crm"])
+        self.stock = HttpStockReservations(backends["inventory"])
+        self.bss = HttpBssOrders(backends["bss"])
+        self.payments = HttpPaymentCharges(backends["billing"])
+
+    def states(self) -> dict[str, BreakerState]:
+        """Each backend's breaker, by the backend's name."""
+        return {name: backend.state for name, backend in self._backends.items()}
+
+    def close(self) -> None:
+        for backend in self._backends.values():
+            backend.close()
+        for tokens in self._tokens:
+            tokens.close()
+
+
+def connect(settings: Mapping[str, BackendSettings]) -> Backends:
+    """Ready to call, nothing sent yet. Raises ValueError naming backends that have no settings."""
+    if missing := [name for name in NEEDED if name not in settings]:
+        raise ValueError(f"no settings for {', '.join(missing)}")
+    tokens: dict[tuple[str, str, str], Tokens] = {}
+    backends: dict[str, Backend] = {}
+    for name in NEEDED:
+        one = settings[name]
+        client = (one.token_url, one.client_id, one.client_secret)
+        if client not in tokens:
+            tokens[client] = Tokens(*client, timeouts=(one.connect_timeout, one.read_timeout))
+        backends[name] = Backend(name, one, tokens[client])
+    return Backends(backends, list(tokens.values()))

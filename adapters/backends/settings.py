@@ -1,0 +1,24 @@
+"""What has to be known to call a backend."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class BackendSettings:
+    """One backend: where it is, who we are there, and how long it may keep us waiting. Times are seconds.
+
+    `pool_size` bounds the calls under way at once, so that a slow backend cannot take every thread. `retries` counts
+    repetitions within one call. After `breaker_threshold` failures in a row nothing is sent for
+    `breaker_reset_seconds`. Backends with the same token service and client share one token.
+    """
+
+    base_url: str
+    token_url: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    connect_timeout: float = 2.0
+    read_timeout: float = 10.0
+    pool_size: int = 64
+    retries: int = 2
+    breaker_threshold: int = 5
+    breaker_reset_seconds: float = 2.0

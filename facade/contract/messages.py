@@ -1,0 +1,194 @@
+"""From the validator's findings to violations: a code, an exact pointer, a sentence of ours, a guess at the cure."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import jsonschema_rs
+import orjson
+
+from facade.contract.pointers import Token, pointer, shortened, spoken
+from facade.contract.schema import FORMAT_PATTERNS
+from facade.contract.violations import Code, Violation
+
+_FORMATS = {
+    "date-time": 'a date and time with an offset, like "2026-05-03T08:00:00Z" (RFC 3339)',
+    "date": 'a date, like "2026-05-03" (RFC 3339)',
+    "uri": "an absolute URI",
+    "email": "an e-mail address",
+    "uuid": "a UUID",
+}
+_ARTICLES = {"array": "an array", "object": "an object", "integer": "an integer", "null": "null"}
+# What people write for an action or a state when they mean another word of ours. Likeness of letters is no
+# guide here: the closest match to "change" would be "noChange".
+_MEANT = {
+    "change": ("modify",), "update": ("modify",), "edit": ("modify",), "create": ("add",), "new": ("add",),
+    "install": ("add",), "remove": ("delete",), "cancel": ("delete", "cancelled"), "terminate": ("delete",),
+    "disconnect": ("delete",), "cease": ("delete",), "none": ("noChange",), "keep": ("noChange",),
+    "done": ("completed",), "canceled": ("cancelled",), "finished": ("completed",), "started": ("inProgress",),
+}  # fmt: skip
+_MAX_LISTED = 20
+
+Finding = jsonschema_rs.ValidationError
+_Place = tuple[Token, ...]
+_Translation = Callable[[_Place, Mapping[str, Any], Any], list[Violation]]
+
+
+def violations(findings: Iterable[Finding], document: Any, limit: int) -> list[Violation]:
+    """At most `limit` violations, in the order found, each mistake once.
+
+    TM Forum's classes inherit some parents twice, so a validator finds the same mistake on several paths.
+    """
+    found: dict[tuple[str, Code], Violation] = {}
+    for finding in findings:
+        for violation in _of_finding(finding, document):
+            found.setdefault((violation.pointer, violation.code), violation)
+        if len(found) >= limit:
+            break
+    return list(found.values())[:limit]
+
+
+def _of_finding(finding: Finding, document: Any) -> list[Violation]:
+    place = tuple(finding.instance_path)
+    kind = finding.kind
+    translate = _TRANSLATIONS.get(kind.name, _other)
+    return translate(place, kind.as_dict(), _value_at(document, place))
+
+
+def _value_at(document: Any, place: _Place) -> Any:
+    for token in place:
+        document = document[token]
+    return document
+
+
+def _required(place: _Place, facts: Mapping[str, Any], value: Any) -> list[Violation]:
+    name = str(facts["property"])
+    hint = None
+    if isinstance(value, Mapping):
+        close = _nearest(name, [member for member in value if isinstance(member, str)], cutoff=0.8)
+        hint = f"there is `{shortened(close)}`; did you mean `{name}`?" if close else None
+    at = (*place, name)
+    return [Violation(pointer(at), Code.MISSING_PROPERTY, f"{spoken(at)} is required.", hint=hint)]
+
+
+def _type(place: _Place, facts: Mapping[str, Any], value: Any) -> list[Violation]:
+    wanted = " or ".join(_named(str(kind)) for kind in facts["types"])
+    text = f"{spoken(place)} must be {wanted}, not {_named(_kind(value))}."
+    if _kind(value) == "number" and "integer" in facts["types"]:
+        text = f"{spoken(place)} must be an integer, not {_shown(value)}."
+    return [Violation(pointer(place), Code.INVALID_FORMAT, text)]
+
+
+def _enum(place: _Place, facts: Mapping[str, Any], value: Any) -> list[Violation]:
+    options = facts["options"] if "options" in facts else [facts["expected_value"]]
+    allowed = tuple(option if isinstance(option, str) else _shown(option) for option in options)
+    listed = ", ".join(allowed[:_MAX_LISTED]) + (", …" if len(allowed) > _MAX_LISTED else "")
+    text = f"{spoken(place)} must be {'one of ' if len(allowed) > 1 else ''}{listed}, not {_shown(value)}."
+    meant = _meant(value, [option for option in options if isinstance(option, str)])
+    hint = f"did you mean `{meant}`?" if meant else None
+    return [Violation(pointer(place), Code.INVALID_VALUE, text, allowed, hint)]
+
+
+def _format(place: _Place, facts: Mapping[str, Any], value: Any) -> list[Violation]:
+    wanted = _FORMATS.get(str(facts["format"]), str(facts["format"]))
+    text = f"{spoken(place)} must be {wanted}, not {_shown(value)}."
+    return [Violation(pointer(place), Code.INVALID_FORMAT, text)]
+
+
+def _pattern(place: _Place, facts: Mapping[str, Any], value: Any) -> list[Violation]:
+    if facts["pattern"] in FORMAT_PATTERNS:
+        return _format(place, {"format": FORMAT_PATTERNS[facts["pattern"]]}, value)
+    text = f"{spoken(place)} must match {facts['pattern']}, and {_shown(value)} does not."
+    return [Violation(pointer(place), Code.INVALID_FORMAT, text)]
+
+
+def _unexpected(place: _Place, facts: Mapping[str, Any], value: Any) -> list[Violation]:
+    names = facts.get("unexpected")
+    places = [(*place, str(name)) for name in names] if names is not None else [place]
+    return [Violation(pointer(at), Code.UNEXPECTED_PROPERTY, f"{spoken(at)} is not accepted here.") for at in places]
+
+
+def _bound(text: str) -> _Translation:
+    def translate(place: _Place, facts: Mapping[str, Any], value: Any) -> list[Violation]:
+        limit = next(iter(facts.values()), "")
+        return [Violation(pointer(place), Code.INVALID_VALUE, f"{spoken(place)} {text.format(limit)}.")]
+
+    return translate
+
+
+def _size(bound: str, one: str, many: str, code: Code = Code.INVALID_VALUE) -> _Translation:
+    def translate(place: _Place, facts: Mapping[str, Any], value: Any) -> list[Violation]:
+        limit = facts["limit"]
+        text = f"{spoken(place)} must have {bound} {limit} {one if limit == 1 else many}."
+        return [Violation(pointer(place), code, text)]
+
+    return translate
+
+
+def _other(place: _Place, facts: Mapping[str, Any], value: Any) -> list[Violation]:
+    text = f"{spoken(place)} has none of the forms that are allowed here."
+    return [Violation(pointer(place), Code.OTHER_ISSUE, text)]
+
+
+_TRANSLATIONS: Mapping[str, _Translation] = {
+    "required": _required,
+    "type": _type,
+    "enum": _enum,
+    "const": _enum,
+    "format": _format,
+    "pattern": _pattern,
+    "additionalProperties": _unexpected,
+    "falseSchema": _unexpected,
+    "minimum": _bound("must be at least {}"),
+    "maximum": _bound("must be at most {}"),
+    "exclusiveMinimum": _bound("must be greater than {}"),
+    "exclusiveMaximum": _bound("must be less than {}"),
+    "multipleOf": _bound("must be a multiple of {}"),
+    "minLength": _size("at least", "character", "characters"),
+    "maxLength": _size("at most", "character", "characters"),
+    "minItems": _size("at least", "entry", "entries"),
+    "maxItems": _size("at most", "entry", "entries", Code.TOO_MANY_RECORDS),
+    "minProperties": _size("at least", "member", "members"),
+    "maxProperties": _size("at most", "member", "members", Code.TOO_MANY_RECORDS),
+    "uniqueItems": _bound("must not repeat an entry"),
+}
+
+
+def _kind(value: Any) -> str:
+    if value is None:
+        return "null"
+    kinds = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object"}
+    return kinds.get(type(value), type(value).__name__)
+
+
+def _named(kind: str) -> str:
+    return _ARTICLES.get(kind, f"a {kind}")
+
+
+def _shown(value: Any) -> str:
+    """A value as JSON, cut short: what was sent is repeated for recognition, never in full length."""
+    if isinstance(value, str):
+        return f'"{shortened(value)}"'
+    if isinstance(value, dict | list):
+        return _named(_kind(value))
+    try:
+        return shortened(orjson.dumps(value).decode())
+    except (TypeError, ValueError):
+        return shortened(str(value))
+
+
+def _meant(value: Any, options: Sequence[str]) -> str | None:
+    if not isinstance(value, str) or len(value) > 60:
+        return None
+    for word in _MEANT.get(value.strip().lower(), ()):
+        if word in options:
+            return word
+    return _nearest(value.strip(), options, cutoff=0.6)
+
+
+def _nearest(word: str, options: Sequence[str], cutoff: float) -> str | None:
+    folded = {option.strip().lower(): option for option in options if len(option) <= 60}
+    near = difflib.get_close_matches(word.lower(), folded, n=1, cutoff=cutoff)
+    return folded[near[0]] if near else None

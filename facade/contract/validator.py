@@ -1,0 +1,174 @@
+"""Contract: checks requests and answers of one API against its prepared specification.
+
+    contract = Contract(load_spec("specs/tmf/tmf622-v5.yaml"))
+    checked = contract.check_request("createProductOrder", body)
+    checked.violations    # every mistake at once
+    checked.body          # the body as it was understood: missing @types supplied, 1.0 read as 1
+
+Leniency goes inward only: an answer of ours is checked as it is.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jsonschema_rs
+
+from facade.contract.classes import ClassCatalog
+from facade.contract.completion import Allowance, Completer
+from facade.contract.limits import Limits, survey
+from facade.contract.messages import violations
+from facade.contract.official import operations, reference_target
+from facade.contract.schema import SchemaConverter, Side
+from facade.contract.violations import Code, Violation
+
+JSON = "application/json"
+_Schema = Mapping[str, Any]
+_NO_BODY_STATUSES = {"204", "304"}
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The outcome for one request body. `body` is what the mapper should read when there are no violations."""
+
+    body: Any
+    violations: tuple[Violation, ...] = ()
+    allowances: tuple[Allowance, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    schema: Mapping[str, Any]
+    validator: jsonschema_rs.Draft7Validator
+
+
+class Contract:
+    """The bodies that one API accepts and promises. Validators compile on first use; safe in many threads.
+
+    `spec` is an OpenAPI 3.0 document (a Swagger 2.0 one must be prepared first). It is kept and must not be
+    changed, and it must be the unresolved one: Connexion replaces references in the dictionary it is given
+    only after copying it, so the same dictionary may be handed to both.
+    """
+
+    def __init__(self, spec: Mapping[str, Any], *, limits: Limits | None = None) -> None:
+        if not str(spec.get("openapi", "")).startswith("3.0"):
+            raise ValueError("a contract needs an OpenAPI 3.0 document; prepare Swagger 2.0 files first")
+        self._limits = limits or Limits()
+        self._catalog = ClassCatalog(spec.get("components", {}).get("schemas", {}))
+        self._completer = Completer(self._catalog)
+        self._converters = {side: SchemaConverter(self._catalog, side) for side in Side}
+        self._requests = dict(_request_schemas(spec))
+        self._responses = dict(_response_schemas(spec))
+        self._operation_ids = {operation.get("operationId") for _, _, operation in operations(spec)}
+        self._compiled: dict[tuple[str, ...], _Compiled | None] = {}
+        self._compiling = threading.Lock()
+        servers = spec.get("servers") or [{}]
+        self.base_path = str(servers[0].get("url", "")).rstrip("/")
+
+    @property
+    def operation_ids(self) -> frozenset[str]:
+        """The operations that this contract describes."""
+        return frozenset(name for name in self._operation_ids if name)
+
+    def takes_body(self, operation_id: str, media_type: str = JSON) -> bool:
+        """Whether the operation declares a request body of this media type."""
+        return (operation_id, media_type) in self._requests
+
+    def check_request(self, operation_id: str, body: Any, media_type: str = JSON) -> Checked:
+        """Judge a parsed request body. A body that is valid as sent comes back untouched.
+
+        Operations and media types without a declared schema accept everything that is within the limits.
+        """
+        seen = survey(body, self._limits)
+        if seen.refusal is not None:
+            return Checked(body, (seen.refusal,))
+        compiled = self._request(operation_id, media_type)
+        if compiled is None:
+            return Checked(body)
+        if not seen.has_whole_floats and compiled.validator.is_valid(body):
+            return Checked(body)
+        completion = self._completer.complete(body, compiled.schema)
+        found = self._found(compiled, completion.body)
+        return Checked(completion.body, found, tuple(completion.allowances))
+
+    def request_errors(self, operation_id: str, body: Any, media_type: str = JSON) -> list[Violation]:
+        """The mistakes in a request body, leniency granted."""
+        return list(self.check_request(operation_id, body, media_type).violations)
+
+    def allowances(self, operation_id: str, body: Any, media_type: str = JSON) -> list[Allowance]:
+        """Every leniency a body makes use of, also where it is valid as sent (unknown `@type`s)."""
+        compiled = self._request(operation_id, media_type)
+        if compiled is None or survey(body, self._limits).refusal is not None:
+            return []
+        return self._completer.complete(body, compiled.schema).allowances
+
+    def response_errors(self, operation_id: str, status: int, body: Any, media_type: str = JSON) -> list[Violation]:
+        """The mistakes in an answer of ours. A status that the operation does not declare is one."""
+        key = str(status)
+        declared = self._responses.get((operation_id, key), self._responses.get((operation_id, "default")))
+        if declared is None:
+            return [Violation("", Code.OTHER_ISSUE, f"{operation_id} does not declare status {status}.")]
+        if not declared:
+            unexpected = body is not None and key in _NO_BODY_STATUSES
+            return [Violation("", Code.UNEXPECTED_PROPERTY, "This answer has no body.")] if unexpected else []
+        if media_type not in declared:
+            text = f"{operation_id} does not declare {media_type} for {status}."
+            return [Violation("", Code.OTHER_ISSUE, text)]
+        seen = survey(body, self._limits)
+        if seen.refusal is not None and seen.refusal.code is not Code.TOO_MANY_RECORDS:
+            return [seen.refusal]
+        place = ("response", operation_id, key, media_type)
+        compiled = self._compile(place, declared[media_type], Side.RESPONSE)
+        return list(self._found(compiled, body)) if compiled else []
+
+    def warm_up(self) -> None:
+        """Compile the validators of every request now instead of at its first use."""
+        for operation_id, media_type in self._requests:
+            self._request(operation_id, media_type)
+
+    def _found(self, compiled: _Compiled, body: Any) -> tuple[Violation, ...]:
+        if compiled.validator.is_valid(body):
+            return ()
+        return tuple(violations(compiled.validator.iter_errors(body), body, self._limits.violations))
+
+    def _request(self, operation_id: str, media_type: str) -> _Compiled | None:
+        schema = self._requests.get((operation_id, media_type))
+        return self._compile(("request", operation_id, media_type), schema, Side.REQUEST)
+
+    def _compile(self, key: tuple[str, ...], schema: _Schema | None, side: Side) -> _Compiled | None:
+        if schema is None:
+            return None
+        compiled = self._compiled.get(key)
+        if compiled is None:
+            with self._compiling:
+                compiled = self._compiled.get(key)
+                if compiled is None:
+                    document = self._converters[side].document(schema)
+                    validator = jsonschema_rs.Draft7Validator(document, validate_formats=True)
+                    compiled = self._compiled[key] = _Compiled(schema, validator)
+        return compiled
+
+
+def _request_schemas(spec: _Schema) -> Iterator[tuple[tuple[str, str], _Schema]]:
+    for _, _, operation in operations(spec):
+        body = _resolved(spec, operation.get("requestBody", {}))
+        for media_type, content in body.get("content", {}).items():
+            if "json" in media_type and "schema" in content:
+                yield (operation["operationId"], media_type.lower()), content["schema"]
+
+
+def _response_schemas(spec: _Schema) -> Iterator[tuple[tuple[str, str], dict[str, _Schema | None]]]:
+    for _, _, operation in operations(spec):
+        for status, answer in operation.get("responses", {}).items():
+            content = _resolved(spec, answer).get("content", {})
+            schemas = {media_type.lower(): value.get("schema") for media_type, value in content.items()}
+            yield (operation["operationId"], str(status)), schemas
+
+
+def _resolved(spec: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, Any]:
+    while "$ref" in node:
+        node = reference_target(spec, str(node["$ref"]))
+    return node

@@ -1,0 +1,50 @@
+"""The correlation id of each request: taken or made, bound to the logs, returned; and one log line for each request."""
+
+import re
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+import structlog
+
+from facade.identities import new_id
+
+Message = MutableMapping[str, Any]
+Send = Callable[[Message], Awaitable[None]]
+ASGIApp = Callable[[Message, Callable[[], Awaitable[Message]], Send], Awaitable[None]]
+
+HEADER = b"x-correlation-id"
+ACCEPTABLE = re.compile(rb"[A-Za-z0-9._:/+=-]{1,128}")
+
+log = structlog.get_logger("access")
+
+
+class Correlation:
+    """ASGI middleware. An id that is missing, too long or not printable is replaced by a new one."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Message, receive: Callable[[], Awaitable[Message]], send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        given = next((value for name, value in scope["headers"] if name == HEADER), b"")
+        correlation_id = given if ACCEPTABLE.fullmatch(given) else new_id().encode()
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(correlation_id=correlation_id.decode())
+        began = time.perf_counter()
+        status = 0
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (HEADER, correlation_id)]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_with_id)
+        finally:
+            took = round((time.perf_counter() - began) * 1000, 1)
+            log.info("request", method=scope["method"], path=scope["path"], status=status, ms=took)

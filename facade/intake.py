@@ -1,0 +1,165 @@
+"""Takes orders in: one commit for the order, its events, its document, its idempotency key and its audit record."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol, Self
+
+import orjson
+import structlog
+
+from canonical.ordering.commands import SubmitOrder
+from canonical.ordering.handlers import PLACE_ORDER, submit_order
+from canonical.ordering.ports import UnitOfWork
+from canonical.processes.engine import ProcessEngine
+from canonical.shared.errors import CanonicalError, IdempotencyKeyReused
+from canonical.shared.ports import Clock, Identities
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """One field of a translation: where it came from, where it went, by which rule."""
+
+    source: str
+    target: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """What a payload means: the command, what is only carried, and how each field was read."""
+
+    command: SubmitOrder
+    carried: dict[str, Any]
+    trail: tuple[Mapped, ...]
+
+    def source_of(self, pointer: str) -> str:
+        """The pointer into the payload for one into the command: the nearest enclosing one that is known."""
+        sources = {mapped.target: mapped.source for mapped in self.trail}
+        while pointer and pointer not in sources:
+            pointer = pointer.rpartition("/")[0]
+        return sources.get(pointer, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Who asks for what. Two requests are the same when operation and payload are equal as JSON."""
+
+    client: str
+    operation: str
+    key: str | None
+    payload: Any
+
+    @property
+    def payload_hash(self) -> str:
+        text = orjson.dumps([self.operation, self.payload], option=orjson.OPT_SORT_KEYS)
+        return hashlib.sha256(text).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The order taken in, now or when the same request came before; `answer` as it was given then."""
+
+    order_id: str
+    answer: dict[str, Any] | None
+
+
+class KeptAnswer(Protocol):
+    """What an idempotency key was used for."""
+
+    @property
+    def request_hash(self) -> str: ...
+    @property
+    def order_id(self) -> str: ...
+    @property
+    def answer(self) -> dict[str, Any] | None: ...
+
+
+class KeptAnswers(Protocol):
+    def kept_answer(self, owner: str, key: str) -> KeptAnswer | None: ...
+
+
+class EdgeUnitOfWork(UnitOfWork, Protocol):
+    """The core's unit of work and what the edge keeps in the same transaction."""
+
+    def __enter__(self) -> Self: ...
+
+    def carry(self, order_id: str, carried: dict[str, Any]) -> str:
+        """Keep `carried` with the order; returns the order's document."""
+        ...
+
+    def claim_key(
+        self, owner: str, key: str, request_hash: str, order_id: str, answer: dict[str, Any] | None
+    ) -> bool: ...
+
+    def record(self, audit_id: str, **facts: Any) -> None: ...
+
+
+MakeAnswer = Callable[[str, str], dict[str, Any] | None]
+"""From the order's id and its document: the answer to give and to keep with the key; None to make it anew each time."""
+
+
+class OrderIntake:
+    """Accepts translated orders and has them carried out."""
+
+    def __init__(
+        self,
+        unit_of_work: Callable[[], EdgeUnitOfWork],
+        kept_answers: KeptAnswers,
+        engine: ProcessEngine,
+        clock: Clock,
+        identities: Identities,
+    ) -> None:
+        self._unit_of_work = unit_of_work
+        self._kept_answers = kept_answers
+        self._engine = engine
+        self._clock = clock
+        self._identities = identities
+
+    def repeated(self, request: Request) -> Accepted | None:
+        """The order of an earlier request with the same key. Raises IdempotencyKeyReused when it was another request."""
+        if request.key is None:
+            return None
+        kept = self._kept_answers.kept_answer(request.client, request.key)
+        if kept is None:
+            return None
+        if kept.request_hash != request.payload_hash:
+            raise IdempotencyKeyReused("the Idempotency-Key was used for another request", orderId=kept.order_id)
+        return Accepted(kept.order_id, kept.answer)
+
+    def accept(self, translation: Translation, request: Request, make_answer: MakeAnswer) -> Accepted:
+        """Take the order in and begin to carry it out; of concurrent requests with one key only one is.
+
+        Raises what `submit_order` raises, its pointers turned into pointers into the payload.
+        """
+        accepted = self._commit(translation, request, make_answer)
+        if accepted is None:
+            return self.repeated(request) or self.accept(translation, request, make_answer)
+        self._engine.start(PLACE_ORDER, accepted.order_id)
+        return accepted
+
+    def _commit(self, translation: Translation, request: Request, make_answer: MakeAnswer) -> Accepted | None:
+        """None when a concurrent request with the same key was first."""
+        with self._unit_of_work() as work:
+            try:
+                order = submit_order(translation.command, work, self._clock, self._identities)
+            except CanonicalError as error:
+                error.pointer = None if error.pointer is None else translation.source_of(error.pointer)
+                raise
+            answer = make_answer(order.id, work.carry(order.id, translation.carried))
+            key, payload_hash = request.key, request.payload_hash
+            if key is not None and not work.claim_key(request.client, key, payload_hash, order.id, answer):
+                return None
+            work.record(
+                self._identities.new_id(),
+                at=order.submitted_at,
+                client=request.client,
+                operation=request.operation,
+                correlation_id=structlog.contextvars.get_contextvars().get("correlation_id", ""),
+                payload_hash=payload_hash,
+                translation=[asdict(mapped) for mapped in translation.trail],
+                order_id=order.id,
+                status=201,
+            )
+            work.commit()
+        return Accepted(order.id, answer)

@@ -1,0 +1,73 @@
+"""The scopes of the product, and the clients of the development authorization server."""
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from facade.security.principal import Principal
+
+SCOPES: Mapping[str, str] = MappingProxyType(
+    {
+        "catalog:read": "Read the catalogue: offerings, prices, specifications",
+        "customer:read": "Read a customer's context",
+        "operations:*": "See stuck work and decide about it",
+        "order:all": "See everybody's orders, not only those placed with the same client",
+        "order:create": "Place orders",
+        "order:read": "Read orders and their progress",
+        "subscription:modify": "Change a customer's subscription",
+    }
+)
+"""Every scope a contract may ask for, with what it lets a client do."""
+
+
+@dataclass(frozen=True, slots=True)
+class DevelopmentClient:
+    """A client that may ask the development server for tokens. Answers what Authlib asks a client model.
+
+    Its secret is its name + `-secret`, which is why it must never be known outside development.
+    """
+
+    client_id: str
+    scopes: frozenset[str]
+    known: bool = True
+
+    @property
+    def secret(self) -> str:
+        return f"{self.client_id}-secret"
+
+    def get_client_id(self) -> str:
+        return self.client_id
+
+    def check_client_secret(self, secret: str) -> bool:
+        return hmac.compare_digest(secret.encode(), self.secret.encode()) and self.known
+
+    def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
+        return endpoint == "token" and method in ("client_secret_basic", "client_secret_post")
+
+    def check_grant_type(self, grant_type: str) -> bool:
+        return grant_type == "client_credentials"
+
+    def get_allowed_scope(self, scope: str | None) -> str | None:
+        """What is granted of what was asked for: all of it, or None. Asking for nothing means every scope it has."""
+        if not scope or not scope.split():
+            return " ".join(sorted(self.scopes))
+        asked = sorted(set(scope.split()))
+        return " ".join(asked) if Principal(self.client_id, self.scopes).may_all(asked) else None
+
+
+_CLIENTS = (
+    DevelopmentClient("partner-acme", frozenset({"catalog:read", "order:create", "order:read"})),
+    DevelopmentClient(
+        "portal",
+        frozenset({"catalog:read", "customer:read", "order:all", "order:create", "order:read", "subscription:modify"}),
+    ),
+    DevelopmentClient("qa", frozenset(SCOPES)),
+)
+DEVELOPMENT_CLIENTS: Mapping[str, DevelopmentClient] = MappingProxyType({one.client_id: one for one in _CLIENTS})
+"""A partner that sees its own orders, the operator's portal that sees all, and one client that may do everything."""
+
+
+def find_client(client_id: str) -> DevelopmentClient:
+    """The client, or one whose secret is never right: unknown names and wrong secrets get the same answer."""
+    return DEVELOPMENT_CLIENTS.get(client_id) or DevelopmentClient(client_id, frozenset(), known=False)

@@ -1,0 +1,177 @@
+"""The public keys that access tokens are checked with: fixed ones, or those an authorization server publishes."""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
+
+import requests
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, Key, KeySet, RSAKey, import_key
+
+from facade.security.errors import ConfigurationError
+
+DEVELOPMENT_KID_PREFIX = "dev-"
+"""Marks the keys of the development server, so that production can refuse them."""
+
+MAX_AGE = 600.0
+REFRESH_INTERVAL = 30.0
+FIRST_LOAD_INTERVAL = 2.0
+TIMEOUT = 3.0
+
+
+class KeySource(Protocol):
+    """Knows the keys. `find` and `wants_refresh` never wait; `refresh` may wait for the network, for seconds."""
+
+    def find(self, kid: str | None) -> Key | None:
+        """The key of this id. A token without one is served only where there is a single key."""
+        ...
+
+    def wants_refresh(self, kid: str | None) -> bool:
+        """Whether `refresh` should be called before what `find` says about this id is final."""
+        ...
+
+    def refresh(self) -> None: ...
+
+    @property
+    def loaded(self) -> bool:
+        """False while no key has ever been seen: then nothing can be said about any token."""
+        ...
+
+
+def signing_keys(jwks: Mapping[str, Any]) -> dict[str, Key]:
+    """The keys of a JSON Web Key Set that can sign access tokens, by id; ids that are missing are thumbprints.
+
+    Symmetric keys, encryption keys and keys that cannot be read are left out (RFC 7517 section 5 asks for the last),
+    so one strange key does not cost the others. Raises ValueError for what is no key set at all.
+    """
+    if not isinstance(jwks, Mapping) or "keys" not in jwks:
+        raise ValueError("not a JSON Web Key Set: it has no keys")
+    found: dict[str, Key] = {}
+    for entry in jwks["keys"] or ():
+        if not isinstance(entry, dict) or not _may_sign(entry):
+            continue
+        try:
+            key = import_key(entry)
+        except (JoseError, ValueError, TypeError, KeyError):
+            continue
+        if (isinstance(key, RSAKey) and key.raw_value.key_size >= 2048) or isinstance(key, ECKey):
+            key.ensure_kid()
+            found[str(key.kid)] = key
+    return found
+
+
+def _may_sign(entry: Mapping[str, Any]) -> bool:
+    wanted = {"RSA": "RS256", "EC": "ES256"}.get(str(entry.get("kty")))
+    return wanted is not None and entry.get("alg", wanted) == wanted and entry.get("use", "sig") == "sig"
+
+
+def development_kids(kids: Iterable[str]) -> list[str]:
+    return sorted(kid for kid in kids if kid.startswith(DEVELOPMENT_KID_PREFIX))
+
+
+class StaticKeys:
+    """Keys that are known from the start and do not change."""
+
+    def __init__(self, jwks: Mapping[str, Any] | KeySet) -> None:
+        self._keys = signing_keys(jwks.as_dict(private=False) if isinstance(jwks, KeySet) else jwks)
+
+    loaded = True
+
+    def find(self, kid: str | None) -> Key | None:
+        return _find(self._keys, kid)
+
+    def wants_refresh(self, kid: str | None) -> bool:
+        return False
+
+    def refresh(self) -> None:
+        return None
+
+
+class RemoteKeys:
+    """Keys fetched from the authorization server's JWKS address.
+
+    They are fetched again after 10 minutes, and when a token names a key we do not know, but then at most every 30
+    seconds, so that made-up key ids cannot turn us against the authorization server. While it is down, or answers
+    nonsense, the keys known last stay in use. With `refuse_development_keys`, a set that holds a key of the
+    development server is nonsense as a whole.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        refuse_development_keys: bool = False,
+        timeout: float = TIMEOUT,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.url = url
+        self.last_failure: str | None = None
+        self._refuse_development_keys = refuse_development_keys
+        self._timeout = timeout
+        self._clock = clock
+        self._keys: dict[str, Key] = {}
+        self._fetched_at = float("-inf")
+        self._tried_at = float("-inf")
+        self._lock = threading.Lock()
+
+    @property
+    def loaded(self) -> bool:
+        return bool(self._keys)
+
+    def find(self, kid: str | None) -> Key | None:
+        return _find(self._keys, kid)
+
+    def wants_refresh(self, kid: str | None) -> bool:
+        now = self._clock()
+        if now - self._tried_at < (REFRESH_INTERVAL if self._keys else FIRST_LOAD_INTERVAL):
+            # Another caller may be waiting for the answer just now: a token with a new key waits with it.
+            return self._lock.locked() and self.find(kid) is None
+        return self.find(kid) is None or now - self._fetched_at >= MAX_AGE
+
+    def refresh(self) -> None:
+        """Fetch the keys. Whoever comes while a fetch is under way waits for that one and makes no other."""
+        waited = not self._lock.acquire(blocking=False)
+        if waited:
+            self._lock.acquire()
+        try:
+            if not waited:
+                self._fetch()
+        finally:
+            self._lock.release()
+
+    def check(self) -> None:
+        """Fetch the keys once, at start. Raises ConfigurationError for a refused key; silent when none is reachable."""
+        failure = self._fetch()
+        if isinstance(failure, ConfigurationError):
+            raise failure
+
+    def _fetch(self) -> Exception | None:
+        try:
+            self._load()
+        except (requests.RequestException, ValueError) as failure:
+            self.last_failure = str(failure)
+            return failure
+        return None
+
+    def _load(self) -> None:
+        self._tried_at = self._clock()
+        answer = requests.get(
+            self.url, timeout=self._timeout, headers={"Accept": "application/json"}, allow_redirects=False
+        )
+        answer.raise_for_status()
+        keys = signing_keys(answer.json())
+        if not keys:
+            raise ValueError("the key set holds no key that can sign access tokens")
+        refused = development_kids(keys) if self._refuse_development_keys else []
+        if refused:
+            raise ConfigurationError("jwks_url", f"{self.url} publishes keys of a development server: {refused}")
+        self._keys = keys
+        self._fetched_at = self._clock()
+        self.last_failure = None
+
+
+def _find(keys: Mapping[str, Key], kid: str | None) -> Key | None:
+    if kid is None:
+        return next(iter(keys.values())) if len(keys) == 1 else None
+    return keys.get(kid)

@@ -1,0 +1,55 @@
+"""Who is calling: the client behind the request, its scopes, and whose things it may see."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from connexion.context import context
+
+from facade.security.errors import MISSING, TokenRefused
+
+WILDCARD = ":*"
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """The client a verified access token was issued to, and the scopes it holds."""
+
+    client_id: str
+    scopes: frozenset[str]
+
+    def may(self, scope: str) -> bool:
+        """Whether a scope is held, by its name or by a wildcard: `operations:*` holds `operations:read`."""
+        return scope in self.scopes or any(
+            held.endswith(WILDCARD) and scope.startswith(held[:-1]) for held in self.scopes
+        )
+
+    def may_all(self, scopes: Iterable[str]) -> bool:
+        return all(self.may(scope) for scope in scopes)
+
+    def owner_filter(self, resource: str = "order") -> str | None:
+        """Whose orders (quotes, assets…) the caller sees: its own client id, or None for everybody's.
+
+        Everybody's takes the scope `order:all` by name. `order:*` is not enough: a partner that may do everything
+        with its own orders must not see another's by it.
+        """
+        return None if f"{resource}:all" in self.scopes else self.client_id
+
+
+def principal_in(request_context: Mapping[str, Any]) -> Principal | None:
+    """The caller, from Connexion's context of a request (`request.context`); None where no token was needed."""
+    found = (request_context.get("token_info") or {}).get("principal")
+    return found if isinstance(found, Principal) else None
+
+
+def current_principal() -> Principal:
+    """The caller of the operation that is being handled.
+
+    Works in a handler of Connexion's FlaskApp: the context set on the event loop is copied to the WSGI worker thread.
+    It is not copied to threads that a handler starts itself. Raises TokenRefused where the operation's contract asks
+    for no token and none was sent: a handler that wants to know its caller never runs without one.
+    """
+    found = principal_in(context)
+    if found is None:
+        raise TokenRefused(MISSING)
+    return found

@@ -1,0 +1,77 @@
+"""How access tokens are checked here, and what production refuses to start with."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from joserfc.jwk import KeySet
+
+from facade.security.development_keys import development_key
+from facade.security.errors import ConfigurationError
+from facade.security.keys import RemoteKeys, StaticKeys
+from facade.security.tokens import TokenVerifier
+
+DEVELOPMENT = "development"
+PRODUCTION = "production"
+
+
+@dataclass(frozen=True, slots=True)
+class SecuritySettings:
+    """Who issues the tokens and for whom.
+
+    In development, without a `jwks_url`, tokens come from the product's own server, whose key is in `state_dir`.
+    """
+
+    mode: str
+    issuer: str
+    audience: str
+    jwks_url: str | None = None
+    state_dir: Path | None = None
+    leeway: int = 30
+
+    @property
+    def uses_development_server(self) -> bool:
+        return self.mode == DEVELOPMENT and self.jwks_url is None
+
+    def development_state_dir(self) -> Path:
+        """Where the development server keeps its key. Raises ConfigurationError where it must not run."""
+        self.check()
+        if not self.uses_development_server or self.state_dir is None:
+            raise ConfigurationError("mode", "the development authorization server runs in development mode only")
+        return self.state_dir
+
+    def check(self) -> None:
+        """Raises ConfigurationError, which names the setting, for what must not be started with."""
+        if self.mode not in (DEVELOPMENT, PRODUCTION):
+            raise ConfigurationError("mode", f"{self.mode!r} is neither {DEVELOPMENT} nor {PRODUCTION}")
+        for name, value in (("issuer", self.issuer), ("audience", self.audience)):
+            if not value:
+                raise ConfigurationError(name, "must not be empty: any token would do")
+        if self.mode == PRODUCTION:
+            self._check_production()
+        elif self.jwks_url is None and self.state_dir is None:
+            raise ConfigurationError("state_dir", "the development server needs a directory for its key")
+
+    def _check_production(self) -> None:
+        if not self.jwks_url:
+            raise ConfigurationError(
+                "jwks_url", "production needs an authorization server; the development server does not run in it"
+            )
+        address = urlsplit(self.jwks_url)
+        if address.scheme != "https" or not address.hostname:
+            raise ConfigurationError("jwks_url", f"production fetches keys over https only, not from {self.jwks_url}")
+
+
+def build_verifier(settings: SecuritySettings) -> TokenVerifier:
+    """The token check that the settings describe.
+
+    Raises ConfigurationError for settings that `check` refuses, and when production's authorization server publishes
+    a key of a development server. One that does not answer is no error: it is asked again when the first token comes.
+    """
+    settings.check()
+    if settings.jwks_url is None:
+        own = StaticKeys(KeySet([development_key(settings.development_state_dir())]))
+        return TokenVerifier(own, settings.issuer, settings.audience, settings.leeway)
+    remote = RemoteKeys(settings.jwks_url, refuse_development_keys=settings.mode == PRODUCTION)
+    remote.check()
+    return TokenVerifier(remote, settings.issuer, settings.audience, settings.leeway)

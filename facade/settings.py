@@ -1,0 +1,85 @@
+"""Every setting of the product: its environment variable, its default, what it means. `docs/operators.md` lists them."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+
+class SettingError(ValueError):
+    """A setting that cannot be used; the message names its variable and what is allowed."""
+
+
+def _setting(variable: str, default: Any, meaning: str, allowed: tuple[str, ...] = ()) -> Any:
+    return field(default=default, metadata={"variable": variable, "meaning": meaning, "allowed": allowed})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    mode: str = _setting(
+        "FACADE_MODE", "development", "production refuses development tokens and keys", ("development", "production")
+    )
+    host: str = _setting("HOST", "127.0.0.1", "address to listen on")
+    port: int = _setting("PORT", 8080, "port of the product")
+    backends_port: int = _setting("BACKENDS_PORT", 8090, "port of the simulated backends")
+    workers: int = _setting("WORKERS", 1, "operating system processes that serve requests")
+    threads: int = _setting("THREADS", 48, "requests that one process works on at once")
+    state_dir: Path = _setting("STATE_DIR", Path("var"), "where databases and the development key are kept")
+    database_url: str = _setting("DATABASE_URL", "", "SQLAlchemy address; default: SQLite in STATE_DIR")
+    backends_url: str = _setting("BACKENDS_URL", "", "base address of the backends; default: the simulated ones")
+    backends_client: str = _setting("BACKENDS_CLIENT", "facade", "client id at the backends' authorization server")
+    backends_secret: str = _setting("BACKENDS_SECRET", "facade-secret", "its secret")
+    backend_connect_timeout: float = _setting("BACKEND_CONNECT_TIMEOUT", 2.0, "seconds to reach a backend")
+    backend_read_timeout: float = _setting("BACKEND_READ_TIMEOUT", 10.0, "seconds to wait for its answer")
+    token_issuer: str = _setting("TOKEN_ISSUER", "tmf-facade-development", "`iss` of accepted tokens")
+    token_audience: str = _setting("TOKEN_AUDIENCE", "tmf-facade", "`aud` of accepted tokens")
+    jwks_url: str = _setting("JWKS_URL", "", "keys of the authorization server; default: the development server's")
+    portal_wait: float = _setting("PORTAL_WAIT", 10.0, "seconds POST /api/v1/orders waits before it answers 503")
+    node_lease: float = _setting("NODE_LEASE", 5.0, "seconds without a heartbeat after which a node counts as dead")
+    hold_processes: bool = _setting("HOLD_PROCESSES", False, "accept orders but carry none out")
+    validate_responses: bool = _setting("VALIDATE_RESPONSES", False, "check answers against the contracts (tests, CI)")
+    log_level: str = _setting("LOG_LEVEL", "info", "least serious log line", ("debug", "info", "warning", "error"))
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
+        """The settings of this process. Raises SettingError."""
+        given = {
+            setting.name: _parse(setting, environment[setting.metadata["variable"]])
+            for setting in fields(cls)
+            if environment.get(setting.metadata["variable"])
+        }
+        settings = cls(**given)
+        if settings.mode == "production" and settings.backends_secret == "facade-secret":  # noqa: S105
+            raise SettingError("BACKENDS_SECRET must be set in production")
+        return settings
+
+    @property
+    def database_address(self) -> str:
+        return self.database_url or f"sqlite:///{self.state_dir.absolute() / 'facade.db'}"
+
+    @property
+    def engine_address(self) -> str:
+        """Where the process engine keeps its records: beside SQLite's file, or in the same PostgreSQL."""
+        if self.database_address.startswith("sqlite"):
+            return self.database_address.removesuffix(".db") + "-processes.db"
+        return self.database_address
+
+    @property
+    def backends_address(self) -> str:
+        return self.backends_url or f"http://127.0.0.1:{self.backends_port}"
+
+
+def _parse(setting: "Field[Any]", text: str) -> Any:
+    variable, allowed = setting.metadata["variable"], setting.metadata["allowed"]
+    if allowed and text not in allowed:
+        raise SettingError(f"{variable}={text!r} is not allowed; use one of {', '.join(allowed)}")
+    kind = type(setting.default)
+    try:
+        return _BOOLEANS[text.lower()] if kind is bool else kind(text)
+    except (KeyError, ValueError):
+        wanted = {bool: "true or false", int: "a whole number", float: "a number"}.get(kind, kind.__name__)
+        raise SettingError(f"{variable}={text!r} is not {wanted}") from None
+
+
+_BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}

@@ -1,0 +1,95 @@
+"""Runs a WSGI application under ASGI with one thread hop for each request.
+
+Replaces a2wsgi's bridge, which Connexion installs: that one crosses between thread and event loop for every message (3
+to 5 times a request) and has ten threads that no public option changes. Here the body is read on the loop, the
+application runs in a thread, and its whole answer is sent from the loop; answers are therefore never streamed.
+"""
+
+import asyncio
+import contextvars
+import io
+import sys
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+WSGIApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+class WsgiBridge:
+    """`threads` bounds how many requests the application works on at once."""
+
+    def __init__(self, app: WSGIApp, threads: int) -> None:
+        self.app = app
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="wsgi")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            raise NotImplementedError(f"{scope['type']} is not carried to WSGI")
+        body = await _whole_body(receive)
+        context = contextvars.copy_context()
+        loop = asyncio.get_running_loop()
+        answer = await loop.run_in_executor(self._pool, context.run, _answer, self.app, _environ(scope, body))
+        await send({"type": "http.response.start", "status": answer[0], "headers": answer[1]})
+        await send({"type": "http.response.body", "body": answer[2]})
+
+    def close(self) -> None:
+        """Wait for the requests in progress."""
+        self._pool.shutdown()
+
+
+async def _whole_body(receive: Receive) -> bytes:
+    message = await receive()
+    parts = [message.get("body", b"")]
+    while message.get("more_body"):
+        message = await receive()
+        parts.append(message.get("body", b""))
+    return b"".join(parts)
+
+
+def _answer(app: WSGIApp, environ: dict[str, Any]) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+    begun: list[Any] = []
+
+    def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], None]:
+        begun[:] = [int(status[:3]), [(name.lower().encode("latin1"), value.encode("latin1")) for name, value in headers]]
+        return lambda data: None
+
+    chunks = app(environ, start_response)
+    try:
+        body = b"".join(chunks)
+    finally:
+        getattr(chunks, "close", lambda: None)()
+    return begun[0], begun[1], body
+
+
+def _environ(scope: Scope, body: bytes) -> dict[str, Any]:
+    """The WSGI environment (PEP 3333) of an ASGI request whose body has been read."""
+    root, path = scope.get("root_path", ""), scope["path"]
+    server = scope.get("server") or ("localhost", 80)
+    environ = {
+        "asgi.scope": scope,
+        "REQUEST_METHOD": scope["method"],
+        "SCRIPT_NAME": root.encode().decode("latin1"),
+        "PATH_INFO": path.removeprefix(root).encode().decode("latin1"),
+        "QUERY_STRING": scope["query_string"].decode("latin1"),
+        "SERVER_NAME": server[0],
+        "SERVER_PORT": str(server[1]),
+        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
+        "REMOTE_ADDR": (scope.get("client") or ("",))[0],
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope.get("scheme", "http"),
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+    }
+    for raw_name, raw_value in scope["headers"]:
+        name, value = raw_name.decode("latin1").upper().replace("-", "_"), raw_value.decode("latin1")
+        name = name if name in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{name}"
+        environ[name] = f"{environ[name]},{value}" if name in environ else value
+    environ["CONTENT_LENGTH"] = str(len(body))
+    return environ

@@ -1,0 +1,168 @@
+"""The table from what happened to canonical errors."""
+
+import inspect
+import ssl
+
+import pytest
+import requests.exceptions
+from urllib3.connectionpool import HTTPConnectionPool
+from urllib3.exceptions import (
+    LocationParseError,
+    MaxRetryError,
+    NameResolutionError,
+    NewConnectionError,
+    ProtocolError,
+    ReadTimeoutError,
+    SSLError,
+)
+
+from adapters.backends.errors import (
+    EXCEPTIONS,
+    CallFailed,
+    Happened,
+    canonical_error,
+    is_failure,
+    of_exception,
+    of_status,
+    worth_repeating,
+)
+from canonical.shared.errors import (
+    BackendContractError,
+    BackendError,
+    BackendRefused,
+    BackendUnavailable,
+    CanonicalError,
+    CustomerNotFound,
+    InsufficientStock,
+    OutcomeUnknown,
+    PaymentDeclined,
+)
+
+POOL = HTTPConnectionPool("backend")
+
+
+def _failed(happened: Happened, changes: bool, **facts: object) -> CanonicalError:
+    return canonical_error(CallFailed(happened, **facts), "bss", "createOrder", changes, {})  # type: ignore[arg-type]
+
+
+def test_every_error_of_requests_is_in_the_table() -> None:
+    known = {
+        kind
+        for _, kind in inspect.getmembers(requests.exceptions, inspect.isclass)
+        if issubclass(kind, requests.exceptions.RequestException)
+    }
+    assert known - set(EXCEPTIONS) == set()
+
+
+@pytest.mark.parametrize(
+    ("error", "happened"),
+    [
+        (requests.ConnectionError(MaxRetryError(POOL, "/", NewConnectionError(POOL, "refused"))), Happened.NOT_SENT),  # type: ignore[arg-type]
+        (requests.ConnectionError(MaxRetryError(POOL, "/", NameResolutionError("x", POOL, OSError()))), Happened.NOT_SENT),  # type: ignore[arg-type]
+        (requests.exceptions.SSLError(MaxRetryError(POOL, "/", SSLError(ssl.SSLCertVerificationError()))), Happened.NOT_SENT),
+        (requests.exceptions.SSLError(MaxRetryError(POOL, "/", SSLError(ssl.SSLError()))), Happened.NO_ANSWER),
+        (requests.ConnectTimeout(), Happened.NOT_SENT),
+        (requests.ReadTimeout(), Happened.NO_ANSWER),
+        (requests.ConnectionError(ReadTimeoutError(POOL, "/", "while reading the body")), Happened.NO_ANSWER),
+        (requests.ConnectionError(ProtocolError("Connection aborted.", ConnectionResetError())), Happened.NO_ANSWER),
+        (requests.exceptions.ChunkedEncodingError(), Happened.NO_ANSWER),
+        (requests.exceptions.InvalidURL(), Happened.NOT_SENT),
+        (LocationParseError("http://[/"), Happened.NOT_SENT),
+        (type("NewInALaterVersion", (requests.Timeout,), {})(), Happened.NO_ANSWER),
+    ],
+)  # fmt: skip
+def test_an_exception_tells_whether_the_request_may_have_arrived(error: Exception, happened: Happened) -> None:
+    assert of_exception(error) is happened
+
+
+@pytest.mark.parametrize(
+    ("status", "reading", "changing"),
+    [
+        (302, BackendContractError, BackendContractError),
+        (400, BackendRefused, BackendRefused),
+        (401, BackendUnavailable, BackendUnavailable),
+        (404, BackendRefused, BackendRefused),
+        (408, BackendUnavailable, BackendUnavailable),
+        (409, BackendRefused, BackendRefused),
+        (422, BackendRefused, BackendRefused),
+        (429, BackendUnavailable, BackendUnavailable),
+        (500, BackendUnavailable, OutcomeUnknown),
+        (502, BackendUnavailable, OutcomeUnknown),
+        (503, BackendUnavailable, BackendUnavailable),
+        (504, BackendUnavailable, OutcomeUnknown),
+        (599, BackendUnavailable, OutcomeUnknown),
+    ],
+)
+def test_a_status_means_one_thing_for_reading_and_one_for_changing(
+    status: int, reading: type[BackendError], changing: type[BackendError]
+) -> None:
+    happened = of_status(status)
+    assert type(_failed(happened, changes=False, status=status)) is reading
+    assert type(_failed(happened, changes=True, status=status)) is changing
+
+
+@pytest.mark.parametrize("happened", Happened)
+def test_every_message_is_filled_in_and_every_detail_is_named(happened: Happened) -> None:
+    error = _failed(happened, changes=True, status=500, retry_after=3, field="/id")
+    assert "bss" in error.message
+    assert "{" not in error.message
+    assert dict(error.details) == {
+        "backend": "bss", "operation": "createOrder", "status": 500, "retryAfter": 3, "field": "/id",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("happened", Happened)
+def test_what_may_have_happened_is_never_repeated(happened: Happened) -> None:
+    raised = _failed(happened, changes=True)
+    if worth_repeating(CallFailed(happened), changes=True):
+        assert type(raised) is BackendUnavailable
+
+
+def test_a_time_set_by_the_backend_is_left_to_the_caller() -> None:
+    assert worth_repeating(CallFailed(Happened.TURNED_AWAY, status=503), changes=True)
+    assert not worth_repeating(CallFailed(Happened.TURNED_AWAY, status=503, retry_after=1), changes=True)
+
+
+def test_the_breaker_counts_failures_and_takes_refusals_for_life() -> None:
+    assert is_failure(CallFailed(Happened.NO_ANSWER)) is True
+    assert is_failure(CallFailed(Happened.UNREADABLE)) is True
+    assert is_failure(CallFailed(Happened.REFUSED)) is False
+    assert is_failure(CallFailed(Happened.CROWDED)) is None
+    assert is_failure(KeyboardInterrupt()) is None
+
+
+def _refused(operation: str, status: int, code: str | None, asked: dict[str, object], **details: object) -> CanonicalError:
+    refusal = {"code": code, "message": "the backend's own words", "details": details}
+    failed = CallFailed(Happened.REFUSED, status=status, refusal=refusal)
+    error = canonical_error(failed, "some", operation, True, asked)
+    assert "own words" not in f"{error.message}{dict(error.details)}"
+    return error
+
+
+def test_a_customer_that_crm_does_not_know() -> None:
+    error = _refused("getCustomer", 404, "UNKNOWN_CUSTOMER", {"customerId": "C1"}, customerId="other")
+    assert (type(error), error.message, dict(error.details)) == (
+        CustomerNotFound, "Customer not found", {"customerId": "C1"},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("said", "available"), [({"available": 2}, 2), ({"available": "lots"}, None), ({}, None)])
+def test_short_stock_says_what_is_available_when_inventory_does(said: dict[str, object], available: int | None) -> None:
+    error = _refused("reserve", 409, "INSUFFICIENT_STOCK", {"sku": "SKU1", "quantity": 5}, **said)
+    assert (type(error), error.message) == (InsufficientStock, "Insufficient stock")
+    assert dict(error.details) == {"sku": "SKU1", "requested": 5, "available": available}
+
+
+def test_a_declined_payment() -> None:
+    error = _refused("charge", 402, "PAYMENT_DECLINED", {})
+    assert (type(error), error.message) == (PaymentDeclined, "Payment failure")
+
+
+@pytest.mark.parametrize(
+    ("operation", "status", "code"),
+    [("reserve", 404, "UNKNOWN_SKU"), ("reserve", 409, "SOMETHING_ELSE"), ("charge", 409, "ORDER_CANCELLED"), ("refund", 404, None)],
+)  # fmt: skip
+def test_any_other_refusal_is_ours_to_look_at(operation: str, status: int, code: str | None) -> None:
+    error = _refused(operation, status, code, {"sku": "SKU1", "quantity": 1})
+    assert type(error) is BackendRefused
+    assert dict(error.details) == {"backend": "some", "operation": operation, "status": status}

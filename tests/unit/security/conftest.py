@@ -1,0 +1,63 @@
+"""An issuer of tokens, good and bad ones, and a verifier that trusts it."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from joserfc import jwt
+from joserfc.jwk import ECKey, Key, KeySet, RSAKey
+
+from facade.security.keys import StaticKeys
+from facade.security.tokens import TokenVerifier
+
+ISSUER = "https://issuer.example"
+AUDIENCE = "tmf-facade"
+
+
+class Issuer:
+    def __init__(self) -> None:
+        self.rsa = RSAKey.generate_key(2048, {"kid": "rsa-1"})
+        self.ec = ECKey.generate_key("P-256", {"kid": "ec-1"})
+        self.jwks = dict(KeySet([self.rsa, self.ec]).as_dict(private=False))
+
+    def token(self, key: Key | None = None, alg: str = "RS256", kid: str | None = "rsa-1", **claims: Any) -> str:
+        """A good token but for what is changed; a claim that is None is left out, and so is a `kid`."""
+        now = int(time.time())
+        base = {
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "sub": "partner-acme",
+            "client_id": "partner-acme",
+            "scope": "order:create order:read",
+            "iat": now,
+            "exp": now + 3600,
+        }
+        named = {name: value for name, value in (base | claims).items() if value is not None}
+        header = {"alg": alg, "typ": "at+jwt"} | ({} if kid is None else {"kid": kid})
+        return jwt.encode(header, named, key or self.rsa, algorithms=[alg])
+
+
+@pytest.fixture(scope="session")
+def issuer() -> Issuer:
+    return Issuer()
+
+
+@pytest.fixture
+def verifier(issuer: Issuer) -> TokenVerifier:
+    return TokenVerifier(StaticKeys(issuer.jwks), ISSUER, AUDIENCE, leeway=30)
+
+
+@pytest.fixture
+def refusal(verifier: TokenVerifier) -> Callable[[str], str]:
+    """The reason for which a token is refused, or `accepted`."""
+    from facade.security.errors import TokenRefused
+
+    def ask(token: str) -> str:
+        try:
+            verifier.verify(token)
+        except TokenRefused as refused:
+            return refused.reason
+        return "accepted"
+
+    return ask

@@ -1,0 +1,134 @@
+"""Keys fetched from an authorization server: how often, and what happens while it is down."""
+
+import threading
+import time
+
+import pytest
+import requests
+
+from facade.security import keys as keys_module
+from facade.security.errors import ConfigurationError, KeysUnavailable, TokenRefused
+from facade.security.keys import RemoteKeys
+from facade.security.tokens import TokenVerifier
+
+
+class Endpoint:
+    """Stands in for the address: answers what it is told, and counts."""
+
+    def __init__(self, jwks):
+        self.answer = jwks
+        self.calls = 0
+        self.delay = 0.0
+
+    def get(self, url, **options):
+        assert options["timeout"] > 0
+        self.calls += 1
+        time.sleep(self.delay)
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        response = requests.Response()
+        response.status_code = 200
+        response._content = requests.compat.json.dumps(self.answer).encode()
+        return response
+
+
+@pytest.fixture
+def endpoint(issuer, monkeypatch):
+    made = Endpoint(issuer.jwks)
+    monkeypatch.setattr(keys_module.requests, "get", made.get)
+    return made
+
+
+@pytest.fixture
+def now():
+    return [1000.0]
+
+
+@pytest.fixture
+def remote(endpoint, now):
+    return RemoteKeys("https://issuer.example/jwks", clock=lambda: now[0])
+
+
+@pytest.fixture
+def checks(remote):
+    return TokenVerifier(remote, "https://issuer.example", "tmf-facade")
+
+
+def test_keys_are_fetched_with_the_first_token_and_kept(issuer, endpoint, checks):
+    for number in range(3):
+        checks.verify(issuer.token(sub=str(number)))
+    assert endpoint.calls == 1
+
+
+def test_an_unknown_key_id_asks_again_but_not_within_thirty_seconds(issuer, endpoint, checks, now):
+    checks.verify(issuer.token())
+    for seconds, calls in ((0, 1), (29, 1), (2, 2), (1, 2), (30, 3)):
+        now[0] += seconds
+        with pytest.raises(TokenRefused):
+            checks.verify(issuer.token(kid="made up"))
+        assert endpoint.calls == calls
+
+
+def test_a_new_key_is_found(issuer, endpoint, checks, now):
+    endpoint.answer = {"keys": issuer.jwks["keys"][1:]}
+    with pytest.raises(TokenRefused):
+        checks.verify(issuer.token())
+    endpoint.answer = issuer.jwks
+    now[0] += 31
+    assert checks.verify(issuer.token()).client_id == "partner-acme"
+
+
+def test_a_withdrawn_key_is_dropped_after_ten_minutes(issuer, endpoint, checks, now):
+    checks.verify(issuer.token(sub="1"))
+    endpoint.answer = {"keys": issuer.jwks["keys"][1:]}
+    checks.verify(issuer.token(sub="2"))
+    now[0] += 600
+    with pytest.raises(TokenRefused):
+        checks.verify(issuer.token(sub="3"))
+
+
+@pytest.mark.parametrize("answer", [requests.ConnectionError("down"), {"error": "x"}, {"keys": []}, [], "x"], ids=str)
+def test_known_keys_stay_in_use_while_the_server_is_down_or_talks_nonsense(
+    issuer, endpoint, remote, checks, now, answer
+):
+    checks.verify(issuer.token(sub="1"))
+    endpoint.answer = answer
+    now[0] += 700
+    assert checks.verify(issuer.token(sub="2")).client_id == "partner-acme"
+    assert checks.verify(issuer.token(sub="3")).client_id == "partner-acme"
+    assert endpoint.calls == 2
+    assert remote.last_failure
+
+
+def test_before_the_first_keys_the_answer_is_that_nothing_can_be_said(issuer, endpoint, checks, now):
+    endpoint.answer = requests.ConnectionError("down")
+    for _ in range(3):
+        with pytest.raises(KeysUnavailable):
+            checks.verify(issuer.token())
+    assert endpoint.calls == 1
+    endpoint.answer = issuer.jwks
+    now[0] += 2
+    assert checks.verify(issuer.token()).client_id == "partner-acme"
+
+
+def test_many_callers_wait_for_one_fetch(issuer, endpoint, checks):
+    endpoint.delay = 0.2
+    found = []
+    threads = [threading.Thread(target=lambda: found.append(checks.verify(issuer.token()))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 8
+    assert endpoint.calls == 1
+
+
+def test_development_keys_are_refused_as_a_whole_where_asked(issuer, endpoint, now):
+    endpoint.answer = {"keys": [*issuer.jwks["keys"], issuer.jwks["keys"][0] | {"kid": "dev-abc"}]}
+    remote = RemoteKeys("https://issuer.example/jwks", refuse_development_keys=True, clock=lambda: now[0])
+    with pytest.raises(ConfigurationError, match="jwks_url.*dev-abc"):
+        remote.check()
+    now[0] += 31
+    remote.refresh()
+    assert not remote.loaded
+    assert "dev-abc" in str(remote.last_failure)
