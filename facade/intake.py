@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any, Protocol, Self
 
 import orjson
@@ -92,7 +93,7 @@ class EdgeUnitOfWork(UnitOfWork, Protocol):
         self, owner: str, key: str, request_hash: str, order_id: str, answer: dict[str, Any] | None
     ) -> bool: ...
 
-    def record(self, audit_id: str, **facts: Any) -> None: ...
+    def record(self, audit_id: str, *, at: datetime, translation: list[dict[str, Any]], **facts: Any) -> None: ...
 
 
 MakeAnswer = Callable[[str, str], dict[str, Any] | None]
@@ -117,7 +118,7 @@ class OrderIntake:
         self._identities = identities
 
     def repeated(self, request: Request) -> Accepted | None:
-        """The order of an earlier request with the same key. Raises IdempotencyKeyReused when it was another request."""
+        """The order of an earlier request with the same key. Raises IdempotencyKeyReused if it was another."""
         if request.key is None:
             return None
         kept = self._kept_answers.kept_answer(request.client, request.key)

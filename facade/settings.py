@@ -1,4 +1,4 @@
-"""Every setting of the product: its environment variable, its default, what it means. `docs/operators.md` lists them."""
+"""Every setting: its environment variable, its default and what it means. `docs/operators.md` lists them."""
 
 import os
 from collections.abc import Mapping
@@ -9,6 +9,9 @@ from typing import Any
 
 class SettingError(ValueError):
     """A setting that cannot be used; the message names its variable and what is allowed."""
+
+
+_VAR = Path("var")
 
 
 def _setting(variable: str, default: Any, meaning: str, allowed: tuple[str, ...] = ()) -> Any:
@@ -25,7 +28,7 @@ class Settings:
     backends_port: int = _setting("BACKENDS_PORT", 8090, "port of the simulated backends")
     workers: int = _setting("WORKERS", 1, "operating system processes that serve requests")
     threads: int = _setting("THREADS", 48, "requests that one process works on at once")
-    state_dir: Path = _setting("STATE_DIR", Path("var"), "where databases and the development key are kept")
+    state_dir: Path = _setting("STATE_DIR", _VAR, "where databases and the development key are kept")
     database_url: str = _setting("DATABASE_URL", "", "SQLAlchemy address; default: SQLite in STATE_DIR")
     backends_url: str = _setting("BACKENDS_URL", "", "base address of the backends; default: the simulated ones")
     backends_client: str = _setting("BACKENDS_CLIENT", "facade", "client id at the backends' authorization server")
@@ -74,7 +77,7 @@ def _parse(setting: "Field[Any]", text: str) -> Any:
     variable, allowed = setting.metadata["variable"], setting.metadata["allowed"]
     if allowed and text not in allowed:
         raise SettingError(f"{variable}={text!r} is not allowed; use one of {', '.join(allowed)}")
-    kind = type(setting.default)
+    kind: type[Any] = type(setting.default)
     try:
         return _BOOLEANS[text.lower()] if kind is bool else kind(text)
     except (KeyError, ValueError):

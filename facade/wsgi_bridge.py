@@ -54,7 +54,10 @@ def _answer(app: WSGIApp, environ: dict[str, Any]) -> tuple[int, list[tuple[byte
     begun: list[Any] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], None]:
-        begun[:] = [int(status[:3]), [(name.lower().encode("latin1"), value.encode("latin1")) for name, value in headers]]
+        begun[:] = [
+            int(status[:3]),
+            [(name.lower().encode("latin1"), value.encode("latin1")) for name, value in headers],
+        ]
         return lambda data: None
 
     chunks = app(environ, start_response)

@@ -69,11 +69,9 @@ class Backend:
         self._base_url = settings.base_url.rstrip("/")
         self._timeouts = (settings.connect_timeout, settings.read_timeout)
         self._tokens = tokens
-        self._session = requests.Session()
-        self._session.trust_env = False
-        transport = transport or HTTPAdapter(pool_connections=1, pool_maxsize=settings.pool_size)
-        for scheme in ("http://", "https://"):
-            self._session.mount(scheme, transport)
+        # The adapter without a requests.Session around it. A session looks for cookies, proxies and a .netrc, resolves
+        # `%2E%2E` in paths, and reads a redirect's body whole even when it does not follow it (requests 2.34).
+        self._transport = transport or HTTPAdapter(pool_connections=1, pool_maxsize=settings.pool_size)
         # Not the adapter's `pool_block`: with it requests waits for a connection without any limit of time.
         self._places = BoundedSemaphore(settings.pool_size)
         self._breaker = Breaker(settings.breaker_threshold, settings.breaker_reset_seconds, is_failure)
@@ -92,7 +90,7 @@ class Backend:
         return self._breaker.state
 
     def close(self) -> None:
-        self._session.close()
+        self._transport.close()
 
     def call(
         self,
@@ -157,8 +155,6 @@ class Backend:
         self, operation: Operation, url: str, headers: Mapping[str, str], body: bytes | None, token: str
     ) -> tuple[int, bytes | None, int | None]:
         """Status, body (None when too large) and Retry-After. Raises CallFailed when there is no whole answer."""
-        # Prepared by hand: requests would resolve `%2E%2E` in the path, look for cookies and a .netrc, and take
-        # longer for it.
         request = requests.PreparedRequest()
         request.method, request.url, request.body = operation.method, url, body
         request.headers = CaseInsensitiveDict(headers)
@@ -166,9 +162,7 @@ class Backend:
         if not self._places.acquire(timeout=self._timeouts[0]):
             raise CallFailed(Happened.CROWDED)
         try:
-            response = self._session.send(
-                request, stream=True, timeout=self._timeouts, allow_redirects=False, proxies={}
-            )
+            response = self._transport.send(request, stream=True, timeout=self._timeouts)
             with response:
                 retry_after = _seconds(response.headers.get("Retry-After"))
                 return response.status_code, _body(response), retry_after

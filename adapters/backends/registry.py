@@ -10,6 +10,8 @@ from adapters.backends.http import Backend
 from adapters.backends.inventory import HttpStockReservations
 from adapters.backends.settings import BackendSettings
 from adapters.backends.tokens import Tokens
+from canonical.customers.ports import Customers
+from canonical.processes.ports import BssOrders, PaymentCharges, StockReservations
 
 NEEDED = ("crm", "inventory", "bss", "billing")
 
@@ -20,10 +22,10 @@ class Backends:
     def __init__(self, backends: Mapping[str, Backend], tokens: list[Tokens]) -> None:
         self._backends = backends
         self._tokens = tokens
-        self.customers = HttpCustomers(backends["crm"])
-        self.stock = HttpStockReservations(backends["inventory"])
-        self.bss = HttpBssOrders(backends["bss"])
-        self.payments = HttpPaymentCharges(backends["billing"])
+        self.customers: Customers = HttpCustomers(backends["crm"])
+        self.stock: StockReservations = HttpStockReservations(backends["inventory"])
+        self.bss: BssOrders = HttpBssOrders(backends["bss"])
+        self.payments: PaymentCharges = HttpPaymentCharges(backends["billing"])
 
     def states(self) -> dict[str, BreakerState]:
         """Each backend's breaker, by the backend's name."""

@@ -69,7 +69,12 @@ class DbosEngine:
                 "log_level": "WARNING",
             }
         )
-        self._workflow = DBOS.workflow(name="process", max_recovery_attempts=None)(self._run)
+
+        @DBOS.workflow(name="process", max_recovery_attempts=None)
+        def workflow(name: str, subject: str, correlation_id: str | None, number: int, kept: dict[str, Any]) -> None:
+            self._run(name, subject, correlation_id, number, kept)
+
+        self._workflow = workflow
         self._table.beat(self._settings.node)
         DBOS.launch()
         at_once = self._settings.continuations_at_once
@@ -114,7 +119,7 @@ class DbosEngine:
                     return
                 waiting_for = progress.waiting_for or ""
                 log.warning("process waits", waiting_for=waiting_for, attempt=progress.attempt)
-            except Exception as error:  # noqa: BLE001  the outermost edge: nothing may end a process but itself
+            except Exception as error:
                 waiting_for = f"{type(error).__name__}"
                 log.exception("process interrupted")
             self._continue_later(name, subject, correlation_id, number + 1, progress, waiting_for)

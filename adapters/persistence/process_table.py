@@ -11,7 +11,6 @@ from adapters.persistence.encoding import timestamp
 from adapters.persistence.tables import nodes, processes
 from canonical.shared.ports import Clock
 
-
 BEFORE_ALL = "0001-01-01T00:00:00.000000Z"
 
 

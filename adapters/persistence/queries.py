@@ -42,21 +42,21 @@ class SqlQueries:
             found = [load_order(row.body, row.version) for row in connection.execute(page)]
             return found, connection.scalar(sa.select(sa.func.count()).select_from(orders).where(*mine)) or 0
 
-    def document(self, order_id: str, owner: str | None) -> str:
-        """The TMF622 v5 document without its href. Raises OrderNotFound."""
+    def document(self, order_id: str, owner: str | None) -> tuple[str, int]:
+        """The TMF622 v5 document without its href, and its version. Raises OrderNotFound."""
         query = _DOCUMENT if owner is None else _OWN_DOCUMENT
         with self._database.reading() as connection:
-            text = connection.scalar(query, {"order_id": order_id, "owner": owner})
-        if text is None:
+            row = connection.execute(query, {"order_id": order_id, "owner": owner}).first()
+        if row is None:
             raise OrderNotFound("Order not found", orderId=order_id)
-        return str(text)
+        return row.document, row.version
 
-    def documents(self, owner: str | None, offset: int, limit: int) -> tuple[list[str], int]:
-        """A page of documents, newest first, and how many there are in all."""
+    def documents(self, owner: str | None, offset: int, limit: int) -> tuple[list[tuple[str, str]], int]:
+        """A page of ids and documents, newest first, and how many there are in all."""
         mine = [] if owner is None else [documents.c.owner == owner]
-        page = sa.select(documents.c.document).where(*mine).order_by(documents.c.order_id.desc())
+        page = sa.select(documents.c.order_id, documents.c.document).where(*mine).order_by(documents.c.order_id.desc())
         with self._database.reading() as connection:
-            found = list(connection.scalars(page.offset(offset).limit(limit)))
+            found = [(row.order_id, row.document) for row in connection.execute(page.offset(offset).limit(limit))]
             return found, connection.scalar(sa.select(sa.func.count()).select_from(documents).where(*mine)) or 0
 
     def kept_answer(self, owner: str, key: str) -> KeptAnswer | None:
@@ -75,5 +75,5 @@ class SqlQueries:
         return None if row is None else dict(row) | {"translation": converter.loads(row["translation"], list[Any])}
 
 
-_DOCUMENT = sa.select(documents.c.document).where(documents.c.order_id == sa.bindparam("order_id"))
+_DOCUMENT = sa.select(documents.c.document, documents.c.version).where(documents.c.order_id == sa.bindparam("order_id"))
 _OWN_DOCUMENT = _DOCUMENT.where(documents.c.owner == sa.bindparam("owner"))

@@ -42,9 +42,12 @@ class UnitOfWork(Protocol):
     `commit` raises ConcurrentChange when an order read here was changed by somebody else since.
     """
 
-    orders: OrderRepository
-    offerings: Offerings
-    processes: ProcessSchedule
+    @property
+    def orders(self) -> OrderRepository: ...
+    @property
+    def offerings(self) -> Offerings: ...
+    @property
+    def processes(self) -> ProcessSchedule: ...
 
     def __enter__(self) -> Self: ...
 

@@ -94,7 +94,8 @@ def _forward(step: Step, progress: Progress, once: Once) -> Progress:
 
 def _backward(step: Step, progress: Progress, once: Once) -> Progress:
     undo, effect = step.undo, step.effect
-    assert undo is not None and effect is not None, f"{step.name} needs both undo and effect"
+    assert undo is not None
+    assert effect is not None
     facts = progress.facts
     answer = once(f"undo-{step.name}#{progress.attempt}", lambda: _settle(lambda: undo(facts), None, facts))
     if "away" in answer:

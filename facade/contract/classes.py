@@ -41,6 +41,11 @@ class Slot:
         """Whether the class of an object here depends on the object."""
         return self.is_union or len(set(self.classes.values())) > 1
 
+    def known_base(self, value: Mapping[str, Any]) -> str | None:
+        """The object's `@baseType`, if it is a class that may stand here."""
+        base = value.get("@baseType")
+        return base if isinstance(base, str) and base in self.classes else None
+
 
 @dataclass(slots=True)
 class Shape:
@@ -154,8 +159,8 @@ class ClassCatalog:
         type_name = value.get(slot.property_name)
         if isinstance(type_name, str) and type_name in slot.classes:
             return slot.classes[type_name]
-        base = value.get("@baseType")
-        if isinstance(base, str) and base in slot.classes:
+        base = slot.known_base(value)
+        if base is not None:
             return slot.classes[base]
         if type_name is None:
             return self._likeliest(slot, value)

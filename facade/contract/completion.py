@@ -85,7 +85,7 @@ class Completer:
         type_name = self._type_name(slot, judged_as)
         supplied = None
         if value.get(TYPE) is None and type_name and _wants_type(shape):
-            supplied = _extension_name(slot, value) or type_name
+            supplied = (slot.known_base(value) if slot else None) or type_name
             made.append(Allowance(pointer((*path, TYPE)), Leniency.TYPE_BY_POSITION, supplied))
         elif slot is not None and type_name and value.get(slot.property_name) not in (None, *slot.classes):
             rule = _rule_for_unknown(slot, judged_as, value)
@@ -122,13 +122,8 @@ def _wants_type(shape: Shape) -> bool:
     return TYPE in shape.required and "@schemaLocation" not in shape.required
 
 
-def _extension_name(slot: Slot | None, value: Mapping[str, Any]) -> str | None:
-    base = value.get("@baseType")
-    return base if slot is not None and isinstance(base, str) and base in slot.classes else None
-
-
 def _rule_for_unknown(slot: Slot, judged_as: str | None, value: Mapping[str, Any]) -> Leniency:
-    if value.get("@baseType") in slot.classes:
+    if slot.known_base(value) is not None:
         return Leniency.TYPE_BY_BASE_TYPE
     if slot.references and judged_as == slot.reference_fallback:
         return Leniency.TYPE_AS_REFERENCE

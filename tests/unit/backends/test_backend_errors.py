@@ -2,6 +2,7 @@
 
 import inspect
 import ssl
+from socket import gaierror
 
 import pytest
 import requests.exceptions
@@ -54,13 +55,17 @@ def test_every_error_of_requests_is_in_the_table() -> None:
     assert known - set(EXCEPTIONS) == set()
 
 
+def _gave_up(reason: Exception) -> MaxRetryError:
+    return MaxRetryError(POOL, "/", reason)
+
+
 @pytest.mark.parametrize(
     ("error", "happened"),
     [
-        (requests.ConnectionError(MaxRetryError(POOL, "/", NewConnectionError(POOL, "refused"))), Happened.NOT_SENT),  # type: ignore[arg-type]
-        (requests.ConnectionError(MaxRetryError(POOL, "/", NameResolutionError("x", POOL, OSError()))), Happened.NOT_SENT),  # type: ignore[arg-type]
-        (requests.exceptions.SSLError(MaxRetryError(POOL, "/", SSLError(ssl.SSLCertVerificationError()))), Happened.NOT_SENT),
-        (requests.exceptions.SSLError(MaxRetryError(POOL, "/", SSLError(ssl.SSLError()))), Happened.NO_ANSWER),
+        (requests.ConnectionError(_gave_up(NewConnectionError(POOL, "refused"))), Happened.NOT_SENT),  # type: ignore[arg-type]
+        (requests.ConnectionError(_gave_up(NameResolutionError("x", POOL, gaierror()))), Happened.NOT_SENT),  # type: ignore[arg-type]
+        (requests.exceptions.SSLError(_gave_up(SSLError(ssl.SSLCertVerificationError()))), Happened.NOT_SENT),
+        (requests.exceptions.SSLError(_gave_up(SSLError(ssl.SSLError()))), Happened.NO_ANSWER),
         (requests.ConnectTimeout(), Happened.NOT_SENT),
         (requests.ReadTimeout(), Happened.NO_ANSWER),
         (requests.ConnectionError(ReadTimeoutError(POOL, "/", "while reading the body")), Happened.NO_ANSWER),
@@ -70,7 +75,7 @@ def test_every_error_of_requests_is_in_the_table() -> None:
         (LocationParseError("http://[/"), Happened.NOT_SENT),
         (type("NewInALaterVersion", (requests.Timeout,), {})(), Happened.NO_ANSWER),
     ],
-)  # fmt: skip
+)
 def test_an_exception_tells_whether_the_request_may_have_arrived(error: Exception, happened: Happened) -> None:
     assert of_exception(error) is happened
 
@@ -131,7 +136,9 @@ def test_the_breaker_counts_failures_and_takes_refusals_for_life() -> None:
     assert is_failure(KeyboardInterrupt()) is None
 
 
-def _refused(operation: str, status: int, code: str | None, asked: dict[str, object], **details: object) -> CanonicalError:
+def _refused(
+    operation: str, status: int, code: str | None, asked: dict[str, object], **details: object
+) -> CanonicalError:
     refusal = {"code": code, "message": "the backend's own words", "details": details}
     failed = CallFailed(Happened.REFUSED, status=status, refusal=refusal)
     error = canonical_error(failed, "some", operation, True, asked)
@@ -160,8 +167,13 @@ def test_a_declined_payment() -> None:
 
 @pytest.mark.parametrize(
     ("operation", "status", "code"),
-    [("reserve", 404, "UNKNOWN_SKU"), ("reserve", 409, "SOMETHING_ELSE"), ("charge", 409, "ORDER_CANCELLED"), ("refund", 404, None)],
-)  # fmt: skip
+    [
+        ("reserve", 404, "UNKNOWN_SKU"),
+        ("reserve", 409, "SOMETHING_ELSE"),
+        ("charge", 409, "ORDER_CANCELLED"),
+        ("refund", 404, None),
+    ],
+)
 def test_any_other_refusal_is_ours_to_look_at(operation: str, status: int, code: str | None) -> None:
     error = _refused(operation, status, code, {"sku": "SKU1", "quantity": 1})
     assert type(error) is BackendRefused

@@ -49,7 +49,9 @@ def test_no_half_written_file_is_left(file: Path, tmp_path: Path) -> None:
     assert [entry for entry in os.listdir(tmp_path / "cache") if entry.endswith(".tmp")] == []
 
 
-def test_the_user_cache_directory_serves_by_default(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_user_cache_directory_serves_by_default(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
     load_spec(file)
     assert default_cache_dir().is_relative_to(tmp_path / "xdg")

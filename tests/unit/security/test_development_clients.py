@@ -74,6 +74,4 @@ def test_a_missing_scope_is_named():
     assert error.status_code == 403
     assert error.missing_scopes == ["order:create"]
     assert error.detail == "The access token lacks the scope order:create"
-    assert error.headers == {
-        "WWW-Authenticate": 'Bearer error="insufficient_scope", scope="order:read order:create"'
-    }
+    assert error.headers == {"WWW-Authenticate": 'Bearer error="insufficient_scope", scope="order:read order:create"'}

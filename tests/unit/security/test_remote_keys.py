@@ -51,7 +51,7 @@ def remote(endpoint, now):
 
 @pytest.fixture
 def checks(remote):
-    return TokenVerifier(remote, "https://issuer.example", "tmf-facade")
+    return TokenVerifier(remote, "https://issuer.example", "tmf-facade", clock=lambda: 1_800_000_000)
 
 
 def test_keys_are_fetched_with_the_first_token_and_kept(issuer, endpoint, checks):
@@ -126,7 +126,7 @@ def test_many_callers_wait_for_one_fetch(issuer, endpoint, checks):
 def test_development_keys_are_refused_as_a_whole_where_asked(issuer, endpoint, now):
     endpoint.answer = {"keys": [*issuer.jwks["keys"], issuer.jwks["keys"][0] | {"kid": "dev-abc"}]}
     remote = RemoteKeys("https://issuer.example/jwks", refuse_development_keys=True, clock=lambda: now[0])
-    with pytest.raises(ConfigurationError, match="jwks_url.*dev-abc"):
+    with pytest.raises(ConfigurationError, match=r"jwks_url.*dev-abc"):
         remote.check()
     now[0] += 31
     remote.refresh()

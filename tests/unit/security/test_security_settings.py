@@ -1,5 +1,6 @@
 """What production refuses, and the key that development keeps."""
 
+import base64
 import json
 import multiprocessing
 import stat
@@ -59,7 +60,8 @@ def test_production_does_not_start_with_the_keys_of_a_development_server(develop
     with pytest.raises(ConfigurationError, match="development server"):
         build_verifier(PRODUCTION)
     answer._content = json.dumps(issuer.jwks).encode()
-    assert build_verifier(PRODUCTION).verify(issuer.token()).client_id == "partner-acme"
+    token = issuer.token(iat=None, exp=4_000_000_000)
+    assert build_verifier(PRODUCTION).verify(token).client_id == "partner-acme"
 
 
 def test_a_token_survives_a_restart_and_is_good_in_another_process(development):
@@ -70,18 +72,12 @@ def test_a_token_survives_a_restart_and_is_good_in_another_process(development):
 
 def test_a_token_has_the_claims_of_rfc_9068(development):
     header, claims, _ = DevelopmentServer(development).issue_token("qa").split(".")
-    read = [json.loads(keys_module.requests.compat.builtin_str(_decode(part))) for part in (header, claims)]
+    read = [json.loads(base64.urlsafe_b64decode(part + "==")) for part in (header, claims)]
     assert read[0]["alg"] == "RS256"
     assert read[0]["typ"] == "at+jwt"
     assert read[0]["kid"].startswith("dev-")
     assert set(read[1]) == {"iss", "aud", "sub", "client_id", "scope", "iat", "exp", "jti"}
     assert read[1]["exp"] - read[1]["iat"] == 3600
-
-
-def _decode(part):
-    import base64
-
-    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)).decode()
 
 
 def test_an_unknown_client_or_scope_is_named(development):

@@ -6,7 +6,6 @@ import hashlib
 import hmac
 import json
 import random
-import time
 
 import pytest
 from joserfc.jwk import ECKey, OctKey, RSAKey
@@ -17,7 +16,7 @@ from facade.security.keys import StaticKeys
 from facade.security.principal import Principal
 from facade.security.tokens import TokenVerifier
 
-NOW = int(time.time())
+NOW = 1_800_000_000
 
 
 def b64(value):
@@ -128,7 +127,9 @@ def test_an_unknown_key_is_refused(issuer, refusal):
 
 def test_a_token_without_key_id_needs_a_single_key(issuer, refusal):
     assert refusal(issuer.token(kid=None)) == "unknownKey"
-    single = TokenVerifier(StaticKeys({"keys": issuer.jwks["keys"][:1]}), "https://issuer.example", "tmf-facade")
+    single = TokenVerifier(
+        StaticKeys({"keys": issuer.jwks["keys"][:1]}), "https://issuer.example", "tmf-facade", clock=lambda: NOW
+    )
     assert single.verify(issuer.token(kid=None)).client_id == "partner-acme"
 
 
@@ -180,7 +181,7 @@ class CountingKeys(StaticKeys):
         return super().find(kid)
 
 
-def remembering(issuer, now=time.time):
+def remembering(issuer, now=lambda: NOW):
     keys = CountingKeys(issuer.jwks)
     return keys, TokenVerifier(keys, "https://issuer.example", "tmf-facade", leeway=0, clock=now)
 

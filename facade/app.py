@@ -1,0 +1,84 @@
+"""Builds the Connexion app from the contracts in specs/: what is served, how it is checked, how it fails."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import connexion
+from connexion.middleware import ConnexionMiddleware
+from connexion.middleware.swagger_ui import SwaggerUIMiddleware
+from connexion.resolver import Resolver
+
+from facade.contract.connexion_plugin import validator_map
+from facade.contract.loading import load_spec
+from facade.contract.validator import Contract
+from facade.correlation import Correlation
+from facade.errors import HANDLED, handle
+from facade.json import OrjsonJsonifier, OrjsonProvider
+from facade.wsgi_bridge import WsgiBridge
+
+SPECS = Path(__file__).parent.parent / "specs"
+
+Operations = Mapping[str, Callable[..., Any]]
+
+
+@dataclass(frozen=True)
+class Api:
+    """One contract, the handlers of its operations by operationId, and other addresses for the same."""
+
+    spec: str
+    operations: Operations
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Served:
+    """`asgi` is what a server runs; `connexion` and `bridge` are its parts."""
+
+    asgi: Correlation
+    connexion: connexion.FlaskApp
+    bridge: WsgiBridge
+
+
+def build_app(
+    apis: list[Api],
+    *,
+    security_map: Mapping[str, Any],
+    threads: int,
+    validate_responses: bool,
+    lifespan: Callable[[Any], AbstractAsyncContextManager[None]] | None = None,
+) -> Served:
+    """The whole product behind one ASGI application."""
+    app = connexion.FlaskApp(
+        "facade",
+        lifespan=lifespan,
+        middlewares=[kind for kind in ConnexionMiddleware.default_middlewares if kind is not SwaggerUIMiddleware],
+        jsonifier=OrjsonJsonifier(),
+        security_map=dict(security_map),
+        validate_responses=validate_responses,
+    )
+    app.app.json = OrjsonProvider(app.app)
+    for api in apis:
+        _add(app, api)
+    for kind in HANDLED:
+        app.add_error_handler(kind, handle)
+    bridge = WsgiBridge(app.app.wsgi_app, threads)
+    app._middleware_app.asgi_app = bridge
+    return Served(Correlation(app), app, bridge)
+
+
+def _add(app: connexion.FlaskApp, api: Api) -> None:
+    spec = load_spec(SPECS / api.spec)
+    contract = Contract(spec)
+    addresses = (contract.base_path, *api.aliases)
+    checks = validator_map(dict.fromkeys(addresses, contract))
+    for address in addresses:
+        app.add_api(
+            spec,
+            base_path=address,
+            name=address,
+            resolver=Resolver(api.operations.__getitem__),
+            validator_map=checks,
+        )

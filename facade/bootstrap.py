@@ -1,0 +1,187 @@
+"""The composition root: the one module that sees the web edge and the adapters."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from adapters.backends.registry import NEEDED, Backends, connect
+from adapters.backends.settings import BackendSettings
+from adapters.orchestration.dbos_engine import DbosEngine, EngineSettings
+from adapters.persistence import migrations
+from adapters.persistence.catalog import publish, read_offerings
+from adapters.persistence.database import Database
+from adapters.persistence.orders import Document
+from adapters.persistence.process_table import ProcessTable
+from adapters.persistence.queries import SqlQueries
+from adapters.persistence.unit_of_work import SqlUnitOfWork
+from adapters.simulators.serve import serve as serve_simulators
+from canonical.ordering.handlers import PLACE_ORDER
+from canonical.ordering.order import Order
+from canonical.processes.place_order import PlaceOrder
+from facade import logs
+from facade.app import Api, build_app
+from facade.clock import SystemClock
+from facade.correlation import Correlation
+from facade.health import Health
+from facade.identities import SortableIdentities, new_id
+from facade.intake import OrderIntake
+from facade.portal.handlers import PortalOrders
+from facade.security.connexion_security import security_map
+from facade.security.development_server import DevelopmentServer
+from facade.security.settings import SecuritySettings, build_verifier
+from facade.settings import Settings
+from facade.tmf.tmf622.account import STATES
+from facade.tmf.tmf622.handlers import ProductOrders
+from facade.tmf.tmf622.mapper import from_order
+
+CATALOG = Path(__file__).parent.parent / "fixtures" / "catalog"
+TMF622_ALIASES = ("/tmf-api/productOrdering/v5", "/tmf/v5/productOrdering")
+
+log = structlog.get_logger()
+
+
+class Core:
+    """Everything behind the edge, for one operating system process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.clock = SystemClock()
+        self.database = Database(settings.database_address)
+        self.queries = SqlQueries(self.database)
+        self.backends = connect(_backends(settings))
+        self.engine = DbosEngine(
+            {PLACE_ORDER: self._place_order(self.backends)},
+            ProcessTable(self.database, self.clock),
+            EngineSettings(
+                system_database_url=settings.engine_address,
+                node=new_id(),
+                lease_seconds=settings.node_lease,
+                held=settings.hold_processes,
+            ),
+        )
+        self.intake = OrderIntake(self.unit_of_work, self.queries, self.engine, self.clock, SortableIdentities())
+
+    def unit_of_work(self) -> SqlUnitOfWork:
+        return SqlUnitOfWork(self.database, project, self.clock)
+
+    def database_ready(self) -> bool:
+        try:
+            self.database.ping()
+        except SQLAlchemyError:
+            return False
+        return True
+
+    def close(self) -> None:
+        self.engine.close()
+        self.backends.close()
+        self.database.close()
+
+    def _place_order(self, backends: Backends) -> PlaceOrder:
+        return PlaceOrder(
+            backends.customers, backends.stock, backends.bss, backends.payments, self.unit_of_work, self.clock
+        )
+
+
+def application() -> Correlation:
+    """The ASGI application of one server process, its settings from the environment. Raises SettingError."""
+    settings = Settings.from_environment()
+    logs.configure(settings.log_level)
+    core = Core(settings)
+    migrations.check(core.database)
+    security = security_settings(settings)
+
+    @asynccontextmanager
+    async def lifespan(_: Any) -> AsyncIterator[None]:
+        await asyncio.to_thread(core.engine.launch)
+        yield
+        await asyncio.to_thread(core.close)
+
+    served = build_app(
+        _apis(core, security),
+        security_map=security_map(build_verifier(security)),
+        threads=settings.threads,
+        validate_responses=settings.validate_responses,
+        lifespan=lifespan,
+    )
+    return served.asgi
+
+
+def _apis(core: Core, security: SecuritySettings) -> list[Api]:
+    settings = core.settings
+    apis = [
+        Api("tmf/tmf622-v5.yaml", ProductOrders(core.intake, core.queries).operations(), TMF622_ALIASES),
+        Api(
+            "canonical/v1.yaml",
+            PortalOrders(core.intake, core.queries, core.engine, settings.portal_wait).operations(),
+        ),
+        Api("operations.yaml", Health(core.database_ready, core.backends.states).operations()),
+    ]
+    if security.uses_development_server:
+        apis.append(Api("oauth.yaml", DevelopmentServer(security).operations()))
+    return apis
+
+
+def project(order: Order, carried: dict[str, Any]) -> Document:
+    """The document kept for TMF622 reads."""
+    return Document(STATES[order.state], orjson.dumps(from_order(order, carried)).decode())
+
+
+def security_settings(settings: Settings) -> SecuritySettings:
+    return SecuritySettings(
+        mode=settings.mode,
+        issuer=settings.token_issuer,
+        audience=settings.token_audience,
+        jwks_url=settings.jwks_url or None,
+        state_dir=settings.state_dir,
+    )
+
+
+def development_token(settings: Settings, client: str, scope: str | None) -> str:
+    """A token of a development client. Raises ValueError for an unknown one, ConfigurationError in production."""
+    return DevelopmentServer(security_settings(settings)).issue_token(client, scope)
+
+
+def upgrade_database(settings: Settings) -> None:
+    """Bring the schema up to date. Safe to repeat."""
+    database = Database(settings.database_address)
+    migrations.upgrade(database)
+    database.close()
+
+
+def publish_catalog(settings: Settings, folder: Path = CATALOG) -> int:
+    """Publish the offerings of the catalogue files; returns how many were new."""
+    database = Database(settings.database_address)
+    added = publish(database, read_offerings([path.read_bytes() for path in sorted(folder.glob("*.json"))]))
+    database.close()
+    return added
+
+
+def simulate(settings: Settings, state: Path) -> None:
+    """Serve the simulated backends until interrupted."""
+    serve_simulators(
+        settings.host,
+        settings.backends_port,
+        state,
+        client_id=settings.backends_client,
+        client_secret=settings.backends_secret,
+    )
+
+
+def _backends(settings: Settings) -> dict[str, BackendSettings]:
+    return {
+        name: BackendSettings(
+            base_url=f"{settings.backends_address}/{name}",
+            token_url=f"{settings.backends_address}/oauth/token",
+            client_id=settings.backends_client,
+            client_secret=settings.backends_secret,
+            connect_timeout=settings.backend_connect_timeout,
+            read_timeout=settings.backend_read_timeout,
+        )
+        for name in NEEDED
+    }

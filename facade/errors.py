@@ -1,0 +1,160 @@
+"""How every failure is answered: one table from errors to status and title, and two bodies for one answer.
+
+TMF paths get TMF `Error`, everything else a problem document (RFC 9457). Codes are the same on both. What an unexpected
+error says stays in the log, under the id that the answer carries.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Any
+
+import connexion.exceptions
+import orjson
+import structlog
+from connexion.lifecycle import ConnexionRequest, ConnexionResponse
+from starlette.exceptions import HTTPException
+
+from canonical.shared import errors
+from facade.contract.violations import (
+    BodyTooLarge,
+    Code,
+    ContractViolation,
+    MalformedBody,
+    ResponseViolation,
+)
+from facade.identities import new_id
+from facade.security.errors import KeysUnavailable, ScopeMissing, TokenRefused
+
+log = structlog.get_logger()
+
+TMF_PREFIXES = ("/tmf-api/", "/tmf/")
+RETRY_AFTER_SECONDS = "5"
+
+CANONICAL: Mapping[type[errors.CanonicalError], tuple[int, str]] = MappingProxyType(
+    {
+        errors.CanonicalError: (500, "Internal error"),
+        errors.InvalidCommand: (400, "Invalid request"),
+        errors.NotFound: (404, "Not found"),
+        errors.CustomerNotFound: (404, "Customer not found"),
+        errors.OrderNotFound: (404, "Order not found"),
+        errors.Conflict: (409, "Conflict"),
+        errors.InsufficientStock: (409, "Insufficient stock"),
+        errors.CustomerNotInGoodStanding: (409, "Customer not in good standing"),
+        errors.PaymentDeclined: (402, "Payment failure"),
+        errors.StillWorking: (503, "Still working"),
+        errors.BackendError: (503, "Backend unavailable"),
+    }
+)
+"""The nearest ancestor counts."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What to tell the caller. `errors` are entries for single fields, `extra` further members of a problem."""
+
+    status: int
+    code: str
+    title: str
+    detail: str
+    errors: tuple[Mapping[str, Any], ...] = ()
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def answer_to(error: Exception) -> Answer:
+    """What to answer when `error` reaches the edge."""
+    match error:
+        case errors.CanonicalError():
+            return _canonical(error)
+        case ContractViolation():
+            found = tuple(violation.as_document() for violation in error.violations)
+            return Answer(400, "INVALID_REQUEST", "Invalid request", str(found[0]["message"]), found)
+        case MalformedBody():
+            return Answer(400, "MALFORMED_BODY", "Malformed body", error.reason)
+        case BodyTooLarge():
+            return Answer(413, "BODY_TOO_LARGE", "Body too large", str(error))
+        case TokenRefused():
+            return Answer(401, error.code, "Unauthorized", error.detail, headers=error.headers)
+        case ScopeMissing():
+            return Answer(403, error.code, "Forbidden", error.detail, headers=error.headers)
+        case KeysUnavailable():
+            return Answer(503, error.code, "Service unavailable", error.detail, headers=error.headers or {})
+        case connexion.exceptions.ProblemException() | HTTPException():
+            return _framework(error)
+        case _:
+            return Answer(500, "INTERNAL", "Internal error", "Something went wrong on our side.")
+
+
+def _canonical(error: errors.CanonicalError) -> Answer:
+    status, title = next(CANONICAL[kind] for kind in type(error).__mro__ if kind in CANONICAL)
+    detail = "Something went wrong on our side." if status == 500 else error.message
+    found: tuple[Mapping[str, Any], ...] = ()
+    if error.pointer is not None:
+        found = ({"pointer": error.pointer, "code": Code.INVALID_VALUE.value, "message": error.message},)
+    headers = {"Retry-After": RETRY_AFTER_SECONDS} if status == 503 else {}
+    return Answer(status, error.code, title, detail, found, error.details, headers)
+
+
+def _framework(error: Any) -> Answer:
+    """What Connexion, Starlette or Werkzeug refuse; only their 4xx texts are fit to be shown."""
+    status: int = getattr(error, "status", None) or error.status_code
+    phrase = HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else "Error"
+    code = "INTERNAL" if status >= 500 else phrase.upper().replace(" ", "_").replace("-", "_")
+    detail = str(error.detail or phrase)[:500] if status < 500 else "Something went wrong on our side."
+    return Answer(status, code, phrase, detail, headers=dict(error.headers or {}))
+
+
+def render(answer: Answer, path: str, error_id: str) -> tuple[bytes, str]:
+    """The body and its media type, by the address that was called."""
+    if path.startswith(TMF_PREFIXES):
+        return orjson.dumps(_tmf_error(answer, error_id)), "application/json"
+    return orjson.dumps(_problem(answer, error_id)), "application/problem+json"
+
+
+def _tmf_error(answer: Answer, error_id: str) -> dict[str, Any]:
+    body = {
+        "@type": "Error",
+        "code": answer.code,
+        "reason": answer.title,
+        "message": answer.detail,
+        "status": str(answer.status),
+        "id": error_id,
+    }
+    return body | ({"errors": answer.errors} if answer.errors else {})
+
+
+def _problem(answer: Answer, error_id: str) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "type": f"urn:tmf-facade:problem:{answer.code.lower().replace('_', '-')}",
+        "title": answer.title,
+        "status": answer.status,
+        "detail": answer.detail,
+        "code": answer.code,
+        "instance": f"urn:uuid:{error_id}",
+    }
+    return {**answer.extra, **body} | ({"errors": answer.errors} if answer.errors else {})
+
+
+def handle(request: ConnexionRequest, error: Exception) -> ConnexionResponse:
+    """Connexion's error handler for everything."""
+    answer, error_id = answer_to(error), new_id()
+    if answer.status >= 500 and not isinstance(error, errors.StillWorking | errors.BackendError):
+        log.error("request failed", error_id=error_id, code=answer.code, exc_info=error)
+    else:
+        log.info("request refused", error_id=error_id, code=answer.code, status=answer.status)
+    body, media_type = render(answer, str(request.url.path), error_id)
+    return ConnexionResponse(answer.status, content_type=media_type, body=body, headers=dict(answer.headers))
+
+
+HANDLED: tuple[type[Exception], ...] = (
+    errors.CanonicalError,
+    ContractViolation,
+    MalformedBody,
+    BodyTooLarge,
+    ResponseViolation,
+    connexion.exceptions.ProblemException,
+    HTTPException,
+    Exception,
+)

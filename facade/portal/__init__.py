@@ -1,0 +1,1 @@
+"""The canonical API: what the portal calls."""

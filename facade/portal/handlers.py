@@ -1,0 +1,105 @@
+"""The canonical API: one method for each operation."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import flask
+import orjson
+
+from canonical.ordering.order import Order
+from canonical.processes.engine import ProcessEngine
+from canonical.shared.errors import CanonicalError, StillWorking, restore
+from facade.contract.connexion_plugin import validated_body
+from facade.intake import Mapped, OrderIntake, Request, Translation
+from facade.portal.schemas import OrderRequest, order_document
+from facade.query import only, page_of
+from facade.security.principal import current_principal
+
+
+class Orders(Protocol):
+    """Orders for reading; `owner` None sees everybody's."""
+
+    def order(self, order_id: str, owner: str | None) -> Order:
+        """By our id or by its BSS number. Raises OrderNotFound."""
+        ...
+
+    def orders(self, owner: str | None, offset: int, limit: int) -> tuple[list[Order], int]:
+        """A page, newest first, and how many there are in all."""
+        ...
+
+
+@dataclass(frozen=True)
+class PortalOrders:
+    """`wait_seconds` is how long placing an order waits for it to end."""
+
+    intake: OrderIntake
+    orders: Orders
+    engine: ProcessEngine
+    wait_seconds: float
+
+    def operations(self) -> Mapping[str, Callable[..., Any]]:
+        return {"placeOrder": self.place_order, "getOrder": self.get_order, "listOrders": self.list_orders}
+
+    def place_order(self) -> flask.Response:
+        """Place the order and wait for it. Raises what it failed with, or StillWorking."""
+        body, principal = validated_body(), current_principal()
+        key = flask.request.headers.get("Idempotency-Key")
+        request = Request(principal.client_id, "placeOrder", key, body)
+        accepted = self.intake.repeated(request) or self.intake.accept(
+            _translation(body, principal.client_id), request, lambda order_id, document: None
+        )
+        ended = self.engine.wait(accepted.order_id, self.wait_seconds)
+        order = self.orders.order(accepted.order_id, None)
+        if not ended and not order.finished:
+            raise StillWorking("the order was accepted and goes on; ask for it later", id=order.id)
+        if order.failure is not None:
+            raise _failure(order)
+        return _answer(order, 201, {"Location": f"{flask.request.base_url}/{order.id}"})
+
+    def get_order(self, orderId: str) -> flask.Response:
+        only(flask.request.args, ())
+        return _answer(self.orders.order(orderId, current_principal().owner_filter()), 200, {})
+
+    def list_orders(self) -> dict[str, Any]:
+        only(flask.request.args, ("offset", "limit"))
+        page = page_of(flask.request.args)
+        found, total = self.orders.orders(current_principal().owner_filter(), page.offset, page.limit)
+        return {
+            "items": [order_document(order) for order in found],
+            "offset": page.offset,
+            "limit": page.limit,
+            "total": total,
+        }
+
+
+def _translation(body: dict[str, Any], owner: str) -> Translation:
+    trail = [Mapped("/customerId", "/customer_id", "as sent")]
+    for index in range(len(body["items"])):
+        at, to = f"/items/{index}", f"/lines/{index}"
+        trail += [
+            Mapped(at, to, "one line for each item, numbered from 1"),
+            Mapped(f"{at}/sku", f"{to}/sku", "as sent"),
+            Mapped(f"{at}/offeringId", f"{to}/offering_id", "as sent"),
+            Mapped(f"{at}/quantity", f"{to}/quantity", "as sent"),
+        ]
+    return Translation(OrderRequest().to_command(body, owner), carried={}, trail=tuple(trail))
+
+
+def _failure(order: Order) -> CanonicalError:
+    """What ended the order, saying what was undone because of it."""
+    failure = order.failure
+    assert failure is not None
+    details = failure.details | {
+        "id": order.id,
+        "orderId": order.bss_order_id,
+        "step": failure.step,
+        "undone": list(failure.undone),
+        "notUndone": list(failure.not_undone),
+    }
+    return restore(failure.code, failure.message, details)
+
+
+def _answer(order: Order, status: int, headers: dict[str, str]) -> flask.Response:
+    headers |= {"ETag": f'"{order.version}"'}
+    return flask.Response(orjson.dumps(order_document(order)), status, headers, content_type="application/json")

@@ -1,0 +1,118 @@
+"""The canonical API's shapes (marshmallow): orders in, orders out."""
+
+from typing import Any
+
+from marshmallow import Schema, fields, post_load
+
+from canonical.ordering.commands import OrderLine, SubmitOrder
+from canonical.ordering.order import Order
+from canonical.ordering.states import State
+from canonical.shared.external_identifier import ExternalIdentifier
+
+STATUS = {State.COMPLETED: "confirmed", State.CLOSED: "confirmed", State.CANCELLED: "cancelled"} | dict.fromkeys(
+    (State.FAILED, State.REJECTED, State.FALLOUT), "failed"
+)
+"""The documents' `status`; any other state is `processing`."""
+
+
+class ItemRequest(Schema):
+    sku = fields.String()
+    offering_id = fields.String(data_key="offeringId")
+    quantity = fields.Integer(required=True, strict=True)
+
+
+class ExternalIdentifierSchema(Schema):
+    owner = fields.String(required=True)
+    type = fields.String(required=True)
+    id = fields.String(required=True)
+
+    @post_load
+    def make(self, values: dict[str, Any], **_: Any) -> ExternalIdentifier:
+        return ExternalIdentifier(**values)
+
+
+class OrderRequest(Schema):
+    """Loads to a SubmitOrder; the client that places it comes from the token, through `context`."""
+
+    customer_id = fields.String(required=True, data_key="customerId")
+    items = fields.List(fields.Nested(ItemRequest), required=True)
+    external_identifiers = fields.List(
+        fields.Nested(ExternalIdentifierSchema), data_key="externalIdentifiers", load_default=list
+    )
+
+    def to_command(self, body: dict[str, Any], owner: str) -> SubmitOrder:
+        asked = self.load(body)
+        return SubmitOrder(
+            owner=owner,
+            customer_id=asked["customer_id"],
+            lines=tuple(OrderLine(id=str(number), **item) for number, item in enumerate(asked["items"], start=1)),
+            external_identifiers=tuple(asked["external_identifiers"]),
+        )
+
+
+class MoneySchema(Schema):
+    amount = fields.Function(lambda money: str(money.amount))
+    currency = fields.String()
+
+
+class RecurringChargeSchema(Schema):
+    amount = fields.Nested(MoneySchema)
+    period = fields.String()
+
+
+class ItemSchema(Schema):
+    id = fields.String()
+    action = fields.String()
+    quantity = fields.Integer()
+    sku = fields.String(attribute="offering.sku")
+    offering_id = fields.String(attribute="offering.id", data_key="offeringId")
+    offering_version = fields.String(attribute="offering.version", data_key="offeringVersion")
+    name = fields.String(attribute="offering.name")
+    one_time_charge = fields.Nested(MoneySchema, data_key="oneTimeCharge")
+    recurring_charges = fields.List(
+        fields.Nested(RecurringChargeSchema), attribute="offering.recurring", data_key="recurringCharges"
+    )
+
+
+class FailureSchema(Schema):
+    code = fields.String()
+    message = fields.String()
+    step = fields.String()
+    undone = fields.List(fields.String())
+    not_undone = fields.List(fields.String(), data_key="notUndone")
+
+
+class TimelineEntrySchema(Schema):
+    at = fields.Function(lambda entry: entry.at.isoformat(timespec="milliseconds").replace("+00:00", "Z"))
+    state = fields.String()
+    trigger = fields.String()
+
+
+class OrderSchema(Schema):
+    id = fields.String()
+    bss_order_id = fields.String(data_key="orderId")
+    customer_id = fields.String(data_key="customerId")
+    status = fields.Function(lambda order: STATUS.get(order.state, "processing"))
+    payment = fields.String(data_key="paymentStatus")
+    state = fields.String()
+    category = fields.String(data_key="stateCategory")
+    allowed_actions = fields.Function(
+        lambda order: [action.value for action in order.allowed_actions()], data_key="allowedActions"
+    )
+    submitted_at = fields.Function(
+        lambda order: order.submitted_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        data_key="submittedAt",
+    )
+    items = fields.List(fields.Nested(ItemSchema))
+    amount = fields.Nested(MoneySchema, data_key="total")
+    external_identifiers = fields.List(fields.Nested(ExternalIdentifierSchema), data_key="externalIdentifiers")
+    failure = fields.Nested(FailureSchema)
+    timeline = fields.List(fields.Nested(TimelineEntrySchema))
+
+
+_ORDER = OrderSchema()
+
+
+def order_document(order: Order) -> dict[str, Any]:
+    """The canonical API's `Order`."""
+    return dict(_ORDER.dump(order))

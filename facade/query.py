@@ -1,0 +1,83 @@
+"""Pages and attribute selection (TMF630 part 1, sections 4.3 and 4.5)."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from facade.contract.violations import Code, ContractViolation, Violation
+
+ALWAYS = ("id", "href", "@type")
+"""Kept in every selection: v5 schemas require `@type`."""
+
+DEFAULT_LIMIT = 20
+MAX_LIMIT = 200
+MAX_OFFSET = 10_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`asked`: the client named an offset or a limit, so a part of the list is what it wants (206)."""
+
+    offset: int
+    limit: int
+    asked: bool
+
+    def headers(self, address: str, shown: int, total: int) -> dict[str, str]:
+        """Counts and links of a page that shows `shown` of `total`, reached at `address`."""
+        starts = {"self": self.offset, "first": 0}
+        if self.offset > 0:
+            starts["prev"] = max(0, self.offset - self.limit)
+        if self.offset + shown < total and shown:
+            starts["next"] = self.offset + self.limit
+        if total and self.limit:
+            starts["last"] = (total - 1) // self.limit * self.limit
+        links = [
+            f'<{address}?{urlencode({"offset": start, "limit": self.limit})}>; rel="{name}"'
+            for name, start in starts.items()
+        ]
+        return {"X-Total-Count": str(total), "X-Result-Count": str(shown), "Link": ", ".join(links)}
+
+
+def page_of(query: Mapping[str, str]) -> Page:
+    """The page that the query asks for. Raises ContractViolation naming the parameter."""
+    offset, limit = _count(query, "offset", 0, MAX_OFFSET), _count(query, "limit", DEFAULT_LIMIT, MAX_LIMIT)
+    return Page(offset, limit, asked="offset" in query or "limit" in query)
+
+
+def selection_of(query: Mapping[str, str], known: Iterable[str]) -> frozenset[str] | None:
+    """The attributes that `fields` asks for; None for all. Raises ContractViolation naming an unknown one."""
+    if "fields" not in query:
+        return None
+    names = {name.strip() for name in query["fields"].split(",")} - {"", "none"}
+    unknown = sorted(names - set(known))
+    if unknown:
+        message = f"fields names the unknown attribute {unknown[0][:60]}"
+        raise ContractViolation([Violation("/fields", Code.INVALID_VALUE, message, tuple(sorted(known)))])
+    return frozenset(names)
+
+
+def select(document: dict[str, Any], names: frozenset[str] | None) -> dict[str, Any]:
+    if names is None:
+        return document
+    return {name: value for name, value in document.items() if name in names or name in ALWAYS}
+
+
+def only(query: Iterable[str], allowed: Iterable[str]) -> None:
+    """Refuse query parameters that would otherwise be ignored in silence. Raises ContractViolation."""
+    unknown = sorted(set(query) - set(allowed))
+    if unknown:
+        raise ContractViolation(
+            [
+                Violation(f"/{name[:60]}", Code.INVALID_VALUE, f"unknown query parameter {name[:60]}", tuple(allowed))
+                for name in unknown
+            ]
+        )
+
+
+def _count(query: Mapping[str, str], name: str, default: int, most: int) -> int:
+    text = query.get(name, str(default))
+    if text.isascii() and text.isdigit() and len(text) <= len(str(most)) and int(text) <= most:
+        return int(text)
+    message = f"{name} must be a whole number from 0 to {most}"
+    raise ContractViolation([Violation(f"/{name}", Code.INVALID_VALUE, message)])

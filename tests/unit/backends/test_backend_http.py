@@ -1,0 +1,243 @@
+"""One call to a backend: what is sent, what is read, when it is repeated."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+from typing import Any
+
+import pytest
+import requests
+import stamina
+from requests import Response
+from structlog.contextvars import bound_contextvars
+from structlog.testing import capture_logs
+
+from adapters.backends.answers import Answer, needed, one_of, only
+from adapters.backends.breaker import BreakerState
+from adapters.backends.http import LARGEST_ANSWER, Backend, Operation
+from adapters.backends.settings import BackendSettings
+from adapters.backends.tokens import Tokens
+from canonical.shared.errors import (
+    BackendContractError,
+    BackendRefused,
+    BackendUnavailable,
+    CanonicalError,
+    OutcomeUnknown,
+)
+from tests.unit.backends.transport import Scripted, answer, token
+
+
+class Thing(Answer):
+    id = needed("thingId")
+    status = one_of("on", "off")
+
+
+GET = Operation("getThing", "GET", "/things/{thingId}", Thing())
+FIND = Operation("findThings", "GET", "/things", Thing(many=True))
+MAKE = Operation("makeThing", "POST", "/things", Thing())
+FINE = {"thingId": "T1", "status": "on", "colour": "new in the next version"}
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting() -> Iterator[None]:
+    with stamina.set_testing(True, attempts=3):
+        yield
+
+
+def a_backend(
+    *script: Response | Exception, tokens: Scripted | None = None, **settings: Any
+) -> tuple[Backend, Scripted]:
+    known = BackendSettings("http://crm/base/", "http://auth/token", "id", "secret", **settings)
+    transport = Scripted(*script)
+    service = Tokens(known.token_url, "id", "secret", (1, 1), transport=tokens or Scripted(token(), token("token-2")))
+    return Backend("crm", known, service, transport), transport
+
+
+def test_a_change_carries_its_key_its_token_and_its_body() -> None:
+    backend, transport = a_backend(answer(201, FINE))
+    with bound_contextvars(correlation_id="corr-1"):
+        made = backend.call(MAKE, json={"name": "é"}, key="order:make")
+    (asked,) = transport.asked
+    assert made == {"id": "T1", "status": "on"}
+    assert (asked.method, asked.url, asked.body) == ("POST", "http://crm/base/things", '{"name":"é"}'.encode())
+    assert dict(asked.headers) == {
+        "Accept": "application/json",
+        "User-Agent": "tmf-facade",
+        "Content-Type": "application/json",
+        "Content-Length": "13",
+        "Idempotency-Key": "order:make",
+        "X-Correlation-Id": "corr-1",
+        "Authorization": "Bearer token-1",
+    }
+
+
+@pytest.mark.parametrize("correlation", ["a\r\nX-Evil: 1", "é", 7, None])
+def test_a_correlation_id_that_is_no_header_stays_here(correlation: Any) -> None:
+    backend, transport = a_backend(answer(200, FINE))
+    with bound_contextvars(correlation_id=correlation):
+        backend.call(GET, {"thingId": "T1"})
+    assert "X-Correlation-Id" not in transport.asked[0].headers
+
+
+@pytest.mark.parametrize(
+    ("id_", "segment"),
+    [("T 1", "T%201"), ("a/../b", "a%2F..%2Fb"), ("%0A", "%250A"), ("é?x#y", "%C3%A9%3Fx%23y"), ("...", "...")],
+)
+def test_an_id_stays_one_segment_of_the_path(id_: str, segment: str) -> None:
+    backend, transport = a_backend(answer(200, FINE))
+    backend.call(GET, {"thingId": id_})
+    assert transport.asked[0].url == f"http://crm/base/things/{segment}"
+
+
+@pytest.mark.parametrize("id_", ["", ".", "..", "a\nb", "a\x00", "\ud800"])
+def test_what_no_backend_has_as_an_id_is_not_asked_for(id_: str) -> None:
+    backend, transport = a_backend()
+    with pytest.raises(BackendRefused) as refused:
+        backend.call(GET, {"thingId": id_})
+    assert refused.value.details["status"] == 404
+    assert transport.asked == []
+
+
+def test_a_query_is_encoded() -> None:
+    backend, transport = a_backend(answer(200, []))
+    assert backend.call(FIND, query={"reference": "a&b=c d/é"}) == []
+    assert transport.asked[0].url == "http://crm/base/things?reference=a%26b%3Dc%20d%2F%C3%A9"
+
+
+@pytest.mark.parametrize(
+    ("operation", "body", "field"),
+    [
+        (GET, {"status": "on"}, "/thingId"),
+        (GET, {"thingId": "", "status": "on"}, "/thingId"),
+        (GET, {"thingId": 7, "status": "on"}, "/thingId"),
+        (GET, {"thingId": "T1", "status": "unheard of"}, "/status"),
+        (GET, None, ""),
+        (GET, [], ""),
+        (GET, b"{broken", ""),
+        (GET, b"", ""),
+        (GET, b" " * (LARGEST_ANSWER + 1), ""),
+        (FIND, [FINE, {"thingId": "T2"}], "/1/status"),
+        (FIND, {}, ""),
+        (MAKE, {}, "/thingId"),
+    ],
+)
+def test_an_answer_outside_the_contract_names_the_field(operation: Operation, body: Any, field: str) -> None:
+    backend, transport = a_backend(answer(200, body))
+    with pytest.raises(BackendContractError) as broken:
+        backend.call(operation, {"thingId": "T1"} if "{" in operation.path else None, key="k")
+    assert dict(broken.value.details) == {"backend": "crm", "operation": operation.name, "field": field}
+    assert len(transport.asked) == 1
+
+
+def test_a_redirect_is_not_followed() -> None:
+    backend, transport = a_backend(answer(302, Location="http://elsewhere/"))
+    with pytest.raises(BackendContractError):
+        backend.call(GET, {"thingId": "T1"})
+    assert len(transport.asked) == 1
+
+
+def test_a_rejected_token_is_renewed_and_the_call_repeated_once() -> None:
+    backend, transport = a_backend(answer(401), answer(201, FINE))
+    backend.call(MAKE, json={}, key="k")
+    assert [asked.headers["Authorization"] for asked in transport.asked] == ["Bearer token-1", "Bearer token-2"]
+
+
+def test_a_backend_that_rejects_the_new_token_too_is_for_operators() -> None:
+    backend, transport = a_backend(answer(401), answer(401))
+    with pytest.raises(BackendUnavailable, match="client or permissions"):
+        backend.call(MAKE, json={}, key="k")
+    assert len(transport.asked) == 2
+
+
+def test_without_a_token_nothing_is_sent() -> None:
+    backend, transport = a_backend(tokens=Scripted(requests.ConnectionError()))
+    with pytest.raises(BackendUnavailable, match="no access token"):
+        backend.call(MAKE, json={}, key="k")
+    assert transport.asked == []
+
+
+DOWN = requests.ConnectTimeout
+
+
+@pytest.mark.parametrize(
+    ("operation", "key", "script", "raised", "sent"),
+    [
+        (GET, None, [DOWN(), answer(500), answer(200, FINE)], None, 3),
+        (GET, None, [DOWN(), DOWN(), DOWN()], BackendUnavailable, 3),
+        (GET, None, [answer(503, Retry_After="1")], BackendUnavailable, 1),
+        (GET, None, [answer(404)], BackendRefused, 1),
+        (MAKE, "k", [DOWN(), answer(503), answer(200, FINE)], None, 3),
+        (MAKE, "k", [DOWN(), answer(500)], OutcomeUnknown, 2),
+        (MAKE, "k", [requests.ReadTimeout()], OutcomeUnknown, 1),
+        (MAKE, None, [DOWN()], BackendUnavailable, 1),
+    ],
+)
+def test_only_what_makes_no_difference_is_repeated(
+    operation: Operation, key: str | None, script: list[Any], raised: type[CanonicalError] | None, sent: int
+) -> None:
+    backend, transport = a_backend(*script)
+    path = {"thingId": "T1"} if operation is GET else None
+    if raised is None:
+        assert backend.call(operation, path, key=key)["id"] == "T1"
+    else:
+        with pytest.raises(raised) as caught:
+            backend.call(operation, path, key=key)
+        assert type(caught.value) is raised
+        assert caught.value.__cause__ is not None
+    assert len(transport.asked) == sent
+
+
+@pytest.mark.parametrize(("said", "seconds"), [("7", 7), ("Wed, 01 Jan 2020 00:00:00 GMT", 0), ("soon", None)])
+def test_the_time_a_backend_sets_is_passed_on(said: str, seconds: int | None) -> None:
+    backend, _ = a_backend(*[answer(429, Retry_After=said) for _ in range(3)])
+    with pytest.raises(BackendUnavailable) as away:
+        backend.call(GET, {"thingId": "T1"})
+    assert away.value.details.get("retryAfter") == seconds
+
+
+def test_what_a_backend_writes_goes_to_the_log_only() -> None:
+    backend, _ = a_backend(answer(500, {"message": "ORA-00942 at 10.0.0.7"}))
+    with capture_logs() as logs, pytest.raises(OutcomeUnknown) as unknown:
+        backend.call(MAKE, json={}, key="k")
+    assert "ORA" not in f"{unknown.value}{dict(unknown.value.details)}"
+    assert "ORA-00942" in logs[0]["answer"]
+
+
+def test_a_failing_backend_is_spared_and_that_is_said() -> None:
+    backend, transport = a_backend(*[DOWN()] * 3, breaker_threshold=3)
+    with pytest.raises(BackendUnavailable):
+        backend.call(GET, {"thingId": "T1"})
+    assert backend.state is BreakerState.OPEN
+    with pytest.raises(BackendUnavailable, match="keeps failing") as spared:
+        backend.call(GET, {"thingId": "T1"})
+    assert spared.value.details["retryAfter"] == 2
+    assert len(transport.asked) == 3
+
+
+def test_more_calls_than_places_do_not_wait_for_ever() -> None:
+    asked, release = Event(), Event()
+
+    def hold() -> Response:
+        asked.set()
+        assert release.wait(5)
+        return answer(200, FINE)
+
+    backend, transport = a_backend(pool_size=1, connect_timeout=0.05)
+    transport.script.append(hold)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(backend.call, GET, {"thingId": "T1"})
+        assert asked.wait(5)
+        with pytest.raises(BackendUnavailable, match="under way"):
+            backend.call(GET, {"thingId": "T2"})
+        release.set()
+        assert first.result(5)["id"] == "T1"
+    assert backend.state is BreakerState.CLOSED
+
+
+def test_two_where_there_can_be_one_are_not_chosen_from() -> None:
+    on, off = {"id": "T1", "status": "on"}, {"id": "T2", "status": "off"}
+    assert only("crm", "find", [off, on], "on") == "T1"
+    assert only("crm", "find", [off], "on") is None
+    with pytest.raises(BackendContractError) as twice:
+        only("crm", "find", [on, on | {"id": "T3"}], "on")
+    assert twice.value.details["ids"] == ["T1", "T3"]
