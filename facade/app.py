@@ -11,6 +11,7 @@ from connexion.middleware import ConnexionMiddleware
 from connexion.middleware.swagger_ui import SwaggerUIMiddleware
 from connexion.resolver import Resolver
 
+from facade.addresses import PrintableAddresses
 from facade.contract.connexion_plugin import validator_map
 from facade.contract.loading import load_spec
 from facade.contract.validator import Contract
@@ -66,7 +67,7 @@ def build_app(
         app.add_error_handler(kind, handle)
     bridge = WsgiBridge(app.app.wsgi_app, threads)
     app._middleware_app.asgi_app = bridge
-    return Served(Correlation(app), app, bridge)
+    return Served(Correlation(PrintableAddresses(app)), app, bridge)
 
 
 def _add(app: connexion.FlaskApp, api: Api) -> None:

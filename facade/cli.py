@@ -34,6 +34,7 @@ def serve(settings: Settings) -> None:
         workers=settings.workers,
         log_config=None,
         access_log=False,
+        lifespan="on",
         timeout_graceful_shutdown=20,
     )
 

@@ -33,6 +33,8 @@ class Correlation:
         correlation_id = given if ACCEPTABLE.fullmatch(given) else new_id().encode()
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(correlation_id=correlation_id.decode())
+        # Connexion's router copies the scope: without this the error handlers would not see who was calling.
+        scope.setdefault("extensions", {}).setdefault("connexion_context", {})
         began = time.perf_counter()
         status = 0
 

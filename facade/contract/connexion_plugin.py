@@ -67,7 +67,7 @@ def validated_body() -> Any:
 
 
 def allowances() -> tuple[Allowance, ...]:
-    """The leniencies granted to make the request valid; none when it was valid as sent."""
+    """The leniencies seen while the request was completed; none when it was valid as sent."""
     return _checked().allowances
 
 

@@ -32,7 +32,11 @@ _NO_BODY_STATUSES = {"204", "304"}
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The outcome for one request body. `body` is what the mapper should read when there are no violations."""
+    """The outcome for one request body. `body` is what the mapper should read when there are no violations.
+
+    `allowances` are the leniencies seen while completing it; a body that was valid as sent is not walked for
+    them. `Contract.allowances` gives the full account.
+    """
 
     body: Any
     violations: tuple[Violation, ...] = ()

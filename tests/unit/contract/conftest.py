@@ -32,7 +32,10 @@ SCHEMAS: dict[str, Any] = {
     "Entity": extends("Extensible", {"id": TEXT, "href": TEXT}),
     "EntityRef": extends("Entity", {"name": TEXT, "@referredType": TEXT}, ["id"]),
     "Money": {"type": "object", "properties": {"unit": TEXT, "value": {"type": "number"}}},
-    "Product_FVO": extends("Entity", {"isBundle": {"type": "boolean"}, "characteristic": {"type": "array", "items": schema("Char")}}),
+    "Product_FVO": extends(
+        "Entity",
+        {"isBundle": {"type": "boolean"}, "characteristic": {"type": "array", "items": schema("Char")}},
+    ),
     "ProductRef": extends("EntityRef", {}),
     "ProductRefOrValue": {
         "type": "object",
@@ -56,7 +59,11 @@ SCHEMAS: dict[str, Any] = {
     ),
     "TextChar": extends("Char", {"value": TEXT}, ["value"]),
     "WholeChar": extends("Char", {"value": {"type": "integer"}}, ["value"]),
-    "Target": {"type": "object", "properties": {"@type": TEXT, "@schemaLocation": TEXT}, "required": ["@type", "@schemaLocation"]},
+    "Target": {
+        "type": "object",
+        "properties": {"@type": TEXT, "@schemaLocation": TEXT},
+        "required": ["@type", "@schemaLocation"],
+    },
     "State": {"type": "string", "enum": ["draft", "acknowledged"]},
     "Item": extends(
         "Extensible",

@@ -27,7 +27,10 @@ def test_an_update_merges_into_objects_and_replaces_plain_values(document: dict[
 
 
 def test_an_update_appends_to_an_array_that_is_selected_and_joins_an_array_inside(document: dict[str, Any]) -> None:
-    actions = [{"target": "$.enum", "update": "four"}, {"target": "$", "update": {"enum": ["five"]}}]
+    actions: list[dict[str, Any]] = [
+        {"target": "$.enum", "update": "four"},
+        {"target": "$", "update": {"enum": ["five"]}},
+    ]
     apply_overlay(document, overlay(*actions))
     assert document["enum"] == ["one", "two", "three", "four", "five"]
 
@@ -77,7 +80,7 @@ def test_a_broken_action_is_named(document: dict[str, Any], action: dict[str, An
 
 
 def test_only_overlay_1_0_is_taken(document: dict[str, Any]) -> None:
-    with pytest.raises(OverlayError, match="1.0"):
+    with pytest.raises(OverlayError, match=r"1\.0"):
         apply_overlay(document, {"overlay": "2.0.0", "actions": []})
 
 

@@ -11,6 +11,8 @@ from facade.contract.prepare import prepare
 from facade.contract.validator import Contract
 
 REF = "#/components/schemas/"
+EXAMPLES = {"e": {"$ref": "#/components/examples/e"}}
+THING = {"application/json": {"schema": {"$ref": REF + "Thing"}, "examples": EXAMPLES}}
 OFFICIAL: dict[str, Any] = {
     "openapi": "3.0.1",
     "info": {"title": "Official", "description": "Long official prose", "version": "5"},
@@ -46,8 +48,8 @@ OFFICIAL: dict[str, Any] = {
             "Gear": {"allOf": [{"$ref": REF + "Part"}]},
             "Orphan": {"type": "object"},
         },
-        "requestBodies": {"Thing": {"description": "x", "content": {"application/json": {"schema": {"$ref": REF + "Thing"}, "examples": {"e": {"$ref": "#/components/examples/e"}}}}}},
-        "responses": {"201": {"description": "Official", "content": {"application/json": {"schema": {"$ref": REF + "Thing"}}}}},
+        "requestBodies": {"Thing": {"description": "x", "content": THING}},
+        "responses": {"201": {"description": "Official", "content": THING}},
         "examples": {"e": {"value": {"description": "Official example"}}},
     },
 }  # fmt: skip

@@ -138,14 +138,65 @@ def test_ordering_answers_with_the_headers_clients_need(ordering: dict[str, Any]
         assert "Retry-After" in ordering["components"]["responses"][name]["headers"]
 
 
-ORDER = """@type @baseType @schemaLocation id agreement billingAccount requestedInitialState category channel
-description externalId note notificationContact orderTotalPrice payment orderRelationship priority
-productOfferingQualification quote productOrderErrorMessage productOrderJeopardyAlert productOrderMilestone
-productOrderItem relatedParty requestedCompletionDate requestedStartDate""".split()
-ITEM = """@type @baseType @schemaLocation id quantity action appointment billingAccount itemPrice itemTerm
-itemTotalPrice note payment product productOffering productOfferingQualificationItem quoteItem productOrderItem
-productOrderItemRelationship state qualification""".split()
-PROVIDER = "state cancellationDate cancellationReason expectedCompletionDate creationDate completionDate".split()
+ORDER = [
+    "@type",
+    "@baseType",
+    "@schemaLocation",
+    "id",
+    "agreement",
+    "billingAccount",
+    "requestedInitialState",
+    "category",
+    "channel",
+    "description",
+    "externalId",
+    "note",
+    "notificationContact",
+    "orderTotalPrice",
+    "payment",
+    "orderRelationship",
+    "priority",
+    "productOfferingQualification",
+    "quote",
+    "productOrderErrorMessage",
+    "productOrderJeopardyAlert",
+    "productOrderMilestone",
+    "productOrderItem",
+    "relatedParty",
+    "requestedCompletionDate",
+    "requestedStartDate",
+]
+ITEM = [
+    "@type",
+    "@baseType",
+    "@schemaLocation",
+    "id",
+    "quantity",
+    "action",
+    "appointment",
+    "billingAccount",
+    "itemPrice",
+    "itemTerm",
+    "itemTotalPrice",
+    "note",
+    "payment",
+    "product",
+    "productOffering",
+    "productOfferingQualificationItem",
+    "quoteItem",
+    "productOrderItem",
+    "productOrderItemRelationship",
+    "state",
+    "qualification",
+]
+PROVIDER = [
+    "state",
+    "cancellationDate",
+    "cancellationReason",
+    "expectedCompletionDate",
+    "creationDate",
+    "completionDate",
+]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,188 @@
+"""The product as its users meet it: real processes, real HTTP, simulated backends beside it."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from tests.support.simulators import Backends, running_backends
+
+ROOT = Path(__file__).parents[2]
+TMF622 = "/tmf-api/productOrderingManagement/v5/productOrder"
+ORDERS = "/api/v1/orders"
+BACKENDS = ("inventory", "bss", "billing")
+
+
+@dataclass
+class Node:
+    """One server process of the product on a port of its own."""
+
+    directory: Path
+    backends: Backends
+    environment: dict[str, str] = field(default_factory=dict)
+    name: str = "app"
+
+    def __post_init__(self) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = int(free.getsockname()[1])
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = self.directory / f"{self.name}.log"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._tokens: dict[str, str] = {}
+
+    @property
+    def settings(self) -> dict[str, str]:
+        return {
+            **os.environ,
+            "STATE_DIR": str(self.directory / "var"),
+            "PORT": str(self.port),
+            "BACKENDS_URL": self.backends.url,
+            "BACKEND_READ_TIMEOUT": "2",
+            "NODE_LEASE": "1.5",
+            "VALIDATE_RESPONSES": "true",
+            "PYTHONWARNINGS": "ignore",
+            **self.environment,
+        }
+
+    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run `tmf-facade` with this node's settings."""
+        return subprocess.run(
+            [sys.executable, "-m", "facade.cli", *words],
+            cwd=ROOT,
+            env=self.settings,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+
+    def start(self) -> None:
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "facade.cli", "serve"],
+                cwd=ROOT,
+                env=self.settings,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        until = time.monotonic() + 60
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > until:
+                raise RuntimeError(f"the product did not start:\n{self.log.read_text()[-4000:]}")
+            time.sleep(0.05)
+
+    def kill(self) -> None:
+        """End it as a crash would: `kill -9` of all its processes."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        self._end(signal.SIGTERM)
+
+    def get(self, path: str, client: str = "qa", **options: Any) -> requests.Response:
+        return self.request("GET", path, client, **options)
+
+    def post(self, path: str, body: Any, client: str = "qa", **options: Any) -> requests.Response:
+        return self.request("POST", path, client, json=body, **options)
+
+    def request(self, method: str, path: str, client: str = "qa", **options: Any) -> requests.Response:
+        headers = {"Authorization": f"Bearer {self.token(client)}", **options.pop("headers", {})}
+        return requests.request(method, self.url + path, headers=headers, timeout=options.pop("timeout", 60), **options)
+
+    def token(self, client: str) -> str:
+        """As the client gets it: from the development server."""
+        if client not in self._tokens:
+            form = {"grant_type": "client_credentials", "client_id": client, "client_secret": f"{client}-secret"}
+            answer = requests.post(f"{self.url}/oauth/token", data=form, timeout=10)
+            answer.raise_for_status()
+            self._tokens[client] = answer.json()["access_token"]
+        return self._tokens[client]
+
+    def until_finished(self, order_id: str, within: float = 30) -> dict[str, Any]:
+        """The canonical order once no process works on it any more."""
+        until = time.monotonic() + within
+        while True:
+            order: dict[str, Any] = self.get(f"{ORDERS}/{order_id}").json()
+            if order["status"] != "processing":
+                return order
+            assert time.monotonic() < until, f"still {order['state']} after {within} s:\n{self.log.read_text()[-3000:]}"
+            time.sleep(0.05)
+
+    def _answers(self) -> bool:
+        try:
+            return requests.get(f"{self.url}/health/ready", timeout=2).ok
+        except requests.RequestException:
+            return False
+
+    def _end(self, how: signal.Signals) -> None:
+        if self._process is None:
+            return
+        os.killpg(self._process.pid, how)
+        try:
+            self._process.wait(timeout=40)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+        self._process = None
+
+
+@contextmanager
+def running_product(directory: Path, **environment: str) -> Iterator[Node]:
+    """One node on SQLite (or DATABASE_URL) with backends of its own."""
+    with running_backends(directory) as backends:
+        node = Node(directory, backends, environment)
+        node.command("db", "upgrade")
+        node.start()
+        try:
+            yield node
+        finally:
+            node.stop()
+
+
+def effects(backends: Backends, order_id: str) -> dict[str, int]:
+    """What stands in the ledgers for an order, counted by operation."""
+    counted: dict[str, int] = {}
+    for backend in BACKENDS:
+        for entry in backends.ledger(backend):
+            if str(entry["key"]).startswith(f"{order_id}:"):
+                counted[entry["operation"]] = counted.get(entry["operation"], 0) + 1
+    return counted
+
+
+def portal_order(customer: str = "C12345", **quantities: int) -> dict[str, Any]:
+    """A body for POST /api/v1/orders; quantities by SKU."""
+    items = [{"sku": sku, "quantity": quantity} for sku, quantity in (quantities or {"SKU123": 2, "SKU456": 1}).items()]
+    return {"customerId": customer, "items": items}
+
+
+def partner_order(customer: str = "C12345", *offerings: str) -> dict[str, Any]:
+    """A TMF622 v5 body for one of each offering."""
+    return {
+        "@type": "ProductOrder",
+        "relatedParty": [
+            {
+                "@type": "RelatedPartyRefOrPartyRoleRef",
+                "role": "Customer",
+                "partyOrPartyRole": {"@type": "PartyRoleRef", "@referredType": "Customer", "id": customer},
+            }
+        ],
+        "productOrderItem": [
+            {
+                "@type": "ProductOrderItem",
+                "id": str(number),
+                "action": "add",
+                "quantity": 1,
+                "productOffering": {"@type": "ProductOfferingRef", "id": offering},
+            }
+            for number, offering in enumerate(offerings or ("po_broadband_1g", "po_router_premium"), start=1)
+        ],
+    }
