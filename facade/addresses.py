@@ -12,9 +12,7 @@ from facade.errors import Answer, render
 from facade.identities import new_id
 
 Message = MutableMapping[str, Any]
-ASGIApp = Callable[
-    [Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]
-]
+ASGIApp = Callable[[Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]]
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 REFUSAL = Answer(400, "MALFORMED_ADDRESS", "Malformed address", "The address contains a control character.")

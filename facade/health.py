@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import flask
-import orjson
+
+from facade.json import answer_json
 
 
 @dataclass(frozen=True)
@@ -29,4 +30,4 @@ class Health:
             "database": "up" if database else "down",
             "backends": dict(self.backends()),
         }
-        return flask.Response(orjson.dumps(body), 200 if database else 503, content_type="application/json")
+        return answer_json(body, 200 if database else 503)

@@ -1,13 +1,16 @@
 """JSON in and out of Connexion and Flask by orjson: forty times faster than the indented default, raw UTF-8."""
 
+from collections.abc import Mapping
 from typing import Any
 
+import flask
 import orjson
 from flask.json.provider import JSONProvider
 
 
-def dumps(value: Any) -> bytes:
-    return orjson.dumps(value)
+def answer_json(document: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> flask.Response:
+    """`document` as JSON. Connexion wants a media type named where an operation declares several."""
+    return flask.Response(orjson.dumps(document), status, headers, content_type="application/json")
 
 
 class OrjsonJsonifier:

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import flask
-import orjson
 
 from canonical.ordering.order import Order
 from canonical.processes.engine import ProcessEngine
 from canonical.shared.errors import CanonicalError, StillWorking, restore
 from facade.contract.connexion_plugin import validated_body
 from facade.intake import Mapped, OrderIntake, Request, Translation
+from facade.json import answer_json
 from facade.portal.schemas import OrderRequest, order_document
 from facade.query import only, page_of
 from facade.security.principal import current_principal
@@ -61,16 +61,12 @@ class PortalOrders:
         only(flask.request.args, ())
         return _answer(self.orders.order(orderId, current_principal().owner_filter()), 200, {})
 
-    def list_orders(self) -> dict[str, Any]:
+    def list_orders(self) -> flask.Response:
         only(flask.request.args, ("offset", "limit"))
         page = page_of(flask.request.args)
         found, total = self.orders.orders(current_principal().owner_filter(), page.offset, page.limit)
-        return {
-            "items": [order_document(order) for order in found],
-            "offset": page.offset,
-            "limit": page.limit,
-            "total": total,
-        }
+        items = [order_document(order) for order in found]
+        return answer_json({"items": items, "offset": page.offset, "limit": page.limit, "total": total})
 
 
 def _translation(body: dict[str, Any], owner: str) -> Translation:
@@ -101,5 +97,4 @@ def _failure(order: Order) -> CanonicalError:
 
 
 def _answer(order: Order, status: int, headers: dict[str, str]) -> flask.Response:
-    headers |= {"ETag": f'"{order.version}"'}
-    return flask.Response(orjson.dumps(order_document(order)), status, headers, content_type="application/json")
+    return answer_json(order_document(order), status, headers | {"ETag": f'"{order.version}"'})

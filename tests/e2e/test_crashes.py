@@ -1,0 +1,93 @@
+"""`kill -9` in every step of placing an order, before and after its effect: nothing is lost, nothing happens twice."""
+
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.support.product import TMF622, Node, effects, partner_order, running_product
+
+COMPLETED = {"reserve": 2, "createOrder": 1, "charge": 1}
+COMPENSATED = {"reserve": 2, "createOrder": 1, "cancelOrder": 1, "release": 2}
+
+STEPS = [
+    # backend, operation, customer, what is in the ledgers when the call arrives, what is there in the end
+    ("crm", "getCustomer", "C12345", {}, COMPLETED),
+    ("inventory", "reserve", "C12345", {}, COMPLETED),
+    ("bss", "createOrder", "C12345", {"reserve": 2}, COMPLETED),
+    ("billing", "charge", "C12345", {"reserve": 2, "createOrder": 1}, COMPLETED),
+    ("bss", "cancelOrder", "C40200", {"reserve": 2, "createOrder": 1}, COMPENSATED),
+    ("inventory", "release", "C40200", {"reserve": 2, "createOrder": 1, "cancelOrder": 1}, COMPENSATED),
+]
+NAMES = [operation for _, operation, *_ in STEPS]
+
+
+@pytest.fixture(scope="module")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
+    with running_product(tmp_path_factory.mktemp("crashes"), BACKEND_READ_TIMEOUT="60") as node:
+        yield node
+
+
+@pytest.mark.parametrize(("backend", "operation", "customer", "so_far", "in_the_end"), STEPS, ids=NAMES)
+def test_a_crash_before_the_effect(
+    product: Node, backend: str, operation: str, customer: str, so_far: dict[str, int], in_the_end: dict[str, int]
+) -> None:
+    product.backends.fault(backend, hang=True, operations=[operation])
+    order_id = product.post(TMF622, partner_order(customer)).json()["id"]
+    _until(lambda: effects(product.backends, order_id) == so_far)
+    time.sleep(0.3)
+    _crash(product)
+    _ended(product, order_id, customer, in_the_end)
+
+
+@pytest.mark.parametrize(
+    ("backend", "operation", "customer", "so_far", "in_the_end"), STEPS[1:], ids=NAMES[1:]
+)
+def test_a_crash_after_the_effect(
+    product: Node, backend: str, operation: str, customer: str, so_far: dict[str, int], in_the_end: dict[str, int]
+) -> None:
+    product.backends.fault(backend, dropAnswer=True, hang=True, operations=[operation])
+    order_id = product.post(TMF622, partner_order(customer)).json()["id"]
+    _until(lambda: effects(product.backends, order_id) == so_far | {operation: 1})
+    _crash(product)
+    _ended(product, order_id, customer, in_the_end)
+
+
+def test_a_crash_between_taking_an_order_in_and_beginning_it(product: Node) -> None:
+    product.kill()
+    product.environment["HOLD_PROCESSES"] = "true"
+    product.start()
+    order_id = product.post(TMF622, partner_order()).json()["id"]
+    product.kill()
+    product.environment["HOLD_PROCESSES"] = "false"
+    product.start()
+    _ended(product, order_id, "C12345", COMPLETED)
+
+
+def test_an_ordinary_stop_in_the_middle_of_a_process(product: Node) -> None:
+    product.backends.fault("billing", latencyMs=1500, operations=["charge"])
+    order_id = product.post(TMF622, partner_order()).json()["id"]
+    _until(lambda: "createOrder" in effects(product.backends, order_id))
+    product.stop()
+    product.backends.clear()
+    product.start()
+    _ended(product, order_id, "C12345", COMPLETED)
+
+
+def _crash(product: Node) -> None:
+    product.kill()
+    product.backends.clear()
+    product.start()
+
+
+def _ended(product: Node, order_id: str, customer: str, in_the_end: dict[str, int]) -> None:
+    order = product.until_finished(order_id)
+    assert order["state"] == ("FAILED" if customer == "C40200" else "COMPLETED")
+    assert effects(product.backends, order_id) == in_the_end
+
+
+def _until(reached: Callable[[], bool], within: float = 15) -> None:
+    until = time.monotonic() + within
+    while not reached():
+        assert time.monotonic() < until, "the process did not get to the step"
+        time.sleep(0.05)

@@ -1,0 +1,84 @@
+"""The backend acts and its answer never arrives: the process asks, and goes on without doing anything twice."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.product import ORDERS, TMF622, Node, effects, partner_order, portal_order, running_product
+
+COMPLETED = {"reserve": 2, "createOrder": 1, "charge": 1}
+COMPENSATED = {"reserve": 2, "createOrder": 1, "cancelOrder": 1, "release": 2}
+
+
+@pytest.fixture(scope="module")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
+    with running_product(tmp_path_factory.mktemp("drops"), PORTAL_WAIT="3") as node:
+        yield node
+
+
+@pytest.mark.parametrize(
+    ("backend", "operation"), [("inventory", "reserve"), ("bss", "createOrder"), ("billing", "charge")]
+)
+def test_a_dropped_answer_on_the_way_is_asked_about(product: Node, backend: str, operation: str) -> None:
+    product.backends.fault(backend, dropAnswer=True, operations=[operation])
+    answer = product.post(ORDERS, portal_order())
+    product.backends.clear()
+    assert answer.status_code == 201
+    assert effects(product.backends, answer.json()["id"]) == COMPLETED
+
+
+@pytest.mark.parametrize(("backend", "operation"), [("inventory", "release"), ("bss", "cancelOrder")])
+def test_a_dropped_answer_on_the_way_back_is_repeated_with_the_same_key(
+    product: Node, backend: str, operation: str
+) -> None:
+    product.backends.fault(backend, dropAnswer=True, operations=[operation])
+    order_id = product.post(TMF622, partner_order("C40200")).json()["id"]
+    time.sleep(1)
+    product.backends.clear()
+    assert product.until_finished(order_id)["state"] == "FAILED"
+    assert effects(product.backends, order_id) == COMPENSATED
+
+
+@pytest.mark.parametrize(
+    ("backend", "operation"),
+    [("crm", "getCustomer"), ("inventory", "reserve"), ("bss", "createOrder"), ("billing", "charge")],
+)
+@pytest.mark.parametrize("fault", [{"status": 503}, {"malformed": True}, {"status": 500}], ids=str)
+def test_while_a_backend_is_away_the_order_waits_and_the_portal_is_told(
+    product: Node, backend: str, operation: str, fault: dict[str, object]
+) -> None:
+    product.backends.fault(backend, operations=[operation], **fault)
+    answer = product.post(TMF622, partner_order())
+    order_id = answer.json()["id"]
+    time.sleep(0.7)
+    state = product.get(f"{TMF622}/{order_id}").json()["state"]
+    product.backends.clear()
+    found = {"malformed": operation in ("reserve", "createOrder", "charge")}
+    assert state == "inProgress" or found.get(next(iter(fault)), False)
+    assert product.until_finished(order_id)["state"] == "COMPLETED"
+    assert effects(product.backends, order_id) == COMPLETED
+
+
+def test_the_portal_gets_503_while_the_order_goes_on(product: Node) -> None:
+    product.backends.fault("billing", status=503, operations=["charge"])
+    answer = product.post(ORDERS, portal_order())
+    assert (answer.status_code, answer.json()["code"]) == (503, "STILL_WORKING")
+    assert int(answer.headers["Retry-After"]) > 0
+    order_id = answer.json()["id"]
+    assert product.get(f"{ORDERS}/{order_id}").json()["status"] == "processing"
+    product.backends.clear()
+    assert product.until_finished(order_id)["status"] == "confirmed"
+    assert effects(product.backends, order_id) == COMPLETED
+
+
+def test_the_same_key_after_503_gets_the_finished_order(product: Node) -> None:
+    key = {"Idempotency-Key": "again-after-503"}
+    product.backends.fault("crm", status=503)
+    assert product.post(ORDERS, portal_order(), headers=key).status_code == 503
+    product.backends.clear()
+    answer = product.post(ORDERS, portal_order(), headers=key, timeout=30)
+    while answer.status_code == 503:
+        answer = product.post(ORDERS, portal_order(), headers=key, timeout=30)
+    assert answer.status_code == 201
+    assert effects(product.backends, answer.json()["id"]) == COMPLETED
