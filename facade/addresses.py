@@ -1,4 +1,4 @@
-"""Refuses addresses with control characters before anything routes them.
+"""Answers 404 to addresses with control characters before anything routes them.
 
 Connexion and Flask each route every request, and disagree about `%0A`: without this such a request
 reaches Flask past Connexion's security and validation and ends as 500.
@@ -15,7 +15,7 @@ Message = MutableMapping[str, Any]
 ASGIApp = Callable[[Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]]
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
-REFUSAL = Answer(400, "MALFORMED_ADDRESS", "Malformed address", "The address contains a control character.")
+REFUSAL = Answer(404, "NOT_FOUND", "Not found", "Nothing has an address with control characters.")
 
 
 class PrintableAddresses:

@@ -16,8 +16,9 @@ from facade.contract.connexion_plugin import validator_map
 from facade.contract.loading import load_spec
 from facade.contract.validator import Contract
 from facade.correlation import Correlation
-from facade.errors import HANDLED, handle
+from facade.errors import HANDLED, ErrorHandler
 from facade.json import OrjsonJsonifier, OrjsonProvider
+from facade.methods import MethodTable
 from facade.wsgi_bridge import WsgiBridge
 
 SPECS = Path(__file__).parent.parent / "specs"
@@ -61,21 +62,23 @@ def build_app(
         validate_responses=validate_responses,
     )
     app.app.json = OrjsonProvider(app.app)
+    methods = MethodTable()
     for api in apis:
-        _add(app, api)
+        _add(app, api, methods)
     for kind in HANDLED:
-        app.add_error_handler(kind, handle)
+        app.add_error_handler(kind, ErrorHandler(methods))
     bridge = WsgiBridge(app.app.wsgi_app, threads)
     app._middleware_app.asgi_app = bridge
     return Served(Correlation(PrintableAddresses(app)), app, bridge)
 
 
-def _add(app: connexion.FlaskApp, api: Api) -> None:
+def _add(app: connexion.FlaskApp, api: Api, methods: MethodTable) -> None:
     spec = load_spec(SPECS / api.spec)
     contract = Contract(spec)
     addresses = (contract.base_path, *api.aliases)
     checks = validator_map(dict.fromkeys(addresses, contract))
     for address in addresses:
+        methods.add(address, spec)
         app.add_api(
             spec,
             base_path=address,

@@ -1,14 +1,21 @@
 """The `tmf-facade` command."""
 
 import sys
+import warnings
 from pathlib import Path
 
 import click
 import uvicorn
+from sqlalchemy.exc import SQLAlchemyError
 
-from facade import bootstrap, logs
-from facade.contract.cli import contract
-from facade.settings import SettingError, Settings
+with warnings.catch_warnings():
+    # Connexion 3.3 imports Starlette's test client, which warns about a package that only tests need.
+    warnings.filterwarnings("ignore", message="Using `httpx`")
+    from facade import bootstrap, launcher, logs
+    from facade.contract.cli import contract
+    from facade.demo.product import DemoError, running
+    from facade.demo.report import console_for, demonstrate
+    from facade.settings import SettingError, Settings
 
 
 @click.group()
@@ -20,6 +27,21 @@ def main(context: click.Context) -> None:
     except SettingError as error:
         raise click.ClickException(str(error)) from error
     logs.configure(context.obj.log_level)
+
+
+@main.command()
+@click.pass_obj
+def run(settings: Settings) -> None:
+    """Run everything on this machine: database, simulated backends, app, demonstration orders.
+
+    The app listens on PORT with WORKERS processes, the backends on BACKENDS_PORT; with BACKENDS_URL they are not
+    started. Logs go to files in STATE_DIR. Ctrl-C stops everything.
+    """
+    issues_tokens = bootstrap.security_settings(settings).uses_development_server
+    try:
+        launcher.run(settings, lambda: _prepare_database(settings), issues_tokens=issues_tokens)
+    except launcher.LaunchError as error:
+        raise click.ClickException(str(error)) from error
 
 
 @main.command()
@@ -48,6 +70,22 @@ def simulate(settings: Settings, state: Path | None) -> None:
 
 
 @main.command()
+@click.pass_obj
+def demo(settings: Settings) -> None:
+    """Play the golden payloads against the running product, and show each order's path.
+
+    Plays them as partner-acme and as portal. PORT and BACKENDS_PORT say where the product runs. Fails when an order
+    does not end as its scenario tells.
+    """
+    try:
+        astray = demonstrate(running(settings), console_for())
+    except DemoError as error:
+        raise click.ClickException(str(error)) from error
+    if astray:
+        raise click.ClickException(f"{astray} orders did not end as their scenarios tell")
+
+
+@main.command()
 @click.argument("client")
 @click.option("--scope", help="Scopes to narrow the token to, separated by blanks.")
 @click.pass_obj
@@ -68,8 +106,16 @@ def db() -> None:
 @click.pass_obj
 def upgrade(settings: Settings) -> None:
     """Create or migrate the schema, and publish the catalogue. Safe to repeat."""
-    bootstrap.upgrade_database(settings)
-    added = bootstrap.publish_catalog(settings)
+    _prepare_database(settings)
+
+
+def _prepare_database(settings: Settings) -> None:
+    try:
+        bootstrap.upgrade_database(settings)
+        added = bootstrap.publish_catalog(settings)
+    except (SQLAlchemyError, ValueError) as error:
+        reason = getattr(error, "orig", None) or error
+        raise click.ClickException(f"the database at DATABASE_URL cannot be prepared: {reason}") from error
     click.echo(f"schema up to date, {added} offerings published")
 
 

@@ -25,6 +25,7 @@ from facade.contract.violations import (
     ResponseViolation,
 )
 from facade.identities import new_id
+from facade.methods import MethodTable
 from facade.security.errors import KeysUnavailable, ScopeMissing, TokenRefused
 
 log = structlog.get_logger()
@@ -137,15 +138,23 @@ def _problem(answer: Answer, error_id: str) -> dict[str, Any]:
     return {**answer.extra, **body} | ({"errors": answer.errors} if answer.errors else {})
 
 
-def handle(request: ConnexionRequest, error: Exception) -> ConnexionResponse:
-    """Connexion's error handler for everything."""
-    answer, error_id = answer_to(error), new_id()
-    if answer.status >= 500 and not isinstance(error, errors.StillWorking | errors.BackendError):
-        log.error("request failed", error_id=error_id, code=answer.code, exc_info=error)
-    else:
-        log.info("request refused", error_id=error_id, code=answer.code, status=answer.status)
-    body, media_type = render(answer, str(request.url.path), error_id)
-    return ConnexionResponse(answer.status, content_type=media_type, body=body, headers=dict(answer.headers))
+class ErrorHandler:
+    """Connexion's error handler for everything. `methods` tells what a 405 should have used."""
+
+    def __init__(self, methods: MethodTable) -> None:
+        self._methods = methods
+
+    def __call__(self, request: ConnexionRequest, error: Exception) -> ConnexionResponse:
+        answer, error_id, path = answer_to(error), new_id(), str(request.url.path)
+        if answer.status >= 500 and not isinstance(error, errors.StillWorking | errors.BackendError):
+            log.error("request failed", error_id=error_id, code=answer.code, exc_info=error)
+        else:
+            log.info("request refused", error_id=error_id, code=answer.code, status=answer.status)
+        body, media_type = render(answer, path, error_id)
+        headers = dict(answer.headers)
+        if answer.status == 405:
+            headers = {"Allow": self._methods.allow(path)}
+        return ConnexionResponse(answer.status, content_type=media_type, body=body, headers=headers)
 
 
 HANDLED: tuple[type[Exception], ...] = (

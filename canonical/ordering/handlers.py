@@ -1,7 +1,7 @@
 """Commands carried out, each inside a unit of work that the caller commits."""
 
 from canonical.ordering.commands import OrderLine, SubmitOrder
-from canonical.ordering.order import Order, OrderedOffering
+from canonical.ordering.order import Order, OrderedOffering, check_lines
 from canonical.ordering.ports import Offerings, UnitOfWork
 from canonical.shared.errors import InvalidCommand, UnknownOffering
 from canonical.shared.ports import Clock, Identities
@@ -14,6 +14,8 @@ def submit_order(command: SubmitOrder, work: UnitOfWork, clock: Clock, identitie
 
     Raises InvalidCommand, UnknownOffering or UnsupportedAction with a pointer into the command.
     """
+    # Before the catalogue is asked: a line that changes an installed product need not name an offering.
+    check_lines(command)
     offerings = [_offering(work.offerings, line, index) for index, line in enumerate(command.lines)]
     order = Order.submit(identities.new_id(), command, offerings, clock.now())
     work.orders.add(order)

@@ -105,7 +105,7 @@ class Order:
 
         Raises InvalidCommand or UnsupportedAction with a pointer into the command.
         """
-        _check_lines(command)
+        check_lines(command)
         items = tuple(
             OrderItem(line.id, line.action, line.quantity, offering)
             for line, offering in zip(command.lines, offerings, strict=True)
@@ -184,7 +184,8 @@ class Order:
         self.events.append(event(order_id=self.id, sequence=sequence, at=at, **facts))
 
 
-def _check_lines(command: SubmitOrder) -> None:
+def check_lines(command: SubmitOrder) -> None:
+    """Raises InvalidCommand or UnsupportedAction for what is wrong whatever the catalogue says."""
     if not command.lines:
         raise InvalidCommand("an order needs at least one line", pointer="/lines")
     first: dict[str, int] = {}

@@ -51,6 +51,11 @@ class Progress:
     attempt: int = 0
     waiting_for: str | None = None
 
+    def __post_init__(self) -> None:
+        # An engine that keeps it as JSON gives lists back.
+        for name in ("undone", "not_undone", "settled"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+
     @property
     def waiting(self) -> bool:
         return self.waiting_for is not None

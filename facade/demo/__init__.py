@@ -1,0 +1,1 @@
+"""Plays golden payloads against a running product, as its partners and its portal would."""

@@ -1,0 +1,106 @@
+"""A running product as its clients see it, and what its simulated backends did."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import requests
+
+from facade.settings import Settings
+
+TMF622 = "/tmf-api/productOrderingManagement/v5/productOrder"
+ORDERS = "/api/v1/orders"
+BACKENDS = ("inventory", "bss", "billing")
+"""Those that an order changes something in."""
+
+
+class DemoError(Exception):
+    """The demonstration cannot go on; the message says why and what to do."""
+
+
+class Product:
+    """Calls the product and its backends over HTTP. Every call raises DemoError when nobody answers."""
+
+    def __init__(self, url: str, backends_url: str) -> None:
+        self.url = url
+        self._backends_url = backends_url
+        self._http = requests.Session()
+        # Neither a proxy nor a .netrc has a say about a product on this machine.
+        self._http.trust_env = False
+        self._tokens: dict[str, str] = {}
+
+    def check(self) -> None:
+        """Raises DemoError unless the product is ready."""
+        self._call("GET", f"{self.url}/health/ready")
+
+    def place(self, path: str, body: Any, client: str, key: str | None = None) -> requests.Response:
+        """The answer to an order, whatever it is."""
+        headers = {} if key is None else {"Idempotency-Key": key}
+        return self._as(client, "POST", path, headers, json=body)
+
+    def read(self, path: str, client: str) -> Any:
+        answer = self._as(client, "GET", path, {})
+        if not answer.ok:
+            raise DemoError(f"GET {path} as {client} was answered {answer.status_code}: {answer.text[:300]}")
+        return answer.json()
+
+    def order(self, order_id: str, client: str, within: float = 30) -> dict[str, Any]:
+        """The canonical order once no process works on it any more, or as it is after `within` seconds."""
+        until = time.monotonic() + within
+        while True:
+            order: dict[str, Any] = self.read(f"{ORDERS}/{order_id}", client)
+            if order["status"] != "processing" or time.monotonic() > until:
+                return order
+            time.sleep(0.05)
+
+    def effects(self, order_id: str) -> list[dict[str, Any]] | None:
+        """What the backends did for an order, oldest first. None from backends that are not simulated."""
+        found = []
+        for backend in BACKENDS:
+            answer = self._call("GET", f"{self._backends_url}/_ledger/{backend}", allowed=(404,))
+            if answer.status_code == 404:
+                return None
+            found += [
+                entry | {"backend": backend} for entry in answer.json() if str(entry["key"]).startswith(f"{order_id}:")
+            ]
+        return sorted(found, key=lambda entry: str(entry["at"]))
+
+    def _as(
+        self, client: str, method: str, path: str, headers: Mapping[str, str], json: Any = None
+    ) -> requests.Response:
+        authorization = {"Authorization": f"Bearer {self._token(client)}"}
+        return self._send(method, self.url + path, headers={**headers, **authorization}, json=json)
+
+    def _token(self, client: str) -> str:
+        if client not in self._tokens:
+            form = {"grant_type": "client_credentials", "client_id": client, "client_secret": f"{client}-secret"}
+            answer = self._call("POST", f"{self.url}/oauth/token", data=form)
+            self._tokens[client] = answer.json()["access_token"]
+        return self._tokens[client]
+
+    def _call(self, method: str, url: str, allowed: tuple[int, ...] = (), **options: Any) -> requests.Response:
+        answer = self._send(method, url, **options)
+        if not answer.ok and answer.status_code not in allowed:
+            raise DemoError(f"{method} {url} was answered {answer.status_code}: {answer.text[:300]}")
+        return answer
+
+    def _send(self, method: str, url: str, **options: Any) -> requests.Response:
+        try:
+            return self._http.request(method, url, timeout=60, **options)
+        except requests.RequestException as error:
+            raise DemoError(
+                f"nobody answers at {url.split('/', 3)[2]}. Start the product with `make run`; "
+                "PORT and BACKENDS_PORT say where it is."
+            ) from error
+
+
+def running(settings: Settings) -> Product:
+    """The product that runs, or will run, with these settings."""
+    return Product(address_of(settings), settings.backends_address)
+
+
+def address_of(settings: Settings) -> str:
+    """How the product is reached from this machine."""
+    everywhere = settings.host in ("0.0.0.0", "::", "")  # noqa: S104 - compared, not listened on
+    host = "127.0.0.1" if everywhere else settings.host
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"

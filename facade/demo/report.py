@@ -1,0 +1,190 @@
+"""Tables of an order's path: payload, command, backend effects, state on both sides."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from rich import box
+from rich.console import Console, Group
+from rich.table import Table
+from rich.text import Text
+
+from facade.demo.product import TMF622, Product
+from facade.demo.scenarios import SCENARIOS, Scenario, order_id
+from facade.intake import Translation
+
+WIDTH = 100
+UNDONE_BY = {"reserve": "release", "createOrder": "cancelOrder", "charge": "refund"}
+
+
+@dataclass(frozen=True)
+class Played:
+    """How a scenario went."""
+
+    scenario: Scenario
+    answer: str
+    order: Mapping[str, Any]
+    effects: Sequence[Mapping[str, Any]] | None
+
+    @property
+    def as_told(self) -> bool:
+        code = (self.order["failure"] or {}).get("code")
+        return bool(code == self.scenario.code and (code or self.order["status"] == "confirmed"))
+
+
+def demonstrate(product: Product, console: Console) -> int:
+    """Play every scenario and show its path. Returns how many ended otherwise than told. Raises DemoError."""
+    product.check()
+    played = [_play(scenario, number, product, console) for number, scenario in enumerate(SCENARIOS, start=1)]
+    console.rule("All orders", align="left", characters="─")
+    console.print(_summary(played))
+    return sum(not one.as_told for one in played)
+
+
+def console_for(width: int | None = None) -> Console:
+    """A console that is never wider than WIDTH, and exactly so when its output is piped."""
+    console = Console(highlight=False, width=width)
+    return console if console.is_terminal and console.width <= WIDTH else Console(highlight=False, width=WIDTH)
+
+
+def _play(scenario: Scenario, number: int, product: Product, console: Console) -> Played:
+    side = scenario.side
+    console.rule(f"[bold]{number}. {scenario.title}[/] · {side.client}, {side.name}", align="left", characters="─")
+    answer = product.place(side.path, scenario.body, side.client)
+    body = answer.json()
+    said = (body.get("status") or body["state"]) if answer.ok else body["title"]
+    played = Played(
+        scenario,
+        f"{answer.status_code} {said}",
+        order := product.order(order_id(answer), "portal"),
+        product.effects(order["id"]),
+    )
+    document = product.read(f"{TMF622}/{order['id']}", side.client)
+    console.print(f"POST {side.path}")
+    console.print(f"sent     fixtures/golden/{side.folder}/{scenario.file}.request.json")
+    console.print(f"answered [bold]{played.answer}[/], order {order['id']}\n")
+    for title, shown in (
+        ("Payload → command", _translation(scenario.translation)),
+        ("Backend effects", _effects(played.effects)),
+        ("State now", _states(order, document)),
+    ):
+        console.print(Group(Text(title, style="bold cyan"), shown))
+    return played
+
+
+def _table(*columns: str, whole: int = 0) -> Table:
+    """A table whose first `whole` columns are never broken into lines."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="dim", padding=(0, 1, 0, 0))
+    for index, column in enumerate(columns):
+        table.add_column(column, overflow="fold", no_wrap=index < whole)
+    return table
+
+
+def _translation(translation: Translation) -> Table:
+    """Where each field of the command came from; the command alone where the translation left no trail."""
+    command = dict(_leaves(asdict(translation.command), ""))
+    if not translation.trail:
+        table = _table("command", "value")
+        for pointer, value in command.items():
+            table.add_row(pointer, value)
+        return table
+    table = _table("payload", "command", "value", "how", whole=3)
+    table.add_row("(token)", "/owner", command["/owner"], "client id")
+    for mapped in translation.trail:
+        said = [value for pointer, value in command.items() if _is_under(pointer, mapped.target)]
+        if said and not any(_is_under(other.target, mapped.target, strictly=True) for other in translation.trail):
+            table.add_row(mapped.source, mapped.target, "\n".join(said), mapped.rule)
+    carried = [mapped.source for mapped in translation.trail if mapped.target.startswith("/carried/")]
+    table.add_section()
+    table.add_row("\n".join(carried), "(none)", "kept as sent", "carried")
+    return table
+
+
+def _leaves(node: Any, at: str) -> Iterator[tuple[str, str]]:
+    """Every value that says something, with its pointer."""
+    if isinstance(node, Mapping):
+        for name, value in node.items():
+            yield from _leaves(value, f"{at}/{name}")
+    elif isinstance(node, tuple | list):
+        for index, value in enumerate(node):
+            yield from _leaves(value, f"{at}/{index}")
+    elif node is not None:
+        yield at, node.isoformat().replace("+00:00", "Z") if isinstance(node, datetime) else str(node)
+
+
+def _is_under(pointer: str, root: str, strictly: bool = False) -> bool:
+    return pointer.startswith(f"{root}/") or (pointer == root and not strictly)
+
+
+def _effects(effects: Sequence[Mapping[str, Any]] | None) -> Table | Text:
+    if effects is None:
+        return Text("The backends are not simulated, so they keep no ledger.\n")
+    if not effects:
+        return Text("none: the order ended before anything was changed\n")
+    table = _table("at", "backend", "operation", "on", "what", "key: order id +")
+    for effect in effects:
+        key = str(effect["key"]).partition(":")[2]
+        at = str(effect["at"])[11:23]
+        table.add_row(at, effect["backend"], effect["operation"], effect["id"], _what(effect["data"]), f":{key}")
+    return table
+
+
+def _what(data: Mapping[str, Any]) -> str:
+    if "amount" in data:
+        return f"{data['amount']} {data['currency']} {data['status']}"
+    if "items" in data:
+        return f"{len(data['items'])} items {data['status']}"
+    return f"{data['quantity']} × {data['sku']} {data['status']}"
+
+
+def _states(order: Mapping[str, Any], document: Mapping[str, Any]) -> Table:
+    failure = order["failure"] or {}
+    message = (document.get("productOrderErrorMessage") or [{}])[0]
+    theirs = {
+        "state": document["state"],
+        "items": ", ".join(f"{item['id']} {item['state']}" for item in document["productOrderItem"]),
+        "completed": document.get("completionDate"),
+        "error code": message.get("code"),
+        "message": "\n".join(str(message.get("message", "")).split("; ")),
+    }
+    ours = {
+        "state": f"{order['state']} ({order['stateCategory']})",
+        "status": order["status"],
+        "payment": f"{order['paymentStatus']}, {order['total']['amount']} {order['total']['currency']}",
+        "BSS order": order["orderId"],
+        "failed at": failure.get("step"),
+        "undone": "\n".join(failure.get("undone", ())),
+        "was": " → ".join(entry["state"] for entry in order["timeline"]),
+    }
+    both = Table.grid(padding=(0, 3, 0, 0))
+    both.add_row(_pairs("TMF622 v5", theirs), _pairs("canonical API", ours))
+    return both
+
+
+def _pairs(title: str, values: Mapping[str, Any]) -> Table:
+    table = _table(title, "", whole=1)
+    for name, value in values.items():
+        if value:
+            table.add_row(name, value)
+    return table
+
+
+def _summary(played: Sequence[Played]) -> Table:
+    table = _table("", "order", "answered", "ended", "effects left", whole=4)
+    for number, one in enumerate(played, start=1):
+        mark = "[green]✓[/]" if one.as_told else "[bold red]✗[/]"
+        ended = (one.order["failure"] or {}).get("code") or one.order["state"]
+        table.add_row(f"{mark} {number}", one.scenario.title, one.answer, ended, _standing(one.effects))
+        if number < len(played) and played[number].scenario.side is not one.scenario.side:
+            table.add_section()
+    return table
+
+
+def _standing(effects: Sequence[Mapping[str, Any]] | None) -> str:
+    """What was done and not taken back, counted by operation."""
+    if effects is None:
+        return "?"
+    done = [effect["operation"] for effect in effects]
+    left = {name: done.count(name) - done.count(undo) for name, undo in UNDONE_BY.items()}
+    return ", ".join(f"{count} {name}" for name, count in left.items() if count) or "none"

@@ -1,0 +1,78 @@
+"""The golden payloads that are played, by whom, and how each is to end."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from facade.demo.product import ORDERS, TMF622, DemoError, Product
+from facade.intake import Translation
+from facade.portal.schemas import OrderRequest
+from facade.tmf.tmf622.mapper import to_submit_order
+
+GOLDEN = Path(__file__).parents[2] / "fixtures" / "golden"
+
+
+@dataclass(frozen=True)
+class Side:
+    """One way into the product: who comes this way, where to, and where its golden payloads are."""
+
+    name: str
+    client: str
+    path: str
+    folder: str
+
+
+PARTNER = Side("TMF622 v5", "partner-acme", TMF622, "tmf622/v5")
+PORTAL = Side("canonical API", "portal", ORDERS, "portal")
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One golden payload. `code` is the error that its order is to end with, None when it is to be completed."""
+
+    title: str
+    side: Side
+    file: str
+    code: str | None = None
+
+    @property
+    def body(self) -> Any:
+        return json.loads((GOLDEN / self.side.folder / f"{self.file}.request.json").read_bytes())
+
+    @property
+    def translation(self) -> Translation:
+        """What the payload means, as the product reads it."""
+        if self.side is PARTNER:
+            return to_submit_order(self.body, self.side.client)
+        return Translation(OrderRequest().to_command(self.body, self.side.client), carried={}, trail=())
+
+
+_STORIES = (
+    ("Everything is in order", "01-happy-path", None),
+    ("CRM does not know the customer", "02-unknown-customer", "CUSTOMER_NOT_FOUND"),
+    ("The second item is out of stock", "03-no-stock", "INSUFFICIENT_STOCK"),
+    ("The payment is declined", "04-payment-declined", "PAYMENT_DECLINED"),
+)
+SCENARIOS = tuple(Scenario(title, side, file, code) for side in (PARTNER, PORTAL) for title, file, code in _STORIES)
+
+
+def seed(product: Product) -> int:
+    """Place demonstration orders unless there are orders already. Returns how many were placed.
+
+    Each has an idempotency key of its own, so that two starts at once place them once.
+    """
+    if product.read(f"{ORDERS}?limit=1", "portal")["total"]:
+        return 0
+    wanted = [scenario for scenario in SCENARIOS if scenario.code != "CUSTOMER_NOT_FOUND"]
+    for number, scenario in enumerate(wanted, start=1):
+        product.place(scenario.side.path, scenario.body, scenario.side.client, f"demonstration-{number}")
+    return len(wanted)
+
+
+def order_id(answer: Any) -> str:
+    """The order's id, in a success as in a failure. Raises DemoError when no order was made."""
+    body = answer.json()
+    if "id" not in body or body.get("@type") == "Error":
+        raise DemoError(f"the order was not taken: {answer.status_code} {answer.text[:300]}")
+    return str(body["id"])

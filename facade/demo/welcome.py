@@ -1,0 +1,55 @@
+"""What somebody who has just started the product wants to know."""
+
+from pathlib import Path
+
+import click
+
+from facade.demo.product import ORDERS, TMF622, address_of
+from facade.security.clients import DEVELOPMENT_CLIENTS
+from facade.settings import Settings
+
+PURPOSES = {
+    "partner-acme": "a partner: places orders, sees its own",
+    "portal": "the operator's portal: places orders, sees everybody's",
+    "qa": "tests: has every scope",
+}
+
+PASTE = r"""
+TOKEN=$(curl -s -u partner-acme:partner-acme-secret -d grant_type=client_credentials \
+  URL/oauth/token | sed 's/.*"access_token" *: *"\([^"]*\)".*/\1/')
+
+curl -s URL/tmf-api/productOrderingManagement/v5/productOrder \
+  -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{
+  "relatedParty": [{"role": "Customer", "partyOrPartyRole": {"@type": "PartyRoleRef", "id": "C12345"}}],
+  "productOrderItem": [{"id": "1", "action": "add", "productOffering": {"id": "po_broadband_1g"}}]}'; echo
+
+curl -s URL/api/v1/orders \
+  -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{
+  "customerId": "C12345", "items": [{"sku": "SKU123", "quantity": 2}, {"sku": "SKU456", "quantity": 1}]}'; echo
+"""
+"""Commands for another terminal. URL stands for the product's address."""
+
+_USUAL = (Settings.port, Settings.backends_port)
+
+
+def welcome(settings: Settings, logs: list[Path], seeded: str, *, issues_tokens: bool) -> str:
+    """Addresses, clients and commands to paste; without the last two where tokens come from elsewhere."""
+    url = address_of(settings)
+    simulated = "" if settings.backends_url else "  (simulated: effects at /_ledger/…, faults at /_faults/…)"
+    lines = [
+        f"\n{click.style('Ready.', bold=True)} Ctrl-C stops everything. {seeded}\n",
+        f"  canonical API  {url}{ORDERS.removesuffix('/orders')}",
+        f"  TMF622 v5      {url}{TMF622.removesuffix('/productOrder')}",
+        f"  health         {url}/health/ready",
+        f"  backends       {settings.backends_address}{simulated}",
+        f"  logs           {', '.join(str(log) for log in logs)}",
+    ]
+    if not issues_tokens:
+        return "\n".join([*lines, "\nTokens come from your authorization server."])
+    clients = [f"  {name:14} {client.secret:21} {PURPOSES[name]}" for name, client in DEVELOPMENT_CLIENTS.items()]
+    lines += [f"\n  {'client':14} {'secret':21} what for", *clients]
+    lines += ["\nIn another terminal, a token, an order as a partner sends it and one as the portal does:"]
+    ports = "" if (settings.port, settings.backends_port) == _USUAL else f" PORT={settings.port}"
+    if ports and not settings.backends_url:
+        ports += f" BACKENDS_PORT={settings.backends_port}"
+    return "\n".join([*lines, PASTE.replace("URL", url), f"`make demo{ports}` there shows the path of eight orders."])

@@ -1,0 +1,192 @@
+"""Runs the whole product on one machine: simulated backends and app as processes of their own, until told to stop."""
+
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from os import killpg
+from pathlib import Path
+
+import click
+import requests
+
+from facade.demo.product import DemoError, address_of, running
+from facade.demo.scenarios import seed
+from facade.demo.welcome import welcome
+from facade.settings import Settings
+
+STARTS_WITHIN = 90.0
+STOPS_WITHIN = 25.0
+"""Longer than the app gives its requests to end."""
+SHOWN_LINES = 15
+
+
+class LaunchError(Exception):
+    """The product did not start or did not keep running. The message is for people and says what to do."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One server: its name, the command that serves it, its port, and the address that answers when it is ready."""
+
+    name: str
+    command: str
+    host: str
+    variable: str
+    port: int
+    health: str
+
+
+@dataclass
+class Stop:
+    """What the user asked for: to stop, and by asking again, not to wait for anything."""
+
+    asked: threading.Event
+    at_once: threading.Event
+
+
+class Server:
+    """A part that runs. Its output goes to the end of its log."""
+
+    def __init__(self, part: Part, log: Path) -> None:
+        self.part = part
+        self.log = log
+        self._begin = log.stat().st_size if log.exists() else 0
+        with log.open("ab") as output:
+            # In a session of its own: Ctrl-C reaches us only, and we end the servers in the right order.
+            self._process = subprocess.Popen(  # noqa: S603 - our own command
+                [sys.executable, "-m", "facade.cli", part.command],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def check(self) -> None:
+        """Raises LaunchError, with the end of the log, when the server has ended by itself."""
+        status = self._process.poll()
+        if status is not None:
+            raise LaunchError(f"the {self.part.name} ended by itself with status {status}.{self._last_words()}")
+
+    def is_ready(self) -> bool:
+        try:
+            return requests.get(self.part.health, timeout=5).ok
+        except requests.RequestException:
+            return False
+
+    def too_slow(self) -> LaunchError:
+        return LaunchError(f"the {self.part.name} was not ready within {STARTS_WITHIN:.0f} s.{self._last_words()}")
+
+    def end(self, at_once: threading.Event) -> None:
+        """Ask it to end; kill what is left of it, workers included, when it has not after a while."""
+        self._send(signal.SIGTERM)
+        until = time.monotonic() + STOPS_WITHIN
+        while self._process.poll() is None and time.monotonic() < until and not at_once.wait(0.05):
+            pass
+        self._send(signal.SIGKILL)
+        self._process.wait()
+
+    def _send(self, what: signal.Signals) -> None:
+        with suppress(ProcessLookupError):
+            killpg(self._process.pid, what)
+
+    def _last_words(self) -> str:
+        written = self.log.read_bytes()[self._begin :].decode(errors="replace").splitlines()
+        lines = "\n".join(f"  {line}" for line in written[-SHOWN_LINES:])
+        return f" The end of {self.log}:\n{lines}" if lines else f" {self.log} says nothing."
+
+
+def run(settings: Settings, prepare: Callable[[], None], *, issues_tokens: bool) -> None:
+    """Start everything, say how to use it, and keep it running until SIGINT, SIGTERM or SIGHUP.
+
+    `prepare` makes the database ready. `issues_tokens`: the development clients exist. Raises LaunchError; nothing of
+    ours runs any more then.
+    """
+    parts = _parts(settings)
+    for part in parts:
+        _check_port(part)
+    prepare()
+    settings.state_dir.mkdir(parents=True, exist_ok=True)
+    servers: list[Server] = []
+    with _signals() as stop:
+        try:
+            servers += (Server(part, settings.state_dir / f"{part.name}.log") for part in parts)
+            _until_ready(servers, stop)
+            if not stop.asked.is_set():
+                seeded = _seed(settings) if issues_tokens and not settings.backends_url else ""
+                logs = [server.log for server in servers]
+                click.echo(welcome(settings, logs, seeded, issues_tokens=issues_tokens))
+            while not stop.asked.wait(0.25):
+                for server in servers:
+                    server.check()
+            click.echo("stopping…")
+        finally:
+            for server in reversed(servers):
+                server.end(stop.at_once)
+    click.echo("stopped")
+
+
+def _parts(settings: Settings) -> list[Part]:
+    app = Part("app", "serve", settings.host, "PORT", settings.port, f"{address_of(settings)}/health/ready")
+    if settings.backends_url:
+        return [app]
+    health = f"{settings.backends_address}/_health"
+    return [Part("backends", "simulate", settings.host, "BACKENDS_PORT", settings.backends_port, health), app]
+
+
+def _check_port(part: Part) -> None:
+    """Raises LaunchError when the port cannot be listened on."""
+    family = socket.AF_INET6 if ":" in part.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((part.host, part.port))
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise LaunchError(
+                f"port {part.port} for the {part.name} cannot be used: {reason}. "
+                f"Stop what uses it, or choose another port: make run {part.variable}={part.port + 1}"
+            ) from error
+
+
+def _until_ready(servers: list[Server], stop: Stop) -> None:
+    until = time.monotonic() + STARTS_WITHIN
+    for server in servers:
+        click.echo(f"starting the {server.part.name} on port {server.part.port}…")
+    for server in servers:
+        while not server.is_ready():
+            for other in servers:
+                other.check()
+            if time.monotonic() > until:
+                raise server.too_slow()
+            if stop.asked.wait(0.1):
+                return
+
+
+def _seed(settings: Settings) -> str:
+    try:
+        placed = seed(running(settings))
+    except DemoError as error:
+        return f"No demonstration orders: {error}"
+    return f"{placed} demonstration orders were placed." if placed else "The orders of the last run are still here."
+
+
+@contextmanager
+def _signals() -> Iterator[Stop]:
+    """Notes the signals that mean to stop, for as long as it is open."""
+    stop = Stop(threading.Event(), threading.Event())
+
+    def note(*_: object) -> None:
+        (stop.at_once if stop.asked.is_set() else stop.asked).set()
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

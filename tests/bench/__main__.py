@@ -1,0 +1,62 @@
+"""`python -m tests.bench`: prints medians and ratios of one run, as Markdown. It measures and never fails by it."""
+
+import os
+import tempfile
+import time
+from pathlib import Path
+
+import click
+
+from tests.bench import bare_connexion, product_orders, report, whole_orders
+
+MEASURES = ("post", "get", "orders", "latency")
+
+
+@click.command()
+@click.option("--only", default=",".join(MEASURES), help="Which of post, get, orders, latency; with commas.")
+@click.option("--rounds", default=5, show_default=True, type=click.IntRange(min=1))
+@click.option("--database", default="sqlite", show_default=True, type=click.Choice(["sqlite", "postgres"]))
+def main(only: str, rounds: int, database: str) -> None:
+    """Measure the product against plain baselines."""
+    wanted = only.split(",")
+    if unknown := set(wanted) - set(MEASURES):
+        raise click.BadParameter(f"unknown: {', '.join(sorted(unknown))}", param_hint="--only")
+    began = time.monotonic()
+    comparisons: list[report.Comparison] = []
+    overhead = None
+    with tempfile.TemporaryDirectory(prefix="facade-bench-") as kept:
+        directory = Path(kept)
+        if {"post", "get"} & set(wanted):
+            click.echo("measuring TMF622 POST and GET …", err=True)
+            comparisons += product_orders.compare(wanted, rounds, database, _made(directory / "held"))
+        if {"orders", "latency"} & set(wanted):
+            with whole_orders.running(database, _made(directory / "whole")) as sides:
+                if "orders" in wanted:
+                    click.echo("measuring whole orders …", err=True)
+                    comparisons += whole_orders.compare(rounds, sides)
+                if "latency" in wanted:
+                    click.echo("measuring the latency of whole orders …", err=True)
+                    overhead = whole_orders.overhead(rounds, sides)
+    click.echo(report.machine(database, os.cpu_count() or 1, rounds))
+    if comparisons:
+        click.echo("\n" + report.table(report.COMPARISON_HEADS, [one.row() for one in comparisons]))
+    if overhead:
+        click.echo("\n" + report.table(report.OVERHEAD_HEADS, [overhead.row()]))
+    if {"post", "get"} & set(wanted):
+        click.echo(
+            f"\nIn the bare Connexion app's copy of the contract no operation asks for a token, and of "
+            f"{', '.join(bare_connexion.PATCHED)} only the first class is kept: with the overlapping union its "
+            "validator refuses every order that names a party by reference."
+        )
+    for warning in report.failures(comparisons):
+        click.echo(warning)
+    click.echo(f"took {time.monotonic() - began:.0f} s", err=True)
+
+
+def _made(directory: Path) -> Path:
+    directory.mkdir()
+    return directory
+
+
+if __name__ == "__main__":
+    main()

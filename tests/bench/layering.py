@@ -1,0 +1,88 @@
+"""Which functions of the product, of Connexion and of DBOS make up a layer."""
+
+import time
+from typing import Any
+
+import sqlalchemy as sa
+from connexion.middleware.context import ContextMiddleware
+from connexion.middleware.exceptions import ExceptionMiddleware
+from connexion.middleware.lifespan import LifespanMiddleware
+from connexion.middleware.request_validation import RequestValidationMiddleware
+from connexion.middleware.response_validation import ResponseValidationMiddleware
+from connexion.middleware.routing import RoutingMiddleware
+from connexion.middleware.security import SecurityMiddleware
+from connexion.middleware.server_error import ServerErrorMiddleware
+from connexion.operations.abstract import AbstractOperation
+from flask import Flask
+from requests.adapters import HTTPAdapter
+from sqlalchemy.engine.default import DefaultDialect
+
+from adapters.backends.http import Backend
+from adapters.orchestration import dbos_engine
+from adapters.persistence.orders import SqlOrderRepository
+from adapters.persistence.queries import SqlQueries
+from adapters.persistence.unit_of_work import SqlUnitOfWork
+from canonical.processes.place_order import PlaceOrder
+from facade import intake
+from facade.contract.connexion_plugin import ContractRequestBodyValidator
+from facade.contract.validator import Contract
+from facade.correlation import Correlation
+from facade.portal.handlers import PortalOrders
+from facade.security.tokens import TokenVerifier
+from facade.tmf.tmf622 import handlers as tmf622
+from facade.wsgi_bridge import WsgiBridge
+from tests.bench.spans import Recorder
+
+LAYERS: tuple[tuple[Any, str, str], ...] = (
+    (Correlation, "__call__", "correlation id and access log"),
+    (ServerErrorMiddleware, "__call__", "Connexion: server errors"),
+    (ExceptionMiddleware, "__call__", "Connexion: exceptions"),
+    (RoutingMiddleware, "__call__", "Connexion: routing"),
+    (SecurityMiddleware, "__call__", "Connexion: security"),
+    (RequestValidationMiddleware, "__call__", "Connexion: request validation (parameters)"),
+    (ResponseValidationMiddleware, "__call__", "Connexion: response validation"),
+    (LifespanMiddleware, "__call__", "Connexion: lifespan"),
+    (ContextMiddleware, "__call__", "Connexion: context"),
+    (AbstractOperation, "__init__", "Connexion: building an operation"),
+    (TokenVerifier, "verify_async", "token check"),
+    (ContractRequestBodyValidator, "wrap_receive", "body: read, parsed"),
+    (Contract, "check_request", "body: judged (jsonschema-rs)"),
+    (WsgiBridge, "__call__", "bridge to a thread and back"),
+    (Flask, "wsgi_app", "Flask and Connexion's decorators"),
+    (tmf622.ProductOrders, "create_product_order", "handler"),
+    (tmf622.ProductOrders, "retrieve_product_order", "handler"),
+    (tmf622, "to_submit_order", "mapper inward"),
+    (PortalOrders, "place_order", "handler"),
+    (intake.OrderIntake, "accept", "intake"),
+    (intake, "submit_order", "submit_order and the catalogue"),
+    (SqlUnitOfWork, "__enter__", "transaction: lock, connection, BEGIN"),
+    (SqlUnitOfWork, "__exit__", "transaction: connection given back"),
+    (SqlUnitOfWork, "carry", "mapper outward and document"),
+    (SqlUnitOfWork, "claim_key", "idempotency key"),
+    (SqlUnitOfWork, "record", "audit record"),
+    (SqlOrderRepository, "save", "order, document and outbox rows"),
+    (SqlUnitOfWork, "commit", "commit around SQL"),
+    (SqlQueries, "document", "query of one document"),
+    (SqlQueries, "order", "query of one order"),
+    (DefaultDialect, "do_execute", "SQL statements in the driver"),
+    (DefaultDialect, "do_executemany", "SQL statements in the driver"),
+    (DefaultDialect, "do_commit", "COMMIT in the driver"),
+    (DefaultDialect, "do_rollback", "ROLLBACK in the driver"),
+    (PlaceOrder, "begin", "process: begin"),
+    (PlaceOrder, "end", "process: end"),
+    (dbos_engine.DbosEngine, "_run", "process: steps"),
+    (dbos_engine.DbosEngine, "wait", "waiting for the process (and its hand-over)"),
+    (dbos_engine.DbosEngine, "_start", "DBOS: start of the workflow"),
+    (dbos_engine, "_once", "DBOS: recording a step"),
+    (Backend, "call", "backend client"),
+    (HTTPAdapter, "send", "backend: HTTP and its answer"),
+)
+
+
+def instrument(recorder: Recorder) -> None:
+    """Wrap every layer. Before the application is built, because it keeps bound methods."""
+    for owner, name, layer in LAYERS:
+        recorder.wrap(owner, name, layer)
+
+
+__all__ = ["instrument", "sa", "time"]

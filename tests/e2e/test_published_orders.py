@@ -1,0 +1,49 @@
+"""TM Forum's published orders, with our customer and offerings put in, are carried out and come back whole."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.product import ROOT, TMF622, Node, running_product
+
+PUBLISHED = sorted((ROOT / "fixtures" / "published" / "tmf622" / "v5").glob("*.json"))
+OFFERINGS = ("po_broadband_1g", "po_router_premium", "po_tv_basic")
+
+
+@pytest.fixture(scope="module")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
+    with running_product(tmp_path_factory.mktemp("published")) as node:
+        yield node
+
+
+def _with_our_references(path: Path) -> dict[str, Any]:
+    body: dict[str, Any] = json.loads(path.read_text())
+    for party in body["relatedParty"]:
+        if party["role"] == "Customer":
+            party["partyOrPartyRole"]["id"] = "C12345"
+    for number, item in enumerate(body["productOrderItem"]):
+        offering = item.setdefault("productOffering", {"@type": "ProductOfferingRef"})
+        offering["id"] = OFFERINGS[number % len(OFFERINGS)]
+    return body
+
+
+@pytest.mark.parametrize("path", PUBLISHED, ids=lambda p: p.stem)
+def test_a_published_order_is_carried_out(product: Node, path: Path) -> None:
+    body = _with_our_references(path)
+    answer = product.post(TMF622, body, client="partner-acme")
+    assert answer.status_code == 201, answer.text
+    assert product.until_finished(answer.json()["id"])["status"] == "confirmed"
+    read = product.get(f"{TMF622}/{answer.json()['id']}", client="partner-acme").json()
+    for name in body.keys() - {"productOrderItem"}:
+        assert read[name] == body[name]
+    for sent, shown in zip(body["productOrderItem"], read["productOrderItem"], strict=True):
+        assert sent.items() <= shown.items()
+
+
+def test_a_published_order_with_unknown_offerings_is_refused_at_the_offering(product: Node) -> None:
+    answer = product.post(TMF622, json.loads(PUBLISHED[0].read_text()), client="partner-acme")
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["pointer"] == "/productOrderItem/0/productOffering/id"

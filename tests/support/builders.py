@@ -1,0 +1,120 @@
+"""Things of the core, ready made; what a test is about is changed by name."""
+
+from collections import deque
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from canonical.ordering.commands import OrderLine, SubmitOrder
+from canonical.ordering.order import (
+    Failure,
+    Order,
+    OrderedOffering,
+    PaymentStatus,
+    RecurringCharge,
+    TimelineEntry,
+)
+from canonical.ordering.states import TRANSITIONS, State, Trigger
+from canonical.shared.external_identifier import ExternalIdentifier
+from canonical.shared.money import Money
+
+NOON = datetime(2026, 5, 3, 12, tzinfo=UTC)
+
+
+def euros(amount: str) -> Money:
+    return Money(Decimal(amount), "EUR")
+
+
+def an_offering(**changes: Any) -> OrderedOffering:
+    offering = OrderedOffering(
+        id="po_broadband_1g",
+        version="1",
+        name="Broadband 1 Gbit/s",
+        sku="SKU123",
+        one_time=euros("49.90"),
+        recurring=(RecurringCharge(euros("39.90"), "month"),),
+    )
+    return replace(offering, **changes)
+
+
+BROADBAND = an_offering()
+ROUTER = an_offering(
+    id="po_router_premium", name="Premium router", sku="SKU456", one_time=euros("129.00"), recurring=()
+)
+OFFERINGS = (BROADBAND, ROUTER)
+
+
+def a_line(**changes: Any) -> OrderLine:
+    return replace(OrderLine(id="1", quantity=2, offering_id=BROADBAND.id), **changes)
+
+
+def a_command(**changes: Any) -> SubmitOrder:
+    """Two broadband lines for C12345, asked for by partner-acme in one item."""
+    command = SubmitOrder(
+        owner="partner-acme",
+        customer_id="C12345",
+        lines=(a_line(),),
+        external_identifiers=(ExternalIdentifier("acme", "purchaseOrder", "PO-1"),),
+    )
+    return replace(command, **changes)
+
+
+def an_order(**changes: Any) -> Order:
+    """An order just acknowledged; changes are those of its command, and `id` and `offerings`."""
+    order_id = changes.pop("id", "0197a000-0000-7000-8000-000000000001")
+    offerings = changes.pop("offerings", None)
+    command = a_command(**changes)
+    return Order.submit(order_id, command, offerings or [BROADBAND] * len(command.lines), NOON)
+
+
+def a_failure(**changes: Any) -> Failure:
+    failure = Failure(
+        code="PAYMENT_DECLINED",
+        message="Payment failure",
+        step="charge",
+        details={},
+        undone=("order ORD00001 cancelled", "reservation RSV001 of 2 × SKU123 released"),
+    )
+    return replace(failure, **changes)
+
+
+def way_to(state: State) -> list[Trigger]:
+    """The shortest way from a draft to `state` through the table, by a cancellation only where there is no other."""
+    way = _way(state, [*(pair for pair in TRANSITIONS if pair[1] is not Trigger.CANCEL)]) or _way(state, [*TRANSITIONS])
+    if way is None and state is not State.DRAFT:
+        raise AssertionError(f"{state} is not reached")
+    return way or []
+
+
+def _way(state: State, pairs: list[tuple[State, Trigger]]) -> list[Trigger] | None:
+    ways: deque[tuple[State, list[Trigger]]] = deque([(State.DRAFT, [])])
+    seen = set()
+    while ways:
+        at, way = ways.popleft()
+        if at is state:
+            return way
+        seen.add(at)
+        ways += [(TRANSITIONS[pair], [*way, pair[1]]) for pair in pairs if pair[0] is at]
+        ways = deque(found for found in ways if found[0] not in seen)
+    return None
+
+
+def an_order_in(state: State, **changes: Any) -> Order:
+    """An order that came to `state` by the shortest way, an hour for each step; as read from a store."""
+    order = an_order(**changes)
+    order.timeline.clear()
+    at = State.DRAFT
+    for hours, trigger in enumerate(way_to(state)):
+        at = TRANSITIONS[at, trigger]
+        order.timeline.append(TimelineEntry(NOON + timedelta(hours=hours), at, trigger))
+    if state is State.DRAFT:
+        order.timeline.append(TimelineEntry(NOON, State.DRAFT, Trigger.SUBMIT))
+    order.state = state
+    order.events.clear()
+    order.version = max(1, len(order.timeline))
+    if state in (State.FAILED, State.FALLOUT):
+        order.failure, order.payment, order.bss_order_id = a_failure(), PaymentStatus.DECLINED, "ORD00001"
+    if state in (State.COMPLETED, State.CLOSED):
+        order.payment, order.bss_order_id = PaymentStatus.SUCCESS, "ORD00001"
+    return order

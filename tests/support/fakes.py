@@ -1,0 +1,353 @@
+"""Stand-ins for what the core and the edge ask for. Each is named for what it does; `tests/contract` holds the stores
+among them against the same suite as the real ones.
+"""
+
+import copy
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Any, Self
+
+from canonical.customers.reference import CustomerReference, CustomerStatus
+from canonical.ordering.events import OrderEvent
+from canonical.ordering.order import Order, OrderedOffering
+from canonical.processes.ports import StockRequest
+from canonical.shared.errors import (
+    CanonicalError,
+    ConcurrentChange,
+    CustomerNotFound,
+    InsufficientStock,
+    OrderNotFound,
+    PaymentDeclined,
+)
+from canonical.shared.money import Money
+from tests.support.builders import NOON, OFFERINGS
+
+
+class SteppingClock:
+    """Noon, and a second later with each look; `pass_` lets time go by."""
+
+    def __init__(self, start: datetime = NOON, step: timedelta = timedelta(seconds=1)) -> None:
+        self._now = start - step
+        self._step = step
+
+    def now(self) -> datetime:
+        self._now += self._step
+        return self._now
+
+
+class StandingClock:
+    """Stays where it is put."""
+
+    def __init__(self, at: datetime = NOON) -> None:
+        self.at = at
+
+    def now(self) -> datetime:
+        return self.at
+
+    def pass_(self, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
+
+
+class CountingIdentities:
+    """Ids that count, of the length of a UUID."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._lock = threading.Lock()
+
+    def new_id(self) -> str:
+        with self._lock:
+            self._count += 1
+            return f"0197a000-0000-7000-8000-{self._count:012}"
+
+
+class OfferingsOnSale:
+    """A catalogue of these offerings."""
+
+    def __init__(self, offerings: Iterable[OrderedOffering] = OFFERINGS) -> None:
+        self._offerings = tuple(offerings)
+
+    def by_id(self, offering_id: str) -> OrderedOffering | None:
+        return next((offering for offering in self._offerings if offering.id == offering_id), None)
+
+    def by_sku(self, sku: str) -> OrderedOffering | None:
+        return next((offering for offering in self._offerings if offering.sku == sku), None)
+
+
+@dataclass(frozen=True)
+class KeptInMemory:
+    request_hash: str
+    order_id: str
+    answer: dict[str, Any] | None
+
+
+@dataclass
+class Memory:
+    """A store in memory: what units of work committed. `turn` lets one at a time in, as SQLite does."""
+
+    project: Callable[[Order, dict[str, Any]], str] = lambda order, carried: "{}"
+    clock: Any = field(default_factory=SteppingClock)
+    offerings: OfferingsOnSale = field(default_factory=OfferingsOnSale)
+    orders: dict[str, Order] = field(default_factory=dict)
+    carried: dict[str, dict[str, Any]] = field(default_factory=dict)
+    documents: dict[str, tuple[str, int]] = field(default_factory=dict)
+    outbox: list[OrderEvent] = field(default_factory=list)
+    processes: dict[tuple[str, str], str] = field(default_factory=dict)
+    keys: dict[tuple[str, str], KeptInMemory] = field(default_factory=dict)
+    audit: dict[str, dict[str, Any]] = field(default_factory=dict)
+    turn: Any = field(default_factory=threading.Lock)
+
+    def unit_of_work(self) -> "UnitOfWorkInMemory":
+        return UnitOfWorkInMemory(self)
+
+
+class UnitOfWorkInMemory:
+    """Works on copies of what the memory keeps and writes them back when it commits."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+        self.offerings = memory.offerings
+
+    def __enter__(self) -> Self:
+        self._memory.turn.acquire()
+        self.orders = OrdersInMemory(self._memory)
+        self.processes = ScheduleInMemory(self._memory)
+        self._carried: dict[str, dict[str, Any]] = {}
+        self._keys: dict[tuple[str, str], KeptInMemory] = {}
+        self._audit: dict[str, dict[str, Any]] = {}
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._memory.turn.release()
+
+    def commit(self) -> None:
+        memory = self._memory
+        memory.outbox += self.orders.save(self._carried)
+        memory.processes |= self.processes.changes
+        memory.keys |= self._keys
+        memory.audit |= self._audit
+
+    def carry(self, order_id: str, carried: dict[str, Any]) -> str:
+        self._carried[order_id] = copy.deepcopy(carried)
+        return self._memory.project(self.orders.seen[order_id], carried)
+
+    def claim_key(self, owner: str, key: str, request_hash: str, order_id: str, answer: dict[str, Any] | None) -> bool:
+        if (owner, key) in self._memory.keys | self._keys:
+            return False
+        self._keys[owner, key] = KeptInMemory(request_hash, order_id, answer)
+        return True
+
+    def record(self, audit_id: str, *, at: datetime, translation: list[dict[str, Any]], **facts: Any) -> None:
+        self._audit[audit_id] = {"id": audit_id, "at": at, "translation": translation, **facts}
+
+
+class OrdersInMemory:
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+        self.seen: dict[str, Order] = {}
+
+    def add(self, order: Order) -> None:
+        self.seen[order.id] = order
+
+    def get(self, order_id: str) -> Order:
+        found = _found(self._memory.orders, order_id)
+        return self.seen.setdefault(found.id, copy.deepcopy(found))
+
+    def save(self, carried: dict[str, dict[str, Any]]) -> list[OrderEvent]:
+        memory, new = self._memory, []
+        changed = [order for order in self.seen.values() if order.events]
+        for order in changed:
+            kept = memory.orders.get(order.id)
+            if (kept.version if kept else 0) != order.version:
+                raise ConcurrentChange(f"order {order.id} was changed by somebody else")
+        for order in changed:
+            order.version += 1
+            new += order.events
+            order.events.clear()
+            memory.carried.setdefault(order.id, carried.get(order.id, {}))
+            memory.orders[order.id] = copy.deepcopy(order)
+            memory.documents[order.id] = (memory.project(order, memory.carried[order.id]), order.version)
+        return new
+
+
+def _found(orders: dict[str, Order], order_id: str) -> Order:
+    for order in orders.values():
+        if order_id in (order.id, order.bss_order_id):
+            return order
+    raise OrderNotFound("Order not found", orderId=order_id)
+
+
+class ScheduleInMemory:
+    def __init__(self, memory: Memory) -> None:
+        self._known = memory.processes
+        self.changes: dict[tuple[str, str], str] = {}
+
+    def schedule(self, process: str, subject: str) -> None:
+        self.changes[process, subject] = "scheduled"
+
+    def started(self, process: str, subject: str) -> None:
+        self.changes[process, subject] = "running"
+
+    def ended(self, process: str, subject: str) -> None:
+        self.changes[process, subject] = "ended"
+
+
+class ReadsFromMemory:
+    """The edge's reads over a Memory."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    def order(self, order_id: str, owner: str | None) -> Order:
+        return copy.deepcopy(_found({order.id: order for order in self._mine(owner)}, order_id))
+
+    def orders(self, owner: str | None, offset: int, limit: int) -> tuple[list[Order], int]:
+        found = self._mine(owner)
+        return copy.deepcopy(found[offset : offset + limit]), len(found)
+
+    def document(self, order_id: str, owner: str | None) -> tuple[str, int]:
+        for order in self._mine(owner):
+            if order.id == order_id:
+                return self._memory.documents[order_id]
+        raise OrderNotFound("Order not found", orderId=order_id)
+
+    def documents(self, owner: str | None, offset: int, limit: int) -> tuple[list[tuple[str, str]], int]:
+        found, total = self.orders(owner, offset, limit)
+        return [(order.id, self._memory.documents[order.id][0]) for order in found], total
+
+    def kept_answer(self, owner: str, key: str) -> KeptInMemory | None:
+        return self._memory.keys.get((owner, key))
+
+    def _mine(self, owner: str | None) -> list[Order]:
+        mine = [order for order in self._memory.orders.values() if owner in (None, order.owner)]
+        return sorted(mine, key=lambda order: order.id, reverse=True)
+
+
+Calls = list[tuple[str, str | None]]
+"""What the backends below were asked, in order: operation and idempotency key."""
+
+
+@dataclass
+class KnowsCustomers:
+    status: CustomerStatus = CustomerStatus.VERIFIED
+    calls: Calls = field(default_factory=list)
+
+    def customer(self, customer_id: str) -> CustomerReference:
+        self.calls.append(("customer", None))
+        return CustomerReference(customer_id, "John Doe", self.status)
+
+
+@dataclass
+class KnowsNobody:
+    calls: Calls = field(default_factory=list)
+
+    def customer(self, customer_id: str) -> CustomerReference:
+        self.calls.append(("customer", None))
+        raise CustomerNotFound("Customer not found", customerId=customer_id)
+
+
+@dataclass
+class FullShelves:
+    """Has of everything."""
+
+    calls: Calls = field(default_factory=list)
+    held: dict[str, StockRequest] = field(default_factory=dict)
+
+    def reserve(self, request: StockRequest, key: str) -> str:
+        self.calls.append(("reserve", key))
+        reservation_id = f"RSV{len(self.held) + 1:03}"
+        self.held[reservation_id] = request
+        return reservation_id
+
+    def find_reservation(self, reference: str) -> str | None:
+        self.calls.append(("find_reservation", None))
+        return next((held for held, request in self.held.items() if request.reference == reference), None)
+
+    def release(self, reservation_id: str, key: str) -> None:
+        self.calls.append(("release", key))
+        del self.held[reservation_id]
+
+
+@dataclass
+class NothingInStock(FullShelves):
+    """Lacks `lacking`, or everything."""
+
+    lacking: str | None = None
+
+    def reserve(self, request: StockRequest, key: str) -> str:
+        if self.lacking in (None, request.sku):
+            self.calls.append(("reserve", key))
+            raise InsufficientStock("Insufficient stock", sku=request.sku, requested=request.quantity, available=0)
+        return super().reserve(request, key)
+
+
+@dataclass
+class NeverLetsGo(FullShelves):
+    """Reserves, and refuses to release."""
+
+    refusal: CanonicalError = field(default_factory=lambda: CanonicalError("no"))
+
+    def release(self, reservation_id: str, key: str) -> None:
+        self.calls.append(("release", key))
+        raise self.refusal
+
+
+@dataclass
+class TakesOrders:
+    calls: Calls = field(default_factory=list)
+    taken: dict[str, str] = field(default_factory=dict)
+    reservations: Sequence[str] = ()
+
+    def create(self, order: Order, reservations: list[str], key: str) -> str:
+        self.calls.append(("create", key))
+        self.reservations = list(reservations)
+        return self.taken.setdefault(order.id, f"ORD{len(self.taken) + 1:05}")
+
+    def find_order(self, order_id: str) -> str | None:
+        self.calls.append(("find_order", None))
+        return self.taken.get(order_id)
+
+    def cancel(self, bss_order_id: str, key: str) -> None:
+        self.calls.append(("cancel", key))
+
+
+@dataclass
+class TakesMoney:
+    calls: Calls = field(default_factory=list)
+    taken: dict[str, Money] = field(default_factory=dict)
+
+    def charge(self, bss_order_id: str, amount: Money, key: str) -> str:
+        self.calls.append(("charge", key))
+        self.taken[bss_order_id] = amount
+        return f"CHG{len(self.taken):04}"
+
+    def find_charge(self, bss_order_id: str) -> str | None:
+        self.calls.append(("find_charge", None))
+        return "CHG0001" if bss_order_id in self.taken else None
+
+    def refund(self, charge_id: str, key: str) -> None:
+        self.calls.append(("refund", key))
+
+
+@dataclass
+class DeclinesEverything(TakesMoney):
+    def charge(self, bss_order_id: str, amount: Money, key: str) -> str:
+        self.calls.append(("charge", key))
+        raise PaymentDeclined("Payment failure")
+
+
+class Journal:
+    """Records answers by name, as an engine does."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, dict[str, Any]] = {}
+
+    def once(self, name: str, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        if name not in self.answers:
+            self.answers[name] = call()
+        return self.answers[name]

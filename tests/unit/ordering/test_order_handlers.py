@@ -1,0 +1,87 @@
+"""Commands on orders, carried out in a unit of work in memory."""
+
+import pytest
+
+from canonical.ordering.commands import ItemAction, OrderLine, SubmitOrder
+from canonical.ordering.handlers import PLACE_ORDER, submit_order
+from canonical.ordering.order import Order
+from canonical.shared.errors import InvalidCommand, UnknownOffering, UnsupportedAction
+from tests.support.builders import BROADBAND, NOON, ROUTER, a_command, a_line
+from tests.support.fakes import CountingIdentities, Memory, StandingClock
+
+
+@pytest.fixture
+def memory() -> Memory:
+    return Memory()
+
+
+def submit(memory: Memory, command: SubmitOrder) -> Order:
+    with memory.unit_of_work() as work:
+        order = submit_order(command, work, StandingClock(), CountingIdentities())
+        work.commit()
+    return order
+
+
+def test_a_submitted_order_is_kept_and_its_placing_scheduled(memory: Memory) -> None:
+    order = submit(memory, a_command())
+    assert order.submitted_at == NOON
+    assert memory.orders[order.id].customer_id == "C12345"
+    assert memory.processes == {(PLACE_ORDER, order.id): "scheduled"}
+    assert [event.sequence for event in memory.outbox] == [1]
+
+
+def test_without_a_commit_nothing_is_kept(memory: Memory) -> None:
+    with memory.unit_of_work() as work:
+        submit_order(a_command(), work, StandingClock(), CountingIdentities())
+    assert (memory.orders, memory.processes, memory.outbox) == ({}, {}, [])
+
+
+def test_a_line_may_name_the_offering_or_its_sku_or_both(memory: Memory) -> None:
+    lines = (
+        a_line(id="1", offering_id=BROADBAND.id),
+        a_line(id="2", offering_id=None, sku=ROUTER.sku),
+        a_line(id="3", offering_id=ROUTER.id, sku=ROUTER.sku),
+    )
+    order = submit(memory, a_command(lines=lines))
+    assert [item.offering for item in order.items] == [BROADBAND, ROUTER, ROUTER]
+
+
+REFUSED: dict[str, tuple[OrderLine, type[InvalidCommand], str]] = {
+    "an unknown offering": (a_line(id="2", offering_id="po_none"), UnknownOffering, "/lines/1/offering_id"),
+    "an unknown SKU": (a_line(id="2", offering_id=None, sku="SKU000"), UnknownOffering, "/lines/1/sku"),
+    "neither": (a_line(id="2", offering_id=None), InvalidCommand, "/lines/1/offering_id"),
+    "an offering that is another SKU": (a_line(id="2", sku=ROUTER.sku), InvalidCommand, "/lines/1/sku"),
+    "an action not carried out": (
+        a_line(id="2", action=ItemAction.DISCONNECT),
+        UnsupportedAction,
+        "/lines/1/action",
+    ),
+    "an action not carried out, on no offering": (
+        a_line(id="2", action=ItemAction.MODIFY, offering_id=None),
+        UnsupportedAction,
+        "/lines/1/action",
+    ),
+    "an action not carried out, on an unknown offering": (
+        a_line(id="2", action=ItemAction.MODIFY, offering_id="po_none"),
+        UnsupportedAction,
+        "/lines/1/action",
+    ),
+    "no quantity": (a_line(id="2", quantity=0), InvalidCommand, "/lines/1/quantity"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_line_that_makes_no_sense_is_refused_with_its_place_and_nothing_is_kept(memory: Memory, case: str) -> None:
+    line, kind, pointer = REFUSED[case]
+    with pytest.raises(kind) as refused:
+        submit(memory, a_command(lines=(a_line(id="1"), line)))
+    assert type(refused.value) is kind
+    assert refused.value.pointer == pointer
+    assert (memory.orders, memory.processes, memory.outbox) == ({}, {}, [])
+
+
+def test_the_message_names_what_the_catalogue_lacks(memory: Memory) -> None:
+    with pytest.raises(UnknownOffering, match="the catalogue has no offering po_none"):
+        submit(memory, a_command(lines=(a_line(offering_id="po_none"),)))
+    with pytest.raises(UnknownOffering, match="the catalogue has no sku SKU000"):
+        submit(memory, a_command(lines=(a_line(offering_id=None, sku="SKU000"),)))

@@ -1,0 +1,265 @@
+"""Placing an order, against backends in memory."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from canonical.customers.reference import CustomerStatus
+from canonical.ordering.events import OrderCompleted, OrderFailed, OrderFellOut
+from canonical.ordering.handlers import PLACE_ORDER, submit_order
+from canonical.ordering.order import Order, PaymentStatus
+from canonical.ordering.states import State
+from canonical.processes.place_order import PlaceOrder, key
+from canonical.processes.ports import StockRequest
+from canonical.processes.saga import Progress, run
+from canonical.shared.errors import BackendRefused, BackendUnavailable, OrderNotFound, OutcomeUnknown
+from tests.support.builders import ROUTER, a_command, a_line, an_order_in, euros
+from tests.support.fakes import (
+    Calls,
+    CountingIdentities,
+    DeclinesEverything,
+    FullShelves,
+    Journal,
+    KnowsCustomers,
+    KnowsNobody,
+    Memory,
+    NeverLetsGo,
+    NothingInStock,
+    SteppingClock,
+    TakesMoney,
+    TakesOrders,
+)
+from tests.unit.processes.faulty_backend import through_json
+
+TWO_LINES = a_command(lines=(a_line(id="a", quantity=2), a_line(id="b", quantity=1, offering_id=ROUTER.id)))
+
+
+@dataclass
+class Placing:
+    """A process over an order that was just submitted, with these backends; all note their calls in `calls`."""
+
+    customers: Any = field(default_factory=KnowsCustomers)
+    stock: Any = field(default_factory=FullShelves)
+    bss: Any = field(default_factory=TakesOrders)
+    payments: Any = field(default_factory=TakesMoney)
+    command: Any = TWO_LINES
+    memory: Memory = field(default_factory=Memory)
+    calls: Calls = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        for backend in (self.customers, self.stock, self.bss, self.payments):
+            backend.calls = self.calls
+        with self.memory.unit_of_work() as work:
+            self.order_id = submit_order(self.command, work, SteppingClock(), CountingIdentities()).id
+            work.commit()
+        self.process = PlaceOrder(
+            self.customers, self.stock, self.bss, self.payments, self.memory.unit_of_work, SteppingClock()
+        )
+
+    def carry_out(self) -> Order:
+        order = self.process.begin(self.order_id)
+        self.progress = through_json(run(self.process.steps(order), Progress(), Journal().once))
+        assert not self.progress.waiting
+        return self.process.end(self.order_id, self.progress)
+
+    @property
+    def kept(self) -> Order:
+        return self.memory.orders[self.order_id]
+
+    def key(self, step: str) -> str:
+        return f"{self.order_id}:{step}"
+
+
+def test_it_verifies_reserves_creates_charges_and_confirms() -> None:
+    placing = Placing()
+    order = placing.carry_out()
+    assert placing.calls == [
+        ("customer", None),
+        ("reserve", placing.key("reserve-1")),
+        ("reserve", placing.key("reserve-2")),
+        ("create", placing.key("create-order")),
+        ("charge", placing.key("charge")),
+    ]
+    assert (order.state, order.payment, order.bss_order_id) == (State.COMPLETED, PaymentStatus.SUCCESS, "ORD00001")
+    assert order == placing.kept
+    assert placing.memory.processes == {(PLACE_ORDER, order.id): "ended"}
+    assert isinstance(placing.memory.outbox[-1], OrderCompleted)
+
+
+def test_it_asks_for_what_was_ordered() -> None:
+    placing = Placing()
+    order = placing.carry_out()
+    assert list(placing.stock.held.values()) == [
+        StockRequest("SKU123", 2, reference=f"{order.id}:1"),
+        StockRequest("SKU456", 1, reference=f"{order.id}:2"),
+    ]
+    assert placing.bss.reservations == ["RSV001", "RSV002"], "in the order of the items"
+    assert placing.payments.taken == {"ORD00001": euros("228.80")}
+
+
+def test_two_lines_of_one_sku_have_reservations_of_their_own() -> None:
+    placing = Placing(command=a_command(lines=(a_line(id="a"), a_line(id="b"))))
+    placing.carry_out()
+    assert len(placing.stock.held) == 2
+    assert len({request.reference for request in placing.stock.held.values()}) == 2
+
+
+def test_keys_are_the_same_for_a_step_and_differ_between_steps_and_orders() -> None:
+    one, other = an_order_in(State.FULFILLING, id="one"), an_order_in(State.FULFILLING, id="other")
+    assert key(one, "charge") == key(replace(one), "charge") == "one:charge"
+    assert len({key(order, step) for order in (one, other) for step in ("charge", "undo-charge")}) == 4
+
+
+def test_no_two_calls_share_a_key() -> None:
+    placing = Placing(payments=DeclinesEverything())
+    placing.carry_out()
+    keys = [key for _, key in placing.calls if key is not None]
+    assert len(keys) == len(set(keys)) == 7
+
+
+def test_an_unknown_customer_fails_the_order_before_anything_is_reserved() -> None:
+    placing = Placing(customers=KnowsNobody())
+    order = placing.carry_out()
+    assert placing.calls == [("customer", None)]
+    assert (order.state, order.payment, order.bss_order_id) == (State.FAILED, PaymentStatus.NOT_CHARGED, None)
+    assert order.failure is not None
+    assert (order.failure.code, order.failure.step, order.failure.undone) == (
+        "CUSTOMER_NOT_FOUND",
+        "verify-customer",
+        (),
+    )
+    assert order.failure.details == {"customerId": "C12345"}
+
+
+@pytest.mark.parametrize("status", [CustomerStatus.PENDING, CustomerStatus.SUSPENDED])
+def test_a_customer_not_in_good_standing_fails_the_order(status: CustomerStatus) -> None:
+    placing = Placing(customers=KnowsCustomers(status))
+    order = placing.carry_out()
+    assert placing.calls == [("customer", None)]
+    assert order.failure is not None
+    assert order.failure.code == "CUSTOMER_NOT_IN_GOOD_STANDING"
+    assert order.failure.details == {"customerId": "C12345", "status": status.value}
+    assert order.failure.message == f"customer C12345 is {status.value}"
+
+
+def test_when_nothing_is_in_stock_nothing_else_is_asked() -> None:
+    placing = Placing(stock=NothingInStock())
+    order = placing.carry_out()
+    assert placing.calls == [("customer", None), ("reserve", placing.key("reserve-1"))]
+    assert (order.state, order.payment) == (State.FAILED, PaymentStatus.NOT_CHARGED)
+    assert order.failure is not None
+    assert order.failure.details == {"sku": "SKU123", "requested": 2, "available": 0}
+
+
+def test_when_a_later_line_is_short_the_earlier_reservation_is_released() -> None:
+    placing = Placing(stock=NothingInStock(lacking=ROUTER.sku))
+    order = placing.carry_out()
+    assert placing.calls[1:] == [
+        ("reserve", placing.key("reserve-1")),
+        ("reserve", placing.key("reserve-2")),
+        ("release", placing.key("undo-reserve-1")),
+    ]
+    assert placing.stock.held == {}
+    assert order.failure is not None
+    assert (order.failure.code, order.failure.step) == ("INSUFFICIENT_STOCK", "reserve-2")
+    assert order.failure.undone == ("reservation RSV001 of 2 × SKU123 released",)
+
+
+def test_a_declined_payment_cancels_the_bss_order_and_releases_newest_first() -> None:
+    placing = Placing(payments=DeclinesEverything())
+    order = placing.carry_out()
+    assert placing.calls[4:] == [
+        ("charge", placing.key("charge")),
+        ("cancel", placing.key("undo-create-order")),
+        ("release", placing.key("undo-reserve-2")),
+        ("release", placing.key("undo-reserve-1")),
+    ]
+    assert (order.state, order.payment, order.bss_order_id) == (State.FAILED, PaymentStatus.DECLINED, "ORD00001")
+    assert order.failure is not None
+    assert order.failure.undone == (
+        "order ORD00001 cancelled",
+        "reservation RSV002 of 1 × SKU456 released",
+        "reservation RSV001 of 2 × SKU123 released",
+    )
+    assert order.failure.not_undone == ()
+    assert isinstance(placing.memory.outbox[-1], OrderFailed)
+
+
+def test_what_cannot_be_undone_leaves_the_order_to_a_person() -> None:
+    refusal = BackendRefused("inventory refused release", backend="inventory", operation="release", status=409)
+    placing = Placing(stock=NeverLetsGo(refusal=refusal), payments=DeclinesEverything())
+    order = placing.carry_out()
+    assert order.state is State.FALLOUT
+    assert order.failure is not None
+    assert order.failure.undone == ("order ORD00001 cancelled",)
+    assert order.failure.not_undone == (
+        "reservation RSV002 of 1 × SKU456 released",
+        "reservation RSV001 of 2 × SKU123 released",
+    )
+    assert order.failure.code == "PAYMENT_DECLINED"
+    assert isinstance(placing.memory.outbox[-1], OrderFellOut)
+
+
+class AnswersAreLost(TakesMoney):
+    """Charges, and nobody hears of it."""
+
+    def charge(self, bss_order_id: str, amount: Any, key: str) -> str:
+        super().charge(bss_order_id, amount, key)
+        raise OutcomeUnknown("billing gave no answer to charge")
+
+
+def test_a_charge_whose_answer_was_lost_is_found_and_not_taken_again() -> None:
+    placing = Placing(payments=AnswersAreLost())
+    order = placing.carry_out()
+    assert order.state is State.COMPLETED
+    assert [call for call, _ in placing.calls[-2:]] == ["charge", "find_charge"]
+
+
+class CrmIsAway(KnowsCustomers):
+    def customer(self, customer_id: str) -> Any:
+        raise BackendUnavailable("crm cannot be reached")
+
+
+def test_while_a_backend_is_away_the_order_stays_in_progress() -> None:
+    placing = Placing(customers=CrmIsAway())
+    order = placing.process.begin(placing.order_id)
+    progress = run(placing.process.steps(order), Progress(), Journal().once)
+    assert progress.waiting_for == "crm cannot be reached"
+    assert placing.kept.state is State.FULFILLING
+    assert placing.memory.processes == {(PLACE_ORDER, order.id): "running"}
+
+
+def test_to_begin_starts_the_order_once() -> None:
+    placing = Placing()
+    first, again = placing.process.begin(placing.order_id), placing.process.begin(placing.order_id)
+    assert first.state is again.state is State.FULFILLING
+    assert first == again
+    assert [event.sequence for event in placing.memory.outbox] == [1, 2, 3]
+
+
+def test_to_end_ends_the_order_once() -> None:
+    placing = Placing()
+    ended = placing.carry_out()
+    again = placing.process.end(placing.order_id, placing.progress)
+    assert again == ended
+    assert [event.sequence for event in placing.memory.outbox] == [1, 2, 3, 4]
+
+
+def test_an_order_that_has_ended_is_not_begun_again() -> None:
+    placing = Placing()
+    ended = placing.carry_out()
+    assert placing.process.begin(placing.order_id) == ended
+
+
+def test_an_order_that_is_not_there_cannot_be_placed() -> None:
+    with pytest.raises(OrderNotFound):
+        Placing().process.begin("none")
+
+
+def test_steps_are_the_same_whenever_they_are_made() -> None:
+    placing = Placing()
+    order = placing.process.begin(placing.order_id)
+    names = [step.name for step in placing.process.steps(order)]
+    assert names == ["verify-customer", "reserve-1", "reserve-2", "create-order", "charge"]
+    assert names == [step.name for step in placing.process.steps(placing.kept)]

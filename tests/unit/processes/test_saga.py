@@ -1,0 +1,280 @@
+"""Steps with compensations: every fault at every step, forwards and backwards, and crashes anywhere."""
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from canonical.processes.saga import Progress, Step, run
+from canonical.shared.errors import (
+    BackendContractError,
+    BackendUnavailable,
+    CanonicalError,
+    InsufficientStock,
+    OutcomeUnknown,
+    PaymentDeclined,
+)
+from tests.support.fakes import Journal
+from tests.unit.processes.faulty_backend import (
+    NAMES,
+    Fault,
+    FaultyBackend,
+    JournalOfACrash,
+    carry_out,
+    steps_of,
+    through_json,
+)
+
+TRANSIENT = [fault for fault in Fault if fault is not Fault.REFUSED]
+WAITING = {Fault.AWAY}
+UNDO = [f"undo-{name}" for name in NAMES]
+
+
+def test_without_faults_every_step_is_done_once_in_order() -> None:
+    backend = FaultyBackend()
+    progress, parts = carry_out(steps_of(backend))
+    assert backend.calls == backend.effects == list(NAMES)
+    assert list(progress.facts) == list(NAMES)
+    assert (progress.failure, progress.undone, progress.not_undone, parts) == (None, (), (), 1)
+
+
+@pytest.mark.parametrize("step", NAMES)
+@pytest.mark.parametrize("fault", TRANSIENT)
+def test_a_fault_that_passes_changes_nothing_about_the_effects(step: str, fault: Fault) -> None:
+    backend = FaultyBackend({step: [fault]})
+    progress, parts = carry_out(steps_of(backend))
+    assert backend.effects == list(NAMES)
+    assert progress.failure is None
+    assert progress.facts[step] == f"{step}-{NAMES.index(step) + 1}", "as the backend answered or found it"
+    assert parts == (2 if fault in WAITING else 1)
+
+
+@pytest.mark.parametrize("step", NAMES)
+@pytest.mark.parametrize("fault", TRANSIENT)
+def test_only_an_outcome_that_is_unknown_is_asked_about(step: str, fault: Fault) -> None:
+    backend = FaultyBackend({step: [fault]})
+    carry_out(steps_of(backend))
+    tries = [call for call in backend.calls if call.endswith(step)]
+    found = [step, f"find-{step}"]
+    again = [] if fault in (Fault.LOST_AFTER, Fault.GARBLED_AFTER) else [step]
+    assert tries == ([step, step] if fault is Fault.AWAY else found + again)
+
+
+@pytest.mark.parametrize("step", NAMES)
+def test_a_refusal_undoes_what_was_done_before_it_newest_first(step: str) -> None:
+    backend = FaultyBackend({step: [Fault.REFUSED]})
+    progress, _ = carry_out(steps_of(backend))
+    before = list(NAMES[: NAMES.index(step)])
+    assert backend.effects == before + [f"undo-{name}" for name in reversed(before)]
+    assert progress.undone == tuple(f"{name} undone" for name in reversed(before))
+    assert progress.not_undone == ()
+    assert progress.refusal is not None
+    assert progress.refusal["step"] == step
+    assert progress.failure is not None
+    assert (progress.failure.code, progress.failure.details) == (
+        "BACKEND_REFUSED",
+        {"backend": "faulty", "operation": step},
+    )
+
+
+@pytest.mark.parametrize("step", NAMES)
+@pytest.mark.parametrize("fault", TRANSIENT)
+def test_a_fault_that_passes_before_a_refusal_changes_nothing_about_it(step: str, fault: Fault) -> None:
+    acted = fault in (Fault.LOST_AFTER, Fault.GARBLED_AFTER)
+    backend = FaultyBackend({step: [fault, Fault.REFUSED]})
+    progress, _ = carry_out(steps_of(backend))
+    assert (progress.failure is None) is acted, "a key that has acted is not refused afterwards"
+    before = list(NAMES[: NAMES.index(step)])
+    assert backend.effects == (list(NAMES) if acted else before + [f"undo-{name}" for name in reversed(before)])
+
+
+@pytest.mark.parametrize("step", NAMES[:-1])
+@pytest.mark.parametrize("fault", TRANSIENT)
+def test_a_fault_that_passes_while_undoing_changes_nothing_about_the_effects(step: str, fault: Fault) -> None:
+    backend = FaultyBackend({NAMES[-1]: [Fault.REFUSED], f"undo-{step}": [fault]})
+    progress, parts = carry_out(steps_of(backend))
+    assert backend.effects == list(NAMES[:-1]) + [f"undo-{name}" for name in reversed(NAMES[:-1])]
+    assert progress.undone == tuple(f"{name} undone" for name in reversed(NAMES[:-1]))
+    assert progress.not_undone == ()
+    assert parts == (2 if fault in WAITING else 1)
+
+
+@pytest.mark.parametrize("step", NAMES[:-1])
+def test_what_cannot_be_undone_is_named_and_the_rest_is_undone(step: str) -> None:
+    backend = FaultyBackend({NAMES[-1]: [Fault.REFUSED], f"undo-{step}": [Fault.REFUSED]})
+    progress, _ = carry_out(steps_of(backend))
+    assert progress.not_undone == (f"{step} undone",)
+    assert progress.undone == tuple(f"{name} undone" for name in reversed(NAMES[:-1]) if name != step)
+    assert progress.failure is not None
+    assert progress.failure.details["operation"] == NAMES[-1], "the first refusal is the one to tell of"
+
+
+@pytest.mark.parametrize("step", NAMES)
+@pytest.mark.parametrize("fault", [Fault.AWAY, Fault.LOST_BEFORE, Fault.GARBLED_BEFORE])
+def test_when_nobody_can_say_what_happened_the_run_waits_and_then_the_effect_is_still_single(
+    step: str, fault: Fault
+) -> None:
+    backend = FaultyBackend({step: [Fault.LOST_AFTER], f"find-{step}": [fault]})
+    progress, parts = carry_out(steps_of(backend))
+    assert backend.effects == list(NAMES)
+    assert (progress.failure, parts) == (None, 2)
+
+
+@pytest.mark.parametrize("call", [*NAMES, *UNDO[:-1]])
+def test_a_waiting_run_says_for_what_counts_its_tries_and_is_json(call: str) -> None:
+    script = {call: [Fault.AWAY] * 3} | ({NAMES[-1]: [Fault.REFUSED]} if call in UNDO else {})
+    steps = steps_of(FaultyBackend(script))
+    progress = Progress()
+    for attempt in (1, 2, 3):
+        progress = through_json(run(steps, progress, Journal().once))
+        assert progress.waiting
+        assert (progress.attempt, progress.waiting_for) == (attempt, f"{call}: away")
+    ended = run(steps, progress, Journal().once)
+    assert not ended.waiting
+    assert ended.attempt == 0
+
+
+def test_a_run_that_has_ended_does_nothing_when_run_again() -> None:
+    for script in ({}, {"charge": [Fault.REFUSED]}):
+        backend = FaultyBackend(script)
+        ended, _ = carry_out(steps_of(backend))
+        calls = len(backend.calls)
+        assert run(steps_of(backend), ended, Journal().once) == ended
+        assert len(backend.calls) == calls
+
+
+@pytest.mark.parametrize("lost", range(7))
+@pytest.mark.parametrize("refused", [False, True])
+def test_a_crash_before_an_answer_is_recorded_repeats_the_call_and_not_its_effect(lost: int, refused: bool) -> None:
+    backend = FaultyBackend({"ship": [Fault.REFUSED] * 2} if refused else {})
+    counted = [0]
+    progress, _ = carry_out(steps_of(backend), new_journal=lambda: JournalOfACrash(frozenset({lost}), counted))
+    made = list(NAMES) if not refused else [*NAMES[:-1], *[f"undo-{name}" for name in reversed(NAMES[:-1])]]
+    assert backend.effects == made
+    assert (progress.failure is not None) is refused
+
+
+def test_recorded_answers_are_not_asked_for_again() -> None:
+    backend, journal = FaultyBackend(), Journal()
+    first = run(steps_of(backend), Progress(), journal.once)
+    assert run(steps_of(backend), Progress(), journal.once) == first
+    assert backend.calls == list(NAMES)
+
+
+def test_each_try_is_recorded_under_a_name_of_its_own() -> None:
+    backend, journal = FaultyBackend({"create": [Fault.AWAY], "charge": [Fault.REFUSED]}), Journal()
+    run(steps_of(backend), run(steps_of(backend), Progress(), journal.once), journal.once)
+    assert list(journal.answers) == [
+        "reserve#0",
+        "create#0",
+        "create#1",
+        "charge#0",
+        "undo-create#0",
+        "undo-reserve#0",
+    ]
+
+
+@pytest.mark.parametrize("kind", [OutcomeUnknown, BackendContractError])
+def test_a_step_that_cannot_be_asked_about_is_tried_again_with_its_key(kind: type[CanonicalError]) -> None:
+    answers: list[Any] = [kind("lost"), "found by its key"]
+
+    def act(_: Any) -> Any:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    ended = run([Step("only", act)], Progress(), Journal().once)
+    assert ended.facts == {"only": "found by its key"}
+
+
+def test_a_step_without_undo_is_passed_over_when_undoing() -> None:
+    backend = FaultyBackend({"charge": [Fault.REFUSED]})
+    steps = [Step("verify", lambda facts: {"name": "John Doe"}), *steps_of(backend)]
+    ended, _ = carry_out(steps)
+    assert ended.undone == ("create undone", "reserve undone")
+
+
+def test_a_step_sees_what_the_steps_before_it_brought() -> None:
+    seen: list[dict[str, Any]] = []
+    steps = [
+        Step("one", lambda facts: 1),
+        Step("two", lambda facts: seen.append(dict(facts)) or 2),
+        Step("three", lambda facts: seen.append(dict(facts)) or [3]),
+    ]
+    assert run(steps, Progress(), Journal().once).facts == {"one": 1, "two": 2, "three": [3]}
+    assert seen == [{"one": 1}, {"one": 1, "two": 2}]
+
+
+def test_a_result_of_none_is_a_result() -> None:
+    calls: list[str] = []
+    steps = [Step("one", lambda facts: calls.append("one")), Step("two", lambda facts: calls.append("two"))]
+    ended = run(steps, run(steps, Progress(), Journal().once), Journal().once)
+    assert (ended.facts, calls) == ({"one": None, "two": None}, ["one", "two"])
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        InsufficientStock("Insufficient stock", sku="SKU999", requested=2, available=0),
+        PaymentDeclined("Payment failure"),
+    ],
+)
+def test_the_refusal_is_the_same_error_after_json(error: CanonicalError) -> None:
+    def act(_: Any) -> Any:
+        raise error
+
+    kept = through_json(run([Step("only", act)], Progress(), Journal().once)).failure
+    assert type(kept) is type(error)
+    assert (kept.message, kept.details) == (error.message, error.details)
+
+
+def test_what_is_no_error_of_ours_is_not_swallowed() -> None:
+    def act(_: Any) -> Any:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        run([Step("only", act)], Progress(), Journal().once)
+
+
+def test_a_backend_that_stays_away_never_fails_the_run() -> None:
+    backend = FaultyBackend({"charge": [Fault.AWAY] * 100})
+    with pytest.raises(AssertionError, match="still waiting for charge: away"):
+        carry_out(steps_of(backend), at_most=50)
+    assert backend.effects == ["reserve", "create"]
+    error = BackendUnavailable("billing cannot be reached")
+    assert error.code == "BACKEND_UNAVAILABLE"
+
+
+FAULTS = st.lists(st.sampled_from(Fault), max_size=3)
+UNASKABLE = st.lists(st.sampled_from([Fault.AWAY, Fault.LOST_BEFORE, Fault.GARBLED_BEFORE]), max_size=2)
+SCRIPTS = st.fixed_dictionaries(
+    {call: FAULTS for call in (*NAMES, *UNDO)} | {f"find-{name}": UNASKABLE for name in NAMES}
+)
+CRASHES = st.frozensets(st.integers(0, 25), max_size=6)
+
+
+@given(SCRIPTS, CRASHES)
+def test_any_faults_and_crashes_end_completed_or_compensated_with_each_effect_at_most_once(
+    script: dict[str, list[Fault]], crashes: frozenset[int]
+) -> None:
+    backend, counted = FaultyBackend(script), [0]
+    progress, _ = carry_out(steps_of(backend), new_journal=lambda: JournalOfACrash(crashes, counted), at_most=80)
+    json.dumps(asdict(progress))
+    effects = backend.effects
+    assert len(effects) == len(set(effects)), "an effect happened twice"
+    done = [name for name in NAMES if name in effects]
+    undone = [name for name in NAMES if f"undo-{name}" in effects]
+    if progress.failure is None:
+        assert done == list(progress.facts) == list(NAMES)
+        assert undone == []
+        return
+    assert progress.refusal is not None
+    stopped = NAMES.index(progress.refusal["step"])
+    assert done == list(progress.facts) == list(NAMES[:stopped]), "nothing stands that we do not know of"
+    assert progress.undone == tuple(f"{name} undone" for name in reversed(done) if name in undone)
+    assert progress.not_undone == tuple(f"{name} undone" for name in reversed(done) if name not in undone)
+    assert effects == done + [f"undo-{name}" for name in reversed(done) if name in undone], "newest first"
