@@ -1,8 +1,8 @@
 """Takes orders in: one commit for the order, its events, its document, its idempotency key and its audit record."""
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, Self
 
@@ -93,7 +93,7 @@ class EdgeUnitOfWork(UnitOfWork, Protocol):
         self, owner: str, key: str, request_hash: str, order_id: str, answer: dict[str, Any] | None
     ) -> bool: ...
 
-    def record(self, audit_id: str, *, at: datetime, translation: list[dict[str, Any]], **facts: Any) -> None: ...
+    def record(self, audit_id: str, *, at: datetime, translation: Sequence[Any], **facts: Any) -> None: ...
 
 
 MakeAnswer = Callable[[str, str], dict[str, Any] | None]
@@ -158,7 +158,7 @@ class OrderIntake:
                 operation=request.operation,
                 correlation_id=structlog.contextvars.get_contextvars().get("correlation_id", ""),
                 payload_hash=payload_hash,
-                translation=[asdict(mapped) for mapped in translation.trail],
+                translation=translation.trail,
                 order_id=order.id,
                 status=201,
             )

@@ -71,7 +71,8 @@ class Server:
         """Raises LaunchError, with the end of the log, when the server has ended by itself."""
         status = self._process.poll()
         if status is not None:
-            raise LaunchError(f"the {self.part.name} ended by itself with status {status}.{self._last_words()}")
+            how = f"were killed by signal {-status}" if status < 0 else f"ended with status {status}"
+            raise LaunchError(f"the processes of the {self.part.name} {how}.{self._last_words()}")
 
     def is_ready(self) -> bool:
         try:

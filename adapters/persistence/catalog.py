@@ -1,5 +1,7 @@
 """The catalogue in the database, and how ordering sees it."""
 
+from functools import lru_cache
+
 import sqlalchemy as sa
 
 from adapters.persistence.database import Database
@@ -17,21 +19,30 @@ class SqlCatalog:
         self._connection = connection
 
     def offering(self, offering_id: str) -> ProductOffering | None:
-        return self._one(offerings.c.id == offering_id)
+        return self._one(_BY_ID, offering_id)
 
     def offering_by_sku(self, sku: str) -> ProductOffering | None:
-        return self._one(offerings.c.sku == sku)
+        return self._one(_BY_SKU, sku)
 
     def offerings(self) -> list[ProductOffering]:
         bodies = self._connection.scalars(
             sa.select(offerings.c.body).where(offerings.c.current).order_by(offerings.c.id)
         )
-        return [converter.loads(body, ProductOffering) for body in bodies]
+        return [_offering(body) for body in bodies]
 
-    def _one(self, condition: sa.ColumnElement[bool]) -> ProductOffering | None:
-        query = sa.select(offerings.c.body).where(condition, offerings.c.current).order_by(offerings.c.id).limit(1)
-        body = self._connection.scalar(query)
-        return None if body is None else converter.loads(body, ProductOffering)
+    def _one(self, query: sa.Select[tuple[str]], value: str) -> ProductOffering | None:
+        body = self._connection.scalar(query, {"value": value})
+        return None if body is None else _offering(body)
+
+
+_CURRENT = sa.select(offerings.c.body).where(offerings.c.current).order_by(offerings.c.id).limit(1)
+_BY_ID = _CURRENT.where(offerings.c.id == sa.bindparam("value"))
+_BY_SKU = _CURRENT.where(offerings.c.sku == sa.bindparam("value"))
+
+
+@lru_cache(maxsize=4096)
+def _offering(body: str) -> ProductOffering:
+    return converter.loads(body, ProductOffering)
 
 
 class CatalogOfferings:
@@ -47,6 +58,7 @@ class CatalogOfferings:
         return _ordered(self._catalog.offering_by_sku(sku))
 
 
+@lru_cache(maxsize=4096)
 def _ordered(offering: ProductOffering | None) -> OrderedOffering | None:
     if offering is None:
         return None

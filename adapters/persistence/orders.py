@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 
 from adapters.persistence.encoding import converter, timestamp
@@ -19,6 +20,10 @@ class Document:
     state: str
     text: str
 
+
+_INSERT_ORDER = sa.insert(orders)
+_INSERT_DOCUMENT = sa.insert(documents)
+_INSERT_EVENTS = sa.insert(outbox)
 
 Projector = Callable[[Order, dict[str, Any]], Document]
 """Makes the document of an order and of what was carried for it."""
@@ -54,7 +59,7 @@ class SqlOrderRepository:
         for order in self._seen.values():
             if order.events:
                 self._insert(order) if order.version == 0 else self._update(order)
-                self._connection.execute(sa.insert(outbox), [_event_row(event) for event in order.events])
+                self._connection.execute(_INSERT_EVENTS, [_event_row(event) for event in order.events])
                 order.events.clear()
 
     def _insert(self, order: Order) -> None:
@@ -62,15 +67,15 @@ class SqlOrderRepository:
         if order.id not in self._carried:
             self.carry(order.id, {})
         carried, document = self._carried[order.id]
-        self._connection.execute(sa.insert(orders), _row(order) | {"id": order.id, "owner": order.owner})
+        self._connection.execute(_INSERT_ORDER, _row(order) | {"id": order.id, "owner": order.owner})
         self._connection.execute(
-            sa.insert(documents),
+            _INSERT_DOCUMENT,
             {
                 "order_id": order.id,
                 "owner": order.owner,
                 "customer_id": order.customer_id,
                 "ordered_at": timestamp(order.submitted_at),
-                "carried": converter.dumps(carried).decode(),
+                "carried": orjson.dumps(carried).decode(),
                 "state": document.state,
                 "version": order.version,
                 "document": document.text,
@@ -85,7 +90,7 @@ class SqlOrderRepository:
         if changed.rowcount != 1:
             raise ConcurrentChange(f"order {order.id} was changed by somebody else")
         carried = self._connection.scalar(sa.select(documents.c.carried).where(documents.c.order_id == order.id))
-        document = self._project(order, converter.loads(carried or "{}", dict[str, Any]))
+        document = self._project(order, orjson.loads(carried or "{}"))
         self._connection.execute(
             sa.update(documents).where(documents.c.order_id == order.id),
             {"state": document.state, "version": order.version, "document": document.text},
@@ -118,7 +123,7 @@ def _row(order: Order) -> dict[str, Any]:
         "state": order.state.value,
         "bss_order_id": order.bss_order_id,
         "version": order.version,
-        "body": converter.dumps(kept).decode(),
+        "body": orjson.dumps(kept).decode(),
     }
 
 

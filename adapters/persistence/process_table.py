@@ -14,6 +14,9 @@ from canonical.shared.ports import Clock
 BEFORE_ALL = "0001-01-01T00:00:00.000000Z"
 
 
+_INSERT_PROCESS = sa.insert(processes)
+
+
 class SqlProcessSchedule:
     """The schedule inside one transaction."""
 
@@ -29,7 +32,7 @@ class SqlProcessSchedule:
             "changed_at": timestamp(self._clock.now()),
             "correlation_id": structlog.contextvars.get_contextvars().get("correlation_id"),
         }
-        self._connection.execute(sa.insert(processes), row)
+        self._connection.execute(_INSERT_PROCESS, row)
 
     def started(self, process: str, subject: str) -> None:
         self._set(process, subject, "running")

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 
 from adapters.persistence.database import Database
-from adapters.persistence.encoding import converter
 from adapters.persistence.orders import find_order, load_order
 from adapters.persistence.tables import audit, documents, idempotency_keys, orders
 from canonical.ordering.order import Order
@@ -66,13 +66,13 @@ class SqlQueries:
             row = connection.execute(query.where(kept.c.owner == owner, kept.c.key == key)).first()
         if row is None:
             return None
-        answer = None if row.answer is None else converter.loads(row.answer, dict[str, Any])
+        answer = None if row.answer is None else orjson.loads(row.answer)
         return KeptAnswer(row.request_hash, row.order_id, answer)
 
     def audit_record(self, audit_id: str) -> dict[str, Any] | None:
         with self._database.reading() as connection:
             row = connection.execute(sa.select(audit).where(audit.c.id == audit_id)).mappings().first()
-        return None if row is None else dict(row) | {"translation": converter.loads(row["translation"], list[Any])}
+        return None if row is None else dict(row) | {"translation": orjson.loads(row["translation"])}
 
 
 _DOCUMENT = sa.select(documents.c.document, documents.c.version).where(documents.c.order_id == sa.bindparam("order_id"))

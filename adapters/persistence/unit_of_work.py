@@ -1,16 +1,18 @@
 """One transaction over orders, their events and documents, the process schedule, idempotency keys and the audit."""
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
+import orjson
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.persistence.catalog import CatalogOfferings, SqlCatalog
 from adapters.persistence.database import Database
-from adapters.persistence.encoding import converter, timestamp
+from adapters.persistence.encoding import timestamp
 from adapters.persistence.orders import Projector, SqlOrderRepository
 from adapters.persistence.process_table import SqlProcessSchedule
 from adapters.persistence.tables import audit, idempotency_keys
@@ -59,15 +61,18 @@ class SqlUnitOfWork:
             "key": key,
             "request_hash": request_hash,
             "order_id": order_id,
-            "answer": None if answer is None else converter.dumps(answer).decode(),
+            "answer": None if answer is None else orjson.dumps(answer).decode(),
             "created_at": timestamp(self._clock.now()),
         }
         return insert_once(self._connection, idempotency_keys, row)
 
-    def record(self, audit_id: str, *, at: datetime, translation: list[dict[str, Any]], **facts: Any) -> None:
-        """Add an audit record: who sent what, how it was translated, what was answered."""
-        row = {"id": audit_id, "at": timestamp(at), "translation": converter.dumps(translation).decode(), **facts}
-        self._connection.execute(sa.insert(audit), row)
+    def record(self, audit_id: str, *, at: datetime, translation: Sequence[Any], **facts: Any) -> None:
+        """Add an audit record: who sent what, how it was translated (dataclasses or JSON), what was answered."""
+        row = {"id": audit_id, "at": timestamp(at), "translation": orjson.dumps(translation).decode(), **facts}
+        self._connection.execute(_INSERT_AUDIT, row)
+
+
+_INSERT_AUDIT = sa.insert(audit)
 
 
 def insert_once(connection: sa.Connection, table: sa.Table, row: dict[str, Any]) -> bool:

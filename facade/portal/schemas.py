@@ -51,7 +51,7 @@ class OrderRequest(Schema):
 
 
 class MoneySchema(Schema):
-    amount = fields.Function(lambda money: str(money.amount))
+    amount = fields.Function(lambda money: f"{money.amount:f}")
     currency = fields.String()
 
 

@@ -2,9 +2,10 @@
 
 import asyncio
 import os
+import sys
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TextIO
 
 import uvloop
 
@@ -51,9 +52,13 @@ class InProcess:
 
 
 @contextmanager
-def product(settings: Mapping[str, str]) -> Iterator[tuple[InProcess, str]]:
-    """The application, started with these settings, and a token for it. One for each process: settings stay."""
+def product(settings: Mapping[str, str], log: TextIO) -> Iterator[tuple[InProcess, str]]:
+    """The application, started with these settings, and a token for it. One for each process: settings stay.
+
+    What it logs goes to `log`: the lines cost what they cost, and do not disturb what is printed.
+    """
     os.environ.update(settings)
+    sys.stderr = log
     from facade import bootstrap
     from facade.settings import Settings
 
@@ -68,6 +73,7 @@ def product(settings: Mapping[str, str]) -> Iterator[tuple[InProcess, str]]:
             yield InProcess(app, runner), bootstrap.development_token(read, "qa", None)
         finally:
             runner.run(lifespan.end())
+            sys.stderr = sys.__stderr__
 
 
 class Lifespan:

@@ -1,9 +1,7 @@
 """Which functions of the product, of Connexion and of DBOS make up a layer."""
 
-import time
 from typing import Any
 
-import sqlalchemy as sa
 from connexion.middleware.context import ContextMiddleware
 from connexion.middleware.exceptions import ExceptionMiddleware
 from connexion.middleware.lifespan import LifespanMiddleware
@@ -12,7 +10,7 @@ from connexion.middleware.response_validation import ResponseValidationMiddlewar
 from connexion.middleware.routing import RoutingMiddleware
 from connexion.middleware.security import SecurityMiddleware
 from connexion.middleware.server_error import ServerErrorMiddleware
-from connexion.operations.abstract import AbstractOperation
+from dbos._sys_db import SystemDatabase
 from flask import Flask
 from requests.adapters import HTTPAdapter
 from sqlalchemy.engine.default import DefaultDialect
@@ -43,7 +41,6 @@ LAYERS: tuple[tuple[Any, str, str], ...] = (
     (ResponseValidationMiddleware, "__call__", "Connexion: response validation"),
     (LifespanMiddleware, "__call__", "Connexion: lifespan"),
     (ContextMiddleware, "__call__", "Connexion: context"),
-    (AbstractOperation, "__init__", "Connexion: building an operation"),
     (TokenVerifier, "verify_async", "token check"),
     (ContractRequestBodyValidator, "wrap_receive", "body: read, parsed"),
     (Contract, "check_request", "body: judged (jsonschema-rs)"),
@@ -74,6 +71,10 @@ LAYERS: tuple[tuple[Any, str, str], ...] = (
     (dbos_engine.DbosEngine, "wait", "waiting for the process (and its hand-over)"),
     (dbos_engine.DbosEngine, "_start", "DBOS: start of the workflow"),
     (dbos_engine, "_once", "DBOS: recording a step"),
+    (SystemDatabase, "init_workflow", "DBOS: row of the workflow"),
+    (SystemDatabase, "check_operation_execution", "DBOS: was the step recorded?"),
+    (SystemDatabase, "record_operation_result", "DBOS: row of the step"),
+    (SystemDatabase, "update_workflow_outcome", "DBOS: outcome of the workflow"),
     (Backend, "call", "backend client"),
     (HTTPAdapter, "send", "backend: HTTP and its answer"),
 )
@@ -84,5 +85,3 @@ def instrument(recorder: Recorder) -> None:
     for owner, name, layer in LAYERS:
         recorder.wrap(owner, name, layer)
 
-
-__all__ = ["instrument", "sa", "time"]

@@ -123,5 +123,11 @@ STATES: Mapping[State, str] = MappingProxyType(
         State.CLOSED: "completed",
     }
 )
+ITEM_STATES: Mapping[State, str] = MappingProxyType({**STATES, State.DRAFT: "acknowledged"})
+"""The published states of items have no draft."""
+
+LONGEST_CUSTOMER_ID = 100
+"""Characters; TM Forum sets no bound, CRM and the database do."""
+
 CUSTOMER_ROLES = frozenset({"customer", "buyer"})
 """Roles, in any spelling of case, whose party is the customer of the order."""

@@ -8,14 +8,18 @@ from canonical.ordering.commands import OrderLine, SubmitOrder
 from canonical.ordering.order import Order, OrderItem
 from canonical.ordering.states import State
 from canonical.shared.external_identifier import ExternalIdentifier
+from facade.contract.pointers import escaped
 from facade.contract.violations import Code, ContractViolation, Violation
 from facade.intake import Mapped, Translation
 from facade.tmf.tmf622.account import (
     ACTION_NAMES,
     ACTIONS,
     CUSTOMER_ROLES,
+    ITEM_MAPPED,
     ITEM_REFUSED,
-    ORDER_CARRIED,
+    ITEM_STATES,
+    LONGEST_CUSTOMER_ID,
+    ORDER_MAPPED,
     ORDER_REFUSED,
     STATES,
 )
@@ -34,16 +38,18 @@ def to_submit_order(body: Payload, owner: str) -> Translation:
         violations.append(
             Violation("/requestedInitialState", Code.INVALID_VALUE, "only acknowledged is taken yet", ("acknowledged",))
         )
+    start = _time(body, "requestedStartDate", "/requested_start", trail, violations)
+    completion = _time(body, "requestedCompletionDate", "/requested_completion", trail, violations)
     if violations:
         raise ContractViolation(violations)
-    trail += [Mapped(f"/{name}", f"/carried/{name}", "carried") for name in body if name in ORDER_CARRIED]
+    trail += _carried(body)
     command = SubmitOrder(
         owner=owner,
         customer_id=customer,
         lines=tuple(lines),
         external_identifiers=identifiers,
-        requested_start=_time(body, "requestedStartDate", "/requested_start", trail),
-        requested_completion=_time(body, "requestedCompletionDate", "/requested_completion", trail),
+        requested_start=start,
+        requested_completion=completion,
     )
     return Translation(command, carried=body, trail=tuple(trail))
 
@@ -59,12 +65,14 @@ def from_order(order: Order, carried: Payload) -> Payload:
         "creationDate": _text(order.submitted_at),
     }
     sent = {item["id"]: item for item in carried.get("productOrderItem", ())}
-    document["productOrderItem"] = [_item(item, sent.get(item.id, {}), state) for item in order.items]
+    item_state = ITEM_STATES[order.state]
+    document["productOrderItem"] = [_item(item, sent.get(item.id, {}), item_state) for item in order.items]
     document.setdefault("relatedParty", [_customer_party(order.customer_id)])
     if order.external_identifiers:
         document.setdefault("externalId", [_external_id(known) for known in order.external_identifiers])
-    if order.state is State.COMPLETED:
-        document["completionDate"] = _text(order.changed_at)
+    completed_at = next((entry.at for entry in order.timeline if entry.state is State.COMPLETED), None)
+    if completed_at is not None:
+        document["completionDate"] = _text(completed_at)
     if order.failure is not None:
         document["productOrderErrorMessage"] = [_error_message(order)]
     return document
@@ -82,8 +90,16 @@ def _customer(body: Payload, trail: list[Mapped], violations: list[Violation]) -
     found: dict[str, str] = {}
     for index, party in enumerate(body.get("relatedParty", ())):
         if str(party.get("role", "")).casefold() in CUSTOMER_ROLES:
-            reference = party.get("partyOrPartyRole", {})
-            found.setdefault(str(reference.get("id", "")), f"/relatedParty/{index}/partyOrPartyRole/id")
+            pointer = f"/relatedParty/{index}/partyOrPartyRole/id"
+            customer = party.get("partyOrPartyRole", {}).get("id", "")
+            if not customer:
+                violations.append(Violation(pointer, Code.MISSING_PROPERTY, "the customer needs an id"))
+                return ""
+            if len(customer) > LONGEST_CUSTOMER_ID:
+                message = f"a customer's id has at most {LONGEST_CUSTOMER_ID} characters"
+                violations.append(Violation(pointer, Code.INVALID_VALUE, message))
+                return ""
+            found.setdefault(customer, pointer)
     if not found:
         message = "the order names no customer: one related party must have the role Customer"
         violations.append(Violation("/relatedParty", Code.MISSING_PROPERTY, message, ("Customer", "Buyer")))
@@ -107,9 +123,11 @@ def _line(item: Payload, index: int, trail: list[Mapped], violations: list[Viola
         Mapped(at, to, "one line for each item"),
         Mapped(f"{at}/id", f"{to}/id", "as sent"),
         Mapped(f"{at}/action", f"{to}/action", "table of actions"),
-        Mapped(f"{at}/quantity", f"{to}/quantity", "as sent, 1 without it"),
-        Mapped(f"{at}/productOffering/id", f"{to}/offering_id", "as sent"),
     ]
+    if "quantity" in item:
+        trail.append(Mapped(f"{at}/quantity", f"{to}/quantity", "as sent"))
+    if offering is not None:
+        trail.append(Mapped(f"{at}/productOffering/id", f"{to}/offering_id", "as sent"))
     return OrderLine(
         id=item["id"], quantity=item.get("quantity", 1), action=ACTIONS[item["action"]], offering_id=offering
     )
@@ -127,11 +145,24 @@ def _external_identifiers(body: Payload, trail: list[Mapped]) -> tuple[ExternalI
     )
 
 
-def _time(body: Payload, name: str, target: str, trail: list[Mapped]) -> datetime | None:
+def _time(body: Payload, name: str, target: str, trail: list[Mapped], violations: list[Violation]) -> datetime | None:
     if name not in body:
         return None
     trail.append(Mapped(f"/{name}", target, "time in UTC"))
-    return datetime.fromisoformat(body[name]).astimezone(UTC)
+    try:
+        return datetime.fromisoformat(body[name].upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        violations.append(Violation(f"/{name}", Code.INVALID_FORMAT, f"{name} is no time between the years 1 and 9999"))
+        return None
+
+
+def _carried(body: Payload) -> list[Mapped]:
+    """Every attribute that is kept verbatim, those that no schema names among them."""
+    kept = [f"/{escaped(name)}" for name in body if name not in ORDER_MAPPED]
+    kept += [f"/{name}" for name in ("relatedParty", "requestedInitialState") if name in body]
+    for index, item in enumerate(body["productOrderItem"]):
+        kept += [f"/productOrderItem/{index}/{escaped(name)}" for name in item if name not in ITEM_MAPPED]
+    return [Mapped(pointer, f"/carried{pointer}", "carried") for pointer in kept]
 
 
 def _item(item: OrderItem, sent: Payload, state: str) -> Payload:

@@ -251,9 +251,7 @@ def test_a_backend_that_stays_away_never_fails_the_run() -> None:
 
 FAULTS = st.lists(st.sampled_from(Fault), max_size=3)
 UNASKABLE = st.lists(st.sampled_from([Fault.AWAY, Fault.LOST_BEFORE, Fault.GARBLED_BEFORE]), max_size=2)
-SCRIPTS = st.fixed_dictionaries(
-    {call: FAULTS for call in (*NAMES, *UNDO)} | {f"find-{name}": UNASKABLE for name in NAMES}
-)
+SCRIPTS = st.fixed_dictionaries(dict.fromkeys((*NAMES, *UNDO), FAULTS) | {f"find-{name}": UNASKABLE for name in NAMES})
 CRASHES = st.frozensets(st.integers(0, 25), max_size=6)
 
 

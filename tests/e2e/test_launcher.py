@@ -1,0 +1,150 @@
+"""`tmf-facade run`, which is what `make run` starts, and `tmf-facade demo` against it."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LAST_LINE = "`make demo"
+
+
+def free_ports() -> tuple[int, int]:
+    with socket.socket() as one, socket.socket() as other:
+        one.bind(("127.0.0.1", 0))
+        other.bind(("127.0.0.1", 0))
+        return one.getsockname()[1], other.getsockname()[1]
+
+
+class Launched:
+    """`tmf-facade run` on free ports, with what it printed."""
+
+    def __init__(self, directory: Path, **environment: str) -> None:
+        self.state = directory / "var"
+        port, backends_port = free_ports()
+        own = {"STATE_DIR": str(self.state), "PORT": str(port), "BACKENDS_PORT": str(backends_port)}
+        outer = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "BACKENDS_URL")}
+        self.environment = {**outer, **own, **environment}
+        self.ports = (port, backends_port)
+        self.output = directory / "output.txt"
+        with self.output.open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "facade.cli", "run"],
+                cwd=ROOT,
+                env=self.environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+
+    @property
+    def printed(self) -> str:
+        return self.output.read_text()
+
+    def until_ready(self) -> "Launched":
+        until = time.monotonic() + 90
+        while LAST_LINE not in self.printed:
+            assert self.process.poll() is None, self.printed
+            assert time.monotonic() < until, self.printed
+            time.sleep(0.1)
+        return self
+
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run another `tmf-facade` command with the same settings."""
+        command = [sys.executable, "-m", "facade.cli", *words]
+        return subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=120)
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> int:
+        self.process.send_signal(how)
+        return self.process.wait(timeout=60)
+
+    def living(self) -> dict[int, str]:
+        """The processes that run with these settings, by number, with their command lines."""
+        if not Path("/proc/self/environ").exists():
+            pytest.skip("looking for processes that were left behind needs Linux's /proc")
+        found = {}
+        for directory in Path("/proc").glob("[0-9]*"):
+            try:
+                if f"STATE_DIR={self.state}\0" in (directory / "environ").read_text(errors="replace"):
+                    found[int(directory.name)] = (directory / "cmdline").read_text().replace("\0", " ")
+            except OSError:
+                continue
+        return {number: command for number, command in found.items() if command}
+
+
+@pytest.fixture(scope="module")
+def launched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launched]:
+    running = Launched(tmp_path_factory.mktemp("launched")).until_ready()
+    yield running
+    if running.process.poll() is None:
+        running.stop()
+
+
+def test_what_it_prints_works_when_pasted(launched: Launched) -> None:
+    pasted = re.search(r"^TOKEN=.*^curl .*?; echo$", launched.printed, re.MULTILINE | re.DOTALL)
+    assert pasted
+    done = subprocess.run(["bash", "-euc", pasted[0]], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    partners, portals = (json.loads(line) for line in done.stdout.splitlines())
+    assert partners["state"] == "acknowledged"
+    assert (portals["status"], portals["paymentStatus"]) == ("confirmed", "success")
+
+
+def test_it_names_its_clients_and_places_demonstration_orders(launched: Launched) -> None:
+    for client in ("partner-acme", "portal", "qa"):
+        assert re.search(rf"{client} +{client}-secret", launched.printed)
+    assert "6 demonstration orders were placed" in launched.printed
+
+
+def test_the_demonstration_ends_as_told_and_fits_100_columns(launched: Launched) -> None:
+    done = launched.run("demo")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert max(map(len, done.stdout.splitlines())) <= 100
+    assert "\x1b" not in done.stdout
+    for shown in ("Payload → command", ":undo-create-order", "PAYMENT_DECLINED", "409 Insufficient stock"):
+        assert shown in done.stdout
+
+
+def test_a_second_start_says_that_the_port_is_taken(launched: Launched) -> None:
+    done = launched.run("run")
+    assert done.returncode == 1
+    assert f"port {launched.ports[1]} for the backends cannot be used: Address already in use" in done.stderr
+
+
+def test_an_interrupt_stops_everything(launched: Launched) -> None:
+    assert len(launched.living()) >= 3
+    assert launched.stop(signal.SIGINT) == 0
+    assert launched.living() == {}
+    assert launched.printed.endswith("stopped\n")
+
+
+def test_without_a_product_the_demonstration_says_how_to_start_one(launched: Launched) -> None:
+    done = launched.run("demo")
+    assert done.returncode == 1
+    assert f"nobody answers at 127.0.0.1:{launched.ports[0]}. Start the product with `make run`" in done.stderr
+
+
+def test_when_one_part_dies_the_other_is_stopped(tmp_path: Path) -> None:
+    launched = Launched(tmp_path).until_ready()
+    backends = next(number for number, command in launched.living().items() if command.endswith("simulate "))
+    os.kill(backends, signal.SIGKILL)
+    assert launched.process.wait(timeout=60) == 1
+    assert "Error: the processes of the backends were killed by signal 9" in launched.printed
+    assert launched.living() == {}
+
+
+def test_a_part_that_cannot_start_is_named_with_the_end_of_its_log(tmp_path: Path) -> None:
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var" / "development-signing-key.json").write_text("{}")
+    launched = Launched(tmp_path)
+    assert launched.process.wait(timeout=60) == 1
+    assert "Error: the processes of the app ended with status" in launched.printed
+    assert "holds no signing key; remove it to get a new one" in launched.printed
+    assert launched.living() == {}

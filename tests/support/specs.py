@@ -1,0 +1,34 @@
+"""Schemas of our contracts as the reference validator (jsonschema) understands them."""
+
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import yaml
+
+SPECS = Path(__file__).parents[2] / "specs"
+
+
+def validator(spec: str, schema: str) -> jsonschema.Draft7Validator:
+    """Checks against a component of an OpenAPI 3.0 contract, formats included."""
+    components = yaml.safe_load((SPECS / spec).read_text())["components"]
+    document = {"$ref": f"#/components/schemas/{schema}", "components": _as_json_schema(components)}
+    checker = jsonschema.Draft7Validator.FORMAT_CHECKER
+    return jsonschema.Draft7Validator(document, format_checker=checker)
+
+
+def problems(spec: str, schema: str, document: Any) -> list[str]:
+    """What is wrong with a document; nothing when it fits."""
+    return [f"{error.json_path}: {error.message}" for error in validator(spec, schema).iter_errors(document)]
+
+
+def _as_json_schema(node: Any) -> Any:
+    """OpenAPI 3.0's `nullable` in JSON Schema's words."""
+    if isinstance(node, list):
+        return [_as_json_schema(entry) for entry in node]
+    if not isinstance(node, dict):
+        return node
+    converted = {name: _as_json_schema(value) for name, value in node.items() if name != "nullable"}
+    if node.get("nullable") is not True:
+        return converted
+    return {"anyOf": [converted, {"type": "null"}]}

@@ -1,0 +1,154 @@
+"""The canonical API's shapes against its contract."""
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import orjson
+import pytest
+import yaml
+
+from canonical.ordering.commands import ItemAction, OrderLine, SubmitOrder
+from canonical.ordering.order import PaymentStatus, RecurringCharge
+from canonical.ordering.states import State, StateCategory
+from canonical.shared.external_identifier import ExternalIdentifier
+from canonical.shared.money import Money
+from facade.portal.schemas import STATUS, OrderRequest, order_document
+from tests.support.builders import BROADBAND, ROUTER, a_line, an_offering, an_order, an_order_in
+from tests.support.specs import SPECS, problems
+
+SPEC = "canonical/v1.yaml"
+SCHEMAS = yaml.safe_load((SPECS / SPEC).read_text())["components"]["schemas"]
+
+
+def document(order: Any) -> Any:
+    return orjson.loads(orjson.dumps(order_document(order)))
+
+
+@pytest.mark.parametrize("state", State)
+def test_an_order_is_as_the_contract_says_in_every_state(state: State) -> None:
+    shown = document(an_order_in(state))
+    assert problems(SPEC, "Order", shown) == []
+    assert set(shown) <= SCHEMAS["Order"]["properties"].keys(), "nothing is shown that the contract does not name"
+    assert (shown["state"], shown["stateCategory"]) == (state.value, an_order_in(state).category.value)
+
+
+@pytest.mark.parametrize("payment", PaymentStatus)
+def test_every_payment_status_is_in_the_contract(payment: PaymentStatus) -> None:
+    assert problems(SPEC, "Order", document(replace(an_order(), payment=payment))) == []
+
+
+def test_the_enums_of_the_contract_are_those_of_the_core() -> None:
+    order, item = SCHEMAS["Order"]["properties"], SCHEMAS["OrderItem"]["properties"]
+    assert set(order["state"]["enum"]) == {state.value for state in State}
+    assert set(order["stateCategory"]["enum"]) == {category.value for category in StateCategory}
+    assert set(order["paymentStatus"]["enum"]) == {payment.value for payment in PaymentStatus}
+    assert set(item["action"]["enum"]) == {action.value for action in ItemAction}
+    assert set(order["status"]["enum"]) == {*STATUS.values(), "processing"}
+
+
+@pytest.mark.parametrize(
+    ("state", "status"),
+    [
+        (State.ACKNOWLEDGED, "processing"),
+        (State.FULFILLING, "processing"),
+        (State.COMPLETED, "confirmed"),
+        (State.CLOSED, "confirmed"),
+        (State.FAILED, "failed"),
+        (State.FALLOUT, "failed"),
+        (State.REJECTED, "failed"),
+        (State.CANCELLING, "processing"),
+        (State.CANCELLED, "cancelled"),
+    ],
+)
+def test_the_documents_status_says_in_one_word_how_it_stands(state: State, status: str) -> None:
+    assert order_document(an_order_in(state))["status"] == status
+
+
+def test_an_order_shows_what_was_ordered_and_for_how_much() -> None:
+    order = an_order(lines=(a_line(id="1"), a_line(id="2", quantity=1)), offerings=[BROADBAND, ROUTER])
+    shown = document(order)
+    assert shown["orderId"] is None, "BSS has none yet"
+    assert shown["failure"] is None
+    assert shown["total"] == {"amount": "228.80", "currency": "EUR"}
+    assert shown["items"][0] == {
+        "id": "1",
+        "action": "ADD",
+        "quantity": 2,
+        "sku": "SKU123",
+        "offeringId": "po_broadband_1g",
+        "offeringVersion": "1",
+        "name": "Broadband 1 Gbit/s",
+        "oneTimeCharge": {"amount": "99.80", "currency": "EUR"},
+        "recurringCharges": [{"amount": {"amount": "39.90", "currency": "EUR"}, "period": "month"}],
+    }
+    assert shown["externalIdentifiers"] == [{"owner": "acme", "type": "purchaseOrder", "id": "PO-1"}]
+
+
+def test_a_failed_order_says_why_and_what_was_undone() -> None:
+    assert document(an_order_in(State.FAILED))["failure"] == {
+        "code": "PAYMENT_DECLINED",
+        "message": "Payment failure",
+        "step": "charge",
+        "undone": ["order ORD00001 cancelled", "reservation RSV001 of 2 × SKU123 released"],
+        "notUndone": [],
+    }
+
+
+@pytest.mark.parametrize("amount", ["0.00", "-5", "1E+3", "0E-10", "49.90", "1234567890123456789012345678901.5"])
+def test_an_amount_is_written_out_in_digits(amount: str) -> None:
+    offering = an_offering(
+        one_time=Money(Decimal(amount), "EUR"), recurring=(RecurringCharge(Money(Decimal(amount), "EUR"), "month"),)
+    )
+    assert problems(SPEC, "Order", document(an_order(offerings=[offering]))) == []
+
+
+def test_an_amount_of_any_quantity_is_written_out_in_digits() -> None:
+    dear = an_offering(one_time=Money(Decimal("12345678901234567890.12"), "EUR"))
+    shown = document(an_order(lines=(a_line(quantity=2**53 - 1),), offerings=[dear]))
+    assert problems(SPEC, "Order", shown) == []
+
+
+def test_identifiers_that_came_without_owner_and_type_are_shown_as_they_are() -> None:
+    shown = document(an_order(external_identifiers=(ExternalIdentifier("", "", "x" * 500),)))
+    assert problems(SPEC, "Order", shown) == []
+
+
+def test_times_are_printed_in_utc_with_milliseconds() -> None:
+    shown = document(an_order())
+    assert shown["submittedAt"] == shown["timeline"][0]["at"] == "2026-05-03T12:00:00.000Z"
+
+
+BODY = {
+    "customerId": "C12345",
+    "items": [{"sku": "SKU123", "quantity": 2}, {"offeringId": "po_tv_basic", "quantity": 1}],
+    "externalIdentifiers": [{"owner": "crm", "type": "case", "id": "4711"}],
+}
+
+
+def test_a_request_becomes_a_command_with_numbered_lines() -> None:
+    assert problems(SPEC, "PlaceOrder", BODY) == []
+    assert OrderRequest().to_command(BODY, "portal") == SubmitOrder(
+        owner="portal",
+        customer_id="C12345",
+        lines=(OrderLine(id="1", quantity=2, sku="SKU123"), OrderLine(id="2", quantity=1, offering_id="po_tv_basic")),
+        external_identifiers=(ExternalIdentifier("crm", "case", "4711"),),
+    )
+
+
+def test_the_least_that_is_needed_becomes_a_command() -> None:
+    body = {"customerId": "C1", "items": [{"quantity": 1}]}
+    assert problems(SPEC, "PlaceOrder", body) == []
+    assert OrderRequest().to_command(body, "portal").lines == (OrderLine(id="1", quantity=1),)
+
+
+def test_the_schema_knows_exactly_what_the_contract_lets_in() -> None:
+    request = OrderRequest()
+    assert _names(request) == SCHEMAS["PlaceOrder"]["properties"].keys()
+    assert _names(request.fields["items"].inner.schema) == SCHEMAS["PlaceOrderItem"]["properties"].keys()
+    identifier = request.fields["external_identifiers"].inner.schema
+    assert _names(identifier) == SCHEMAS["ExternalIdentifier"]["properties"].keys()
+
+
+def _names(schema: Any) -> set[str]:
+    return {field.data_key or name for name, field in schema.fields.items()}

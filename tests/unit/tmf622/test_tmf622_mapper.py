@@ -1,0 +1,391 @@
+"""TMF622 v5 into commands and back."""
+
+import copy
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from canonical.ordering.commands import ItemAction, OrderLine, SubmitOrder
+from canonical.ordering.order import Order
+from canonical.ordering.states import State
+from canonical.shared.external_identifier import ExternalIdentifier
+from facade.contract.loading import load_spec
+from facade.contract.validator import Contract
+from facade.contract.violations import Code, ContractViolation
+from facade.intake import Mapped, Translation
+from facade.tmf.tmf622.account import ITEM_REFUSED, ORDER_ATTRIBUTES, ORDER_REFUSED
+from facade.tmf.tmf622.mapper import from_order, to_submit_order
+from tests.support.builders import BROADBAND, ROUTER, an_offering, an_order, an_order_in
+
+ROOT = Path(__file__).parents[3]
+GOLDEN = ROOT / "fixtures" / "golden" / "tmf622" / "v5"
+OFFERINGS = {
+    offering.id: offering
+    for offering in (
+        BROADBAND,
+        ROUTER,
+        an_offering(id="po_tv_basic", name="TV Basic", sku="SKU789"),
+        an_offering(id="po_limited", name="Limited edition handset", sku="SKU999"),
+    )
+}
+GOLDEN_COMMANDS = sorted(path.name.removesuffix(".command.json") for path in GOLDEN.glob("*.command.json"))
+SHOWN = (State.ACKNOWLEDGED, State.FULFILLING, State.COMPLETED, State.FAILED)
+"""The states whose answers the golden files hold."""
+
+
+@pytest.fixture(scope="module")
+def contract(tmp_path_factory: pytest.TempPathFactory) -> Contract:
+    return Contract(load_spec(ROOT / "specs" / "tmf" / "tmf622-v5.yaml", tmp_path_factory.mktemp("cache")))
+
+
+def party(customer_id: str = "C12345", role: str = "Customer") -> dict[str, Any]:
+    reference = {"@type": "PartyRoleRef", "id": customer_id}
+    return {"@type": "RelatedPartyRefOrPartyRoleRef", "role": role, "partyOrPartyRole": reference}
+
+
+def an_item(**changes: Any) -> dict[str, Any]:
+    offering = {"@type": "ProductOfferingRef", "id": BROADBAND.id}
+    return {"@type": "ProductOrderItem", "id": "1", "action": "add", "productOffering": offering} | changes
+
+
+def a_payload(**changes: Any) -> dict[str, Any]:
+    return {"@type": "ProductOrder", "relatedParty": [party()], "productOrderItem": [an_item()]} | changes
+
+
+def refusals(body: dict[str, Any]) -> list[tuple[str, Code]]:
+    with pytest.raises(ContractViolation) as refused:
+        to_submit_order(body, "partner-acme")
+    return [(violation.pointer, violation.code) for violation in refused.value.violations]
+
+
+def ordered(translation: Translation, state: State = State.ACKNOWLEDGED) -> Order:
+    """The order that the command becomes, in `state`."""
+    command = translation.command
+    offerings = [OFFERINGS[line.offering_id or ""] for line in command.lines]
+    values = {name: getattr(command, name) for name in command.__slots__}
+    return an_order_in(state, offerings=offerings, **values)
+
+
+def shown(body: dict[str, Any], state: State = State.ACKNOWLEDGED) -> dict[str, Any]:
+    """The document in `state` of the order that `body` asks for."""
+    translation = to_submit_order(body, "partner-acme")
+    return from_order(ordered(translation, state), translation.carried)
+
+
+# --- golden files -----------------------------------------------------------------------------------------------------
+
+
+def golden(name: str, kind: str) -> Any:
+    return orjson.loads((GOLDEN / f"{name}.{kind}.json").read_bytes())
+
+
+def test_there_are_golden_files() -> None:
+    assert {"50-every-kind-of-attribute", "51-the-least-that-is-needed"} <= set(GOLDEN_COMMANDS)
+
+
+@pytest.mark.parametrize("name", GOLDEN_COMMANDS)
+def test_a_golden_request_is_valid(name: str, contract: Contract) -> None:
+    assert contract.request_errors("createProductOrder", golden(name, "request")) == []
+
+
+@pytest.mark.parametrize("name", GOLDEN_COMMANDS)
+def test_a_golden_request_becomes_its_command(name: str) -> None:
+    translation = to_submit_order(golden(name, "request"), "partner-acme")
+    assert orjson.loads(orjson.dumps(asdict(translation.command))) == golden(name, "command")
+
+
+@pytest.mark.parametrize("name", GOLDEN_COMMANDS)
+def test_a_golden_request_is_answered_as_written_in_every_state(name: str) -> None:
+    answers = {state.value: shown(golden(name, "request"), state) for state in SHOWN}
+    assert orjson.loads(orjson.dumps(answers)) == golden(name, "response")
+
+
+# --- inwards ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_least_that_is_needed_becomes_a_command() -> None:
+    translation = to_submit_order(a_payload(), "partner-acme")
+    line = OrderLine(id="1", quantity=1, action=ItemAction.ADD, offering_id=BROADBAND.id)
+    assert translation.command == SubmitOrder("partner-acme", "C12345", (line,))
+
+
+@pytest.mark.parametrize("role", ["Customer", "customer", "CUSTOMER", "Buyer", "buyer"])
+def test_the_customer_is_the_party_with_the_customers_role(role: str) -> None:
+    body = a_payload(relatedParty=[party("S1", "Seller"), party("C777", role)])
+    assert to_submit_order(body, "x").command.customer_id == "C777"
+
+
+def test_a_customer_named_twice_is_one_customer() -> None:
+    body = a_payload(relatedParty=[party("C1", "Customer"), party("C1", "Buyer")])
+    assert to_submit_order(body, "x").command.customer_id == "C1"
+
+
+def test_several_customers_are_refused_from_the_second_on() -> None:
+    body = a_payload(relatedParty=[party("C1"), party("S1", "Seller"), party("C2"), party("C3", "buyer"), party("C1")])
+    assert refusals(body) == [
+        ("/relatedParty/2/partyOrPartyRole/id", Code.TOO_MANY_RECORDS),
+        ("/relatedParty/3/partyOrPartyRole/id", Code.TOO_MANY_RECORDS),
+    ]
+
+
+@pytest.mark.parametrize("parties", [None, [], [party("S1", "Seller")], [party("C1", "Customers")]])
+def test_an_order_without_a_customer_is_refused(parties: list[Any] | None) -> None:
+    body = a_payload(relatedParty=parties)
+    if parties is None:
+        del body["relatedParty"]
+    assert refusals(body) == [("/relatedParty", Code.MISSING_PROPERTY)]
+
+
+def test_a_customer_without_reference_or_with_an_empty_id_is_refused() -> None:
+    for customer in (party() | {"partyOrPartyRole": {"@type": "PartyRoleRef", "id": ""}}, party()):
+        customer["partyOrPartyRole"]["id"] = ""
+        pointer = "/relatedParty/0/partyOrPartyRole/id"
+        assert refusals(a_payload(relatedParty=[customer])) == [(pointer, Code.MISSING_PROPERTY)]
+        del customer["partyOrPartyRole"]
+        assert refusals(a_payload(relatedParty=[customer])) == [(pointer, Code.MISSING_PROPERTY)]
+
+
+def test_a_customer_id_that_no_database_takes_is_refused() -> None:
+    to_submit_order(a_payload(relatedParty=[party("C" * 100)]), "x")
+    pointer = "/relatedParty/0/partyOrPartyRole/id"
+    assert refusals(a_payload(relatedParty=[party("C" * 101)])) == [(pointer, Code.INVALID_VALUE)]
+
+
+@pytest.mark.parametrize("name", sorted(ORDER_REFUSED))
+def test_an_attribute_of_the_order_that_we_do_not_take_is_refused_by_name(name: str) -> None:
+    assert refusals(a_payload(**{name: "x"})) == [(f"/{name}", Code.UNEXPECTED_PROPERTY)]
+
+
+@pytest.mark.parametrize("name", sorted(ITEM_REFUSED))
+def test_an_attribute_of_an_item_that_we_do_not_take_is_refused_by_name(name: str) -> None:
+    body = a_payload(productOrderItem=[an_item(), an_item(id="2", **{name: "x"})])
+    assert refusals(body) == [(f"/productOrderItem/1/{name}", Code.UNEXPECTED_PROPERTY)]
+
+
+def test_a_null_is_refused_like_any_other_value() -> None:
+    assert refusals(a_payload(state=None)) == [("/state", Code.UNEXPECTED_PROPERTY)]
+
+
+def test_everything_that_is_refused_is_told_at_once_and_with_reasons() -> None:
+    body = a_payload(id="1", requestedInitialState="draft", relatedParty=[], productOrderItem=[an_item(state="held")])
+    with pytest.raises(ContractViolation) as refused:
+        to_submit_order(body, "x")
+    told = {violation.pointer: violation.message for violation in refused.value.violations}
+    assert told.keys() == {"/id", "/requestedInitialState", "/relatedParty", "/productOrderItem/0/state"}
+    assert told["/id"] == "id is not accepted here: ids are given by the server; send your own as externalId"
+
+
+def test_only_acknowledged_may_be_asked_for_as_the_first_state() -> None:
+    to_submit_order(a_payload(requestedInitialState="acknowledged"), "x")
+    assert refusals(a_payload(requestedInitialState="draft")) == [("/requestedInitialState", Code.INVALID_VALUE)]
+
+
+def test_an_item_that_adds_names_its_offering() -> None:
+    item = an_item()
+    del item["productOffering"]
+    body = a_payload(productOrderItem=[item])
+    assert refusals(body) == [("/productOrderItem/0/productOffering", Code.MISSING_PROPERTY)]
+
+
+@pytest.mark.parametrize("action", ["modify", "delete", "noChange"])
+def test_an_item_that_changes_a_product_need_not_name_an_offering(action: str) -> None:
+    item = an_item(action=action)
+    del item["productOffering"]
+    [line] = to_submit_order(a_payload(productOrderItem=[item]), "x").command.lines
+    assert line.offering_id is None
+    assert line.action is not ItemAction.ADD
+
+
+def test_external_identifiers_are_kept_with_owner_and_type_where_they_have_them() -> None:
+    sent = [{"owner": "acme", "externalIdentifierType": "po", "id": "1"}, {"id": "2"}]
+    assert to_submit_order(a_payload(externalId=sent), "x").command.external_identifiers == (
+        ExternalIdentifier("acme", "po", "1"),
+        ExternalIdentifier("", "", "2"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("2026-06-01T08:00:00+02:00", datetime(2026, 6, 1, 6, tzinfo=UTC)),
+        ("2026-06-01T08:00:00Z", datetime(2026, 6, 1, 8, tzinfo=UTC)),
+        ("2026-06-01t08:00:00z", datetime(2026, 6, 1, 8, tzinfo=UTC)),
+        ("2026-06-01T08:00:00.123456789Z", datetime(2026, 6, 1, 8, 0, 0, 123456, tzinfo=UTC)),
+    ],
+)
+def test_times_are_understood_in_utc_however_the_contract_lets_them_be_written(
+    text: str, meant: datetime, contract: Contract
+) -> None:
+    body = a_payload(requestedStartDate=text, requestedCompletionDate=text)
+    assert contract.request_errors("createProductOrder", body) == []
+    command = to_submit_order(body, "x").command
+    assert (command.requested_start, command.requested_completion) == (meant, meant)
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-00:01"])
+def test_a_time_outside_the_years_that_utc_has_is_refused(text: str) -> None:
+    pointers = [pointer for pointer, _ in refusals(a_payload(requestedStartDate=text, requestedCompletionDate=text))]
+    assert pointers == ["/requestedStartDate", "/requestedCompletionDate"]
+
+
+def test_a_refusal_of_the_core_points_into_the_payload() -> None:
+    body = a_payload(productOrderItem=[an_item(), an_item(id="2", quantity=0)])
+    translation = to_submit_order(body, "x")
+    assert translation.source_of("/lines/1/quantity") == "/productOrderItem/1/quantity"
+    assert translation.source_of("/lines/1/action") == "/productOrderItem/1/action"
+    assert translation.source_of("/lines/0/id") == "/productOrderItem/0/id"
+    assert translation.source_of("/lines/0/offering_id") == "/productOrderItem/0/productOffering/id"
+    assert translation.source_of("/customer_id") == "/relatedParty/0/partyOrPartyRole/id"
+
+
+def test_a_pointer_that_nothing_leads_to_becomes_the_nearest_that_encloses_it() -> None:
+    translation = to_submit_order(a_payload(), "x")
+    assert translation.source_of("/lines/0/sku") == "/productOrderItem/0"
+    assert translation.source_of("/lines") == ""
+    assert translation.source_of("") == ""
+
+
+def test_of_two_sources_the_first_enclosing_one_counts() -> None:
+    trail = (Mapped("/a", "/x", "r"), Mapped("/a/b", "/x/y", "r"))
+    translation = Translation(to_submit_order(a_payload(), "x").command, {}, trail)
+    assert [translation.source_of(pointer) for pointer in ("/x/y/z", "/x/q", "/x", "/w")] == ["/a/b", "/a", "/a", ""]
+
+
+# --- outwards ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("name", GOLDEN_COMMANDS)
+def test_the_answer_is_valid_in_every_state(name: str, state: State, contract: Contract) -> None:
+    document = {"href": "https://x.example/1"} | shown(golden(name, "request"), state)
+    assert contract.response_errors("retrieveProductOrder", 200, document) == []
+
+
+@pytest.mark.parametrize("state", State)
+def test_an_order_that_came_through_the_portal_is_a_valid_product_order(state: State, contract: Contract) -> None:
+    document = {"href": "https://x.example/1"} | from_order(an_order_in(state), {})
+    assert contract.response_errors("retrieveProductOrder", 200, document) == []
+    assert document["relatedParty"][0]["partyOrPartyRole"]["id"] == "C12345"
+    assert document["externalId"][0]["id"] == "PO-1"
+    assert document["productOrderItem"][0]["productOffering"]["id"] == BROADBAND.id
+
+
+def test_an_order_without_external_identifiers_shows_none() -> None:
+    assert "externalId" not in from_order(an_order(external_identifiers=()), {})
+
+
+def test_a_completed_order_keeps_its_completion_date_when_it_is_closed() -> None:
+    completed, closed = shown(a_payload(), State.COMPLETED), shown(a_payload(), State.CLOSED)
+    assert completed["completionDate"] == closed["completionDate"] == "2026-05-03T15:00:00.000Z"
+    assert closed["state"] == "completed"
+    assert "completionDate" not in shown(a_payload(), State.FULFILLING)
+
+
+def test_a_failed_order_says_why_and_what_was_undone() -> None:
+    [message] = shown(a_payload(), State.FAILED)["productOrderErrorMessage"]
+    assert (message["code"], message["reason"]) == ("PAYMENT_DECLINED", "Payment failure")
+    assert message["message"] == (
+        "Payment failure; order ORD00001 cancelled; reservation RSV001 of 2 × SKU123 released"
+    )
+    assert [item["productOrderItemId"] for item in message["productOrderItem"]] == ["1"]
+    assert "productOrderErrorMessage" not in shown(a_payload(), State.COMPLETED)
+
+
+def test_the_answer_has_the_type_that_was_sent_and_ours_where_none_was() -> None:
+    assert shown(a_payload(**{"@type": "AcmeOrder"}))["@type"] == "AcmeOrder"
+    assert from_order(an_order(), {})["@type"] == "ProductOrder"
+
+
+def test_the_answer_never_writes_into_what_was_carried() -> None:
+    body = a_payload()
+    translation = to_submit_order(body, "x")
+    before = copy.deepcopy(body)
+    from_order(ordered(translation, State.FAILED), translation.carried)
+    assert body == before
+
+
+def test_times_are_printed_in_utc_with_milliseconds() -> None:
+    order = replace(an_order(), submitted_at=datetime.fromisoformat("2026-05-03T14:00:00.123456+02:00"))
+    assert from_order(order, {})["creationDate"] == "2026-05-03T12:00:00.123Z"
+
+
+# --- lossless ---------------------------------------------------------------------------------------------------------
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+EXTENSIONS = st.dictionaries(st.text(min_size=1, max_size=10), JSON, max_size=4).map(
+    lambda extra: {name: value for name, value in extra.items() if name not in ORDER_ATTRIBUTES | {"productOffering"}}
+)
+
+
+@given(EXTENSIONS, EXTENSIONS, st.sampled_from(State))
+def test_what_a_partner_adds_of_its_own_comes_back_verbatim(
+    extra: dict[str, Any], item_extra: dict[str, Any], state: State
+) -> None:
+    own = {name: value for name, value in item_extra.items() if name not in ("action", "quantity", "state")}
+    body = a_payload(productOrderItem=[own | an_item()], **extra)
+    document = shown(body, state)
+    assert {name: document[name] for name in extra} == extra
+    assert {name: document["productOrderItem"][0][name] for name in own} == own
+    assert_accounted_for(body)
+
+
+@pytest.mark.parametrize("name", GOLDEN_COMMANDS)
+def test_everything_that_was_sent_comes_back(name: str) -> None:
+    sent = golden(name, "request")
+    for state in State:
+        assert_contains(shown(sent, state), sent, "")
+
+
+@pytest.mark.parametrize("name", GOLDEN_COMMANDS)
+def test_the_trail_accounts_for_every_attribute_and_leads_somewhere_at_both_ends(name: str) -> None:
+    assert_accounted_for(golden(name, "request"))
+
+
+def assert_contains(answer: Any, sent: Any, at: str) -> None:
+    if isinstance(sent, dict):
+        for name, value in sent.items():
+            assert name in answer, f"{at}/{name} was lost"
+            assert_contains(answer[name], value, f"{at}/{name}")
+    elif isinstance(sent, list):
+        assert len(answer) == len(sent), at
+        for index, value in enumerate(sent):
+            assert_contains(answer[index], value, f"{at}/{index}")
+    else:
+        assert answer == sent, at
+
+
+def assert_accounted_for(body: dict[str, Any]) -> None:
+    translation = to_submit_order(body, "partner-acme")
+    target = asdict(translation.command) | {"carried": translation.carried}
+    for mapped in translation.trail:
+        resolve(body, mapped.source)
+        resolve(target, mapped.target)
+        assert mapped.rule
+    sources = [mapped.source for mapped in translation.trail]
+    places = [f"/{escaped(name)}" for name in body]
+    places += [
+        f"/productOrderItem/{i}/{escaped(name)}" for i, item in enumerate(body["productOrderItem"]) for name in item
+    ]
+    for place in places:
+        assert any(source == place or source.startswith(f"{place}/") for source in sources), f"{place} is missing"
+
+
+def resolve(document: Any, pointer: str) -> Any:
+    for token in pointer.split("/")[1:]:
+        name = token.replace("~1", "/").replace("~0", "~")
+        document = document[int(name)] if isinstance(document, list | tuple) else document[name]
+    return document
+
+
+def escaped(name: str) -> str:
+    return name.replace("~", "~0").replace("/", "~1")
