@@ -15,6 +15,8 @@ with warnings.catch_warnings():
     from facade.contract.cli import contract
     from facade.demo.product import DemoError, running
     from facade.demo.report import console_for, demonstrate
+    from facade.security.errors import ConfigurationError
+    from facade.security.settings import SecuritySettings
     from facade.settings import SettingError, Settings
 
 
@@ -32,12 +34,13 @@ def main(context: click.Context) -> None:
 @main.command()
 @click.pass_obj
 def run(settings: Settings) -> None:
-    """Run everything on this machine: database, simulated backends, app, demonstration orders.
+    """Run everything on this machine.
 
-    The app listens on PORT with WORKERS processes, the backends on BACKENDS_PORT; with BACKENDS_URL they are not
-    started. Logs go to files in STATE_DIR. Ctrl-C stops everything.
+    Prepares the database, starts simulated backends and app, places demonstration orders. The app listens on PORT
+    with WORKERS processes, the backends on BACKENDS_PORT; with BACKENDS_URL they are not started. Logs go to files in
+    STATE_DIR. Ctrl-C stops everything.
     """
-    issues_tokens = bootstrap.security_settings(settings).uses_development_server
+    issues_tokens = _checked_security(settings).uses_development_server
     try:
         launcher.run(settings, lambda: _prepare_database(settings), issues_tokens=issues_tokens)
     except launcher.LaunchError as error:
@@ -48,6 +51,7 @@ def run(settings: Settings) -> None:
 @click.pass_obj
 def serve(settings: Settings) -> None:
     """Serve the product on HOST:PORT with WORKERS processes."""
+    _checked_security(settings)
     uvicorn.run(
         "facade.bootstrap:application",
         factory=True,
@@ -72,10 +76,10 @@ def simulate(settings: Settings, state: Path | None) -> None:
 @main.command()
 @click.pass_obj
 def demo(settings: Settings) -> None:
-    """Play the golden payloads against the running product, and show each order's path.
+    """Show the paths of orders through a running product.
 
-    Plays them as partner-acme and as portal. PORT and BACKENDS_PORT say where the product runs. Fails when an order
-    does not end as its scenario tells.
+    Plays the golden payloads as partner-acme and as portal. PORT and BACKENDS_PORT say where the product runs. Fails
+    when an order does not end as its scenario tells.
     """
     try:
         astray = demonstrate(running(settings), console_for())
@@ -107,6 +111,15 @@ def db() -> None:
 def upgrade(settings: Settings) -> None:
     """Create or migrate the schema, and publish the catalogue. Safe to repeat."""
     _prepare_database(settings)
+
+
+def _checked_security(settings: Settings) -> SecuritySettings:
+    security = bootstrap.security_settings(settings)
+    try:
+        security.check()
+    except ConfigurationError as error:
+        raise click.ClickException(str(error)) from error
+    return security
 
 
 def _prepare_database(settings: Settings) -> None:

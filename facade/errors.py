@@ -90,12 +90,13 @@ def answer_to(error: Exception) -> Answer:
 
 def _canonical(error: errors.CanonicalError) -> Answer:
     status, title = next(CANONICAL[kind] for kind in type(error).__mro__ if kind in CANONICAL)
-    detail = "Something went wrong on our side." if status == 500 else error.message
+    if status == 500:
+        return Answer(status, error.code, title, "Something went wrong on our side.")
     found: tuple[Mapping[str, Any], ...] = ()
     if error.pointer is not None:
         found = ({"pointer": error.pointer, "code": Code.INVALID_VALUE.value, "message": error.message},)
     headers = {"Retry-After": RETRY_AFTER_SECONDS} if status == 503 else {}
-    return Answer(status, error.code, title, detail, found, error.details, headers)
+    return Answer(status, error.code, title, error.message, found, error.details, headers)
 
 
 def _framework(error: Any) -> Answer:

@@ -109,6 +109,8 @@ def run(settings: Settings, prepare: Callable[[], None], *, issues_tokens: bool)
     ours runs any more then.
     """
     parts = _parts(settings)
+    if len({part.port for part in parts}) < len(parts):
+        raise LaunchError(f"PORT and BACKENDS_PORT are both {settings.port}: the app and the backends need one each")
     for part in parts:
         _check_port(part)
     prepare()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from facade.contract.pointers import escaped
 from facade.contract.violations import Code, ContractViolation, Violation
 
 ALWAYS = ("id", "href", "@type")
@@ -69,7 +70,9 @@ def only(query: Iterable[str], allowed: Iterable[str]) -> None:
     if unknown:
         raise ContractViolation(
             [
-                Violation(f"/{name[:60]}", Code.INVALID_VALUE, f"unknown query parameter {name[:60]}", tuple(allowed))
+                Violation(
+                    f"/{escaped(name[:60])}", Code.INVALID_VALUE, f"unknown query parameter {name[:60]}", tuple(allowed)
+                )
                 for name in unknown
             ]
         )

@@ -1,5 +1,6 @@
 """Every setting: its environment variable, its default and what it means. `docs/operators.md` lists them."""
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
@@ -14,8 +15,12 @@ class SettingError(ValueError):
 _VAR = Path("var")
 
 
-def _setting(variable: str, default: Any, meaning: str, allowed: tuple[str, ...] = ()) -> Any:
-    return field(default=default, metadata={"variable": variable, "meaning": meaning, "allowed": allowed})
+def _setting(
+    variable: str, default: Any, meaning: str, allowed: tuple[str, ...] = (), *, least: int = 0, most: float = math.inf
+) -> Any:
+    """`least` and `most` bound a number."""
+    rules = {"variable": variable, "meaning": meaning, "allowed": allowed, "least": least, "most": most}
+    return field(default=default, metadata=rules)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,10 +29,10 @@ class Settings:
         "FACADE_MODE", "development", "production refuses development tokens and keys", ("development", "production")
     )
     host: str = _setting("HOST", "127.0.0.1", "address to listen on")
-    port: int = _setting("PORT", 8080, "port of the product")
-    backends_port: int = _setting("BACKENDS_PORT", 8090, "port of the simulated backends")
-    workers: int = _setting("WORKERS", 1, "operating system processes that serve requests")
-    threads: int = _setting("THREADS", 48, "requests that one process works on at once")
+    port: int = _setting("PORT", 8080, "port of the product", most=65535)
+    backends_port: int = _setting("BACKENDS_PORT", 8090, "port of the simulated backends", most=65535)
+    workers: int = _setting("WORKERS", 1, "operating system processes that serve requests", least=1)
+    threads: int = _setting("THREADS", 48, "requests that one process works on at once", least=1)
     state_dir: Path = _setting("STATE_DIR", _VAR, "where databases and the development key are kept")
     database_url: str = _setting("DATABASE_URL", "", "SQLAlchemy address; default: SQLite in STATE_DIR")
     backends_url: str = _setting("BACKENDS_URL", "", "base address of the backends; default: the simulated ones")
@@ -65,7 +70,8 @@ class Settings:
     def engine_address(self) -> str:
         """Where the process engine keeps its records: beside SQLite's file, or in the same PostgreSQL."""
         if self.database_address.startswith("sqlite"):
-            return self.database_address.removesuffix(".db") + "-processes.db"
+            file, mark, options = self.database_address.partition("?")
+            return file.removesuffix(".db") + "-processes.db" + mark + options
         return self.database_address
 
     @property
@@ -79,10 +85,15 @@ def _parse(setting: "Field[Any]", text: str) -> Any:
         raise SettingError(f"{variable}={text!r} is not allowed; use one of {', '.join(allowed)}")
     kind: type[Any] = type(setting.default)
     try:
-        return _BOOLEANS[text.lower()] if kind is bool else kind(text)
+        value = _BOOLEANS[text.lower()] if kind is bool else kind(text)
     except (KeyError, ValueError):
         wanted = {bool: "true or false", int: "a whole number", float: "a number"}.get(kind, kind.__name__)
         raise SettingError(f"{variable}={text!r} is not {wanted}") from None
+    least, most = setting.metadata["least"], setting.metadata["most"]
+    if kind in (int, float) and not (least <= value <= most and math.isfinite(value)):
+        bounds = f"at least {least}" if most == math.inf else f"from {least} to {most}"
+        raise SettingError(f"{variable}={text!r} must be {bounds}")
+    return value
 
 
 _BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}

@@ -42,11 +42,11 @@ class SqlOrderRepository:
         self._seen[order.id] = order
 
     def get(self, order_id: str) -> Order:
-        if order_id not in self._seen:
-            order = find_order(self._connection, order_id)
-            self._seen[order.id] = order
-            return order
-        return self._seen[order_id]
+        if order_id in self._seen:
+            return self._seen[order_id]
+        order = find_order(self._connection, order_id)
+        # By its BSS number it may have been got before.
+        return self._seen.setdefault(order.id, order)
 
     def carry(self, order_id: str, carried: dict[str, Any]) -> str:
         """Keep `carried` with an order added here. Returns the text of its document."""

@@ -78,4 +78,6 @@ _INSERT_AUDIT = sa.insert(audit)
 def insert_once(connection: sa.Connection, table: sa.Table, row: dict[str, Any]) -> bool:
     """Insert unless a row with the same key is there; waits for a concurrent transaction that inserts it."""
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    return bool(connection.execute(insert(table).values(row).on_conflict_do_nothing()).rowcount)
+    # The row comes back when it was inserted. Rows are not counted: on psycopg SQLAlchemy 2.1 says -1 for an insert.
+    statement = insert(table).values(row).on_conflict_do_nothing().returning(*table.primary_key)
+    return connection.execute(statement).first() is not None

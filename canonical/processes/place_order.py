@@ -75,7 +75,9 @@ class PlaceOrder:
         customer = self.customers.customer(customer_id)
         if not customer.in_good_standing:
             raise CustomerNotInGoodStanding(
-                f"customer {customer_id} is {customer.status}", customerId=customer_id, status=customer.status.value
+                f"customer {customer_id} is {customer.status}",
+                customerId=customer_id,
+                customerStatus=customer.status.value,
             )
         return {"name": customer.name}
 

@@ -85,7 +85,7 @@ class IdempotencyKeyReused(Conflict):
 
 
 class CustomerNotInGoodStanding(Conflict):
-    """`details`: customerId, status."""
+    """`details`: customerId, customerStatus."""
 
     code = "CUSTOMER_NOT_IN_GOOD_STANDING"
 
@@ -101,7 +101,7 @@ class PaymentDeclined(CanonicalError):
 
 
 class StillWorking(CanonicalError):
-    """`details`: orderId. The order goes on; ask for it later."""
+    """`details`: id, the order's. It goes on; ask for it later."""
 
     code = "STILL_WORKING"
 

@@ -97,6 +97,18 @@ def test_what_it_prints_works_when_pasted(launched: Launched) -> None:
     assert (portals["status"], portals["paymentStatus"]) == ("confirmed", "success")
 
 
+@pytest.mark.parametrize(
+    ("page", "answered"),
+    [("README.md", '"confirmed"'), ("docs/partners.md", '"acknowledged"'), ("docs/portal.md", '"confirmed"')],
+)
+def test_what_the_documents_print_works_when_pasted(launched: Launched, page: str, answered: str) -> None:
+    commands = "\n".join(re.findall(r"^```bash\n(.*?)^```", (ROOT / page).read_text(), re.MULTILINE | re.DOTALL))
+    pasted = commands.replace(":8080", f":{launched.ports[0]}")
+    done = subprocess.run(["bash", "-euc", pasted], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert answered in done.stdout
+
+
 def test_it_names_its_clients_and_places_demonstration_orders(launched: Launched) -> None:
     for client in ("partner-acme", "portal", "qa"):
         assert re.search(rf"{client} +{client}-secret", launched.printed)

@@ -155,6 +155,8 @@ class OrdersInMemory:
         self.seen[order.id] = order
 
     def get(self, order_id: str) -> Order:
+        if order_id in self.seen:
+            return self.seen[order_id]
         found = _found(self._memory.orders, order_id)
         return self.seen.setdefault(found.id, copy.deepcopy(found))
 

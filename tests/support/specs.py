@@ -1,5 +1,6 @@
 """Schemas of our contracts as the reference validator (jsonschema) understands them."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,10 @@ import yaml
 SPECS = Path(__file__).parents[2] / "specs"
 
 
+@cache
 def validator(spec: str, schema: str) -> jsonschema.Draft7Validator:
     """Checks against a component of an OpenAPI 3.0 contract, formats included."""
-    components = yaml.safe_load((SPECS / spec).read_text())["components"]
+    components = yaml.load((SPECS / spec).read_text(), Loader=yaml.CSafeLoader)["components"]
     document = {"$ref": f"#/components/schemas/{schema}", "components": _as_json_schema(components)}
     checker = jsonschema.Draft7Validator.FORMAT_CHECKER
     return jsonschema.Draft7Validator(document, format_checker=checker)

@@ -139,7 +139,7 @@ def test_a_customer_not_in_good_standing_fails_the_order(status: CustomerStatus)
     assert placing.calls == [("customer", None)]
     assert order.failure is not None
     assert order.failure.code == "CUSTOMER_NOT_IN_GOOD_STANDING"
-    assert order.failure.details == {"customerId": "C12345", "status": status.value}
+    assert order.failure.details == {"customerId": "C12345", "customerStatus": status.value}
     assert order.failure.message == f"customer C12345 is {status.value}"
 
 

@@ -1,0 +1,105 @@
+"""Every store that keeps orders: SQLite, PostgreSQL, and the one in memory that unit tests use."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import pytest
+import sqlalchemy as sa
+
+from adapters.persistence.database import Database
+from adapters.persistence.orders import Document
+from adapters.persistence.queries import SqlQueries
+from adapters.persistence.tables import audit, documents, idempotency_keys, orders, outbox, processes
+from adapters.persistence.unit_of_work import SqlUnitOfWork
+from canonical.ordering.order import Order
+from tests.support.databases import *  # noqa: F403
+from tests.support.fakes import Memory, ReadsFromMemory, SteppingClock
+
+
+def shown(order: Order, carried: dict[str, Any]) -> str:
+    """The document of an order, as the edge would make one."""
+    return json.dumps({"id": order.id, "state": order.state.value, "carried": carried})
+
+
+class Store(Protocol):
+    """A store as the suite sees it. `reads` are what the edge asks of it."""
+
+    reads: Any
+
+    def unit_of_work(self) -> Any: ...
+
+    def events(self, order_id: str) -> list[tuple[int, str]]:
+        """Number and kind of each event waiting for delivery, in the order of delivery."""
+        ...
+
+    def process(self, name: str, subject: str) -> str | None:
+        """The state of a process, None where it is not wanted."""
+        ...
+
+    def audit(self, audit_id: str) -> dict[str, Any] | None: ...
+
+    def size(self) -> int:
+        """How much is kept, of everything that units of work write."""
+        ...
+
+
+class SqlStore:
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.reads = SqlQueries(database)
+        self._clock = SteppingClock()
+
+    def unit_of_work(self) -> SqlUnitOfWork:
+        return SqlUnitOfWork(
+            self.database, lambda order, carried: Document(order.state.value, shown(order, carried)), self._clock
+        )
+
+    def events(self, order_id: str) -> list[tuple[int, str]]:
+        query = sa.select(outbox.c.sequence, outbox.c.type).where(outbox.c.order_id == order_id)
+        with self.database.reading() as connection:
+            return [(row.sequence, row.type) for row in connection.execute(query.order_by(outbox.c.position))]
+
+    def process(self, name: str, subject: str) -> str | None:
+        query = sa.select(processes.c.state).where(processes.c.process == name, processes.c.subject == subject)
+        with self.database.reading() as connection:
+            state: str | None = connection.scalar(query)
+            return state
+
+    def audit(self, audit_id: str) -> dict[str, Any] | None:
+        return self.reads.audit_record(audit_id)
+
+    def size(self) -> int:
+        tables = (orders, documents, outbox, processes, idempotency_keys, audit)
+        with self.database.reading() as connection:
+            return sum(connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0 for table in tables)
+
+
+@dataclass
+class StoreInMemory:
+    memory: Memory
+
+    def __post_init__(self) -> None:
+        self.reads = ReadsFromMemory(self.memory)
+        self.unit_of_work = self.memory.unit_of_work
+
+    def events(self, order_id: str) -> list[tuple[int, str]]:
+        return [(event.sequence, type(event).__name__) for event in self.memory.outbox if event.order_id == order_id]
+
+    def process(self, name: str, subject: str) -> str | None:
+        return self.memory.processes.get((name, subject))
+
+    def audit(self, audit_id: str) -> dict[str, Any] | None:
+        return self.memory.audit.get(audit_id)
+
+    def size(self) -> int:
+        kept = self.memory
+        return sum(map(len, (kept.orders, kept.documents, kept.outbox, kept.processes, kept.keys, kept.audit)))
+
+
+@pytest.fixture(params=["sqlite", "postgresql", "memory"])
+def store(request: pytest.FixtureRequest) -> Store:
+    if request.param == "memory":
+        return StoreInMemory(Memory(project=shown))
+    name = "sqlite_database" if request.param == "sqlite" else "postgres_database"
+    return SqlStore(request.getfixturevalue(name))

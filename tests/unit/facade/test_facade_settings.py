@@ -1,0 +1,118 @@
+"""Settings from the environment."""
+
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from facade.settings import SettingError, Settings
+
+EVERY = {setting.name: setting for setting in fields(Settings)}
+
+
+def read(**environment: str) -> Settings:
+    return Settings.from_environment(environment)
+
+
+def test_without_an_environment_everything_has_its_default() -> None:
+    assert read() == Settings()
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_every_setting_has_a_variable_and_a_meaning(name: str) -> None:
+    metadata = EVERY[name].metadata
+    assert metadata["variable"].isupper()
+    assert metadata["meaning"]
+
+
+def test_no_variable_is_used_twice() -> None:
+    assert len({setting.metadata["variable"] for setting in EVERY.values()}) == len(EVERY)
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "name", "value"),
+    [
+        ("PORT", "9000", "port", 9000),
+        ("WORKERS", "4", "workers", 4),
+        ("PORTAL_WAIT", "2.5", "portal_wait", 2.5),
+        ("PORTAL_WAIT", "0", "portal_wait", 0.0),
+        ("STATE_DIR", "/var/lib/facade", "state_dir", Path("/var/lib/facade")),
+        ("HOLD_PROCESSES", "true", "hold_processes", True),
+        ("HOLD_PROCESSES", "YES", "hold_processes", True),
+        ("HOLD_PROCESSES", "1", "hold_processes", True),
+        ("HOLD_PROCESSES", "no", "hold_processes", False),
+        ("LOG_LEVEL", "debug", "log_level", "debug"),
+        ("DATABASE_URL", "postgresql://db/x", "database_url", "postgresql://db/x"),
+    ],
+)
+def test_a_variable_is_read_as_what_its_setting_is(variable: str, text: str, name: str, value: Any) -> None:
+    found = getattr(read(**{variable: text}), name)
+    assert found == value
+    assert type(found) is type(value)
+
+
+@pytest.mark.parametrize("variable", ["PORT", "HOLD_PROCESSES", "LOG_LEVEL", "STATE_DIR"])
+def test_an_empty_variable_is_as_if_it_were_not_there(variable: str) -> None:
+    assert read(**{variable: ""}) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "told"),
+    [
+        ("PORT", "http", "PORT='http' is not a whole number"),
+        ("PORT", "80.5", "PORT='80.5' is not a whole number"),
+        ("PORT", "-1", "PORT='-1' must be from 0 to 65535"),
+        ("BACKENDS_PORT", "65536", "BACKENDS_PORT='65536' must be from 0 to 65535"),
+        ("WORKERS", "0", "WORKERS='0' must be at least 1"),
+        ("THREADS", "0", "THREADS='0' must be at least 1"),
+        ("PORTAL_WAIT", "soon", "PORTAL_WAIT='soon' is not a number"),
+        ("PORTAL_WAIT", "nan", "PORTAL_WAIT='nan' must be at least 0"),
+        ("PORTAL_WAIT", "inf", "PORTAL_WAIT='inf' must be at least 0"),
+        ("NODE_LEASE", "-1", "NODE_LEASE='-1' must be at least 0"),
+        ("HOLD_PROCESSES", "maybe", "HOLD_PROCESSES='maybe' is not true or false"),
+        ("LOG_LEVEL", "loud", "LOG_LEVEL='loud' is not allowed; use one of debug, info, warning, error"),
+        ("FACADE_MODE", "prod", "FACADE_MODE='prod' is not allowed; use one of development, production"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_with_its_name_and_what_can(variable: str, text: str, told: str) -> None:
+    with pytest.raises(SettingError) as refused:
+        read(**{variable: text})
+    assert str(refused.value) == told
+
+
+def test_production_is_not_started_with_the_development_secret() -> None:
+    for secret in ("", "facade-secret"):
+        with pytest.raises(SettingError, match="BACKENDS_SECRET must be set in production"):
+            read(FACADE_MODE="production", BACKENDS_SECRET=secret)
+    assert read(FACADE_MODE="production", BACKENDS_SECRET="s3cret").mode == "production"
+
+
+def test_the_database_is_a_file_in_the_state_directory_unless_it_is_given(tmp_path: Path) -> None:
+    settings = read(STATE_DIR=str(tmp_path))
+    assert settings.database_address == f"sqlite:///{tmp_path}/facade.db"
+    assert read(DATABASE_URL="postgresql://db/x").database_address == "postgresql://db/x"
+
+
+@pytest.mark.parametrize(
+    ("database", "engine"),
+    [
+        ("sqlite:////tmp/facade.db", "sqlite:////tmp/facade-processes.db"),
+        ("sqlite:////tmp/facade", "sqlite:////tmp/facade-processes.db"),
+        ("sqlite:////tmp/facade.db?timeout=5", "sqlite:////tmp/facade-processes.db?timeout=5"),
+        ("postgresql://db/x", "postgresql://db/x"),
+        ("postgresql+psycopg://db/x?host=/run", "postgresql+psycopg://db/x?host=/run"),
+    ],
+)
+def test_the_engine_keeps_its_records_beside_the_file_or_in_the_same_server(database: str, engine: str) -> None:
+    assert read(DATABASE_URL=database).engine_address == engine
+
+
+def test_the_backends_are_the_simulated_ones_unless_they_are_given() -> None:
+    assert read(BACKENDS_PORT="9999").backends_address == "http://127.0.0.1:9999"
+    assert read(BACKENDS_URL="https://backends.example").backends_address == "https://backends.example"
+
+
+def test_settings_cannot_be_changed() -> None:
+    with pytest.raises(AttributeError):
+        Settings().port = 1  # type: ignore[misc]

@@ -1,0 +1,108 @@
+"""The documents against the code: what a user can meet is in them, and what they point to exists."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import Field, fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from canonical.shared.errors import every_error
+from facade import errors
+from facade.contract.violations import Code
+from facade.demo.welcome import PASTE, PURPOSES
+from facade.security.clients import DEVELOPMENT_CLIENTS, SCOPES
+from facade.security.errors import KeysUnavailable, ScopeMissing, TokenRefused
+from facade.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(DOCS.rglob("*.md"))]
+TEXT = "\n".join(page.read_text() for page in PAGES)
+NORTHBOUND = [
+    path for path in sorted((ROOT / "specs").rglob("*.yaml")) if path.parent.name not in ("backends", "overlays")
+]
+FRAMEWORK = {"BAD_REQUEST": 400, "METHOD_NOT_ALLOWED": 405, "UNSUPPORTED_MEDIA_TYPE": 415}
+
+
+def table(page: str) -> dict[str, list[str]]:
+    """The rows of a page's tables by the code in their first cell; the first table that has it counts."""
+    rows: dict[str, list[str]] = {}
+    for line in (DOCS / page).read_text().splitlines():
+        if line.startswith("| `"):
+            first, *rest = (cell.strip().strip("`") for cell in line.strip("|").split("|"))
+            rows.setdefault(first, rest)
+    return rows
+
+
+def answered_codes() -> Iterator[tuple[str, int]]:
+    for kind in every_error():
+        yield kind.code, errors.answer_to(kind("x")).status
+    for status, code in re.findall(r'Answer\((\d{3}), "([A-Z_]+)"', Path(errors.__file__).read_text()):
+        yield code, int(status)
+    yield from ((TokenRefused.code, 401), (ScopeMissing.code, 403), (KeysUnavailable.code, 503))
+    yield from FRAMEWORK.items()
+
+
+@pytest.mark.parametrize(("code", "status"), sorted(set(answered_codes())))
+def test_every_error_code_is_explained_with_its_status(code: str, status: int) -> None:
+    explained = table("errors.md")
+    assert code in explained, f"{code} is missing in docs/errors.md"
+    assert explained[code][0] == str(status)
+
+
+@pytest.mark.parametrize("code", Code)
+def test_every_code_of_a_single_mistake_is_named(code: Code) -> None:
+    assert f"`{code}`" in (DOCS / "errors.md").read_text()
+
+
+@pytest.mark.parametrize("setting", fields(Settings), ids=lambda setting: setting.name)
+def test_every_setting_is_listed_with_its_default(setting: "Field[Any]") -> None:
+    variable, default = setting.metadata["variable"], setting.default
+    listed = table("operators.md")
+    assert variable in listed, f"{variable} is missing in docs/operators.md"
+    shown = str(default).lower() if isinstance(default, bool) else str(default)
+    assert listed[variable][0] == shown
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_every_scope_is_listed(scope: str) -> None:
+    assert scope in table("operators.md")
+
+
+@pytest.mark.parametrize("spec", NORTHBOUND, ids=lambda path: path.stem)
+def test_every_address_is_in_the_documents(spec: Path) -> None:
+    contract = yaml.safe_load(spec.read_text())
+    base = contract["servers"][0]["url"].rstrip("/")
+    for path, operations in contract["paths"].items():
+        for method in operations.keys() & {"get", "post", "put", "patch", "delete"}:
+            assert f"`{method.upper()} {base}{path}`" in TEXT
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text()):
+        if not target.startswith("https://"):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_every_decision_is_in_the_index() -> None:
+    records = {path.name for path in (DOCS / "decisions").glob("0*.md")}
+    index = (DOCS / "decisions" / "README.md").read_text()
+    assert records == set(re.findall(r"\((0[^)]+)\)", index))
+
+
+def test_every_development_client_has_its_purpose() -> None:
+    assert PURPOSES.keys() == DEVELOPMENT_CLIENTS.keys()
+
+
+def test_the_readme_gets_its_token_as_the_launcher_says() -> None:
+    token = PASTE.strip().partition("\n\n")[0].replace("URL", "http://127.0.0.1:8080")
+    assert token in (ROOT / "README.md").read_text()
+
+
+@pytest.mark.parametrize("command", ["run", "serve", "simulate", "demo", "token", "db upgrade", "contract prepare"])
+def test_every_command_is_listed(command: str) -> None:
+    assert re.search(rf"`{command}[ `]", (DOCS / "operators.md").read_text())
