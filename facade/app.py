@@ -12,12 +12,12 @@ from connexion.middleware import ConnexionMiddleware
 from connexion.middleware.swagger_ui import SwaggerUIMiddleware
 from connexion.resolver import Resolver
 
-from facade.addresses import PrintableAddresses
 from facade.contract.connexion_plugin import validator_map
 from facade.contract.loading import load_spec
 from facade.contract.validator import Contract
 from facade.correlation import Correlation
 from facade.errors import HANDLED, ErrorHandler
+from facade.gate import Gate
 from facade.json import OrjsonJsonifier, OrjsonProvider
 from facade.methods import MethodTable
 from facade.wsgi_bridge import WsgiBridge
@@ -71,7 +71,7 @@ def build_app(
     _call_handlers_directly(app)
     bridge = WsgiBridge(app.app.wsgi_app, threads)
     app._middleware_app.asgi_app = bridge
-    return Served(Correlation(PrintableAddresses(app)), app, bridge)
+    return Served(Correlation(Gate(app)), app, bridge)
 
 
 def _add(app: connexion.FlaskApp, api: Api, methods: MethodTable) -> None:

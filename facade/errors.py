@@ -46,9 +46,21 @@ CANONICAL: Mapping[type[errors.CanonicalError], tuple[int, str]] = MappingProxyT
         errors.PaymentDeclined: (402, "Payment failure"),
         errors.StillWorking: (503, "Still working"),
         errors.BackendError: (503, "Backend unavailable"),
+        errors.BackendRefused: (500, "Order could not be carried out"),
     }
 )
 """The nearest ancestor counts."""
+
+
+FRAMEWORK_DETAILS: Mapping[int, str] = MappingProxyType(
+    {
+        400: "The request cannot be read.",
+        404: "Nothing is served at this address.",
+        405: "The address does not take this method; the header Allow names those it takes.",
+        406: "Answers are application/json, and the request accepts something else only.",
+        415: "The request body has a media type that the contract does not name for it.",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -89,8 +101,9 @@ def answer_to(error: Exception) -> Answer:
 
 
 def _canonical(error: errors.CanonicalError) -> Answer:
-    status, title = next(CANONICAL[kind] for kind in type(error).__mro__ if kind in CANONICAL)
-    if status == 500:
+    nearest = next(kind for kind in type(error).__mro__ if kind in CANONICAL)
+    status, title = CANONICAL[nearest]
+    if nearest is errors.CanonicalError:
         return Answer(status, error.code, title, "Something went wrong on our side.")
     found: tuple[Mapping[str, Any], ...] = ()
     if error.pointer is not None:
@@ -100,11 +113,11 @@ def _canonical(error: errors.CanonicalError) -> Answer:
 
 
 def _framework(error: Any) -> Answer:
-    """What Connexion, Starlette or Werkzeug refuse; only their 4xx texts are fit to be shown."""
+    """What Connexion, Starlette or Werkzeug refuse, in our words: theirs show schemas and internals."""
     status: int = getattr(error, "status", None) or error.status_code
     phrase = HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else "Error"
     code = "INTERNAL" if status >= 500 else phrase.upper().replace(" ", "_").replace("-", "_")
-    detail = str(error.detail or phrase)[:500] if status < 500 else "Something went wrong on our side."
+    detail = FRAMEWORK_DETAILS.get(status, phrase) if status < 500 else "Something went wrong on our side."
     return Answer(status, code, phrase, detail, headers=dict(error.headers or {}))
 
 

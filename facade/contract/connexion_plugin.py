@@ -28,6 +28,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 
 from facade.contract.completion import Allowance
+from facade.contract.parameters import ContractParameterValidator
 from facade.contract.validator import JSON, Checked, Contract
 from facade.contract.violations import BodyTooLarge, ContractViolation, MalformedBody, ResponseViolation
 
@@ -42,9 +43,7 @@ _INLINE_LIMIT = 64 * 1024  # longer bodies are judged off the event loop
 _BOM = b"\xef\xbb\xbf"
 
 
-def validator_map(
-    contracts: Mapping[str, Contract], *, body_limit: int = DEFAULT_BODY_LIMIT
-) -> dict[str, MediaTypeDict]:
+def validator_map(contracts: Mapping[str, Contract], *, body_limit: int = DEFAULT_BODY_LIMIT) -> dict[str, Any]:
     """What `add_api` and `FlaskApp` take as `validator_map`: one for all APIs of an app.
 
     `contracts` is looked up by the base path an API was added under; the same Contract may stand under several
@@ -53,6 +52,7 @@ def validator_map(
     request = functools.partial(ContractRequestBodyValidator, contracts=contracts, body_limit=body_limit)
     response = functools.partial(ContractResponseBodyValidator, contracts=contracts)
     return {
+        "parameter": ContractParameterValidator,
         "body": MediaTypeDict({**VALIDATOR_MAP["body"], "*/*json": request}),
         "response": MediaTypeDict({**VALIDATOR_MAP["response"], "*/*json": response}),
     }

@@ -40,9 +40,7 @@ def test_a_crash_before_the_effect(
     _ended(product, order_id, customer, in_the_end)
 
 
-@pytest.mark.parametrize(
-    ("backend", "operation", "customer", "so_far", "in_the_end"), STEPS[1:], ids=NAMES[1:]
-)
+@pytest.mark.parametrize(("backend", "operation", "customer", "so_far", "in_the_end"), STEPS[1:], ids=NAMES[1:])
 def test_a_crash_after_the_effect(
     product: Node, backend: str, operation: str, customer: str, so_far: dict[str, int], in_the_end: dict[str, int]
 ) -> None:

@@ -18,15 +18,13 @@ class SchemaOutOfDate(RuntimeError):
 def upgrade(database: Database) -> None:
     """Bring the schema to this release's version. Safe to repeat, and for several nodes at once."""
     config = _config()
-    with database.engine.connect() as connection:
+    with database.writing() as connection:
+        # One at a time: SQLite's transaction is begun to write, PostgreSQL's holds this lock until it ends.
         if not database.sqlite:
-            connection.execute(sa.text("SELECT pg_advisory_lock(622622)"))
+            connection.execute(sa.text("SELECT pg_advisory_xact_lock(622622)"))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         connection.commit()
-        if not database.sqlite:
-            connection.execute(sa.text("SELECT pg_advisory_unlock(622622)"))
-            connection.commit()
 
 
 def check(database: Database) -> None:

@@ -1,0 +1,3 @@
+"""Databases for the tests of this folder."""
+
+from tests.support.databases import *  # noqa: F403

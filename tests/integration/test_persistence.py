@@ -1,0 +1,322 @@
+"""The process table and what else is peculiar to the databases, on SQLite and on PostgreSQL."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+import structlog
+
+from adapters.persistence.catalog import SqlCatalog, publish, read_offerings
+from adapters.persistence.database import Database
+from adapters.persistence.orders import Document
+from adapters.persistence.process_table import ProcessTable, ScheduledProcess, SqlProcessSchedule
+from adapters.persistence.tables import nodes, processes
+from adapters.persistence.unit_of_work import SqlUnitOfWork
+from canonical.catalog.offering import ChargeType, OfferingPrice, ProductOffering
+from canonical.shared.errors import ConcurrentChange
+from tests.support.builders import NOON, an_order, euros
+from tests.support.databases import CATALOG
+from tests.support.fakes import StandingClock, SteppingClock
+
+PROCESS = "place-order"
+LEASE = 5.0
+
+
+@pytest.fixture
+def clock() -> StandingClock:
+    return StandingClock()
+
+
+@pytest.fixture
+def table(database: Database, clock: StandingClock) -> ProcessTable:
+    return ProcessTable(database, clock)
+
+
+def schedule(database: Database, clock: StandingClock, *subjects: str) -> None:
+    with database.writing() as connection:
+        for subject in subjects:
+            SqlProcessSchedule(connection, clock).schedule(PROCESS, subject)
+        connection.commit()
+
+
+def note(database: Database, clock: StandingClock, step: str, subject: str) -> None:
+    with database.writing() as connection:
+        getattr(SqlProcessSchedule(connection, clock), step)(PROCESS, subject)
+        connection.commit()
+
+
+def known(database: Database) -> set[str]:
+    with database.reading() as connection:
+        return set(connection.scalars(sa.select(nodes.c.id)))
+
+
+# --- processes --------------------------------------------------------------------------------------------------------
+
+
+def test_a_scheduled_process_that_nobody_begins_is_overdue_after_its_time(
+    database: Database, table: ProcessTable, clock: StandingClock
+) -> None:
+    schedule(database, clock, "o1")
+    assert table.overdue(LEASE) == []
+    clock.pass_(LEASE)
+    assert table.overdue(LEASE) == [], "just not yet"
+    clock.pass_(0.000001)
+    assert table.overdue(LEASE) == [ScheduledProcess(PROCESS, "o1", None)]
+
+
+def test_the_longest_overdue_come_first_and_not_all_at_once(
+    database: Database, table: ProcessTable, clock: StandingClock
+) -> None:
+    for subject in ("o3", "o1", "o2"):
+        schedule(database, clock, subject)
+        clock.pass_(1)
+    clock.pass_(LEASE)
+    assert [left.subject for left in table.overdue(LEASE, limit=2)] == ["o3", "o1"]
+
+
+@pytest.mark.parametrize("step", ["started", "ended"])
+def test_a_process_that_began_is_never_overdue(
+    step: str, database: Database, table: ProcessTable, clock: StandingClock
+) -> None:
+    schedule(database, clock, "o1")
+    note(database, clock, step, "o1")
+    clock.pass_(3600)
+    assert table.overdue(LEASE) == []
+
+
+def test_a_process_remembers_the_correlation_id_of_who_asked_for_it(
+    database: Database, table: ProcessTable, clock: StandingClock
+) -> None:
+    with structlog.contextvars.bound_contextvars(correlation_id="corr-1"):
+        schedule(database, clock, "o1")
+    clock.pass_(60)
+    assert table.overdue(LEASE)[0].correlation_id == "corr-1"
+
+
+def test_a_process_has_ended_when_it_says_so(database: Database, table: ProcessTable, clock: StandingClock) -> None:
+    schedule(database, clock, "o1", "o2")
+    for step, ended in (("started", False), ("ended", True)):
+        note(database, clock, step, "o1")
+        assert table.has_ended("o1") is ended
+    assert not table.has_ended("o2")
+    assert not table.has_ended("none")
+
+
+def test_a_waiting_process_says_for_what_until_it_goes_on(
+    database: Database, table: ProcessTable, clock: StandingClock
+) -> None:
+    schedule(database, clock, "o1")
+    table.waiting(PROCESS, "o1", "billing cannot be reached")
+    assert _row(database) == ("waiting", "billing cannot be reached")
+    assert not table.has_ended("o1")
+    note(database, clock, "ended", "o1")
+    assert _row(database) == ("ended", None)
+
+
+def _row(database: Database) -> tuple[str, str | None]:
+    with database.reading() as connection:
+        row = connection.execute(sa.select(processes.c.state, processes.c.waiting_for)).one()
+    return row.state, row.waiting_for
+
+
+def test_a_process_is_scheduled_once_for_each_subject(database: Database, clock: StandingClock) -> None:
+    schedule(database, clock, "o1")
+    with pytest.raises(sa.exc.IntegrityError):
+        schedule(database, clock, "o1")
+
+
+# --- nodes ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_node_that_beats_is_inherited_by_nobody(table: ProcessTable, clock: StandingClock) -> None:
+    table.beat("a")
+    clock.pass_(LEASE)
+    table.beat("b")
+    assert table.inherit("b", LEASE) == [], "its lease ends after this moment"
+
+
+def test_a_node_without_a_beat_in_its_lease_is_inherited(table: ProcessTable, clock: StandingClock) -> None:
+    table.beat("a")
+    clock.pass_(LEASE + 1)
+    table.beat("b")
+    assert table.inherit("b", LEASE) == ["a"]
+
+
+def test_an_heir_keeps_its_inheritance_until_it_buries_the_dead(
+    database: Database, table: ProcessTable, clock: StandingClock
+) -> None:
+    table.beat("a")
+    clock.pass_(LEASE + 1)
+    for node in ("b", "c"):
+        table.beat(node)
+    assert table.inherit("b", LEASE) == ["a"]
+    assert table.inherit("c", LEASE) == [], "its heir lives"
+    assert table.inherit("b", LEASE) == ["a"], "a crash between taking over and burying loses nothing"
+    table.bury("a")
+    assert table.inherit("b", LEASE) == []
+    assert known(database) == {"b", "c"}
+
+
+def test_the_inheritance_of_an_heir_that_died_goes_to_the_next_with_the_heir_itself(
+    table: ProcessTable, clock: StandingClock
+) -> None:
+    table.beat("a")
+    clock.pass_(LEASE + 1)
+    table.beat("b")
+    assert table.inherit("b", LEASE) == ["a"]
+    clock.pass_(LEASE + 1)
+    table.beat("c")
+    assert sorted(table.inherit("c", LEASE)) == ["a", "b"]
+
+
+def test_the_inheritance_of_an_heir_that_is_gone_altogether_goes_to_the_next(
+    table: ProcessTable, clock: StandingClock
+) -> None:
+    table.beat("a")
+    clock.pass_(LEASE + 1)
+    table.beat("b")
+    assert table.inherit("b", LEASE) == ["a"]
+    table.bury("b")
+    table.beat("c")
+    assert table.inherit("c", LEASE) == ["a"]
+
+
+def test_a_node_that_comes_back_is_alive_and_nobodys_inheritance(table: ProcessTable, clock: StandingClock) -> None:
+    table.beat("a")
+    clock.pass_(LEASE + 1)
+    table.beat("b")
+    assert table.inherit("b", LEASE) == ["a"]
+    table.beat("a")
+    assert table.inherit("b", LEASE) == []
+
+
+def test_a_node_that_was_buried_and_comes_back_is_known_again(
+    database: Database, table: ProcessTable, clock: StandingClock
+) -> None:
+    table.beat("a")
+    table.bury("a")
+    assert known(database) == set()
+    table.beat("a")
+    assert known(database) == {"a"}
+
+
+def test_a_node_that_retired_is_inherited_at_once(table: ProcessTable, clock: StandingClock) -> None:
+    for node in ("a", "b"):
+        table.beat(node)
+    table.retire("a")
+    assert table.inherit("b", LEASE) == ["a"]
+
+
+def test_of_heirs_that_race_each_dead_node_goes_to_one(database: Database, clock: StandingClock) -> None:
+    table = ProcessTable(database, clock)
+    dead = [f"dead-{number}" for number in range(5)]
+    for node in dead:
+        table.beat(node)
+    clock.pass_(LEASE + 1)
+    heirs = [f"heir-{number}" for number in range(4)]
+    for node in heirs:
+        table.beat(node)
+    gate = threading.Barrier(len(heirs))
+
+    def inherit(heir: str) -> list[str]:
+        gate.wait()
+        return table.inherit(heir, LEASE)
+
+    with ThreadPoolExecutor(len(heirs)) as pool:
+        shares = list(pool.map(inherit, heirs))
+    assert sorted(node for share in shares for node in share) == dead
+
+
+# --- transactions that overlap ----------------------------------------------------------------------------------------
+
+
+def test_of_two_units_of_work_that_read_the_same_order_the_second_to_commit_is_refused(
+    postgres_database: Database,
+) -> None:
+    """On SQLite the second would wait before it reads."""
+
+    def unit_of_work() -> SqlUnitOfWork:
+        return SqlUnitOfWork(postgres_database, lambda order, carried: Document("x", "{}"), SteppingClock())
+
+    with unit_of_work() as work:
+        work.orders.add(an_order())
+        work.commit()
+    with unit_of_work() as first, unit_of_work() as second:
+        orders = [work.orders.get(an_order().id) for work in (first, second)]
+        for order in orders:
+            order.start(NOON)
+        first.commit()
+        with pytest.raises(ConcurrentChange):
+            second.commit()
+
+
+def test_a_claim_waits_for_one_that_has_not_ended(postgres_database: Database) -> None:
+    def unit_of_work() -> SqlUnitOfWork:
+        return SqlUnitOfWork(postgres_database, lambda order, carried: Document("x", "{}"), SteppingClock())
+
+    def claim() -> bool:
+        with unit_of_work() as work:
+            return work.claim_key("portal", "key", "hash", "o2", None)
+
+    with ThreadPoolExecutor(1) as pool:
+        with unit_of_work() as first:
+            assert first.claim_key("portal", "key", "hash", "o1", None)
+            waiting = pool.submit(claim)
+            with pytest.raises(TimeoutError):
+                waiting.result(timeout=0.2)
+            first.commit()
+        assert waiting.result(timeout=10) is False
+
+
+def test_readers_on_sqlite_do_not_wait_for_a_writer(sqlite_database: Database) -> None:
+    with sqlite_database.writing() as writing, sqlite_database.reading() as reading:
+        writing.execute(sa.insert(nodes), {"id": "a", "beat_at": "x", "heir": None})
+        assert reading.scalar(sa.select(sa.func.count()).select_from(nodes)) == 0
+        assert reading.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+
+
+def test_sqlite_makes_the_folder_of_its_file(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'new' / 'folder' / 'facade.db'}")
+    database.ping()
+    database.close()
+    assert (tmp_path / "new" / "folder" / "facade.db").exists()
+
+
+# --- catalogue --------------------------------------------------------------------------------------------------------
+
+
+def an_offering(version: str = "1", price: str = "10.00") -> ProductOffering:
+    prices = (OfferingPrice("p1", ChargeType.ONE_TIME, euros(price)),)
+    return ProductOffering("po_new", version, "New", "SKU-NEW", prices)
+
+
+def current(database: Database) -> ProductOffering | None:
+    with database.reading() as connection:
+        return SqlCatalog(connection).offering("po_new")
+
+
+def test_the_catalogue_files_are_published_once(database: Database) -> None:
+    offerings = read_offerings([CATALOG.read_bytes()])
+    assert publish(database, offerings) == 0, "the schema template has them"
+    with database.reading() as connection:
+        assert SqlCatalog(connection).offerings() == sorted(offerings, key=lambda offering: offering.id)
+
+
+def test_a_new_version_becomes_the_current_one(database: Database) -> None:
+    assert publish(database, [an_offering()]) == 1
+    assert publish(database, [an_offering("2", "12.00")]) == 1
+    found = current(database)
+    assert found is not None
+    assert (found.version, found.prices[0].amount) == ("2", euros("12.00"))
+    assert publish(database, [an_offering("2", "12.00")]) == 0
+
+
+def test_what_is_published_never_changes(database: Database) -> None:
+    publish(database, [an_offering()])
+    with pytest.raises(ValueError, match="offering po_new version 1 is published; give a new version"):
+        publish(database, [an_offering(price="11.00")])
+    found = current(database)
+    assert found is not None
+    assert found.prices[0].amount == euros("10.00")
