@@ -26,6 +26,7 @@ from canonical.ordering.order import Order
 from canonical.processes.place_order import PlaceOrder
 from facade import logs
 from facade.app import Api, build_app
+from facade.cancellations import CancellationIntake
 from facade.clock import SystemClock
 from facade.correlation import Correlation
 from facade.health import Health
@@ -65,7 +66,9 @@ class Core:
                 held=settings.hold_processes,
             ),
         )
-        self.intake = OrderIntake(self.unit_of_work, self.queries, self.engine, self.clock, SortableIdentities())
+        identities = SortableIdentities()
+        self.intake = OrderIntake(self.unit_of_work, self.queries, self.engine, self.clock, identities)
+        self.cancellations = CancellationIntake(self.unit_of_work, self.clock, identities)
 
     def unit_of_work(self) -> SqlUnitOfWork:
         return SqlUnitOfWork(self.database, project, self.clock)
@@ -84,7 +87,13 @@ class Core:
 
     def _place_order(self, backends: Backends) -> PlaceOrder:
         return PlaceOrder(
-            backends.customers, backends.stock, backends.bss, backends.payments, self.unit_of_work, self.clock
+            backends.customers,
+            backends.stock,
+            backends.bss,
+            backends.payments,
+            self.unit_of_work,
+            self.queries,
+            self.clock,
         )
 
 
@@ -118,7 +127,7 @@ def _apis(core: Core, security: SecuritySettings) -> list[Api]:
         Api("tmf/tmf622-v5.yaml", ProductOrders(core.intake, core.queries).operations(), TMF622_ALIASES),
         Api(
             "canonical/v1.yaml",
-            PortalOrders(core.intake, core.queries, core.engine, settings.portal_wait).operations(),
+            PortalOrders(core.intake, core.queries, core.cancellations, core.engine, settings.portal_wait).operations(),
         ),
         Api("operations.yaml", Health(core.database_ready, core.backends.states).operations()),
     ]

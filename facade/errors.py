@@ -41,6 +41,8 @@ CANONICAL: Mapping[type[errors.CanonicalError], tuple[int, str]] = MappingProxyT
         errors.CustomerNotFound: (404, "Customer not found"),
         errors.OrderNotFound: (404, "Order not found"),
         errors.Conflict: (409, "Conflict"),
+        errors.CancellationNotFound: (404, "Cancellation not found"),
+        errors.OrderCancelled: (409, "Order cancelled"),
         errors.InsufficientStock: (409, "Insufficient stock"),
         errors.CustomerNotInGoodStanding: (409, "Customer not in good standing"),
         errors.PaymentDeclined: (402, "Payment failure"),

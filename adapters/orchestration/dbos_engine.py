@@ -112,7 +112,7 @@ class DbosEngine:
             progress = Progress(**kept)
             try:
                 order = process.begin(subject)
-                progress = run(process.steps(order), progress, _once)
+                progress = run(process.steps(order), progress, _once, lambda: process.interruption(subject))
                 if not progress.waiting:
                     process.end(subject, progress)
                     self._endings.tell(subject)

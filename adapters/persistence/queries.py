@@ -6,10 +6,13 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
+from adapters.persistence.cancellations import find_cancellation, load_cancellation
 from adapters.persistence.database import Database
 from adapters.persistence.orders import find_order, load_order
-from adapters.persistence.tables import audit, documents, idempotency_keys, orders
+from adapters.persistence.tables import audit, cancellations, documents, idempotency_keys, orders
+from canonical.ordering.cancellation import Cancellation
 from canonical.ordering.order import Order
+from canonical.ordering.states import State
 from canonical.shared.errors import OrderNotFound
 
 
@@ -59,6 +62,29 @@ class SqlQueries:
             found = [(row.order_id, row.document) for row in connection.execute(page.offset(offset).limit(limit))]
             return found, connection.scalar(sa.select(sa.func.count()).select_from(documents).where(*mine)) or 0
 
+    def state_of(self, order_id: str) -> State:
+        """Where the order with our id stands. Raises OrderNotFound."""
+        with self._database.reading() as connection:
+            state = connection.scalar(_STATE, {"order_id": order_id})
+        if state is None:
+            raise OrderNotFound("Order not found", orderId=order_id)
+        return State(state)
+
+    def cancellation(self, cancellation_id: str, owner: str | None) -> tuple[Cancellation, dict[str, Any]]:
+        """The cancellation and what was carried for it. Raises CancellationNotFound."""
+        with self._database.reading() as connection:
+            return find_cancellation(connection, cancellation_id, owner)
+
+    def cancellations(
+        self, owner: str | None, offset: int, limit: int
+    ) -> tuple[list[tuple[Cancellation, dict[str, Any]]], int]:
+        """A page of cancellations, newest first, and how many there are in all."""
+        mine = [] if owner is None else [cancellations.c.owner == owner]
+        page = sa.select(cancellations).where(*mine).order_by(cancellations.c.id.desc()).offset(offset).limit(limit)
+        count = sa.select(sa.func.count()).select_from(cancellations).where(*mine)
+        with self._database.reading() as connection:
+            return [load_cancellation(row) for row in connection.execute(page)], connection.scalar(count) or 0
+
     def kept_answer(self, owner: str, key: str) -> KeptAnswer | None:
         kept = idempotency_keys
         query = sa.select(kept.c.request_hash, kept.c.order_id, kept.c.answer)
@@ -77,3 +103,4 @@ class SqlQueries:
 
 _DOCUMENT = sa.select(documents.c.document, documents.c.version).where(documents.c.order_id == sa.bindparam("order_id"))
 _OWN_DOCUMENT = _DOCUMENT.where(documents.c.owner == sa.bindparam("owner"))
+_STATE = sa.select(orders.c.state).where(orders.c.id == sa.bindparam("order_id"))

@@ -40,6 +40,18 @@ documents = sa.Table(
     comment="projection of orders, written in the transaction that changes the order",
 )
 
+cancellations = sa.Table(
+    "cancellations",
+    metadata,
+    sa.Column("id", ID, primary_key=True),
+    sa.Column("owner", sa.String(100), nullable=False),
+    sa.Column("order_id", ID, nullable=False, index=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("body", sa.Text, nullable=False, comment="the aggregate as JSON"),
+    sa.Column("carried", sa.Text, nullable=False, comment="what was sent and nobody inside reads, as JSON"),
+    sa.Index(None, "owner", "id"),
+)
+
 outbox = sa.Table(
     "outbox",
     metadata,

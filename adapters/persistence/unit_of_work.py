@@ -10,6 +10,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from adapters.persistence.cancellations import SqlCancellationRepository
 from adapters.persistence.catalog import CatalogOfferings, SqlCatalog
 from adapters.persistence.database import Database
 from adapters.persistence.encoding import timestamp
@@ -23,6 +24,7 @@ class SqlUnitOfWork:
     """Everything changed inside is committed together or not at all."""
 
     orders: SqlOrderRepository
+    cancellations: SqlCancellationRepository
     offerings: CatalogOfferings
     processes: SqlProcessSchedule
 
@@ -37,6 +39,7 @@ class SqlUnitOfWork:
         self._transaction = self._database.writing()
         self._connection = self._transaction.__enter__()
         self.orders = SqlOrderRepository(self._connection, self._project)
+        self.cancellations = SqlCancellationRepository(self._connection)
         self.offerings = CatalogOfferings(SqlCatalog(self._connection))
         self.processes = SqlProcessSchedule(self._connection, self._clock)
         return self
@@ -48,6 +51,7 @@ class SqlUnitOfWork:
 
     def commit(self) -> None:
         self.orders.save()
+        self.cancellations.save()
         self._connection.commit()
 
     def carry(self, order_id: str, carried: dict[str, Any]) -> str:

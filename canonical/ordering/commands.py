@@ -40,3 +40,13 @@ class SubmitOrder:
     external_identifiers: tuple[ExternalIdentifier, ...] = ()
     requested_start: datetime | None = None
     requested_completion: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CancelOrder:
+    """Give up `order_id`. `owner` is the client that asks and may see the cancellation afterwards."""
+
+    owner: str
+    order_id: str
+    reason: str | None = None
+    requested_at: datetime | None = None

@@ -43,3 +43,23 @@ class OrderFellOut(OrderEvent):
     """Something could not be undone: a person has to look."""
 
     code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderCancellationRequested(OrderEvent):
+    cancellation_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderCancellationAccepted(OrderEvent):
+    cancellation_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderCancellationDenied(OrderEvent):
+    cancellation_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderCancelled(OrderEvent):
+    cancellation_id: str

@@ -1,6 +1,7 @@
 """Commands carried out, each inside a unit of work that the caller commits."""
 
-from canonical.ordering.commands import OrderLine, SubmitOrder
+from canonical.ordering.cancellation import Cancellation
+from canonical.ordering.commands import CancelOrder, OrderLine, SubmitOrder
 from canonical.ordering.order import Order, OrderedOffering, check_lines
 from canonical.ordering.ports import Offerings, UnitOfWork
 from canonical.shared.errors import InvalidCommand, UnknownOffering
@@ -21,6 +22,18 @@ def submit_order(command: SubmitOrder, work: UnitOfWork, clock: Clock, identitie
     work.orders.add(order)
     work.processes.schedule(PLACE_ORDER, order.id)
     return order
+
+
+def cancel_order(command: CancelOrder, work: UnitOfWork, clock: Clock, identities: Identities) -> Cancellation:
+    """The cancellation, to be assessed by the process that carries the order out.
+
+    Raises OrderNotFound, or InvalidTransition where the order has ended or is being cancelled already.
+    """
+    order = work.orders.get(command.order_id)
+    cancellation = Cancellation.of(identities.new_id(), command, order.id, clock.now())
+    order.request_cancellation(cancellation.id, cancellation.created_at)
+    work.cancellations.add(cancellation)
+    return cancellation
 
 
 def _offering(offerings: Offerings, line: OrderLine, index: int) -> OrderedOffering:

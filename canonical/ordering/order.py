@@ -4,10 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
 from canonical.ordering.commands import ItemAction, SubmitOrder
 from canonical.ordering.events import (
+    OrderCancellationAccepted,
+    OrderCancellationDenied,
+    OrderCancellationRequested,
+    OrderCancelled,
     OrderCompleted,
     OrderEvent,
     OrderFailed,
@@ -95,6 +100,7 @@ class Order:
     bss_order_id: str | None = None
     payment: PaymentStatus = PaymentStatus.PENDING
     failure: Failure | None = None
+    cancellation_id: str | None = None
     timeline: list[TimelineEntry] = field(default_factory=list)
     version: int = 0
     events: list[OrderEvent] = field(default_factory=list)
@@ -170,6 +176,33 @@ class Order:
         self._end(failure, payment, bss_order_id)
         self._record(OrderFellOut, at, code=failure.code)
 
+    def request_cancellation(self, cancellation_id: str, at: datetime) -> None:
+        """Somebody wants it given up; whether that is still possible is found out by the process at work."""
+        self._become(Trigger.CANCEL, at)
+        self.cancellation_id = cancellation_id
+        self._record(OrderCancellationRequested, at, cancellation_id=cancellation_id)
+
+    def accept_cancellation(self, at: datetime) -> None:
+        self._become(Trigger.ACCEPT_CANCELLATION, at)
+        self._record(OrderCancellationAccepted, at, cancellation_id=self._cancellation)
+
+    def deny_cancellation(self, at: datetime) -> None:
+        """It is too late: back to where it was."""
+        former = self.timeline[-2].state
+        self._become(DENIALS.get(former, Trigger.DENY_CANCELLATION), at)
+        self._record(OrderCancellationDenied, at, cancellation_id=self._cancellation)
+
+    def cancel(self, failure: Failure, payment: PaymentStatus, bss_order_id: str | None, at: datetime) -> None:
+        """Given up, everything undone."""
+        self._become(Trigger.CONFIRM_CANCELLATION, at)
+        self._end(failure, payment, bss_order_id)
+        self._record(OrderCancelled, at, cancellation_id=self._cancellation)
+
+    @property
+    def _cancellation(self) -> str:
+        assert self.cancellation_id is not None
+        return self.cancellation_id
+
     def _end(self, failure: Failure, payment: PaymentStatus, bss_order_id: str | None) -> None:
         self.failure = failure
         self.payment = payment
@@ -182,6 +215,15 @@ class Order:
     def _record(self, event: type[OrderEvent], at: datetime, **facts: str) -> None:
         sequence = len(self.timeline)
         self.events.append(event(order_id=self.id, sequence=sequence, at=at, **facts))
+
+
+DENIALS = MappingProxyType(
+    {
+        State.PENDING: Trigger.DENY_CANCELLATION_WHILE_PENDING,
+        State.HELD: Trigger.DENY_CANCELLATION_WHILE_HELD,
+    }
+)
+"""How a denied cancellation leads back to where the order was; to fulfilment from anywhere else."""
 
 
 def check_lines(command: SubmitOrder) -> None:

@@ -3,7 +3,9 @@
 from types import TracebackType
 from typing import Protocol, Self
 
+from canonical.ordering.cancellation import Cancellation
 from canonical.ordering.order import Order, OrderedOffering
+from canonical.ordering.states import State
 
 
 class Offerings(Protocol):
@@ -21,6 +23,24 @@ class OrderRepository(Protocol):
 
     def get(self, order_id: str) -> Order:
         """The order by our id or by its BSS number. Raises OrderNotFound."""
+        ...
+
+
+class CancellationRepository(Protocol):
+    """Keeps cancellations. What was got or added is saved when the unit of work commits."""
+
+    def add(self, cancellation: Cancellation) -> None: ...
+
+    def get(self, cancellation_id: str) -> Cancellation:
+        """Raises CancellationNotFound."""
+        ...
+
+
+class OrderStates(Protocol):
+    """Where an order stands, read without a transaction."""
+
+    def state_of(self, order_id: str) -> State:
+        """Raises OrderNotFound."""
         ...
 
 
@@ -44,6 +64,8 @@ class UnitOfWork(Protocol):
 
     @property
     def orders(self) -> OrderRepository: ...
+    @property
+    def cancellations(self) -> CancellationRepository: ...
     @property
     def offerings(self) -> Offerings: ...
     @property

@@ -20,6 +20,7 @@ class State(StrEnum):
     COMPLETED = "COMPLETED"
     FAILED = "FAILED"
     FALLOUT = "FALLOUT"
+    ASSESSING_CANCELLATION = "ASSESSING_CANCELLATION"
     CANCELLING = "CANCELLING"
     CANCELLED = "CANCELLED"
     CLOSED = "CLOSED"
@@ -41,6 +42,10 @@ class Trigger(StrEnum):
     FAIL = "fail"
     FALL_OUT = "fallOut"
     CANCEL = "cancel"
+    ACCEPT_CANCELLATION = "acceptCancellation"
+    DENY_CANCELLATION = "denyCancellation"
+    DENY_CANCELLATION_WHILE_PENDING = "denyCancellationWhilePending"
+    DENY_CANCELLATION_WHILE_HELD = "denyCancellationWhileHeld"
     CONFIRM_CANCELLATION = "confirmCancellation"
     CLOSE = "close"
 
@@ -56,14 +61,16 @@ class StateCategory(StrEnum):
 TRANSITIONS: Mapping[tuple[State, Trigger], State] = MappingProxyType(
     {
         (State.DRAFT, Trigger.SUBMIT): State.ACKNOWLEDGED,
-        (State.DRAFT, Trigger.CANCEL): State.CANCELLING,
+        (State.DRAFT, Trigger.CANCEL): State.CANCELLED,
         (State.ACKNOWLEDGED, Trigger.REJECT): State.REJECTED,
         (State.ACKNOWLEDGED, Trigger.VALIDATE): State.VALIDATED,
-        (State.ACKNOWLEDGED, Trigger.CANCEL): State.CANCELLING,
+        (State.ACKNOWLEDGED, Trigger.CANCEL): State.ASSESSING_CANCELLATION,
         (State.VALIDATED, Trigger.DECOMPOSE): State.DECOMPOSED,
         (State.VALIDATED, Trigger.FULFIL): State.FULFILLING,
+        (State.VALIDATED, Trigger.CANCEL): State.ASSESSING_CANCELLATION,
         (State.VALIDATED, Trigger.FAIL): State.FAILED,
         (State.DECOMPOSED, Trigger.FULFIL): State.FULFILLING,
+        (State.DECOMPOSED, Trigger.CANCEL): State.ASSESSING_CANCELLATION,
         (State.DECOMPOSED, Trigger.FAIL): State.FAILED,
         (State.FULFILLING, Trigger.AWAIT_INFORMATION): State.PENDING,
         (State.FULFILLING, Trigger.HOLD): State.HELD,
@@ -71,15 +78,19 @@ TRANSITIONS: Mapping[tuple[State, Trigger], State] = MappingProxyType(
         (State.FULFILLING, Trigger.COMPLETE_PARTLY): State.PARTIALLY_COMPLETED,
         (State.FULFILLING, Trigger.FAIL): State.FAILED,
         (State.FULFILLING, Trigger.FALL_OUT): State.FALLOUT,
-        (State.FULFILLING, Trigger.CANCEL): State.CANCELLING,
+        (State.FULFILLING, Trigger.CANCEL): State.ASSESSING_CANCELLATION,
         (State.PENDING, Trigger.RESUME): State.FULFILLING,
-        (State.PENDING, Trigger.CANCEL): State.CANCELLING,
+        (State.PENDING, Trigger.CANCEL): State.ASSESSING_CANCELLATION,
         (State.HELD, Trigger.RESUME): State.FULFILLING,
-        (State.HELD, Trigger.CANCEL): State.CANCELLING,
+        (State.HELD, Trigger.CANCEL): State.ASSESSING_CANCELLATION,
         (State.FALLOUT, Trigger.RESUME): State.FULFILLING,
         (State.FALLOUT, Trigger.FAIL): State.FAILED,
         (State.PARTIALLY_COMPLETED, Trigger.CLOSE): State.CLOSED,
-        (State.CANCELLING, Trigger.RESUME): State.FULFILLING,
+        (State.ASSESSING_CANCELLATION, Trigger.ACCEPT_CANCELLATION): State.CANCELLING,
+        (State.ASSESSING_CANCELLATION, Trigger.DENY_CANCELLATION): State.FULFILLING,
+        (State.ASSESSING_CANCELLATION, Trigger.DENY_CANCELLATION_WHILE_PENDING): State.PENDING,
+        (State.ASSESSING_CANCELLATION, Trigger.DENY_CANCELLATION_WHILE_HELD): State.HELD,
+        (State.CANCELLING, Trigger.FALL_OUT): State.FALLOUT,
         (State.CANCELLING, Trigger.CONFIRM_CANCELLATION): State.CANCELLED,
         (State.COMPLETED, Trigger.CLOSE): State.CLOSED,
     }
@@ -88,7 +99,7 @@ TERMINAL: frozenset[State] = frozenset(State) - {state for state, _ in TRANSITIO
 FINISHED: frozenset[State] = TERMINAL | {State.COMPLETED, State.PARTIALLY_COMPLETED, State.FALLOUT}
 """No process works on the order any more."""
 
-ACTIONS: frozenset[Trigger] = frozenset()
+ACTIONS: frozenset[Trigger] = frozenset({Trigger.CANCEL})
 """What a caller may ask for today. The other triggers belong to processes."""
 
 CATEGORIES: Mapping[State, StateCategory] = MappingProxyType(
@@ -105,6 +116,7 @@ CATEGORIES: Mapping[State, StateCategory] = MappingProxyType(
         State.COMPLETED: StateCategory.SUCCESS,
         State.FAILED: StateCategory.FAILURE,
         State.FALLOUT: StateCategory.IN_PROGRESS,
+        State.ASSESSING_CANCELLATION: StateCategory.IN_PROGRESS,
         State.CANCELLING: StateCategory.IN_PROGRESS,
         State.CANCELLED: StateCategory.TERMINAL,
         State.CLOSED: StateCategory.TERMINAL,

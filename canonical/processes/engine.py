@@ -4,6 +4,7 @@ from typing import Protocol
 
 from canonical.ordering.order import Order
 from canonical.processes.saga import Progress, Step
+from canonical.shared.errors import CanonicalError
 
 
 class Process(Protocol):
@@ -12,6 +13,10 @@ class Process(Protocol):
     def begin(self, order_id: str) -> Order: ...
 
     def steps(self, order: Order) -> list[Step]: ...
+
+    def interruption(self, order_id: str) -> CanonicalError | None:
+        """Why the process is to go no further; None to go on."""
+        ...
 
     def end(self, order_id: str, progress: Progress) -> Order: ...
 

@@ -7,16 +7,20 @@ from typing import Any
 from canonical.customers.ports import Customers
 from canonical.ordering.handlers import PLACE_ORDER
 from canonical.ordering.order import Failure, Order, OrderItem, PaymentStatus
-from canonical.ordering.ports import UnitOfWork
+from canonical.ordering.ports import OrderStates, UnitOfWork
 from canonical.ordering.states import State
 from canonical.processes.ports import BssOrders, PaymentCharges, StockRequest, StockReservations
 from canonical.processes.saga import Facts, Progress, Step
-from canonical.shared.errors import CustomerNotInGoodStanding, PaymentDeclined
+from canonical.shared.errors import CanonicalError, CustomerNotInGoodStanding, OrderCancelled, PaymentDeclined
 from canonical.shared.ports import Clock
 
 VERIFY = "verify-customer"
 CREATE = "create-order"
 CHARGE = "charge"
+
+CHARGED = "charged"
+"""The milestone after which an order is not cancelled any more: its point of no return."""
+FALLEN_OUT = "fallout"
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,7 @@ class PlaceOrder:
     bss: BssOrders
     payments: PaymentCharges
     unit_of_work: Callable[[], UnitOfWork]
+    states: OrderStates
     clock: Clock
 
     def begin(self, order_id: str) -> Order:
@@ -61,15 +66,45 @@ class PlaceOrder:
             ),
         ]
 
-    def end(self, order_id: str, progress: Progress) -> Order:
-        """The order, completed or failed by what `progress` says unless it already was."""
+    def interruption(self, order_id: str) -> CanonicalError | None:
+        """OrderCancelled once somebody asked for it: from here on the order is being cancelled."""
+        if self.states.state_of(order_id) not in (State.ASSESSING_CANCELLATION, State.CANCELLING):
+            return None
         with self.unit_of_work() as work:
             order = work.orders.get(order_id)
-            if order.state is State.FULFILLING:
+            cancellation = work.cancellations.get(order.cancellation_id or "")
+            if order.state is State.ASSESSING_CANCELLATION:
+                order.accept_cancellation(self.clock.now())
+                cancellation.accept()
+                work.commit()
+            return OrderCancelled(cancellation.reason or "the order was cancelled")
+
+    def end(self, order_id: str, progress: Progress) -> Order:
+        """The order, completed, failed or cancelled by what `progress` says unless it already was."""
+        with self.unit_of_work() as work:
+            order = work.orders.get(order_id)
+            if not order.finished:
+                self._decide_cancellation(order, progress, work)
                 self._settle(order, progress)
                 work.processes.ended(PLACE_ORDER, order_id)
                 work.commit()
             return order
+
+    def _decide_cancellation(self, order: Order, progress: Progress, work: UnitOfWork) -> None:
+        """One that came during the last step is too late when that step succeeded, and lost nothing when it did not."""
+        if order.cancellation_id is None:
+            return
+        cancellation, now = work.cancellations.get(order.cancellation_id), self.clock.now()
+        if order.state is State.ASSESSING_CANCELLATION and progress.refusal is None:
+            order.deny_cancellation(now)
+            cancellation.deny(CHARGED, "the order is paid for: return its products instead")
+            return
+        if order.state is State.ASSESSING_CANCELLATION:
+            order.accept_cancellation(now)
+        if progress.not_undone:
+            cancellation.deny(FALLEN_OUT, "; ".join(progress.not_undone) + " could not be undone")
+        else:
+            cancellation.done("; ".join(progress.undone) or "nothing had been done yet", now)
 
     def _verify(self, customer_id: str) -> dict[str, Any]:
         customer = self.customers.customer(customer_id)
@@ -106,7 +141,9 @@ class PlaceOrder:
             undone=progress.undone,
             not_undone=progress.not_undone,
         )
-        end = order.fall_out if failure.not_undone else order.fail
+        end = order.fail if order.state is State.FULFILLING else order.cancel
+        if failure.not_undone:
+            end = order.fall_out
         end(failure, _payment(progress.facts, error.code), progress.facts.get(CREATE), now)
 
 

@@ -20,6 +20,9 @@ from canonical.shared.errors import (
 Facts = Mapping[str, Any]
 """What each step so far brought, by the step's name. JSON."""
 
+Interruption = Callable[[], CanonicalError | None]
+"""Why the run is to go no further, asked before each step; None to go on."""
+
 Once = Callable[[str, Callable[[], dict[str, Any]]], dict[str, Any]]
 """`once(name, call)`: the recorded answer of `name`, or `call()`'s, recorded. A crash in between calls again."""
 
@@ -41,7 +44,11 @@ class Step:
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a run stands. `attempt` counts how often the call at hand has found its backend away."""
+    """Where a run stands.
+
+    `attempt` counts how often the call at hand has found its backend away; `uncertain`: one of those tries may have
+    acted, so that the run must not be interrupted before that is known.
+    """
 
     facts: dict[str, Any] = field(default_factory=dict)
     refusal: dict[str, Any] | None = None
@@ -49,6 +56,7 @@ class Progress:
     not_undone: tuple[str, ...] = ()
     settled: tuple[str, ...] = ()
     attempt: int = 0
+    uncertain: bool = False
     waiting_for: str | None = None
 
     def __post_init__(self) -> None:
@@ -68,14 +76,14 @@ class Progress:
         return restore(self.refusal["code"], self.refusal["message"], self.refusal["details"])
 
 
-def run(steps: Sequence[Step], progress: Progress, once: Once) -> Progress:
+def run(steps: Sequence[Step], progress: Progress, once: Once, interruption: Interruption = lambda: None) -> Progress:
     """Carry on from `progress` until every step is done, everything is undone, or a backend is away (`waiting`)."""
     progress = replace(progress, waiting_for=None)
     for step in steps:
         if progress.refusal is not None:
             break
         if step.name not in progress.facts:
-            progress = _forward(step, progress, once)
+            progress = _forward(step, progress, once, interruption)
             if progress.waiting:
                 return progress
     if progress.refusal is not None:
@@ -87,14 +95,20 @@ def run(steps: Sequence[Step], progress: Progress, once: Once) -> Progress:
     return progress
 
 
-def _forward(step: Step, progress: Progress, once: Once) -> Progress:
+def _forward(step: Step, progress: Progress, once: Once, interruption: Interruption) -> Progress:
     facts = progress.facts
-    answer = once(f"{step.name}#{progress.attempt}", lambda: _settle(lambda: step.act(facts), step.find, facts))
+
+    def act_unless_interrupted() -> dict[str, Any]:
+        # Asked inside the recorded call: after a crash the answer must be the same.
+        stop = None if progress.uncertain else interruption()
+        return _refused(stop) if stop else _settle(lambda: step.act(facts), step.find, facts)
+
+    answer = once(f"{step.name}#{progress.attempt}", act_unless_interrupted)
     if "away" in answer:
         return _wait(progress, answer)
     if "refused" in answer:
-        return replace(progress, refusal=answer["refused"] | {"step": step.name}, attempt=0)
-    return replace(progress, facts=dict(facts) | {step.name: answer["result"]}, attempt=0)
+        return replace(progress, refusal=answer["refused"] | {"step": step.name}, attempt=0, uncertain=False)
+    return replace(progress, facts=dict(facts) | {step.name: answer["result"]}, attempt=0, uncertain=False)
 
 
 def _backward(step: Step, progress: Progress, once: Once) -> Progress:
@@ -106,25 +120,32 @@ def _backward(step: Step, progress: Progress, once: Once) -> Progress:
     if "away" in answer:
         return _wait(progress, answer)
     named = (effect(facts),)
-    progress = replace(progress, settled=(*progress.settled, step.name), attempt=0)
+    progress = replace(progress, settled=(*progress.settled, step.name), attempt=0, uncertain=False)
     if "refused" in answer:
         return replace(progress, not_undone=progress.not_undone + named)
     return replace(progress, undone=progress.undone + named)
 
 
 def _wait(progress: Progress, answer: dict[str, Any]) -> Progress:
-    return replace(progress, attempt=progress.attempt + 1, waiting_for=answer["away"])
+    uncertain = progress.uncertain or answer["uncertain"]
+    return replace(progress, attempt=progress.attempt + 1, uncertain=uncertain, waiting_for=answer["away"])
 
 
 def _settle(act: Callable[[], Any], find: Callable[[Facts], Any | None] | None, facts: Facts) -> dict[str, Any]:
-    """One try at a call, its outcome known afterwards: `result`, `refused` (nothing happened) or `away` (try again)."""
+    """One try at a call: `result`, `refused` (nothing happened) or `away` (try again; perhaps it acted: `uncertain`)."""
+    uncertain = False
     try:
         try:
             return {"result": act()}
         except (OutcomeUnknown, BackendContractError):
+            uncertain = True
             found = find(facts) if find is not None else None
             return {"result": act() if found is None else found}
     except (BackendUnavailable, OutcomeUnknown, BackendContractError) as error:
-        return {"away": error.message}
+        return {"away": error.message, "uncertain": uncertain}
     except CanonicalError as error:
-        return {"refused": {"code": error.code, "message": error.message, "details": dict(error.details)}}
+        return _refused(error)
+
+
+def _refused(error: CanonicalError) -> dict[str, Any]:
+    return {"refused": {"code": error.code, "message": error.message, "details": dict(error.details)}}

@@ -62,6 +62,10 @@ class CustomerNotFound(NotFound):
     code = "CUSTOMER_NOT_FOUND"
 
 
+class CancellationNotFound(NotFound):
+    code = "CANCELLATION_NOT_FOUND"
+
+
 class OrderNotFound(NotFound):
     code = "ORDER_NOT_FOUND"
 
@@ -82,6 +86,12 @@ class ConcurrentChange(Conflict):
 
 class IdempotencyKeyReused(Conflict):
     code = "IDEMPOTENCY_KEY_REUSED"
+
+
+class OrderCancelled(Conflict):
+    """Not a failure of anybody: whoever waited for the order learns that it will not come."""
+
+    code = "ORDER_CANCELLED"
 
 
 class CustomerNotInGoodStanding(Conflict):

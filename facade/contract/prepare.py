@@ -1,7 +1,7 @@
 """Official file + overlay → the contract we serve.
 
-An overlay may build on another one: `x-extends: common.yaml` (relative to it) is applied first and leniently,
-for what is common to all APIs and so fits no file entirely.
+An overlay may build on others: `x-extends: [v5.yaml, common.yaml]` (relative to it) are applied first, in this order
+and leniently, for what is common to many APIs and so fits no file entirely. `x-texts` are applied last, see `texts`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import yaml
 
 from facade.contract.loading import parse_spec
 from facade.contract.official import PreparationError, finished, operations, structure_of
-from facade.contract.overlay import Mend, apply_overlay
+from facade.contract.overlay import Mend, OverlayError, apply_overlay
+from facade.contract.texts import apply_texts
 
 _DEFAULTS_LOST = (
     "A default beside a $ref is ignored in OpenAPI 3.0; such references are wrapped in allOf, where it counts."
@@ -36,6 +37,7 @@ def prepare(official: Mapping[str, Any], overlays: Sequence[Mapping[str, Any]]) 
     mends = [Mend("$..['$ref']", _DEFAULTS_LOST, places)] if (places := _lost_defaults(document)) else []
     for overlay in overlays:
         mends += apply_overlay(document, overlay, strict=overlay is overlays[-1])
+    _add_texts(document, overlays)
     document = finished(document)
     gaps = _gaps(document)
     if gaps:
@@ -60,8 +62,19 @@ def prepare_file(official: Path, overlay: Path) -> str:
 
 def _with_foundations(path: Path) -> list[Mapping[str, Any]]:
     overlay = parse_spec(path.read_bytes())
-    foundation = overlay.get("x-extends")
-    return [*(_with_foundations(path.parent / foundation) if foundation else []), overlay]
+    named = overlay.get("x-extends", [])
+    foundations = [named] if isinstance(named, str) else named
+    return [*(each for name in foundations for each in _with_foundations(path.parent / name)), overlay]
+
+
+def _add_texts(document: dict[str, Any], overlays: Sequence[Mapping[str, Any]]) -> None:
+    texts: dict[str, str] = {}
+    for overlay in overlays:
+        texts |= overlay.get("x-texts", {})
+    used = apply_texts(document, texts)
+    idle = sorted(set(overlays[-1].get("x-texts", {})) - used) if overlays else []
+    if idle:
+        raise OverlayError(f"x-texts names what is not there: {', '.join(idle)}")
 
 
 def _lost_defaults(node: Any) -> int:

@@ -6,9 +6,11 @@ from typing import Any, Protocol
 
 import flask
 
+from canonical.ordering.commands import CancelOrder
 from canonical.ordering.order import Order
 from canonical.processes.engine import ProcessEngine
 from canonical.shared.errors import CanonicalError, StillWorking, restore
+from facade.cancellations import CancellationIntake
 from facade.contract.connexion_plugin import validated_body
 from facade.intake import Mapped, OrderIntake, Request, Translation
 from facade.json import answer_json
@@ -35,11 +37,17 @@ class PortalOrders:
 
     intake: OrderIntake
     orders: Orders
+    cancellations: CancellationIntake
     engine: ProcessEngine
     wait_seconds: float
 
     def operations(self) -> Mapping[str, Callable[..., Any]]:
-        return {"placeOrder": self.place_order, "getOrder": self.get_order, "listOrders": self.list_orders}
+        return {
+            "placeOrder": self.place_order,
+            "getOrder": self.get_order,
+            "listOrders": self.list_orders,
+            "cancelOrder": self.cancel_order,
+        }
 
     def place_order(self) -> flask.Response:
         """Place the order and wait for it. Raises what it failed with, or StillWorking."""
@@ -67,6 +75,15 @@ class PortalOrders:
         found, total = self.orders.orders(current_principal().owner_filter(), page.offset, page.limit)
         items = [order_document(order) for order in found]
         return answer_json({"items": items, "offset": page.offset, "limit": page.limit, "total": total})
+
+    def cancel_order(self, orderId: str) -> flask.Response:  # noqa: N803  the contract's name
+        """Have the order given up. Raises InvalidTransition where it is too late to ask."""
+        only(flask.request.args, ())
+        principal = current_principal()
+        order = self.orders.order(orderId, principal.owner_filter())
+        reason = validated_body()["reason"]
+        self.cancellations.accept(CancelOrder(principal.client_id, order.id, reason), carried={})
+        return _answer(self.orders.order(order.id, None), 202, {})
 
 
 def _translation(body: dict[str, Any], owner: str) -> Translation:

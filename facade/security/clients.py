@@ -13,6 +13,7 @@ SCOPES: Mapping[str, str] = MappingProxyType(
         "customer:read": "Read a customer's context",
         "operations:*": "See stuck work and decide about it",
         "order:all": "See everybody's orders, not only those placed with the same client",
+        "order:cancel": "Give orders up",
         "order:create": "Place orders",
         "order:read": "Read orders and their progress",
         "subscription:modify": "Change a customer's subscription",
@@ -57,10 +58,20 @@ class DevelopmentClient:
 
 
 _CLIENTS = (
-    DevelopmentClient("partner-acme", frozenset({"catalog:read", "order:create", "order:read"})),
+    DevelopmentClient("partner-acme", frozenset({"catalog:read", "order:cancel", "order:create", "order:read"})),
     DevelopmentClient(
         "portal",
-        frozenset({"catalog:read", "customer:read", "order:all", "order:create", "order:read", "subscription:modify"}),
+        frozenset(
+            {
+                "catalog:read",
+                "customer:read",
+                "order:all",
+                "order:cancel",
+                "order:create",
+                "order:read",
+                "subscription:modify",
+            }
+        ),
     ),
     DevelopmentClient("qa", frozenset(SCOPES)),
 )

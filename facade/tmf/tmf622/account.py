@@ -118,6 +118,7 @@ STATES: Mapping[State, str] = MappingProxyType(
         State.COMPLETED: "completed",
         State.FAILED: "failed",
         State.FALLOUT: "failed",
+        State.ASSESSING_CANCELLATION: "assessingCancellation",
         State.CANCELLING: "pendingCancellation",
         State.CANCELLED: "cancelled",
         State.CLOSED: "completed",

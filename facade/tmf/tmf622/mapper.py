@@ -70,10 +70,13 @@ def from_order(order: Order, carried: Payload) -> Payload:
     document.setdefault("relatedParty", [_customer_party(order.customer_id)])
     if order.external_identifiers:
         document.setdefault("externalId", [_external_id(known) for known in order.external_identifiers])
-    completed_at = next((entry.at for entry in order.timeline if entry.state is State.COMPLETED), None)
-    if completed_at is not None:
-        document["completionDate"] = _text(completed_at)
-    if order.failure is not None:
+    reached = {entry.state: entry.at for entry in order.timeline}
+    if State.COMPLETED in reached:
+        document["completionDate"] = _text(reached[State.COMPLETED])
+    if State.CANCELLED in reached:
+        document["cancellationDate"] = _text(reached[State.CANCELLED])
+        document["cancellationReason"] = order.failure.message if order.failure else "cancelled"
+    elif order.failure is not None:
         document["productOrderErrorMessage"] = [_error_message(order)]
     return document
 

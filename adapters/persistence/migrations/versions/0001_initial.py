@@ -25,6 +25,19 @@ def upgrade() -> None:
     with op.batch_alter_table('audit', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_audit_order_id'), ['order_id'], unique=False)
 
+    op.create_table('cancellations',
+    sa.Column('id', sa.String(length=36), nullable=False),
+    sa.Column('owner', sa.String(length=100), nullable=False),
+    sa.Column('order_id', sa.String(length=36), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('body', sa.Text(), nullable=False, comment='the aggregate as JSON'),
+    sa.Column('carried', sa.Text(), nullable=False, comment='what was sent and nobody inside reads, as JSON'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_cancellations'))
+    )
+    with op.batch_alter_table('cancellations', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_cancellations_order_id'), ['order_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_cancellations_owner_id'), ['owner', 'id'], unique=False)
+
     op.create_table('idempotency_keys',
     sa.Column('owner', sa.String(length=100), nullable=False),
     sa.Column('key', sa.String(length=255), nullable=False),
@@ -126,6 +139,11 @@ def downgrade() -> None:
     op.drop_table('offerings')
     op.drop_table('nodes')
     op.drop_table('idempotency_keys')
+    with op.batch_alter_table('cancellations', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_cancellations_owner_id'))
+        batch_op.drop_index(batch_op.f('ix_cancellations_order_id'))
+
+    op.drop_table('cancellations')
     with op.batch_alter_table('audit', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_audit_order_id'))
 

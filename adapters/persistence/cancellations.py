@@ -1,0 +1,81 @@
+"""Cancellations kept as JSON bodies, each with what its sender wants back."""
+
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+
+from adapters.persistence.encoding import converter
+from adapters.persistence.tables import cancellations
+from canonical.ordering.cancellation import Cancellation
+from canonical.shared.errors import CancellationNotFound, ConcurrentChange
+
+
+class SqlCancellationRepository:
+    """Cancellations of one transaction."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+        self._seen: dict[str, Cancellation] = {}
+        self._read: dict[str, str] = {}
+        self._carried: dict[str, dict[str, Any]] = {}
+
+    def add(self, cancellation: Cancellation) -> None:
+        self._seen[cancellation.id] = cancellation
+
+    def get(self, cancellation_id: str) -> Cancellation:
+        if cancellation_id not in self._seen:
+            found = find_cancellation(self._connection, cancellation_id)[0]
+            self._seen[found.id], self._read[found.id] = found, _body(found)
+        return self._seen[cancellation_id]
+
+    def carry(self, cancellation_id: str, carried: dict[str, Any]) -> None:
+        """Keep `carried` with a cancellation added here."""
+        self._carried[cancellation_id] = carried
+
+    def save(self) -> None:
+        """Write what is new or changed. Raises ConcurrentChange."""
+        for known in self._seen.values():
+            body = _body(known)
+            if known.version == 0:
+                self._insert(known, body)
+            elif body != self._read[known.id]:
+                self._update(known, body)
+
+    def _insert(self, new: Cancellation, body: str) -> None:
+        new.version = 1
+        row = {"id": new.id, "owner": new.owner, "order_id": new.order_id, "version": 1, "body": body}
+        row["carried"] = orjson.dumps(self._carried.get(new.id, {})).decode()
+        self._connection.execute(sa.insert(cancellations), row)
+
+    def _update(self, known: Cancellation, body: str) -> None:
+        where = (cancellations.c.id == known.id, cancellations.c.version == known.version)
+        known.version += 1
+        changed = sa.update(cancellations).where(*where).values(version=known.version, body=body)
+        if self._connection.execute(changed).rowcount != 1:
+            raise ConcurrentChange(f"cancellation {known.id} was changed by somebody else")
+
+
+def find_cancellation(
+    connection: sa.Connection, cancellation_id: str, owner: str | None = None
+) -> tuple[Cancellation, dict[str, Any]]:
+    """The cancellation and what was carried for it, `owner`'s only unless None. Raises CancellationNotFound."""
+    query = sa.select(cancellations).where(cancellations.c.id == cancellation_id)
+    if owner is not None:
+        query = query.where(cancellations.c.owner == owner)
+    row = connection.execute(query).first()
+    if row is None:
+        raise CancellationNotFound("Cancellation not found", cancellationId=cancellation_id)
+    return load_cancellation(row)
+
+
+def load_cancellation(row: Any) -> tuple[Cancellation, dict[str, Any]]:
+    cancellation = converter.loads(row.body, Cancellation)
+    cancellation.version = row.version
+    return cancellation, orjson.loads(row.carried)
+
+
+def _body(cancellation: Cancellation) -> str:
+    kept = converter.unstructure(cancellation)
+    del kept["version"]
+    return orjson.dumps(kept).decode()

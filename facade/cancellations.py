@@ -1,0 +1,53 @@
+"""Takes requests to cancel in, from both sides."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol, Self
+
+from canonical.ordering.cancellation import Cancellation
+from canonical.ordering.commands import CancelOrder
+from canonical.ordering.handlers import cancel_order
+from canonical.ordering.ports import CancellationRepository, UnitOfWork
+from canonical.shared.errors import ConcurrentChange
+from canonical.shared.ports import Clock, Identities
+
+TRIES = 5
+
+
+class EdgeCancellations(CancellationRepository, Protocol):
+    def carry(self, cancellation_id: str, carried: dict[str, Any]) -> None:
+        """Keep `carried` with a cancellation added here."""
+        ...
+
+
+class CancellationUnitOfWork(UnitOfWork, Protocol):
+    def __enter__(self) -> Self: ...
+    @property
+    def cancellations(self) -> EdgeCancellations: ...
+
+
+@dataclass(frozen=True)
+class CancellationIntake:
+    unit_of_work: Callable[[], CancellationUnitOfWork]
+    clock: Clock
+    identities: Identities
+
+    def accept(self, command: CancelOrder, carried: dict[str, Any]) -> Cancellation:
+        """The cancellation, recorded; the process at work on the order assesses it. Raises what `cancel_order` raises.
+
+        The process may change the order at the same moment: then the request is made again on what it left.
+        """
+        for left in reversed(range(TRIES)):
+            try:
+                return self._accept(command, carried)
+            except ConcurrentChange:
+                if not left:
+                    raise
+        raise AssertionError("unreachable")
+
+    def _accept(self, command: CancelOrder, carried: dict[str, Any]) -> Cancellation:
+        with self.unit_of_work() as work:
+            cancellation = cancel_order(command, work, self.clock, self.identities)
+            work.cancellations.carry(cancellation.id, carried)
+            work.commit()
+            return cancellation

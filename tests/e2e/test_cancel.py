@@ -1,0 +1,142 @@
+"""Giving an order up, at every moment of its life: what was done is undone, or the order goes on and says why."""
+
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.support.product import ORDERS, TMF622, Node, effects, partner_order, portal_order, running_product
+
+REASON = {"reason": "ordered by mistake"}
+
+
+@pytest.fixture(scope="module")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
+    with running_product(tmp_path_factory.mktemp("cancel"), BACKEND_READ_TIMEOUT="20") as node:
+        yield node
+
+
+def _cancel(product: Node, order_id: str) -> None:
+    answer = product.post(f"{ORDERS}/{order_id}/cancel", REASON)
+    assert answer.status_code == 202, answer.text
+    assert answer.json()["state"] in ("ASSESSING_CANCELLATION", "CANCELLING", "CANCELLED")
+
+
+@pytest.mark.parametrize(
+    ("backend", "operation", "in_the_end"),
+    [
+        ("crm", "getCustomer", {}),
+        ("inventory", "reserve", {"reserve": 1, "release": 1}),
+        ("bss", "createOrder", {"reserve": 2, "release": 2, "createOrder": 1, "cancelOrder": 1}),
+    ],
+)
+def test_a_cancellation_while_a_step_is_in_flight_undoes_what_was_done(
+    product: Node, backend: str, operation: str, in_the_end: dict[str, int]
+) -> None:
+    product.backends.fault(backend, latencyMs=700, operations=[operation])
+    order_id = product.post(TMF622, partner_order()).json()["id"]
+    _until(lambda: product.get(f"{TMF622}/{order_id}").json()["state"] == "inProgress")
+    time.sleep(0.2)
+    _cancel(product, order_id)
+    product.backends.clear()
+    order = product.until_finished(order_id)
+    assert (order["state"], order["status"]) == ("CANCELLED", "cancelled")
+    assert effects(product.backends, order_id) == in_the_end
+    read = product.get(f"{TMF622}/{order_id}").json()
+    assert (read["state"], read["cancellationReason"]) == ("cancelled", REASON["reason"])
+    assert read["cancellationDate"]
+
+
+def test_a_cancellation_while_a_backend_is_away_does_not_wait_for_it(product: Node) -> None:
+    product.backends.fault("billing", status=503, operations=["charge"])
+    order_id = product.post(TMF622, partner_order()).json()["id"]
+    _until(lambda: effects(product.backends, order_id).get("createOrder") == 1)
+    time.sleep(0.5)
+    _cancel(product, order_id)
+    assert product.until_finished(order_id)["state"] == "CANCELLED"
+    product.backends.clear()
+    undone = {"reserve": 2, "release": 2, "createOrder": 1, "cancelOrder": 1}
+    assert effects(product.backends, order_id) == undone
+
+
+def test_a_cancellation_while_the_charge_is_in_flight_comes_too_late(product: Node) -> None:
+    product.backends.fault("billing", latencyMs=1000, operations=["charge"])
+    order_id = product.post(TMF622, partner_order()).json()["id"]
+    _until(lambda: effects(product.backends, order_id).get("createOrder") == 1)
+    time.sleep(0.3)
+    _cancel(product, order_id)
+    product.backends.clear()
+    order = product.until_finished(order_id)
+    assert (order["state"], order["paymentStatus"]) == ("COMPLETED", "success")
+    states = [entry["state"] for entry in order["timeline"]]
+    assert states[-3:] == ["ASSESSING_CANCELLATION", "FULFILLING", "COMPLETED"]
+
+
+def test_a_charge_that_is_perhaps_taken_is_settled_before_the_cancellation(product: Node) -> None:
+    product.backends.fault("billing", dropAnswer=True, operations=["charge", "findCharges"])
+    order_id = product.post(TMF622, partner_order()).json()["id"]
+    _until(lambda: effects(product.backends, order_id).get("charge") == 1)
+    _cancel(product, order_id)
+    time.sleep(1)
+    product.backends.clear()
+    assert product.until_finished(order_id)["state"] == "COMPLETED"
+    assert effects(product.backends, order_id) == {"reserve": 2, "createOrder": 1, "charge": 1}
+
+
+def test_an_order_that_has_not_begun_is_simply_cancelled(product: Node) -> None:
+    product.stop()
+    product.environment["HOLD_PROCESSES"] = "true"
+    product.start()
+    order_id = product.post(TMF622, partner_order()).json()["id"]
+    _cancel(product, order_id)
+    product.stop()
+    product.environment["HOLD_PROCESSES"] = "false"
+    product.start()
+    assert product.until_finished(order_id)["state"] == "CANCELLED"
+    assert effects(product.backends, order_id) == {}
+
+
+@pytest.mark.parametrize(("customer", "state"), [("C12345", "COMPLETED"), ("C40200", "FAILED")])
+def test_an_order_that_has_ended_is_not_cancelled(product: Node, customer: str, state: str) -> None:
+    order_id = product.post(ORDERS, portal_order(customer)).json()["id"]
+    answer = product.post(f"{ORDERS}/{order_id}/cancel", REASON)
+    assert (answer.status_code, answer.json()["code"]) == (409, "INVALID_TRANSITION")
+    assert answer.json()["state"] == state
+    assert answer.json()["allowedActions"] == []
+
+
+def test_an_order_is_cancelled_once(product: Node) -> None:
+    product.backends.fault("crm", latencyMs=800)
+    order_id = product.post(TMF622, partner_order()).json()["id"]
+    _cancel(product, order_id)
+    again = product.post(f"{ORDERS}/{order_id}/cancel", REASON)
+    product.backends.clear()
+    assert again.status_code == 409
+    assert product.until_finished(order_id)["state"] == "CANCELLED"
+
+
+def test_a_crash_while_cancelling_is_recovered_from(product: Node) -> None:
+    product.backends.fault("bss", hang=True, operations=["cancelOrder"])
+    product.backends.fault("billing", status=503, operations=["charge"])
+    order_id = product.post(TMF622, partner_order()).json()["id"]
+    _until(lambda: effects(product.backends, order_id).get("createOrder") == 1)
+    _cancel(product, order_id)
+    _until(lambda: product.get(f"{TMF622}/{order_id}").json()["state"] == "pendingCancellation")
+    product.kill()
+    product.backends.clear()
+    product.start()
+    assert product.until_finished(order_id)["state"] == "CANCELLED"
+    undone = {"reserve": 2, "release": 2, "createOrder": 1, "cancelOrder": 1}
+    assert effects(product.backends, order_id) == undone
+
+
+def test_another_partners_order_cannot_be_cancelled(product: Node) -> None:
+    order_id = product.post(TMF622, partner_order(), client="portal").json()["id"]
+    assert product.post(f"{ORDERS}/{order_id}/cancel", REASON, client="partner-acme").status_code == 404
+
+
+def _until(reached: Callable[[], bool], within: float = 15) -> None:
+    until = time.monotonic() + within
+    while not reached():
+        assert time.monotonic() < until, "it did not come to that"
+        time.sleep(0.05)
