@@ -19,6 +19,7 @@ import jsonschema_rs
 
 from facade.contract.classes import ClassCatalog
 from facade.contract.completion import Allowance, Completer
+from facade.contract.integers import IntegerNames
 from facade.contract.limits import Limits, survey
 from facade.contract.messages import violations
 from facade.contract.official import operations, reference_target
@@ -63,6 +64,7 @@ class Contract:
         self._limits = limits or Limits()
         self._catalog = ClassCatalog(spec.get("components", {}).get("schemas", {}))
         self._completer = Completer(self._catalog)
+        self._integers = IntegerNames(spec.get("components", {}).get("schemas", {}))
         self._converters = {side: SchemaConverter(self._catalog, side) for side in Side}
         self._requests = dict(_request_schemas(spec))
         self._responses = dict(_response_schemas(spec))
@@ -92,7 +94,7 @@ class Contract:
         compiled = self._request(operation_id, media_type)
         if compiled is None:
             return Checked(body)
-        if not seen.has_whole_floats and compiled.validator.is_valid(body):
+        if not (seen.has_whole_floats and self._integers.written_as_float(body)) and compiled.validator.is_valid(body):
             return Checked(body)
         completion = self._completer.complete(body, compiled.schema)
         found = self._found(compiled, completion.body)
