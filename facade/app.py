@@ -63,12 +63,12 @@ def build_app(
         validate_responses=validate_responses,
     )
     app.app.json = OrjsonProvider(app.app)
+    app.app.view_functions = DirectViews(app.app.view_functions)
     methods = MethodTable()
     for api in apis:
         _add(app, api, methods)
     for kind in HANDLED:
         app.add_error_handler(kind, ErrorHandler(methods))
-    _call_handlers_directly(app)
     bridge = WsgiBridge(app.app.wsgi_app, threads)
     app._middleware_app.asgi_app = bridge
     return Served(Correlation(Gate(app)), app, bridge)
@@ -90,12 +90,13 @@ def _add(app: connexion.FlaskApp, api: Api, methods: MethodTable) -> None:
         )
 
 
-def _call_handlers_directly(app: connexion.FlaskApp) -> None:
-    """Let Flask call our handlers itself.
+class DirectViews(dict[str, Callable[..., Any]]):
+    """Flask's views, our handlers among them without what Connexion wraps around them.
 
-    Connexion wraps them for every request anew in decorators that parse parameters and forms, inspect signatures and
-    serialise results: a quarter of a read's time. Its middleware has validated everything by then, and our handlers
-    take path parameters only and answer responses.
+    Connexion's wrapping parses parameters and forms, inspects signatures and serialises results, made anew for every
+    request: a quarter of a read's time. Its middleware has validated everything by then, and our handlers take path
+    parameters only and answer responses.
     """
-    views = app.app.view_functions
-    views.update({name: view._fn for name, view in views.items() if isinstance(view, FlaskOperation)})
+
+    def __setitem__(self, endpoint: str, view: Callable[..., Any]) -> None:
+        super().__setitem__(endpoint, view._fn if isinstance(view, FlaskOperation) else view)

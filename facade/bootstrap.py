@@ -1,6 +1,7 @@
 """The composition root: the one module that sees the web edge and the adapters."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -43,6 +44,10 @@ from facade.tmf.tmf622.mapper import from_order
 
 CATALOG = Path(__file__).parent.parent / "fixtures" / "catalog"
 TMF622_ALIASES = ("/tmf-api/productOrdering/v5", "/tmf/v5/productOrdering")
+
+SWITCH_SECONDS = 0.0005
+"""How long a thread may keep the others waiting: with the default, 5 ms, whoever holds the database's lock waits for
+the event loop at each statement."""
 
 log = structlog.get_logger()
 
@@ -101,6 +106,7 @@ def application() -> Correlation:
     """The ASGI application of one server process, its settings from the environment. Raises SettingError."""
     settings = Settings.from_environment()
     logs.configure(settings.log_level)
+    sys.setswitchinterval(SWITCH_SECONDS)
     core = Core(settings)
     migrations.check(core.database)
     security = security_settings(settings)

@@ -1,6 +1,6 @@
 """Which members are integers, to tell quickly whether a body writes one of them as 1.0.
 
-Prices are full of whole floats that nobody has to read as integers: only a float under one of these names makes the
+Prices are full of whole floats that nobody has to read as integers; only a float under one of these names makes the
 slow way necessary.
 """
 
@@ -9,21 +9,30 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from facade.contract.classes import plain_name
+
 
 class IntegerNames:
-    """The names under which any schema of a contract declares an integer or a list of them."""
+    """The names under which the schemas of a contract declare integers or lists of them.
+
+    A name that is an integer in one class and a number in another (`value`) counts in objects that name their class.
+    """
 
     def __init__(self, schemas: Mapping[str, Any]) -> None:
         self._schemas = schemas
-        self._names = frozenset(name for schema in schemas.values() for name in self._declared(schema))
+        by_class = {name: frozenset(self._declared(schema, "integer")) for name, schema in schemas.items()}
+        numbers = {name for schema in schemas.values() for name in self._declared(schema, "number")}
+        self._anywhere = frozenset(name for names in by_class.values() for name in names) - numbers
+        self._in_class = {plain_name(name): names - self._anywhere for name, names in by_class.items() if names}
 
     def written_as_float(self, document: Any) -> bool:
-        """Whether any float stands where some schema may want an integer. `document` is bounded already."""
+        """Whether a float stands where a schema wants an integer. `document` is bounded already."""
         waiting = [document]
         while waiting:
             value = waiting.pop()
             if type(value) is dict:
-                for name in self._names & value.keys():
+                own = self._in_class.get(str(value.get("@type")), frozenset())
+                for name in (self._anywhere | own) & value.keys() if own else self._anywhere & value.keys():
                     found = value[name]
                     if type(found) is float or (type(found) is list and float in map(type, found)):
                         return True
@@ -32,16 +41,16 @@ class IntegerNames:
                 waiting.extend(value)
         return False
 
-    def _declared(self, schema: Any) -> Iterator[str]:
+    def _declared(self, schema: Any, kind: str) -> Iterator[str]:
         if not isinstance(schema, dict):
             return
         for name, member in schema.get("properties", {}).items():
-            if self._is_integer(member) or self._is_integer(member.get("items", {})):
+            if self._is(member, kind) or self._is(member.get("items", {}), kind):
                 yield name
-            yield from self._declared(member)
+            yield from self._declared(member, kind)
         for part in (*schema.get("allOf", ()), *schema.get("oneOf", ()), *schema.get("anyOf", ())):
-            yield from self._declared(part)
+            yield from self._declared(part, kind)
 
-    def _is_integer(self, schema: Mapping[str, Any]) -> bool:
+    def _is(self, schema: Mapping[str, Any], kind: str) -> bool:
         named = self._schemas.get(schema.get("$ref", "").rpartition("/")[2], schema)
-        return bool(named.get("type") == "integer")
+        return bool(named.get("type") == kind)

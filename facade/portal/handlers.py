@@ -10,6 +10,7 @@ from canonical.ordering.commands import CancelOrder
 from canonical.ordering.order import Order
 from canonical.processes.engine import ProcessEngine
 from canonical.shared.errors import CanonicalError, StillWorking, restore
+from facade.address import requested_address
 from facade.cancellations import CancellationIntake
 from facade.contract.connexion_plugin import validated_body
 from facade.intake import Mapped, OrderIntake, Request, Translation
@@ -63,7 +64,7 @@ class PortalOrders:
             raise StillWorking("the order was accepted and goes on; ask for it later", id=order.id)
         if order.failure is not None:
             raise _failure(order)
-        return _answer(order, 201, {"Location": f"{flask.request.base_url}/{order.id}"})
+        return _answer(order, 201, {"Location": f"{requested_address()}/{order.id}"})
 
     def get_order(self, orderId: str) -> flask.Response:
         only(flask.request.args, ())
@@ -76,7 +77,7 @@ class PortalOrders:
         items = [order_document(order) for order in found]
         return answer_json({"items": items, "offset": page.offset, "limit": page.limit, "total": total})
 
-    def cancel_order(self, orderId: str) -> flask.Response:  # noqa: N803  the contract's name
+    def cancel_order(self, orderId: str) -> flask.Response:
         """Have the order given up. Raises InvalidTransition where it is too late to ask."""
         only(flask.request.args, ())
         principal = current_principal()

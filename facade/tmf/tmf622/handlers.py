@@ -2,19 +2,32 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any, Protocol
 
 import flask
 import orjson
 
+from canonical.shared.criteria import Criterion, SortKey
+from facade.address import requested_address
 from facade.contract.connexion_plugin import validated_body
+from facade.contract.loading import load_spec
+from facade.errors import Answer, render
+from facade.identities import new_id
 from facade.intake import OrderIntake, Request
-from facade.query import only, page_of, select, selection_of
+from facade.query import only, select, selection_of
 from facade.security.principal import current_principal
+from facade.tmf.query.attributes import SchemaAttributes
+from facade.tmf.query.listing import read_listing
+from facade.tmf.query.refusals import NotSupported
+from facade.tmf.query.selection import Selection, selected
+from facade.tmf.query.selection import selection_of as selected_fields
 from facade.tmf.tmf622.account import ORDER_ATTRIBUTES
 from facade.tmf.tmf622.mapper import to_submit_order
 
 JSON = "application/json"
+SPEC = Path(__file__).parents[3] / "specs" / "tmf" / "tmf622-v5.yaml"
 
 
 class Documents(Protocol):
@@ -24,8 +37,18 @@ class Documents(Protocol):
         """Raises OrderNotFound."""
         ...
 
-    def documents(self, owner: str | None, offset: int, limit: int) -> tuple[list[tuple[str, str]], int]:
-        """A page of ids and documents, newest first, and how many there are in all."""
+    def documents(
+        self,
+        owner: str | None,
+        offset: int,
+        limit: int,
+        criterion: Criterion | None = None,
+        sort: tuple[SortKey, ...] = (),
+    ) -> tuple[list[tuple[str, str]], int]:
+        """A page of ids and documents that meet the criterion, newest first unless sorted, and how many meet it.
+
+        Raises InvalidCommand when that takes too long.
+        """
         ...
 
 
@@ -62,24 +85,47 @@ class ProductOrders:
         only(query, ("fields",))
         names = selection_of(query, ORDER_ATTRIBUTES)
         document, version = self.documents.document(id, current_principal().owner_filter())
-        shown = _with_href(document, flask.request.base_url)
+        shown = _with_href(document, requested_address())
         return flask.Response(_selected(shown, names), 200, {"ETag": f'"{version}"'}, content_type=JSON)
 
     def list_product_order(self) -> flask.Response:
-        query = flask.request.args
-        only(query, ("fields", "offset", "limit"))
-        page, names = page_of(query), selection_of(query, ORDER_ATTRIBUTES)
-        found, total = self.documents.documents(current_principal().owner_filter(), page.offset, page.limit)
+        """A page of the orders that match: filters, JSONPath, sorting and selection as in TMF630."""
+        try:
+            wanted = read_listing(flask.request.query_string, _attributes())
+            selection = selected_fields(wanted.fields, _attributes())
+        except NotSupported as error:
+            return _not_supported(error)
+        page = wanted.page
+        found, total = self.documents.documents(
+            current_principal().owner_filter(), page.offset, page.limit, wanted.criterion, wanted.sort
+        )
         collection = _collection()
-        shown = [_selected(_with_href(document, f"{collection}/{order_id}"), names) for order_id, document in found]
+        documents = (_with_href(document, f"{collection}/{order_id}") for order_id, document in found)
+        shown = [document if selection is None else _part(document, selection) for document in documents]
         status = 206 if page.asked and len(found) < total else 200
-        headers = page.headers(collection, len(found), total)
+        headers = page.headers(collection, len(found), total, wanted.kept)
         return flask.Response(f"[{','.join(shown)}]", status, headers, content_type=JSON)
+
+
+@cache
+def _attributes() -> SchemaAttributes:
+    return SchemaAttributes(load_spec(SPEC), "ProductOrder")
+
+
+def _part(document: str, selection: Selection) -> str:
+    return orjson.dumps(selected(orjson.loads(document), selection)).decode()
+
+
+def _not_supported(error: NotSupported) -> flask.Response:
+    """TMF630 part 6 tells an option that is not offered (501) from a mistake (400)."""
+    answer = Answer(501, "NOT_SUPPORTED", "Not supported", str(error), ({"pointer": error.pointer},))
+    body, media_type = render(answer, flask.request.path, new_id())
+    return flask.Response(body, 501, content_type=media_type)
 
 
 def _collection() -> str:
     """The address of the collection as the client reached it: behind an alias, hrefs stay behind the alias."""
-    return flask.request.base_url
+    return requested_address()
 
 
 def _with_href(document: str, href: str) -> str:
