@@ -24,6 +24,7 @@ from facade.wsgi_bridge import WsgiBridge
 
 SPECS = Path(__file__).parent.parent / "specs"
 
+ErrorHandlerFactory = Callable[[MethodTable], ErrorHandler]
 Operations = Mapping[str, Callable[..., Any]]
 
 
@@ -48,6 +49,7 @@ class Served:
 def build_app(
     apis: list[Api],
     *,
+    on_error: ErrorHandlerFactory,
     security_map: Mapping[str, Any],
     threads: int,
     validate_responses: bool,
@@ -67,8 +69,9 @@ def build_app(
     methods = MethodTable()
     for api in apis:
         _add(app, api, methods)
+    handle = on_error(methods)
     for kind in HANDLED:
-        app.add_error_handler(kind, ErrorHandler(methods))
+        app.add_error_handler(kind, handle)
     bridge = WsgiBridge(app.app.wsgi_app, threads)
     app._middleware_app.asgi_app = bridge
     return Served(Correlation(Gate(app)), app, bridge)

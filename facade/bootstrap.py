@@ -15,6 +15,7 @@ from adapters.backends.registry import NEEDED, Backends, connect
 from adapters.backends.settings import BackendSettings
 from adapters.orchestration.dbos_engine import DbosEngine, EngineSettings
 from adapters.persistence import migrations
+from adapters.persistence.audit import SqlAuditTrail
 from adapters.persistence.catalog import publish, read_offerings
 from adapters.persistence.database import Database
 from adapters.persistence.orders import Document
@@ -30,6 +31,7 @@ from facade.app import Api, build_app
 from facade.cancellations import CancellationIntake
 from facade.clock import SystemClock
 from facade.correlation import Correlation
+from facade.errors import ErrorHandler
 from facade.health import Health
 from facade.identities import SortableIdentities, new_id
 from facade.intake import OrderIntake
@@ -60,6 +62,7 @@ class Core:
         self.clock = SystemClock()
         self.database = Database(settings.database_address)
         self.queries = SqlQueries(self.database)
+        self.audit = SqlAuditTrail(self.database)
         self.backends = connect(_backends(settings))
         self.engine = DbosEngine(
             {PLACE_ORDER: self._place_order(self.backends)},
@@ -119,6 +122,7 @@ def application() -> Correlation:
 
     served = build_app(
         _apis(core, security),
+        on_error=lambda methods: ErrorHandler(methods, core.audit, core.clock),
         security_map=security_map(build_verifier(security)),
         threads=settings.threads,
         validate_responses=settings.validate_responses,
@@ -133,7 +137,9 @@ def _apis(core: Core, security: SecuritySettings) -> list[Api]:
         Api("tmf/tmf622-v5.yaml", ProductOrders(core.intake, core.queries).operations(), TMF622_ALIASES),
         Api(
             "canonical/v1.yaml",
-            PortalOrders(core.intake, core.queries, core.cancellations, core.engine, settings.portal_wait).operations(),
+            PortalOrders(
+                core.intake, core.queries, core.cancellations, core.audit, core.engine, settings.portal_wait
+            ).operations(),
         ),
         Api("operations.yaml", Health(core.database_ready, core.backends.states).operations()),
     ]

@@ -19,6 +19,11 @@ ACCEPTABLE = re.compile(rb"[A-Za-z0-9._:/+=-]{1,128}")
 log = structlog.get_logger("access")
 
 
+def correlation_id() -> str:
+    """That of the request at hand; empty outside of one."""
+    return str(structlog.contextvars.get_contextvars().get("correlation_id", ""))
+
+
 class Correlation:
     """ASGI middleware. An id that is missing, too long or not printable is replaced by a new one."""
 
@@ -30,9 +35,9 @@ class Correlation:
             await self._app(scope, receive, send)
             return
         given = next((value for name, value in scope["headers"] if name == HEADER), b"")
-        correlation_id = given if ACCEPTABLE.fullmatch(given) else new_id().encode()
+        chosen = given if ACCEPTABLE.fullmatch(given) else new_id().encode()
         structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(correlation_id=correlation_id.decode())
+        structlog.contextvars.bind_contextvars(correlation_id=chosen.decode())
         # Connexion's router copies the scope: without this the error handlers would not see who was calling.
         scope.setdefault("extensions", {}).setdefault("connexion_context", {})
         began = time.perf_counter()
@@ -42,7 +47,7 @@ class Correlation:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], (HEADER, correlation_id)]
+                message["headers"] = [*message["headers"], (HEADER, chosen)]
             await send(message)
 
         try:

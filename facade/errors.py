@@ -16,7 +16,10 @@ import structlog
 from connexion.lifecycle import ConnexionRequest, ConnexionResponse
 from starlette.exceptions import HTTPException
 
+from canonical.audit.ports import AuditTrail
+from canonical.audit.record import AuditRecord
 from canonical.shared import errors
+from canonical.shared.ports import Clock
 from facade.contract.violations import (
     BodyTooLarge,
     Code,
@@ -24,14 +27,17 @@ from facade.contract.violations import (
     MalformedBody,
     ResponseViolation,
 )
+from facade.correlation import correlation_id
 from facade.identities import new_id
 from facade.methods import MethodTable
 from facade.security.errors import KeysUnavailable, ScopeMissing, TokenRefused
+from facade.security.principal import principal_in
 
 log = structlog.get_logger()
 
 TMF_PREFIXES = ("/tmf-api/", "/tmf/")
 RETRY_AFTER_SECONDS = "5"
+OPERATION_LENGTH = 200
 
 CANONICAL: Mapping[type[errors.CanonicalError], tuple[int, str]] = MappingProxyType(
     {
@@ -41,6 +47,7 @@ CANONICAL: Mapping[type[errors.CanonicalError], tuple[int, str]] = MappingProxyT
         errors.CustomerNotFound: (404, "Customer not found"),
         errors.OrderNotFound: (404, "Order not found"),
         errors.Conflict: (409, "Conflict"),
+        errors.AuditRecordNotFound: (404, "Audit record not found"),
         errors.CancellationNotFound: (404, "Cancellation not found"),
         errors.OrderCancelled: (409, "Order cancelled"),
         errors.InsufficientStock: (409, "Insufficient stock"),
@@ -155,10 +162,16 @@ def _problem(answer: Answer, error_id: str) -> dict[str, Any]:
 
 
 class ErrorHandler:
-    """Connexion's error handler for everything. `methods` tells what a 405 should have used."""
+    """Connexion's error handler for everything.
 
-    def __init__(self, methods: MethodTable) -> None:
+    `methods` tells what a 405 should have used. Whatever wanted to change something and was refused leaves an audit
+    record under the id that the answer carries.
+    """
+
+    def __init__(self, methods: MethodTable, audit: AuditTrail, clock: Clock) -> None:
         self._methods = methods
+        self._audit = audit
+        self._clock = clock
 
     def __call__(self, request: ConnexionRequest, error: Exception) -> ConnexionResponse:
         answer, error_id, path = answer_to(error), new_id(), str(request.url.path)
@@ -166,11 +179,29 @@ class ErrorHandler:
             log.error("request failed", error_id=error_id, code=answer.code, exc_info=error)
         else:
             log.info("request refused", error_id=error_id, code=answer.code, status=answer.status)
+        caller = principal_in(request.context)
+        if caller is not None and request.method not in ("GET", "HEAD", "OPTIONS"):
+            self._record(error_id, caller.client_id, f"{request.method} {path}", answer)
         body, media_type = render(answer, path, error_id)
         headers = dict(answer.headers)
         if answer.status == 405:
             headers = {"Allow": self._methods.allow(path)}
         return ConnexionResponse(answer.status, content_type=media_type, body=body, headers=headers)
+
+    def _record(self, error_id: str, client: str, operation: str, answer: Answer) -> None:
+        order_id = answer.extra.get("id")
+        self._audit.record(
+            AuditRecord(
+                id=error_id,
+                at=self._clock.now(),
+                client=client,
+                operation=operation[:OPERATION_LENGTH],
+                correlation_id=correlation_id(),
+                status=answer.status,
+                code=answer.code,
+                order_id=order_id if isinstance(order_id, str) else None,
+            )
+        )
 
 
 HANDLED: tuple[type[Exception], ...] = (

@@ -1,29 +1,20 @@
 """Takes orders in: one commit for the order, its events, its document, its idempotency key and its audit record."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Protocol, Self
 
 import orjson
-import structlog
 
+from canonical.audit.record import AuditRecord, Mapped
 from canonical.ordering.commands import SubmitOrder
 from canonical.ordering.handlers import PLACE_ORDER, submit_order
 from canonical.ordering.ports import UnitOfWork
 from canonical.processes.engine import ProcessEngine
 from canonical.shared.errors import CanonicalError, IdempotencyKeyReused
 from canonical.shared.ports import Clock, Identities
-
-
-@dataclass(frozen=True, slots=True)
-class Mapped:
-    """One field of a translation: where it came from, where it went, by which rule."""
-
-    source: str
-    target: str
-    rule: str
+from facade.correlation import correlation_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +84,7 @@ class EdgeUnitOfWork(UnitOfWork, Protocol):
         self, owner: str, key: str, request_hash: str, order_id: str, answer: dict[str, Any] | None
     ) -> bool: ...
 
-    def record(self, audit_id: str, *, at: datetime, translation: Sequence[Any], **facts: Any) -> None: ...
+    def record(self, record: AuditRecord) -> None: ...
 
 
 MakeAnswer = Callable[[str, str], dict[str, Any] | None]
@@ -152,15 +143,17 @@ class OrderIntake:
             if key is not None and not work.claim_key(request.client, key, payload_hash, order.id, answer):
                 return None
             work.record(
-                self._identities.new_id(),
-                at=order.submitted_at,
-                client=request.client,
-                operation=request.operation,
-                correlation_id=structlog.contextvars.get_contextvars().get("correlation_id", ""),
-                payload_hash=payload_hash,
-                translation=translation.trail,
-                order_id=order.id,
-                status=201,
+                AuditRecord(
+                    id=self._identities.new_id(),
+                    at=order.submitted_at,
+                    client=request.client,
+                    operation=request.operation,
+                    correlation_id=correlation_id(),
+                    status=201,
+                    payload_hash=payload_hash,
+                    translation=translation.trail,
+                    order_id=order.id,
+                )
             )
             work.commit()
         return Accepted(order.id, answer)

@@ -24,8 +24,12 @@ class Page:
     limit: int
     asked: bool
 
-    def headers(self, address: str, shown: int, total: int) -> dict[str, str]:
-        """Counts and links of a page that shows `shown` of `total`, reached at `address`."""
+    def headers(self, address: str, shown: int, total: int, kept: str = "") -> dict[str, str]:
+        """Counts and links of a page that shows `shown` of `total`, reached at `address`.
+
+        `kept` is the rest of the query, which every link repeats.
+        """
+        address = f"{address}?{kept}&" if kept else f"{address}?"
         starts = {"self": self.offset, "first": 0}
         if self.offset > 0:
             starts["prev"] = max(0, self.offset - self.limit)
@@ -34,7 +38,7 @@ class Page:
         if total and self.limit:
             starts["last"] = (total - 1) // self.limit * self.limit
         links = [
-            f'<{address}?{urlencode({"offset": start, "limit": self.limit})}>; rel="{name}"'
+            f'<{address}{urlencode({"offset": start, "limit": self.limit})}>; rel="{name}"'
             for name, start in starts.items()
         ]
         return {"X-Total-Count": str(total), "X-Result-Count": str(shown), "Link": ", ".join(links)}

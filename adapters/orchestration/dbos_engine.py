@@ -23,7 +23,7 @@ from canonical.processes.saga import Progress, run
 log = structlog.get_logger()
 
 QUEUE = "continuations"
-VERSION = "1"
+VERSION = "2"
 """Of the recorded steps. Nodes take over each other's processes only when it is equal: change it with the steps."""
 
 
@@ -110,9 +110,14 @@ class DbosEngine:
         process = self._processes[name]
         with structlog.contextvars.bound_contextvars(correlation_id=correlation_id, process=name, order_id=subject):
             progress = Progress(**kept)
+
+            def keep(reached: Progress) -> None:
+                nonlocal progress
+                progress = reached
+
             try:
                 order = process.begin(subject)
-                progress = run(process.steps(order), progress, _once, lambda: process.interruption(subject))
+                progress = run(process.steps(order), progress, _once, lambda: process.interruption(subject), keep)
                 if not progress.waiting:
                     process.end(subject, progress)
                     self._endings.tell(subject)

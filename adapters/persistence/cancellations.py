@@ -39,8 +39,9 @@ class SqlCancellationRepository:
             body = _body(known)
             if known.version == 0:
                 self._insert(known, body)
-            elif body != self._read[known.id]:
+            elif body != self._read.get(known.id):
                 self._update(known, body)
+            self._read[known.id] = body
 
     def _insert(self, new: Cancellation, body: str) -> None:
         new.version = 1

@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from adapters.persistence import sqlite_functions
 from adapters.persistence.tables import metadata
 
 
@@ -66,6 +67,7 @@ def prepare_sqlite(engine: sa.Engine) -> None:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=NORMAL")
         connection.execute("PRAGMA busy_timeout=30000")
+        sqlite_functions.install(connection)
 
 
 __all__ = ["Database", "metadata", "prepare_sqlite"]

@@ -2,28 +2,40 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import orjson
 import sqlalchemy as sa
 
 from adapters.persistence.encoding import converter, timestamp
-from adapters.persistence.tables import documents, orders, outbox
+from adapters.persistence.tables import documents, orders, outbox, terms
 from canonical.ordering.order import Order
 from canonical.shared.errors import ConcurrentChange, OrderNotFound
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """How an order looks from outside: the outward state and the resource as JSON text without its href."""
+    """How an order looks from outside: the outward state and the resource as JSON text without its href.
+
+    `terms` are the paths and values that find it, as `terms_of` makes them.
+    """
 
     state: str
     text: str
+    terms: frozenset[tuple[str, str]] = frozenset()
 
 
 _INSERT_ORDER = sa.insert(orders)
 _INSERT_DOCUMENT = sa.insert(documents)
 _INSERT_EVENTS = sa.insert(outbox)
+_INSERT_TERMS = sa.insert(terms)
+_TERMS = sa.select(terms.c.path, terms.c.value).where(terms.c.order_id == sa.bindparam("order_id"))
+_DELETE_TERM = sa.delete(terms).where(
+    terms.c.path == sa.bindparam("old_path"),
+    terms.c.value == sa.bindparam("old_value"),
+    terms.c.order_id == sa.bindparam("of_order"),
+)
 
 Projector = Callable[[Order, dict[str, Any]], Document]
 """Makes the document of an order and of what was carried for it."""
@@ -74,13 +86,14 @@ class SqlOrderRepository:
                 "order_id": order.id,
                 "owner": order.owner,
                 "customer_id": order.customer_id,
-                "ordered_at": timestamp(order.submitted_at),
+                "ordered_at": _milliseconds(order.submitted_at),
                 "carried": orjson.dumps(carried).decode(),
                 "state": document.state,
                 "version": order.version,
                 "document": document.text,
             },
         )
+        self._add_terms(order.id, document.terms)
 
     def _update(self, order: Order) -> None:
         read, order.version = order.version, order.version + 1
@@ -95,6 +108,16 @@ class SqlOrderRepository:
             sa.update(documents).where(documents.c.order_id == order.id),
             {"state": document.state, "version": order.version, "document": document.text},
         )
+        kept = {(row.path, row.value) for row in self._connection.execute(_TERMS, {"order_id": order.id})}
+        gone = [{"old_path": path, "old_value": value, "of_order": order.id} for path, value in kept - document.terms]
+        if gone:
+            self._connection.execute(_DELETE_TERM, gone)
+        self._add_terms(order.id, document.terms - kept)
+
+    def _add_terms(self, order_id: str, added: frozenset[tuple[str, str]]) -> None:
+        if added:
+            rows = [{"path": path, "value": value, "order_id": order_id} for path, value in sorted(added)]
+            self._connection.execute(_INSERT_TERMS, rows)
 
 
 def find_order(connection: sa.Connection, order_id: str, owner: str | None = None) -> Order:
@@ -114,6 +137,11 @@ def load_order(body: str, version: int) -> Order:
     order = converter.loads(body, Order)
     order.version = version
     return order
+
+
+def _milliseconds(at: datetime) -> str:
+    """As documents show it, so that a client that asks for the time it was told finds the order."""
+    return timestamp(at.replace(microsecond=at.microsecond // 1000 * 1000))
 
 
 def _row(order: Order) -> dict[str, Any]:

@@ -9,10 +9,12 @@ import sqlalchemy as sa
 from adapters.persistence.cancellations import find_cancellation, load_cancellation
 from adapters.persistence.database import Database
 from adapters.persistence.orders import find_order, load_order
-from adapters.persistence.tables import audit, cancellations, documents, idempotency_keys, orders
+from adapters.persistence.search import PRODUCT_ORDERS, Wanted, search
+from adapters.persistence.tables import cancellations, documents, idempotency_keys, orders
 from canonical.ordering.cancellation import Cancellation
 from canonical.ordering.order import Order
 from canonical.ordering.states import State
+from canonical.shared.criteria import Criterion, SortKey
 from canonical.shared.errors import OrderNotFound
 
 
@@ -54,13 +56,20 @@ class SqlQueries:
             raise OrderNotFound("Order not found", orderId=order_id)
         return row.document, row.version
 
-    def documents(self, owner: str | None, offset: int, limit: int) -> tuple[list[tuple[str, str]], int]:
-        """A page of ids and documents, newest first, and how many there are in all."""
-        mine = [] if owner is None else [documents.c.owner == owner]
-        page = sa.select(documents.c.order_id, documents.c.document).where(*mine).order_by(documents.c.order_id.desc())
-        with self._database.reading() as connection:
-            found = [(row.order_id, row.document) for row in connection.execute(page.offset(offset).limit(limit))]
-            return found, connection.scalar(sa.select(sa.func.count()).select_from(documents).where(*mine)) or 0
+    def documents(
+        self,
+        owner: str | None,
+        offset: int,
+        limit: int,
+        criterion: Criterion | None = None,
+        sort: tuple[SortKey, ...] = (),
+    ) -> tuple[list[tuple[str, str]], int]:
+        """A page of ids and documents that meet the criterion, newest first unless sorted, and how many meet it.
+
+        Raises InvalidCommand when that takes too long.
+        """
+        mine = () if owner is None else (documents.c.owner == owner,)
+        return search(self._database, PRODUCT_ORDERS, mine, Wanted(criterion, sort, offset, limit))
 
     def state_of(self, order_id: str) -> State:
         """Where the order with our id stands. Raises OrderNotFound."""
@@ -94,11 +103,6 @@ class SqlQueries:
             return None
         answer = None if row.answer is None else orjson.loads(row.answer)
         return KeptAnswer(row.request_hash, row.order_id, answer)
-
-    def audit_record(self, audit_id: str) -> dict[str, Any] | None:
-        with self._database.reading() as connection:
-            row = connection.execute(sa.select(audit).where(audit.c.id == audit_id)).mappings().first()
-        return None if row is None else dict(row) | {"translation": orjson.loads(row["translation"])}
 
 
 _DOCUMENT = sa.select(documents.c.document, documents.c.version).where(documents.c.order_id == sa.bindparam("order_id"))

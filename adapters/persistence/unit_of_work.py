@@ -1,8 +1,6 @@
 """One transaction over orders, their events and documents, the process schedule, idempotency keys and the audit."""
 
-from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
@@ -10,13 +8,15 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from adapters.persistence.audit import insert_record
 from adapters.persistence.cancellations import SqlCancellationRepository
 from adapters.persistence.catalog import CatalogOfferings, SqlCatalog
 from adapters.persistence.database import Database
 from adapters.persistence.encoding import timestamp
 from adapters.persistence.orders import Projector, SqlOrderRepository
 from adapters.persistence.process_table import SqlProcessSchedule
-from adapters.persistence.tables import audit, idempotency_keys
+from adapters.persistence.tables import idempotency_keys
+from canonical.audit.record import AuditRecord
 from canonical.shared.ports import Clock
 
 
@@ -70,13 +70,8 @@ class SqlUnitOfWork:
         }
         return insert_once(self._connection, idempotency_keys, row)
 
-    def record(self, audit_id: str, *, at: datetime, translation: Sequence[Any], **facts: Any) -> None:
-        """Add an audit record: who sent what, how it was translated (dataclasses or JSON), what was answered."""
-        row = {"id": audit_id, "at": timestamp(at), "translation": orjson.dumps(translation).decode(), **facts}
-        self._connection.execute(_INSERT_AUDIT, row)
-
-
-_INSERT_AUDIT = sa.insert(audit)
+    def record(self, record: AuditRecord) -> None:
+        insert_record(self._connection, record)
 
 
 def insert_once(connection: sa.Connection, table: sa.Table, row: dict[str, Any]) -> bool:

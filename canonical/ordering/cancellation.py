@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 
 from canonical.ordering.commands import CancelOrder
+from canonical.shared.errors import InvalidTransition
 
 
 class CancellationState(StrEnum):
@@ -12,6 +14,17 @@ class CancellationState(StrEnum):
     ACCEPTED = "ACCEPTED"
     DONE = "DONE"
     DENIED = "DENIED"
+
+
+FOLLOWING = MappingProxyType(
+    {
+        CancellationState.ASSESSING: frozenset({CancellationState.ACCEPTED, CancellationState.DENIED}),
+        CancellationState.ACCEPTED: frozenset({CancellationState.DONE, CancellationState.DENIED}),
+        CancellationState.DONE: frozenset[CancellationState](),
+        CancellationState.DENIED: frozenset[CancellationState](),
+    }
+)
+"""An accepted one is still denied when something could not be undone."""
 
 
 @dataclass(slots=True)
@@ -38,13 +51,28 @@ class Cancellation:
 
     @property
     def decided(self) -> bool:
-        return self.state in (CancellationState.DONE, CancellationState.DENIED)
+        return not FOLLOWING[self.state]
 
     def accept(self) -> None:
-        self.state = CancellationState.ACCEPTED
+        """The order is given up: what was done for it is being undone."""
+        self._become(CancellationState.ACCEPTED)
 
     def done(self, outcome: str, at: datetime) -> None:
-        self.state, self.outcome, self.effective_at = CancellationState.DONE, outcome, at
+        """Everything is undone."""
+        self._become(CancellationState.DONE)
+        self.outcome, self.effective_at = outcome, at
 
     def deny(self, milestone: str, outcome: str) -> None:
-        self.state, self.milestone, self.outcome = CancellationState.DENIED, milestone, outcome
+        """The order is not given up, or not all of it could be undone."""
+        self._become(CancellationState.DENIED)
+        self.milestone, self.outcome = milestone, outcome
+
+    def _become(self, state: CancellationState) -> None:
+        if state not in FOLLOWING[self.state]:
+            raise InvalidTransition(
+                f"a cancellation in state {self.state} cannot become {state}",
+                state=self.state.value,
+                trigger=state.value,
+                allowedActions=[],
+            )
+        self.state = state

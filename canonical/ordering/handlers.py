@@ -25,13 +25,16 @@ def submit_order(command: SubmitOrder, work: UnitOfWork, clock: Clock, identitie
 
 
 def cancel_order(command: CancelOrder, work: UnitOfWork, clock: Clock, identities: Identities) -> Cancellation:
-    """The cancellation, to be assessed by the process that carries the order out.
+    """The cancellation, to be assessed by the process that carries the order out; that of a draft is done.
 
     Raises OrderNotFound, or InvalidTransition where the order has ended or is being cancelled already.
     """
     order = work.orders.get(command.order_id)
     cancellation = Cancellation.of(identities.new_id(), command, order.id, clock.now())
     order.request_cancellation(cancellation.id, cancellation.created_at)
+    if order.finished:
+        cancellation.accept()
+        cancellation.done("nothing had been done yet", cancellation.created_at)
     work.cancellations.add(cancellation)
     return cancellation
 

@@ -177,10 +177,17 @@ class Order:
         self._record(OrderFellOut, at, code=failure.code)
 
     def request_cancellation(self, cancellation_id: str, at: datetime) -> None:
-        """Somebody wants it given up; whether that is still possible is found out by the process at work."""
+        """Somebody wants it given up; whether that is still possible is found out by the process at work.
+
+        Nothing works on a draft: it is cancelled at once.
+        """
         self._become(Trigger.CANCEL, at)
         self.cancellation_id = cancellation_id
-        self._record(OrderCancellationRequested, at, cancellation_id=cancellation_id)
+        if self.state is State.CANCELLED:
+            self.payment = PaymentStatus.NOT_CHARGED
+            self._record(OrderCancelled, at, cancellation_id=cancellation_id)
+        else:
+            self._record(OrderCancellationRequested, at, cancellation_id=cancellation_id)
 
     def accept_cancellation(self, at: datetime) -> None:
         self._become(Trigger.ACCEPT_CANCELLATION, at)
@@ -188,7 +195,8 @@ class Order:
 
     def deny_cancellation(self, at: datetime) -> None:
         """It is too late: back to where it was."""
-        former = self.timeline[-2].state
+        passed = (entry.state for entry in reversed(self.timeline))
+        former = next((state for state in passed if state is not State.ASSESSING_CANCELLATION), State.DRAFT)
         self._become(DENIALS.get(former, Trigger.DENY_CANCELLATION), at)
         self._record(OrderCancellationDenied, at, cancellation_id=self._cancellation)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from canonical.customers.ports import Customers
+from canonical.ordering.cancellation import Cancellation
 from canonical.ordering.handlers import PLACE_ORDER
 from canonical.ordering.order import Failure, Order, OrderItem, PaymentStatus
 from canonical.ordering.ports import OrderStates, UnitOfWork
@@ -21,6 +22,9 @@ CHARGE = "charge"
 CHARGED = "charged"
 """The milestone after which an order is not cancelled any more: its point of no return."""
 FALLEN_OUT = "fallout"
+"""The milestone of an order that was given up and that not everything could be undone of."""
+
+GIVEN_UP = frozenset({State.ASSESSING_CANCELLATION, State.CANCELLING, State.CANCELLED})
 
 
 @dataclass(frozen=True)
@@ -62,49 +66,66 @@ class PlaceOrder:
                 lambda facts: self.payments.charge(facts[CREATE], order.amount, key(order, CHARGE)),
                 find=lambda facts: self.payments.find_charge(facts[CREATE]),
                 undo=lambda facts: self.payments.refund(facts[CHARGE], key(order, f"undo-{CHARGE}")),
-                effect=lambda facts: f"charge {facts[CHARGE]} refunded",
+                effect=_refund,
             ),
         ]
 
     def interruption(self, order_id: str) -> CanonicalError | None:
         """OrderCancelled once somebody asked for it: from here on the order is being cancelled."""
-        if self.states.state_of(order_id) not in (State.ASSESSING_CANCELLATION, State.CANCELLING):
+        if self.states.state_of(order_id) not in GIVEN_UP:
             return None
         with self.unit_of_work() as work:
             order = work.orders.get(order_id)
+            if order.state not in GIVEN_UP:  # denied since by another run of this process, on a node thought dead
+                return None
             cancellation = work.cancellations.get(order.cancellation_id or "")
             if order.state is State.ASSESSING_CANCELLATION:
                 order.accept_cancellation(self.clock.now())
                 cancellation.accept()
                 work.commit()
-            return OrderCancelled(cancellation.reason or "the order was cancelled")
+            return _cancelled(cancellation)
 
     def end(self, order_id: str, progress: Progress) -> Order:
         """The order, completed, failed or cancelled by what `progress` says unless it already was."""
         with self.unit_of_work() as work:
             order = work.orders.get(order_id)
             if not order.finished:
-                self._decide_cancellation(order, progress, work)
-                self._settle(order, progress)
+                if progress.failure is None:
+                    self._complete(order, progress, work)
+                else:
+                    self._end_without_success(order, progress, progress.failure, work)
                 work.processes.ended(PLACE_ORDER, order_id)
                 work.commit()
             return order
 
-    def _decide_cancellation(self, order: Order, progress: Progress, work: UnitOfWork) -> None:
-        """One that came during the last step is too late when that step succeeded, and lost nothing when it did not."""
-        if order.cancellation_id is None:
-            return
-        cancellation, now = work.cancellations.get(order.cancellation_id), self.clock.now()
-        if order.state is State.ASSESSING_CANCELLATION and progress.refusal is None:
+    def _complete(self, order: Order, progress: Progress, work: UnitOfWork) -> None:
+        """A cancellation that came during the last step is too late."""
+        now = self.clock.now()
+        cancellation = _undecided_cancellation(order, work)
+        if cancellation is not None:
             order.deny_cancellation(now)
             cancellation.deny(CHARGED, "the order is paid for: return its products instead")
-            return
-        if order.state is State.ASSESSING_CANCELLATION:
+        order.complete(progress.facts[CREATE], now)
+
+    def _end_without_success(self, order: Order, progress: Progress, error: CanonicalError, work: UnitOfWork) -> None:
+        """An order that somebody wants given up and that was refused by a backend at that moment is cancelled: it is
+        undone as the cancellation asks.
+        """
+        now = self.clock.now()
+        cancellation = _undecided_cancellation(order, work)
+        payment, number = _payment(progress, error), progress.facts.get(CREATE)
+        if order.state is State.ASSESSING_CANCELLATION and cancellation is not None:
             order.accept_cancellation(now)
+            cancellation.accept()
         if progress.not_undone:
-            cancellation.deny(FALLEN_OUT, "; ".join(progress.not_undone) + " could not be undone")
+            order.fall_out(_failure(progress, error), payment, number, now)
+            if cancellation is not None:
+                cancellation.deny(FALLEN_OUT, f"not done: {'; '.join(progress.not_undone)}")
+        elif cancellation is not None:
+            order.cancel(_failure(progress, _cancelled(cancellation)), payment, number, now)
+            cancellation.done(_undone(progress, error), now)
         else:
-            cancellation.done("; ".join(progress.undone) or "nothing had been done yet", now)
+            order.fail(_failure(progress, error), payment, number, now)
 
     def _verify(self, customer_id: str) -> dict[str, Any]:
         customer = self.customers.customer(customer_id)
@@ -127,32 +148,44 @@ class PlaceOrder:
             effect=lambda facts: f"reservation {facts[name]} of {request.quantity} × {request.sku} released",
         )
 
-    def _settle(self, order: Order, progress: Progress) -> None:
-        now = self.clock.now()
-        error = progress.failure
-        if error is None or progress.refusal is None:
-            order.complete(progress.facts[CREATE], now)
-            return
-        failure = Failure(
-            code=error.code,
-            message=error.message,
-            step=progress.refusal["step"],
-            details=dict(error.details),
-            undone=progress.undone,
-            not_undone=progress.not_undone,
-        )
-        end = order.fail if order.state is State.FULFILLING else order.cancel
-        if failure.not_undone:
-            end = order.fall_out
-        end(failure, _payment(progress.facts, error.code), progress.facts.get(CREATE), now)
-
 
 def key(order: Order, step: str) -> str:
     """The idempotency key of a step: the same after every crash, another for every order and step."""
     return f"{order.id}:{step}"
 
 
-def _payment(facts: Facts, code: str) -> PaymentStatus:
-    if CHARGE in facts:
-        return PaymentStatus.REFUNDED
-    return PaymentStatus.DECLINED if code == PaymentDeclined.code else PaymentStatus.NOT_CHARGED
+def _undecided_cancellation(order: Order, work: UnitOfWork) -> Cancellation | None:
+    if order.state not in GIVEN_UP or order.cancellation_id is None:
+        return None
+    return work.cancellations.get(order.cancellation_id)
+
+
+def _cancelled(cancellation: Cancellation) -> OrderCancelled:
+    return OrderCancelled(cancellation.reason or "the order was cancelled")
+
+
+def _failure(progress: Progress, error: CanonicalError) -> Failure:
+    return Failure(
+        code=error.code,
+        message=error.message,
+        step=(progress.refusal or {})["step"],
+        details=dict(error.details),
+        undone=progress.undone,
+        not_undone=progress.not_undone,
+    )
+
+
+def _undone(progress: Progress, error: CanonicalError) -> str:
+    """What a cancellation came to, in words."""
+    refused = () if isinstance(error, OrderCancelled) else (f"it could not have been carried out: {error.message}",)
+    return "; ".join((*refused, *progress.undone)) or "nothing had been done yet"
+
+
+def _refund(facts: Facts) -> str:
+    return f"charge {facts[CHARGE]} refunded"
+
+
+def _payment(progress: Progress, error: CanonicalError) -> PaymentStatus:
+    if CHARGE in progress.facts:
+        return PaymentStatus.REFUNDED if _refund(progress.facts) in progress.undone else PaymentStatus.SUCCESS
+    return PaymentStatus.DECLINED if isinstance(error, PaymentDeclined) else PaymentStatus.NOT_CHARGED

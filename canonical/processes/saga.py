@@ -7,6 +7,7 @@ engine can store it and go on elsewhere.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 from typing import Any
 
 from canonical.shared.errors import (
@@ -22,6 +23,9 @@ Facts = Mapping[str, Any]
 
 Interruption = Callable[[], CanonicalError | None]
 """Why the run is to go no further, asked before each step; None to go on."""
+
+Keep = Callable[["Progress"], None]
+"""Told of each progress on the way. Who catches an error that `run` raises goes on from the last one."""
 
 Once = Callable[[str, Callable[[], dict[str, Any]]], dict[str, Any]]
 """`once(name, call)`: the recorded answer of `name`, or `call()`'s, recorded. A crash in between calls again."""
@@ -76,39 +80,79 @@ class Progress:
         return restore(self.refusal["code"], self.refusal["message"], self.refusal["details"])
 
 
-def run(steps: Sequence[Step], progress: Progress, once: Once, interruption: Interruption = lambda: None) -> Progress:
+def run(
+    steps: Sequence[Step],
+    progress: Progress,
+    once: Once,
+    interruption: Interruption = lambda: None,
+    keep: Keep = lambda progress: None,
+) -> Progress:
     """Carry on from `progress` until every step is done, everything is undone, or a backend is away (`waiting`)."""
     progress = replace(progress, waiting_for=None)
-    for step in steps:
-        if progress.refusal is not None:
-            break
-        if step.name not in progress.facts:
-            progress = _forward(step, progress, once, interruption)
-            if progress.waiting:
-                return progress
+    if progress.refusal is None:
+        progress = _forwards(steps, progress, once, interruption, keep)
     if progress.refusal is not None:
-        for step in reversed(steps):
-            if step.undo is not None and step.name in progress.facts and step.name not in progress.settled:
-                progress = _backward(step, progress, once)
-                if progress.waiting:
-                    return progress
+        progress = _backwards(steps, progress, once, keep)
     return progress
 
 
-def _forward(step: Step, progress: Progress, once: Once, interruption: Interruption) -> Progress:
+def _forwards(
+    steps: Sequence[Step], progress: Progress, once: Once, interruption: Interruption, keep: Keep
+) -> Progress:
+    """That a step is made is on record before it is made: who finds the record after a crash makes the step again and
+    learns what it did, and never takes a step that perhaps acted for one that was stopped. To save a record, the answer
+    of each step says whether to go on to the next.
+    """
+    ahead = [step for step in steps if step.name not in progress.facts]
+    if ahead and not progress.uncertain:
+        answer = once(f"before-{ahead[0].name}#{progress.attempt}", lambda: _whether_to_stop(interruption))
+        progress = _stopped_before(ahead[0], progress, answer)
+    for step, following in zip_longest(ahead, ahead[1:]):
+        if progress.refusal is not None or progress.waiting:
+            break
+        keep(replace(progress, uncertain=True))
+        progress = _forward(step, following, progress, once, interruption)
+        keep(progress)
+    return progress
+
+
+def _forward(
+    step: Step, following: Step | None, progress: Progress, once: Once, interruption: Interruption
+) -> Progress:
     facts = progress.facts
 
-    def act_unless_interrupted() -> dict[str, Any]:
-        # Asked inside the recorded call: after a crash the answer must be the same.
-        stop = None if progress.uncertain else interruption()
-        return _refused(stop) if stop else _settle(lambda: step.act(facts), step.find, facts)
+    def act() -> dict[str, Any]:
+        answer = _settle(lambda: step.act(facts), step.find, facts)
+        return answer | _whether_to_stop(interruption) if "result" in answer and following else answer
 
-    answer = once(f"{step.name}#{progress.attempt}", act_unless_interrupted)
+    answer = once(f"{step.name}#{progress.attempt}", act)
     if "away" in answer:
         return _wait(progress, answer)
     if "refused" in answer:
         return replace(progress, refusal=answer["refused"] | {"step": step.name}, attempt=0, uncertain=False)
-    return replace(progress, facts=dict(facts) | {step.name: answer["result"]}, attempt=0, uncertain=False)
+    progress = replace(progress, facts=dict(facts) | {step.name: answer["result"]}, attempt=0, uncertain=False)
+    return _stopped_before(following, progress, answer)
+
+
+def _whether_to_stop(interruption: Interruption) -> dict[str, Any]:
+    error = interruption()
+    return {} if error is None else {"stop": _as_kept(error)}
+
+
+def _stopped_before(step: Step | None, progress: Progress, answer: dict[str, Any]) -> Progress:
+    if step is None or "stop" not in answer:
+        return progress
+    return replace(progress, refusal=answer["stop"] | {"step": step.name}, attempt=0)
+
+
+def _backwards(steps: Sequence[Step], progress: Progress, once: Once, keep: Keep) -> Progress:
+    for step in reversed(steps):
+        if step.undo is not None and step.name in progress.facts and step.name not in progress.settled:
+            progress = _backward(step, progress, once)
+            keep(progress)
+            if progress.waiting:
+                break
+    return progress
 
 
 def _backward(step: Step, progress: Progress, once: Once) -> Progress:
@@ -132,7 +176,7 @@ def _wait(progress: Progress, answer: dict[str, Any]) -> Progress:
 
 
 def _settle(act: Callable[[], Any], find: Callable[[Facts], Any | None] | None, facts: Facts) -> dict[str, Any]:
-    """One try at a call: `result`, `refused` (nothing happened) or `away` (try again; perhaps it acted: `uncertain`)."""
+    """One try at a call: `result`, `refused` (nothing happened) or `away` (to be repeated; perhaps `uncertain`)."""
     uncertain = False
     try:
         try:
@@ -144,8 +188,8 @@ def _settle(act: Callable[[], Any], find: Callable[[Facts], Any | None] | None, 
     except (BackendUnavailable, OutcomeUnknown, BackendContractError) as error:
         return {"away": error.message, "uncertain": uncertain}
     except CanonicalError as error:
-        return _refused(error)
+        return {"refused": _as_kept(error)}
 
 
-def _refused(error: CanonicalError) -> dict[str, Any]:
-    return {"refused": {"code": error.code, "message": error.message, "details": dict(error.details)}}
+def _as_kept(error: CanonicalError) -> dict[str, Any]:
+    return {"code": error.code, "message": error.message, "details": dict(error.details)}

@@ -6,11 +6,13 @@ CanonicalError
 │   └── UnsupportedAction         the line's action cannot be carried out
 ├── NotFound
 │   ├── CustomerNotFound          CRM does not know the customer
+│   ├── CancellationNotFound      no such cancellation, or not the caller's
 │   └── OrderNotFound             no such order, or not the caller's
 ├── Conflict                      right question, wrong moment
 │   ├── InvalidTransition         the order's state does not allow it
 │   ├── ConcurrentChange          somebody else changed it first
 │   ├── IdempotencyKeyReused      the key was used for another request
+│   ├── OrderCancelled            whoever waited for the order learns that it was given up
 │   ├── CustomerNotInGoodStanding pending or suspended in CRM
 │   └── InsufficientStock         Inventory has fewer than ordered
 ├── PaymentDeclined               Billing refused the charge, for good
@@ -64,6 +66,10 @@ class CustomerNotFound(NotFound):
 
 class CancellationNotFound(NotFound):
     code = "CANCELLATION_NOT_FOUND"
+
+
+class AuditRecordNotFound(NotFound):
+    code = "AUDIT_RECORD_NOT_FOUND"
 
 
 class OrderNotFound(NotFound):

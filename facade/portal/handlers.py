@@ -6,6 +6,8 @@ from typing import Any, Protocol
 
 import flask
 
+from canonical.audit.ports import AuditTrail
+from canonical.audit.record import Mapped
 from canonical.ordering.commands import CancelOrder
 from canonical.ordering.order import Order
 from canonical.processes.engine import ProcessEngine
@@ -13,9 +15,9 @@ from canonical.shared.errors import CanonicalError, StillWorking, restore
 from facade.address import requested_address
 from facade.cancellations import CancellationIntake
 from facade.contract.connexion_plugin import validated_body
-from facade.intake import Mapped, OrderIntake, Request, Translation
+from facade.intake import OrderIntake, Request, Translation
 from facade.json import answer_json
-from facade.portal.schemas import OrderRequest, order_document
+from facade.portal.schemas import OrderRequest, audit_document, order_document
 from facade.query import only, page_of
 from facade.security.principal import current_principal
 
@@ -39,6 +41,7 @@ class PortalOrders:
     intake: OrderIntake
     orders: Orders
     cancellations: CancellationIntake
+    audit: AuditTrail
     engine: ProcessEngine
     wait_seconds: float
 
@@ -48,6 +51,7 @@ class PortalOrders:
             "getOrder": self.get_order,
             "listOrders": self.list_orders,
             "cancelOrder": self.cancel_order,
+            "getAuditRecord": self.get_audit_record,
         }
 
     def place_order(self) -> flask.Response:
@@ -85,6 +89,11 @@ class PortalOrders:
         reason = validated_body()["reason"]
         self.cancellations.accept(CancelOrder(principal.client_id, order.id, reason), carried={})
         return _answer(self.orders.order(order.id, None), 202, {})
+
+    def get_audit_record(self, recordId: str) -> flask.Response:
+        only(flask.request.args, ())
+        record = self.audit.find(recordId.removeprefix("urn:uuid:"), current_principal().owner_filter())
+        return answer_json(audit_document(record))
 
 
 def _translation(body: dict[str, Any], owner: str) -> Translation:

@@ -4,10 +4,12 @@ from typing import Any
 
 from marshmallow import Schema, fields, post_load
 
+from canonical.audit.record import AuditRecord
 from canonical.ordering.commands import OrderLine, SubmitOrder
 from canonical.ordering.order import Order
 from canonical.ordering.states import State
 from canonical.shared.external_identifier import ExternalIdentifier
+from facade.clock import time_text
 
 STATUS = {State.COMPLETED: "confirmed", State.CLOSED: "confirmed", State.CANCELLED: "cancelled"} | dict.fromkeys(
     (State.FAILED, State.REJECTED, State.FALLOUT), "failed"
@@ -83,7 +85,7 @@ class FailureSchema(Schema):
 
 
 class TimelineEntrySchema(Schema):
-    at = fields.Function(lambda entry: entry.at.isoformat(timespec="milliseconds").replace("+00:00", "Z"))
+    at = fields.Function(lambda entry: time_text(entry.at))
     state = fields.String()
     trigger = fields.String()
 
@@ -100,7 +102,7 @@ class OrderSchema(Schema):
         lambda order: [action.value for action in order.allowed_actions()], data_key="allowedActions"
     )
     submitted_at = fields.Function(
-        lambda order: order.submitted_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        lambda order: time_text(order.submitted_at),
         data_key="submittedAt",
     )
     items = fields.List(fields.Nested(ItemSchema))
@@ -116,3 +118,30 @@ _ORDER = OrderSchema()
 def order_document(order: Order) -> dict[str, Any]:
     """The canonical API's `Order`."""
     return dict(_ORDER.dump(order))
+
+
+class MappedSchema(Schema):
+    source = fields.String()
+    target = fields.String()
+    rule = fields.String()
+
+
+class AuditRecordSchema(Schema):
+    id = fields.String()
+    at = fields.Function(lambda record: time_text(record.at))
+    client = fields.String()
+    operation = fields.String()
+    correlation_id = fields.String(data_key="correlationId")
+    status = fields.Integer()
+    code = fields.String()
+    payload_hash = fields.String(data_key="payloadHash")
+    order_id = fields.String(data_key="orderId")
+    translation = fields.List(fields.Nested(MappedSchema))
+
+
+_AUDIT_RECORD = AuditRecordSchema()
+
+
+def audit_document(record: AuditRecord) -> dict[str, Any]:
+    """The canonical API's `AuditRecord`."""
+    return dict(_AUDIT_RECORD.dump(record))

@@ -9,6 +9,7 @@ from facade.security.principal import Principal
 
 SCOPES: Mapping[str, str] = MappingProxyType(
     {
+        "audit:read": "Read the evidence of one's own requests",
         "catalog:read": "Read the catalogue: offerings, prices, specifications",
         "customer:read": "Read a customer's context",
         "operations:*": "See stuck work and decide about it",
@@ -58,11 +59,14 @@ class DevelopmentClient:
 
 
 _CLIENTS = (
-    DevelopmentClient("partner-acme", frozenset({"catalog:read", "order:cancel", "order:create", "order:read"})),
+    DevelopmentClient(
+        "partner-acme", frozenset({"audit:read", "catalog:read", "order:cancel", "order:create", "order:read"})
+    ),
     DevelopmentClient(
         "portal",
         frozenset(
             {
+                "audit:read",
                 "catalog:read",
                 "customer:read",
                 "order:all",

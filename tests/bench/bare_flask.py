@@ -34,10 +34,11 @@ HEADERS = {"Authorization": f"Bearer {token()}"} if BACKENDS else {}
 
 
 def session() -> requests.Session:
-    if not hasattr(local, "session"):
-        local.session = requests.Session()
-        local.session.headers.update(HEADERS)
-    return local.session
+    kept: requests.Session | None = getattr(local, "session", None)
+    if kept is None:
+        kept = local.session = requests.Session()
+        kept.headers.update(HEADERS)
+    return kept
 
 
 def call(method: str, path: str, body: Any = None) -> Any:

@@ -25,6 +25,7 @@ from facade import intake
 from facade.contract.connexion_plugin import ContractRequestBodyValidator
 from facade.contract.validator import Contract
 from facade.correlation import Correlation
+from facade.gate import Gate
 from facade.portal.handlers import PortalOrders
 from facade.security.tokens import TokenVerifier
 from facade.tmf.tmf622 import handlers as tmf622
@@ -33,6 +34,7 @@ from tests.bench.spans import Recorder
 
 LAYERS: tuple[tuple[Any, str, str], ...] = (
     (Correlation, "__call__", "correlation id and access log"),
+    (Gate, "__call__", "gate"),
     (ServerErrorMiddleware, "__call__", "Connexion: server errors"),
     (ExceptionMiddleware, "__call__", "Connexion: exceptions"),
     (RoutingMiddleware, "__call__", "Connexion: routing"),
@@ -84,4 +86,3 @@ def instrument(recorder: Recorder) -> None:
     """Wrap every layer. Before the application is built, because it keeps bound methods."""
     for owner, name, layer in LAYERS:
         recorder.wrap(owner, name, layer)
-

@@ -12,7 +12,8 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
+from typing import cast
 
 import uvloop
 
@@ -23,7 +24,7 @@ WARM_UP_SECONDS = 0.3
 
 @dataclass(frozen=True)
 class Job:
-    """`paths` are asked in turn; `serial` in the body becomes a running number that begins at `first`."""
+    """`paths` are asked in turn; SERIAL in the body becomes a running number that begins at `first`."""
 
     port: int
     method: str
@@ -38,14 +39,14 @@ class Job:
 
 @dataclass(frozen=True)
 class Seen:
-    """Answers by status, their rate over the time measured, and latencies in milliseconds."""
+    """Answers by status, their rate over the time measured, latencies in milliseconds, and the generator's own CPU."""
 
     statuses: dict[str, int]
     rate: float
     p50: float
     p99: float
     sent: int
-    cpu_seconds: float = field(default=0.0)
+    cpu_seconds: float
 
     @property
     def failures(self) -> int:
@@ -115,8 +116,7 @@ class Connection(asyncio.Protocol):
         self.sent_at = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.WriteTransport) or hasattr(transport, "write")
-        self.transport = transport  # type: ignore[assignment]
+        self.transport = cast("asyncio.WriteTransport", transport)
         self._send()
 
     def data_received(self, data: bytes) -> None:

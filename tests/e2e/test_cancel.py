@@ -130,6 +130,44 @@ def test_a_crash_while_cancelling_is_recovered_from(product: Node) -> None:
     assert effects(product.backends, order_id) == undone
 
 
+@pytest.mark.parametrize(
+    ("backend", "operation", "so_far", "state", "in_the_end"),
+    [
+        ("inventory", "reserve", {"reserve": 1}, "CANCELLED", {"reserve": 1, "release": 1}),
+        (
+            "bss",
+            "createOrder",
+            {"reserve": 2, "createOrder": 1},
+            "CANCELLED",
+            {"reserve": 2, "release": 2, "createOrder": 1, "cancelOrder": 1},
+        ),
+        (
+            "billing",
+            "charge",
+            {"reserve": 2, "createOrder": 1, "charge": 1},
+            "COMPLETED",
+            {"reserve": 2, "createOrder": 1, "charge": 1},
+        ),
+    ],
+)
+def test_a_cancellation_after_a_crash_knows_of_the_call_that_was_in_flight(
+    product: Node, backend: str, operation: str, so_far: dict[str, int], state: str, in_the_end: dict[str, int]
+) -> None:
+    product.backends.fault(backend, dropAnswer=True, hang=True, operations=[operation])
+    order_id = product.post(TMF622, partner_order()).json()["id"]
+    _until(lambda: effects(product.backends, order_id) == so_far)
+    product.kill()
+    product.backends.clear()
+    product.environment["HOLD_PROCESSES"] = "true"
+    product.start()
+    _cancel(product, order_id)
+    product.stop()
+    product.environment["HOLD_PROCESSES"] = "false"
+    product.start()
+    assert product.until_finished(order_id)["state"] == state
+    assert effects(product.backends, order_id) == in_the_end
+
+
 def test_another_partners_order_cannot_be_cancelled(product: Node) -> None:
     order_id = product.post(TMF622, partner_order(), client="portal").json()["id"]
     assert product.post(f"{ORDERS}/{order_id}/cancel", REASON, client="partner-acme").status_code == 404

@@ -156,3 +156,20 @@ def test_what_an_item_must_not_say(product: Node, item: dict[str, object]) -> No
 
 def test_an_empty_provider_array_says_nothing_and_is_taken(product: Node) -> None:
     assert product.post(TMF622, partner_order() | {"productOrderErrorMessage": []}).status_code == 201
+
+
+def test_what_was_refused_is_found_by_the_id_in_its_answer(product: Node) -> None:
+    for path, body in SIDES.items():
+        refused = product.post(path, body | {"unheard": 1, "state": "x"}, client="partner-acme").json()
+        record_id = refused.get("id") or refused["instance"]
+        record = product.get(f"/api/v1/audit-records/{record_id}", client="partner-acme").json()
+        assert (record["client"], record["operation"]) == ("partner-acme", f"POST {path}")
+        assert (record["status"], record["code"]) == (400, refused["code"])
+    assert product.get(f"/api/v1/audit-records/{record_id}", client="portal").status_code == 200
+    assert product.get("/api/v1/audit-records/nothing").json()["code"] == "AUDIT_RECORD_NOT_FOUND"
+
+
+def test_a_failed_orders_record_names_the_order(product: Node) -> None:
+    refused = product.post(ORDERS, portal_order("C40200")).json()
+    record = product.get(f"/api/v1/audit-records/{refused['instance']}").json()
+    assert (record["orderId"], record["code"]) == (refused["id"], "PAYMENT_DECLINED")

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from canonical.ordering.commands import OrderLine, SubmitOrder
+from canonical.ordering.cancellation import Cancellation
+from canonical.ordering.commands import CancelOrder, OrderLine, SubmitOrder
 from canonical.ordering.order import (
     Failure,
     Order,
@@ -62,7 +63,7 @@ def a_command(**changes: Any) -> SubmitOrder:
 
 def an_order(**changes: Any) -> Order:
     """An order just acknowledged; changes are those of its command, and `id` and `offerings`."""
-    order_id = changes.pop("id", "0197a000-0000-7000-8000-000000000001")
+    order_id = changes.pop("id", ORDER_ID)
     offerings = changes.pop("offerings", None)
     command = a_command(**changes)
     return Order.submit(order_id, command, offerings or [BROADBAND] * len(command.lines), NOON)
@@ -79,9 +80,27 @@ def a_failure(**changes: Any) -> Failure:
     return replace(failure, **changes)
 
 
+ORDER_ID = "0197a000-0000-7000-8000-000000000001"
+CANCELLATION_ID = "0197a000-0000-7000-8000-00000000000c"
+
+
+def a_cancel_command(**changes: Any) -> CancelOrder:
+    return replace(CancelOrder(owner="partner-acme", order_id=ORDER_ID, reason="ordered by mistake"), **changes)
+
+
+def a_cancellation(**changes: Any) -> Cancellation:
+    """A request just recorded; changes are those of its command, and `id`."""
+    cancellation_id = changes.pop("id", CANCELLATION_ID)
+    command = a_cancel_command(**changes)
+    return Cancellation.of(cancellation_id, command, command.order_id, NOON)
+
+
 def way_to(state: State) -> list[Trigger]:
-    """The shortest way from a draft to `state` through the table, by a cancellation only where there is no other."""
-    way = _way(state, [*(pair for pair in TRANSITIONS if pair[1] is not Trigger.CANCEL)]) or _way(state, [*TRANSITIONS])
+    """The shortest way from a draft to `state` through the table, by a cancellation only where there is no other, and
+    then by that of an order that was submitted.
+    """
+    submitted = [pair for pair in TRANSITIONS if pair != (State.DRAFT, Trigger.CANCEL)]
+    way = _way(state, [pair for pair in submitted if pair[1] is not Trigger.CANCEL]) or _way(state, submitted)
     if way is None and state is not State.DRAFT:
         raise AssertionError(f"{state} is not reached")
     return way or []
@@ -100,6 +119,15 @@ def _way(state: State, pairs: list[tuple[State, Trigger]]) -> list[Trigger] | No
     return None
 
 
+def an_order_being_cancelled_from(former: State, **changes: Any) -> Order:
+    """An order whose cancellation was asked for in `former`; as read from a store."""
+    order = an_order_in(former, **changes)
+    order.request_cancellation(CANCELLATION_ID, NOON + timedelta(hours=len(order.timeline)))
+    order.events.clear()
+    order.version += 1
+    return order
+
+
 def an_order_in(state: State, **changes: Any) -> Order:
     """An order that came to `state` by the shortest way, an hour for each step; as read from a store."""
     order = an_order(**changes)
@@ -115,6 +143,11 @@ def an_order_in(state: State, **changes: Any) -> Order:
     order.version = max(1, len(order.timeline))
     if state in (State.FAILED, State.FALLOUT):
         order.failure, order.payment, order.bss_order_id = a_failure(), PaymentStatus.DECLINED, "ORD00001"
+    if Trigger.CANCEL in way_to(state):
+        order.cancellation_id = CANCELLATION_ID
+    if state is State.CANCELLED:
+        order.failure = a_failure(code="ORDER_CANCELLED", message="ordered by mistake", step="create-order", undone=())
+        order.payment = PaymentStatus.NOT_CHARGED
     if state in (State.COMPLETED, State.CLOSED):
         order.payment, order.bss_order_id = PaymentStatus.SUCCESS, "ORD00001"
     return order

@@ -10,11 +10,15 @@ from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
 
+from canonical.audit.record import AuditRecord
 from canonical.customers.reference import CustomerReference, CustomerStatus
+from canonical.ordering.cancellation import Cancellation
 from canonical.ordering.events import OrderEvent
 from canonical.ordering.order import Order, OrderedOffering
+from canonical.ordering.states import State
 from canonical.processes.ports import StockRequest
 from canonical.shared.errors import (
+    CancellationNotFound,
     CanonicalError,
     ConcurrentChange,
     CustomerNotFound,
@@ -94,10 +98,12 @@ class Memory:
     orders: dict[str, Order] = field(default_factory=dict)
     carried: dict[str, dict[str, Any]] = field(default_factory=dict)
     documents: dict[str, tuple[str, int]] = field(default_factory=dict)
+    cancellations: dict[str, Cancellation] = field(default_factory=dict)
+    carried_for_cancellations: dict[str, dict[str, Any]] = field(default_factory=dict)
     outbox: list[OrderEvent] = field(default_factory=list)
     processes: dict[tuple[str, str], str] = field(default_factory=dict)
     keys: dict[tuple[str, str], KeptInMemory] = field(default_factory=dict)
-    audit: dict[str, dict[str, Any]] = field(default_factory=dict)
+    audit: dict[str, AuditRecord] = field(default_factory=dict)
     turn: Any = field(default_factory=threading.Lock)
 
     def unit_of_work(self) -> "UnitOfWorkInMemory":
@@ -114,10 +120,11 @@ class UnitOfWorkInMemory:
     def __enter__(self) -> Self:
         self._memory.turn.acquire()
         self.orders = OrdersInMemory(self._memory)
+        self.cancellations = CancellationsInMemory(self._memory)
         self.processes = ScheduleInMemory(self._memory)
         self._carried: dict[str, dict[str, Any]] = {}
         self._keys: dict[tuple[str, str], KeptInMemory] = {}
-        self._audit: dict[str, dict[str, Any]] = {}
+        self._audit: dict[str, AuditRecord] = {}
         return self
 
     def __exit__(
@@ -127,7 +134,9 @@ class UnitOfWorkInMemory:
 
     def commit(self) -> None:
         memory = self._memory
+        self.cancellations.check()
         memory.outbox += self.orders.save(self._carried)
+        self.cancellations.save()
         memory.processes |= self.processes.changes
         memory.keys |= self._keys
         memory.audit |= self._audit
@@ -142,8 +151,8 @@ class UnitOfWorkInMemory:
         self._keys[owner, key] = KeptInMemory(request_hash, order_id, answer)
         return True
 
-    def record(self, audit_id: str, *, at: datetime, translation: list[dict[str, Any]], **facts: Any) -> None:
-        self._audit[audit_id] = {"id": audit_id, "at": at, "translation": translation, **facts}
+    def record(self, record: AuditRecord) -> None:
+        self._audit[record.id] = record
 
 
 class OrdersInMemory:
@@ -175,6 +184,47 @@ class OrdersInMemory:
             memory.orders[order.id] = copy.deepcopy(order)
             memory.documents[order.id] = (memory.project(order, memory.carried[order.id]), order.version)
         return new
+
+
+class CancellationsInMemory:
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+        self._seen: dict[str, Cancellation] = {}
+        self._carried: dict[str, dict[str, Any]] = {}
+
+    def add(self, cancellation: Cancellation) -> None:
+        self._seen[cancellation.id] = cancellation
+
+    def get(self, cancellation_id: str) -> Cancellation:
+        if cancellation_id not in self._seen:
+            self._seen[cancellation_id] = copy.deepcopy(_found_cancellation(self._memory, cancellation_id, None))
+        return self._seen[cancellation_id]
+
+    def carry(self, cancellation_id: str, carried: dict[str, Any]) -> None:
+        self._carried[cancellation_id] = copy.deepcopy(carried)
+
+    def check(self) -> None:
+        """Raises ConcurrentChange before anything is written."""
+        for changed in self._changed():
+            kept = self._memory.cancellations.get(changed.id)
+            if (kept.version if kept else 0) != changed.version:
+                raise ConcurrentChange(f"cancellation {changed.id} was changed by somebody else")
+
+    def save(self) -> None:
+        for changed in self._changed():
+            changed.version += 1
+            self._memory.cancellations[changed.id] = copy.deepcopy(changed)
+            self._memory.carried_for_cancellations.setdefault(changed.id, self._carried.get(changed.id, {}))
+
+    def _changed(self) -> list[Cancellation]:
+        return [known for known in self._seen.values() if known != self._memory.cancellations.get(known.id)]
+
+
+def _found_cancellation(memory: Memory, cancellation_id: str, owner: str | None) -> Cancellation:
+    found = memory.cancellations.get(cancellation_id)
+    if found is None or owner not in (None, found.owner):
+        raise CancellationNotFound("Cancellation not found", cancellationId=cancellation_id)
+    return found
 
 
 def _found(orders: dict[str, Order], order_id: str) -> Order:
@@ -221,6 +271,22 @@ class ReadsFromMemory:
     def documents(self, owner: str | None, offset: int, limit: int) -> tuple[list[tuple[str, str]], int]:
         found, total = self.orders(owner, offset, limit)
         return [(order.id, self._memory.documents[order.id][0]) for order in found], total
+
+    def state_of(self, order_id: str) -> State:
+        if order_id not in self._memory.orders:
+            raise OrderNotFound("Order not found", orderId=order_id)
+        return self._memory.orders[order_id].state
+
+    def cancellation(self, cancellation_id: str, owner: str | None) -> tuple[Cancellation, dict[str, Any]]:
+        found = _found_cancellation(self._memory, cancellation_id, owner)
+        return copy.deepcopy((found, self._memory.carried_for_cancellations[found.id]))
+
+    def cancellations(
+        self, owner: str | None, offset: int, limit: int
+    ) -> tuple[list[tuple[Cancellation, dict[str, Any]]], int]:
+        mine = sorted(kept.id for kept in self._memory.cancellations.values() if owner in (None, kept.owner))
+        page = mine[::-1][offset : offset + limit]
+        return [self.cancellation(found, owner) for found in page], len(mine)
 
     def kept_answer(self, owner: str, key: str) -> KeptInMemory | None:
         return self._memory.keys.get((owner, key))

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
+from canonical.ordering.cancellation import CancellationState
+from canonical.ordering.states import State, Trigger, allowed_actions
 from canonical.shared.errors import every_error
 from facade import errors
 from facade.contract.violations import Code
@@ -16,6 +18,7 @@ from facade.demo.welcome import PASTE, PURPOSES
 from facade.security.clients import DEVELOPMENT_CLIENTS, SCOPES
 from facade.security.errors import KeysUnavailable, ScopeMissing, TokenRefused
 from facade.settings import Settings
+from facade.tmf.tmf622.account import STATES
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -106,3 +109,32 @@ def test_the_readme_gets_its_token_as_the_launcher_says() -> None:
 @pytest.mark.parametrize("command", ["run", "serve", "simulate", "demo", "token", "db upgrade", "contract prepare"])
 def test_every_command_is_listed(command: str) -> None:
     assert re.search(rf"`{command}[ `]", (DOCS / "operators.md").read_text())
+
+
+DECISIONS = [
+    [cell.strip() for cell in line.strip("|").split("|")]
+    for line in (DOCS / "cancellation.md").read_text().partition("## What is on record")[0].splitlines()
+    if line.startswith("| `")
+]
+"""The rows on cancelling: state, moment, answer, what happens, what is undone, and what the two APIs show."""
+
+
+def test_the_decisions_on_cancelling_cover_every_state() -> None:
+    assert {row[0] for row in DECISIONS} == {f"`{state}`" for state in State}
+    assert all(len(row) == 7 for row in DECISIONS)
+
+
+@pytest.mark.parametrize("row", DECISIONS, ids=lambda row: f"{row[0]} {row[1]}")
+def test_a_decision_on_cancelling_is_that_of_the_code(row: list[str]) -> None:
+    state, _, answer, *_, canonical, tmf = row
+    taken = Trigger.CANCEL in allowed_actions(State(state.strip("`")))
+    assert answer == ("202" if taken else "409")
+    shown = [State(name) for name in re.findall(r"`(\w+)`", canonical)]
+    assert shown
+    assert re.findall(r"`(\w+)`", tmf) == [STATES[shown_state] for shown_state in shown]
+    if not taken:
+        assert shown == [State(state.strip("`"))], "a refusal changes nothing"
+
+
+def test_every_state_of_a_cancellation_is_explained() -> None:
+    assert table("cancellation.md").keys() >= set(CancellationState)

@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from canonical.audit.record import Mapped
 from canonical.ordering.commands import OrderLine, SubmitOrder
 from canonical.ordering.order import Order, OrderItem
 from canonical.ordering.states import State
 from canonical.shared.external_identifier import ExternalIdentifier
+from facade.clock import time_text
 from facade.contract.pointers import escaped
 from facade.contract.violations import Code, ContractViolation, Violation
-from facade.intake import Mapped, Translation
+from facade.intake import Translation
 from facade.tmf.tmf622.account import (
     ACTION_NAMES,
     ACTIONS,
@@ -62,7 +64,7 @@ def from_order(order: Order, carried: Payload) -> Payload:
         "@type": carried.get("@type", "ProductOrder"),
         "id": order.id,
         "state": state,
-        "creationDate": _text(order.submitted_at),
+        "creationDate": time_text(order.submitted_at),
     }
     sent = {item["id"]: item for item in carried.get("productOrderItem", ())}
     item_state = ITEM_STATES[order.state]
@@ -72,9 +74,9 @@ def from_order(order: Order, carried: Payload) -> Payload:
         document.setdefault("externalId", [_external_id(known) for known in order.external_identifiers])
     reached = {entry.state: entry.at for entry in order.timeline}
     if State.COMPLETED in reached:
-        document["completionDate"] = _text(reached[State.COMPLETED])
+        document["completionDate"] = time_text(reached[State.COMPLETED])
     if State.CANCELLED in reached:
-        document["cancellationDate"] = _text(reached[State.CANCELLED])
+        document["cancellationDate"] = time_text(reached[State.CANCELLED])
         document["cancellationReason"] = order.failure.message if order.failure else "cancelled"
     elif order.failure is not None:
         document["productOrderErrorMessage"] = [_error_message(order)]
@@ -202,13 +204,9 @@ def _error_message(order: Order) -> Payload:
         "code": failure.code,
         "reason": failure.message,
         "message": "; ".join((failure.message, *failure.undone)),
-        "timestamp": _text(order.changed_at),
+        "timestamp": time_text(order.changed_at),
         "productOrderItem": [
             {"@type": "ProductOrderItemRef", "productOrderId": order.id, "productOrderItemId": item.id}
             for item in order.items
         ],
     }
-
-
-def _text(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -2,11 +2,29 @@
 
 import pytest
 
-from canonical.ordering.commands import ItemAction, OrderLine, SubmitOrder
-from canonical.ordering.handlers import PLACE_ORDER, submit_order
+from canonical.ordering.cancellation import Cancellation, CancellationState
+from canonical.ordering.commands import CancelOrder, ItemAction, OrderLine, SubmitOrder
+from canonical.ordering.events import OrderCancellationRequested, OrderCancelled
+from canonical.ordering.handlers import PLACE_ORDER, cancel_order, submit_order
 from canonical.ordering.order import Order
-from canonical.shared.errors import InvalidCommand, UnknownOffering, UnsupportedAction
-from tests.support.builders import BROADBAND, NOON, ROUTER, a_command, a_line
+from canonical.ordering.states import State, Trigger
+from canonical.shared.errors import (
+    InvalidCommand,
+    InvalidTransition,
+    OrderNotFound,
+    UnknownOffering,
+    UnsupportedAction,
+)
+from tests.support.builders import (
+    BROADBAND,
+    NOON,
+    ORDER_ID,
+    ROUTER,
+    a_cancel_command,
+    a_command,
+    a_line,
+    an_order_in,
+)
 from tests.support.fakes import CountingIdentities, Memory, StandingClock
 
 
@@ -85,3 +103,64 @@ def test_the_message_names_what_the_catalogue_lacks(memory: Memory) -> None:
         submit(memory, a_command(lines=(a_line(offering_id="po_none"),)))
     with pytest.raises(UnknownOffering, match="the catalogue has no sku SKU000"):
         submit(memory, a_command(lines=(a_line(offering_id=None, sku="SKU000"),)))
+
+
+# --- cancelling -------------------------------------------------------------------------------------------------------
+
+
+def cancel(memory: Memory, command: CancelOrder) -> Cancellation:
+    with memory.unit_of_work() as work:
+        asked = cancel_order(command, work, StandingClock(), CountingIdentities())
+        work.commit()
+    return asked
+
+
+@pytest.mark.parametrize("state", State)
+def test_an_order_is_cancelled_where_its_table_allows_it_and_otherwise_nothing_is_kept(
+    memory: Memory, state: State
+) -> None:
+    memory.orders[ORDER_ID] = order = an_order_in(state)
+    if Trigger.CANCEL not in order.allowed_actions():
+        with pytest.raises(InvalidTransition) as refused:
+            cancel(memory, a_cancel_command())
+        assert refused.value.details == {"state": state.value, "trigger": "cancel", "allowedActions": []}
+        assert (memory.cancellations, memory.outbox, memory.orders[ORDER_ID]) == ({}, [], order)
+        return
+    asked = cancel(memory, a_cancel_command())
+    assert memory.cancellations == {asked.id: asked}
+    assert memory.orders[ORDER_ID].cancellation_id == asked.id
+    assert (asked.owner, asked.order_id, asked.reason, asked.created_at) == (
+        "partner-acme",
+        ORDER_ID,
+        "ordered by mistake",
+        NOON,
+    )
+    assert memory.processes == {}, "the process at work on the order assesses it; none is scheduled"
+    if state is not State.DRAFT:
+        assert asked.state is CancellationState.ASSESSING
+        assert memory.orders[ORDER_ID].state is State.ASSESSING_CANCELLATION
+        assert isinstance(memory.outbox[-1], OrderCancellationRequested)
+
+
+def test_the_cancellation_of_a_draft_is_done_at_once(memory: Memory) -> None:
+    memory.orders[ORDER_ID] = an_order_in(State.DRAFT)
+    asked = cancel(memory, a_cancel_command())
+    assert (asked.state, asked.outcome, asked.effective_at) == (
+        CancellationState.DONE,
+        "nothing had been done yet",
+        NOON,
+    )
+    assert memory.orders[ORDER_ID].state is State.CANCELLED
+    assert isinstance(memory.outbox[-1], OrderCancelled)
+
+
+def test_an_order_may_be_named_by_its_number_in_bss(memory: Memory) -> None:
+    memory.orders[ORDER_ID] = order = an_order_in(State.FULFILLING)
+    order.bss_order_id = "ORD00001"
+    assert cancel(memory, a_cancel_command(order_id="ORD00001")).order_id == ORDER_ID
+
+
+def test_an_order_that_is_not_there_is_not_cancelled(memory: Memory) -> None:
+    with pytest.raises(OrderNotFound):
+        cancel(memory, a_cancel_command(order_id="none"))
+    assert memory.cancellations == {}

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from canonical.processes.saga import Facts, Progress, Step, run
+from canonical.processes.saga import Facts, Interruption, Progress, Step, run
 from canonical.shared.errors import (
     BackendContractError,
     BackendRefused,
@@ -104,24 +104,32 @@ def through_json(progress: Progress) -> Progress:
     return Progress(**json.loads(json.dumps(asdict(progress))))
 
 
+def never() -> None:
+    """Nothing interrupts."""
+
+
 def carry_out(
-    steps: Sequence[Step], *, new_journal: Callable[[], Any] = Journal, at_most: int = 40
+    steps: Sequence[Step],
+    *,
+    new_journal: Callable[[], Any] = Journal,
+    at_most: int = 40,
+    interruption: Interruption = never,
 ) -> tuple[Progress, int]:
     """The end of a run and in how many parts it came: a new journal for each, and from part to part only JSON."""
     progress = Progress()
     for part in range(1, at_most + 1):
-        progress = _surviving(steps, progress, new_journal())
+        progress = _surviving(steps, progress, new_journal(), interruption)
         if not progress.waiting:
             return through_json(progress), part
         progress = through_json(progress)
     raise AssertionError(f"still waiting for {progress.waiting_for}")
 
 
-def _surviving(steps: Sequence[Step], progress: Progress, journal: Any) -> Progress:
+def _surviving(steps: Sequence[Step], progress: Progress, journal: Any, interruption: Interruption) -> Progress:
     """One part of a run, begun again after each crash with what the journal has."""
     while True:
         try:
-            return run(steps, progress, journal.once)
+            return run(steps, progress, journal.once, interruption)
         except Crash:
             continue
 

@@ -1,74 +1,30 @@
 """Placing an order, against backends in memory."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from canonical.customers.reference import CustomerStatus
 from canonical.ordering.events import OrderCompleted, OrderFailed, OrderFellOut
-from canonical.ordering.handlers import PLACE_ORDER, submit_order
-from canonical.ordering.order import Order, PaymentStatus
+from canonical.ordering.handlers import PLACE_ORDER
+from canonical.ordering.order import PaymentStatus
 from canonical.ordering.states import State
-from canonical.processes.place_order import PlaceOrder, key
+from canonical.processes.place_order import CHARGE, CREATE, key
 from canonical.processes.ports import StockRequest
 from canonical.processes.saga import Progress, run
 from canonical.shared.errors import BackendRefused, BackendUnavailable, OrderNotFound, OutcomeUnknown
 from tests.support.builders import ROUTER, a_command, a_line, an_order_in, euros
 from tests.support.fakes import (
-    Calls,
-    CountingIdentities,
     DeclinesEverything,
-    FullShelves,
     Journal,
     KnowsCustomers,
     KnowsNobody,
-    Memory,
     NeverLetsGo,
     NothingInStock,
-    SteppingClock,
     TakesMoney,
-    TakesOrders,
 )
-from tests.unit.processes.faulty_backend import through_json
-
-TWO_LINES = a_command(lines=(a_line(id="a", quantity=2), a_line(id="b", quantity=1, offering_id=ROUTER.id)))
-
-
-@dataclass
-class Placing:
-    """A process over an order that was just submitted, with these backends; all note their calls in `calls`."""
-
-    customers: Any = field(default_factory=KnowsCustomers)
-    stock: Any = field(default_factory=FullShelves)
-    bss: Any = field(default_factory=TakesOrders)
-    payments: Any = field(default_factory=TakesMoney)
-    command: Any = TWO_LINES
-    memory: Memory = field(default_factory=Memory)
-    calls: Calls = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        for backend in (self.customers, self.stock, self.bss, self.payments):
-            backend.calls = self.calls
-        with self.memory.unit_of_work() as work:
-            self.order_id = submit_order(self.command, work, SteppingClock(), CountingIdentities()).id
-            work.commit()
-        self.process = PlaceOrder(
-            self.customers, self.stock, self.bss, self.payments, self.memory.unit_of_work, SteppingClock()
-        )
-
-    def carry_out(self) -> Order:
-        order = self.process.begin(self.order_id)
-        self.progress = through_json(run(self.process.steps(order), Progress(), Journal().once))
-        assert not self.progress.waiting
-        return self.process.end(self.order_id, self.progress)
-
-    @property
-    def kept(self) -> Order:
-        return self.memory.orders[self.order_id]
-
-    def key(self, step: str) -> str:
-        return f"{self.order_id}:{step}"
+from tests.unit.processes.placing import Placing
 
 
 def test_it_verifies_reserves_creates_charges_and_confirms() -> None:
@@ -263,3 +219,26 @@ def test_steps_are_the_same_whenever_they_are_made() -> None:
     names = [step.name for step in placing.process.steps(order)]
     assert names == ["verify-customer", "reserve-1", "reserve-2", "create-order", "charge"]
     assert names == [step.name for step in placing.process.steps(placing.kept)]
+
+
+@pytest.mark.parametrize(("refunded", "payment"), [(True, PaymentStatus.REFUNDED), (False, PaymentStatus.SUCCESS)])
+def test_a_payment_is_refunded_only_when_billing_gave_it_back(refunded: bool, payment: PaymentStatus) -> None:
+    """No step follows the charge yet: what one would leave behind when it is refused."""
+    placing = Placing()
+    placing.process.begin(placing.order_id)
+    refund = ("charge CHG0001 refunded",)
+    progress = Progress(
+        facts={CREATE: "ORD00001", CHARGE: "CHG0001"},
+        refusal={"code": "BACKEND_REFUSED", "message": "no", "details": {}, "step": "ship"},
+        undone=refund if refunded else (),
+        not_undone=() if refunded else refund,
+    )
+    ended = placing.process.end(placing.order_id, progress)
+    assert (ended.state, ended.payment) == (State.FAILED if refunded else State.FALLOUT, payment)
+
+
+def test_a_refund_is_named_as_its_step_names_it() -> None:
+    placing = Placing()
+    *_, charge = placing.process.steps(placing.process.begin(placing.order_id))
+    assert charge.effect is not None
+    assert charge.effect({CHARGE: "CHG0001"}) == "charge CHG0001 refunded"

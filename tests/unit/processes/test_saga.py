@@ -146,7 +146,7 @@ def test_a_run_that_has_ended_does_nothing_when_run_again() -> None:
         assert len(backend.calls) == calls
 
 
-@pytest.mark.parametrize("lost", range(7))
+@pytest.mark.parametrize("lost", range(8))
 @pytest.mark.parametrize("refused", [False, True])
 def test_a_crash_before_an_answer_is_recorded_repeats_the_call_and_not_its_effect(lost: int, refused: bool) -> None:
     backend = FaultyBackend({"ship": [Fault.REFUSED] * 2} if refused else {})
@@ -168,8 +168,10 @@ def test_each_try_is_recorded_under_a_name_of_its_own() -> None:
     backend, journal = FaultyBackend({"create": [Fault.AWAY], "charge": [Fault.REFUSED]}), Journal()
     run(steps_of(backend), run(steps_of(backend), Progress(), journal.once), journal.once)
     assert list(journal.answers) == [
+        "before-reserve#0",
         "reserve#0",
         "create#0",
+        "before-create#1",
         "create#1",
         "charge#0",
         "undo-create#0",
@@ -252,7 +254,7 @@ def test_a_backend_that_stays_away_never_fails_the_run() -> None:
 FAULTS = st.lists(st.sampled_from(Fault), max_size=3)
 UNASKABLE = st.lists(st.sampled_from([Fault.AWAY, Fault.LOST_BEFORE, Fault.GARBLED_BEFORE]), max_size=2)
 SCRIPTS = st.fixed_dictionaries(dict.fromkeys((*NAMES, *UNDO), FAULTS) | {f"find-{name}": UNASKABLE for name in NAMES})
-CRASHES = st.frozensets(st.integers(0, 25), max_size=6)
+CRASHES = st.frozensets(st.integers(0, 30), max_size=6)
 
 
 @given(SCRIPTS, CRASHES)

@@ -1,0 +1,46 @@
+"""Audit records in the database."""
+
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+
+from adapters.persistence.database import Database
+from adapters.persistence.encoding import converter, timestamp
+from adapters.persistence.tables import audit
+from canonical.audit.record import AuditRecord
+from canonical.shared.errors import AuditRecordNotFound
+
+_INSERT = sa.insert(audit)
+
+
+class SqlAuditTrail:
+    """Records of requests that changed nothing; those of changes are written with the change (`insert_record`)."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def record(self, record: AuditRecord) -> None:
+        with self._database.writing() as connection:
+            insert_record(connection, record)
+            connection.commit()
+
+    def find(self, record_id: str, client: str | None) -> AuditRecord:
+        query = sa.select(audit).where(audit.c.id == record_id)
+        if client is not None:
+            query = query.where(audit.c.client == client)
+        with self._database.reading() as connection:
+            row = connection.execute(query).mappings().first()
+        if row is None:
+            raise AuditRecordNotFound("Audit record not found", recordId=record_id)
+        return converter.structure({**row, "translation": orjson.loads(row["translation"])}, AuditRecord)
+
+
+def insert_record(connection: sa.Connection, record: AuditRecord) -> None:
+    row: dict[str, Any] = {name: getattr(record, name) for name in _PLAIN}
+    row["at"] = timestamp(record.at)
+    row["translation"] = orjson.dumps(record.translation).decode()
+    connection.execute(_INSERT, row)
+
+
+_PLAIN = [name for name in AuditRecord.__dataclass_fields__ if name not in ("at", "translation")]

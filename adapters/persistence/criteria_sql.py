@@ -1,0 +1,199 @@
+"""Criteria over documents as SQL. What a caller wrote becomes bound parameters, never SQL."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+
+from adapters.persistence.json_sql import (
+    Elements,
+    Expression,
+    JsonSql,
+    Node,
+    PostgresJson,
+    Scalar,
+    SqliteJson,
+    compared,
+    related,
+    sort_value,
+)
+from adapters.persistence.terms import term
+from canonical.shared.criteria import (
+    AllOf,
+    AnyElement,
+    AnyOf,
+    Compare,
+    Criterion,
+    Not,
+    Operator,
+    Path,
+    Present,
+    SortKey,
+)
+
+Names = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Searchable:
+    """A table of documents: which column holds the text, which columns and terms save looking into it.
+
+    `columns` are never null and hold texts, or times as `timestamp` writes them. `terms` is the table of the values
+    of `indexed` paths.
+    """
+
+    key: sa.Column[str]
+    document: sa.Column[str]
+    columns: Mapping[Names, sa.Column[str]]
+    terms: sa.Table
+    indexed: frozenset[Names]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    value: Expression
+    descending: bool
+    may_be_missing: bool = False
+
+    def ordered(self, value: Expression) -> Expression:
+        """`value`, which is this one or a copy of it, in this direction; what is missing last."""
+        directed = value.desc() if self.descending else value.asc()
+        return directed.nulls_last() if self.may_be_missing else directed
+
+
+class Compiled:
+    """Conditions and sort keys over one table. `joined` is what they need beside the table; None when it is enough."""
+
+    def __init__(self, searchable: Searchable, dialect: str) -> None:
+        self._searchable = searchable
+        self._sql: JsonSql = SqliteJson() if dialect == "sqlite" else PostgresJson()
+        self._root, self._parsed = self._sql.document(searchable.document)
+        self.reads_documents = False
+
+    @property
+    def joined(self) -> sa.FromClause | None:
+        return self._parsed if self.reads_documents else None
+
+    def condition(self, criterion: Criterion) -> sa.ColumnElement[bool]:
+        return self._met(criterion, None)
+
+    def order(self, keys: tuple[SortKey, ...]) -> list[Order]:
+        """What to sort by, newest first where the keys leave a choice."""
+        found: list[Order] = []
+        for key in keys:
+            column = self._searchable.columns.get(_names(key.path))
+            if column is not None:
+                found.append(Order(column, key.descending))
+            else:
+                value = self._value(self._begin(None), key.path)
+                found.append(Order(sort_value(value, key.by), key.descending, may_be_missing=True))
+        # In the direction of the first key, so that one index serves both.
+        return [*found, Order(self._searchable.key, not keys or keys[0].descending)]
+
+    def _met(self, criterion: Criterion, at: Node | None) -> sa.ColumnElement[bool]:
+        """`at` is the element that paths begin at; None for the document itself."""
+        match criterion:
+            case AllOf(parts):
+                return sa.and_(*(self._met(part, at) for part in parts))
+            case AnyOf(parts):
+                return sa.or_(*(self._met(part, at) for part in parts))
+            case Not(part):
+                # What is missing compares as NULL, whose negation would be NULL again.
+                return sa.not_(sa.func.coalesce(self._met(part, at), sa.false()))
+            case Present(path):
+                return self._reach(
+                    self._begin(at), path[:-1], lambda node: self._sql.present(node.child(path[-1].name))
+                )
+            case Compare():
+                return self._compare(criterion, at)
+            case AnyElement(path, inside):
+                found = self._element(self._begin(at), path, inside)
+                return sa.and_(*self._narrowed(path, inside), found) if at is None else found
+
+    def _compare(self, compare: Compare, at: Node | None) -> sa.ColumnElement[bool]:
+        indexed = self._indexed(compare) if at is None else None
+        if indexed is not None:
+            return indexed
+        *before, last = compare.path
+
+        def met(node: Node) -> sa.ColumnElement[bool]:
+            if last.many:
+                elements = self._sql.elements(node.child(last.name))
+                return _exists(elements, compared(self._sql, elements.scalar, compare.operator, compare.constants))
+            value = self._sql.scalar(node.child(last.name))
+            return compared(self._sql, value, compare.operator, compare.constants)
+
+        return self._reach(self._begin(at), tuple(before), met)
+
+    def _indexed(self, compare: Compare) -> sa.ColumnElement[bool] | None:
+        """Without looking into the document, where a column or a term will do."""
+        names = _names(compare.path)
+        column = self._searchable.columns.get(names)
+        if column is not None:
+            values = [_column_text(one) for one in compare.constants]
+            return None if None in values else related(self._sql, column, compare.operator, values)
+        if names not in self._searchable.indexed or compare.operator is not Operator.EQUAL:
+            return None
+        texts = [one for one in compare.constants if isinstance(one, str)]
+        return self._has_term(names, texts) if len(texts) == len(compare.constants) else None
+
+    def _has_term(self, names: Names, texts: list[str]) -> sa.ColumnElement[bool]:
+        terms = self._searchable.terms.alias()
+        with_term = sa.select(terms.c.order_id).where(
+            terms.c.path == ".".join(names), terms.c.value.in_([term(text) for text in texts])
+        )
+        return self._searchable.key.in_(with_term)
+
+    def _narrowed(self, path: Path, inside: Criterion) -> list[sa.ColumnElement[bool]]:
+        """What the terms alone say about an element that meets all of `inside`."""
+        parts = inside.parts if isinstance(inside, AllOf) else (inside,)
+        wider = [
+            Compare(path + part.path, part.operator, part.constants) for part in parts if isinstance(part, Compare)
+        ]
+        found = [self._indexed(compare) for compare in wider if _names(compare.path) in self._searchable.indexed]
+        return [condition for condition in found if condition is not None]
+
+    def _element(self, node: Node, path: Path, inside: Criterion) -> sa.ColumnElement[bool]:
+        return self._reach(
+            node, path, lambda element: sa.and_(self._sql.is_object(element), self._met(inside, element))
+        )
+
+    def _reach(self, node: Node, path: Path, then: Callable[[Node], sa.ColumnElement[bool]]) -> sa.ColumnElement[bool]:
+        """That `then` holds for some value at `path`."""
+        for index, step in enumerate(path):
+            node = node.child(step.name)
+            if step.many:
+                elements = self._sql.elements(node)
+                return _exists(elements, self._reach(elements.node, path[index + 1 :], then))
+        return then(node)
+
+    def _value(self, node: Node, path: Path) -> Scalar:
+        for step in path:
+            node = node.child(step.name)
+        return self._sql.scalar(node)
+
+    def _begin(self, at: Node | None) -> Node:
+        if at is not None:
+            return at
+        self.reads_documents = True
+        return self._root
+
+
+def _exists(elements: Elements, condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    return sa.exists(sa.select(sa.literal_column("1")).select_from(elements.rows).where(condition))
+
+
+def _names(path: Path) -> Names:
+    return tuple(step.name for step in path)
+
+
+def _column_text(constant: object) -> str | None:
+    if isinstance(constant, str):
+        return constant
+    if not isinstance(constant, datetime):
+        return None
+    try:
+        return constant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    except OverflowError:
+        return "0" if constant.year < 5000 else "~"  # before and after all times that have four digits for the year

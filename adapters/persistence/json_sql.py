@@ -1,0 +1,229 @@
+"""JSON in SQL, the same on SQLite and PostgreSQL: reaching into a document, comparing what is found.
+
+No expression here fails on any document: a value of an unexpected kind is NULL. Names of attributes are bound
+parameters too, although they come from schemas.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+from adapters.persistence.sqlite_functions import INSTANT_SHAPE, since_epoch
+from adapters.persistence.tables import JSONB_COPY
+from canonical.shared.criteria import Constant, Operator, SortBy
+
+Expression = sa.ColumnElement[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A JSON value: what stands at `names` inside `base`."""
+
+    base: Expression
+    names: tuple[str, ...] = ()
+
+    def child(self, name: str) -> "Node":
+        return Node(self.base, (*self.names, name))
+
+
+@dataclass(frozen=True, slots=True)
+class Elements:
+    """The elements of a list as rows, or the one value that stands instead of a list."""
+
+    rows: sa.FromClause
+    node: Node
+    scalar: "Scalar"
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A value by its JSON kind: each is NULL unless the value is of that kind. `json` is the value itself."""
+
+    text: Expression
+    number: Expression
+    instant: Expression
+    boolean: Expression
+    is_null: sa.ColumnElement[bool]
+
+
+class JsonSql(Protocol):
+    """One database's way."""
+
+    def document(self, column: sa.Column[str]) -> tuple[Node, sa.FromClause | None]:
+        """The document kept as text in `column`, and what must be joined for it."""
+        ...
+
+    def present(self, node: Node) -> sa.ColumnElement[bool]: ...
+
+    def is_object(self, node: Node) -> sa.ColumnElement[bool]: ...
+
+    def scalar(self, node: Node) -> Scalar: ...
+
+    def elements(self, node: Node) -> Elements: ...
+
+    def constant(self, constant: Constant) -> Expression:
+        """A constant as it is compared with a value of its kind."""
+        ...
+
+    def matches(self, text: Expression, pattern: str) -> sa.ColumnElement[bool]: ...
+
+
+class SqliteJson:
+    """Functions of SQLite 3.38 and ours; see sqlite_functions."""
+
+    def document(self, column: sa.Column[str]) -> tuple[Node, sa.FromClause | None]:
+        return Node(column), None
+
+    def present(self, node: Node) -> sa.ColumnElement[bool]:
+        return self._type(node).is_not(None)
+
+    def is_object(self, node: Node) -> sa.ColumnElement[bool]:
+        return self._type(node) == "object"
+
+    def scalar(self, node: Node) -> Scalar:
+        return self._scalar(self._type(node), sa.func.json_extract(node.base, _path(node)))
+
+    def elements(self, node: Node) -> Elements:
+        # The part and not the whole is handed on: json_each parses what it gets anew for every row.
+        part = node.base.op("->")(_path(node)) if node.names else node.base
+        each = sa.func.json_each(part).table_valued("key", "value", "type", "atom").alias()
+        # Of a single object json_each makes its members, with text for keys.
+        rows = sa.select(each.c.value, each.c.type, each.c.atom).where(sa.func.typeof(each.c.key) != "text").subquery()
+        inside = sa.case((rows.c.type == "object", rows.c.value))
+        return Elements(rows, Node(inside), self._scalar(rows.c.type, rows.c.atom))
+
+    def constant(self, constant: Constant) -> Expression:
+        if isinstance(constant, datetime):
+            return sa.literal(since_epoch(constant))
+        if isinstance(constant, float):
+            # As text, so that SQLite rounds it as it rounds the numbers of a document.
+            return sa.cast(sa.literal(repr(constant)), sa.NUMERIC)
+        return sa.literal(constant)
+
+    def matches(self, text: Expression, pattern: str) -> sa.ColumnElement[bool]:
+        return sa.func.text_matches(pattern, text) == 1
+
+    @staticmethod
+    def _type(node: Node) -> Expression:
+        return sa.func.json_type(node.base, _path(node))
+
+    @staticmethod
+    def _scalar(kind: Expression, value: Expression) -> Scalar:
+        text = sa.case((kind == "text", value))
+        return Scalar(
+            text=text,
+            number=sa.case((kind.in_(("integer", "real")), value)),
+            instant=sa.func.json_instant(text),
+            boolean=sa.case((kind == "true", sa.true()), (kind == "false", sa.false())),
+            is_null=kind == "null",
+        )
+
+
+class PostgresJson:
+    """jsonb, from the copy that PostgreSQL keeps of the document. Conversions stand inside CASE, for PostgreSQL does not promise to evaluate AND from the left."""
+
+    def document(self, column: sa.Column[str]) -> tuple[Node, sa.FromClause | None]:
+        kept = sa.literal_column(f"{column.table.name}.{JSONB_COPY}", JSONB)
+        # The concatenation unpacks it, and OFFSET keeps the planner from unpacking it again in every condition.
+        unpacked = sa.select(kept.concat(sa.literal_column("'{}'::jsonb")).label("body")).offset(sa.literal_column("0"))
+        parsed = unpacked.correlate(column.table).lateral()
+        return Node(parsed.c.body), parsed
+
+    def present(self, node: Node) -> sa.ColumnElement[bool]:
+        return _reached(node).is_not(None)
+
+    def is_object(self, node: Node) -> sa.ColumnElement[bool]:
+        return sa.func.jsonb_typeof(_reached(node)) == "object"
+
+    def scalar(self, node: Node) -> Scalar:
+        return self._scalar(_reached(node))
+
+    def elements(self, node: Node) -> Elements:
+        value = _reached(node)
+        kind = sa.func.jsonb_typeof(value)
+        as_list = sa.case(
+            (kind == "array", value), (kind.not_in(("array", "object")), sa.func.jsonb_build_array(value))
+        )
+        rows = sa.func.jsonb_array_elements(as_list).table_valued(sa.column("value", JSONB)).alias()
+        return Elements(rows, Node(rows.c.value), self._scalar(rows.c.value))
+
+    def constant(self, constant: Constant) -> Expression:
+        if isinstance(constant, bool):
+            return sa.literal(constant)
+        if isinstance(constant, datetime):
+            return sa.cast(sa.literal(constant.isoformat()), sa.TIMESTAMP(timezone=True))
+        if isinstance(constant, int | float):
+            return sa.cast(sa.literal(repr(constant)), sa.Numeric)
+        return sa.literal(constant)
+
+    def matches(self, text: Expression, pattern: str) -> sa.ColumnElement[bool]:
+        return text.op("~", is_comparison=True)(pattern)
+
+    @staticmethod
+    def _scalar(value: Expression) -> Scalar:
+        kind = sa.func.jsonb_typeof(value)
+        plain = value.op("#>>")(sa.literal_column("'{}'"))
+        text = sa.case((kind == "string", sa.cast(plain, sa.Text)))
+        exact = sa.func.regexp_replace(text, "([.][0-9]{6})[0-9]+", r"\1")
+        shaped = sa.and_(
+            text.op("~", is_comparison=True)(INSTANT_SHAPE), sa.func.pg_input_is_valid(exact, "timestamptz")
+        )
+        return Scalar(
+            text=sa.collate(text, "C"),
+            number=sa.case((kind == "number", sa.cast(value, sa.Numeric))),
+            instant=sa.case((shaped, sa.cast(exact, sa.TIMESTAMP(timezone=True)))),
+            boolean=sa.case((kind == "boolean", sa.cast(value, sa.Boolean))),
+            is_null=kind == "null",
+        )
+
+
+def compared(sql: JsonSql, value: Scalar, operator: Operator, constants: Sequence[Constant]) -> sa.ColumnElement[bool]:
+    """That the value relates so to one of the constants; NULL or false where it does not."""
+    kinds: dict[str, list[Constant]] = {}
+    for constant in constants:
+        kinds.setdefault(_KIND_OF[type(constant)], []).append(constant)
+    found: list[sa.ColumnElement[bool]] = []
+    for kind, alike in kinds.items():
+        if kind == "is_null":
+            found.append(value.is_null)
+        else:
+            side: Expression = getattr(value, kind)
+            found.append(related(sql, side, operator, alike))
+    return sa.or_(*found)
+
+
+def related(sql: JsonSql, side: Expression, operator: Operator, alike: Sequence[Constant]) -> sa.ColumnElement[bool]:
+    """The same for constants of one kind beside an expression of that kind."""
+    if operator is Operator.EQUAL:
+        return side.in_([sql.constant(one) for one in alike])
+    if operator is Operator.MATCHES:
+        return sa.or_(*(sql.matches(side, str(one)) for one in alike))
+    return sa.or_(*(side.op(operator.value, is_comparison=True)(sql.constant(one)) for one in alike))
+
+
+def sort_value(value: Scalar, by: SortBy) -> Expression:
+    found: Expression = getattr(value, by.value)
+    return found
+
+
+_KIND_OF: dict[type, str] = {
+    str: "text",
+    bool: "boolean",
+    int: "number",
+    float: "number",
+    datetime: "instant",
+    type(None): "is_null",
+}
+
+
+def _path(node: Node) -> str:
+    assert not any('"' in name or "\\" in name for name in node.names), "names come from schemas"
+    return "$" + "".join(f'."{name}"' for name in node.names)
+
+
+def _reached(node: Node) -> Expression:
+    return sa.type_coerce(sa.func.jsonb_extract_path(node.base, *node.names), JSONB) if node.names else node.base

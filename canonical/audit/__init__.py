@@ -1,0 +1,1 @@
+"""Who sent what, how it was translated, what was answered."""

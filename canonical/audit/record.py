@@ -1,0 +1,29 @@
+"""The evidence kept of a request that wanted to change something."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """One field of a translation: where it came from, where it went, by which rule. JSON pointers (RFC 6901)."""
+
+    source: str
+    target: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRecord:
+    """`id` is the one in an error answer, or new. `payload_hash` is SHA-256 over operation and payload, in hex."""
+
+    id: str
+    at: datetime
+    client: str
+    operation: str
+    correlation_id: str
+    status: int
+    payload_hash: str | None = None
+    translation: tuple[Mapped, ...] = ()
+    order_id: str | None = None
+    code: str | None = None

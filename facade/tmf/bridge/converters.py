@@ -1,0 +1,173 @@
+"""Bodies from one version to the other: what a plain class of the tables says, done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from facade.tmf.bridge.report import NotVisible, Place, Run
+from facade.tmf.bridge.shapes import Shape, Special
+
+TYPE, REFERRED_TYPE = "@type", "@referredType"
+Object = dict[str, Any]
+Convert = Callable[[Any, Place, Run], Any]
+Rule = tuple[str, Convert | None]
+DROPPED: Any = object()
+"""Given instead of an object that the other version cannot hold."""
+
+NOT_IN_V4 = "v4 has no such attribute"
+TYPE_BY_PLACE = "v4 names this class otherwise"
+DEMANDED_BY_V4, DEMANDED_BY_V5 = "v4 demands it", "v5 demands it"
+
+
+class Plain:
+    """Converts objects of one class. `lift` and `lower` make new objects and leave the given ones alone."""
+
+    def __init__(self, shape: Shape) -> None:
+        self.shape = shape
+        self.up: dict[str, Rule] = {}
+        self.down: dict[str, Rule | None] = {}
+        self._old_names = {new: old for old, new in shape.renamed.items()}
+        self._foreign_up = frozenset(shape.renamed.values()) - frozenset(shape.renamed)
+        self._foreign_down = frozenset(shape.renamed) - frozenset(shape.renamed.values())
+
+    def connect(self, converters: Mapping[str, Plain]) -> None:
+        """Fill the rules, now that every class has its converter."""
+        shape = self.shape
+        for name in {*shape.parts, *shape.renamed, *shape.values}:
+            new = shape.renamed.get(name, name)
+            part = converters[shape.parts[name]] if name in shape.parts else None
+            values = shape.values.get(name)
+            up: Convert | None = part.lift_member if part else None
+            down: Convert | None = part.lower_member if part else None
+            if values is not None:
+                up, down = _translation(values.up), _translation(values.down)
+            self.up[name] = self.up[new] = (new, up)
+            self.down[new] = self.down[name] = (name, down)
+        self.down.update(dict.fromkeys(shape.v5_only))
+
+    def lift_member(self, member: Any, at: Place, run: Run) -> Any:
+        """What stands where v4 has objects of this class: one, several, or something else, which stays as it is."""
+        if type(member) is list:
+            lifted = [self.lift(e, (at, i), run) if type(e) is dict else e for i, e in enumerate(member)]
+            return [e for e in lifted if e is not DROPPED] if DROPPED in lifted else lifted
+        return self.lift(member, at, run) if type(member) is dict else member
+
+    def lower_member(self, member: Any, at: Place, run: Run) -> Any:
+        """The same from v5."""
+        if type(member) is list:
+            lowered = [self.lower(e, (at, i), run) if type(e) is dict else e for i, e in enumerate(member)]
+            return [e for e in lowered if e is not DROPPED] if DROPPED in lowered else lowered
+        if type(member) is not dict:
+            return member
+        single = self.lower(member, at, run)
+        return None if single is DROPPED else single
+
+    def lift(self, value: Object, at: Place, run: Run) -> Object:
+        if self._foreign_up and not self._foreign_up.isdisjoint(value):
+            value = _without_rivals(value, self._old_names, self._foreign_up, at, run)
+        out: Object = {}
+        rules = self.up
+        for name, member in value.items():
+            rule = rules.get(name)
+            if rule is None:
+                out[name] = member
+            else:
+                new, convert = rule
+                out[new] = member if convert is None else convert(member, (at, name), run)
+        self._lift_type(out, at, run)
+        for name, default in self.shape.v5_demands.items():
+            if out.get(name) is None:
+                out[name] = default(out)
+                run.defaulted((at, name), DEMANDED_BY_V5, out[name])
+        return out
+
+    def lower(self, value: Object, at: Place, run: Run) -> Object:
+        if self._foreign_down and not self._foreign_down.isdisjoint(value):
+            value = _without_rivals(value, self.shape.renamed, self._foreign_down, at, run)
+        out: Object = {}
+        rules = self.down
+        for name, member in value.items():
+            if name not in rules:
+                out[name] = member
+                continue
+            rule = rules[name]
+            if rule is None:
+                run.lost((at, name), NOT_IN_V4, member)
+            else:
+                old, convert = rule
+                out[old] = member if convert is None else convert(member, (at, name), run)
+        self._lower_type(out, at, run)
+        for name, default in self.shape.v4_demands.items():
+            if name not in out:
+                out[name] = default(out)
+                run.defaulted((at, name), DEMANDED_BY_V4, out[name])
+        return out
+
+    def _lift_type(self, out: Object, at: Place, run: Run) -> None:
+        """Supply the class by place, and tell the class of a reference from that of its target."""
+        shape = self.shape
+        if shape.v5 is None:
+            return
+        sent = out.get(TYPE)
+        if sent is None or sent == shape.v4:
+            out[TYPE] = shape.v5
+        elif sent == shape.v5:
+            run.reshaped((at, TYPE), TYPE_BY_PLACE, sent)
+        elif shape.is_reference and not str(sent).endswith("Ref"):
+            out[TYPE] = shape.v5
+            repair_referred_type(out, sent, at, run)
+
+    def _lower_type(self, out: Object, at: Place, run: Run) -> None:
+        shape = self.shape
+        if shape.v5 is None or TYPE not in out:
+            return
+        if out[TYPE] == shape.v5:
+            out[TYPE] = shape.v4
+            if shape.v4 is None or not run.conventions.keep_types:
+                del out[TYPE]
+        elif out[TYPE] == shape.v4:
+            run.reshaped((at, TYPE), TYPE_BY_PLACE, shape.v4)
+
+
+def repair_referred_type(out: Object, target: Any, at: Place, run: Run) -> None:
+    """v4 clients put the class of what is referred to in `@type`; v5 has `@referredType` for it."""
+    run.reshaped((at, TYPE), "it names what is referred to, which is @referredType", target)
+    known = out.get(REFERRED_TYPE)
+    if known is None:
+        run.defaulted((at, REFERRED_TYPE), "@type says it", target)
+    elif known != target:
+        run.lost((at, REFERRED_TYPE), "@type names the class of the target more exactly", known)
+    out[REFERRED_TYPE] = target
+
+
+def _without_rivals(value: Object, mine: Mapping[str, str], foreign: frozenset[str], at: Place, run: Run) -> Object:
+    """Without attributes under the other version's name that are here under this version's name too.
+
+    `mine` gives the other version's names their name in this one. Alone, such an attribute is understood.
+    """
+    kept = dict(value)
+    for name in foreign & value.keys():
+        if mine[name] in value:
+            run.lost((at, name), f"{mine[name]} says it in this version", kept.pop(name))
+        else:
+            run.reshaped((at, name), f"this version names it {mine[name]}", value[name])
+    return kept
+
+
+def _translation(table: Mapping[str, str | Special]) -> Convert | None:
+    if not table:
+        return None
+
+    def convert(member: Any, at: Place, run: Run) -> Any:
+        if type(member) is not str or member not in table:
+            return member
+        meant = table[member]
+        if meant is Special.HIDDEN:
+            raise NotVisible(f"{member} does not exist in v4")
+        if meant is Special.BY_ORDER:
+            meant = "failed" if run.is_final else "inProgress"
+        run.reshaped(at, f"the other version calls it {meant}", member)
+        return meant
+
+    return convert

@@ -1,0 +1,146 @@
+"""Related parties, channels and places: flat in v4, a role and an object of its own in v5."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from facade.tmf.bridge.converters import (
+    DEMANDED_BY_V4,
+    DROPPED,
+    REFERRED_TYPE,
+    TYPE,
+    Object,
+    Plain,
+    repair_referred_type,
+)
+from facade.tmf.bridge.report import Place, Run
+from facade.tmf.bridge.shapes import Shape, Wrapping
+from facade.tmf.bridge.tables import PARTY_KINDS
+
+_ROLE = "role"
+
+
+class Wrapped(Plain):
+    def __init__(self, shape: Shape) -> None:
+        super().__init__(shape)
+        assert shape.wrapping is not None, "a wrapped class says how"
+        self.wrapping: Wrapping = shape.wrapping
+
+    def lift(self, value: Object, at: Place, run: Run) -> Object:
+        wrapping = self.wrapping
+        if isinstance(value.get(wrapping.name), dict):
+            return self._lift_wrapped_already(value, at, run)
+        inside, outer, inner = wrapping.inside, {}, {}
+        for name, member in value.items():
+            if name == _ROLE or (inside is not None and name not in inside):
+                outer[name] = member
+            else:
+                inner[name] = member
+        if wrapping.keeps_inner_type:
+            self._place_type(inner, at, run)
+        else:
+            self._party_type(outer, inner, at, run)
+        outer[TYPE] = outer.get(TYPE) or self.shape.v5
+        outer[wrapping.name] = inner
+        self._default_role(outer, at, run)
+        return outer
+
+    def _lift_wrapped_already(self, value: Object, at: Place, run: Run) -> Object:
+        """A v4 client may write as in v5 where v4's schema lets it pass."""
+        name = self.wrapping.name
+        inner = dict(value[name])
+        inner.setdefault(TYPE, self.wrapping.inner_type(inner))
+        run.reshaped((at, name), "v4 writes it flat", value[name])
+        if TYPE in value:
+            run.reshaped((at, TYPE), "v4 writes it flat", value[TYPE])
+        lifted = {**value, TYPE: self.shape.v5, name: inner}
+        self._default_role(lifted, at, run)
+        return lifted
+
+    def _default_role(self, outer: Object, at: Place, run: Run) -> None:
+        for name, default in self.shape.v5_demands.items():
+            if outer.get(name) is None:
+                outer[name] = default(outer)
+                run.defaulted((at, name), "v5 demands it", outer[name])
+
+    def _party_type(self, outer: Object, inner: Object, at: Place, run: Run) -> None:
+        sent = outer.get(TYPE)
+        if sent == self.shape.v4:
+            outer[TYPE] = self.shape.v5
+        elif sent == self.shape.v5:
+            run.reshaped((at, TYPE), "v4 names this class otherwise", sent)
+        elif sent in PARTY_KINDS:
+            outer[TYPE] = self.shape.v5
+            repair_referred_type(inner, sent, at, run)
+        inner[TYPE] = self.wrapping.inner_type(inner)
+
+    def _place_type(self, inner: Object, at: Place, run: Run) -> None:
+        sent = inner.pop(TYPE, None)
+        by_place = self.wrapping.inner_type(inner)
+        inner[TYPE] = by_place if sent in (None, self.shape.v4) else sent
+        if sent is not None and sent != self._shown(inner[TYPE]):
+            run.reshaped((at, TYPE), "v5 names the class of the place itself", sent)
+
+    def _shown(self, inner_type: Any) -> Any:
+        """The v4 `@type` for an inner class."""
+        return self.shape.v4 if inner_type == "PlaceRef" else inner_type
+
+    def lower(self, value: Object, at: Place, run: Run) -> Object:
+        wrapping = self.wrapping
+        inner = value.get(wrapping.name)
+        out = {name: member for name, member in value.items() if name != wrapping.name}
+        if out.get(TYPE) in (self.shape.v4, self.shape.v5):
+            out[TYPE] = self.shape.v4
+        if not isinstance(inner, dict):
+            if wrapping.keeps_inner_type:
+                return out
+            run.lost(at, "v4 has no relation without the id of what is related", value)
+            return DROPPED  # type: ignore[no-any-return]
+        if not wrapping.keeps_inner_type and not inner.get("id"):
+            run.lost(at, "v4 refers by id, and there is none", value)
+            return DROPPED  # type: ignore[no-any-return]
+        inner_at = (at, wrapping.name)
+        self._flatten(out, inner, inner_at, at, run)
+        self._lower_types(out, inner, inner_at, run)
+        for name, default in self.shape.v4_demands.items():
+            if name not in out:
+                out[name] = default(out)
+                run.defaulted((at, name), DEMANDED_BY_V4, out[name])
+        return out
+
+    def _flatten(self, out: Object, inner: Object, inner_at: Place, at: Place, run: Run) -> None:
+        inside = self.wrapping.inside
+        for name in out:
+            if name not in (_ROLE, TYPE) and (inside is None or name in inside):
+                run.reshaped((at, name), "v4 writes it beside the attributes of the other", out[name])
+        by_value = inside is not None and not str(inner.get(TYPE, "Ref")).endswith("Ref")
+        for name, member in inner.items():
+            if name == TYPE:
+                continue
+            if name in out:
+                run.lost((inner_at, name), "v4 has one place for two", member)
+            elif inside is None or name in inside:
+                out[name] = member
+            elif by_value:
+                run.lost((inner_at, name), "v4 takes a reference only", member)
+            else:
+                out[name] = member
+                run.reshaped((inner_at, name), "v4 writes it beside the role", member)
+
+    def _lower_types(self, out: Object, inner: Object, inner_at: Place, run: Run) -> None:
+        wrapping, sent = self.wrapping, inner.get(TYPE)
+        expected = wrapping.inner_type({name: member for name, member in inner.items() if name != TYPE})
+        if wrapping.keeps_inner_type:
+            shown = self._shown(sent or expected)
+            out[TYPE] = shown
+            kept = (shown != self.shape.v4 and sent is not None) or sent == expected
+        else:
+            if wrapping.referred_type and not out.get(REFERRED_TYPE):
+                out[REFERRED_TYPE] = wrapping.referred_type(str(sent or expected))
+                run.defaulted((inner_at, REFERRED_TYPE), DEMANDED_BY_V4, out[REFERRED_TYPE])
+                expected = wrapping.inner_type(out)
+            kept = sent == expected
+        if sent is not None and not kept:
+            run.reshaped((inner_at, TYPE), "v4 does not show this class", sent)
+        if not run.conventions.keep_types and out.get(TYPE) == self.shape.v4:
+            del out[TYPE]

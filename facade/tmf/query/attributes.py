@@ -1,0 +1,146 @@
+"""Which attributes a resource has, at every depth, as its published schema says."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+from typing import Any, Protocol
+
+from canonical.shared.criteria import Path, Step
+from facade.contract.classes import ClassCatalog, Shape, schema_name
+from facade.tmf.query.refusals import MAX_DEPTH, refusal, unknown_attribute
+
+Names = tuple[str, ...]
+
+
+class Kind(Enum):
+    """What stands at a path. `ANY`: text, number or boolean, as the document has it."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    INSTANT = "instant"
+    ANY = "any"
+    OBJECT = "object"
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """A path that exists, with the steps that lead to it in the documents that are kept."""
+
+    steps: Path
+    kind: Kind
+
+    @property
+    def in_list(self) -> bool:
+        return any(step.many for step in self.steps)
+
+
+class Attributes(Protocol):
+    """The attributes of one resource in one version; a bridge answers with the steps of the version that is kept.
+
+    Steps of a longer path must begin with the steps of its beginning.
+    """
+
+    def find(self, parameter: str, names: Names) -> Attribute:
+        """The attribute; `names` empty is the resource. Raises ContractViolation at `parameter` when there is none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    attribute: Attribute
+    members: Mapping[str, tuple[Any, ...]]
+
+
+class SchemaAttributes:
+    """Attributes by a schema of a contract, subclasses included. `unkept` are those at the top that no document has.
+
+    A partner's own attributes, which no schema names, are unknown here.
+    """
+
+    def __init__(self, spec: Mapping[str, Any], schema: str, unkept: frozenset[str] = frozenset({"href"})) -> None:
+        self._catalog = ClassCatalog(spec["components"]["schemas"])
+        self._root = {"$ref": f"#/components/schemas/{schema}"}
+        self._unkept = unkept
+        # Classes contain themselves, so there is no end of paths.
+        self._place = lru_cache(maxsize=4096)(self._make_place)
+
+    def find(self, parameter: str, names: Names) -> Attribute:
+        if len(names) > MAX_DEPTH:
+            raise refusal(parameter, f"a path has at most {MAX_DEPTH} names")
+        if names[:1] and names[0] in self._unkept:
+            raise refusal(parameter, f"{names[0]} depends on the address used and cannot be searched; use id")
+        return self.known(parameter, names)
+
+    def known(self, parameter: str, names: Names) -> Attribute:
+        """The same with what no document has: fit to be selected, not to be searched."""
+        for depth in range(len(names)):
+            members = self._place(names[:depth]).members
+            if names[depth] not in members:
+                raise unknown_attribute(parameter, ".".join(names[: depth + 1]), _spelled(names[:depth], members))
+        return self._place(names).attribute
+
+    def _make_place(self, names: Names) -> _Place:
+        if not names:
+            return _Place(Attribute((), Kind.OBJECT), self._members((self._root,)))
+        before = self._place(names[:-1])
+        values: list[Any] = []
+        many = False
+        for node in before.members[names[-1]]:
+            shapes = self._shapes(node)
+            is_list = any("array" in shape.types for shape in shapes)
+            many = many or is_list
+            values += [shape.items or {} for shape in shapes if "array" in shape.types] if is_list else [node]
+        steps = (*before.attribute.steps, Step(names[-1], many))
+        return _Place(Attribute(steps, self._kind(values)), self._members(tuple(values)))
+
+    def _members(self, nodes: tuple[Any, ...]) -> dict[str, tuple[Any, ...]]:
+        found: dict[str, list[Any]] = {}
+        for node in nodes:
+            for shape in self._shapes(node):
+                for name, schema in shape.properties.items():
+                    schemas = found.setdefault(name, [])
+                    if schema not in schemas:
+                        schemas.append(schema)
+        return {name: tuple(schemas) for name, schemas in found.items()}
+
+    def _shapes(self, node: Any) -> list[Shape]:
+        """Of the class named or written here, and of every class that may stand in for it."""
+        name = self._catalog.name_of(node)
+        slot = self._catalog.slot(name) if name else self._catalog.slot_of(node)
+        names = [] if slot is None else list(dict.fromkeys(slot.classes.values()))
+        own = self._catalog.shape(name) if name else self._catalog.shape_of(node)
+        return [own, *(self._catalog.shape(known) for known in names if known != name)]
+
+    def _kind(self, nodes: list[Any]) -> Kind:
+        kinds = {kind for node in nodes for kind in self._kinds(node)}
+        scalars = kinds - {Kind.OBJECT}
+        if not kinds:
+            return Kind.ANY
+        if not scalars:
+            return Kind.OBJECT
+        return scalars.pop() if len(kinds) == 1 else Kind.ANY
+
+    def _kinds(self, node: Any) -> Iterator[Kind]:
+        for shape in self._shapes(node):
+            if shape.properties:
+                yield Kind.OBJECT
+            for name in shape.types:
+                if name == "string" and self._format(node) == "date-time":
+                    yield Kind.INSTANT
+                else:
+                    yield _KINDS.get(name, Kind.OBJECT)
+
+    def _format(self, node: Any) -> str | None:
+        if isinstance(node.get("$ref"), str):
+            return self._format(self._catalog.schemas[schema_name(node["$ref"])])
+        inherited = (self._format(part) for part in node.get("allOf", ()))
+        return node.get("format") or next((one for one in inherited if one), None)
+
+
+_KINDS = {"string": Kind.TEXT, "number": Kind.NUMBER, "integer": Kind.NUMBER, "boolean": Kind.BOOLEAN}
+
+
+def _spelled(names: Names, members: Mapping[str, Any]) -> list[str]:
+    return [".".join((*names, member)) for member in members]

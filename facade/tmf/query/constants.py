@@ -1,0 +1,90 @@
+"""Texts of a query as the constants that an attribute can be compared with."""
+
+import math
+import re
+from datetime import UTC, datetime
+
+from canonical.shared.criteria import Constant, Operator
+from facade.contract.pointers import shortened
+from facade.tmf.query.attributes import Kind
+from facade.tmf.query.refusals import refusal
+from facade.tmf.query.regex import portable
+
+NUMBER = re.compile(r"-?[0-9]{1,40}(?:\.[0-9]{1,40})?(?:[eE][+-]?[0-9]{1,3})?")
+_DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_INSTANT = re.compile(
+    rf"({_DATE})(?:[Tt]([0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}})(\.[0-9]+)?([Zz]|[ +-][0-9]{{2}}:[0-9]{{2}}))?"
+)
+_EXACT = 2**53
+_ORDERED = {Operator.GREATER, Operator.GREATER_OR_EQUAL, Operator.LESS, Operator.LESS_OR_EQUAL}
+
+
+def constants_of(parameter: str, kind: Kind, operator: Operator, text: str, quoted: bool) -> tuple[Constant, ...]:
+    """What `text` can mean beside an attribute of this kind. Raises ContractViolation when it means nothing.
+
+    `quoted`: the caller wrote it as text, which decides where the attribute's kind does not.
+    """
+    if kind is Kind.OBJECT:
+        raise refusal(parameter, "an object cannot be compared; name one of its attributes")
+    if "\0" in text:
+        raise refusal(parameter, "the NUL character is in no document")
+    if operator is Operator.MATCHES:
+        if kind not in (Kind.TEXT, Kind.ANY):
+            raise refusal(parameter, f"a regular expression needs a text, and this is a {kind.value}")
+        return (portable(parameter, text),)
+    if operator in _ORDERED and kind is Kind.BOOLEAN:
+        raise refusal(parameter, "true and false have no order")
+    return _meanings(parameter, kind, operator, text, quoted)
+
+
+def _meanings(parameter: str, kind: Kind, operator: Operator, text: str, quoted: bool) -> tuple[Constant, ...]:
+    if kind is Kind.TEXT:
+        return (text,)
+    meanings: tuple[Constant | None, ...]
+    if kind is Kind.ANY:
+        if quoted:
+            return (text,)
+        boolean = None if operator in _ORDERED else _boolean(text)
+        return (text, *(one for one in (_number(text), boolean) if one is not None))
+    meanings = ({Kind.NUMBER: _number, Kind.BOOLEAN: _boolean, Kind.INSTANT: instant}[kind](text),)
+    if meanings[0] is None:
+        raise refusal(parameter, f"{shortened(text)!r} is no {_SPOKEN[kind]}")
+    return meanings
+
+
+_SPOKEN = {
+    Kind.NUMBER: "number",
+    Kind.BOOLEAN: "boolean: use true or false",
+    Kind.INSTANT: "time: use RFC 3339, as in 2026-05-03T08:00:00Z or 2026-05-03",
+}
+
+
+def _number(text: str) -> int | float | None:
+    if not NUMBER.fullmatch(text):
+        return None
+    value = float(text)
+    if not math.isfinite(value):
+        return None
+    # An integer beyond 2^53 is a double to most readers of JSON; so it is here.
+    return int(value) if value.is_integer() and abs(value) <= _EXACT else value
+
+
+def _boolean(text: str) -> bool | None:
+    return {"true": True, "false": False}.get(text)
+
+
+def instant(text: str) -> datetime | None:
+    """The time that an RFC 3339 text names; a date alone is its first moment in UTC.
+
+    A blank before the offset is a `+` that was not encoded.
+    """
+    match = _INSTANT.fullmatch(text)
+    if match is None or not text.isascii():
+        return None
+    date, time, fraction, offset = match.groups()
+    try:
+        if time is None:
+            return datetime.fromisoformat(date).replace(tzinfo=UTC)
+        return datetime.fromisoformat(f"{date}T{time}{(fraction or '')[:7]}{offset.upper().replace(' ', '+')}")
+    except ValueError:
+        return None

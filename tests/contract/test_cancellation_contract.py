@@ -1,0 +1,255 @@
+"""What every store promises about cancellations, and about the order that each belongs to."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from canonical.ordering.cancellation import Cancellation, CancellationState
+from canonical.ordering.handlers import cancel_order
+from canonical.ordering.states import State
+from canonical.shared.errors import CancellationNotFound, ConcurrentChange, OrderNotFound
+from tests.contract.conftest import Store
+from tests.contract.test_store_contract import at_once, change, keep, order_id, start
+from tests.support.builders import NOON, a_cancel_command, a_cancellation, an_order
+from tests.support.fakes import CountingIdentities, StandingClock
+
+LATER = NOON + timedelta(minutes=1)
+CARRIED = {"@type": "CancelProductOrder", "note": [{"text": "Zwei × “ä” \U0001f680"}], "n": 1.5, "none": None}
+
+
+def cancellation_id(number: int) -> str:
+    return f"0197a000-0000-7000-8000-{number:011}c"
+
+
+def ask(store: Store, asked: Cancellation, carried: dict[str, Any] | None = None) -> Cancellation:
+    """Add the cancellation in a unit of work of its own."""
+    with store.unit_of_work() as work:
+        work.cancellations.add(asked)
+        if carried is not None:
+            work.cancellations.carry(asked.id, carried)
+        work.commit()
+    return asked
+
+
+def accept(store: Store, name: str) -> Cancellation:
+    with store.unit_of_work() as work:
+        asked: Cancellation = work.cancellations.get(name)
+        asked.accept()
+        work.commit()
+    return asked
+
+
+def test_a_cancellation_comes_back_as_it_was_with_what_its_sender_wants_back(store: Store) -> None:
+    asked = ask(
+        store,
+        a_cancellation(reason="ä “x”", requested_at=datetime(2026, 6, 1, 6, 0, 0, 123456, tzinfo=UTC)),
+        CARRIED,
+    )
+    assert asked.version == 1
+    with store.unit_of_work() as work:
+        assert work.cancellations.get(asked.id) == asked
+    assert store.reads.cancellation(asked.id, None) == (asked, CARRIED)
+    assert store.reads.cancellation(asked.id, "partner-acme") == (asked, CARRIED)
+
+
+def test_one_without_a_reason_that_carries_nothing_comes_back_too(store: Store) -> None:
+    asked = ask(store, a_cancellation(reason=None))
+    assert store.reads.cancellation(asked.id, None) == (asked, {})
+
+
+def test_a_decided_one_comes_back_with_its_outcome(store: Store) -> None:
+    for number, decide in enumerate(
+        (lambda asked: asked.done("nothing had been done yet", LATER), lambda asked: asked.deny("charged", "too late"))
+    ):
+        asked = ask(store, a_cancellation(id=cancellation_id(number)), CARRIED)
+        accept(store, asked.id)
+        with store.unit_of_work() as work:
+            decided = work.cancellations.get(asked.id)
+            decide(decided)
+            work.commit()
+        assert store.reads.cancellation(asked.id, None) == (decided, CARRIED), "what was carried stays"
+        assert decided.version == 3
+
+
+def test_in_a_unit_of_work_a_cancellation_is_the_same_object_each_time(store: Store) -> None:
+    ask(store, a_cancellation())
+    with store.unit_of_work() as work:
+        new = a_cancellation(id=cancellation_id(2))
+        work.cancellations.add(new)
+        assert work.cancellations.get(new.id) is new
+        assert work.cancellations.get(a_cancellation().id) is work.cancellations.get(a_cancellation().id)
+
+
+@pytest.mark.parametrize("name", ["none", "", "x" * 1000, "'; DROP TABLE cancellations; --"])
+def test_one_that_is_not_there_is_not_found(store: Store, name: str) -> None:
+    ask(store, a_cancellation())
+    with store.unit_of_work() as work, pytest.raises(CancellationNotFound) as missing:
+        work.cancellations.get(name)
+    assert missing.value.details == {"cancellationId": name}
+    with pytest.raises(CancellationNotFound):
+        store.reads.cancellation(name, None)
+
+
+def test_another_clients_is_not_found(store: Store) -> None:
+    asked = ask(store, a_cancellation())
+    for owner in ("portal", "nobody", ""):
+        with pytest.raises(CancellationNotFound):
+            store.reads.cancellation(asked.id, owner)
+
+
+def test_one_that_was_only_read_keeps_its_version(store: Store) -> None:
+    asked = ask(store, a_cancellation())
+    with store.unit_of_work() as work:
+        work.cancellations.get(asked.id)
+        work.commit()
+    assert store.reads.cancellation(asked.id, None)[0].version == 1
+
+
+def test_without_a_commit_nothing_is_left(store: Store) -> None:
+    with store.unit_of_work() as work:
+        work.cancellations.add(a_cancellation())
+    assert store.size() == 0
+    asked = ask(store, a_cancellation())
+    with store.unit_of_work() as work:
+        work.cancellations.get(asked.id).accept()
+    assert store.reads.cancellation(asked.id, None)[0].state is CancellationState.ASSESSING
+
+
+def test_what_is_changed_after_a_commit_is_kept_by_the_next(store: Store) -> None:
+    with store.unit_of_work() as work:
+        asked = a_cancellation()
+        work.cancellations.add(asked)
+        work.commit()
+        assert store.size() == 1
+    accept(store, asked.id)
+    assert store.reads.cancellation(asked.id, None)[0].version == 2
+
+
+def test_one_that_somebody_else_changed_since_it_was_read_is_not_overwritten(store: Store) -> None:
+    ask(store, a_cancellation())
+    with store.unit_of_work() as work:
+        stale = work.cancellations.get(a_cancellation().id)
+    accept(store, stale.id)
+    stale.deny("charged", "too late")
+
+    def write_back() -> None:
+        with store.unit_of_work() as work:
+            work.cancellations.add(stale)
+            work.processes.schedule("place-order", stale.order_id)
+            work.commit()
+
+    with pytest.raises(ConcurrentChange):
+        write_back()
+    assert store.reads.cancellation(stale.id, None)[0].state is CancellationState.ACCEPTED
+    assert store.process("place-order", stale.order_id) is None
+
+
+# --- with the order ---------------------------------------------------------------------------------------------------
+
+
+def request(store: Store, name: str) -> Cancellation:
+    with store.unit_of_work() as work:
+        asked = cancel_order(a_cancel_command(order_id=name), work, StandingClock(LATER), CountingIdentities())
+        work.commit()
+    return asked
+
+
+def test_order_and_cancellation_are_kept_together(store: Store) -> None:
+    keep(store, an_order())
+    asked = request(store, order_id(1))
+    order = store.reads.order(order_id(1), None)
+    assert (order.state, order.cancellation_id, order.version) == (State.ASSESSING_CANCELLATION, asked.id, 2)
+    assert store.reads.state_of(order.id) is State.ASSESSING_CANCELLATION
+    assert store.events(order.id) == [(1, "OrderSubmitted"), (2, "OrderCancellationRequested")]
+    assert store.reads.cancellation(asked.id, None)[0] == asked
+
+
+def test_when_the_order_was_changed_meanwhile_neither_is_kept(store: Store) -> None:
+    keep(store, an_order())
+    with store.unit_of_work() as work:
+        stale = work.orders.get(order_id(1))
+    change(store, order_id(1), start)
+
+    def cancel_what_was_read() -> None:
+        with store.unit_of_work() as work:
+            work.orders.add(stale)
+            cancel_order(a_cancel_command(order_id=stale.id), work, StandingClock(LATER), CountingIdentities())
+            work.commit()
+
+    with pytest.raises(ConcurrentChange):
+        cancel_what_was_read()
+    assert store.reads.cancellations(None, 0, 10) == ([], 0)
+    assert store.reads.order(order_id(1), None).cancellation_id is None
+
+
+def test_when_the_cancellation_was_changed_meanwhile_neither_is_kept(store: Store) -> None:
+    keep(store, an_order())
+    asked = request(store, order_id(1))
+    with store.unit_of_work() as work:
+        stale = work.cancellations.get(asked.id)
+    accept(store, asked.id)
+    stale.deny("charged", "too late")
+
+    def deny_what_was_read() -> None:
+        with store.unit_of_work() as work:
+            work.cancellations.add(stale)
+            work.orders.get(order_id(1)).deny_cancellation(LATER)
+            work.commit()
+
+    with pytest.raises(ConcurrentChange):
+        deny_what_was_read()
+    assert store.reads.state_of(order_id(1)) is State.ASSESSING_CANCELLATION
+
+
+def test_of_requests_at_the_same_time_one_is_kept(store: Store) -> None:
+    keep(store, an_order())
+    identities = CountingIdentities()
+
+    def cancel(_: int) -> Cancellation:
+        with store.unit_of_work() as work:
+            asked = cancel_order(a_cancel_command(order_id=order_id(1)), work, StandingClock(LATER), identities)
+            work.commit()
+        return asked
+
+    outcomes = at_once(4, cancel)
+    made = [outcome for outcome in outcomes if isinstance(outcome, Cancellation)]
+    assert len(made) == 1, outcomes
+    assert store.reads.cancellations(None, 0, 10) == ([(made[0], {})], 1)
+    assert store.reads.order(order_id(1), None).cancellation_id == made[0].id
+
+
+def test_where_an_order_stands_follows_every_change(store: Store) -> None:
+    keep(store, an_order())
+    assert store.reads.state_of(order_id(1)) is State.ACKNOWLEDGED
+    change(store, order_id(1), start)
+    assert store.reads.state_of(order_id(1)) is State.FULFILLING
+    with pytest.raises(OrderNotFound):
+        store.reads.state_of("none")
+
+
+# --- lists ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("owner", "offset", "limit", "numbers", "total"),
+    [
+        (None, 0, 20, [5, 4, 3, 2, 1], 5),
+        (None, 1, 2, [4, 3], 5),
+        (None, 5, 20, [], 5),
+        (None, 0, 0, [], 5),
+        ("partner-acme", 0, 20, [5, 3, 1], 3),
+        ("partner-acme", 1, 1, [3], 3),
+        ("nobody", 0, 20, [], 0),
+    ],
+)
+def test_a_page_holds_the_newest_first_and_counts_what_the_caller_may_see(
+    store: Store, owner: str | None, offset: int, limit: int, numbers: list[int], total: int
+) -> None:
+    for number in range(1, 6):
+        asked = replace(a_cancellation(id=cancellation_id(number)), owner="partner-acme" if number % 2 else "portal")
+        ask(store, asked, {"number": number})
+    found, count = store.reads.cancellations(owner, offset, limit)
+    assert ([asked.id for asked, _ in found], count) == ([cancellation_id(number) for number in numbers], total)
+    assert [carried["number"] for _, carried in found] == numbers

@@ -1,0 +1,251 @@
+"""Criteria compiled to SQL answer as the oracle does, on SQLite and on PostgreSQL, whatever the documents hold."""
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from adapters.persistence import migrations, search
+from adapters.persistence.database import Database
+from adapters.persistence.queries import SqlQueries
+from adapters.persistence.search import PRODUCT_ORDERS
+from adapters.persistence.sqlite_functions import microseconds
+from canonical.shared.criteria import (
+    AllOf,
+    AnyElement,
+    AnyOf,
+    Compare,
+    Criterion,
+    Not,
+    Operator,
+    Present,
+    SortKey,
+    Step,
+)
+from canonical.shared.errors import InvalidCommand
+from facade.tmf.query.constants import constants_of
+from facade.tmf.query.listing import read_listing, sort_of
+from tests.support.postgres import execute, postgres_server
+from tests.unit.query.oracle import in_order, meets
+from tests.unit.query.sample import ATTRIBUTES, STATES, Sample, a_sample
+from tests.unit.query.stored import a_row, store
+
+__all__ = ["postgres_server"]
+
+KEPT = 400
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "200"))
+
+
+@pytest.fixture(scope="module")
+def sample() -> Sample:
+    return a_sample(KEPT)
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def filled(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, sample: list[dict[str, Any]]
+) -> Iterator[Database]:
+    """A database that holds the sample."""
+    if request.param == "sqlite":
+        database = Database(f"sqlite:///{tmp_path_factory.mktemp('query') / 'facade.db'}")
+    else:
+        server: sa.URL = request.getfixturevalue("postgres_server")
+        execute(server, "CREATE DATABASE query")
+        database = Database(server.set(database="query").render_as_string(hide_password=False))
+    migrations.upgrade(database)
+    store(database, sample)
+    yield database
+    database.close()
+    if request.param == "postgresql":
+        execute(request.getfixturevalue("postgres_server"), "DROP DATABASE query WITH (FORCE)")
+
+
+def found(database: Database, criterion: Criterion | None, sort: tuple[SortKey, ...] = ()) -> list[str]:
+    """The ids that the database finds, in its order; that its total agrees is checked on the way."""
+    page, total = SqlQueries(database).documents(None, 0, KEPT + 1, criterion, sort)
+    first, counted = SqlQueries(database).documents(None, 0, 1, criterion, sort)
+    assert total == counted == len(page)
+    assert first == page[:1]
+    return [order_id for order_id, _ in page]
+
+
+PATHS = [
+    "id", "@type", "state", "creationDate", "category", "description", "priority", "requestedStartDate",
+    "externalId.id", "externalId.owner", "note.author", "note.date", "note.text", "relatedParty.role",
+    "relatedParty.partyOrPartyRole.id", "relatedParty.partyOrPartyRole.@referredType", "productOrderItem.id",
+    "productOrderItem.action", "productOrderItem.quantity", "productOrderItem.productOffering.id",
+    "productOrderItem.product.isBundle", "productOrderItem.product.productCharacteristic.name",
+    "productOrderItem.product.productCharacteristic.value", "productOrderItem.productOrderItem.quantity",
+    "orderTotalPrice.price.taxIncludedAmount.value", "productOrderItem.note.text",
+]  # fmt: skip
+TEXTS = st.sampled_from(
+    [
+        *STATES, "C1", "C2", "PO-1", "Ann", "ann", "Zoë", "1", "2", "2.5", "-3", "1e2", "true", "false", "", "x",
+        "Customer", "add", "speed", "y" * 150, "a%b_c", "it's \"so\"", "ﬀ𐐷",
+        "2026-05-03", "2026-05-03T10:00:00Z", "2026-05-03T12:00:00+02:00", "2026-05-03T10:00:00.123456Z", "0001-01-01",
+        "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-11:00",
+    ]
+)  # fmt: skip
+PATTERNS = st.sampled_from(
+    [
+        "^a",
+        "n+$",
+        "(?i)ANN",
+        "[A-Z]o.",
+        "P(O|X)-[0-9]{1,2}",
+        "\\d",
+        "^$",
+        ".",
+        "\\w+\\s\\w+",
+        "[^a-z]$",
+        "a.c",
+        "𐐷",
+        "%|_",
+    ]
+)
+
+
+@st.composite
+def comparisons(draw: st.DrawFn, base: str = "") -> Criterion:
+    inside = [path[len(base) + 1 :] for path in PATHS if path.startswith(f"{base}.")] if base else PATHS
+    path = draw(st.sampled_from(inside))
+    whole = tuple(f"{base}.{path}".strip(".").split("."))
+    attribute = ATTRIBUTES.find("q", whole)
+    steps = attribute.steps[len(whole) - len(path.split(".")) :]
+    if draw(st.integers(0, 9)) == 0:
+        return Present(steps)
+    sign = draw(st.sampled_from(Operator))
+    texts = [draw(PATTERNS)] if sign is Operator.MATCHES else draw(st.lists(TEXTS, min_size=1, max_size=3))
+    constants: list[Any] = []
+    for text in texts:
+        try:
+            constants += constants_of("q", attribute.kind, sign, text, quoted=draw(st.booleans()))
+        except Exception:  # noqa: BLE001, S112  # what means nothing to this kind is no query
+            continue
+    if sign is Operator.EQUAL and draw(st.integers(0, 9)) == 0:
+        constants.append(None)
+    return Compare(steps, sign, tuple(constants)) if constants else Present(steps)
+
+
+@st.composite
+def elements(draw: st.DrawFn) -> Criterion:
+    base = draw(st.sampled_from(["note", "externalId", "relatedParty", "productOrderItem", "productOrderItem.product"]))
+    inside = draw(comparisons(base) | combined(comparisons(base)))
+    return AnyElement(ATTRIBUTES.find("q", tuple(base.split("."))).steps, inside)
+
+
+def combined(parts: st.SearchStrategy[Criterion]) -> st.SearchStrategy[Criterion]:
+    several = st.lists(parts, min_size=2, max_size=3).map(tuple)
+    return several.map(AllOf) | several.map(AnyOf) | parts.map(Not)
+
+
+SIMPLE = comparisons() | elements()
+CRITERIA = SIMPLE | combined(SIMPLE) | combined(SIMPLE | combined(SIMPLE))
+
+
+@settings(
+    max_examples=EXAMPLES, deadline=None, phases=[Phase.generate, Phase.shrink],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)  # fmt: skip
+@given(criterion=CRITERIA)
+def test_every_database_finds_what_the_oracle_finds(
+    filled: Database, sample: list[dict[str, Any]], criterion: Criterion
+) -> None:
+    expected = in_order([document for document in sample if meets(document, criterion)], ())
+    assert found(filled, criterion) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "state", "-state", "creationDate", "-creationDate", "priority,-creationDate", "requestedStartDate",
+        "-requestedStartDate,state", "-description", "category,-id", "id", "-@type,priority,state",
+    ],
+)  # fmt: skip
+def test_every_database_sorts_as_the_oracle_does(filled: Database, sample: list[dict[str, Any]], text: str) -> None:
+    keys = sort_of(text, ATTRIBUTES)
+    assert found(filled, None, keys) == in_order(sample, keys)
+
+
+def test_pages_of_a_sorted_list_are_its_parts(filled: Database, sample: list[dict[str, Any]]) -> None:
+    keys = sort_of("state,-creationDate", ATTRIBUTES)
+    expected = in_order(sample, keys)
+    for offset in (0, 7, KEPT - 3, KEPT, KEPT + 50):
+        page, total = SqlQueries(filled).documents(None, offset, 10, None, keys)
+        assert [order_id for order_id, _ in page] == expected[offset : offset + 10]
+        assert total == KEPT
+
+
+def test_a_page_of_nothing_still_counts(filled: Database) -> None:
+    assert SqlQueries(filled).documents(None, 0, 0) == ([], KEPT)
+
+
+def test_a_client_finds_its_own_orders_only(filled: Database, sample: list[dict[str, Any]]) -> None:
+    mine = [document for document in sample if a_row(document)["owner"] == "o"]
+    criterion = Compare((Step("state"),), Operator.EQUAL, tuple(STATES))
+    page, total = SqlQueries(filled).documents("o", 0, KEPT, criterion)
+    assert total == len(mine) > 0
+    assert {order_id for order_id, _ in page} == {document["id"] for document in mine}
+
+
+@pytest.mark.parametrize("name", ["id", "state", "creationDate", "@type"])
+def test_every_scalar_that_is_always_there_is_found_by_the_value_returned(
+    filled: Database, sample: list[dict[str, Any]], name: str
+) -> None:
+    for document in sample[:20]:
+        wanted = read_listing(f"{name}={document[name]}".encode(), ATTRIBUTES)
+        assert document["id"] in found(filled, wanted.criterion)
+
+
+def test_a_time_is_found_however_its_offset_is_written(filled: Database, sample: list[dict[str, Any]]) -> None:
+    [document] = [one for one in sample if one.get("requestedStartDate") == "2026-06-01T08:00:00+02:00"][:1]
+    for text in ("2026-06-01T06:00:00Z", "2026-06-01T08:00:00%2B02:00", "2026-06-01T08:00:00+02:00"):
+        wanted = read_listing(f"requestedStartDate={text}".encode(), ATTRIBUTES)
+        assert document["id"] in found(filled, wanted.criterion)
+
+
+def test_what_takes_too_long_is_ended(filled: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "LONGEST_SECONDS", 0.001)
+    monkeypatch.setattr(search, "_STEPS", 100)
+    heavy = AnyOf(
+        tuple(Compare((Step("note", True), Step("text")), Operator.MATCHES, (f"(?:{n}$)",)) for n in range(40))
+    )
+    with pytest.raises(InvalidCommand) as raised:
+        SqlQueries(filled).documents(None, 0, 10, heavy)
+    assert raised.value.pointer == "/filter"
+    monkeypatch.undo()
+    assert found(filled, None), "the connection serves on"
+
+
+def test_conditions_on_columns_and_terms_leave_documents_unread(filled: Database) -> None:
+    query = "state=held&relatedParty.partyOrPartyRole.id=C1&creationDate.gt=2026-01-01&sort=-creationDate"
+    wanted = read_listing(query.encode(), ATTRIBUTES)
+    compiled = search.Compiled(PRODUCT_ORDERS, filled.engine.dialect.name)
+    assert wanted.criterion is not None
+    compiled.condition(wanted.criterion)
+    compiled.order(wanted.sort)
+    assert not compiled.reads_documents
+
+
+def test_sqlite_reads_times_as_postgresql_does(postgres_server: sa.URL) -> None:
+    texts = [
+        "2026-05-03T10:00:00Z", "2026-05-03t10:00:00.1234567z", "0001-01-01T00:00:00+14:00", "2026-02-30T00:00:00Z",
+        "9999-12-31T23:59:59.999999-15:59", "2026-05-03T10:00:00+16:00", "2026-05-03T24:00:00Z", "now", "2026-05-03",
+        "2026-05-03T10:00:00", "0000-01-01T00:00:00Z", "2026-05-03T10:00:00Z\n", "٢٠٢٦-05-03T10:00:00Z",
+    ]  # fmt: skip
+    from sqlalchemy.dialects.postgresql import JSONB
+
+    from adapters.persistence.json_sql import Node, PostgresJson
+
+    engine = sa.create_engine(postgres_server)
+    with engine.connect() as connection:
+        for text in texts:
+            value = PostgresJson().scalar(Node(sa.cast(sa.literal(orjson.dumps(text).decode()), JSONB))).instant
+            read = connection.scalar(sa.select(sa.cast(sa.extract("epoch", value) * 1_000_000, sa.BigInteger)))
+            assert read == microseconds(text), text
+    engine.dispose()

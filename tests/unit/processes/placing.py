@@ -1,0 +1,103 @@
+"""The process of placing an order, ready to be carried out against backends in memory."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from canonical.ordering.cancellation import Cancellation
+from canonical.ordering.handlers import cancel_order, submit_order
+from canonical.ordering.order import Order
+from canonical.processes.place_order import PlaceOrder
+from canonical.processes.saga import Progress, run
+from tests.support.builders import ROUTER, a_cancel_command, a_command, a_line
+from tests.support.fakes import (
+    Calls,
+    CountingIdentities,
+    FullShelves,
+    Journal,
+    KnowsCustomers,
+    Memory,
+    ReadsFromMemory,
+    SteppingClock,
+    TakesMoney,
+    TakesOrders,
+)
+from tests.unit.processes.faulty_backend import through_json
+
+TWO_LINES = a_command(lines=(a_line(id="a", quantity=2), a_line(id="b", quantity=1, offering_id=ROUTER.id)))
+
+
+@dataclass
+class Placing:
+    """A process over an order that was just submitted, with these backends; all note their calls in `calls`."""
+
+    customers: Any = field(default_factory=KnowsCustomers)
+    stock: Any = field(default_factory=FullShelves)
+    bss: Any = field(default_factory=TakesOrders)
+    payments: Any = field(default_factory=TakesMoney)
+    command: Any = TWO_LINES
+    memory: Memory = field(default_factory=Memory)
+    calls: Calls = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        for backend in (self.customers, self.stock, self.bss, self.payments):
+            backend.calls = self.calls
+        self._identities = CountingIdentities()
+        with self.memory.unit_of_work() as work:
+            self.order_id = submit_order(self.command, work, SteppingClock(), self._identities).id
+            work.commit()
+        self.process = PlaceOrder(
+            self.customers,
+            self.stock,
+            self.bss,
+            self.payments,
+            self.memory.unit_of_work,
+            ReadsFromMemory(self.memory),
+            SteppingClock(),
+        )
+
+    def part(self, progress: Progress, journal: Journal | None = None) -> Progress:
+        """Carry on until the end, or until a backend is away."""
+        steps = self.process.steps(self.process.begin(self.order_id))
+        once = (journal or Journal()).once
+        return through_json(run(steps, progress, once, lambda: self.process.interruption(self.order_id)))
+
+    def carry_out(self, journal: Journal | None = None) -> Order:
+        self.progress = self.part(Progress(), journal)
+        assert not self.progress.waiting
+        return self.process.end(self.order_id, self.progress)
+
+    def cancel(self, **changes: Any) -> Cancellation:
+        command = a_cancel_command(order_id=self.order_id, **changes)
+        with self.memory.unit_of_work() as work:
+            asked = cancel_order(command, work, SteppingClock(), self._identities)
+            work.commit()
+        return asked
+
+    @property
+    def kept(self) -> Order:
+        return self.memory.orders[self.order_id]
+
+    @property
+    def asked(self) -> Cancellation:
+        """The cancellation of the order as it is kept."""
+        return self.memory.cancellations[self.kept.cancellation_id or ""]
+
+    def key(self, step: str) -> str:
+        return f"{self.order_id}:{step}"
+
+
+class WhileInFlight(Journal):
+    """Has `what` happen while the call of this name is in flight."""
+
+    def __init__(self, name: str, what: Callable[[], object]) -> None:
+        super().__init__()
+        self._name = name
+        self._what = what
+
+    def once(self, name: str, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        def interrupted() -> dict[str, Any]:
+            self._what()
+            return call()
+
+        return super().once(name, interrupted if name == self._name else call)

@@ -1,0 +1,182 @@
+"""Attribute filters in the query string."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from canonical.shared.criteria import AllOf, AnyOf, Compare, Criterion, Not, Operator, Step
+from facade.contract.violations import ContractViolation
+from facade.tmf.query.listing import read_listing
+from tests.unit.query.sample import ATTRIBUTES
+
+STATE = (Step("state"),)
+CREATED = (Step("creationDate"),)
+AUTHOR = (Step("note", True), Step("author"))
+DAY = datetime(2013, 4, 20, tzinfo=UTC)
+
+
+def criterion(query: str) -> Criterion | None:
+    return read_listing(query.encode(), ATTRIBUTES).criterion
+
+
+def refused(query: str | bytes) -> tuple[str, str, str | None]:
+    with pytest.raises(ContractViolation) as raised:
+        read_listing(query.encode() if isinstance(query, str) else query, ATTRIBUTES)
+    [violation] = raised.value.violations
+    return violation.pointer, violation.message, violation.hint
+
+
+def equal(path: Any, *constants: Any) -> Compare:
+    return Compare(path, Operator.EQUAL, constants)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "state=a,b",
+        "state=a&state=b",
+        "state=a;state=b",
+        "state=a;b",
+        "state=a%2Cb",
+        "state=a%3Bstate%3Db",
+        "state.eq=a,b",
+        "state==a,b",
+        'state="a",b',
+        "state=a,b&state=b&&",
+    ],
+)
+def test_every_way_to_write_or_means_the_same(query: str) -> None:
+    assert criterion(query) == equal(STATE, "a", "b")
+
+
+def test_different_attributes_are_and() -> None:
+    assert criterion("state=a&note.author=b") == AllOf((equal(STATE, "a"), equal(AUTHOR, "b")))
+
+
+def test_a_semicolon_between_different_attributes_is_or() -> None:
+    assert criterion("state=a;note.author=b") == AnyOf((equal(STATE, "a"), equal(AUTHOR, "b")))
+
+
+@pytest.mark.parametrize(
+    ("query", "operator"),
+    [
+        ("creationDate.gt=2013-04-20", Operator.GREATER),
+        ("creationDate%3E2013-04-20", Operator.GREATER),
+        ("creationDate>2013-04-20", Operator.GREATER),
+        ("creationDate.gte=2013-04-20", Operator.GREATER_OR_EQUAL),
+        ("creationDate%3E%3D2013-04-20", Operator.GREATER_OR_EQUAL),
+        ("creationDate%3E=2013-04-20", Operator.GREATER_OR_EQUAL),
+        ("creationDate.lt=2013-04-20", Operator.LESS),
+        ("creationDate%3C2013-04-20", Operator.LESS),
+        ("creationDate.lte=2013-04-20", Operator.LESS_OR_EQUAL),
+        ("creationDate%3C%3D2013-04-20", Operator.LESS_OR_EQUAL),
+        ("creationDate%3D%3D2013-04-20", Operator.EQUAL),
+    ],
+)
+def test_operators_are_suffixes_or_signs(query: str, operator: Operator) -> None:
+    assert criterion(query) == Compare(CREATED, operator, (DAY,))
+
+
+@pytest.mark.parametrize("query", ["state.regex=^a%2B$", "state%3D~^a%2B$", "state*=^a%2B$", "state=~^a%2B$"])
+def test_a_regular_expression_has_three_spellings(query: str) -> None:
+    assert criterion(query) == Compare(STATE, Operator.MATCHES, ("(?:^a+$)",))
+
+
+def test_a_regular_expression_keeps_its_commas() -> None:
+    assert criterion("state.regex=a{1,2},b") == Compare(STATE, Operator.MATCHES, ("(?:a{1,2},b)",))
+
+
+def test_not_equal_to_several_is_equal_to_none_of_them() -> None:
+    assert criterion("state.ne=a,b") == criterion("state.ne=a&state!=b") == Not(equal(STATE, "a", "b"))
+
+
+@pytest.mark.parametrize(
+    ("query", "value"),
+    [
+        ('state="a,b;c=d"', "a,b;c=d"),
+        ('state="a \\"b\\""', 'a "b"'),
+        ('state=5" pipe', '5" pipe'),
+        ("state=", ""),
+        ("state=a%20b", "a b"),
+        ("state=a+b", "a b"),
+        ("state=%C3%A9%F0%90%90%B7", "é𐐷"),
+        ("state=a%26b%3Dc", "a&b=c"),
+        ("state=$%7Bx%7D%25'--", "${x}%'--"),
+    ],
+)
+def test_a_value_is_taken_as_it_is(query: str, value: str) -> None:
+    assert criterion(query) == equal(STATE, value)
+
+
+def test_values_have_the_kind_of_their_attribute() -> None:
+    quantity = (Step("productOrderItem", True), Step("quantity"))
+    assert criterion("productOrderItem.quantity=2,2.5") == equal(quantity, 2, 2.5)
+    bundle = (Step("productOrderItem", True), Step("product"), Step("isBundle"))
+    assert criterion("productOrderItem.product.isBundle=true") == equal(bundle, True)
+
+
+def test_a_value_that_may_be_anything_is_compared_as_all_it_could_be() -> None:
+    found = criterion("productOrderItem.product.productCharacteristic.value=1")
+    assert isinstance(found, Compare)
+    assert found.constants == ("1", 1)
+    found = criterion("productOrderItem.product.productCharacteristic.value=true")
+    assert isinstance(found, Compare)
+    assert found.constants == ("true", True)
+
+
+@pytest.mark.parametrize("text", ["2026-05-03T12:00:00+02:00", "2026-05-03T12:00:00%2B02:00", "2026-05-03T10:00:00z"])
+def test_a_time_survives_a_plus_that_was_not_encoded(text: str) -> None:
+    found = criterion(f"creationDate={text}")
+    assert isinstance(found, Compare)
+    assert found.constants[0] == datetime(2026, 5, 3, 10, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("query", "pointer", "said", "hint"),
+    [
+        ("stat=x", "/stat", "unknown attribute stat", "did you mean `state`?"),
+        ("note.autor=x", "/note.autor", "unknown attribute note.autor", "did you mean `note.author`?"),
+        ("State=x", "/State", "unknown attribute State", "did you mean `state`?"),
+        ("acmeCampaign.code=x", "/acmeCampaign.code", "unknown attribute acmeCampaign", None),
+        ("note=x", "/note", "an object cannot be compared; name one of its attributes", None),
+        ("state.gt>x", "/state.gt", "state.gt names two operators", None),
+        ("creationDate=yesterday", "/creationDate", "'yesterday' is no time", None),
+        ("creationDate=2026-02-30", "/creationDate", "'2026-02-30' is no time", None),
+        ("productOrderItem.quantity=1e999", "/productOrderItem.quantity", "'1e999' is no number", None),
+        ("productOrderItem.quantity.regex=1", "/productOrderItem.quantity.regex", "a regular expression needs", None),
+        ("productOrderItem.product.isBundle.gt=true", "/productOrderItem.product.isBundle.gt", "no order", None),
+        ("href=x", "/href", "href depends on the address used", None),
+        ('state="x', "/state", "a quote is not closed", None),
+        ("state=a%00b", "/state", "the NUL character", None),
+        ("state", "/state", "a filter is written", None),
+        ("=x", "/=x", "a filter is written", None),
+        ("state=%FF", "/state", "a parameter is UTF-8", None),
+        ("state=" + "x" * 3000, "/state", "at most 2000 characters", None),
+        ("productOrderItem." * 12 + "id=x", "/" + ("productOrderItem." * 12)[:60], "at most 12 names", None),
+        ("&".join(f"state=x{n}" for n in range(101)), "/query", "at most 100 parameters", None),
+    ],
+)
+def test_what_cannot_be_answered_is_refused_by_name(query: str, pointer: str, said: str, hint: str | None) -> None:
+    at, message, hinted = refused(query)
+    assert at == pointer
+    assert said in message
+    assert hinted == hint
+
+
+def test_a_query_has_at_most_fifty_conditions_and_a_hundred_values() -> None:
+    names = [
+        "state",
+        "id",
+        "category",
+        "description",
+        "priority",
+        "note.author",
+        "note.text",
+        "externalId.id",
+        "note.id",
+    ]
+    tests = [f"{name}.{sign}=1" for name in names for sign in ("eq", "ne", "gt", "lt", "gte", "lte")]
+    assert "50 conditions" in refused("&".join(tests))[1]
+    assert "50 conditions" in refused(";".join(f"state=x{n}" for n in range(60)))[1]
+    assert "100 values" in refused("state=" + ",".join(f"x{n}" for n in range(101)))[1]

@@ -1,0 +1,146 @@
+"""Pages, sorting, selection and links of a collection."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from canonical.shared.criteria import SortBy, SortKey, Step
+from facade.contract.violations import ContractViolation
+from facade.tmf.query.attributes import Kind
+from facade.tmf.query.listing import Listing, read_listing
+from facade.tmf.query.refusals import NotSupported
+from facade.tmf.query.selection import selected, selection_of
+from tests.unit.query.sample import ATTRIBUTES
+
+DOCUMENT: dict[str, Any] = {
+    "@type": "ProductOrder",
+    "id": "1",
+    "href": "h",
+    "state": "held",
+    "note": [{"@type": "Note", "id": "n", "author": "Ann", "text": "x"}, {"@type": "Note", "text": "y"}],
+    "productOrderItem": [{"@type": "ProductOrderItem", "id": "1", "product": {"@type": "UNI", "name": "line"}}],
+}
+IDENTITY = {"@type": "ProductOrder", "id": "1", "href": "h"}
+
+
+def listing(query: str) -> Listing:
+    return read_listing(query.encode(), ATTRIBUTES)
+
+
+def refused(query: str) -> tuple[str, str]:
+    with pytest.raises(ContractViolation) as raised:
+        listing(query)
+    [violation] = raised.value.violations
+    return violation.pointer, violation.message
+
+
+def part(fields: str) -> Any:
+    return selected(DOCUMENT, selection_of(fields, ATTRIBUTES))
+
+
+@pytest.mark.parametrize(
+    "query", ["sort=-creationDate,+state", "sort=-creationDate,state", "sort=-creationDate,%2Bstate"]
+)
+def test_a_plus_and_nothing_sort_upwards_and_a_minus_downwards(query: str) -> None:
+    assert listing(query).sort == (
+        SortKey((Step("creationDate"),), SortBy.INSTANT, descending=True),
+        SortKey((Step("state"),), SortBy.TEXT),
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "pointer", "said"),
+    [
+        ("sort=foo", "/sort", "unknown attribute foo"),
+        ("sort=", "/sort", "unknown attribute"),
+        ("sort=note.author", "/sort", "several values in one resource"),
+        ("sort=note", "/sort", "no simple value"),
+        ("sort=id,id,id,id,id,id", "/sort", "at most 5 attributes"),
+        ("sort=id&sort=state", "/sort", "given once"),
+        ("filter", "/filter", "given once, with a value"),
+        ("limit=x", "/limit", "a whole number"),
+        ("offset=-1", "/offset", "a whole number"),
+    ],
+)
+def test_what_cannot_be_listed_is_refused_by_name(query: str, pointer: str, said: str) -> None:
+    at, message = refused(query)
+    assert at == pointer
+    assert said in message
+
+
+def test_links_keep_the_rest_of_the_query() -> None:
+    wanted = listing("state=held&offset=20&limit=10&sort=-creationDate&note.author=%22a,b%22&creationDate>2026-01-01")
+    links = wanted.page.headers("https://x.example/o", 10, 45, wanted.kept)["Link"].split(", ")
+    rest = "state=held&sort=-creationDate&note.author=%22a,b%22&creationDate%3E2026-01-01"
+    assert links[0] == f'<https://x.example/o?{rest}&offset=20&limit=10>; rel="self"'
+    assert [link.rpartition('rel="')[2].rstrip('"') for link in links] == ["self", "first", "prev", "next", "last"]
+
+
+@given(st.binary(max_size=60))
+def test_any_bytes_are_a_query_or_a_refusal(query: bytes) -> None:
+    try:
+        wanted = read_listing(query, ATTRIBUTES)
+    except (ContractViolation, NotSupported):
+        return
+    assert not set(wanted.kept) & set('<>" \r\n')
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ("none", IDENTITY),
+        ("", IDENTITY),
+        ("href", IDENTITY),
+        ("state", IDENTITY | {"state": "held"}),
+        (" state , id", IDENTITY | {"state": "held"}),
+        ("note", IDENTITY | {"note": DOCUMENT["note"]}),
+        (
+            "note.text",
+            IDENTITY | {"note": [{"@type": "Note", "id": "n", "text": "x"}, {"@type": "Note", "text": "y"}]},
+        ),
+        ("note.text,note", IDENTITY | {"note": DOCUMENT["note"]}),
+        ("note,note.text", IDENTITY | {"note": DOCUMENT["note"]}),
+        ("productOrderItem.product.name", IDENTITY | {"productOrderItem": DOCUMENT["productOrderItem"]}),
+    ],
+)
+def test_fields_selects_attributes_at_any_depth(fields: str, expected: Any) -> None:
+    assert part(fields) == expected
+
+
+def test_without_fields_everything_is_shown() -> None:
+    assert selected(DOCUMENT, selection_of(None, ATTRIBUTES)) is DOCUMENT
+
+
+@pytest.mark.parametrize("fields", ["foo", "note.foo", "state.foo", "id;state", "*", "note..text", ".id"])
+def test_an_unknown_field_is_refused(fields: str) -> None:
+    with pytest.raises(ContractViolation) as raised:
+        selection_of(fields, ATTRIBUTES)
+    assert [violation.pointer for violation in raised.value.violations] == ["/fields"]
+
+
+def test_jsonpath_in_fields_is_not_supported() -> None:
+    with pytest.raises(NotSupported, match="fields: JSONPath is not supported"):
+        selection_of("note[?(@.author=='X')]", ATTRIBUTES)
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "in_list"),
+    [
+        ("id", Kind.TEXT, False),
+        ("creationDate", Kind.INSTANT, False),
+        ("@type", Kind.TEXT, False),
+        ("note", Kind.OBJECT, True),
+        ("relatedParty.partyOrPartyRole.@referredType", Kind.TEXT, True),
+        ("productOrderItem.productOrderItem.quantity", Kind.NUMBER, True),
+        ("productOrderItem.product.productCharacteristic.value", Kind.ANY, True),
+        ("productOrderItem.product.isBundle", Kind.BOOLEAN, True),
+        ("productOrderItem.product.place.place.name", Kind.TEXT, True),
+    ],
+)
+def test_attributes_are_those_of_the_published_schema(path: str, kind: Kind, in_list: bool) -> None:
+    attribute = ATTRIBUTES.find("q", tuple(path.split(".")))
+    assert attribute.kind is kind
+    assert attribute.in_list == in_list
+    assert ".".join(step.name for step in attribute.steps) == path
