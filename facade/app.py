@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -77,9 +78,15 @@ def build_app(
     return Served(Correlation(Gate(app)), app, bridge)
 
 
+@cache
+def contract_of(spec: str) -> Contract:
+    """The contract of a file in specs/, loaded once."""
+    return Contract(load_spec(SPECS / spec))
+
+
 def _add(app: connexion.FlaskApp, api: Api, methods: MethodTable) -> None:
     spec = load_spec(SPECS / api.spec)
-    contract = Contract(spec)
+    contract = contract_of(api.spec)
     addresses = (contract.base_path, *api.aliases)
     checks = validator_map(dict.fromkeys(addresses, contract))
     for address in addresses:

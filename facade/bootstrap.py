@@ -27,7 +27,7 @@ from canonical.ordering.handlers import PLACE_ORDER
 from canonical.ordering.order import Order
 from canonical.processes.place_order import PlaceOrder
 from facade import logs
-from facade.app import Api, build_app
+from facade.app import Api, build_app, contract_of
 from facade.cancellations import CancellationIntake
 from facade.clock import SystemClock
 from facade.correlation import Correlation
@@ -36,6 +36,7 @@ from facade.health import Health
 from facade.identities import SortableIdentities, new_id
 from facade.intake import OrderIntake
 from facade.portal.handlers import PortalOrders
+from facade.portal.handlers import to_submit_order as portal_to_submit_order
 from facade.security.connexion_security import security_map
 from facade.security.development_server import DevelopmentServer
 from facade.security.settings import SecuritySettings, build_verifier
@@ -43,6 +44,8 @@ from facade.settings import Settings
 from facade.tmf.tmf622.account import STATES
 from facade.tmf.tmf622.handlers import ProductOrders
 from facade.tmf.tmf622.mapper import from_order
+from facade.tmf.tmf622.mapper import to_submit_order as tmf622_to_submit_order
+from facade.translations import Translatable, Translations
 
 CATALOG = Path(__file__).parent.parent / "fixtures" / "catalog"
 TMF622_ALIASES = ("/tmf-api/productOrdering/v5", "/tmf/v5/productOrdering")
@@ -139,13 +142,27 @@ def _apis(core: Core, security: SecuritySettings) -> list[Api]:
             "canonical/v1.yaml",
             PortalOrders(
                 core.intake, core.queries, core.cancellations, core.audit, core.engine, settings.portal_wait
-            ).operations(),
+            ).operations()
+            | _translations(core).operations(),
         ),
         Api("operations.yaml", Health(core.database_ready, core.backends.states).operations()),
     ]
     if security.uses_development_server:
         apis.append(Api("oauth.yaml", DevelopmentServer(security).operations()))
     return apis
+
+
+def _translations(core: Core) -> Translations:
+    v5, canonical = "tmf/tmf622-v5.yaml", "canonical/v1.yaml"
+    return Translations(
+        {
+            ("TMF622", "v5", "createProductOrder"): Translatable(contract_of(v5), tmf622_to_submit_order),
+            ("canonical", "v1", "placeOrder"): Translatable(contract_of(canonical), portal_to_submit_order),
+        },
+        core.unit_of_work,
+        core.clock,
+        SortableIdentities(),
+    )
 
 
 def project(order: Order, carried: dict[str, Any]) -> Document:

@@ -149,6 +149,31 @@ class PlaceOrder:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class PlannedCall:
+    """A backend call that placing an order makes when nothing is refused."""
+
+    step: str
+    backend: str
+    operation: str
+    what: dict[str, Any]
+
+
+def plan(order: Order) -> list[PlannedCall]:
+    """The calls in their order, one for each step."""
+    reservations = [
+        PlannedCall(f"reserve-{number}", "inventory", "reserve", {"sku": item.offering.sku, "quantity": item.quantity})
+        for number, item in enumerate(order.items, start=1)
+    ]
+    amount = {"amount": f"{order.amount.amount:f}", "currency": order.amount.currency}
+    return [
+        PlannedCall(VERIFY, "crm", "getCustomer", {"id": order.customer_id}),
+        *reservations,
+        PlannedCall(CREATE, "bss", "createOrder", {"customerId": order.customer_id, "items": len(order.items)}),
+        PlannedCall(CHARGE, "billing", "charge", amount),
+    ]
+
+
 def key(order: Order, step: str) -> str:
     """The idempotency key of a step: the same after every crash, another for every order and step."""
     return f"{order.id}:{step}"

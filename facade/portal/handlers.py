@@ -1,6 +1,6 @@
 """The canonical API: one method for each operation."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -45,7 +45,7 @@ class PortalOrders:
     engine: ProcessEngine
     wait_seconds: float
 
-    def operations(self) -> Mapping[str, Callable[..., Any]]:
+    def operations(self) -> dict[str, Callable[..., Any]]:
         return {
             "placeOrder": self.place_order,
             "getOrder": self.get_order,
@@ -60,7 +60,7 @@ class PortalOrders:
         key = flask.request.headers.get("Idempotency-Key")
         request = Request(principal.client_id, "placeOrder", key, body)
         accepted = self.intake.repeated(request) or self.intake.accept(
-            _translation(body, principal.client_id), request, lambda order_id, document: None
+            to_submit_order(body, principal.client_id), request, lambda order_id, document: None
         )
         ended = self.engine.wait(accepted.order_id, self.wait_seconds)
         order = self.orders.order(accepted.order_id, None)
@@ -96,7 +96,8 @@ class PortalOrders:
         return answer_json(audit_document(record))
 
 
-def _translation(body: dict[str, Any], owner: str) -> Translation:
+def to_submit_order(body: dict[str, Any], owner: str) -> Translation:
+    """What a valid `PlaceOrder` asks for."""
     trail = [Mapped("/customerId", "/customer_id", "as sent")]
     for index in range(len(body["items"])):
         at, to = f"/items/{index}", f"/lines/{index}"

@@ -13,7 +13,7 @@ Object = dict[str, Any]
 Convert = Callable[[Any, Place, Run], Any]
 Rule = tuple[str, Convert | None]
 DROPPED: Any = object()
-"""Given instead of an object that the other version cannot hold."""
+"""Given instead of what the other version cannot hold."""
 
 NOT_IN_V4 = "v4 has no such attribute"
 TYPE_BY_PLACE = "v4 names this class otherwise"
@@ -58,10 +58,7 @@ class Plain:
         if type(member) is list:
             lowered = [self.lower(e, (at, i), run) if type(e) is dict else e for i, e in enumerate(member)]
             return [e for e in lowered if e is not DROPPED] if DROPPED in lowered else lowered
-        if type(member) is not dict:
-            return member
-        single = self.lower(member, at, run)
-        return None if single is DROPPED else single
+        return self.lower(member, at, run) if type(member) is dict else member
 
     def lift(self, value: Object, at: Place, run: Run) -> Object:
         if self._foreign_up and not self._foreign_up.isdisjoint(value):
@@ -96,7 +93,9 @@ class Plain:
                 run.lost((at, name), NOT_IN_V4, member)
             else:
                 old, convert = rule
-                out[old] = member if convert is None else convert(member, (at, name), run)
+                shown = member if convert is None else convert(member, (at, name), run)
+                if shown is not DROPPED:
+                    out[old] = shown
         self._lower_type(out, at, run)
         for name, default in self.shape.v4_demands.items():
             if name not in out:

@@ -8,7 +8,7 @@ from typing import Any
 
 from facade.contract.classes import REFERENCE_MEMBERS, looks_like_reference
 from facade.contract.violations import Code, ContractViolation, Violation
-from facade.tmf.bridge.converters import NOT_IN_V4, REFERRED_TYPE, TYPE, Object, Plain
+from facade.tmf.bridge.converters import DROPPED, NOT_IN_V4, REFERRED_TYPE, TYPE, Object, Plain
 from facade.tmf.bridge.report import Place, Run, spelled
 from facade.tmf.bridge.shapes import Form, Shape
 from facade.tmf.bridge.wrapped import Wrapped
@@ -38,7 +38,8 @@ class Identifier(Plain):
             if index != chosen:
                 run.lost((at, index), NO_IDENTIFIER if chosen is not None else "it has no id", entry)
         if chosen is None:
-            return None
+            run.lost(at, "there is no identifier in it", member)
+            return DROPPED
         own = run.conventions
         known = {"owner": own.external_id_owner, "externalIdentifierType": own.external_id_type, TYPE: self.shape.v5}
         for name, value in member[chosen].items():
@@ -155,7 +156,7 @@ class RelatedProduct(Plain):
                 run.lost((at, name), "the product inside says it", out[name])
             out |= {name: product.pop(name) for name in self.HOISTED if name in product}
             sent = value["product"].get(TYPE)
-            if product.keys() <= {TYPE} and sent in (None, "ProductRef") and "id" in out:
+            if product.keys() <= {TYPE} and sent in (None, "ProductRef"):
                 del out["product"]
         return out
 

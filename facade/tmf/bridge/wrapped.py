@@ -41,7 +41,8 @@ class Wrapped(Plain):
         else:
             self._party_type(outer, inner, at, run)
         outer[TYPE] = outer.get(TYPE) or self.shape.v5
-        outer[wrapping.name] = inner
+        if inner.keys() != {TYPE} or not wrapping.keeps_inner_type:
+            outer[wrapping.name] = inner
         self._default_role(outer, at, run)
         return outer
 
@@ -87,17 +88,12 @@ class Wrapped(Plain):
 
     def lower(self, value: Object, at: Place, run: Run) -> Object:
         wrapping = self.wrapping
-        inner = value.get(wrapping.name)
+        inner = value.get(wrapping.name, {} if wrapping.keeps_inner_type else None)
         out = {name: member for name, member in value.items() if name != wrapping.name}
         if out.get(TYPE) in (self.shape.v4, self.shape.v5):
             out[TYPE] = self.shape.v4
-        if not isinstance(inner, dict):
-            if wrapping.keeps_inner_type:
-                return out
-            run.lost(at, "v4 has no relation without the id of what is related", value)
-            return DROPPED  # type: ignore[no-any-return]
-        if not wrapping.keeps_inner_type and not inner.get("id"):
-            run.lost(at, "v4 refers by id, and there is none", value)
+        if not isinstance(inner, dict) or (not wrapping.keeps_inner_type and inner.get("id") is None):
+            run.lost(at, "v4 relates by id, and there is none", value)
             return DROPPED  # type: ignore[no-any-return]
         inner_at = (at, wrapping.name)
         self._flatten(out, inner, inner_at, at, run)
@@ -121,7 +117,7 @@ class Wrapped(Plain):
                 run.lost((inner_at, name), "v4 has one place for two", member)
             elif inside is None or name in inside:
                 out[name] = member
-            elif by_value:
+            elif by_value or name.startswith("@"):
                 run.lost((inner_at, name), "v4 takes a reference only", member)
             else:
                 out[name] = member

@@ -1,0 +1,81 @@
+"""The dry run says what would happen, and does none of it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.support.product import ORDERS, Node, partner_order, portal_order, running_product
+
+TRY = "/api/v1/translations"
+
+
+@pytest.fixture(scope="module")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
+    with running_product(tmp_path_factory.mktemp("translations")) as node:
+        yield node
+
+
+def _tried(product: Node, api: str, version: str, operation: str, payload: Any) -> dict[str, Any]:
+    body = {"api": api, "version": version, "operation": operation, "payload": payload}
+    answer = product.post(TRY, body, client="partner-acme")
+    assert answer.status_code == 200, answer.text
+    tried: dict[str, Any] = answer.json()
+    return tried
+
+
+def _at(document: Any, pointer: str) -> Any:
+    for token in pointer.split("/")[1:]:
+        document = document[int(token)] if isinstance(document, list) else document[token]
+    return document
+
+
+def test_a_good_order_is_explained_field_by_field(product: Node) -> None:
+    payload = partner_order() | {"description": "kept"}
+    tried = _tried(product, "TMF622", "v5", "createProductOrder", payload)
+    assert tried["accepted"] is True
+    assert tried["command"]["customer_id"] == "C12345"
+    assert "/description" in tried["carried"]
+    for field in tried["fields"]:
+        assert _at(payload, field["source"]) is not None
+        if field["rule"] == "as sent":
+            assert _at(tried["command"], field["target"]) == _at(payload, field["source"])
+    calls = [(call["backend"], call["operation"]) for call in tried["backendCalls"]]
+    assert calls == [
+        ("crm", "getCustomer"),
+        ("inventory", "reserve"),
+        ("inventory", "reserve"),
+        ("bss", "createOrder"),
+        ("billing", "charge"),
+    ]
+    assert tried["backendCalls"][-1]["what"] == {"amount": "178.90", "currency": "EUR"}
+
+
+def test_nothing_is_stored_or_called(product: Node) -> None:
+    before = product.get(ORDERS).json()["total"]
+    _tried(product, "canonical", "v1", "placeOrder", portal_order())
+    assert product.get(ORDERS).json()["total"] == before
+    assert all(entry["key"] is None for entry in product.backends.ledger("inventory"))
+
+
+def test_a_bad_order_is_explained_too(product: Node) -> None:
+    payload = partner_order("C12345", "po_unknown")
+    tried = _tried(product, "TMF622", "v5", "createProductOrder", payload)
+    assert tried["accepted"] is False
+    assert tried["errors"][0]["pointer"] == "/productOrderItem/0/productOffering/id"
+    tried = _tried(product, "TMF622", "v5", "createProductOrder", {"productOrderItem": [{"action": "change"}]})
+    assert {error["pointer"] for error in tried["errors"]} >= {"/productOrderItem/0/id", "/productOrderItem/0/action"}
+
+
+def test_what_is_forgiven_is_said(product: Node) -> None:
+    payload = partner_order()
+    del payload["@type"]
+    tried = _tried(product, "TMF622", "v5", "createProductOrder", payload)
+    assert {"pointer": "/@type", "rule": "typeByPosition", "understood": "ProductOrder"} in tried["leniencies"]
+
+
+def test_an_operation_that_cannot_be_tried_is_refused_with_those_that_can(product: Node) -> None:
+    body = {"api": "TMF999", "version": "v5", "operation": "x", "payload": {}}
+    answer = product.post(TRY, body)
+    assert answer.status_code == 400
+    assert "TMF622 v5 createProductOrder" in answer.json()["errors"][0]["allowed"]
