@@ -1,4 +1,7 @@
-"""Processes run by DBOS: every backend call is a recorded step, so a crash goes on where it stopped.
+"""Processes run by DBOS: every backend call is recorded once it is settled, so a crash goes on where it stopped.
+
+DBOS starts processes, resumes those of dead nodes and keeps continuations for later. What each step came to is kept in
+our own table instead of DBOS's (one row where DBOS reads and writes; found again whatever the order of the steps).
 
 Each operating system process is a node with an id and a heartbeat of its own (see `upkeep`). A process whose backend is
 away does not keep a thread: its workflow ends by enqueueing its continuation for later, with its progress.
@@ -18,7 +21,7 @@ from dbos import DBOS, SetEnqueueOptions, SetWorkflowID
 from adapters.orchestration.upkeep import Upkeep
 from adapters.persistence.process_table import ProcessTable
 from canonical.processes.engine import Process
-from canonical.processes.saga import Progress, run
+from canonical.processes.saga import Once, Progress, run
 
 log = structlog.get_logger()
 
@@ -117,7 +120,8 @@ class DbosEngine:
 
             try:
                 order = process.begin(subject)
-                progress = run(process.steps(order), progress, _once, lambda: process.interruption(subject), keep)
+                once = self._recorded(name, subject)
+                progress = run(process.steps(order), progress, once, lambda: process.interruption(subject), keep)
                 if not progress.waiting:
                     process.end(subject, progress)
                     self._endings.tell(subject)
@@ -128,6 +132,16 @@ class DbosEngine:
                 waiting_for = f"{type(error).__name__}"
                 log.exception("process interrupted")
             self._continue_later(name, subject, correlation_id, number + 1, progress, waiting_for)
+
+    def _recorded(self, name: str, subject: str) -> Once:
+        known = self._table.answers(name, subject)
+
+        def once(step: str, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+            if step not in known:
+                known[step] = self._table.keep_answer(name, subject, step, call())
+            return known[step]
+
+        return once
 
     def _continue_later(
         self, name: str, subject: str, correlation_id: str | None, number: int, progress: Progress, waiting_for: str
@@ -164,10 +178,6 @@ class Endings:
         with self._lock:
             for event in self._events.get(subject, ()):
                 event.set()
-
-
-def _once(name: str, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    return DBOS.run_step({"name": name}, call)
 
 
 def _take_over(dead: str) -> int:

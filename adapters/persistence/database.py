@@ -3,10 +3,12 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.persistence import sqlite_functions
 from adapters.persistence.tables import metadata
@@ -71,3 +73,15 @@ def prepare_sqlite(engine: sa.Engine) -> None:
 
 
 __all__ = ["Database", "metadata", "prepare_sqlite"]
+
+
+def insert_once(connection: sa.Connection, table: sa.Table, row: dict[str, Any]) -> bool:
+    """Insert unless a row with the same key is there; waits for a concurrent transaction that inserts it."""
+    return connection.execute(_insert_once(table, connection.dialect.name), row).first() is not None
+
+
+@cache
+def _insert_once(table: sa.Table, dialect: str) -> sa.Insert:
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    # The row comes back when it was inserted. Rows are not counted: on psycopg SQLAlchemy 2.1 says -1 for an insert.
+    return insert(table).on_conflict_do_nothing().returning(*table.primary_key)

@@ -13,7 +13,6 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
 from adapters.persistence.sqlite_functions import INSTANT_SHAPE, since_epoch
-from adapters.persistence.tables import JSONB_COPY
 from canonical.shared.criteria import Constant, Operator, SortBy
 
 Expression = sa.ColumnElement[Any]
@@ -124,13 +123,15 @@ class SqliteJson:
 
 
 class PostgresJson:
-    """jsonb, from the copy that PostgreSQL keeps of the document. Conversions stand inside CASE, for PostgreSQL does not promise to evaluate AND from the left."""
+    """jsonb, made of the text once for each row; kept beside it, a scan would be 2.6 × as fast in twice the room.
+
+    Conversions stand inside CASE, for PostgreSQL does not promise to evaluate AND from the left.
+    """
 
     def document(self, column: sa.Column[str]) -> tuple[Node, sa.FromClause | None]:
-        kept = sa.literal_column(f"{column.table.name}.{JSONB_COPY}", JSONB)
-        # The concatenation unpacks it, and OFFSET keeps the planner from unpacking it again in every condition.
-        unpacked = sa.select(kept.concat(sa.literal_column("'{}'::jsonb")).label("body")).offset(sa.literal_column("0"))
-        parsed = unpacked.correlate(column.table).lateral()
+        # OFFSET keeps the planner from repeating the conversion in every condition.
+        converted = sa.select(sa.cast(column, JSONB).label("body")).offset(sa.literal_column("0"))
+        parsed = converted.correlate(column.table).lateral()
         return Node(parsed.c.body), parsed
 
     def present(self, node: Node) -> sa.ColumnElement[bool]:

@@ -10,20 +10,17 @@ import sqlalchemy as sa
 
 from adapters.persistence.encoding import converter, timestamp
 from adapters.persistence.tables import documents, orders, outbox, terms
+from adapters.persistence.terms import PRODUCT_ORDER_TERMS, terms_of
 from canonical.ordering.order import Order
 from canonical.shared.errors import ConcurrentChange, OrderNotFound
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """How an order looks from outside: the outward state and the resource as JSON text without its href.
-
-    `terms` are the paths and values that find it, as `terms_of` makes them.
-    """
+    """How an order looks from outside: the outward state and the resource as JSON text without its href."""
 
     state: str
     text: str
-    terms: frozenset[tuple[str, str]] = frozenset()
 
 
 _INSERT_ORDER = sa.insert(orders)
@@ -93,7 +90,7 @@ class SqlOrderRepository:
                 "document": document.text,
             },
         )
-        self._add_terms(order.id, document.terms)
+        self._add_terms(order.id, _terms(document))
 
     def _update(self, order: Order) -> None:
         read, order.version = order.version, order.version + 1
@@ -108,11 +105,12 @@ class SqlOrderRepository:
             sa.update(documents).where(documents.c.order_id == order.id),
             {"state": document.state, "version": order.version, "document": document.text},
         )
+        wanted = _terms(document)
         kept = {(row.path, row.value) for row in self._connection.execute(_TERMS, {"order_id": order.id})}
-        gone = [{"old_path": path, "old_value": value, "of_order": order.id} for path, value in kept - document.terms]
+        gone = [{"old_path": path, "old_value": value, "of_order": order.id} for path, value in kept - wanted]
         if gone:
             self._connection.execute(_DELETE_TERM, gone)
-        self._add_terms(order.id, document.terms - kept)
+        self._add_terms(order.id, wanted - kept)
 
     def _add_terms(self, order_id: str, added: frozenset[tuple[str, str]]) -> None:
         if added:
@@ -137,6 +135,11 @@ def load_order(body: str, version: int) -> Order:
     order = converter.loads(body, Order)
     order.version = version
     return order
+
+
+def _terms(document: Document) -> frozenset[tuple[str, str]]:
+    """Made of the very text that is stored: an index that lacks something would hide orders."""
+    return terms_of(orjson.loads(document.text), PRODUCT_ORDER_TERMS)
 
 
 def _milliseconds(at: datetime) -> str:

@@ -2,19 +2,24 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
+import orjson
 import sqlalchemy as sa
 import structlog
 
-from adapters.persistence.database import Database
+from adapters.persistence.database import Database, insert_once
 from adapters.persistence.encoding import timestamp
-from adapters.persistence.tables import nodes, processes
+from adapters.persistence.tables import nodes, process_steps, processes
 from canonical.shared.ports import Clock
 
 BEFORE_ALL = "0001-01-01T00:00:00.000000Z"
 
 
 _INSERT_PROCESS = sa.insert(processes)
+_ANSWERS = sa.select(process_steps.c.step, process_steps.c.answer).where(
+    process_steps.c.process == sa.bindparam("of_process"), process_steps.c.subject == sa.bindparam("of_subject")
+)
 
 
 class SqlProcessSchedule:
@@ -72,6 +77,26 @@ class ProcessTable:
         with self._database.writing() as connection:
             set_state(connection, self._clock, process, subject, "waiting", waiting_for)
             connection.commit()
+
+    def answers(self, process: str, subject: str) -> dict[str, dict[str, Any]]:
+        """What each step tried so far came to, by its name."""
+        with self._database.reading() as connection:
+            rows = connection.execute(_ANSWERS, {"of_process": process, "of_subject": subject})
+            return {row.step: orjson.loads(row.answer) for row in rows}
+
+    def keep_answer(self, process: str, subject: str, step: str, answer: dict[str, Any]) -> dict[str, Any]:
+        """Record what a step came to. Where another node was first its answer counts, and is returned."""
+        row = {
+            "process": process,
+            "subject": subject,
+            "step": step,
+            "answer": orjson.dumps(answer).decode(),
+            "at": timestamp(self._clock.now()),
+        }
+        with self._database.writing() as connection:
+            first = insert_once(connection, process_steps, row)
+            connection.commit()
+        return answer if first else self.answers(process, subject)[step]
 
     def has_ended(self, subject: str) -> bool:
         with self._database.reading() as connection:

@@ -6,6 +6,15 @@ from typing import Any
 
 Names = tuple[str, ...]
 
+PRODUCT_ORDER_TERMS = frozenset(
+    {
+        ("relatedParty", "partyOrPartyRole", "id"),
+        ("externalId", "id"),
+        ("productOrderItem", "productOffering", "id"),
+    }
+)
+"""Another path here needs a migration that fills it for the orders there are."""
+
 LONGEST = 100
 """Characters of a value in the index: PostgreSQL takes no more than 2,700 bytes for an entry."""
 _HASHED = "sha256:"

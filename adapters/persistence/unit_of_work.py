@@ -6,12 +6,11 @@ from typing import Any, Self
 
 import orjson
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.persistence.audit import insert_record
 from adapters.persistence.cancellations import SqlCancellationRepository
 from adapters.persistence.catalog import CatalogOfferings, SqlCatalog
-from adapters.persistence.database import Database
+from adapters.persistence.database import Database, insert_once
 from adapters.persistence.encoding import timestamp
 from adapters.persistence.orders import Projector, SqlOrderRepository
 from adapters.persistence.process_table import SqlProcessSchedule
@@ -72,11 +71,3 @@ class SqlUnitOfWork:
 
     def record(self, record: AuditRecord) -> None:
         insert_record(self._connection, record)
-
-
-def insert_once(connection: sa.Connection, table: sa.Table, row: dict[str, Any]) -> bool:
-    """Insert unless a row with the same key is there; waits for a concurrent transaction that inserts it."""
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    # The row comes back when it was inserted. Rows are not counted: on psycopg SQLAlchemy 2.1 says -1 for an insert.
-    statement = insert(table).values(row).on_conflict_do_nothing().returning(*table.primary_key)
-    return connection.execute(statement).first() is not None

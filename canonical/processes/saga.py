@@ -100,28 +100,34 @@ def _forwards(
     steps: Sequence[Step], progress: Progress, once: Once, interruption: Interruption, keep: Keep
 ) -> Progress:
     """That a step is made is on record before it is made: who finds the record after a crash makes the step again and
-    learns what it did, and never takes a step that perhaps acted for one that was stopped. To save a record, the answer
-    of each step says whether to go on to the next.
+    learns what it did, and never takes a step that perhaps acted for one that was stopped. To save records, the answer
+    of each step says whether to go on to the next, and a step that leaves nothing to undo is asked for in its own.
     """
     ahead = [step for step in steps if step.name not in progress.facts]
-    if ahead and not progress.uncertain:
+    asked = progress.uncertain
+    if ahead and ahead[0].undo and not asked:
+        asked = True
         answer = once(f"before-{ahead[0].name}#{progress.attempt}", lambda: _whether_to_stop(interruption))
         progress = _stopped_before(ahead[0], progress, answer)
     for step, following in zip_longest(ahead, ahead[1:]):
         if progress.refusal is not None or progress.waiting:
             break
-        keep(replace(progress, uncertain=True))
-        progress = _forward(step, following, progress, once, interruption)
+        keep(replace(progress, uncertain=asked))
+        progress = _forward(step, following, progress, once, interruption, asked)
+        asked = True
         keep(progress)
     return progress
 
 
 def _forward(
-    step: Step, following: Step | None, progress: Progress, once: Once, interruption: Interruption
+    step: Step, following: Step | None, progress: Progress, once: Once, interruption: Interruption, asked: bool
 ) -> Progress:
     facts = progress.facts
 
     def act() -> dict[str, Any]:
+        stop = {} if asked else _whether_to_stop(interruption)
+        if stop:
+            return stop
         answer = _settle(lambda: step.act(facts), step.find, facts)
         return answer | _whether_to_stop(interruption) if "result" in answer and following else answer
 
@@ -130,6 +136,8 @@ def _forward(
         return _wait(progress, answer)
     if "refused" in answer:
         return replace(progress, refusal=answer["refused"] | {"step": step.name}, attempt=0, uncertain=False)
+    if "result" not in answer:
+        return _stopped_before(step, progress, answer)
     progress = replace(progress, facts=dict(facts) | {step.name: answer["result"]}, attempt=0, uncertain=False)
     return _stopped_before(following, progress, answer)
 

@@ -6,6 +6,7 @@ CanonicalError
 │   └── UnsupportedAction         the line's action cannot be carried out
 ├── NotFound
 │   ├── CustomerNotFound          CRM does not know the customer
+│   ├── AuditRecordNotFound       no such audit record, or not the caller's
 │   ├── CancellationNotFound      no such cancellation, or not the caller's
 │   └── OrderNotFound             no such order, or not the caller's
 ├── Conflict                      right question, wrong moment

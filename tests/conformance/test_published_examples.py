@@ -1,5 +1,7 @@
-"""TM Forum's own request examples against the contracts we serve."""
+"""TM Forum's own examples, each in its role, against the contracts we serve. The READMEs beside them are the table."""
 
+import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +11,20 @@ import pytest
 from facade.contract.completion import Leniency
 from facade.contract.loading import load_spec
 from facade.contract.validator import Contract
+from facade.tmf.bridge import lift, lower
 
 ROOT = Path(__file__).parents[2]
-EXAMPLES = sorted((ROOT / "fixtures" / "published" / "tmf622" / "v5").glob("*.json"))
-# Where the examples leave the letter of the schema, and the rule that lets them in.
+PUBLISHED = ROOT / "fixtures" / "published" / "tmf622"
+SPECS = ROOT / "specs" / "tmf"
+ROW = re.compile(r"^\| `(?P<file>[^`]+)` \| (?P<role>[^|]+) \| (?P<verdict>[^|]+) \| (?P<rule>[^|]*) \|")
+MEDIA_TYPES = {
+    "json": "application/json",
+    "merge-patch": "application/merge-patch+json",
+    "json-patch": "application/json-patch+json",
+    "json-patch-query": "application/json-patch-query+json",
+}
+METHODS = {"POST": "create", "PATCH": "patch", "GET": "retrieve"}
+# Where requests leave the letter of the schema, and the rule that lets them in.
 LENIENCIES = {
     "108": [("/productOrderItem/3/productOrderItemRelationship/0/@type", Leniency.TYPE_BY_BASE_CLASS)],
     "110": [("/productOrderItem/0/product/@type", Leniency.TYPE_BY_BASE_CLASS)],
@@ -20,36 +32,118 @@ LENIENCIES = {
 }
 
 
+@dataclass(frozen=True)
+class Example:
+    """One row of a README and the body it speaks of."""
+
+    version: str
+    file: str
+    role: str
+    verdict: str
+    rule: str
+
+    @property
+    def body(self) -> Any:
+        return orjson.loads((PUBLISHED / self.version / self.file).read_bytes())
+
+    @property
+    def resource(self) -> str:
+        return "CancelProductOrder" if "ancelProductOrder" in self.role else "ProductOrder"
+
+    @property
+    def operation(self) -> str:
+        """The operation whose body or answer it is; a sample is what a read answers."""
+        method = next((name for key, name in METHODS.items() if key in self.role), "retrieve")
+        return f"{'list' if isinstance(self.body, list) and method == 'retrieve' else method}{self.resource}"
+
+    @property
+    def media_type(self) -> str:
+        return MEDIA_TYPES[self.role.partition(" as ")[2] or "json"]
+
+
+def _examples() -> list[Example]:
+    found = []
+    for version in ("v4", "v5"):
+        for line in (PUBLISHED / version / "README.md").read_text().splitlines():
+            row = ROW.match(line)
+            if row is not None:
+                found.append(Example(version, **{name: text.strip() for name, text in row.groupdict().items()}))
+    return found
+
+
+EXAMPLES = _examples()
+SERVED = [e for e in EXAMPLES if e.verdict != "not served"]
+REQUESTS = [e for e in SERVED if e.role.startswith(("POST", "PATCH"))]
+ANSWERS = [e for e in SERVED if e not in REQUESTS]
+CREATIONS = [e for e in REQUESTS if e.operation == "createProductOrder"]
+
+
+def _name(example: Example) -> str:
+    return f"{example.version}-{example.file.removesuffix('.json')}"
+
+
 @pytest.fixture(scope="module")
-def contract(tmp_path_factory: pytest.TempPathFactory) -> Contract:
-    return Contract(load_spec(ROOT / "specs" / "tmf" / "tmf622-v5.yaml", tmp_path_factory.mktemp("cache")))
+def contracts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Contract]:
+    cache = tmp_path_factory.mktemp("cache")
+    v5 = next(p for p in (SPECS / "tmf622-v5.next.yaml", SPECS / "tmf622-v5.yaml") if p.exists())
+    return {"v4": Contract(load_spec(SPECS / "tmf622-v4.yaml", cache)), "v5": Contract(load_spec(v5, cache))}
 
 
-@pytest.fixture(params=EXAMPLES, ids=lambda path: path.stem)
-def example(request: pytest.FixtureRequest) -> tuple[str, Any]:
-    return request.param.name.partition("-")[0], orjson.loads(request.param.read_bytes())
+def test_the_tables_name_every_file() -> None:
+    for version in ("v4", "v5"):
+        listed = [e.file for e in EXAMPLES if e.version == version]
+        assert sorted(listed) == sorted(path.name for path in (PUBLISHED / version).glob("*.json"))
 
 
-def test_it_is_accepted_unchanged_under_named_leniencies(contract: Contract, example: tuple[str, Any]) -> None:
-    number, body = example
-    checked = contract.check_request("createProductOrder", body)
+def test_only_events_are_not_served() -> None:
+    assert all((e.role == "event") == (e.verdict == "not served") for e in EXAMPLES)
+
+
+@pytest.mark.parametrize("example", REQUESTS, ids=_name)
+def test_a_request_is_accepted_unchanged_under_named_leniencies(
+    contracts: dict[str, Contract], example: Example
+) -> None:
+    contract, body = contracts[example.version], example.body
+    checked = contract.check_request(example.operation, body, example.media_type)
     assert checked.violations == ()
     assert checked.body is body
-    allowances = contract.allowances("createProductOrder", body)
-    assert [(a.pointer, a.rule) for a in allowances] == LENIENCIES[number]
+    allowances = contract.allowances(example.operation, body, example.media_type)
+    assert [(a.pointer, a.rule) for a in allowances] == LENIENCIES.get(example.file[:3], [])
+    assert ("typeByBaseClass" in example.rule) == bool(allowances)
 
 
-def test_it_is_accepted_without_any_type(contract: Contract, example: tuple[str, Any]) -> None:
-    checked = contract.check_request("createProductOrder", _without_types(example[1]))
+@pytest.mark.parametrize("example", ANSWERS, ids=_name)
+def test_an_answer_keeps_the_contract(contracts: dict[str, Contract], example: Example) -> None:
+    status = 201 if example.operation.startswith("create") else 200
+    assert contracts[example.version].response_errors(example.operation, status, example.body) == []
+
+
+@pytest.mark.parametrize("example", SERVED, ids=_name)
+def test_it_is_valid_in_the_other_version_too(contracts: dict[str, Contract], example: Example) -> None:
+    if isinstance(example.body, list) and example in REQUESTS:
+        return  # a JSON patch is no resource
+    other, translate = ("v5", lift) if example.version == "v4" else ("v4", lower)
+    bridged = translate(example.resource, example.body).body
+    if example in REQUESTS:
+        assert contracts[other].request_errors(example.operation, bridged, example.media_type) == []
+    else:
+        status = 201 if example.operation.startswith("create") else 200
+        assert contracts[other].response_errors(example.operation, status, bridged) == []
+
+
+@pytest.mark.parametrize("example", CREATIONS, ids=_name)
+def test_an_order_is_accepted_without_any_type(contracts: dict[str, Contract], example: Example) -> None:
+    checked = contracts[example.version].check_request("createProductOrder", _without_types(example.body))
     assert checked.violations == ()
     assert checked.body["@type"] == "ProductOrder"
     assert all(item["@type"] == "ProductOrderItem" for item in checked.body["productOrderItem"])
 
 
-def test_one_fault_in_it_is_found_where_it_is(contract: Contract, example: tuple[str, Any]) -> None:
-    body = orjson.loads(orjson.dumps(example[1]))
+@pytest.mark.parametrize("example", CREATIONS, ids=_name)
+def test_one_fault_in_an_order_is_found_where_it_is(contracts: dict[str, Contract], example: Example) -> None:
+    body = example.body
     body["productOrderItem"][0]["action"] = "change"
-    [found] = contract.request_errors("createProductOrder", body)
+    [found] = contracts[example.version].request_errors("createProductOrder", body)
     assert found.pointer == "/productOrderItem/0/action"
     assert found.hint == "did you mean `modify`?"
 

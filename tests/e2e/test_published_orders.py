@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.product import ROOT, TMF622, Node, running_product
 
-PUBLISHED = sorted((ROOT / "fixtures" / "published" / "tmf622" / "v5").glob("*.json"))
+PUBLISHED = sorted((ROOT / "fixtures" / "published" / "tmf622" / "v5").glob("*-create-product-order*-request.json"))
 OFFERINGS = ("po_broadband_1g", "po_router_premium", "po_tv_basic")
 
 

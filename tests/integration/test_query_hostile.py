@@ -94,7 +94,7 @@ def test_hostile_queries_are_refused_or_answered_correctly_and_soon(
         print(f"\n{answered + refused} hostile queries on {KEPT} documents: {refused} refused, {answered} answered;")
         for name, (seconds, query) in slowest.items():
             print(f"  {name}: the slowest took {seconds * 1000:.0f} ms: {query[:100]!r}")
-    assert answered > 200
+    assert answered > 150
     assert refused > 300
     assert max(seconds for seconds, _ in slowest.values()) < LONGEST_SECONDS
 

@@ -15,6 +15,8 @@ Rule = tuple[str, Convert | None]
 DROPPED: Any = object()
 """Given instead of what the other version cannot hold."""
 
+_SAME: Rule = ("", None)
+
 NOT_IN_V4 = "v4 has no such attribute"
 TYPE_BY_PLACE = "v4 names this class otherwise"
 DEMANDED_BY_V4, DEMANDED_BY_V5 = "v4 demands it", "v5 demands it"
@@ -27,6 +29,9 @@ class Plain:
         self.shape = shape
         self.up: dict[str, Rule] = {}
         self.down: dict[str, Rule | None] = {}
+        self._v4, self._v5 = shape.v4, shape.v5
+        self._typed_by_place = shape.v5 is not None and type(self)._lift_type is Plain._lift_type
+        self._v4_demands, self._v5_demands = tuple(shape.v4_demands.items()), tuple(shape.v5_demands.items())
         self._old_names = {new: old for old, new in shape.renamed.items()}
         self._foreign_up = frozenset(shape.renamed.values()) - frozenset(shape.renamed)
         self._foreign_down = frozenset(shape.renamed) - frozenset(shape.renamed.values())
@@ -72,8 +77,12 @@ class Plain:
             else:
                 new, convert = rule
                 out[new] = member if convert is None else convert(member, (at, name), run)
-        self._lift_type(out, at, run)
-        for name, default in self.shape.v5_demands.items():
+        sent = out.get(TYPE)
+        if self._typed_by_place and (sent is None or sent == self._v5 == self._v4):
+            out[TYPE] = self._v5
+        else:
+            self._lift_type(out, at, run)
+        for name, default in self._v5_demands:
             if out.get(name) is None:
                 out[name] = default(out)
                 run.defaulted((at, name), DEMANDED_BY_V5, out[name])
@@ -85,19 +94,19 @@ class Plain:
         out: Object = {}
         rules = self.down
         for name, member in value.items():
-            if name not in rules:
+            rule = rules.get(name, _SAME)
+            if rule is _SAME:
                 out[name] = member
-                continue
-            rule = rules[name]
-            if rule is None:
+            elif rule is None:
                 run.lost((at, name), NOT_IN_V4, member)
             else:
                 old, convert = rule
                 shown = member if convert is None else convert(member, (at, name), run)
                 if shown is not DROPPED:
                     out[old] = shown
-        self._lower_type(out, at, run)
-        for name, default in self.shape.v4_demands.items():
+        if not (self._typed_by_place and run.conventions.keep_types and out.get(TYPE) == self._v5 == self._v4):
+            self._lower_type(out, at, run)
+        for name, default in self._v4_demands:
             if name not in out:
                 out[name] = default(out)
                 run.defaulted((at, name), DEMANDED_BY_V4, out[name])

@@ -168,6 +168,11 @@ class RelatedProduct(Plain):
             product = {}
         for name in product.keys() & value.keys() & set(self.HOISTED):
             run.lost(((at, "product"), name), "the relationship says it", product[name])
+        inside = product.keys() & set(self.HOISTED)
+        for name in inside:
+            run.reshaped(((at, "product"), name), "v5 says it at the relationship", product[name])
+        if inside:
+            run.reshaped((at, "product"), "v5 says it at the relationship", value["product"])
         named = {name: out.pop(name) for name in self.HOISTED if name in out}
         if not product and run.conventions.keep_types:
             product = {TYPE: "ProductRef"}

@@ -36,13 +36,13 @@ class Wrapped(Plain):
                 outer[name] = member
             else:
                 inner[name] = member
-        if wrapping.keeps_inner_type:
-            self._place_type(inner, at, run)
-        else:
+        if not wrapping.keeps_inner_type:
             self._party_type(outer, inner, at, run)
-        outer[TYPE] = outer.get(TYPE) or self.shape.v5
-        if inner.keys() != {TYPE} or not wrapping.keeps_inner_type:
             outer[wrapping.name] = inner
+        elif inner.keys() - {TYPE} or inner.get(TYPE) not in (None, self.shape.v4):
+            self._place_type(inner, at, run)
+            outer[wrapping.name] = inner
+        outer[TYPE] = outer.get(TYPE) or self.shape.v5
         self._default_role(outer, at, run)
         return outer
 
@@ -97,7 +97,10 @@ class Wrapped(Plain):
             return DROPPED  # type: ignore[no-any-return]
         inner_at = (at, wrapping.name)
         self._flatten(out, inner, inner_at, at, run)
-        self._lower_types(out, inner, inner_at, run)
+        if wrapping.name in value:
+            self._lower_types(out, inner, inner_at, run)
+        elif out.keys() - {_ROLE, TYPE}:
+            run.reshaped(inner_at, "v4 takes the attributes beside the role for the place's", None)
         for name, default in self.shape.v4_demands.items():
             if name not in out:
                 out[name] = default(out)

@@ -13,6 +13,7 @@ from canonical.shared.criteria import Criterion, SortKey
 from facade.address import requested_address
 from facade.contract.connexion_plugin import validated_body
 from facade.contract.loading import load_spec
+from facade.contract.violations import Code
 from facade.errors import Answer, render
 from facade.identities import new_id
 from facade.intake import OrderIntake, Request
@@ -118,7 +119,8 @@ def _part(document: str, selection: Selection) -> str:
 
 def _not_supported(error: NotSupported) -> flask.Response:
     """TMF630 part 6 tells an option that is not offered (501) from a mistake (400)."""
-    answer = Answer(501, "NOT_SUPPORTED", "Not supported", str(error), ({"pointer": error.pointer},))
+    detail = {"pointer": error.pointer, "code": Code.OTHER_ISSUE.value, "message": str(error)}
+    answer = Answer(501, "NOT_SUPPORTED", "Not supported", str(error), (detail,))
     body, media_type = render(answer, flask.request.path, new_id())
     return flask.Response(body, 501, content_type=media_type)
 

@@ -22,10 +22,10 @@ SCALAR_TYPES: dict[str | None, list[Any]] = {
 class Bodies:
     """Makes instances of the classes of one contract, the same for the same seed."""
 
-    def __init__(self, spec: dict[str, Any], *, typed: bool) -> None:
-        """`typed`: every object shows its `@type`, as in v5."""
+    def __init__(self, spec: dict[str, Any], *, typed: bool, odd: bool = True) -> None:
+        """`typed`: every object shows its `@type`, as in v5. `odd`: with unknown classes and the other's names."""
         self.catalog = ClassCatalog(spec["components"]["schemas"])
-        self.typed = typed
+        self.typed, self.odd = typed, odd
 
     def make(self, name: str, seed: int) -> dict[str, Any]:
         return self._object(Random(seed), name, DEPTH)
@@ -39,18 +39,19 @@ class Bodies:
         for member, node in shape.properties.items():
             wanted = member in shape.required or random.random() < 0.3
             if wanted and member != "@type":
-                value = self._value(random, node, depth - 1)
+                value = "add" if member == "orderItemAction" else self._value(random, node, depth - 1)
                 if value is not None or member in shape.required:
                     body[member] = value
         if "@type" in shape.properties:
             self._name_class(random, body, name)
         if random.random() < 0.15:
-            body.setdefault(random.choice(FOREIGN), random.choice(SCALARS))
+            body.setdefault(random.choice(FOREIGN if self.odd else FOREIGN[:2]), random.choice(SCALARS))
         return body
 
     def _name_class(self, random: Random, body: dict[str, Any], name: str) -> None:
         own = plain_name(name)
-        chosen = own if self.typed else random.choice([None, None, own, own, "Extended", "Individual", "ExtendedRef"])
+        sent = [None, None, own, own, *(["Extended", "Individual", "ExtendedRef"] if self.odd else [])]
+        chosen = own if self.typed else random.choice(sent)
         if chosen is not None:
             body["@type"] = chosen
 

@@ -9,31 +9,34 @@ from typing import Any
 from facade.tmf.bridge import Bridged, Kind, Loss, lift, lift_pointer, lower, lower_pointer
 from facade.tmf.bridge.paths import tokens_of
 
-Translate = Callable[[str, Any], Bridged]
+Direction = tuple[Callable[[str, Any], Bridged], Callable[[str, str], str]]
 
 
 def same_after_v5(resource: str, body: Any) -> tuple[Any, Any]:
     """A v4 body and what v4 → v5 → v4 made of it, without what the reports name."""
-    return _compared(resource, body, lift, lower, lower_pointer)
+    return _compared(resource, body, (lift, lift_pointer), (lower, lower_pointer))
 
 
 def same_after_v4(resource: str, body: Any) -> tuple[Any, Any]:
     """A v5 body and what v5 → v4 → v5 made of it, without what the reports name."""
-    return _compared(resource, body, lower, lift, lift_pointer)
+    return _compared(resource, body, (lower, lower_pointer), (lift, lift_pointer))
 
 
-def _compared(
-    resource: str, body: Any, there: Translate, back: Translate, home: Callable[[str, str], str]
-) -> tuple[Any, Any]:
+def _compared(resource: str, body: Any, there: Direction, back: Direction) -> tuple[Any, Any]:
     untouched = copy.deepcopy(body)
-    between = there(resource, body)
+    between = there[0](resource, body)
     assert body == untouched, "a body given is not changed"
-    result = back(resource, between.body)
+    result = back[0](resource, between.body)
     named = [(loss.kind, loss.pointer) for loss in between.losses]
-    named += [(loss.kind, _at_home(resource, loss, home)) for loss in result.losses]
+    # What was reshaped comes back where the way there and back leads.
+    led = [(kind, p, back[1](resource, there[1](resource, p))) for kind, p in named if kind is Kind.RESHAPED]
+    named += [(kind, home) for kind, p, home in led if not p.startswith(f"{home}/")]
+    gone = [tuple(tokens_of(p)) for kind, p in named if kind is Kind.LOST and _is_element(p)]
+    later = [(loss.kind, _at_home(resource, loss, back[1])) for loss in result.losses]
     expected, found = copy.deepcopy(body), copy.deepcopy(result.body)
-    _forget(expected, [pointer for _, pointer in named])
-    _forget(found, [pointer for kind, pointer in named if kind is not Kind.LOST or not _is_element(pointer)])
+    _forget(expected, [p for _, p in named] + [_moved(p, gone, back=True) for _, p in later])
+    stays = [p for kind, p in named if kind is not Kind.LOST or not _is_element(p)]
+    _forget(found, [_moved(p, gone) for p in stays] + [p for kind, p in later if not _is_element(p)])
     _forget_supplied_types(found, expected)
     return expected, found
 
@@ -48,6 +51,21 @@ def _at_home(resource: str, loss: Loss, home: Callable[[str, str], str]) -> str:
 
 def _is_element(pointer: str) -> bool:
     return pointer.rpartition("/")[2].isdecimal()
+
+
+def _moved(pointer: str, gone: list[tuple[str, ...]], *, back: bool = False) -> str:
+    """Where a pointer leads once the elements in `gone` are removed; `back`: where it led before."""
+    moved: list[str] = []
+    for token in tokens_of(pointer):
+        if token.isdecimal():
+            before = sorted(int(g[-1]) for g in gone if g[:-1] == tuple(moved))
+            position = int(token)
+            for removed in before:
+                position += (removed <= position) if back else -(removed < int(token))
+            moved.append(str(position))
+        else:
+            moved.append(token)
+    return "".join("/" + token.replace("~", "~0").replace("/", "~1") for token in moved)
 
 
 def _forget(document: Any, pointers: Iterable[str]) -> None:

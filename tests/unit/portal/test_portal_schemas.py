@@ -57,6 +57,7 @@ def test_the_enums_of_the_contract_are_those_of_the_core() -> None:
         (State.FAILED, "failed"),
         (State.FALLOUT, "failed"),
         (State.REJECTED, "failed"),
+        (State.ASSESSING_CANCELLATION, "processing"),
         (State.CANCELLING, "processing"),
         (State.CANCELLED, "cancelled"),
     ],

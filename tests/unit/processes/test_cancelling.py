@@ -2,11 +2,13 @@
 docs/cancellation.md.
 """
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
+from canonical.customers.reference import CustomerReference
 from canonical.ordering.cancellation import CancellationState
 from canonical.ordering.events import (
     OrderCancellationAccepted,
@@ -22,7 +24,7 @@ from canonical.processes.saga import Progress
 from canonical.shared import errors
 from canonical.shared.errors import BackendRefused, BackendUnavailable, InvalidTransition, OrderNotFound, OutcomeUnknown
 from tests.support.builders import ROUTER, an_order_in
-from tests.support.fakes import DeclinesEverything, Journal, NeverLetsGo, NothingInStock, TakesMoney
+from tests.support.fakes import DeclinesEverything, Journal, KnowsCustomers, NeverLetsGo, NothingInStock, TakesMoney
 from tests.unit.processes.placing import Placing, WhileInFlight
 
 REASON = "ordered by mistake"
@@ -65,7 +67,6 @@ def test_before_the_process_has_begun_nothing_is_asked_of_anybody() -> None:
 @pytest.mark.parametrize(
     ("call", "calls", "undone"),
     [
-        ("verify-customer", ["customer"], []),
         ("reserve-1", ["customer", "reserve", "release"], RELEASED[:1]),
         ("reserve-2", ["customer", "reserve", "reserve", "release", "release"], RELEASED[::-1]),
         (
@@ -89,6 +90,28 @@ def test_while_a_step_before_the_charge_is_in_flight_that_step_is_finished_and_u
     assert asked.effective_at is not None
     assert isinstance(placing.memory.outbox[-1], OrderCancelled)
     assert [event.sequence for event in placing.memory.outbox] == list(range(1, 7))
+
+
+@dataclass
+class MeetsACancellation(KnowsCustomers):
+    """While it looks a customer up, `what` happens."""
+
+    what: Callable[[], object] = print
+
+    def customer(self, customer_id: str) -> CustomerReference:
+        self.what()
+        return super().customer(customer_id)
+
+
+def test_while_the_customer_is_looked_up_nothing_has_to_be_undone() -> None:
+    customers = MeetsACancellation()
+    placing = Placing(customers=customers)
+    customers.what = placing.cancel
+    order = placing.carry_out()
+    assert operations(placing) == ["customer"]
+    assert (order.state, placing.asked.outcome) == (State.CANCELLED, "nothing had been done yet")
+    assert order.failure is not None
+    assert order.failure.step == "reserve-1"
 
 
 @pytest.mark.parametrize("call", ["undo-create-order", "undo-reserve-1"])

@@ -206,14 +206,49 @@ def test_an_error_while_asking_loses_nothing_either(number: int) -> None:
     assert isinstance(progress.failure, OrderCancelled)
 
 
+def verified(backend: FaultyBackend) -> list[Step]:
+    """Steps of which the first leaves nothing to undo."""
+    return [Step("verify", lambda facts: backend.call("verify")), *steps_of(backend)]
+
+
+def test_a_first_step_that_leaves_nothing_to_undo_is_asked_for_in_its_own_record() -> None:
+    backend, journal = FaultyBackend(), Journal()
+    stopped = run(verified(backend), Progress(), journal.once, lambda: OrderCancelled(REASON))
+    assert (backend.calls, list(journal.answers)) == ([], ["verify#0"])
+    assert stopped.refusal is not None
+    assert (stopped.refusal["step"], stopped.facts) == ("verify", {})
+    assert run(verified(backend), Progress(), journal.once, never) == stopped
+    journal, stop = Journal(), Switch()
+    run(verified(backend), Progress(), journal.once, stop)
+    assert list(journal.answers) == ["verify#0", *(f"{name}#0" for name in NAMES)]
+    assert len(stop.asked) == 1 + len(NAMES)
+
+
+@pytest.mark.parametrize("lost", range(5))
+def test_a_crash_after_it_may_stop_before_it_as_nothing_stands(lost: int) -> None:
+    backend = FaultyBackend()
+    progress, _ = carry_out(
+        verified(backend),
+        new_journal=lambda: JournalOfACrash(frozenset({lost}), [0]),
+        interruption=StopsOnce(lambda: "verify" in backend.calls),
+    )
+    assert isinstance(progress.failure, OrderCancelled)
+    assert backend.effects == ["verify"]
+    assert progress.undone == ()
+
+
+@pytest.mark.parametrize("one_journal", [True, False], ids=["one journal for all parts", "one for each"])
+@pytest.mark.parametrize("first", [True, False], ids=["begins with a read", "begins with a change"])
 @given(SCRIPTS, CRASHES, st.integers(0, 20))
 def test_any_faults_crashes_and_moments_leave_nothing_standing_that_is_not_known_of(
-    script: dict[str, list[Fault]], crashes: frozenset[int], moment: int
+    one_journal: bool, first: bool, script: dict[str, list[Fault]], crashes: frozenset[int], moment: int
 ) -> None:
     backend, counted = FaultyBackend(script), [0]
+    steps = steps_of(backend)
+    whole = JournalOfACrash(crashes, counted)
     progress, _ = carry_out(
-        steps_of(backend),
-        new_journal=lambda: JournalOfACrash(crashes, counted),
+        [Step("verify", lambda facts: backend.calls.append("verify")), *steps] if first else steps,
+        new_journal=lambda: whole if one_journal else JournalOfACrash(crashes, counted),
         at_most=80,
         interruption=StopsOnce(lambda: len(backend.calls) >= moment),
     )
@@ -221,11 +256,12 @@ def test_any_faults_crashes_and_moments_leave_nothing_standing_that_is_not_known
     assert len(effects) == len(set(effects)), "an effect happened twice"
     done = [name for name in NAMES if name in effects]
     taken_back = [name for name in NAMES if f"undo-{name}" in effects]
-    assert done == list(progress.facts), "nothing stands that we do not know of"
+    assert done == [name for name in progress.facts if name in NAMES], "nothing stands that we do not know of"
     if progress.refusal is None:
         assert (done, taken_back) == (list(NAMES), [])
         return
-    assert done == list(NAMES[: NAMES.index(progress.refusal["step"])])
+    stopped = progress.refusal["step"]
+    assert done == ([] if stopped == "verify" else list(NAMES[: NAMES.index(stopped)]))
     assert progress.undone == tuple(f"{name} undone" for name in reversed(done) if name in taken_back)
     assert progress.not_undone == tuple(f"{name} undone" for name in reversed(done) if name not in taken_back)
 

@@ -297,6 +297,15 @@ def test_a_failed_order_says_why_and_what_was_undone() -> None:
     assert "productOrderErrorMessage" not in shown(a_payload(), State.COMPLETED)
 
 
+def test_a_cancelled_order_says_when_and_why_and_shows_no_error() -> None:
+    cancelled = shown(a_payload(), State.CANCELLED)
+    assert (cancelled["state"], cancelled["cancellationReason"]) == ("cancelled", "ordered by mistake")
+    assert cancelled["cancellationDate"] == "2026-05-03T15:00:00.000Z"
+    assert "productOrderErrorMessage" not in cancelled
+    for state in (State.ASSESSING_CANCELLATION, State.CANCELLING):
+        assert not {"cancellationReason", "cancellationDate"} & shown(a_payload(), state).keys()
+
+
 def test_the_answer_has_the_type_that_was_sent_and_ours_where_none_was() -> None:
     assert shown(a_payload(**{"@type": "AcmeOrder"}))["@type"] == "AcmeOrder"
     assert from_order(an_order(), {})["@type"] == "ProductOrder"

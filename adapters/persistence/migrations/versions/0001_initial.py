@@ -87,6 +87,14 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('position', name=op.f('pk_outbox')),
     sa.UniqueConstraint('order_id', 'sequence', name=op.f('uq_outbox_order_id_sequence'))
     )
+    op.create_table('process_steps',
+    sa.Column('process', sa.String(length=40), nullable=False),
+    sa.Column('subject', sa.String(length=36).with_variant(sa.String(length=36, collation='C'), 'postgresql'), nullable=False),
+    sa.Column('step', sa.String(length=80), nullable=False, comment="the call's name and the number of its try"),
+    sa.Column('answer', sa.Text(), nullable=False, comment='what came of it, as JSON'),
+    sa.Column('at', sa.String(length=27).with_variant(sa.String(length=27, collation='C'), 'postgresql'), nullable=False),
+    sa.PrimaryKeyConstraint('process', 'subject', 'step', name=op.f('pk_process_steps'))
+    )
     op.create_table('processes',
     sa.Column('process', sa.String(length=40), nullable=False),
     sa.Column('subject', sa.String(length=36).with_variant(sa.String(length=36, collation='C'), 'postgresql'), nullable=False),
@@ -118,12 +126,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_product_order_documents_owner_state_order_id'), ['owner', 'state', 'order_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_product_order_documents_state_order_id'), ['state', 'order_id'], unique=False)
 
-    if op.get_context().dialect.name == 'postgresql':
-        # Not in tables.py: SQLite searches the text.
-        op.execute(
-            'ALTER TABLE product_order_documents ADD COLUMN document_jsonb jsonb '
-            'GENERATED ALWAYS AS (document::jsonb) STORED'
-        )
     op.create_table('product_order_terms',
     sa.Column('path', sa.String(length=100).with_variant(sa.String(length=100, collation='C'), 'postgresql'), nullable=False),
     sa.Column('value', sa.String(length=100).with_variant(sa.String(length=100, collation='C'), 'postgresql'), nullable=False),
@@ -156,6 +158,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_processes_state_changed_at'))
 
     op.drop_table('processes')
+    op.drop_table('process_steps')
     op.drop_table('outbox')
     with op.batch_alter_table('orders', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_orders_owner_id'))
