@@ -8,12 +8,19 @@ export PORT BACKENDS_PORT WORKERS DATABASE_URL
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: run demo test check bench fuzz clean
+.DEFAULT_GOAL := help
+.PHONY: help run demo test check bench fuzz clean
+
+help:  ## show this
+	@sed -n 's/^\([a-z]*\):.*## */\1 /p' Makefile | while read -r target what; do printf '  make %-6s %s\n' "$$target" "$$what"; done
+	@echo
+	@echo '  PORT=$(PORT) BACKENDS_PORT=$(BACKENDS_PORT) WORKERS=$(WORKERS) DATABASE_URL= change what `make run` starts; docs/operators.md has all settings.'
 
 $(READY): setup.cfg pyproject.toml deploy/constraints.txt
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint deploy/constraints.txt --editable '.[dev]'
-	touch $@
+	@echo 'installing into .venv, a minute the first time'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint deploy/constraints.txt --editable '.[dev]'
+	@touch $@
 
 run: $(READY)  ## serve everything: backends, app, demonstration data
 	@exec $(BIN)/tmf-facade run
@@ -33,7 +40,7 @@ test: check  ## everything CI runs
 bench: $(READY)  ## medians and ratios against a baseline in the same run
 	$(BIN)/python -m tests.bench
 
-fuzz: $(READY)  ## schemathesis for as long as FUZZ_SECONDS says
+fuzz: $(READY)  ## schemathesis for longer: FUZZ_EXAMPLES for each operation, 2000 unless given
 	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-2000} $(BIN)/pytest tests/conformance/test_schemathesis.py -n 2 --timeout 3600
 
 clean:  ## forget the environment and all data

@@ -73,7 +73,7 @@ def build_app(
     handle = on_error(methods)
     for kind in HANDLED:
         app.add_error_handler(kind, handle)
-    bridge = WsgiBridge(app.app.wsgi_app, threads)
+    bridge = WsgiBridge(app.app.wsgi_app, threads, methods)
     app._middleware_app.asgi_app = bridge
     return Served(Correlation(Gate(app)), app, bridge)
 

@@ -1,6 +1,7 @@
 """The composition root: the one module that sees the web edge and the adapters."""
 
 import asyncio
+import gc
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -35,13 +36,14 @@ from facade.errors import ErrorHandler
 from facade.health import Health
 from facade.identities import SortableIdentities, new_id
 from facade.intake import OrderIntake
-from facade.portal.handlers import PortalOrders
+from facade.portal.handlers import PortalOrders, Waiters
 from facade.portal.handlers import to_submit_order as portal_to_submit_order
 from facade.security.connexion_security import security_map
 from facade.security.development_server import DevelopmentServer
 from facade.security.settings import SecuritySettings, build_verifier
-from facade.settings import Settings
+from facade.settings import SettingError, Settings
 from facade.tmf.tmf622.account import STATES
+from facade.tmf.tmf622.cancel_handlers import CancelProductOrders
 from facade.tmf.tmf622.handlers import ProductOrders
 from facade.tmf.tmf622.mapper import from_order
 from facade.tmf.tmf622.mapper import to_submit_order as tmf622_to_submit_order
@@ -131,17 +133,28 @@ def application() -> Correlation:
         validate_responses=settings.validate_responses,
         lifespan=lifespan,
     )
+    gc.collect()
+    gc.freeze()  # the contracts are 300,000 objects that live for ever: no collection has to walk them again
     return served.asgi
 
 
 def _apis(core: Core, security: SecuritySettings) -> list[Api]:
     settings = core.settings
     apis = [
-        Api("tmf/tmf622-v5.yaml", ProductOrders(core.intake, core.queries).operations(), TMF622_ALIASES),
+        Api(
+            "tmf/tmf622-v5.yaml",
+            ProductOrders(core.intake, core.queries).operations()
+            | CancelProductOrders(core.cancellations, core.queries).operations(),
+            TMF622_ALIASES,
+        ),
         Api(
             "canonical/v1.yaml",
             PortalOrders(
-                core.intake, core.queries, core.cancellations, core.audit, core.engine, settings.portal_wait
+                core.intake,
+                core.queries,
+                core.cancellations,
+                core.audit,
+                Waiters(core.engine, settings.portal_wait, at_once=max(1, settings.threads // 2)),
             ).operations()
             | _translations(core).operations(),
         ),
@@ -223,3 +236,16 @@ def _backends(settings: Settings) -> dict[str, BackendSettings]:
         )
         for name in NEEDED
     }
+
+
+def check_start(settings: Settings) -> None:
+    """Raises SettingError, in one line, when the database cannot be reached or is not at this release's schema."""
+    try:
+        database = Database(settings.database_address)
+        try:
+            migrations.check(database)
+        finally:
+            database.close()
+    except (SQLAlchemyError, OSError, ValueError, migrations.SchemaOutOfDate) as error:
+        reason = " ".join(str(getattr(error, "orig", None) or error).split())
+        raise SettingError(f"the database at DATABASE_URL cannot be used: {reason}") from error

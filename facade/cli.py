@@ -52,6 +52,11 @@ def run(settings: Settings) -> None:
 def serve(settings: Settings) -> None:
     """Serve the product on HOST:PORT with WORKERS processes."""
     _checked_security(settings)
+    try:
+        # Here and not only in the server processes, which would show a traceback each and be started again and again.
+        bootstrap.check_start(settings)
+    except SettingError as error:
+        raise click.ClickException(str(error)) from error
     uvicorn.run(
         "facade.bootstrap:application",
         factory=True,
@@ -126,10 +131,11 @@ def _prepare_database(settings: Settings) -> None:
     try:
         bootstrap.upgrade_database(settings)
         added = bootstrap.publish_catalog(settings)
-    except (SQLAlchemyError, ValueError) as error:
-        reason = getattr(error, "orig", None) or error
+    except (SQLAlchemyError, OSError, ValueError) as error:
+        reason = " ".join(str(getattr(error, "orig", None) or error).split())
         raise click.ClickException(f"the database at DATABASE_URL cannot be prepared: {reason}") from error
-    click.echo(f"schema up to date, {added} offerings published")
+    published = f"{added} offering{'s' * (added > 1)} published" if added else "catalogue unchanged"
+    click.echo(f"schema up to date; {published}")
 
 
 main.add_command(contract)

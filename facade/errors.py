@@ -32,12 +32,15 @@ from facade.identities import new_id
 from facade.methods import MethodTable
 from facade.security.errors import KeysUnavailable, ScopeMissing, TokenRefused
 from facade.security.principal import principal_in
+from facade.tmf.query.refusals import NotSupported
 
 log = structlog.get_logger()
 
 TMF_PREFIXES = ("/tmf-api/", "/tmf/")
 RETRY_AFTER_SECONDS = "5"
 OPERATION_LENGTH = 200
+INTERNAL_DETAILS = frozenset({"backend", "operation", "retryAfter"})
+"""What errors say about the systems behind us, for the log only."""
 
 CANONICAL: Mapping[type[errors.CanonicalError], tuple[int, str]] = MappingProxyType(
     {
@@ -54,6 +57,7 @@ CANONICAL: Mapping[type[errors.CanonicalError], tuple[int, str]] = MappingProxyT
         errors.CustomerNotInGoodStanding: (409, "Customer not in good standing"),
         errors.PaymentDeclined: (402, "Payment failure"),
         errors.StillWorking: (503, "Still working"),
+        errors.StoreUnavailable: (503, "Database unavailable"),
         errors.BackendError: (503, "Backend unavailable"),
         errors.BackendRefused: (500, "Order could not be carried out"),
     }
@@ -93,6 +97,9 @@ def answer_to(error: Exception) -> Answer:
         case ContractViolation():
             found = tuple(violation.as_document() for violation in error.violations)
             return Answer(400, "INVALID_REQUEST", "Invalid request", str(found[0]["message"]), found)
+        case NotSupported():
+            told = {"pointer": error.pointer, "code": Code.OTHER_ISSUE.value, "message": str(error)}
+            return Answer(501, "NOT_SUPPORTED", "Not supported", str(error), (told,))
         case MalformedBody():
             return Answer(400, "MALFORMED_BODY", "Malformed body", error.reason)
         case BodyTooLarge():
@@ -118,7 +125,8 @@ def _canonical(error: errors.CanonicalError) -> Answer:
     if error.pointer is not None:
         found = ({"pointer": error.pointer, "code": Code.INVALID_VALUE.value, "message": error.message},)
     headers = {"Retry-After": RETRY_AFTER_SECONDS} if status == 503 else {}
-    return Answer(status, error.code, title, error.message, found, error.details, headers)
+    shown = {name: value for name, value in error.details.items() if name not in INTERNAL_DETAILS}
+    return Answer(status, error.code, title, error.message, found, shown, headers)
 
 
 def _framework(error: Any) -> Answer:
@@ -181,7 +189,10 @@ class ErrorHandler:
             log.info("request refused", error_id=error_id, code=answer.code, status=answer.status)
         caller = principal_in(request.context)
         if caller is not None and request.method not in ("GET", "HEAD", "OPTIONS"):
-            self._record(error_id, caller.client_id, f"{request.method} {path}", answer)
+            try:
+                self._record(error_id, caller.client_id, f"{request.method} {path}", answer)
+            except errors.StoreUnavailable:
+                log.exception("refusal not audited", error_id=error_id)
         body, media_type = render(answer, path, error_id)
         headers = dict(answer.headers)
         if answer.status == 405:
@@ -210,6 +221,7 @@ HANDLED: tuple[type[Exception], ...] = (
     MalformedBody,
     BodyTooLarge,
     ResponseViolation,
+    NotSupported,
     connexion.exceptions.ProblemException,
     HTTPException,
     Exception,

@@ -1,7 +1,5 @@
-"""Turns requests away before anything routes them: addresses with control characters, callers that accept no JSON.
-
-Connexion and Flask both route every request, and disagree about `%0A`: without the first check such a request reaches
-Flask past Connexion's security and validation, and ends as 500.
+"""Turns requests away before anything routes them: what no operation could answer, and what two readers of the same
+request could understand differently.
 """
 
 import re
@@ -21,8 +19,15 @@ JSON_RANGES = re.compile(
     rb"(\*/\*|application/(\*|json|problem\+json))\s*(;|,|$)(?!\s*q=0(\.0*)?\s*(,|$))", re.IGNORECASE
 )
 
+HOST = re.compile(rb"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?")
+ONCE = frozenset({b"host", b"authorization", b"idempotency-key", b"content-type", b"content-length"})
+HEADER_BYTES = 64 * 1024
+
 NO_SUCH_ADDRESS = Answer(404, "NOT_FOUND", "Not found", "Nothing has an address with control characters.")
 NOT_ACCEPTABLE = Answer(406, "NOT_ACCEPTABLE", "Not acceptable", FRAMEWORK_DETAILS[406])
+NONSENSE_HOST = Answer(400, "MALFORMED_HEADERS", "Malformed headers", "The header Host names no host.")
+ENCODED = Answer(415, "UNSUPPORTED_MEDIA_TYPE", "Unsupported Media Type", "Bodies are taken without Content-Encoding.")
+TOO_MUCH = Answer(431, "HEADERS_TOO_LARGE", "Headers too large", f"The headers exceed {HEADER_BYTES} bytes.")
 
 
 class Gate:
@@ -43,9 +48,23 @@ class Gate:
 
 
 def _refusal(scope: Message) -> Answer | None:
+    headers: list[tuple[bytes, bytes]] = scope["headers"]
     if CONTROL.search(scope["path"]):
         return NO_SUCH_ADDRESS
-    return None if _accepts_json(scope["headers"]) else NOT_ACCEPTABLE
+    if sum(len(name) + len(value) for name, value in headers) > HEADER_BYTES:
+        return TOO_MUCH
+    names = [name for name, _ in headers]
+    if len(names) != len(set(names)):
+        doubled = next((name for name in names if name in ONCE and names.count(name) > 1), None)
+        if doubled is not None:
+            text = f"The header {doubled.decode().title()} is there more than once."
+            return Answer(400, "MALFORMED_HEADERS", "Malformed headers", text)
+    for name, value in headers:
+        if name == b"host" and not HOST.fullmatch(value):
+            return NONSENSE_HOST
+        if name == b"content-encoding" and value.strip().lower() not in (b"", b"identity"):
+            return ENCODED
+    return None if _accepts_json(headers) else NOT_ACCEPTABLE
 
 
 def _accepts_json(headers: Iterable[tuple[bytes, bytes]]) -> bool:

@@ -34,7 +34,7 @@ class Page:
         if self.offset > 0:
             starts["prev"] = max(0, self.offset - self.limit)
         if self.offset + shown < total and shown:
-            starts["next"] = self.offset + self.limit
+            starts["next"] = self.offset + shown
         if total and self.limit:
             starts["last"] = (total - 1) // self.limit * self.limit
         links = [

@@ -44,7 +44,9 @@ class Settings:
     token_audience: str = _setting("TOKEN_AUDIENCE", "tmf-facade", "`aud` of accepted tokens")
     jwks_url: str = _setting("JWKS_URL", "", "keys of the authorization server; default: the development server's")
     portal_wait: float = _setting("PORTAL_WAIT", 10.0, "seconds POST /api/v1/orders waits before it answers 503")
-    node_lease: float = _setting("NODE_LEASE", 5.0, "seconds without a heartbeat after which a node counts as dead")
+    node_lease: float = _setting(
+        "NODE_LEASE", 5.0, "seconds without a heartbeat after which a node counts as dead", least=1
+    )
     hold_processes: bool = _setting("HOLD_PROCESSES", False, "accept orders but carry none out")
     validate_responses: bool = _setting("VALIDATE_RESPONSES", False, "check answers against the contracts (tests, CI)")
     log_level: str = _setting("LOG_LEVEL", "info", "least serious log line", ("debug", "info", "warning", "error"))
@@ -60,6 +62,8 @@ class Settings:
         settings = cls(**given)
         if settings.mode == "production" and settings.backends_secret == "facade-secret":  # noqa: S105
             raise SettingError("BACKENDS_SECRET must be set in production")
+        if settings.mode == "production" and not settings.backends_url:
+            raise SettingError("BACKENDS_URL must be set in production; the simulated backends do not serve it")
         return settings
 
     @property

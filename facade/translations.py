@@ -1,7 +1,7 @@
 """The dry run: what a payload would be understood as and what would follow, without doing any of it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import flask

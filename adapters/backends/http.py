@@ -14,7 +14,7 @@ import requests
 import stamina
 import structlog
 from marshmallow import Schema
-from requests.adapters import BaseAdapter, HTTPAdapter
+from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 from structlog.contextvars import get_contextvars
 from urllib3.exceptions import HTTPError
@@ -32,6 +32,7 @@ from adapters.backends.errors import (
 )
 from adapters.backends.settings import BackendSettings
 from adapters.backends.tokens import Tokens, TokenUnavailable
+from adapters.backends.transport import Transport
 
 log = structlog.get_logger()
 
@@ -71,7 +72,7 @@ class Backend:
         self._tokens = tokens
         # The adapter without a requests.Session around it. A session looks for cookies, proxies and a .netrc, resolves
         # `%2E%2E` in paths, and reads a redirect's body whole even when it does not follow it (requests 2.34).
-        self._transport = transport or HTTPAdapter(pool_connections=1, pool_maxsize=settings.pool_size)
+        self._transport = transport or Transport(pool_connections=1, pool_maxsize=settings.pool_size)
         # Not the adapter's `pool_block`: with it requests waits for a connection without any limit of time.
         self._places = BoundedSemaphore(settings.pool_size)
         self._breaker = Breaker(settings.breaker_threshold, settings.breaker_reset_seconds, is_failure)

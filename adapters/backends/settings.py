@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 class BackendSettings:
     """One backend: where it is, who we are there, and how long it may keep us waiting. Times are seconds.
 
-    `pool_size` bounds the calls under way at once, so that a slow backend cannot take every thread. `retries` counts
-    repetitions within one call. After `breaker_threshold` failures in a row nothing is sent for
-    `breaker_reset_seconds`. Backends with the same token service and client share one token.
+    `read_timeout` bounds the whole answer, however it comes. `pool_size` bounds the calls under way at once, so that a
+    slow backend cannot take every thread. `retries` counts repetitions within one call. After `breaker_threshold`
+    failures in a row nothing is sent for `breaker_reset_seconds`. Backends with the same token service and client share
+    one token.
     """
 
     base_url: str

@@ -9,10 +9,11 @@ from urllib.parse import quote_plus
 import requests
 import structlog
 from marshmallow import ValidationError, fields
-from requests.adapters import BaseAdapter, HTTPAdapter
+from requests.adapters import BaseAdapter
 from urllib3.exceptions import HTTPError
 
 from adapters.backends.answers import Answer
+from adapters.backends.transport import Transport
 
 log = structlog.get_logger()
 
@@ -66,7 +67,7 @@ class Tokens:
         self._session = requests.Session()
         self._session.trust_env = False
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, transport or HTTPAdapter())
+            self._session.mount(scheme, transport or Transport())
         self._asking = Lock()
         self._tries = 0
         self._failure: TokenUnavailable | None = None

@@ -7,6 +7,7 @@ Each operating system process is a node with an id and a heartbeat of its own (s
 away does not keep a thread: its workflow ends by enqueueing its continuation for later, with its progress.
 """
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -19,7 +20,9 @@ import structlog
 from dbos import DBOS, SetEnqueueOptions, SetWorkflowID
 
 from adapters.orchestration.upkeep import Upkeep
+from adapters.persistence.database import address, connections
 from adapters.persistence.process_table import ProcessTable
+from canonical.ordering.order import Order
 from canonical.processes.engine import Process
 from canonical.processes.saga import Once, Progress, run
 
@@ -62,6 +65,7 @@ class DbosEngine:
         if self._settings.held:
             return
         url = self._settings.system_database_url
+        _log_as_everything_else()
         DBOS(
             config={
                 "name": "tmf-facade",
@@ -123,8 +127,9 @@ class DbosEngine:
                 once = self._recorded(name, subject)
                 progress = run(process.steps(order), progress, once, lambda: process.interruption(subject), keep)
                 if not progress.waiting:
-                    process.end(subject, progress)
+                    ended = process.end(subject, progress)
                     self._endings.tell(subject)
+                    log.info("process ended", state=ended.state.value, seconds=_seconds(ended))
                     return
                 waiting_for = progress.waiting_for or ""
                 log.warning("process waits", waiting_for=waiting_for, attempt=progress.attempt)
@@ -180,6 +185,18 @@ class Endings:
                 event.set()
 
 
+def _seconds(order: Order) -> float:
+    """From the order's submission to its last change."""
+    return round((order.timeline[-1].at - order.submitted_at).total_seconds(), 3)
+
+
+def _log_as_everything_else() -> None:
+    """DBOS 3.4 gives its logger a handler that writes plain lines, unless the logger has one when DBOS is made."""
+    logger = logging.getLogger("dbos")
+    logger.handlers[:] = [logging.NullHandler()]
+    logger.propagate = True
+
+
 def _take_over(dead: str) -> int:
     """Have the dead node's workflows continued by whoever is free. Returns how many there were."""
     stranded = DBOS.list_workflows(executor_id=dead, status="PENDING", load_input=False, load_output=False)
@@ -190,9 +207,10 @@ def _take_over(dead: str) -> int:
 
 def _engine(url: str) -> sa.Engine:
     """DBOS's own engine for SQLite uses the rollback journal, which halves its speed; on WAL readers do not wait."""
-    if not url.startswith("sqlite"):
-        return sa.create_engine(url, pool_size=20, max_overflow=20)
-    engine = sa.create_engine(url, pool_size=20, max_overflow=20)
+    target = address(url)
+    engine = sa.create_engine(target, **connections(target))
+    if target.get_backend_name() != "sqlite":
+        return engine
 
     @sa.event.listens_for(engine, "connect")
     def configure(connection: Any, _: Any) -> None:

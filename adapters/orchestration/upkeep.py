@@ -49,7 +49,8 @@ class Upkeep:
 
     def round(self) -> None:
         self._table.beat(self._node)
-        for dead in self._table.inherit(self._node, self._lease):
+        # This node may find itself dead, when its own beat came late; it is the one that surely is not.
+        for dead in set(self._table.inherit(self._node, self._lease)) - {self._node}:
             count = self._take_over(dead)
             self._table.bury(dead)
             log.warning("took over from a dead node", node=dead, processes=count)

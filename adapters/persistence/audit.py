@@ -4,14 +4,16 @@ from typing import Any
 
 import orjson
 import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.persistence.database import Database
 from adapters.persistence.encoding import converter, timestamp
+from adapters.persistence.prepared import Prepared
 from adapters.persistence.tables import audit
 from canonical.audit.record import AuditRecord
-from canonical.shared.errors import AuditRecordNotFound
+from canonical.shared.errors import AuditRecordNotFound, StoreUnavailable
 
-_INSERT = sa.insert(audit)
+_INSERT = Prepared(sa.insert(audit))
 
 
 class SqlAuditTrail:
@@ -21,9 +23,12 @@ class SqlAuditTrail:
         self._database = database
 
     def record(self, record: AuditRecord) -> None:
-        with self._database.writing() as connection:
-            insert_record(connection, record)
-            connection.commit()
+        try:
+            with self._database.writing() as connection:
+                insert_record(connection, record)
+                connection.commit()
+        except SQLAlchemyError as error:
+            raise StoreUnavailable("the audit trail cannot be written") from error
 
     def find(self, record_id: str, client: str | None) -> AuditRecord:
         query = sa.select(audit).where(audit.c.id == record_id)
@@ -40,7 +45,7 @@ def insert_record(connection: sa.Connection, record: AuditRecord) -> None:
     row: dict[str, Any] = {name: getattr(record, name) for name in _PLAIN}
     row["at"] = timestamp(record.at)
     row["translation"] = orjson.dumps(record.translation).decode()
-    connection.execute(_INSERT, row)
+    _INSERT.execute(connection, row)
 
 
 _PLAIN = [name for name in AuditRecord.__dataclass_fields__ if name not in ("at", "translation")]

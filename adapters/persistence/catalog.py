@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from adapters.persistence.database import Database
 from adapters.persistence.encoding import converter
+from adapters.persistence.prepared import Prepared
 from adapters.persistence.tables import offerings
 from canonical.catalog.offering import ChargeType, ProductOffering
 from canonical.ordering.order import OrderedOffering, RecurringCharge
@@ -30,14 +31,14 @@ class SqlCatalog:
         )
         return [_offering(body) for body in bodies]
 
-    def _one(self, query: sa.Select[tuple[str]], value: str) -> ProductOffering | None:
-        body = self._connection.scalar(query, {"value": value})
+    def _one(self, query: Prepared, value: str) -> ProductOffering | None:
+        body = query.execute(self._connection, {"value": value}).scalar()
         return None if body is None else _offering(body)
 
 
-_CURRENT = sa.select(offerings.c.body).where(offerings.c.current).order_by(offerings.c.id).limit(1)
-_BY_ID = _CURRENT.where(offerings.c.id == sa.bindparam("value"))
-_BY_SKU = _CURRENT.where(offerings.c.sku == sa.bindparam("value"))
+_CURRENT = sa.select(offerings.c.body).where(offerings.c.current).order_by(offerings.c.id)
+_BY_ID = Prepared(_CURRENT.where(offerings.c.id == sa.bindparam("value")))
+_BY_SKU = Prepared(_CURRENT.where(offerings.c.sku == sa.bindparam("value")))
 
 
 @lru_cache(maxsize=4096)

@@ -9,29 +9,62 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError
 
 from adapters.persistence import sqlite_functions
 from adapters.persistence.tables import metadata
 
+CONNECT_SECONDS = 10
+_ADDRESSES = "postgresql://user:password@host/name or sqlite:////folder/file.db"
+
+
+class UnusableAddress(ValueError):
+    """No address of a database we work with. The message does not repeat it: it may hold a password."""
+
+
+def address(text: str) -> sa.URL:
+    """The address as SQLAlchemy takes it; `postgresql://` means psycopg 3. Raises UnusableAddress."""
+    try:
+        url = sa.make_url(text)
+    except (ArgumentError, ValueError):
+        raise UnusableAddress(f"it is no address; use {_ADDRESSES}") from None
+    match url.get_backend_name():
+        case "sqlite":
+            return url
+        case "postgresql":
+            # psycopg gives a host that does not answer more than two minutes.
+            patient = "connect_timeout" in url.query
+            url = url if patient else url.update_query_dict({"connect_timeout": str(CONNECT_SECONDS)})
+            return url.set(drivername="postgresql+psycopg")
+        case other:
+            raise UnusableAddress(f"{other} is not supported; use {_ADDRESSES}")
+
+
+def connections(url: sa.URL) -> dict[str, Any]:
+    """How many connections one pool may have, as options of `create_engine`.
+
+    PostgreSQL has 100 for everybody, and every server process has two pools: a thread that finds its pool empty waits
+    for another to end its transaction. No thread may therefore take a second connection while it holds one.
+    """
+    if url.get_backend_name() == "sqlite":
+        return {"pool_size": 20, "max_overflow": 20}
+    return {"pool_size": 10, "max_overflow": 0, "pool_timeout": 30.0}
+
 
 class Database:
-    """One database behind a pool of connections. `url` as SQLAlchemy takes it; `postgresql://` means psycopg 3.
+    """One database behind a pool of connections. Raises UnusableAddress.
 
     On SQLite writers take turns: one lock inside the process (waiting on SQLite's own lock sleeps far too long), and
     SQLite's across processes.
     """
 
-    def __init__(self, url: str, *, pool_size: int = 20) -> None:
-        self.url = sa.make_url(url)
-        if self.url.get_backend_name() == "postgresql":
-            self.url = self.url.set(drivername="postgresql+psycopg")
+    def __init__(self, url: str) -> None:
+        self.url = address(url)
         self.sqlite = self.url.get_backend_name() == "sqlite"
         self._turn = threading.Lock()
         if self.sqlite and self.url.database:
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
-        self.engine = sa.create_engine(
-            self.url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=not self.sqlite
-        )
+        self.engine = sa.create_engine(self.url, pool_pre_ping=not self.sqlite, **connections(self.url))
         if self.sqlite:
             prepare_sqlite(self.engine)
 
@@ -72,7 +105,7 @@ def prepare_sqlite(engine: sa.Engine) -> None:
         sqlite_functions.install(connection)
 
 
-__all__ = ["Database", "metadata", "prepare_sqlite"]
+__all__ = ["Database", "UnusableAddress", "address", "connections", "metadata", "prepare_sqlite"]
 
 
 def insert_once(connection: sa.Connection, table: sa.Table, row: dict[str, Any]) -> bool:

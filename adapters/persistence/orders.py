@@ -9,6 +9,7 @@ import orjson
 import sqlalchemy as sa
 
 from adapters.persistence.encoding import converter, timestamp
+from adapters.persistence.prepared import Prepared
 from adapters.persistence.tables import documents, orders, outbox, terms
 from adapters.persistence.terms import PRODUCT_ORDER_TERMS, terms_of
 from canonical.ordering.order import Order
@@ -23,10 +24,27 @@ class Document:
     text: str
 
 
-_INSERT_ORDER = sa.insert(orders)
-_INSERT_DOCUMENT = sa.insert(documents)
-_INSERT_EVENTS = sa.insert(outbox)
-_INSERT_TERMS = sa.insert(terms)
+EVENT_COLUMNS = ("order_id", "sequence", "type", "at", "payload")
+_INSERT_ORDER = Prepared(sa.insert(orders))
+_INSERT_DOCUMENT = Prepared(sa.insert(documents))
+_INSERT_EVENT = Prepared(sa.insert(outbox).values({name: sa.bindparam(name) for name in EVENT_COLUMNS}))
+_INSERT_TERM = Prepared(sa.insert(terms))
+_UPDATE_ORDER = Prepared(
+    sa.update(orders)
+    .where(orders.c.id == sa.bindparam("of_order"), orders.c.version == sa.bindparam("read"))
+    .values({name: sa.bindparam(name) for name in ("state", "bss_order_id", "version", "body")})
+)
+_UPDATE_DOCUMENT = Prepared(
+    sa.update(documents)
+    .where(documents.c.order_id == sa.bindparam("of_order"))
+    .values({name: sa.bindparam(name) for name in ("state", "version", "document")})
+)
+_CARRIED = Prepared(sa.select(documents.c.carried).where(documents.c.order_id == sa.bindparam("of_order")))
+_ORDER = sa.select(orders.c.body, orders.c.version).where(
+    sa.or_(orders.c.id == sa.bindparam("order_id"), orders.c.bss_order_id == sa.bindparam("order_id"))
+)
+_ANY_ORDER = Prepared(_ORDER)
+_OWN_ORDER = Prepared(_ORDER.where(orders.c.owner == sa.bindparam("owner")))
 _TERMS = sa.select(terms.c.path, terms.c.value).where(terms.c.order_id == sa.bindparam("order_id"))
 _DELETE_TERM = sa.delete(terms).where(
     terms.c.path == sa.bindparam("old_path"),
@@ -68,7 +86,8 @@ class SqlOrderRepository:
         for order in self._seen.values():
             if order.events:
                 self._insert(order) if order.version == 0 else self._update(order)
-                self._connection.execute(_INSERT_EVENTS, [_event_row(event) for event in order.events])
+                for event in order.events:
+                    _INSERT_EVENT.execute(self._connection, _event_row(event))
                 order.events.clear()
 
     def _insert(self, order: Order) -> None:
@@ -76,9 +95,9 @@ class SqlOrderRepository:
         if order.id not in self._carried:
             self.carry(order.id, {})
         carried, document = self._carried[order.id]
-        self._connection.execute(_INSERT_ORDER, _row(order) | {"id": order.id, "owner": order.owner})
-        self._connection.execute(
-            _INSERT_DOCUMENT,
+        _INSERT_ORDER.execute(self._connection, _row(order) | {"id": order.id, "owner": order.owner})
+        _INSERT_DOCUMENT.execute(
+            self._connection,
             {
                 "order_id": order.id,
                 "owner": order.owner,
@@ -94,16 +113,14 @@ class SqlOrderRepository:
 
     def _update(self, order: Order) -> None:
         read, order.version = order.version, order.version + 1
-        changed = self._connection.execute(
-            sa.update(orders).where(orders.c.id == order.id, orders.c.version == read), _row(order)
-        )
+        changed = _UPDATE_ORDER.execute(self._connection, _row(order) | {"of_order": order.id, "read": read})
         if changed.rowcount != 1:
             raise ConcurrentChange(f"order {order.id} was changed by somebody else")
-        carried = self._connection.scalar(sa.select(documents.c.carried).where(documents.c.order_id == order.id))
+        carried = _CARRIED.execute(self._connection, {"of_order": order.id}).scalar()
         document = self._project(order, orjson.loads(carried or "{}"))
-        self._connection.execute(
-            sa.update(documents).where(documents.c.order_id == order.id),
-            {"state": document.state, "version": order.version, "document": document.text},
+        _UPDATE_DOCUMENT.execute(
+            self._connection,
+            {"of_order": order.id, "state": document.state, "version": order.version, "document": document.text},
         )
         wanted = _terms(document)
         kept = {(row.path, row.value) for row in self._connection.execute(_TERMS, {"order_id": order.id})}
@@ -113,19 +130,14 @@ class SqlOrderRepository:
         self._add_terms(order.id, wanted - kept)
 
     def _add_terms(self, order_id: str, added: frozenset[tuple[str, str]]) -> None:
-        if added:
-            rows = [{"path": path, "value": value, "order_id": order_id} for path, value in sorted(added)]
-            self._connection.execute(_INSERT_TERMS, rows)
+        for path, value in sorted(added):
+            _INSERT_TERM.execute(self._connection, {"path": path, "value": value, "order_id": order_id})
 
 
 def find_order(connection: sa.Connection, order_id: str, owner: str | None = None) -> Order:
     """The order by our id or its BSS number, `owner`'s only unless None. Raises OrderNotFound."""
-    query = sa.select(orders.c.body, orders.c.version).where(
-        sa.or_(orders.c.id == order_id, orders.c.bss_order_id == order_id)
-    )
-    if owner is not None:
-        query = query.where(orders.c.owner == owner)
-    row = connection.execute(query).first()
+    query = _ANY_ORDER if owner is None else _OWN_ORDER
+    row = query.execute(connection, {"order_id": order_id, "owner": owner}).first()
     if row is None:
         raise OrderNotFound("Order not found", orderId=order_id)
     return load_order(row.body, row.version)

@@ -10,15 +10,19 @@ import structlog
 
 from adapters.persistence.database import Database, insert_once
 from adapters.persistence.encoding import timestamp
+from adapters.persistence.prepared import Prepared
 from adapters.persistence.tables import nodes, process_steps, processes
 from canonical.shared.ports import Clock
 
 BEFORE_ALL = "0001-01-01T00:00:00.000000Z"
 
 
-_INSERT_PROCESS = sa.insert(processes)
-_ANSWERS = sa.select(process_steps.c.step, process_steps.c.answer).where(
-    process_steps.c.process == sa.bindparam("of_process"), process_steps.c.subject == sa.bindparam("of_subject")
+_SCHEDULE = ("process", "subject", "state", "changed_at", "correlation_id")
+_INSERT_PROCESS = Prepared(sa.insert(processes).values({name: sa.bindparam(name) for name in _SCHEDULE}))
+_ANSWERS = Prepared(
+    sa.select(process_steps.c.step, process_steps.c.answer).where(
+        process_steps.c.process == sa.bindparam("of_process"), process_steps.c.subject == sa.bindparam("of_subject")
+    )
 )
 
 
@@ -37,7 +41,7 @@ class SqlProcessSchedule:
             "changed_at": timestamp(self._clock.now()),
             "correlation_id": structlog.contextvars.get_contextvars().get("correlation_id"),
         }
-        self._connection.execute(_INSERT_PROCESS, row)
+        _INSERT_PROCESS.execute(self._connection, row)
 
     def started(self, process: str, subject: str) -> None:
         self._set(process, subject, "running")
@@ -52,11 +56,16 @@ class SqlProcessSchedule:
 def set_state(
     connection: sa.Connection, clock: Clock, process: str, subject: str, state: str, waiting_for: str | None = None
 ) -> None:
-    connection.execute(
-        sa.update(processes)
-        .where(processes.c.process == process, processes.c.subject == subject)
-        .values(state=state, changed_at=timestamp(clock.now()), waiting_for=waiting_for)
-    )
+    changed_at = timestamp(clock.now())
+    values = {"state": state, "changed_at": changed_at, "waiting_for": waiting_for}
+    _SET_STATE.execute(connection, values | {"of_process": process, "of_subject": subject})
+
+
+_SET_STATE = Prepared(
+    sa.update(processes)
+    .where(processes.c.process == sa.bindparam("of_process"), processes.c.subject == sa.bindparam("of_subject"))
+    .values({name: sa.bindparam(name) for name in ("state", "changed_at", "waiting_for")})
+)
 
 
 @dataclass(frozen=True)
@@ -81,7 +90,7 @@ class ProcessTable:
     def answers(self, process: str, subject: str) -> dict[str, dict[str, Any]]:
         """What each step tried so far came to, by its name."""
         with self._database.reading() as connection:
-            rows = connection.execute(_ANSWERS, {"of_process": process, "of_subject": subject})
+            rows = _ANSWERS.execute(connection, {"of_process": process, "of_subject": subject})
             return {row.step: orjson.loads(row.answer) for row in rows}
 
     def keep_answer(self, process: str, subject: str, step: str, answer: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from adapters.persistence.cancellations import find_cancellation, load_cancellation
 from adapters.persistence.database import Database
 from adapters.persistence.orders import find_order, load_order
+from adapters.persistence.prepared import Prepared
 from adapters.persistence.search import PRODUCT_ORDERS, Wanted, search
 from adapters.persistence.tables import cancellations, documents, idempotency_keys, orders
 from canonical.ordering.cancellation import Cancellation
@@ -51,7 +52,7 @@ class SqlQueries:
         """The TMF622 v5 document without its href, and its version. Raises OrderNotFound."""
         query = _DOCUMENT if owner is None else _OWN_DOCUMENT
         with self._database.reading() as connection:
-            row = connection.execute(query, {"order_id": order_id, "owner": owner}).first()
+            row = query.execute(connection, {"order_id": order_id, "owner": owner}).first()
         if row is None:
             raise OrderNotFound("Order not found", orderId=order_id)
         return row.document, row.version
@@ -74,7 +75,7 @@ class SqlQueries:
     def state_of(self, order_id: str) -> State:
         """Where the order with our id stands. Raises OrderNotFound."""
         with self._database.reading() as connection:
-            state = connection.scalar(_STATE, {"order_id": order_id})
+            state = _STATE.execute(connection, {"order_id": order_id}).scalar()
         if state is None:
             raise OrderNotFound("Order not found", orderId=order_id)
         return State(state)
@@ -105,6 +106,7 @@ class SqlQueries:
         return KeptAnswer(row.request_hash, row.order_id, answer)
 
 
-_DOCUMENT = sa.select(documents.c.document, documents.c.version).where(documents.c.order_id == sa.bindparam("order_id"))
-_OWN_DOCUMENT = _DOCUMENT.where(documents.c.owner == sa.bindparam("owner"))
-_STATE = sa.select(orders.c.state).where(orders.c.id == sa.bindparam("order_id"))
+_BY_ID = sa.select(documents.c.document, documents.c.version).where(documents.c.order_id == sa.bindparam("order_id"))
+_DOCUMENT = Prepared(_BY_ID)
+_OWN_DOCUMENT = Prepared(_BY_ID.where(documents.c.owner == sa.bindparam("owner")))
+_STATE = Prepared(sa.select(orders.c.state).where(orders.c.id == sa.bindparam("order_id")))

@@ -1,7 +1,7 @@
 """Pages of documents that meet criteria."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -32,6 +32,8 @@ Rows = sa.Select[*tuple[Any, ...]]
 
 LONGEST_SECONDS = 10.0
 """For one statement that looks into documents."""
+PAGE_CHARACTERS = 4_000_000
+"""Of documents in one page."""
 _STEPS = 20_000
 """Of SQLite's machine, between looks at the clock: some milliseconds."""
 
@@ -56,10 +58,26 @@ def search(
     order = compiled.order(wanted.sort)
     page = _page(searchable, compiled, conditions, order, wanted)
     with database.reading() as connection, _limited(connection, compiled.reads_documents):
-        found = [(row[0], row[1]) for row in connection.execute(page)] if wanted.limit else []
-        if 0 < len(found) < wanted.limit or (wanted.limit and not found and not wanted.offset):
+        found, cut = _within_budget(connection.execute(page)) if wanted.limit else ([], False)
+        last = 0 < len(found) < wanted.limit and not cut
+        if last or (wanted.limit and not found and not wanted.offset):
             return found, wanted.offset + len(found)
         return found, connection.scalar(counted) or 0
+
+
+def _within_budget(rows: Iterable[Any]) -> tuple[list[tuple[str, str]], bool]:
+    """The rows up to PAGE_CHARACTERS of documents, one at least, and whether there were more.
+
+    Large orders must not add up to gigabytes; the next link goes on after the last one shown.
+    """
+    found: list[tuple[str, str]] = []
+    left = PAGE_CHARACTERS
+    for key, document in rows:
+        left -= len(document)
+        if found and left < 0:
+            return found, True
+        found.append((key, document))
+    return found, False
 
 
 def _page(

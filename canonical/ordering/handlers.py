@@ -53,6 +53,6 @@ def _offering(offerings: Offerings, line: OrderLine, index: int) -> OrderedOffer
     if found is None:
         field, value = asked
         raise UnknownOffering(
-            f"the catalogue has no {field.removesuffix('_id')} {value}", pointer=f"/lines/{index}/{field}"
+            f"the catalogue has no {field.removesuffix('_id')} {value[:60]}", pointer=f"/lines/{index}/{field}"
         )
     return found

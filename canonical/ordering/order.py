@@ -234,19 +234,27 @@ DENIALS = MappingProxyType(
 """How a denied cancellation leads back to where the order was; to fulfilment from anywhere else."""
 
 
+MAX_LINES = 500
+MAX_QUANTITY = 100_000
+"""Of one line. What backends take; more is refused here rather than after stock has been moved."""
+
+
 def check_lines(command: SubmitOrder) -> None:
     """Raises InvalidCommand or UnsupportedAction for what is wrong whatever the catalogue says."""
     if not command.lines:
         raise InvalidCommand("an order needs at least one line", pointer="/lines")
+    if len(command.lines) > MAX_LINES:
+        raise InvalidCommand(f"an order has at most {MAX_LINES} lines", pointer="/lines")
     first: dict[str, int] = {}
     for index, line in enumerate(command.lines):
         if line.id in first:
             raise InvalidCommand(
-                f"line id {line.id} is used twice", pointer=f"/lines/{index}/id", duplicateOf=first[line.id]
+                f"the id {line.id[:60]} is used twice", pointer=f"/lines/{index}/id", duplicateOf=first[line.id]
             )
         first[line.id] = index
-        if line.quantity < 1:
-            raise InvalidCommand("quantity must be at least 1", pointer=f"/lines/{index}/quantity")
+        if not 1 <= line.quantity <= MAX_QUANTITY:
+            text = f"quantity must be from 1 to {MAX_QUANTITY}"
+            raise InvalidCommand(text, pointer=f"/lines/{index}/quantity")
         if line.action is not ItemAction.ADD:
             raise UnsupportedAction(
                 f"action {line.action} is not carried out yet; allowed: {ItemAction.ADD}",

@@ -117,6 +117,10 @@ class PaymentDeclined(CanonicalError):
     code = "PAYMENT_DECLINED"
 
 
+class StoreUnavailable(CanonicalError):
+    code = "DATABASE_UNAVAILABLE"
+
+
 class StillWorking(CanonicalError):
     """`details`: id, the order's. It goes on; ask for it later."""
 

@@ -81,24 +81,17 @@ def _table(*columns: str, whole: int = 0) -> Table:
     return table
 
 
-def _translation(translation: Translation) -> Table:
-    """Where each field of the command came from; the command alone where the translation left no trail."""
+def _translation(translation: Translation) -> Group:
+    """Where each field of the command came from, and what is only kept."""
     command = dict(_leaves(asdict(translation.command), ""))
-    if not translation.trail:
-        table = _table("command", "value")
-        for pointer, value in command.items():
-            table.add_row(pointer, value)
-        return table
-    table = _table("payload", "command", "value", "how", whole=3)
+    table = _table("payload", "command", "value", "how", whole=2)
     table.add_row("(token)", "/owner", command["/owner"], "client id")
     for mapped in translation.trail:
         said = [value for pointer, value in command.items() if _is_under(pointer, mapped.target)]
         if said and not any(_is_under(other.target, mapped.target, strictly=True) for other in translation.trail):
             table.add_row(mapped.source, mapped.target, "\n".join(said), mapped.rule)
     carried = [mapped.source for mapped in translation.trail if mapped.target.startswith("/carried/")]
-    table.add_section()
-    table.add_row("\n".join(carried), "(none)", "kept as sent", "carried")
-    return table
+    return Group(table, Text(f"carried, kept as sent: {', '.join(carried) or 'nothing'}\n"))
 
 
 def _leaves(node: Any, at: str) -> Iterator[tuple[str, str]]:

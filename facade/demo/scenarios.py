@@ -7,8 +7,8 @@ from typing import Any
 
 from facade.demo.product import ORDERS, TMF622, DemoError, Product
 from facade.intake import Translation
-from facade.portal.schemas import OrderRequest
-from facade.tmf.tmf622.mapper import to_submit_order
+from facade.portal import handlers as portal
+from facade.tmf.tmf622 import mapper as tmf622
 
 GOLDEN = Path(__file__).parents[2] / "fixtures" / "golden"
 
@@ -43,9 +43,8 @@ class Scenario:
     @property
     def translation(self) -> Translation:
         """What the payload means, as the product reads it."""
-        if self.side is PARTNER:
-            return to_submit_order(self.body, self.side.client)
-        return Translation(OrderRequest().to_command(self.body, self.side.client), carried={}, trail=())
+        to_submit_order = tmf622.to_submit_order if self.side is PARTNER else portal.to_submit_order
+        return to_submit_order(self.body, self.side.client)
 
 
 _STORIES = (

@@ -23,6 +23,9 @@ curl -s URL/tmf-api/productOrderingManagement/v5/productOrder \
   "relatedParty": [{"role": "Customer", "partyOrPartyRole": {"@type": "PartyRoleRef", "id": "C12345"}}],
   "productOrderItem": [{"id": "1", "action": "add", "productOffering": {"id": "po_broadband_1g"}}]}'; echo
 
+TOKEN=$(curl -s -u portal:portal-secret -d grant_type=client_credentials \
+  URL/oauth/token | sed 's/.*"access_token" *: *"\([^"]*\)".*/\1/')
+
 curl -s URL/api/v1/orders \
   -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{
   "customerId": "C12345", "items": [{"sku": "SKU123", "quantity": 2}, {"sku": "SKU456", "quantity": 1}]}'; echo
@@ -48,7 +51,7 @@ def welcome(settings: Settings, logs: list[Path], seeded: str, *, issues_tokens:
         return "\n".join([*lines, "\nTokens come from your authorization server."])
     clients = [f"  {name:14} {client.secret:21} {PURPOSES[name]}" for name, client in DEVELOPMENT_CLIENTS.items()]
     lines += [f"\n  {'client':14} {'secret':21} what for", *clients]
-    lines += ["\nIn another terminal, a token, an order as a partner sends it and one as the portal does:"]
+    lines += ["\nIn another terminal, an order as a partner sends it and one as the portal does, each with its token:"]
     ports = "" if (settings.port, settings.backends_port) == _USUAL else f" PORT={settings.port}"
     if ports and not settings.backends_url:
         ports += f" BACKENDS_PORT={settings.backends_port}"

@@ -1,5 +1,6 @@
 """The canonical API: one method for each operation."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -34,16 +35,34 @@ class Orders(Protocol):
         ...
 
 
+class Waiters:
+    """Requests that wait for their order to end: for `seconds`, and only so many at once.
+
+    Each keeps a thread. Without a bound, one slow backend and one eager client would leave none for anybody else.
+    """
+
+    def __init__(self, engine: ProcessEngine, seconds: float, at_once: int) -> None:
+        self._engine = engine
+        self._seconds = seconds
+        self._places = threading.BoundedSemaphore(at_once)
+
+    def wait(self, order_id: str) -> bool:
+        """Whether the order ended; False at once when there is no place to wait."""
+        if not self._places.acquire(blocking=False):
+            return self._engine.wait(order_id, 0)
+        try:
+            return self._engine.wait(order_id, self._seconds)
+        finally:
+            self._places.release()
+
+
 @dataclass(frozen=True)
 class PortalOrders:
-    """`wait_seconds` is how long placing an order waits for it to end."""
-
     intake: OrderIntake
     orders: Orders
     cancellations: CancellationIntake
     audit: AuditTrail
-    engine: ProcessEngine
-    wait_seconds: float
+    waiters: Waiters
 
     def operations(self) -> dict[str, Callable[..., Any]]:
         return {
@@ -62,7 +81,7 @@ class PortalOrders:
         accepted = self.intake.repeated(request) or self.intake.accept(
             to_submit_order(body, principal.client_id), request, lambda order_id, document: None
         )
-        ended = self.engine.wait(accepted.order_id, self.wait_seconds)
+        ended = self.waiters.wait(accepted.order_id)
         order = self.orders.order(accepted.order_id, None)
         if not ended and not order.finished:
             raise StillWorking("the order was accepted and goes on; ask for it later", id=order.id)
@@ -98,11 +117,14 @@ class PortalOrders:
 
 def to_submit_order(body: dict[str, Any], owner: str) -> Translation:
     """What a valid `PlaceOrder` asks for."""
-    trail = [Mapped("/customerId", "/customer_id", "as sent")]
+    trail = [
+        Mapped("/customerId", "/customer_id", "as sent"),
+        Mapped("/items", "/lines", "one line for each item, numbered from 1"),
+    ]
     for index in range(len(body["items"])):
         at, to = f"/items/{index}", f"/lines/{index}"
         trail += [
-            Mapped(at, to, "one line for each item, numbered from 1"),
+            Mapped(at, to, "a line"),
             Mapped(f"{at}/sku", f"{to}/sku", "as sent"),
             Mapped(f"{at}/offeringId", f"{to}/offering_id", "as sent"),
             Mapped(f"{at}/quantity", f"{to}/quantity", "as sent"),

@@ -1,7 +1,7 @@
 """The authorization server for development: client credentials in, signed access tokens out. Never in production.
 
 Authlib does the protocol (RFC 6749 sections 2.3.1, 4.4 and 5, RFC 9068 tokens); this module gives it the clients and
-the key, and mends three things of Authlib 1.9, each named where it is done.
+the key, and mends four things of Authlib 1.9, each named where it is done.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,7 +10,7 @@ from typing import Any
 import flask
 from authlib.integrations.flask_oauth2 import AuthorizationServer
 from authlib.integrations.flask_oauth2.requests import FlaskOAuth2Payload, FlaskOAuth2Request
-from authlib.oauth2.rfc6749 import InvalidRequestError, OAuth2Request
+from authlib.oauth2.rfc6749 import InvalidClientError, InvalidRequestError, OAuth2Request, UnsupportedGrantTypeError
 from authlib.oauth2.rfc6749.authenticate_client import authenticate_client_secret_basic
 from authlib.oauth2.rfc6749.grants import ClientCredentialsGrant
 from authlib.oauth2.rfc9068 import JWTBearerTokenGenerator
@@ -100,6 +100,19 @@ class _Server(AuthorizationServer):  # type: ignore[misc]
             # Authlib says `unsupported_grant_type`; RFC 6749 section 5.2 has another word for a missing parameter.
             return self.handle_error_response(None, InvalidRequestError("The parameter grant_type is missing"))
         return super().create_token_response(request)
+
+    def handle_error_response(self, request: Any, error: Any) -> Any:
+        # Authlib answers a wrong secret with a list of the ways to send it, and another grant without a description.
+        for kind, description in _DESCRIPTIONS.items():
+            if isinstance(error, kind):
+                error.description = description
+        return super().handle_error_response(request, error)
+
+
+_DESCRIPTIONS: Mapping[Any, str] = {
+    InvalidClientError: "unknown client or wrong secret",
+    UnsupportedGrantTypeError: "the only grant_type here is client_credentials",
+}
 
 
 def _authenticate_basic(query_client: Any, request: Any) -> Any:

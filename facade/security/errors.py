@@ -90,9 +90,24 @@ class KeysUnavailable(ProblemException):  # type: ignore[misc]
         )
 
 
+VARIABLES: Mapping[str, str] = MappingProxyType(
+    {
+        "mode": "FACADE_MODE",
+        "issuer": "TOKEN_ISSUER",
+        "audience": "TOKEN_AUDIENCE",
+        "jwks_url": "JWKS_URL",
+        "state_dir": "STATE_DIR",
+    }
+)
+"""The environment variables that operators know the fields of SecuritySettings by."""
+
+
 class ConfigurationError(ValueError):
-    """The product must not start like this. `setting` is the name of the field of SecuritySettings."""
+    """The product must not start like this. `setting` is the name of the field of SecuritySettings.
+
+    The text is the environment variable followed by `message`, or `message` alone where there is no variable.
+    """
 
     def __init__(self, setting: str, message: str) -> None:
-        super().__init__(f"security setting {setting}: {message}")
+        super().__init__(f"{VARIABLES[setting]} {message}" if setting in VARIABLES else message)
         self.setting = setting

@@ -37,29 +37,29 @@ class SecuritySettings:
         """Where the development server keeps its key. Raises ConfigurationError where it must not run."""
         self.check()
         if not self.uses_development_server or self.state_dir is None:
-            raise ConfigurationError("mode", "the development authorization server runs in development mode only")
+            raise ConfigurationError(
+                "mode", f"must be {DEVELOPMENT}: the authorization server runs in development mode only"
+            )
         return self.state_dir
 
     def check(self) -> None:
         """Raises ConfigurationError, which names the setting, for what must not be started with."""
         if self.mode not in (DEVELOPMENT, PRODUCTION):
-            raise ConfigurationError("mode", f"{self.mode!r} is neither {DEVELOPMENT} nor {PRODUCTION}")
+            raise ConfigurationError("mode", f"must be {DEVELOPMENT} or {PRODUCTION}, not {self.mode!r}")
         for name, value in (("issuer", self.issuer), ("audience", self.audience)):
             if not value:
                 raise ConfigurationError(name, "must not be empty: any token would do")
         if self.mode == PRODUCTION:
             self._check_production()
         elif self.jwks_url is None and self.state_dir is None:
-            raise ConfigurationError("state_dir", "the development server needs a directory for its key")
+            raise ConfigurationError("state_dir", "must be set: the development server needs a directory for its key")
 
     def _check_production(self) -> None:
         if not self.jwks_url:
-            raise ConfigurationError(
-                "jwks_url", "production needs an authorization server; the development server does not run in it"
-            )
+            raise ConfigurationError("jwks_url", "must be set in production; the development server does not run in it")
         address = urlsplit(self.jwks_url)
         if address.scheme != "https" or not address.hostname:
-            raise ConfigurationError("jwks_url", f"production fetches keys over https only, not from {self.jwks_url}")
+            raise ConfigurationError("jwks_url", f"must be https in production, not {self.jwks_url}")
 
 
 def build_verifier(settings: SecuritySettings) -> TokenVerifier:

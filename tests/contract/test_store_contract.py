@@ -74,7 +74,7 @@ def at_once(count: int, call: Callable[[int], Any]) -> list[Any]:
 def test_an_order_comes_back_as_it_was(store: Store) -> None:
     exact = an_offering(one_time=Money(Decimal("0.10"), "EUR"))
     order = an_order(
-        lines=(a_line(id="ä/1"), a_line(id="2", quantity=2**53 - 1)),
+        lines=(a_line(id="ä/1"), a_line(id="2", quantity=100_000)),
         offerings=[exact, ROUTER],
         requested_start=datetime(2026, 6, 1, 6, 0, 0, 123456, tzinfo=UTC),
     )

@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.product import ORDERS, TMF622, Node, effects, partner_order, portal_order, running_product
 
+TASKS = TMF622.rpartition("/")[0] + "/cancelProductOrder"
 REASON = {"reason": "ordered by mistake"}
 
 
@@ -178,3 +179,52 @@ def _until(reached: Callable[[], bool], within: float = 15) -> None:
     while not reached():
         assert time.monotonic() < until, "it did not come to that"
         time.sleep(0.05)
+
+
+def test_a_partner_cancels_by_a_task_and_reads_its_outcome(product: Node) -> None:
+    product.backends.fault("billing", status=503, operations=["charge"])
+    order_id = product.post(TMF622, partner_order(), client="partner-acme").json()["id"]
+    _until(lambda: effects(product.backends, order_id).get("createOrder") == 1)
+    body = {
+        "@type": "CancelProductOrder",
+        "cancellationReason": "changed my mind",
+        "productOrder": {"@type": "ProductOrderRef", "id": order_id},
+        "acmeTicket": "T-1",
+    }
+    answer = product.post(TASKS, body, client="partner-acme")
+    assert (answer.status_code, answer.json()["state"]) == (201, "acknowledged")
+    task = answer.json()
+    assert answer.headers["Location"] == task["href"]
+    assert task["productOrder"]["href"] == f"{product.url}{TMF622}/{order_id}"
+    assert product.until_finished(order_id)["state"] == "CANCELLED"
+    product.backends.clear()
+    read = product.get(f"{TASKS}/{task['id']}", client="partner-acme").json()
+    assert read["state"] == "done"
+    assert "released" in read["outcome"]
+    assert read["effectiveCancellationDate"]
+    assert read["acmeTicket"] == "T-1"
+    assert task["id"] in {known["id"] for known in product.get(f"{TASKS}?limit=5", client="partner-acme").json()}
+    assert product.get(f"{TMF622}/{order_id}", client="partner-acme").json()["cancellationReason"] == "changed my mind"
+
+
+def test_a_task_that_comes_too_late_ends_with_an_error_that_names_the_milestone(product: Node) -> None:
+    product.backends.fault("billing", latencyMs=1000, operations=["charge"])
+    order_id = product.post(TMF622, partner_order()).json()["id"]
+    _until(lambda: effects(product.backends, order_id).get("createOrder") == 1)
+    time.sleep(0.3)
+    body = {"@type": "CancelProductOrder", "productOrder": {"@type": "ProductOrderRef", "id": order_id}}
+    task = product.post(TASKS, body).json()
+    product.backends.clear()
+    assert product.until_finished(order_id)["state"] == "COMPLETED"
+    read = product.get(f"{TASKS}/{task['id']}").json()
+    assert (read["state"], read["blockingMilestone"]) == ("terminatedWithError", "charged")
+
+
+def test_a_task_for_an_order_that_is_not_ones_own_or_has_ended_is_refused(product: Node) -> None:
+    order_id = product.post(ORDERS, portal_order(), client="portal").json()["id"]
+    body = {"@type": "CancelProductOrder", "productOrder": {"@type": "ProductOrderRef", "id": order_id}}
+    assert product.post(TASKS, body, client="partner-acme").json()["code"] == "ORDER_NOT_FOUND"
+    ended = product.post(TASKS, body)
+    assert (ended.status_code, ended.json()["code"]) == (409, "INVALID_TRANSITION")
+    refused = product.post(TASKS, body | {"state": "done", "id": "mine"})
+    assert {error["pointer"] for error in refused.json()["errors"]} == {"/state", "/id"}

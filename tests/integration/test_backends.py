@@ -1,7 +1,10 @@
 """The backends' adapters over real HTTP: against the simulators, and against a server that shows what was sent."""
 
+import socket
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -377,3 +380,96 @@ def test_many_threads_share_one_backend(recorder: Recorder, recorded: Backends) 
 def test_a_backend_without_settings_is_named() -> None:
     with pytest.raises(ValueError, match="no settings for inventory, billing"):
         connect({name: one for name, one in settings("http://x").items() if name in ("crm", "bss")})
+
+
+class Dripping:
+    """Answers with what comes before `|` at once and then byte by byte, `pause` seconds apart, for `patience` seconds."""
+
+    def __init__(self, answer: bytes, pause: float = 0.1, patience: float = 4.0) -> None:
+        self._answer, self._pause, self._patience = answer, pause, patience
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
+        self._thread = Thread(target=self._serve)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        with suppress(OSError):
+            while True:
+                Thread(target=self._drip, args=(self._listening.accept()[0],), daemon=True).start()
+
+    def _drip(self, connection: socket.socket) -> None:
+        with suppress(OSError), connection:
+            connection.recv(65536)
+            head, mark, body = self._answer.partition(b"|")
+            connection.sendall(head if mark else b"")
+            ends = time.monotonic() + self._patience
+            for byte in body if mark else head:
+                if time.monotonic() > ends:
+                    return
+                connection.sendall(bytes([byte]))
+                time.sleep(self._pause)
+
+    def close(self) -> None:
+        self._listening.shutdown(socket.SHUT_RDWR)
+        self._listening.close()
+        self._thread.join()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 1000,
+        b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n|" + b" " * 1000,
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n|" + b"1\r\n \r\n" * 1000,
+        b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n|" + b" " * 1000,
+        b"HTTP/1.1 500 Oh\r\nContent-Length: 1000\r\n\r\n|" + b" " * 1000,
+    ],
+    ids=["head", "body", "chunks", "until closed", "refusal"],
+)
+def test_an_answer_that_comes_in_drips_is_given_up_after_the_time_for_a_whole_one(
+    recorder: Recorder, answer: bytes
+) -> None:
+    dripping = Dripping(answer)
+    patient = settings(recorder.url, read_timeout=0.5, retries=0)
+    known = {name: replace(one, base_url=dripping.url) for name, one in patient.items()}
+    connected = connect(known)
+    request = a_request()
+    try:
+        calls: list[tuple[Callable[[], Any], type[CanonicalError]]] = [
+            (lambda: connected.stock.find_reservation(request.reference), BackendUnavailable),
+            (lambda: connected.stock.reserve(request, request.reference), OutcomeUnknown),
+        ]
+        for call, raised in calls:
+            began = time.monotonic()
+            with pytest.raises(raised) as given_up:
+                call()
+            assert type(given_up.value) is raised
+            assert 0.4 < time.monotonic() - began < 2
+    finally:
+        connected.close()
+        dripping.close()
+
+
+def test_a_token_service_that_drips_is_given_up_too() -> None:
+    dripping = Dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n|" + b" " * 1000)
+    connected = connect(settings(dripping.url, read_timeout=0.5, retries=0))
+    began = time.monotonic()
+    try:
+        with pytest.raises(BackendUnavailable, match="no access token"):
+            connected.customers.customer("C1")
+        assert time.monotonic() - began < 2
+    finally:
+        connected.close()
+        dripping.close()
+
+
+def test_an_answer_in_time_leaves_the_connection_as_it_was(recorder: Recorder) -> None:
+    connected = connect(settings(recorder.url, read_timeout=0.5))
+    recorder.answers = [(200, JOHN)]
+    try:
+        for _ in range(3):
+            connected.customers.customer("C1")
+            time.sleep(0.3)
+    finally:
+        connected.close()
+    assert len({port for _, _, port in recorder.asked}) == 1

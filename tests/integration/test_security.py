@@ -161,7 +161,7 @@ def test_a_client_gets_a_token_and_is_recognised_in_the_worker_thread(server: Se
     assert answer.headers["Cache-Control"] == "no-store"
     token = answer.json()
     assert (token["token_type"], token["expires_in"]) == ("Bearer", 3600)
-    assert token["scope"] == "catalog:read order:create order:read"
+    assert token["scope"] == "audit:read catalog:read order:cancel order:create order:read"
 
     caller = server.get("/api/orders", token["access_token"]).json()
     assert caller["client"] == caller["owner"] == "partner-acme"
@@ -213,6 +213,21 @@ def test_token_errors_follow_rfc_6749(
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["Content-Type"] == "application/json"
     assert ("WWW-Authenticate" in answer.headers) == (status == 401)
+
+
+@pytest.mark.parametrize(
+    ("changes", "description"),
+    [
+        ({"client_secret": "wrong"}, "unknown client or wrong secret"),
+        ({"client_id": "nobody"}, "unknown client or wrong secret"),
+        ({"client_id": "", "client_secret": ""}, "unknown client or wrong secret"),
+        ({"grant_type": "password"}, "the only grant_type here is client_credentials"),
+        ({"grant_type": 'é"'}, "the only grant_type here is client_credentials"),
+    ],
+    ids=str,
+)
+def test_a_token_error_says_what_is_wrong(server: Served, changes: dict[str, str], description: str) -> None:
+    assert server.token(**(GOOD | changes)).json()["error_description"] == description
 
 
 def test_credentials_in_the_address_are_not_taken(server: Served) -> None:

@@ -100,9 +100,13 @@ def test_every_development_client_has_its_purpose() -> None:
     assert PURPOSES.keys() == DEVELOPMENT_CLIENTS.keys()
 
 
-def test_the_readme_gets_its_token_as_the_launcher_says() -> None:
-    token = PASTE.strip().partition("\n\n")[0].replace("URL", "http://127.0.0.1:8080")
-    assert token in (ROOT / "README.md").read_text()
+@pytest.mark.parametrize(
+    ("page", "client"), [("README.md", "portal"), ("docs/portal.md", "portal"), ("docs/partners.md", "partner-acme")]
+)
+def test_a_page_gets_its_token_as_the_launcher_says(page: str, client: str) -> None:
+    commands = PASTE.strip().replace("URL", "http://127.0.0.1:8080").split("\n\n")
+    token = next(command for command in commands if f" -u {client}:" in command)
+    assert token in (ROOT / page).read_text()
 
 
 @pytest.mark.parametrize("command", ["run", "serve", "simulate", "demo", "token", "db upgrade", "contract prepare"])

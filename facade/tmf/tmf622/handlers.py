@@ -1,6 +1,6 @@
 """TMF622 v5: one method for each operation."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,15 +13,11 @@ from canonical.shared.criteria import Criterion, SortKey
 from facade.address import requested_address
 from facade.contract.connexion_plugin import validated_body
 from facade.contract.loading import load_spec
-from facade.contract.violations import Code
-from facade.errors import Answer, render
-from facade.identities import new_id
 from facade.intake import OrderIntake, Request
 from facade.query import only, select, selection_of
 from facade.security.principal import current_principal
 from facade.tmf.query.attributes import SchemaAttributes
 from facade.tmf.query.listing import read_listing
-from facade.tmf.query.refusals import NotSupported
 from facade.tmf.query.selection import Selection, selected
 from facade.tmf.query.selection import selection_of as selected_fields
 from facade.tmf.tmf622.account import ORDER_ATTRIBUTES
@@ -58,7 +54,7 @@ class ProductOrders:
     intake: OrderIntake
     documents: Documents
 
-    def operations(self) -> Mapping[str, Callable[..., Any]]:
+    def operations(self) -> dict[str, Callable[..., Any]]:
         return {
             "createProductOrder": self.create_product_order,
             "retrieveProductOrder": self.retrieve_product_order,
@@ -91,11 +87,8 @@ class ProductOrders:
 
     def list_product_order(self) -> flask.Response:
         """A page of the orders that match: filters, JSONPath, sorting and selection as in TMF630."""
-        try:
-            wanted = read_listing(flask.request.query_string, _attributes())
-            selection = selected_fields(wanted.fields, _attributes())
-        except NotSupported as error:
-            return _not_supported(error)
+        wanted = read_listing(flask.request.query_string, _attributes())
+        selection = selected_fields(wanted.fields, _attributes())
         page = wanted.page
         found, total = self.documents.documents(
             current_principal().owner_filter(), page.offset, page.limit, wanted.criterion, wanted.sort
@@ -115,14 +108,6 @@ def _attributes() -> SchemaAttributes:
 
 def _part(document: str, selection: Selection) -> str:
     return orjson.dumps(selected(orjson.loads(document), selection)).decode()
-
-
-def _not_supported(error: NotSupported) -> flask.Response:
-    """TMF630 part 6 tells an option that is not offered (501) from a mistake (400)."""
-    detail = {"pointer": error.pointer, "code": Code.OTHER_ISSUE.value, "message": str(error)}
-    answer = Answer(501, "NOT_SUPPORTED", "Not supported", str(error), (detail,))
-    body, media_type = render(answer, flask.request.path, new_id())
-    return flask.Response(body, 501, content_type=media_type)
 
 
 def _collection() -> str:

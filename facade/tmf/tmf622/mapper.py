@@ -31,8 +31,8 @@ Payload = dict[str, Any]
 
 def to_submit_order(body: Payload, owner: str) -> Translation:
     """What a valid `ProductOrder_FVO` asks for. Raises ContractViolation with everything that is refused."""
-    violations = [*_refused(body, ORDER_REFUSED, "")]
-    trail: list[Mapped] = []
+    violations = [*refused(body, ORDER_REFUSED, "")]
+    trail = [Mapped("/productOrderItem", "/lines", "one line for each item")]
     customer = _customer(body, trail, violations)
     lines = [_line(item, index, trail, violations) for index, item in enumerate(body["productOrderItem"])]
     identifiers = _external_identifiers(body, trail)
@@ -83,7 +83,7 @@ def from_order(order: Order, carried: Payload) -> Payload:
     return document
 
 
-def _refused(body: Payload, refused: Mapping[str, str], at: str) -> list[Violation]:
+def refused(body: Payload, refused: Mapping[str, str], at: str) -> list[Violation]:
     return [
         Violation(f"{at}/{name}", Code.UNEXPECTED_PROPERTY, f"{name} is not accepted here: {reason}")
         for name, reason in refused.items()
@@ -119,13 +119,13 @@ def _customer(body: Payload, trail: list[Mapped], violations: list[Violation]) -
 
 def _line(item: Payload, index: int, trail: list[Mapped], violations: list[Violation]) -> OrderLine:
     at, to = f"/productOrderItem/{index}", f"/lines/{index}"
-    violations += _refused(item, ITEM_REFUSED, at)
+    violations += refused(item, ITEM_REFUSED, at)
     offering = (item.get("productOffering") or {}).get("id")
     if offering is None and item["action"] == "add":
         message = "an item that adds a product names its productOffering"
         violations.append(Violation(f"{at}/productOffering", Code.MISSING_PROPERTY, message))
     trail += [
-        Mapped(at, to, "one line for each item"),
+        Mapped(at, to, "a line"),
         Mapped(f"{at}/id", f"{to}/id", "as sent"),
         Mapped(f"{at}/action", f"{to}/action", "table of actions"),
     ]

@@ -18,7 +18,7 @@ from tests.unit.bridge.laws import same_after_v4, same_after_v5
 ROOT = Path(__file__).parents[3]
 PUBLISHED = ROOT / "fixtures" / "published" / "tmf622"
 SPECS = ROOT / "specs" / "tmf"
-V5_FILE = next(p for p in (SPECS / "tmf622-v5.next.yaml", SPECS / "tmf622-v5.yaml") if p.exists())
+V5_FILE = SPECS / "tmf622-v5.yaml"
 V4, V5 = parse_spec((SPECS / "tmf622-v4.yaml").read_bytes()), parse_spec(V5_FILE.read_bytes())
 V4_CONTRACT, V5_CONTRACT = Contract(V4), Contract(V5)
 V4_BODIES, V5_BODIES = Bodies(V4, typed=False), Bodies(V5, typed=True)

@@ -11,7 +11,7 @@ from facade.tmf.bridge.bodies import SHAPES
 from facade.tmf.bridge.shapes import Form, Special
 
 SPECS = Path(__file__).parents[3] / "specs" / "tmf"
-V5_FILE = next(p for p in (SPECS / "tmf622-v5.next.yaml", SPECS / "tmf622-v5.yaml") if p.exists())
+V5_FILE = SPECS / "tmf622-v5.yaml"
 # Schemas whose name is not the `@type` of the table.
 V4_NAMES = {"Product": "ProductRefOrValue"}
 V5_NAMES = {"Characteristic": "StringCharacteristic"}

@@ -37,6 +37,7 @@ def test_no_variable_is_used_twice() -> None:
         ("WORKERS", "4", "workers", 4),
         ("PORTAL_WAIT", "2.5", "portal_wait", 2.5),
         ("PORTAL_WAIT", "0", "portal_wait", 0.0),
+        ("NODE_LEASE", "1", "node_lease", 1.0),
         ("STATE_DIR", "/var/lib/facade", "state_dir", Path("/var/lib/facade")),
         ("HOLD_PROCESSES", "true", "hold_processes", True),
         ("HOLD_PROCESSES", "YES", "hold_processes", True),
@@ -69,7 +70,9 @@ def test_an_empty_variable_is_as_if_it_were_not_there(variable: str) -> None:
         ("PORTAL_WAIT", "soon", "PORTAL_WAIT='soon' is not a number"),
         ("PORTAL_WAIT", "nan", "PORTAL_WAIT='nan' must be at least 0"),
         ("PORTAL_WAIT", "inf", "PORTAL_WAIT='inf' must be at least 0"),
-        ("NODE_LEASE", "-1", "NODE_LEASE='-1' must be at least 0"),
+        ("NODE_LEASE", "-1", "NODE_LEASE='-1' must be at least 1"),
+        ("NODE_LEASE", "0", "NODE_LEASE='0' must be at least 1"),
+        ("NODE_LEASE", "0.99", "NODE_LEASE='0.99' must be at least 1"),
         ("HOLD_PROCESSES", "maybe", "HOLD_PROCESSES='maybe' is not true or false"),
         ("LOG_LEVEL", "loud", "LOG_LEVEL='loud' is not allowed; use one of debug, info, warning, error"),
         ("FACADE_MODE", "prod", "FACADE_MODE='prod' is not allowed; use one of development, production"),
@@ -84,8 +87,14 @@ def test_what_cannot_be_used_is_refused_with_its_name_and_what_can(variable: str
 def test_production_is_not_started_with_the_development_secret() -> None:
     for secret in ("", "facade-secret"):
         with pytest.raises(SettingError, match="BACKENDS_SECRET must be set in production"):
-            read(FACADE_MODE="production", BACKENDS_SECRET=secret)
-    assert read(FACADE_MODE="production", BACKENDS_SECRET="s3cret").mode == "production"
+            read(FACADE_MODE="production", BACKENDS_SECRET=secret, BACKENDS_URL="https://backends.example")
+
+
+def test_production_is_not_started_with_the_simulated_backends() -> None:
+    with pytest.raises(SettingError, match="BACKENDS_URL must be set in production"):
+        read(FACADE_MODE="production", BACKENDS_SECRET="s3cret")
+    sound = read(FACADE_MODE="production", BACKENDS_SECRET="s3cret", BACKENDS_URL="https://backends.example")
+    assert sound.mode == "production"
 
 
 def test_the_database_is_a_file_in_the_state_directory_unless_it_is_given(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from canonical.ordering.events import (
     OrderSubmitted,
     OrderValidated,
 )
-from canonical.ordering.order import DENIALS, Failure, Order, PaymentStatus
+from canonical.ordering.order import DENIALS, MAX_LINES, MAX_QUANTITY, Failure, Order, PaymentStatus
 from canonical.ordering.states import FINISHED, TRANSITIONS, State, StateCategory, Trigger
 from canonical.shared.errors import InvalidCommand, InvalidTransition, UnsupportedAction
 from canonical.shared.money import Money, total
@@ -108,9 +108,21 @@ def test_its_amount_is_the_one_time_charges_times_the_quantities() -> None:
     assert order.amount == euros("278.70")
 
 
-def test_money_stays_exact_for_the_largest_quantity_that_json_can_carry() -> None:
-    largest = 2**53 - 1
-    assert an_order(lines=(a_line(quantity=largest),)).amount.amount * 10 == 499 * largest
+def test_money_stays_exact_for_the_largest_quantity() -> None:
+    assert an_order(lines=(a_line(quantity=MAX_QUANTITY),)).amount.amount * 10 == 499 * MAX_QUANTITY
+
+
+@pytest.mark.parametrize("quantity", [0, -1, MAX_QUANTITY + 1, 2**63])
+def test_a_quantity_out_of_all_proportion_is_refused(quantity: int) -> None:
+    with pytest.raises(InvalidCommand) as refused:
+        an_order(lines=(a_line(quantity=quantity),))
+    assert refused.value.pointer == "/lines/0/quantity"
+
+
+def test_an_order_has_a_bounded_number_of_lines() -> None:
+    with pytest.raises(InvalidCommand) as refused:
+        an_order(lines=tuple(a_line(id=str(number)) for number in range(MAX_LINES + 1)))
+    assert refused.value.pointer == "/lines"
 
 
 def test_lines_in_different_currencies_are_refused_when_submitted() -> None:

@@ -4,15 +4,16 @@ import base64
 import json
 import multiprocessing
 import stat
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 
 from facade.security import keys as keys_module
 from facade.security.development_keys import FILE_NAME, development_key
 from facade.security.development_server import DevelopmentServer
-from facade.security.errors import ConfigurationError
+from facade.security.errors import VARIABLES, ConfigurationError
 from facade.security.settings import SecuritySettings, build_verifier
+from facade.settings import Settings
 
 PRODUCTION = SecuritySettings("production", "https://issuer.example", "tmf-facade", "https://issuer.example/jwks")
 
@@ -23,22 +24,29 @@ def development(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("changes", "setting"),
+    ("changes", "setting", "told"),
     [
-        ({"mode": "prod"}, "mode"),
-        ({"issuer": ""}, "issuer"),
-        ({"audience": ""}, "audience"),
-        ({"jwks_url": None}, "jwks_url"),
-        ({"jwks_url": "http://issuer.example/jwks"}, "jwks_url"),
-        ({"jwks_url": "https:///jwks"}, "jwks_url"),
-        ({"mode": "development", "jwks_url": None}, "state_dir"),
+        ({"mode": "prod"}, "mode", "FACADE_MODE must be development or production, not 'prod'"),
+        ({"issuer": ""}, "issuer", "TOKEN_ISSUER must not be empty"),
+        ({"audience": ""}, "audience", "TOKEN_AUDIENCE must not be empty"),
+        ({"jwks_url": None}, "jwks_url", "JWKS_URL must be set in production"),
+        ({"jwks_url": "http://issuer.example/jwks"}, "jwks_url", "JWKS_URL must be https in production"),
+        ({"jwks_url": "https:///jwks"}, "jwks_url", "JWKS_URL must be https in production"),
+        ({"mode": "development", "jwks_url": None}, "state_dir", "STATE_DIR must be set"),
     ],
     ids=str,
 )
-def test_a_setting_that_must_not_be_started_with_is_named(changes, setting):
-    with pytest.raises(ConfigurationError, match=f"setting {setting}:") as refused:
+def test_a_setting_that_must_not_be_started_with_is_named_as_operators_know_it(changes, setting, told):
+    with pytest.raises(ConfigurationError) as refused:
         replace(PRODUCTION, **changes).check()
     assert refused.value.setting == setting
+    assert str(refused.value).startswith(told)
+
+
+def test_every_security_setting_that_can_be_refused_has_a_variable():
+    known = {setting.metadata["variable"] for setting in fields(Settings)}
+    assert set(VARIABLES.values()) <= known
+    assert set(VARIABLES) == {setting.name for setting in fields(SecuritySettings)} - {"leeway"}
 
 
 def test_sound_settings_pass(development):

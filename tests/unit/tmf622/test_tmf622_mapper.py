@@ -247,7 +247,8 @@ def test_a_refusal_of_the_core_points_into_the_payload() -> None:
 def test_a_pointer_that_nothing_leads_to_becomes_the_nearest_that_encloses_it() -> None:
     translation = to_submit_order(a_payload(), "x")
     assert translation.source_of("/lines/0/sku") == "/productOrderItem/0"
-    assert translation.source_of("/lines") == ""
+    assert translation.source_of("/lines") == "/productOrderItem"
+    assert translation.source_of("/nothing") == ""
     assert translation.source_of("") == ""
 
 

@@ -1,0 +1,73 @@
+"""HTTP connections on which an answer has an end.
+
+The read timeout of requests and urllib3 bounds the wait for each piece of an answer: a server that sends a byte now and
+then keeps its caller for ever. Here it bounds the whole answer, from its first header to the end of its body.
+"""
+
+import http.client
+import io
+import socket
+from time import monotonic
+from typing import Any
+
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+
+class Transport(HTTPAdapter):
+    """Sends requests; an answer that is not whole within the read timeout ends as any other read timeout."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+
+
+class _Until(io.RawIOBase):
+    """What comes from the socket within its present timeout, all reads together."""
+
+    def __init__(self, connected: socket.socket) -> None:
+        timeout = connected.gettimeout()
+        self._socket = connected
+        self._raw = connected.makefile("rb", buffering=0)
+        self._deadline = None if timeout is None else monotonic() + timeout
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        if self._deadline is not None:
+            left = self._deadline - monotonic()
+            if left <= 0:
+                raise TimeoutError("the answer was not whole in time")
+            self._socket.settimeout(left)
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _Answer(http.client.HTTPResponse):
+    """Made once the request is sent; urllib3 has then set the socket's timeout to the read timeout."""
+
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self.fp.close()
+        self.fp = io.BufferedReader(_Until(sock))
+
+
+class _Connection(HTTPConnection):
+    response_class = _Answer
+
+
+class _TlsConnection(HTTPSConnection):
+    response_class = _Answer
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _TlsPool(HTTPSConnectionPool):
+    ConnectionCls = _TlsConnection

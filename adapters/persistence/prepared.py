@@ -1,0 +1,31 @@
+"""Statements on the hot paths, compiled once for each kind of database."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+
+class Prepared:
+    """A statement whose values are bound by name; for an insert the names are the table's columns.
+
+    Handed to the driver as text: finding the compiled form of an expression in SQLAlchemy's cache and building its
+    context costs more than the statement itself. Values and rows pass as they are, so only for text and numbers.
+    """
+
+    def __init__(self, statement: sa.Select[Any] | sa.Insert | sa.Update) -> None:
+        self._statement = statement
+        self._compiled: dict[str, tuple[str, list[str] | None]] = {}
+
+    def execute(self, connection: sa.Connection, values: Mapping[str, Any]) -> sa.CursorResult[Any]:
+        dialect = connection.dialect
+        text, names = self._compiled.get(dialect.name) or self._compile(dialect)
+        if names is None:
+            return connection.exec_driver_sql(text, dict(values))
+        return connection.exec_driver_sql(text, tuple(values[name] for name in names))
+
+    def _compile(self, dialect: sa.Dialect) -> tuple[str, list[str] | None]:
+        compiled: Any = self._statement.compile(dialect=dialect)
+        prepared = (compiled.string, compiled.positiontup)
+        self._compiled[dialect.name] = prepared
+        return prepared

@@ -1,0 +1,73 @@
+"""Between TMF622 v5 cancelProductOrder tasks and the core. Pure: no I/O, no clock."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any
+
+from canonical.ordering.cancellation import Cancellation, CancellationState
+from canonical.ordering.commands import CancelOrder
+from facade.clock import time_text
+from facade.contract.violations import Code, ContractViolation, Violation
+from facade.tmf.tmf622.account import SERVER_SET
+from facade.tmf.tmf622.mapper import refused
+
+Payload = dict[str, Any]
+
+CANCEL_MAPPED = frozenset({"productOrder", "cancellationReason", "requestedCancellationDate"})
+CANCEL_CARRIED = frozenset({"@type", "@baseType", "@schemaLocation"})
+CANCEL_REFUSED: Mapping[str, str] = MappingProxyType(
+    dict.fromkeys(("id", "href", "state", "creationDate", "effectiveCancellationDate"), SERVER_SET)
+)
+CANCEL_ATTRIBUTES = CANCEL_MAPPED | CANCEL_CARRIED | CANCEL_REFUSED.keys()
+
+TASK_STATES: Mapping[CancellationState, str] = MappingProxyType(
+    {
+        CancellationState.ASSESSING: "acknowledged",
+        CancellationState.ACCEPTED: "inProgress",
+        CancellationState.DONE: "done",
+        CancellationState.DENIED: "terminatedWithError",
+    }
+)
+
+
+def to_cancel_order(body: Payload, owner: str) -> CancelOrder:
+    """What a valid `CancelProductOrder_FVO` asks for. Raises ContractViolation with everything that is refused."""
+    violations = refused(body, CANCEL_REFUSED, "")
+    requested_at = None
+    if "requestedCancellationDate" in body:
+        try:
+            requested_at = datetime.fromisoformat(body["requestedCancellationDate"].upper()).astimezone(UTC)
+        except (ValueError, OverflowError):
+            text = "requestedCancellationDate is no time between the years 1 and 9999"
+            violations.append(Violation("/requestedCancellationDate", Code.INVALID_FORMAT, text))
+    if violations:
+        raise ContractViolation(violations)
+    return CancelOrder(owner, body["productOrder"]["id"], body.get("cancellationReason"), requested_at)
+
+
+def from_cancellation(cancellation: Cancellation, carried: Payload, collection: str) -> Payload:
+    """The task as it stands. `collection` is the address of the tasks; the order stands beside them.
+
+    TM Forum's task has no attribute for its result: `outcome` and `blockingMilestone` are extensions of ours.
+    """
+    orders = collection.removesuffix("/cancelProductOrder") + "/productOrder"
+    reference = {"@type": "ProductOrderRef", **carried.get("productOrder", {}), "id": cancellation.order_id}
+    document: Payload = {
+        **carried,
+        "@type": carried.get("@type", "CancelProductOrder"),
+        "id": cancellation.id,
+        "href": f"{collection}/{cancellation.id}",
+        "state": TASK_STATES[cancellation.state],
+        "creationDate": time_text(cancellation.created_at),
+        "productOrder": {**reference, "href": f"{orders}/{cancellation.order_id}"},
+    }
+    if cancellation.reason is not None:
+        document["cancellationReason"] = cancellation.reason
+    if cancellation.effective_at is not None:
+        document["effectiveCancellationDate"] = time_text(cancellation.effective_at)
+    if cancellation.outcome is not None:
+        document["outcome"] = cancellation.outcome
+    if cancellation.milestone is not None:
+        document["blockingMilestone"] = cancellation.milestone
+    return document
