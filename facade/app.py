@@ -79,13 +79,19 @@ def build_app(
 
 
 @cache
+def spec_of(spec: str) -> dict[str, Any]:
+    """A file in specs/, loaded once."""
+    return load_spec(SPECS / spec)
+
+
+@cache
 def contract_of(spec: str) -> Contract:
-    """The contract of a file in specs/, loaded once."""
-    return Contract(load_spec(SPECS / spec))
+    """The contract of a file in specs/."""
+    return Contract(spec_of(spec))
 
 
 def _add(app: connexion.FlaskApp, api: Api, methods: MethodTable) -> None:
-    spec = load_spec(SPECS / api.spec)
+    spec = spec_of(api.spec)
     contract = contract_of(api.spec)
     addresses = (contract.base_path, *api.aliases)
     checks = validator_map(dict.fromkeys(addresses, contract))

@@ -27,8 +27,9 @@ from adapters.simulators.serve import serve as serve_simulators
 from canonical.ordering.handlers import PLACE_ORDER
 from canonical.ordering.order import Order
 from canonical.processes.place_order import PlaceOrder
+from canonical.shared.errors import StoreUnavailable
 from facade import logs
-from facade.app import Api, build_app, contract_of
+from facade.app import Api, build_app, contract_of, spec_of
 from facade.cancellations import CancellationIntake
 from facade.clock import SystemClock
 from facade.correlation import Correlation
@@ -42,14 +43,23 @@ from facade.security.connexion_security import security_map
 from facade.security.development_server import DevelopmentServer
 from facade.security.settings import SecuritySettings, build_verifier
 from facade.settings import SettingError, Settings
+from facade.tmf.query.attributes import SchemaAttributes
 from facade.tmf.tmf622.account import STATES
 from facade.tmf.tmf622.cancel_handlers import CancelProductOrders
 from facade.tmf.tmf622.handlers import ProductOrders
 from facade.tmf.tmf622.mapper import from_order
 from facade.tmf.tmf622.mapper import to_submit_order as tmf622_to_submit_order
+from facade.tmf.tmf622.v4_handlers import (
+    CancelProductOrdersV4,
+    LiftedAttributes,
+    ProductOrdersV4,
+    to_v4_submit_order,
+)
 from facade.translations import Translatable, Translations
 
 CATALOG = Path(__file__).parent.parent / "fixtures" / "catalog"
+TMF622_V4 = "tmf/tmf622-v4.yaml"
+TMF622_V5 = "tmf/tmf622-v5.yaml"
 TMF622_ALIASES = ("/tmf-api/productOrdering/v5", "/tmf/v5/productOrdering")
 
 SWITCH_SECONDS = 0.0005
@@ -89,7 +99,7 @@ class Core:
     def database_ready(self) -> bool:
         try:
             self.database.ping()
-        except SQLAlchemyError:
+        except StoreUnavailable:
             return False
         return True
 
@@ -140,12 +150,22 @@ def application() -> Correlation:
 
 def _apis(core: Core, security: SecuritySettings) -> list[Api]:
     settings = core.settings
+    v5 = contract_of(TMF622_V5)
+    v5_attributes = SchemaAttributes(spec_of(TMF622_V5), "ProductOrder")
+    v4_attributes = SchemaAttributes(spec_of(TMF622_V4), "ProductOrder")
     apis = [
         Api(
-            "tmf/tmf622-v5.yaml",
+            TMF622_V5,
             ProductOrders(core.intake, core.queries).operations()
             | CancelProductOrders(core.cancellations, core.queries).operations(),
             TMF622_ALIASES,
+        ),
+        Api(
+            TMF622_V4,
+            ProductOrdersV4(
+                core.intake, core.queries, v5, LiftedAttributes("ProductOrder", v4_attributes, v5_attributes)
+            ).operations()
+            | CancelProductOrdersV4(core.cancellations, core.queries, v5).operations(),
         ),
         Api(
             "canonical/v1.yaml",
@@ -166,11 +186,14 @@ def _apis(core: Core, security: SecuritySettings) -> list[Api]:
 
 
 def _translations(core: Core) -> Translations:
-    v5, canonical = "tmf/tmf622-v5.yaml", "canonical/v1.yaml"
+    v5 = contract_of(TMF622_V5)
     return Translations(
         {
-            ("TMF622", "v5", "createProductOrder"): Translatable(contract_of(v5), tmf622_to_submit_order),
-            ("canonical", "v1", "placeOrder"): Translatable(contract_of(canonical), portal_to_submit_order),
+            ("TMF622", "v4", "createProductOrder"): Translatable(
+                contract_of(TMF622_V4), lambda body, owner: to_v4_submit_order(body, owner, v5)
+            ),
+            ("TMF622", "v5", "createProductOrder"): Translatable(v5, tmf622_to_submit_order),
+            ("canonical", "v1", "placeOrder"): Translatable(contract_of("canonical/v1.yaml"), portal_to_submit_order),
         },
         core.unit_of_work,
         core.clock,
@@ -238,6 +261,15 @@ def _backends(settings: Settings) -> dict[str, BackendSettings]:
     }
 
 
+DATABASE_TROUBLE = (StoreUnavailable, SQLAlchemyError, OSError, ValueError)
+
+
+def reason_of(trouble: Exception) -> str:
+    """What the driver says of a database that cannot be used, in one line."""
+    error = (trouble.__cause__ or trouble) if isinstance(trouble, StoreUnavailable) else trouble
+    return " ".join(str(getattr(error, "orig", None) or error).split())
+
+
 def check_start(settings: Settings) -> None:
     """Raises SettingError, in one line, when the database cannot be reached or is not at this release's schema."""
     try:
@@ -246,6 +278,5 @@ def check_start(settings: Settings) -> None:
             migrations.check(database)
         finally:
             database.close()
-    except (SQLAlchemyError, OSError, ValueError, migrations.SchemaOutOfDate) as error:
-        reason = " ".join(str(getattr(error, "orig", None) or error).split())
-        raise SettingError(f"the database at DATABASE_URL cannot be used: {reason}") from error
+    except (*DATABASE_TROUBLE, migrations.SchemaOutOfDate) as error:
+        raise SettingError(f"the database at DATABASE_URL cannot be used: {reason_of(error)}") from error

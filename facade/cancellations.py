@@ -4,12 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
+from canonical.audit.record import AuditRecord
 from canonical.ordering.cancellation import Cancellation
 from canonical.ordering.commands import CancelOrder
 from canonical.ordering.handlers import cancel_order
 from canonical.ordering.ports import CancellationRepository, UnitOfWork
 from canonical.shared.errors import ConcurrentChange
 from canonical.shared.ports import Clock, Identities
+from facade.correlation import correlation_id
 
 TRIES = 5
 
@@ -24,6 +26,7 @@ class CancellationUnitOfWork(UnitOfWork, Protocol):
     def __enter__(self) -> Self: ...
     @property
     def cancellations(self) -> EdgeCancellations: ...
+    def record(self, record: AuditRecord) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -49,5 +52,16 @@ class CancellationIntake:
         with self.unit_of_work() as work:
             cancellation = cancel_order(command, work, self.clock, self.identities)
             work.cancellations.carry(cancellation.id, carried)
+            work.record(
+                AuditRecord(
+                    id=self.identities.new_id(),
+                    at=cancellation.created_at,
+                    client=command.owner,
+                    operation="cancelOrder",
+                    correlation_id=correlation_id(),
+                    status=202,
+                    order_id=cancellation.order_id,
+                )
+            )
             work.commit()
             return cancellation

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 import uvicorn
-from sqlalchemy.exc import SQLAlchemyError
 
 with warnings.catch_warnings():
     # Connexion 3.3 imports Starlette's test client, which warns about a package that only tests need.
@@ -66,6 +65,7 @@ def serve(settings: Settings) -> None:
         log_config=None,
         access_log=False,
         lifespan="on",
+        ws="none",
         timeout_graceful_shutdown=20,
     )
 
@@ -131,8 +131,8 @@ def _prepare_database(settings: Settings) -> None:
     try:
         bootstrap.upgrade_database(settings)
         added = bootstrap.publish_catalog(settings)
-    except (SQLAlchemyError, OSError, ValueError) as error:
-        reason = " ".join(str(getattr(error, "orig", None) or error).split())
+    except bootstrap.DATABASE_TROUBLE as error:
+        reason = bootstrap.reason_of(error)
         raise click.ClickException(f"the database at DATABASE_URL cannot be prepared: {reason}") from error
     published = f"{added} offering{'s' * (added > 1)} published" if added else "catalogue unchanged"
     click.echo(f"schema up to date; {published}")

@@ -15,6 +15,7 @@ import orjson
 import structlog
 from connexion.lifecycle import ConnexionRequest, ConnexionResponse
 from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
 
 from canonical.audit.ports import AuditTrail
 from canonical.audit.record import AuditRecord
@@ -102,6 +103,8 @@ def answer_to(error: Exception) -> Answer:
             return Answer(501, "NOT_SUPPORTED", "Not supported", str(error), (told,))
         case MalformedBody():
             return Answer(400, "MALFORMED_BODY", "Malformed body", error.reason)
+        case MultiPartException():  # python-multipart's limits on form fields: no HTTPException of Starlette's
+            return Answer(400, "BAD_REQUEST", "Bad Request", FRAMEWORK_DETAILS[400])
         case BodyTooLarge():
             return Answer(413, "BODY_TOO_LARGE", "Body too large", str(error))
         case TokenRefused():

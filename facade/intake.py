@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
 import orjson
+import structlog
 
 from canonical.audit.record import AuditRecord, Mapped
 from canonical.ordering.commands import SubmitOrder
@@ -15,6 +16,8 @@ from canonical.processes.engine import ProcessEngine
 from canonical.shared.errors import CanonicalError, IdempotencyKeyReused
 from canonical.shared.ports import Clock, Identities
 from facade.correlation import correlation_id
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +130,7 @@ class OrderIntake:
         accepted = self._commit(translation, request, make_answer)
         if accepted is None:
             return self.repeated(request) or self.accept(translation, request, make_answer)
+        log.info("order accepted", order_id=accepted.order_id, client=request.client, operation=request.operation)
         self._engine.start(PLACE_ORDER, accepted.order_id)
         return accepted
 

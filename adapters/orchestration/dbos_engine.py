@@ -59,6 +59,7 @@ class DbosEngine:
         self._endings = Endings()
         self._upkeep = Upkeep(table, settings.node, settings.lease_seconds, take_over=_take_over, start=self._start)
         self._workflow: Callable[..., None]
+        self._records: sa.Engine
 
     def launch(self) -> None:
         """Join the nodes and take part in the work."""
@@ -66,11 +67,12 @@ class DbosEngine:
             return
         url = self._settings.system_database_url
         _log_as_everything_else()
+        self._records = _engine(url)
         DBOS(
             config={
                 "name": "tmf-facade",
                 "system_database_url": url,
-                "system_database_engine": _engine(url),
+                "system_database_engine": self._records,
                 "executor_id": self._settings.node,
                 "application_version": VERSION,
                 "log_level": "WARNING",
@@ -93,6 +95,7 @@ class DbosEngine:
         if not self._settings.held:
             self._upkeep.stop()
             DBOS.destroy(destroy_registry=True)
+            self._records.dispose()  # DBOS leaves an engine that it was given as it is
 
     def start(self, process: str, subject: str) -> None:
         if not self._settings.held:

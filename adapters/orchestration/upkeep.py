@@ -7,6 +7,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.persistence.process_table import ProcessTable
+from canonical.shared.errors import StoreUnavailable
 
 log = structlog.get_logger()
 
@@ -44,7 +45,7 @@ class Upkeep:
         while not self._stopped.wait(self._lease / 4):
             try:
                 self.round()
-            except SQLAlchemyError:
+            except (SQLAlchemyError, StoreUnavailable):
                 log.exception("upkeep failed, will try again")
 
     def round(self) -> None:

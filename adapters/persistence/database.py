@@ -9,10 +9,12 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from adapters.persistence import sqlite_functions
 from adapters.persistence.tables import metadata
+from canonical.shared.errors import StoreUnavailable
 
 CONNECT_SECONDS = 10
 _ADDRESSES = "postgresql://user:password@host/name or sqlite:////folder/file.db"
@@ -70,27 +72,36 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
-        """A connection in a transaction that may write. Commit it or lose it."""
+        """A connection in a transaction that may write. Commit it or lose it. Raises StoreUnavailable."""
         if not self.sqlite:
-            with self.engine.connect() as connection:
+            with _reaching(), self.engine.connect() as connection:
                 yield connection
             return
-        with self._turn, self.engine.connect() as connection:
+        with _reaching(), self._turn, self.engine.connect() as connection:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield connection
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
-        with self.engine.connect() as connection:
+        """Raises StoreUnavailable."""
+        with _reaching(), self.engine.connect() as connection:
             yield connection
 
     def ping(self) -> None:
-        """Raises sqlalchemy.exc.SQLAlchemyError when the database cannot be reached."""
+        """Raises StoreUnavailable when the database cannot be reached."""
         with self.reading() as connection:
             connection.execute(sa.select(1))
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+@contextmanager
+def _reaching() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, InterfaceError, PoolTimeout) as error:
+        raise StoreUnavailable("the database does not answer") from error
 
 
 def prepare_sqlite(engine: sa.Engine) -> None:

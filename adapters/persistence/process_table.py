@@ -139,7 +139,9 @@ class ProcessTable:
             others = nodes.alias()
             living = sa.select(others.c.id).where(others.c.beat_at >= lately)
             unclaimed = sa.or_(nodes.c.heir.is_(None), nodes.c.heir.not_in(living))
-            connection.execute(sa.update(nodes).where(nodes.c.beat_at < lately, unclaimed).values(heir=heir))
+            connection.execute(
+                sa.update(nodes).where(nodes.c.id != heir, nodes.c.beat_at < lately, unclaimed).values(heir=heir)
+            )
             inherited = list(connection.scalars(sa.select(nodes.c.id).where(nodes.c.heir == heir)))
             connection.commit()
             return inherited

@@ -17,6 +17,7 @@ CanonicalError
 │   ├── CustomerNotInGoodStanding pending or suspended in CRM
 │   └── InsufficientStock         Inventory has fewer than ordered
 ├── PaymentDeclined               Billing refused the charge, for good
+├── StoreUnavailable              what we keep cannot be reached; nothing was changed
 ├── StillWorking                  accepted and tracked, but not finished while the caller waited
 └── BackendError
     ├── BackendUnavailable        it did not act: the same call may be sent again later

@@ -129,6 +129,10 @@ def to_submit_order(body: dict[str, Any], owner: str) -> Translation:
             Mapped(f"{at}/offeringId", f"{to}/offering_id", "as sent"),
             Mapped(f"{at}/quantity", f"{to}/quantity", "as sent"),
         ]
+    trail += [
+        Mapped(f"/externalIdentifiers/{index}", f"/external_identifiers/{index}", "owner, type and id as sent")
+        for index in range(len(body.get("externalIdentifiers", ())))
+    ]
     return Translation(OrderRequest().to_command(body, owner), carried={}, trail=tuple(trail))
 
 

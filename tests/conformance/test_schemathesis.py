@@ -41,6 +41,7 @@ def _contract(path: str) -> schemathesis.BaseSchema:
 
 
 TMF622_V5 = _contract("tmf/tmf622-v5.yaml")
+TMF622_V4 = _contract("tmf/tmf622-v4.yaml")
 CANONICAL = _contract("canonical/v1.yaml")
 HEALTH = _contract("operations.yaml")
 DEVELOPMENT_SERVER = _contract("oauth.yaml")
@@ -55,6 +56,12 @@ def _check(product: Node, case: schemathesis.Case, client: str | None) -> None:
 @TMF622_V5.parametrize()
 @fuzzed
 def test_tmf622_v5_keeps_its_contract(product: Node, case: schemathesis.Case) -> None:
+    _check(product, case, client="qa")
+
+
+@TMF622_V4.parametrize()
+@fuzzed
+def test_tmf622_v4_keeps_its_contract(product: Node, case: schemathesis.Case) -> None:
     _check(product, case, client="qa")
 
 

@@ -383,7 +383,7 @@ def test_a_backend_without_settings_is_named() -> None:
 
 
 class Dripping:
-    """Answers with what comes before `|` at once and then byte by byte, `pause` seconds apart, for `patience` seconds."""
+    """Answers with what comes before `|` at once, then byte by byte with a `pause`, for `patience` seconds in all."""
 
     def __init__(self, answer: bytes, pause: float = 0.1, patience: float = 4.0) -> None:
         self._answer, self._pause, self._patience = answer, pause, patience

@@ -12,13 +12,14 @@ import yaml
 from canonical.ordering.cancellation import CancellationState
 from canonical.ordering.states import State, Trigger, allowed_actions
 from canonical.shared.errors import every_error
-from facade import bootstrap, errors
+from facade import bootstrap, errors, gate
 from facade.contract.violations import Code
 from facade.demo.welcome import PASTE, PURPOSES
 from facade.security.clients import DEVELOPMENT_CLIENTS, SCOPES
 from facade.security.errors import KeysUnavailable, ScopeMissing, TokenRefused
 from facade.settings import Settings
 from facade.tmf.tmf622.account import STATES
+from facade.tmf.tmf622.cancel_mapper import TASK_STATES
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -42,8 +43,9 @@ def table(page: str) -> dict[str, list[str]]:
 def answered_codes() -> Iterator[tuple[str, int]]:
     for kind in every_error():
         yield kind.code, errors.answer_to(kind("x")).status
-    for status, code in re.findall(r'Answer\((\d{3}), "([A-Z_]+)"', Path(errors.__file__).read_text()):
-        yield code, int(status)
+    for module in (errors, gate):
+        for status, code in re.findall(r'Answer\((\d{3}), "([A-Z_]+)"', Path(str(module.__file__)).read_text()):
+            yield code, int(status)
     yield from ((TokenRefused.code, 401), (ScopeMissing.code, 403), (KeysUnavailable.code, 503))
     yield from FRAMEWORK.items()
 
@@ -140,4 +142,5 @@ def test_a_decision_on_cancelling_is_that_of_the_code(row: list[str]) -> None:
 
 
 def test_every_state_of_a_cancellation_is_explained() -> None:
-    assert table("cancellation.md").keys() >= set(CancellationState)
+    explained = table("cancellation.md")
+    assert {state: explained[state][0] for state in CancellationState} == dict(TASK_STATES)

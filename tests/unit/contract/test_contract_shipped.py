@@ -116,6 +116,9 @@ def test_ordering_serves_what_it_serves(ordering: dict[str, Any]) -> None:
         ("post", "/productOrder"): "createProductOrder",
         ("get", "/productOrder"): "listProductOrder",
         ("get", "/productOrder/{id}"): "retrieveProductOrder",
+        ("post", "/cancelProductOrder"): "createCancelProductOrder",
+        ("get", "/cancelProductOrder"): "listCancelProductOrder",
+        ("get", "/cancelProductOrder/{id}"): "retrieveCancelProductOrder",
     }
     assert Contract(ordering).base_path == "/tmf-api/productOrderingManagement/v5"
     scopes = {o["operationId"]: o["security"][0]["oauth2"] for _, _, o in operations(ordering)}
@@ -123,6 +126,9 @@ def test_ordering_serves_what_it_serves(ordering: dict[str, Any]) -> None:
         "createProductOrder": ["order:create"],
         "listProductOrder": ["order:read"],
         "retrieveProductOrder": ["order:read"],
+        "createCancelProductOrder": ["order:cancel"],
+        "listCancelProductOrder": ["order:read"],
+        "retrieveCancelProductOrder": ["order:read"],
     }
 
 

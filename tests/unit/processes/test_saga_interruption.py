@@ -237,18 +237,18 @@ def test_a_crash_after_it_may_stop_before_it_as_nothing_stands(lost: int) -> Non
     assert progress.undone == ()
 
 
-@pytest.mark.parametrize("one_journal", [True, False], ids=["one journal for all parts", "one for each"])
 @pytest.mark.parametrize("first", [True, False], ids=["begins with a read", "begins with a change"])
 @given(SCRIPTS, CRASHES, st.integers(0, 20))
 def test_any_faults_crashes_and_moments_leave_nothing_standing_that_is_not_known_of(
-    one_journal: bool, first: bool, script: dict[str, list[Fault]], crashes: frozenset[int], moment: int
+    first: bool, script: dict[str, list[Fault]], crashes: frozenset[int], moment: int
 ) -> None:
+    """The engine keeps one journal for all parts of a run."""
     backend, counted = FaultyBackend(script), [0]
     steps = steps_of(backend)
-    whole = JournalOfACrash(crashes, counted)
+    journal = JournalOfACrash(crashes, counted)
     progress, _ = carry_out(
         [Step("verify", lambda facts: backend.calls.append("verify")), *steps] if first else steps,
-        new_journal=lambda: whole if one_journal else JournalOfACrash(crashes, counted),
+        new_journal=lambda: journal,
         at_most=80,
         interruption=StopsOnce(lambda: len(backend.calls) >= moment),
     )

@@ -1,0 +1,147 @@
+"""TMF622 v4 over the same core as v5: what one version takes in the other shows."""
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.support.product import ORDERS, ROOT, TMF622, Node, effects, partner_order, running_product
+
+V4 = TMF622.replace("/v5/", "/v4/")
+TASKS_V4 = V4.rpartition("/")[0] + "/cancelProductOrder"
+
+
+@pytest.fixture(scope="module")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
+    with running_product(tmp_path_factory.mktemp("v4")) as node:
+        yield node
+
+
+def _order(customer: str = "C12345", offering: str = "po_tv_basic") -> dict[str, Any]:
+    return {
+        "externalId": "PO-456",
+        "description": "in v4's words",
+        "relatedParty": [{"id": customer, "role": "Customer", "name": "John Doe", "@referredType": "Customer"}],
+        "channel": [{"id": "1", "name": "Online", "role": "order capture"}],
+        "productOrderItem": [
+            {
+                "id": "100",
+                "action": "add",
+                "quantity": 1,
+                "productOffering": {"id": offering},
+                "product": {"productCharacteristic": [{"name": "colour", "value": "red"}]},
+            }
+        ],
+        "acmeExtension": {"kept": [1, None]},
+    }
+
+
+def _holds(shown: Any, sent: Any) -> bool:
+    """Whether everything sent is shown; classes (`@type`) may have been added."""
+    if isinstance(sent, dict):
+        return all(name in shown and _holds(shown[name], value) for name, value in sent.items())
+    if isinstance(sent, list):
+        return len(shown) == len(sent) and all(map(_holds, shown, sent))
+    return bool(shown == sent)
+
+
+def test_an_order_placed_on_v4_is_carried_out_and_reads_on_both(product: Node) -> None:
+    answer = product.post(V4, _order(), client="partner-acme")
+    assert answer.status_code == 201, answer.text
+    order = answer.json()
+    assert order["state"] == "acknowledged"
+    assert order["orderDate"]
+    assert order["href"] == answer.headers["Location"] == f"{product.url}{V4}/{order['id']}"
+    assert product.until_finished(order["id"])["status"] == "confirmed"
+    v4 = product.get(f"{V4}/{order['id']}", client="partner-acme").json()
+    assert v4["state"] == "completed"
+    for name, value in _order().items():
+        assert _holds(v4[name], value), name
+    v5 = product.get(f"{TMF622}/{order['id']}", client="partner-acme").json()
+    assert v5["relatedParty"][0]["partyOrPartyRole"]["id"] == "C12345"
+    assert v5["externalId"][0]["id"] == "PO-456"
+    assert v5["creationDate"] == v4["orderDate"]
+
+
+def test_an_order_placed_on_v5_reads_on_v4(product: Node) -> None:
+    order_id = product.post(TMF622, partner_order()).json()["id"]
+    product.until_finished(order_id)
+    answer = product.get(f"{V4}/{order_id}")
+    assert answer.json()["relatedParty"][0]["id"] == "C12345"
+    assert answer.json()["state"] == "completed"
+    assert int(answer.headers["X-Bridge-Losses"]) >= 0
+    assert product.get(f"{V4}/{order_id}?fields=state").json().keys() <= {"id", "href", "@type", "state"}
+
+
+def test_filters_give_the_same_orders_on_both(product: Node) -> None:
+    for customer in ("C12345", "C12346"):
+        product.until_finished(product.post(V4, _order(customer)).json()["id"])
+    queries = [
+        ("relatedParty.id=C12346", "relatedParty.partyOrPartyRole.id=C12346"),
+        ("externalId=PO-456", "externalId.id=PO-456"),
+        ("orderDate.gt=2020-01-01", "creationDate.gt=2020-01-01"),
+        ("state=completed&sort=-orderDate", "state=completed&sort=-creationDate"),
+    ]
+    for v4, v5 in queries:
+        answers = [product.get(f"{path}?{query}") for path, query in ((V4, v4), (TMF622, v5))]
+        assert all(answer.ok for answer in answers), [answer.text for answer in answers]
+        found = [[order["id"] for order in answer.json()] for answer in answers]
+        assert found[0] == found[1] != [], v4
+    assert product.get(f"{V4}?creationDate=x").status_code == 400
+
+
+def test_mistakes_are_pointed_at_in_v4s_words(product: Node) -> None:
+    body = _order() | {"requestedStartDate": "0001-01-01T00:00:00+14:00", "state": "completed"}
+    found = {error["pointer"] for error in product.post(V4, body).json()["errors"]}
+    assert found >= {"/requestedStartDate", "/state"}
+    several = _order()
+    several["relatedParty"] += [{"id": "C12346", "role": "Customer", "@referredType": "Customer"}]
+    assert product.post(V4, several).json()["errors"][0]["pointer"] == "/relatedParty/1/id"
+    unknown = product.post(V4, _order(offering="po_none")).json()
+    assert unknown["errors"][0]["pointer"] == "/productOrderItem/0/productOffering/id"
+
+
+def test_the_same_key_on_v4_and_v5_is_not_the_same_request(product: Node) -> None:
+    key = {"Idempotency-Key": "both-versions"}
+    first = product.post(V4, _order(), headers=key)
+    assert product.post(V4, _order(), headers=key).text == first.text
+    assert product.post(TMF622, partner_order(), headers=key).json()["code"] == "IDEMPOTENCY_KEY_REUSED"
+
+
+def test_an_order_is_cancelled_on_v4(product: Node) -> None:
+    product.backends.fault("billing", status=503, operations=["charge"])
+    order_id = product.post(V4, _order(), client="partner-acme").json()["id"]
+    until = time.monotonic() + 15
+    while effects(product.backends, order_id).get("createOrder") != 1:
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    task = product.post(TASKS_V4, {"productOrder": {"id": order_id}, "cancellationReason": "no"}, client="partner-acme")
+    assert task.status_code == 201, task.text
+    assert product.until_finished(order_id)["state"] == "CANCELLED"
+    product.backends.clear()
+    assert product.get(f"{TASKS_V4}/{task.json()['id']}", client="partner-acme").json()["state"] == "done"
+    assert product.get(f"{V4}/{order_id}", client="partner-acme").json()["state"] == "cancelled"
+
+
+def test_another_partners_order_is_not_found_on_v4(product: Node) -> None:
+    order_id = product.post(V4, _order(), client="portal").json()["id"]
+    assert product.get(f"{V4}/{order_id}", client="partner-acme").status_code == 404
+    assert product.get(f"{ORDERS}/{order_id}", client="portal").json()["customerId"] == "C12345"
+
+
+def test_the_published_v4_order_with_our_references_is_carried_out(product: Node) -> None:
+    body = json.loads((ROOT / "fixtures" / "published" / "tmf622" / "v4" / "01-sample-product-order.json").read_text())
+    for name in ("id", "href", "state", "orderDate", "completionDate", "expectedCompletionDate"):
+        body.pop(name, None)
+    for party in body["relatedParty"]:
+        if party["@referredType"] == "Customer" or party.get("role") == "Customer":
+            party["id"] = "C12345"
+    for item in body["productOrderItem"]:
+        item.pop("state", None)
+        item["action"] = "add"
+        item["productOffering"] = item.get("productOffering", {}) | {"id": "po_tv_basic"}
+    answer = product.post(V4, body)
+    assert answer.status_code == 201, answer.text
+    assert product.until_finished(answer.json()["id"])["status"] == "confirmed"

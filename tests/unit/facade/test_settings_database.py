@@ -1,0 +1,45 @@
+"""What operators are told about a database that cannot be used, and about one that was prepared."""
+
+from pathlib import Path
+
+import click
+import pytest
+
+from facade import cli
+from facade.bootstrap import check_start
+from facade.settings import SettingError, Settings
+
+UNUSABLE = {
+    "foo": "it is no address",
+    "mysql://u:p@h/x": "mysql is not supported",
+    "postgresql://u:p@127.0.0.1:1/x": "Connection refused",
+    "sqlite:////dev/null/facade.db": "Not a directory|File exists",
+}
+
+
+@pytest.mark.parametrize("url", UNUSABLE)
+def test_a_database_that_cannot_be_used_is_told_in_one_line(url: str) -> None:
+    settings = Settings(database_url=url)
+    with pytest.raises(SettingError, match=UNUSABLE[url]) as refused:
+        check_start(settings)
+    with pytest.raises(click.ClickException, match=UNUSABLE[url]) as unprepared:
+        cli._prepare_database(settings)
+    for told in (str(refused.value), unprepared.value.message):
+        assert "DATABASE_URL" in told
+        assert "\n" not in told
+        assert "u:p" not in told
+
+
+def test_a_database_without_the_schema_says_what_to_run_and_a_second_upgrade_that_nothing_was_new(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = Settings(state_dir=tmp_path)
+    with pytest.raises(SettingError, match="run `tmf-facade db upgrade`"):
+        check_start(settings)
+    cli._prepare_database(settings)
+    cli._prepare_database(settings)
+    check_start(settings)
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith("schema up to date; ")
+    assert first.endswith(" offerings published")
+    assert second == "schema up to date; catalogue unchanged"
