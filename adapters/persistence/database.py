@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from adapters.persistence import sqlite_functions
+from adapters.persistence.prepared import Prepared
 from adapters.persistence.tables import metadata
 from canonical.shared.errors import StoreUnavailable
 
@@ -120,12 +121,12 @@ __all__ = ["Database", "UnusableAddress", "address", "connections", "metadata", 
 
 
 def insert_once(connection: sa.Connection, table: sa.Table, row: dict[str, Any]) -> bool:
-    """Insert unless a row with the same key is there; waits for a concurrent transaction that inserts it."""
-    return connection.execute(_insert_once(table, connection.dialect.name), row).first() is not None
+    """Insert a whole row unless one with its key is there; waits for a concurrent transaction that inserts it."""
+    return _insert_once(table, connection.dialect.name).execute(connection, row).first() is not None
 
 
 @cache
-def _insert_once(table: sa.Table, dialect: str) -> sa.Insert:
+def _insert_once(table: sa.Table, dialect: str) -> Prepared:
     insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
     # The row comes back when it was inserted. Rows are not counted: on psycopg SQLAlchemy 2.1 says -1 for an insert.
-    return insert(table).on_conflict_do_nothing().returning(*table.primary_key)
+    return Prepared(insert(table).on_conflict_do_nothing().returning(*table.primary_key))
