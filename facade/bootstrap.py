@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -62,10 +61,6 @@ TMF622_V4 = "tmf/tmf622-v4.yaml"
 TMF622_V5 = "tmf/tmf622-v5.yaml"
 TMF622_ALIASES = ("/tmf-api/productOrdering/v5", "/tmf/v5/productOrdering")
 
-SWITCH_SECONDS = 0.0005
-"""How long a thread may keep the others waiting: with the default, 5 ms, whoever holds the database's lock waits for
-the event loop at each statement."""
-
 log = structlog.get_logger()
 
 
@@ -124,7 +119,6 @@ def application() -> Correlation:
     """The ASGI application of one server process, its settings from the environment. Raises SettingError."""
     settings = Settings.from_environment()
     logs.configure(settings.log_level)
-    sys.setswitchinterval(SWITCH_SECONDS)
     core = Core(settings)
     migrations.check(core.database)
     security = security_settings(settings)

@@ -18,6 +18,7 @@ from sqlalchemy.engine.default import DefaultDialect
 from adapters.backends.http import Backend
 from adapters.orchestration import dbos_engine
 from adapters.persistence.orders import SqlOrderRepository
+from adapters.persistence.process_table import ProcessTable
 from adapters.persistence.queries import SqlQueries
 from adapters.persistence.unit_of_work import SqlUnitOfWork
 from canonical.processes.place_order import PlaceOrder
@@ -72,10 +73,9 @@ LAYERS: tuple[tuple[Any, str, str], ...] = (
     (dbos_engine.DbosEngine, "_run", "process: steps"),
     (dbos_engine.DbosEngine, "wait", "waiting for the process (and its hand-over)"),
     (dbos_engine.DbosEngine, "_start", "DBOS: start of the workflow"),
-    (dbos_engine, "_once", "DBOS: recording a step"),
+    (ProcessTable, "answers", "steps recorded before"),
+    (ProcessTable, "keep_answer", "row of a step"),
     (SystemDatabase, "init_workflow", "DBOS: row of the workflow"),
-    (SystemDatabase, "check_operation_execution", "DBOS: was the step recorded?"),
-    (SystemDatabase, "record_operation_result", "DBOS: row of the step"),
     (SystemDatabase, "update_workflow_outcome", "DBOS: outcome of the workflow"),
     (Backend, "call", "backend client"),
     (HTTPAdapter, "send", "backend: HTTP and its answer"),
