@@ -6,8 +6,12 @@ import re
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 
+import structlog
+
 from facade.errors import FRAMEWORK_DETAILS, Answer, render
 from facade.identities import new_id
+
+log = structlog.get_logger()
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -41,7 +45,9 @@ class Gate:
         if refusal is None:
             await self._app(scope, receive, send)
             return
-        body, media_type = render(refusal, scope["path"], new_id())
+        error_id = new_id()
+        log.info("request refused", error_id=error_id, code=refusal.code, status=refusal.status)
+        body, media_type = render(refusal, scope["path"], error_id)
         headers = [(b"content-type", media_type.encode()), (b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
         await send({"type": "http.response.body", "body": body})

@@ -12,7 +12,13 @@ from canonical.ordering.ports import OrderStates, UnitOfWork
 from canonical.ordering.states import State
 from canonical.processes.ports import BssOrders, PaymentCharges, StockRequest, StockReservations
 from canonical.processes.saga import Facts, Progress, Step
-from canonical.shared.errors import CanonicalError, CustomerNotInGoodStanding, OrderCancelled, PaymentDeclined
+from canonical.shared.errors import (
+    CanonicalError,
+    CustomerNotInGoodStanding,
+    InsufficientStock,
+    OrderCancelled,
+    PaymentDeclined,
+)
 from canonical.shared.ports import Clock
 
 VERIFY = "verify-customer"
@@ -142,11 +148,17 @@ class PlaceOrder:
         request = StockRequest(item.offering.sku, item.quantity, reference=f"{order.id}:{number}")
         return Step(
             name,
-            lambda facts: self.stock.reserve(request, key(order, name)),
+            lambda facts: self._reserved(item, request, key(order, name)),
             find=lambda facts: self.stock.find_reservation(request.reference),
             undo=lambda facts: self.stock.release(facts[name], key(order, f"undo-{name}")),
             effect=lambda facts: f"reservation {facts[name]} of {request.quantity} × {request.sku} released",
         )
+
+    def _reserved(self, item: OrderItem, request: StockRequest, step_key: str) -> str:
+        try:
+            return self.stock.reserve(request, step_key)
+        except InsufficientStock as error:
+            raise InsufficientStock(error.message, **error.details, itemId=item.id) from error
 
 
 @dataclass(frozen=True, slots=True)

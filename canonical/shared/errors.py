@@ -109,7 +109,7 @@ class CustomerNotInGoodStanding(Conflict):
 
 
 class InsufficientStock(Conflict):
-    """`details`: sku, requested, available."""
+    """`details`: sku, requested, available; itemId once it is known which item of an order it is."""
 
     code = "INSUFFICIENT_STOCK"
 

@@ -95,6 +95,14 @@ def test_a_failed_product_order_says_why(product: Node) -> None:
     assert {item["state"] for item in read["productOrderItem"]} == {"failed"}
 
 
+def test_an_error_message_names_the_item_it_is_about(product: Node) -> None:
+    order_id = product.post(TMF622, partner_order("C12345", "po_tv_basic", "po_limited")).json()["id"]
+    product.until_finished(order_id)
+    message = product.get(f"{TMF622}/{order_id}").json()["productOrderErrorMessage"][0]
+    assert message["code"] == "INSUFFICIENT_STOCK"
+    assert [item["productOrderItemId"] for item in message["productOrderItem"]] == ["2"]
+
+
 def test_everything_sent_comes_back(product: Node) -> None:
     body = partner_order() | {
         "description": "carried – as it is",

@@ -208,5 +208,6 @@ def _error_message(order: Order) -> Payload:
         "productOrderItem": [
             {"@type": "ProductOrderItemRef", "productOrderId": order.id, "productOrderItemId": item.id}
             for item in order.items
+            if failure.details.get("itemId", item.id) == item.id
         ],
     }

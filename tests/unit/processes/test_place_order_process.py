@@ -105,7 +105,7 @@ def test_when_nothing_is_in_stock_nothing_else_is_asked() -> None:
     assert placing.calls == [("customer", None), ("reserve", placing.key("reserve-1"))]
     assert (order.state, order.payment) == (State.FAILED, PaymentStatus.NOT_CHARGED)
     assert order.failure is not None
-    assert order.failure.details == {"sku": "SKU123", "requested": 2, "available": 0}
+    assert order.failure.details == {"sku": "SKU123", "requested": 2, "available": 0, "itemId": "a"}
 
 
 def test_when_a_later_line_is_short_the_earlier_reservation_is_released() -> None:
