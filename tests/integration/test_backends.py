@@ -385,7 +385,7 @@ def test_a_backend_without_settings_is_named() -> None:
 class Dripping:
     """Answers with what comes before `|` at once, then byte by byte with a `pause`, for `patience` seconds in all."""
 
-    def __init__(self, answer: bytes, pause: float = 0.1, patience: float = 4.0) -> None:
+    def __init__(self, answer: bytes, pause: float = 0.1, patience: float = 20.0) -> None:
         self._answer, self._pause, self._patience = answer, pause, patience
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
