@@ -106,9 +106,9 @@ def test_the_database_is_a_file_in_the_state_directory_unless_it_is_given(tmp_pa
 @pytest.mark.parametrize(
     ("database", "engine"),
     [
-        ("sqlite:////tmp/facade.db", "sqlite:////tmp/facade-processes.db"),
-        ("sqlite:////tmp/facade", "sqlite:////tmp/facade-processes.db"),
-        ("sqlite:////tmp/facade.db?timeout=5", "sqlite:////tmp/facade-processes.db?timeout=5"),
+        ("sqlite:////data/facade.db", "sqlite:////data/facade-processes.db"),
+        ("sqlite:////data/facade", "sqlite:////data/facade-processes.db"),
+        ("sqlite:////data/facade.db?timeout=5", "sqlite:////data/facade-processes.db?timeout=5"),
         ("postgresql://db/x", "postgresql://db/x"),
         ("postgresql+psycopg://db/x?host=/run", "postgresql+psycopg://db/x?host=/run"),
     ],
