@@ -86,7 +86,7 @@ def compare(name: str, sizes: Sequence[int] = SIZES, rounds: int = 40) -> str:
 
 
 def reads_of(database: Database, ids: int) -> dict[str, Callable[[], Any]]:
-    queries = SqlQueries(database)
+    queries = SqlQueries(database, search_seconds=60)
     with database.reading() as connection:
         known = itertools.cycle(list(connection.scalars(sa.select(documents.c.order_id).limit(ids))))
     reads: dict[str, Callable[[], Any]] = {"by id": lambda: queries.document(next(known), "acme")}
