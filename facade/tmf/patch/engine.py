@@ -12,7 +12,7 @@ from facade.contract.pointers import pointer
 from facade.contract.violations import Code, ContractViolation
 from facade.tmf.patch.equality import json_equal
 from facade.tmf.patch.limits import Account, Limits
-from facade.tmf.patch.merge import merge_document
+from facade.tmf.patch.merge import merge_document, require_merge_form
 from facade.tmf.patch.operations import Operation, read_operations
 from facade.tmf.patch.places import END, Path, Tokens, Unresolved, found, require_addable
 from facade.tmf.patch.refusals import PatchTestFailed, refusal, shown
@@ -28,8 +28,20 @@ def apply_patch(media_type: str, document: Document, patch: Any, limits: Limits 
     Raises PatchTestFailed when a `test` fails, otherwise ContractViolation, whose pointers lead into the patch.
     Knows no schema: whether the result is a good resource is for the caller to see.
     """
-    apply = _APPLY[media_type.partition(";")[0].strip().lower()]
-    return apply(document, patch, limits or Limits())
+    return _APPLY[_plain(media_type)](document, patch, limits or Limits())
+
+
+def require_form(media_type: str, patch: Any, limits: Limits | None = None) -> None:
+    """Raises what `apply_patch` would raise for any document: for whoever has to read a patch before it is applied."""
+    kind = _plain(media_type)
+    if _APPLY[kind] is merge_document:
+        require_merge_form(patch, limits or Limits())
+    else:
+        read_operations(patch, limits or Limits(), queries=kind == _QUERY)
+
+
+def _plain(media_type: str) -> str:
+    return media_type.partition(";")[0].strip().lower()
 
 
 def _operate(document: Document, patch: Any, limits: Limits, *, queries: bool) -> Document:
@@ -45,11 +57,12 @@ def _operate(document: Document, patch: Any, limits: Limits, *, queries: bool) -
     return result
 
 
+_QUERY = "application/json-patch-query+json"
 _APPLY: Mapping[str, Callable[[Document, Any, Limits], Document]] = {
     "application/json": merge_document,
     "application/merge-patch+json": merge_document,
     "application/json-patch+json": partial(_operate, queries=False),
-    "application/json-patch-query+json": partial(_operate, queries=True),
+    _QUERY: partial(_operate, queries=True),
 }
 MEDIA_TYPES = tuple(_APPLY)
 

@@ -26,6 +26,17 @@ def merged(target: Any, patch: Any) -> Any:
 
 def merge_document(document: dict[str, Any], patch: Any, limits: Limits) -> dict[str, Any]:
     """A new document that shares nothing with the other two. Raises ContractViolation: no object, or too large."""
+    require_merge_form(patch, limits)
+    result: dict[str, Any] = merged(copy.deepcopy(document), copy.deepcopy(patch))
+    size = extent(result)
+    if size.nodes > limits.nodes or size.size > limits.size:
+        message = f"the document would have more than {limits.nodes} values or {limits.size} bytes"
+        raise refusal((), message, Code.TOO_MANY_RECORDS)
+    return result
+
+
+def require_merge_form(patch: Any, limits: Limits) -> None:
+    """Raises ContractViolation unless the patch is an object within the limits."""
     if isinstance(patch, list):
         message = "a merge patch is an object; a list of operations is sent as application/json-patch+json"
         raise refusal((), message)
@@ -36,9 +47,3 @@ def merge_document(document: dict[str, Any], patch: Any, limits: Limits) -> dict
         raise refusal((), f"the patch is nested deeper than {limits.depth} levels", Code.OTHER_ISSUE)
     if size.nodes > limits.nodes:
         raise refusal((), f"the patch has more than {limits.nodes} values", Code.TOO_MANY_RECORDS)
-    result: dict[str, Any] = merged(copy.deepcopy(document), copy.deepcopy(patch))
-    size = extent(result)
-    if size.nodes > limits.nodes or size.size > limits.size:
-        message = f"the document would have more than {limits.nodes} values or {limits.size} bytes"
-        raise refusal((), message, Code.TOO_MANY_RECORDS)
-    return result

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from facade.contract.violations import Code, ContractViolation, Violation
-from facade.tmf.patch import Limits, PatchTestFailed, apply_patch
+from facade.tmf.patch import Limits, PatchTestFailed, apply_patch, require_form
 
 STRICT, QUERY = "application/json-patch+json", "application/json-patch-query+json"
 Document = dict[str, Any]
@@ -178,6 +178,20 @@ def test_everything_wrong_in_form_is_said_at_once() -> None:
     with pytest.raises(ContractViolation) as caught:
         apply_patch(STRICT, {}, [{"op": "add"}, 5, {"op": "remove", "path": "x"}])
     assert [one.pointer for one in caught.value.violations] == ["/0/path", "/0/value", "/1", "/2/path"]
+
+
+@pytest.mark.parametrize(
+    ("media_type", "patch"),
+    [
+        (STRICT, [5]), (STRICT, {"a": 1}), (STRICT, [{}]), (STRICT, [{"op": "add", "path": 5, "value": 1}]),
+        (QUERY, [{"op": "remove", "path": "/a?b"}]), ("application/json", []), ("application/merge-patch+json", None),
+    ],
+)  # fmt: skip
+def test_the_form_can_be_required_before_there_is_a_document(media_type: str, patch: Any) -> None:
+    with pytest.raises(ContractViolation):
+        require_form(media_type, patch)
+    require_form(STRICT, [{"op": "remove", "path": "/a?b"}])
+    require_form("application/json; charset=utf-8", {"a": None})
 
 
 @pytest.mark.parametrize(
