@@ -1,28 +1,30 @@
 """How a patch is refused.
 
-ContractViolation
-└── PatchTestFailed    the document is not as a `test` operation expects it
+ContractError
+├── ContractViolation  the patch is wrong, or does not fit the document: a bad request
+└── PatchTestFailed    the document is not as a `test` operation expects it: a conflict
 """
 
 from collections.abc import Iterable
 
 from facade.contract.pointers import Token, pointer, shortened
-from facade.contract.violations import Code, ContractViolation, Violation
+from facade.contract.violations import Code, ContractError, ContractViolation, Violation
 
 MAX_ALLOWED = 20
 """Names of what is allowed that one refusal lists."""
 
 
-class PatchTestFailed(ContractViolation):
-    """The document is not as the `test` operation number `operation` (from 0) expects: a conflict, not a bad request.
+class PatchTestFailed(ContractError):
+    """The document is not as the `test` operation number `operation` (from 0) expects. Nothing was applied.
 
-    Nothing of the patch was applied.
+    `violations` has one entry, as a ContractViolation's.
     """
 
     def __init__(self, operation: int, path: str, reason: str) -> None:
         message = f"test {shown(path)}: {reason}; nothing was changed"
-        super().__init__([Violation(pointer((operation, "path")), Code.INVALID_VALUE, message)])
+        super().__init__(message)
         self.operation = operation
+        self.violations = (Violation(pointer((operation, "path")), Code.INVALID_VALUE, message),)
 
 
 def refusal(

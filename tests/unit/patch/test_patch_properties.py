@@ -78,7 +78,7 @@ def test_a_patch_is_applied_or_refused_and_changes_neither_itself_nor_its_docume
     before, sent = copy.deepcopy(document), copy.deepcopy(patch)
     try:
         result = apply_patch(media_type, document, patch)
-    except ContractViolation as error:
+    except (ContractViolation, PatchTestFailed) as error:
         result, refused = {}, error.violations
     else:
         refused = ()
@@ -97,7 +97,7 @@ def test_a_strict_patch_does_what_the_library_does_by_itself(document: Any, patc
     if isinstance(expected, dict):
         assert json_equal(apply_patch("application/json-patch+json", document, patch), expected)
     else:
-        with pytest.raises(ContractViolation):
+        with pytest.raises((ContractViolation, PatchTestFailed)):
             apply_patch("application/json-patch+json", document, patch)
 
 

@@ -50,7 +50,6 @@ def after(op: str, path: str, **more: Any) -> Document:
 def refused(op: str, path: str, **more: Any) -> Violation:
     with pytest.raises(ContractViolation) as caught:
         after(op, path, **more)
-    assert not isinstance(caught.value, PatchTestFailed)
     [violation] = caught.value.violations
     return violation
 
