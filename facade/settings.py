@@ -104,6 +104,9 @@ class Settings:
     node_lease: float = _setting(
         "NODE_LEASE", 5.0, "seconds without a heartbeat after which a node counts as dead", least=1
     )
+    search_seconds: float = _setting(
+        "SEARCH_SECONDS", 0.8, "seconds a list may look into documents for a filter before it answers 400", least=0.1
+    )
     hold_processes: bool = _setting("HOLD_PROCESSES", False, "accept orders but carry none out")
     validate_responses: bool = _setting("VALIDATE_RESPONSES", False, "check answers against the contracts (tests, CI)")
     log_level: str = _setting("LOG_LEVEL", "info", "least serious log line", ("debug", "info", "warning", "error"))
