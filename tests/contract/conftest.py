@@ -11,12 +11,22 @@ from adapters.persistence.audit import SqlAuditTrail
 from adapters.persistence.database import Database
 from adapters.persistence.orders import Document
 from adapters.persistence.queries import SqlQueries
-from adapters.persistence.tables import audit, cancellations, documents, idempotency_keys, orders, outbox, processes
+from adapters.persistence.subscriptions import SqlSubscriptions
+from adapters.persistence.tables import (
+    audit,
+    cancellations,
+    documents,
+    idempotency_keys,
+    orders,
+    outbox,
+    processes,
+    subscriptions,
+)
 from adapters.persistence.unit_of_work import SqlUnitOfWork
 from canonical.audit.record import AuditRecord
 from canonical.ordering.order import Order
 from tests.support.databases import *  # noqa: F403
-from tests.support.fakes import Memory, ReadsFromMemory, SteppingClock
+from tests.support.fakes import Memory, ReadsFromMemory, SteppingClock, SubscriptionsFromMemory
 
 
 def shown(order: Order, carried: dict[str, Any]) -> str:
@@ -28,6 +38,7 @@ class Store(Protocol):
     """A store as the suite sees it. `reads` are what the edge asks of it."""
 
     reads: Any
+    subscriptions: Any
 
     def unit_of_work(self) -> Any: ...
 
@@ -50,6 +61,7 @@ class SqlStore:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.reads = SqlQueries(database)
+        self.subscriptions = SqlSubscriptions(database)
         self._clock = SteppingClock()
 
     def unit_of_work(self) -> SqlUnitOfWork:
@@ -72,7 +84,7 @@ class SqlStore:
         return SqlAuditTrail(self.database).find(audit_id, None)
 
     def size(self) -> int:
-        tables = (orders, documents, cancellations, outbox, processes, idempotency_keys, audit)
+        tables = (orders, documents, cancellations, outbox, processes, idempotency_keys, audit, subscriptions)
         with self.database.reading() as connection:
             return sum(connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0 for table in tables)
 
@@ -83,6 +95,7 @@ class StoreInMemory:
 
     def __post_init__(self) -> None:
         self.reads = ReadsFromMemory(self.memory)
+        self.subscriptions = SubscriptionsFromMemory(self.memory)
         self.unit_of_work = self.memory.unit_of_work
 
     def events(self, order_id: str) -> list[tuple[int, str]]:
@@ -104,6 +117,7 @@ class StoreInMemory:
             kept.processes,
             kept.keys,
             kept.audit,
+            kept.subscriptions,
         )
         return sum(map(len, everything))
 
