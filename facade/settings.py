@@ -4,8 +4,11 @@ import math
 import os
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
+
+Networks = tuple[IPv4Network | IPv6Network, ...]
 
 
 class SettingError(ValueError):
@@ -48,6 +51,9 @@ class Settings:
         "NODE_LEASE", 5.0, "seconds without a heartbeat after which a node counts as dead", least=1
     )
     hold_processes: bool = _setting("HOLD_PROCESSES", False, "accept orders but carry none out")
+    callback_networks: str = _setting(
+        "CALLBACK_NETWORKS", "", "networks in which callbacks may lie although they are not public, as in 10.1.0.0/16"
+    )
     validate_responses: bool = _setting("VALIDATE_RESPONSES", False, "check answers against the contracts (tests, CI)")
     log_level: str = _setting("LOG_LEVEL", "info", "least serious log line", ("debug", "info", "warning", "error"))
 
@@ -60,6 +66,7 @@ class Settings:
             if environment.get(setting.metadata["variable"])
         }
         settings = cls(**given)
+        _networks(settings.callback_networks)
         if settings.mode == "production" and settings.backends_secret == "facade-secret":  # noqa: S105
             raise SettingError("BACKENDS_SECRET must be set in production")
         if settings.mode == "production" and not settings.backends_url:
@@ -77,6 +84,11 @@ class Settings:
             file, mark, options = self.database_address.partition("?")
             return file.removesuffix(".db") + "-processes.db" + mark + options
         return self.database_address
+
+    @property
+    def allowed_networks(self) -> Networks:
+        """Where callbacks may lead although it is not public."""
+        return _networks(self.callback_networks)
 
     @property
     def backends_address(self) -> str:
@@ -98,6 +110,14 @@ def _parse(setting: "Field[Any]", text: str) -> Any:
         bounds = f"at least {least}" if most == math.inf else f"from {least} to {most}"
         raise SettingError(f"{variable}={text!r} must be {bounds}")
     return value
+
+
+def _networks(text: str) -> Networks:
+    try:
+        return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError as error:
+        wanted = "use networks such as 10.1.0.0/16,fd00:1::/32"
+        raise SettingError(f"CALLBACK_NETWORKS={text!r} is not usable: {error}; {wanted}") from None
 
 
 _BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
