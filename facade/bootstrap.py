@@ -76,7 +76,7 @@ class Core:
         self.settings = settings
         self.clock = SystemClock()
         self.database = Database(settings.database_address)
-        self.queries = SqlQueries(self.database)
+        self.queries = SqlQueries(self.database, settings.search_seconds)
         self.audit = SqlAuditTrail(self.database)
         self.backends = connect(_backends(settings))
         self.engine = DbosEngine(

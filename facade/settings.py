@@ -19,7 +19,13 @@ _VAR = Path("var")
 
 
 def _setting(
-    variable: str, default: Any, meaning: str, allowed: tuple[str, ...] = (), *, least: int = 0, most: float = math.inf
+    variable: str,
+    default: Any,
+    meaning: str,
+    allowed: tuple[str, ...] = (),
+    *,
+    least: float = 0,
+    most: float = math.inf,
 ) -> Any:
     """`least` and `most` bound a number."""
     rules = {"variable": variable, "meaning": meaning, "allowed": allowed, "least": least, "most": most}
@@ -49,6 +55,9 @@ class Settings:
     portal_wait: float = _setting("PORTAL_WAIT", 10.0, "seconds POST /api/v1/orders waits before it answers 503")
     node_lease: float = _setting(
         "NODE_LEASE", 5.0, "seconds without a heartbeat after which a node counts as dead", least=1
+    )
+    search_seconds: float = _setting(
+        "SEARCH_SECONDS", 0.8, "seconds a list may look into documents for a filter before it answers 400", least=0.1
     )
     hold_processes: bool = _setting("HOLD_PROCESSES", False, "accept orders but carry none out")
     callback_networks: str = _setting(
