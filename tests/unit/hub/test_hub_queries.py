@@ -1,5 +1,8 @@
 """Which notifications can be asked for."""
 
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -225,3 +228,25 @@ def test_every_prepared_contract_says_what_it_notifies_of(spec: str) -> None:
     assert all(name.endswith("Event") for name in notifications.types)
     assert notifications.read(f"eventType={notifications.types[0]}").criterion
     assert refusal(notifications, "eventType=ProductOrderCreateEvent").allowed == notifications.types
+
+
+PAGE = (Path(__file__).parents[3] / "docs" / "events.md").read_text()
+EXAMPLES = re.findall(r"^\| `([^`]*[=][^`]*)` \|", PAGE, re.MULTILINE)
+
+
+def test_the_page_has_examples() -> None:
+    assert len(EXAMPLES) >= 6
+
+
+@pytest.mark.parametrize("query", EXAMPLES)
+def test_an_example_of_the_page_can_be_read(query: str) -> None:
+    assert V5.read(query.replace("\\|", "|")) != Wanted(None, None)
+
+
+def test_the_page_lists_the_event_types_of_each_version() -> None:
+    rows = [
+        re.split(r"(?<!\\)\|", line)[1:4] for line in PAGE.splitlines() if line.startswith("|") and "Event`" in line
+    ]
+    listed = [(re.findall(r"`(\w+Event)`", names), v4.strip(), v5.strip()) for names, v4, v5 in rows if "yes" in v5]
+    assert sorted(name for names, v4, _ in listed for name in names if v4) == list(V4.types)
+    assert sorted(name for names, _, v5 in listed for name in names if v5) == list(V5.types)
