@@ -7,13 +7,13 @@ from pathlib import Path
 
 import click
 
-from tests.bench import bare_connexion, product_orders, report, whole_orders
+from tests.bench import bare_connexion, composite_reads, product_orders, report, whole_orders
 
-MEASURES = ("post", "get", "orders", "latency")
+MEASURES = ("post", "get", "orders", "latency", "reads")
 
 
 @click.command()
-@click.option("--only", default=",".join(MEASURES), help="Which of post, get, orders, latency; with commas.")
+@click.option("--only", default=",".join(MEASURES), help=f"Which of {', '.join(MEASURES)}; with commas.")
 @click.option("--rounds", default=5, show_default=True, type=click.IntRange(min=1))
 @click.option("--database", default="sqlite", show_default=True, type=click.Choice(["sqlite", "postgres"]))
 def main(only: str, rounds: int, database: str) -> None:
@@ -24,6 +24,7 @@ def main(only: str, rounds: int, database: str) -> None:
     began = time.monotonic()
     comparisons: list[report.Comparison] = []
     overhead = None
+    reads: list[composite_reads.Composite] = []
     with tempfile.TemporaryDirectory(prefix="facade-bench-") as kept:
         directory = Path(kept)
         if {"post", "get"} & set(wanted):
@@ -37,11 +38,16 @@ def main(only: str, rounds: int, database: str) -> None:
                 if "latency" in wanted:
                     click.echo("measuring the latency of whole orders …", err=True)
                     overhead = whole_orders.overhead(rounds, sides)
+        if "reads" in wanted:
+            click.echo("measuring reads of several backends …", err=True)
+            reads = composite_reads.measure(database, _made(directory / "reads"), rounds)
     click.echo(report.machine(database, os.cpu_count() or 1, rounds))
     if comparisons:
         click.echo("\n" + report.table(report.COMPARISON_HEADS, [one.row() for one in comparisons]))
     if overhead:
         click.echo("\n" + report.table(report.OVERHEAD_HEADS, [overhead.row()]))
+    if reads:
+        click.echo("\n" + report.table(composite_reads.HEADS, [one.row() for one in reads]))
     if {"post", "get"} & set(wanted):
         click.echo(
             f"\nIn the bare Connexion app's copy of the contract no operation asks for a token, and of "
