@@ -53,10 +53,11 @@ def build_app(
     on_error: ErrorHandlerFactory,
     security_map: Mapping[str, Any],
     threads: int,
+    deadline: float,
     validate_responses: bool,
     lifespan: Callable[[Any], AbstractAsyncContextManager[None]] | None = None,
 ) -> Served:
-    """The whole product behind one ASGI application."""
+    """The whole product behind one ASGI application. `deadline`: seconds a request gives to others."""
     app = connexion.FlaskApp(
         "facade",
         lifespan=lifespan,
@@ -73,7 +74,7 @@ def build_app(
     handle = on_error(methods)
     for kind in HANDLED:
         app.add_error_handler(kind, handle)
-    bridge = WsgiBridge(app.app.wsgi_app, threads, methods)
+    bridge = WsgiBridge(app.app.wsgi_app, threads, methods, deadline)
     app._middleware_app.asgi_app = bridge
     return Served(Correlation(Gate(app)), app, bridge)
 

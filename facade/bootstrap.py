@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,9 +12,13 @@ import orjson
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from adapters.backends.breaker import BreakerState
+from adapters.backends.bulkhead import threads_held
+from adapters.backends.counters import BackendSnapshot
 from adapters.backends.inquiries import ParallelInquiries
 from adapters.backends.registry import NEEDED, Backends, connect
 from adapters.backends.settings import BackendSettings
+from adapters.backends.versions import ContractVersion
 from adapters.orchestration.dbos_engine import DbosEngine, EngineSettings
 from adapters.persistence import migrations
 from adapters.persistence.audit import SqlAuditTrail
@@ -36,7 +41,7 @@ from facade.cancellations import CancellationIntake
 from facade.clock import SystemClock
 from facade.correlation import Correlation
 from facade.errors import ErrorHandler
-from facade.health import Health
+from facade.health import BackendState, Health
 from facade.identities import SortableIdentities, new_id
 from facade.intake import OrderIntake
 from facade.portal.customer import PortalCustomers
@@ -46,7 +51,7 @@ from facade.portal.snapshot import PortalSnapshots
 from facade.security.connexion_security import security_map
 from facade.security.development_server import DevelopmentServer
 from facade.security.settings import SecuritySettings, build_verifier
-from facade.settings import SettingError, Settings
+from facade.settings import BackendOptions, SettingError, Settings
 from facade.tmf.query.attributes import SchemaAttributes
 from facade.tmf.tmf622.account import STATES
 from facade.tmf.tmf622.cancel_handlers import CancelProductOrders
@@ -76,9 +81,9 @@ class Core:
         self.settings = settings
         self.clock = SystemClock()
         self.database = Database(settings.database_address)
-        self.queries = SqlQueries(self.database)
+        self.queries = SqlQueries(self.database, settings.search_seconds)
         self.audit = SqlAuditTrail(self.database)
-        self.backends = connect(_backends(settings))
+        self.backends = connect(backend_settings(settings), settings.check_backend_answers)
         self.inquiries = ParallelInquiries(
             NEEDED,
             self.clock,
@@ -110,6 +115,10 @@ class Core:
             return False
         return True
 
+    def backend_states(self) -> dict[str, BackendState]:
+        versions, snapshots = self.backends.contract_versions(), self.backends.snapshot()
+        return {name: _state(snapshot, versions[name]) for name, snapshot in snapshots.items()}
+
     def close(self) -> None:
         self.engine.close()
         self.inquiries.close()
@@ -139,6 +148,7 @@ def application() -> Correlation:
     @asynccontextmanager
     async def lifespan(_: Any) -> AsyncIterator[None]:
         await asyncio.to_thread(core.engine.launch)
+        core.backends.watch_contracts()
         yield
         await asyncio.to_thread(core.close)
 
@@ -147,6 +157,7 @@ def application() -> Correlation:
         on_error=lambda methods: ErrorHandler(methods, core.audit, core.clock),
         security_map=security_map(build_verifier(security)),
         threads=settings.threads,
+        deadline=settings.request_deadline,
         validate_responses=settings.validate_responses,
         lifespan=lifespan,
     )
@@ -186,7 +197,7 @@ def _apis(core: Core, security: SecuritySettings) -> list[Api]:
             | _views(core)
             | _translations(core).operations(),
         ),
-        Api("operations.yaml", Health(core.database_ready, core.backends.states).operations()),
+        Api("operations.yaml", Health(core.database_ready, core.backend_states).operations()),
     ]
     if security.uses_development_server:
         apis.append(Api("oauth.yaml", DevelopmentServer(security).operations()))
@@ -265,18 +276,52 @@ def simulate(settings: Settings, state: Path) -> None:
     )
 
 
-def _backends(settings: Settings) -> dict[str, BackendSettings]:
-    return {
-        name: BackendSettings(
-            base_url=f"{settings.backends_address}/{name}",
-            token_url=f"{settings.backends_address}/oauth/token",
-            client_id=settings.backends_client,
-            client_secret=settings.backends_secret,
-            connect_timeout=settings.backend_connect_timeout,
-            read_timeout=settings.backend_read_timeout,
+def backend_settings(settings: Settings) -> dict[str, BackendSettings]:
+    """How each backend is called. Raises SettingError."""
+    return {name: _backend(settings, name, options) for name, options in settings.backends.items()}
+
+
+def _backend(settings: Settings, name: str, options: BackendOptions) -> BackendSettings:
+    places = options.concurrency or max(1, settings.threads * 2 // 3)
+    if options.concurrency and threads_held(places) >= settings.threads:
+        raise SettingError(
+            f"{name.upper()}_CONCURRENCY or BACKEND_CONCURRENCY={places} lets one backend hold {threads_held(places)}"
+            f" threads, and THREADS={settings.threads} leaves none for anything else"
         )
-        for name in NEEDED
-    }
+    return BackendSettings(
+        base_url=options.url or f"{settings.backends_address}/{name}",
+        token_url=options.token_url or f"{settings.backends_address}/oauth/token",
+        client_id=options.client or settings.backends_client,
+        client_secret=options.secret or settings.backends_secret,
+        connect_timeout=options.connect_timeout,
+        read_timeout=options.read_timeout,
+        call_timeout=options.call_timeout,
+        places=places,
+        retries=options.retries,
+        breaker_threshold=options.breaker_failures,
+        breaker_reset_seconds=options.breaker_pause,
+        longest_hold=options.longest_hold,
+    )
+
+
+def _state(snapshot: BackendSnapshot, version: ContractVersion) -> BackendState:
+    calls: Counter[str] = Counter()
+    for (_, outcome), count in snapshot.calls.items():
+        calls[outcome] += count
+    return BackendState(
+        problem=version.problem,
+        shown={
+            "circuit": snapshot.breaker.value,
+            "inFlight": snapshot.in_flight,
+            "calls": calls,
+            "retries": sum(snapshot.retries.values()),
+            "circuitOpened": snapshot.breaker_changes.get(BreakerState.OPEN, 0),
+            "heldSeconds": round(snapshot.held_seconds, 3),
+            "contractViolations": sum(snapshot.contract_violations.values()),
+            "tokensFailed": snapshot.tokens_failed,
+            "contract": {"ours": version.ours, "theirs": version.theirs, "agreement": version.agreement.value},
+        },
+    )
 
 
 DATABASE_TROUBLE = (StoreUnavailable, SQLAlchemyError, OSError, ValueError)
@@ -289,7 +334,10 @@ def reason_of(trouble: Exception) -> str:
 
 
 def check_start(settings: Settings) -> None:
-    """Raises SettingError, in one line, when the database cannot be reached or is not at this release's schema."""
+    """Raises SettingError, in one line: settings that do not fit together, a database that cannot be reached or is not
+    at this release's schema.
+    """
+    backend_settings(settings)
     try:
         database = Database(settings.database_address)
         try:

@@ -40,7 +40,7 @@ log = structlog.get_logger()
 TMF_PREFIXES = ("/tmf-api/", "/tmf/")
 RETRY_AFTER_SECONDS = "5"
 OPERATION_LENGTH = 200
-INTERNAL_DETAILS = frozenset({"backend", "operation", "retryAfter"})
+INTERNAL_DETAILS = frozenset({"backend", "operation", "retryAfter", "field", "ids"})
 """What errors say about the systems behind us, for the log only."""
 
 CANONICAL: Mapping[type[errors.CanonicalError], tuple[int, str]] = MappingProxyType(

@@ -10,11 +10,19 @@ from facade.json import answer_json
 
 
 @dataclass(frozen=True)
+class BackendState:
+    """What is shown of a backend, and why it cannot be used at all, if so."""
+
+    shown: Mapping[str, Any]
+    problem: str | None
+
+
+@dataclass(frozen=True)
 class Health:
-    """`database_ready` says whether the database answers; `backends` names each backend's breaker state."""
+    """`database_ready` says whether the database answers; `backends` tells of each backend by its name."""
 
     database_ready: Callable[[], bool]
-    backends: Callable[[], Mapping[str, str]]
+    backends: Callable[[], Mapping[str, BackendState]]
 
     def operations(self) -> Mapping[str, Callable[..., Any]]:
         return {"live": self.live, "ready": self.ready}
@@ -23,11 +31,17 @@ class Health:
         return {"status": "live"}
 
     def ready(self) -> flask.Response:
-        """503 without a database. A backend that is away does not make the product unready: orders wait for it."""
-        database = self.database_ready()
+        """503 without a database, or when a backend keeps a contract that we do not call.
+
+        A backend that is away does not make the product unready: orders wait for it.
+        """
+        database, backends = self.database_ready(), self.backends()
+        problems = [] if database else ["the database does not answer"]
+        problems += [state.problem for state in backends.values() if state.problem]
         body = {
-            "status": "ready" if database else "notReady",
+            "status": "notReady" if problems else "ready",
             "database": "up" if database else "down",
-            "backends": dict(self.backends()),
+            "problems": problems,
+            "backends": {name: state.shown for name, state in backends.items()},
         }
-        return answer_json(body, 200 if database else 503)
+        return answer_json(body, 503 if problems else 200)

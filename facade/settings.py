@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 
@@ -16,11 +17,62 @@ _VAR = Path("var")
 
 
 def _setting(
-    variable: str, default: Any, meaning: str, allowed: tuple[str, ...] = (), *, least: int = 0, most: float = math.inf
+    variable: str,
+    default: Any,
+    meaning: str,
+    allowed: tuple[str, ...] = (),
+    *,
+    least: float = 0,
+    most: float = math.inf,
 ) -> Any:
     """`least` and `most` bound a number."""
     rules = {"variable": variable, "meaning": meaning, "allowed": allowed, "least": least, "most": most}
     return field(default=default, metadata=rules)
+
+
+BACKENDS = ("crm", "inventory", "bss", "billing", "scm")
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackendOptions:
+    """How one backend is called.
+
+    `BACKEND_READ_TIMEOUT` is for all backends that have no `BILLING_READ_TIMEOUT` of their own, and so for the others.
+    A variable that begins with `*_` exists for single backends only.
+    """
+
+    url: str = _setting("*_URL", "", "its address; default: BACKENDS_URL and its name")
+    token_url: str = _setting("*_TOKEN_URL", "", "where its tokens come from; default: BACKENDS_URL/oauth/token")
+    client: str = _setting("*_CLIENT", "", "our client id there; default: BACKENDS_CLIENT")
+    secret: str = _setting("*_SECRET", "", "its secret; default: BACKENDS_SECRET")
+    connect_timeout: float = _setting("BACKEND_CONNECT_TIMEOUT", 2.0, "seconds to reach it", least=0.001)
+    read_timeout: float = _setting("BACKEND_READ_TIMEOUT", 10.0, "seconds for a whole answer", least=0.001)
+    call_timeout: float = _setting(
+        "BACKEND_CALL_TIMEOUT", 15.0, "seconds for a call with everything it takes", least=0.01
+    )
+    concurrency: int = _setting("BACKEND_CONCURRENCY", 0, "calls under way at once; 0: two thirds of THREADS")
+    retries: int = _setting("BACKEND_RETRIES", 2, "repetitions within one call", most=10)
+    breaker_failures: int = _setting(
+        "BACKEND_BREAKER_FAILURES", 5, "failures in a row after which it is spared", least=1
+    )
+    breaker_pause: float = _setting("BACKEND_BREAKER_PAUSE", 2.0, "seconds that it is spared", least=0.001, most=3600)
+    longest_hold: float = _setting("BACKEND_LONGEST_HOLD", 60.0, "most seconds of a Retry-After to obey", most=86400)
+
+    @classmethod
+    def of(cls, backend: str, environment: Mapping[str, str]) -> "BackendOptions":
+        """Raises SettingError."""
+        given: dict[str, Any] = {}
+        for setting in fields(cls):
+            general = setting.metadata["variable"]
+            own = f"{backend.upper()}_{general.partition('_')[2]}"
+            if variable := next((name for name in (own, general) if environment.get(name)), None):
+                given[setting.name] = _parse(setting, environment[variable], variable)
+        return cls(**given)
+
+    @classmethod
+    def of_all(cls, environment: Mapping[str, str] = MappingProxyType({})) -> Mapping[str, "BackendOptions"]:
+        """By the backend's name. Raises SettingError."""
+        return {backend: cls.of(backend, environment) for backend in BACKENDS}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,8 +90,13 @@ class Settings:
     backends_url: str = _setting("BACKENDS_URL", "", "base address of the backends; default: the simulated ones")
     backends_client: str = _setting("BACKENDS_CLIENT", "facade", "client id at the backends' authorization server")
     backends_secret: str = _setting("BACKENDS_SECRET", "facade-secret", "its secret")
-    backend_connect_timeout: float = _setting("BACKEND_CONNECT_TIMEOUT", 2.0, "seconds to reach a backend")
-    backend_read_timeout: float = _setting("BACKEND_READ_TIMEOUT", 10.0, "seconds to wait for its answer")
+    request_deadline: float = _setting(
+        "REQUEST_DEADLINE", 20.0, "seconds that backends have, all together, while a request waits for them", least=0.1
+    )
+    check_backend_answers: float = _setting(
+        "CHECK_BACKEND_ANSWERS", 0.01, "share of backends' answers held against their contracts", most=1
+    )
+    backends: Mapping[str, BackendOptions] = field(default_factory=BackendOptions.of_all)
     token_issuer: str = _setting("TOKEN_ISSUER", "tmf-facade-development", "`iss` of accepted tokens")
     token_audience: str = _setting("TOKEN_AUDIENCE", "tmf-facade", "`aud` of accepted tokens")
     jwks_url: str = _setting("JWKS_URL", "", "keys of the authorization server; default: the development server's")
@@ -51,6 +108,9 @@ class Settings:
     node_lease: float = _setting(
         "NODE_LEASE", 5.0, "seconds without a heartbeat after which a node counts as dead", least=1
     )
+    search_seconds: float = _setting(
+        "SEARCH_SECONDS", 0.8, "seconds a list may look into documents for a filter before it answers 400", least=0.1
+    )
     hold_processes: bool = _setting("HOLD_PROCESSES", False, "accept orders but carry none out")
     validate_responses: bool = _setting("VALIDATE_RESPONSES", False, "check answers against the contracts (tests, CI)")
     log_level: str = _setting("LOG_LEVEL", "info", "least serious log line", ("debug", "info", "warning", "error"))
@@ -59,16 +119,21 @@ class Settings:
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
         """The settings of this process. Raises SettingError."""
         given = {
-            setting.name: _parse(setting, environment[setting.metadata["variable"]])
+            setting.name: _parse(setting, environment[variable], variable)
             for setting in fields(cls)
-            if environment.get(setting.metadata["variable"])
+            if (variable := setting.metadata.get("variable")) and environment.get(variable)
         }
-        settings = cls(**given)
-        if settings.mode == "production" and settings.backends_secret == "facade-secret":  # noqa: S105
-            raise SettingError("BACKENDS_SECRET must be set in production")
-        if settings.mode == "production" and not settings.backends_url:
-            raise SettingError("BACKENDS_URL must be set in production; the simulated backends do not serve it")
+        settings = cls(**given, backends=BackendOptions.of_all(environment))
+        if settings.mode == "production":
+            settings._check_production()
         return settings
+
+    def _check_production(self) -> None:
+        everywhere = self.backends.values()
+        if self.backends_secret == "facade-secret" and not all(one.secret for one in everywhere):  # noqa: S105
+            raise SettingError("BACKENDS_SECRET must be set in production")
+        if not self.backends_url and not all(one.url and one.token_url for one in everywhere):
+            raise SettingError("BACKENDS_URL must be set in production; the simulated backends do not serve it")
 
     @property
     def database_address(self) -> str:
@@ -87,8 +152,8 @@ class Settings:
         return self.backends_url or f"http://127.0.0.1:{self.backends_port}"
 
 
-def _parse(setting: "Field[Any]", text: str) -> Any:
-    variable, allowed = setting.metadata["variable"], setting.metadata["allowed"]
+def _parse(setting: "Field[Any]", text: str, variable: str) -> Any:
+    allowed = setting.metadata["allowed"]
     if allowed and text not in allowed:
         raise SettingError(f"{variable}={text!r} is not allowed; use one of {', '.join(allowed)}")
     kind: type[Any] = type(setting.default)

@@ -16,6 +16,7 @@ from typing import Any
 from connexion.middleware.abstract import ROUTING_CONTEXT
 from starlette.exceptions import HTTPException
 
+from canonical.shared.deadline import within
 from facade.contract.connexion_plugin import DEFAULT_BODY_LIMIT as BODY_LIMIT
 from facade.contract.violations import BodyTooLarge
 from facade.methods import MethodTable
@@ -30,13 +31,15 @@ WSGIApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 class WsgiBridge:
     """`threads` bounds how many requests the application works on at once; health is asked in threads of its own.
+    `deadline` is how many seconds whoever the application asks has, from when the request is here.
 
     Takes only what Connexion has routed to an operation, and so checked: Flask matches addresses that Connexion does
     not (`//orders`, `%0A`), which would otherwise reach handlers past security and validation.
     """
 
-    def __init__(self, app: WSGIApp, threads: int, methods: MethodTable) -> None:
+    def __init__(self, app: WSGIApp, threads: int, methods: MethodTable, deadline: float) -> None:
         self.app = app
+        self._deadline = deadline
         self._methods = methods
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="wsgi")
         self._health = ThreadPoolExecutor(2, thread_name_prefix="health")
@@ -46,7 +49,8 @@ class WsgiBridge:
         if not routing.get("operation_id"):
             raise HTTPException(405 if self._methods.allow(scope["path"]) else 404)
         body = await _whole_body(receive)
-        context = contextvars.copy_context()
+        with within(self._deadline):
+            context = contextvars.copy_context()
         pool = self._health if routing["api_base_path"] == HEALTH else self._pool
         answering = asyncio.get_running_loop().run_in_executor(
             pool, context.run, _answer, self.app, _environ(scope, body)

@@ -23,6 +23,14 @@ def needed(name: str) -> fields.String:
     return fields.String(required=True, data_key=name, validate=validate.Length(min=1))
 
 
+class Refusal(Answer):
+    """What all contracts answer when they refuse. Anything else comes from somebody on the way: a proxy's 404 says
+    nothing about what the backend has.
+    """
+
+    code = needed("code")
+
+
 def one_of(*values: str) -> fields.String:
     """A word that must be there and be one of these."""
     return fields.String(required=True, validate=validate.OneOf(values))

@@ -33,7 +33,7 @@ class Breaker:
 
     `is_failure(error)` judges what a call raised: True counts against the backend, False shows that it works, None
     says nothing about it. The lock is held to change state, never during a call. A call that began before the state
-    changed has no say about the state after.
+    changed has no say about the state after. `changed(state)` is told of every change, outside the lock.
     """
 
     def __init__(
@@ -42,7 +42,9 @@ class Breaker:
         reset_seconds: float,
         is_failure: Callable[[BaseException], bool | None],
         clock: Callable[[], float] = monotonic,
+        changed: Callable[[BreakerState], None] = lambda state: None,
     ) -> None:
+        self._changed = changed
         self._threshold = threshold
         self._reset_seconds = reset_seconds
         self._is_failure = is_failure
@@ -62,6 +64,12 @@ class Breaker:
             return BreakerState.OPEN
         return BreakerState.HALF_OPEN
 
+    def check(self) -> None:
+        """Raises BreakerOpen while the backend is spared. Half open it says nothing and takes nobody's probe."""
+        opened_at = self._opened_at
+        if opened_at is not None and (left := self._reset_seconds - (self._clock() - opened_at)) > 0:
+            raise BreakerOpen(left)
+
     def call(self, function: Callable[[], T]) -> T:
         """What `function` gives or raises. Raises BreakerOpen, without calling it, while the backend is spared."""
         era = self._enter()
@@ -78,15 +86,20 @@ class Breaker:
 
     def _enter(self) -> int:
         with self._lock:
+            probing = self._opened_at is not None
             if self._opened_at is not None:
                 left = self._reset_seconds - (self._clock() - self._opened_at)
                 if left > 0 or self._probing:
                     raise BreakerOpen(max(left, 0.0))
                 self._probing = True
                 self._era += 1
-            return self._era
+            era = self._era
+        if probing:
+            self._changed(BreakerState.HALF_OPEN)
+        return era
 
     def _leave(self, era: int, failed: bool | None) -> None:
+        became = None
         with self._lock:
             if era != self._era:
                 return
@@ -94,10 +107,14 @@ class Breaker:
             if failed is None:
                 return
             if not failed:
+                became = BreakerState.CLOSED if self._opened_at is not None else None
                 self._failures = 0
                 self._opened_at = None
-                return
-            self._failures += 1
-            if probe or self._failures >= self._threshold:
-                self._opened_at = self._clock()
-                self._era += 1
+            else:
+                self._failures += 1
+                if probe or self._failures >= self._threshold:
+                    became = BreakerState.OPEN
+                    self._opened_at = self._clock()
+                    self._era += 1
+        if became is not None:
+            self._changed(became)

@@ -45,6 +45,8 @@ class Happened(Enum):
     """What became of a call, as far as can be known from here."""
 
     SPARED = _Meaning("{backend} is not called for a moment, since it keeps failing", failure=None)
+    HELD = _Meaning("{backend} asked not to be called for a moment", again=True, failure=None)
+    OUT_OF_TIME = _Meaning("no time was left to ask {backend}", failure=None)
     CROWDED = _Meaning("{backend} has as many calls under way as it may have", failure=None)
     NO_TOKEN = _Meaning("no access token for {backend} could be had")
     LOCKED_OUT = _Meaning("{backend} does not accept our access token; its client or permissions need a look")
@@ -55,6 +57,12 @@ class Happened(Enum):
         "{backend} answered {operation} outside its contract", BackendContractError, BackendContractError
     )
     REFUSED = _Meaning("{backend} refused {operation}", BackendRefused, BackendRefused, failure=False)
+
+    @property
+    def outcome(self) -> str:
+        """Its name as counters show it."""
+        first, *rest = self.name.lower().split("_")
+        return first + "".join(word.capitalize() for word in rest)
 
 
 EXCEPTIONS: Mapping[type[Exception], Happened] = {
@@ -98,7 +106,7 @@ STATUSES: Mapping[int, Happened] = {
 
 
 class CallFailed(Exception):
-    """One try at a call brought no usable answer."""
+    """One try at a call brought no usable answer. `blameless`: it says nothing about the backend."""
 
     def __init__(
         self,
@@ -108,6 +116,7 @@ class CallFailed(Exception):
         retry_after: int | None = None,
         refusal: Mapping[str, Any] | None = None,
         field: str | None = None,
+        blameless: bool = False,
     ) -> None:
         super().__init__(f"{happened.name}, status {status}")
         self.happened = happened
@@ -115,6 +124,7 @@ class CallFailed(Exception):
         self.retry_after = retry_after
         self.refusal = refusal or {}
         self.field = field
+        self.blameless = blameless
 
 
 def of_exception(error: Exception) -> Happened:
@@ -134,8 +144,8 @@ def of_status(status: int) -> Happened:
 
 
 def worth_repeating(error: Exception, changes: bool) -> bool:
-    """Whether the same call may be sent again at once. A time set by the backend is left to the caller."""
-    if not isinstance(error, CallFailed) or error.retry_after is not None:
+    """Whether the same call may be sent again: the backend did not act, or acting twice makes no difference."""
+    if not isinstance(error, CallFailed):
         return False
     meaning = error.happened.value
     return meaning.again and not (changes and meaning.change is OutcomeUnknown)
@@ -143,7 +153,7 @@ def worth_repeating(error: Exception, changes: bool) -> bool:
 
 def is_failure(error: BaseException) -> bool | None:
     """What the breaker makes of it: True for a failure, False for a backend that works, None for neither."""
-    return error.happened.value.failure if isinstance(error, CallFailed) else None
+    return error.happened.value.failure if isinstance(error, CallFailed) and not error.blameless else None
 
 
 def _before_sending(cause: object) -> bool:

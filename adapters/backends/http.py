@@ -1,26 +1,24 @@
-"""Calling one backend over HTTP: pooled connections, timeouts, tokens, bounded retries, a breaker."""
+"""Calling one backend over HTTP: pooled connections, deadlines, tokens, bounded retries, a breaker, a bulkhead."""
 
+import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from math import ceil
-from threading import BoundedSemaphore
+from time import monotonic
 from typing import Any
-from urllib.parse import quote, urlencode
 
-import orjson
 import requests
 import stamina
 import structlog
 from marshmallow import Schema
 from requests.adapters import BaseAdapter
-from requests.structures import CaseInsensitiveDict
-from structlog.contextvars import get_contextvars
 from urllib3.exceptions import HTTPError
 
-from adapters.backends.answers import read
+from adapters.backends.answers import Refusal, read
 from adapters.backends.breaker import Breaker, BreakerOpen, BreakerState
+from adapters.backends.bulkhead import Bulkhead, NoPlace
+from adapters.backends.contracts import AnswerCheck
+from adapters.backends.counters import BackendSnapshot, Counters
 from adapters.backends.errors import (
     CallFailed,
     Happened,
@@ -30,16 +28,22 @@ from adapters.backends.errors import (
     of_status,
     worth_repeating,
 )
+from adapters.backends.messages import Outgoing, Received, outgoing, received
 from adapters.backends.settings import BackendSettings
 from adapters.backends.tokens import Tokens, TokenUnavailable
 from adapters.backends.transport import Transport
+from canonical.shared.deadline import seconds_left, within
 
 log = structlog.get_logger()
 
-LARGEST_ANSWER = 1024 * 1024
 LOGGED_TEXT = 500
-RETRY_WITHIN_SECONDS = 1.0
-"""No repetition begins later than this after the call began."""
+REPEAT_WITHIN_SECONDS = 1.0
+"""No repetition is decided on later than this after the call began, and none waits longer."""
+FIRST_PAUSE, LONGEST_PAUSE, JITTER = 0.05, 0.4, 0.05
+FAIR_CHANCE = 1.0
+"""A backend that had less than so many seconds for its answer is not to blame when the deadline passes."""
+LEAST_SECONDS = 0.005
+"""With less left than this nothing is sent."""
 
 
 @dataclass(frozen=True)
@@ -57,38 +61,56 @@ class Operation:
 
 
 class Backend:
-    """A backend that can be called from many threads at once, `settings.pool_size` of them at a time.
+    """A backend that can be called from many threads at once, `settings.places` of them at a time.
 
-    A call is repeated, at most `settings.retries` times and within a second, when the backend did not act or when
-    acting twice makes no difference. A time that the backend sets with Retry-After is left to the caller.
+    A call ends within `settings.call_timeout` and within the deadline that it finds (`canonical.shared.deadline`); each
+    request tells the backend how long we wait for its answer. A call is repeated, at most `settings.retries` times and
+    within a second, when the backend did not act or when acting twice makes no difference. While a Retry-After runs,
+    nothing is sent. `check` holds answers against the backend's contract.
     """
 
     def __init__(
-        self, name: str, settings: BackendSettings, tokens: Tokens, transport: BaseAdapter | None = None
+        self,
+        name: str,
+        settings: BackendSettings,
+        tokens: Tokens,
+        transport: BaseAdapter | None = None,
+        check: AnswerCheck | None = None,
     ) -> None:
         self.name = name
+        self._check = check
+        self._settings = settings
         self._base_url = settings.base_url.rstrip("/")
-        self._timeouts = (settings.connect_timeout, settings.read_timeout)
         self._tokens = tokens
         # The adapter without a requests.Session around it. A session looks for cookies, proxies and a .netrc, resolves
         # `%2E%2E` in paths, and reads a redirect's body whole even when it does not follow it (requests 2.34).
-        self._transport = transport or Transport(pool_connections=1, pool_maxsize=settings.pool_size)
+        self._transport = transport or Transport(pool_connections=1, pool_maxsize=settings.places)
         # Not the adapter's `pool_block`: with it requests waits for a connection without any limit of time.
-        self._places = BoundedSemaphore(settings.pool_size)
-        self._breaker = Breaker(settings.breaker_threshold, settings.breaker_reset_seconds, is_failure)
-        repeating = stamina.RetryingCaller(
-            attempts=settings.retries + 1,
-            timeout=RETRY_WITHIN_SECONDS,
-            wait_initial=0.05,
-            wait_max=0.4,
-            wait_jitter=0.05,
+        self._bulkhead = Bulkhead(settings.places)
+        self._counters = Counters()
+        self._breaker = Breaker(
+            settings.breaker_threshold, settings.breaker_reset_seconds, is_failure, changed=self._breaker_became
         )
-        self._reading = repeating.on(lambda error: worth_repeating(error, changes=False))
-        self._changing = repeating.on(lambda error: worth_repeating(error, changes=True))
+        self._held_until = 0.0
+        self._fair_chance = min(FAIR_CHANCE, settings.read_timeout, settings.call_timeout / 2)
 
     @property
     def state(self) -> BreakerState:
         return self._breaker.state
+
+    def snapshot(self) -> BackendSnapshot:
+        counted = self._counters.copied()
+        return BackendSnapshot(
+            breaker=self.state,
+            breaker_changes=counted.breaker_changes,
+            held_seconds=self._held_seconds(),
+            in_flight=self._bulkhead.inside,
+            tokens_failed=self._tokens.failed,
+            calls=counted.calls,
+            retries=counted.retries,
+            latencies=counted.latencies,
+            contract_violations=counted.violations,
+        )
 
     def close(self) -> None:
         self._transport.close()
@@ -107,147 +129,147 @@ class Backend:
         Raises BackendError, or what `errors.REFUSALS` makes of a refusal.
         """
         try:
-            url = self._url(operation, path or {}, query)
-            body = None if json is None else orjson.dumps(json)
-            headers = _headers(operation, body, key)
-
-            def attempt() -> Any:
-                return self._breaker.call(lambda: self._try(operation, url, headers, body))
-
-            if operation.changes and key is None:
-                return attempt()
-            return (self._changing if operation.changes else self._reading)(attempt)
-        except (CallFailed, BreakerOpen) as error:
-            failed = _spared(error) if isinstance(error, BreakerOpen) else error
+            request = outgoing(
+                self._base_url, operation.path, operation.method, path=path or {}, query=query, json=json, key=key
+            )
+            with within(self._settings.call_timeout):
+                self._breaker.check()
+                with self._bulkhead.place(min(self._settings.connect_timeout, seconds_left())):
+                    answer = self._tries(operation, request, repeatable=not operation.changes or key is not None)
+        except (CallFailed, BreakerOpen, NoPlace) as error:
+            failed = _failed(error)
+            self._counters.ended(operation.name, failed.happened.outcome)
             asked = {**(path or {}), **(json or {})}
             raise canonical_error(failed, self.name, operation.name, operation.changes, asked) from error
+        self._counters.ended(operation.name, "answered")
+        return answer
 
-    def _url(self, operation: Operation, path: Mapping[str, str], query: Mapping[str, str] | None) -> str:
-        url = self._base_url + operation.path.format_map({name: _segment(value) for name, value in path.items()})
-        return f"{url}?{urlencode(query, quote_via=quote)}" if query else url
+    def _tries(self, operation: Operation, request: Outgoing, repeatable: bool) -> Any:
+        if not repeatable:
+            return self._breaker.call(lambda: self._try(operation, request))
+        for attempt in stamina.retry_context(
+            on=lambda error: self._pause_before_repeating(error, operation),
+            attempts=self._settings.retries + 1,
+            timeout=REPEAT_WITHIN_SECONDS,
+            wait_initial=FIRST_PAUSE,
+            wait_max=LONGEST_PAUSE,
+            wait_jitter=JITTER,
+        ):
+            with attempt:
+                if attempt.num > 1:
+                    self._counters.repeated(operation.name)
+                return self._breaker.call(lambda: self._try(operation, request))
+        raise AssertionError("stamina tries at least once")
 
-    def _try(self, operation: Operation, url: str, headers: Mapping[str, str], body: bytes | None) -> Any:
+    def _pause_before_repeating(self, error: Exception, operation: Operation) -> bool | float:
+        """Seconds to wait; True for the usual backoff; False when it is not to be repeated, or not in this call."""
+        if not worth_repeating(error, operation.changes):
+            return False
+        asked = error.retry_after if isinstance(error, CallFailed) else None
+        if max(asked or 0, LONGEST_PAUSE) + JITTER >= min(seconds_left(), REPEAT_WITHIN_SECONDS + LONGEST_PAUSE):
+            return False
+        return True if asked is None else asked + random.uniform(0, JITTER)  # noqa: S311 - no secret hangs on it
+
+    def _try(self, operation: Operation, request: Outgoing) -> Any:
         """One try, which is two when the token was not accepted. Raises CallFailed."""
-        token = _token(self._tokens.current)
-        status, answer, retry_after = self._send(operation, url, headers, body, token)
-        if status == 401:
-            another = _token(lambda: self._tokens.instead_of(token))
-            status, answer, retry_after = self._send(operation, url, headers, body, another)
-        if 200 <= status < 300:
-            return self._read(operation, status, answer)
-        refusal = _json(answer)
-        happened = of_status(status)
+        if held := self._held_seconds():
+            raise CallFailed(Happened.HELD, retry_after=ceil(held))
+        token = self._token(self._tokens.current)
+        answer = self._exchange(operation, request, token)
+        if answer.status == 401:
+            answer = self._exchange(operation, request, self._token(lambda: self._tokens.instead_of(token)))
+        return self._understood(operation, answer)
+
+    def _exchange(self, operation: Operation, request: Outgoing, token: str) -> Received:
+        """The whole answer. Raises CallFailed when there is none."""
+        left = seconds_left()
+        if left < LEAST_SECONDS:
+            raise CallFailed(Happened.OUT_OF_TIME)
+        connect, reading = min(self._settings.connect_timeout, left), min(self._settings.read_timeout, left)
+        began = monotonic()
+        try:
+            with self._transport.send(
+                request.prepared(token, reading), stream=True, timeout=(connect, reading)
+            ) as response:
+                answer = received(response)
+        except (requests.RequestException, HTTPError) as error:
+            log.warning("backend gave no answer", backend=self.name, operation=operation.name, reason=repr(error))
+            blameless = left < self._fair_chance and seconds_left() < LEAST_SECONDS
+            raise CallFailed(of_exception(error), blameless=blameless) from error
+        self._counters.took(operation.name, monotonic() - began)
+        return answer
+
+    def _understood(self, operation: Operation, answer: Received) -> Any:
+        """What an answer means to us. Raises CallFailed for all but a success that can be read."""
+        body, happened = answer.json(), None if answer.fine else of_status(answer.status)
+        violation = self._check.violation(operation.name, answer.status, body) if self._check else None
+        if violation is not None:
+            self._report(operation, answer, violation.field, violation.message)
+        if happened in (None, Happened.REFUSED) and violation is not None and self._check and self._check.strict:
+            raise CallFailed(Happened.UNREADABLE, status=answer.status, field=violation.field)
+        try:
+            if happened is None:
+                return read(body, operation.answer)
+            if happened is Happened.REFUSED:
+                read(body, Refusal())
+        except CallFailed as failed:
+            if violation is None:
+                self._report(operation, answer, failed.field, "what we need is not there")
+            raise CallFailed(failed.happened, status=answer.status, field=failed.field) from failed
+        raise self._not_done(operation, answer, happened, body)
+
+    def _not_done(self, operation: Operation, answer: Received, happened: Happened, body: Any) -> CallFailed:
         # A refusal is the backend at work; only we may have asked wrongly.
         (log.info if happened is Happened.REFUSED else log.warning)(
             "backend did not do it",
             backend=self.name,
             operation=operation.name,
-            status=status,
-            answer=(answer or b"")[:LOGGED_TEXT].decode(errors="replace"),
+            status=answer.status,
+            answer=answer.shown(LOGGED_TEXT),
         )
-        raise CallFailed(
+        return CallFailed(
             happened,
-            status=status,
-            retry_after=retry_after if happened is Happened.TURNED_AWAY else None,
-            refusal=refusal if isinstance(refusal, dict) else None,
+            status=answer.status,
+            retry_after=self._hold(answer.retry_after) if happened is Happened.TURNED_AWAY else None,
+            refusal=body if isinstance(body, dict) else None,
         )
 
-    def _send(
-        self, operation: Operation, url: str, headers: Mapping[str, str], body: bytes | None, token: str
-    ) -> tuple[int, bytes | None, int | None]:
-        """Status, body (None when too large) and Retry-After. Raises CallFailed when there is no whole answer."""
-        request = requests.PreparedRequest()
-        request.method, request.url, request.body = operation.method, url, body
-        request.headers = CaseInsensitiveDict(headers)
-        request.headers["Authorization"] = f"Bearer {token}"
-        if not self._places.acquire(timeout=self._timeouts[0]):
-            raise CallFailed(Happened.CROWDED)
+    def _report(self, operation: Operation, answer: Received, field: str | None, reason: str) -> None:
+        self._counters.violated(operation.name)
+        log.error(
+            "backend answered outside its contract",
+            backend=self.name,
+            operation=operation.name,
+            status=answer.status,
+            field=field,
+            reason=reason,
+            answer=answer.shown(LOGGED_TEXT),
+        )
+
+    def _token(self, get: Callable[[], str]) -> str:
         try:
-            response = self._transport.send(request, stream=True, timeout=self._timeouts)
-            with response:
-                retry_after = _seconds(response.headers.get("Retry-After"))
-                return response.status_code, _body(response), retry_after
-        except (requests.RequestException, HTTPError) as error:
-            log.warning("backend gave no answer", backend=self.name, operation=operation.name, reason=repr(error))
-            raise CallFailed(of_exception(error)) from error
-        finally:
-            self._places.release()
+            return get()
+        except TokenUnavailable as error:
+            raise CallFailed(Happened.NO_TOKEN, blameless=error.blameless) from error
 
-    def _read(self, operation: Operation, status: int, answer: bytes | None) -> Any:
-        try:
-            return read(_json(answer), operation.answer)
-        except CallFailed as failed:
-            log.error(
-                "backend answered outside its contract",
-                backend=self.name,
-                operation=operation.name,
-                status=status,
-                field=failed.field,
-                answer="too large" if answer is None else answer[:LOGGED_TEXT].decode(errors="replace"),
-            )
-            raise
-
-
-def _spared(error: BreakerOpen) -> CallFailed:
-    return CallFailed(Happened.SPARED, retry_after=max(1, ceil(error.retry_after)))
-
-
-def _segment(value: str) -> str:
-    """`value` as one path segment. Raises CallFailed, as for a 404, for what no backend has as an id.
-
-    Empty and dot segments and unprintable characters are understood differently by every proxy and router on the way.
-    """
-    if value in ("", ".", "..") or not value.isprintable():
-        raise CallFailed(Happened.REFUSED, status=404)
-    return quote(value, safe="")
-
-
-def _headers(operation: Operation, body: bytes | None, key: str | None) -> dict[str, str]:
-    headers = {"Accept": "application/json", "User-Agent": "tmf-facade"}
-    if body is not None:
-        headers["Content-Type"] = "application/json"
-    if operation.changes:
-        headers["Content-Length"] = str(len(body or b""))
-    if key is not None:
-        headers["Idempotency-Key"] = key
-    correlation = get_contextvars().get("correlation_id")
-    # The id may be a partner's own. What cannot be a header must not keep the call from being made.
-    if isinstance(correlation, str) and correlation.isascii() and correlation.isprintable():
-        headers["X-Correlation-Id"] = correlation
-    return headers
-
-
-def _token(get: Callable[[], str]) -> str:
-    try:
-        return get()
-    except TokenUnavailable as error:
-        raise CallFailed(Happened.NO_TOKEN) from error
-
-
-def _body(response: requests.Response) -> bytes | None:
-    received = bytearray()
-    for part in response.iter_content(64 * 1024):
-        received += part
-        if len(received) > LARGEST_ANSWER:
+    def _hold(self, retry_after: int | None) -> int | None:
+        """Keep away as long as the backend asks for, within bounds."""
+        if retry_after is None:
             return None
-    return bytes(received)
+        bounded = min(retry_after, ceil(self._settings.longest_hold))
+        self._held_until = max(self._held_until, monotonic() + bounded)
+        return bounded
+
+    def _held_seconds(self) -> float:
+        return max(0.0, self._held_until - monotonic())
+
+    def _breaker_became(self, state: BreakerState) -> None:
+        self._counters.breaker_became(state)
+        level = log.warning if state is BreakerState.OPEN else log.info
+        level("breaker changed", backend=self.name, state=state.value)
 
 
-def _json(body: bytes | None) -> Any:
-    """What the body says; None, which no answer may be, when it is not JSON."""
-    try:
-        return orjson.loads(body or b"null")
-    except orjson.JSONDecodeError:
-        return None
-
-
-def _seconds(retry_after: str | None) -> int | None:
-    """Retry-After in seconds from now (RFC 9110 section 10.2.3: seconds or a date)."""
-    if retry_after is None:
-        return None
-    if retry_after.strip().isdecimal():
-        return int(retry_after)
-    try:
-        return max(0, round((parsedate_to_datetime(retry_after) - datetime.now(UTC)).total_seconds()))
-    except (ValueError, TypeError):
-        return None
+def _failed(error: CallFailed | BreakerOpen | NoPlace) -> CallFailed:
+    if isinstance(error, BreakerOpen):
+        return CallFailed(Happened.SPARED, retry_after=max(1, ceil(error.retry_after)))
+    return CallFailed(Happened.CROWDED) if isinstance(error, NoPlace) else error

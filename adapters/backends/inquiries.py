@@ -10,6 +10,7 @@ from threading import BoundedSemaphore, Lock
 from time import monotonic
 from typing import Any
 
+from canonical.shared.deadline import seconds_left, within
 from canonical.shared.errors import BackendError, BackendRefused, BackendUnavailable, CanonicalError, OutcomeUnknown
 from canonical.shared.ports import Clock
 from canonical.views.parts import Missing, Part, Question
@@ -37,7 +38,7 @@ class Desk:
                 BackendUnavailable(f"{self._backend} has as many calls under way as it may have", backend=self._backend)
             )
             return crowded
-        # The correlation id goes with the call.
+        # The correlation id and the deadline go with the call.
         asking = self._threads.submit(contextvars.copy_context().run, call)
         asking.add_done_callback(lambda _: self._places.release())
         return asking
@@ -78,7 +79,7 @@ class LastKnown:
 class ParallelInquiries:
     """Asks backends at the same time and waits for each until `seconds` after the questions were put.
 
-    A backend that has not answered by then counts as unavailable; its thread goes on until the call's own timeouts.
+    A backend that has not answered by then counts as unavailable. Its thread has the same deadline.
     """
 
     def __init__(
@@ -91,8 +92,9 @@ class ParallelInquiries:
         self._failing: dict[tuple[str, str], datetime] = {}
 
     def ask(self, questions: Sequence[Question]) -> "Asked":
-        until = monotonic() + self._seconds
-        return Asked(self, {question.part: (question, self._put(question)) for question in questions}, until)
+        with within(self._seconds):
+            asking = {question.part: (question, self._put(question)) for question in questions}
+            return Asked(self, asking, monotonic() + seconds_left())
 
     def settle(self, question: Question, asking: "Future[Any]", until: float) -> Part:
         """What came of a question. Raises what is no error of the core's."""

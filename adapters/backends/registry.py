@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from adapters.backends.billing import HttpInvoices, HttpPaymentCharges
 from adapters.backends.breaker import BreakerState
 from adapters.backends.bss import HttpBssOrders
+from adapters.backends.contracts import AnswerCheck, contract
+from adapters.backends.counters import BackendSnapshot
 from adapters.backends.crm import HttpCustomers
 from adapters.backends.http import Backend
 from adapters.backends.inventory import HttpStockReservations
@@ -12,6 +14,7 @@ from adapters.backends.order_records import HttpOrderRecords, HttpSubscriptions
 from adapters.backends.scm import HttpShipments
 from adapters.backends.settings import BackendSettings
 from adapters.backends.tokens import Tokens
+from adapters.backends.versions import ContractVersion, ContractWatch
 from canonical.customers.ports import CustomerProfiles, Customers, OutstandingBalances
 from canonical.processes.ports import BssOrders, PaymentCharges, StockReservations
 from canonical.subscriptions.ports import CustomerSubscriptions
@@ -23,9 +26,10 @@ NEEDED = ("crm", "inventory", "bss", "billing", "scm")
 class Backends:
     """The ports over five backends. Connect in each process of its own, after a fork: connections are not shared."""
 
-    def __init__(self, backends: Mapping[str, Backend], tokens: list[Tokens]) -> None:
+    def __init__(self, backends: Mapping[str, Backend], tokens: list[Tokens], watch: ContractWatch) -> None:
         self._backends = backends
         self._tokens = tokens
+        self._watch = watch
         self.customers: Customers = HttpCustomers(backends["crm"])
         self.stock: StockReservations = HttpStockReservations(backends["inventory"])
         self.bss: BssOrders = HttpBssOrders(backends["bss"])
@@ -41,15 +45,31 @@ class Backends:
         """Each backend's breaker, by the backend's name."""
         return {name: backend.state for name, backend in self._backends.items()}
 
+    def snapshot(self) -> dict[str, BackendSnapshot]:
+        """What became of the calls so far, by the backend's name; for health and metrics."""
+        return {name: backend.snapshot() for name, backend in self._backends.items()}
+
+    def contract_versions(self) -> dict[str, ContractVersion]:
+        """Which version of its contract each backend keeps, by its name."""
+        return self._watch.versions()
+
+    def watch_contracts(self) -> None:
+        """Ask for contract versions from now on, in a thread of its own that `close` ends."""
+        self._watch.begin()
+
     def close(self) -> None:
+        self._watch.end()
         for backend in self._backends.values():
             backend.close()
         for tokens in self._tokens:
             tokens.close()
 
 
-def connect(settings: Mapping[str, BackendSettings]) -> Backends:
-    """Ready to call, nothing sent yet. Raises ValueError naming backends that have no settings."""
+def connect(settings: Mapping[str, BackendSettings], check_answers: float = 0.0) -> Backends:
+    """Ready to call, nothing sent yet. `check_answers`: the share of answers held against the contracts.
+
+    Raises ValueError naming backends that have no settings.
+    """
     if missing := [name for name in NEEDED if name not in settings]:
         raise ValueError(f"no settings for {', '.join(missing)}")
     tokens: dict[tuple[str, str, str], Tokens] = {}
@@ -58,6 +78,9 @@ def connect(settings: Mapping[str, BackendSettings]) -> Backends:
         one = settings[name]
         client = (one.token_url, one.client_id, one.client_secret)
         if client not in tokens:
-            tokens[client] = Tokens(*client, timeouts=(one.connect_timeout, one.read_timeout))
-        backends[name] = Backend(name, one, tokens[client])
-    return Backends(backends, list(tokens.values()))
+            tokens[client] = Tokens(*client, timeouts=(one.connect_timeout, one.read_timeout), waiting=one.places)
+        backends[name] = Backend(name, one, tokens[client], check=AnswerCheck(contract(name), check_answers))
+    watch = ContractWatch(
+        {name: contract(name).version for name in NEEDED}, {name: settings[name].base_url for name in NEEDED}
+    )
+    return Backends(backends, list(tokens.values()), watch)

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 class BackendSettings:
     """One backend: where it is, who we are there, and how long it may keep us waiting. Times are seconds.
 
-    `read_timeout` bounds the whole answer, however it comes. `pool_size` bounds the calls under way at once, so that a
-    slow backend cannot take every thread. `retries` counts repetitions within one call. After `breaker_threshold`
-    failures in a row nothing is sent for `breaker_reset_seconds`. Backends with the same token service and client share
-    one token.
+    `read_timeout` bounds the whole answer, however it comes; `call_timeout` one call with everything it takes: a place,
+    a token, repetitions. At most `places` calls are under way at once. `retries` counts repetitions within one call.
+    After `breaker_threshold` failures in a row nothing is sent for `breaker_reset_seconds`. A Retry-After is obeyed up
+    to `longest_hold`. Backends with the same token service and client share one token.
     """
 
     base_url: str
@@ -19,7 +19,9 @@ class BackendSettings:
     client_secret: str = field(repr=False)
     connect_timeout: float = 2.0
     read_timeout: float = 10.0
-    pool_size: int = 64
+    call_timeout: float = 15.0
+    places: int = 32
     retries: int = 2
     breaker_threshold: int = 5
     breaker_reset_seconds: float = 2.0
+    longest_hold: float = 60.0

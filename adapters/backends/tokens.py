@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from threading import Lock
+from math import inf
+from threading import BoundedSemaphore, Lock, Thread
 from time import monotonic
 from urllib.parse import quote_plus
 
@@ -13,7 +14,9 @@ from requests.adapters import BaseAdapter
 from urllib3.exceptions import HTTPError
 
 from adapters.backends.answers import Answer
+from adapters.backends.messages import received
 from adapters.backends.transport import Transport
+from canonical.shared.deadline import seconds_left
 
 log = structlog.get_logger()
 
@@ -27,8 +30,26 @@ PAUSE_SECONDS = 5.0
 """After a renewal ahead of time has failed, the next waits so long: the token is still good."""
 
 
+LOGGED_TEXT = 500
+FAIR_CHANCE = 1.0
+"""A service that had less than so many seconds is not to blame when a caller's deadline passes."""
+LEAST_SECONDS = 0.001
+"""What requests takes as a timeout has to be more than nothing."""
+
+
 class TokenUnavailable(Exception):
-    """The token service is away, refuses our client, or answers nonsense. The message names no secret."""
+    """The token service is away, refuses our client, or answers nonsense. The message names no secret.
+
+    `blameless`: the caller had too little time, or too many wait already; it says nothing about the service.
+    """
+
+    def __init__(self, message: str, *, blameless: bool = False) -> None:
+        super().__init__(message)
+        self.blameless = blameless
+
+
+def in_a_thread(work: Callable[[], None]) -> None:
+    Thread(target=work, name="token renewal", daemon=True).start()
 
 
 class TokenAnswer(Answer):
@@ -46,8 +67,9 @@ class _Token:
 class Tokens:
     """The token of one client at one token service, shared by threads.
 
-    Who holds a token that is still good never waits for its renewal. One caller at a time asks the service; those
-    who waited for it meanwhile share its outcome, good or bad, so that a dead service costs each one timeout at most.
+    Nobody who finds a good token waits: it is renewed ahead of its end in the background. Without one, a single caller
+    asks the service; those who waited for it meanwhile, at most `waiting`, share its outcome, good or bad, so that a
+    dead service costs each one timeout at most. A deadline bounds all of it; who had too little time fails alone.
     """
 
     def __init__(
@@ -58,20 +80,31 @@ class Tokens:
         timeouts: tuple[float, float],
         clock: Callable[[], float] = monotonic,
         transport: BaseAdapter | None = None,
+        *,
+        waiting: int = 32,
+        background: Callable[[Callable[[], None]], None] = in_a_thread,
     ) -> None:
         self._url = url
         # RFC 6749 section 2.3.1: both are form-encoded before they go into HTTP Basic.
         self._auth = (quote_plus(client_id), quote_plus(client_secret))
         self._timeouts = timeouts
         self._clock = clock
+        self._background = background
         self._session = requests.Session()
         self._session.trust_env = False
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, transport or Transport())
+        self._waiting = BoundedSemaphore(waiting)
         self._asking = Lock()
         self._tries = 0
+        self._failed = 0
         self._failure: TokenUnavailable | None = None
         self._token: _Token | None = None
+
+    @property
+    def failed(self) -> int:
+        """How often the service was asked and gave no token."""
+        return self._failed
 
     def current(self) -> str:
         """A token that is good now. Raises TokenUnavailable."""
@@ -81,12 +114,10 @@ class Tokens:
             return self._await(lambda held: held is not None and self._clock() < held.expires_at)
         if now >= token.renew_at and self._asking.acquire(blocking=False):
             try:
-                return self._ask()
-            except TokenUnavailable as failure:
-                log.warning("access token not renewed ahead of its end", url=self._url, reason=str(failure))
-                self._token = replace(token, renew_at=now + PAUSE_SECONDS)
-            finally:
+                self._background(lambda: self._renew(token))
+            except RuntimeError as no_thread:
                 self._asking.release()
+                log.warning("access token not renewed ahead of its end", url=self._url, reason=str(no_thread))
         return token.value
 
     def instead_of(self, rejected: str) -> str:
@@ -96,46 +127,73 @@ class Tokens:
     def close(self) -> None:
         self._session.close()
 
+    def _renew(self, token: _Token) -> None:
+        """Whoever calls this holds the lock."""
+        try:
+            if self._token is token:
+                self._ask()
+        except TokenUnavailable as failure:
+            log.warning("access token not renewed ahead of its end", url=self._url, reason=str(failure))
+            self._token = replace(token, renew_at=self._clock() + PAUSE_SECONDS)
+        finally:
+            self._asking.release()
+
     def _await(self, enough: Callable[[_Token | None], bool]) -> str:
+        if not self._waiting.acquire(blocking=False):
+            raise TokenUnavailable("too many wait for the token service", blameless=True)
         tries = self._tries
-        with self._asking:
-            held = self._token
-            if held is not None and enough(held):
-                return held.value
-            if self._tries != tries and self._failure is not None:
-                raise TokenUnavailable(str(self._failure)) from self._failure
-            return self._ask()
+        left = seconds_left()
+        try:
+            if not self._asking.acquire(timeout=-1 if left == inf else left):
+                raise TokenUnavailable("the token service did not answer in time", blameless=left < FAIR_CHANCE)
+            try:
+                held = self._token
+                if held is not None and enough(held):
+                    return held.value
+                if self._tries != tries and self._failure is not None:
+                    raise TokenUnavailable(str(self._failure)) from self._failure
+                return self._ask()
+            finally:
+                self._asking.release()
+        finally:
+            self._waiting.release()
 
     def _ask(self) -> str:
+        left = seconds_left()
         self._failure = None
         try:
-            self._token = self._fetch()
+            self._token = self._fetch(min(self._timeouts[0], left), min(self._timeouts[1], left))
         except TokenUnavailable as failure:
+            self._failed += 1
+            if left < FAIR_CHANCE and seconds_left() < LEAST_SECONDS:
+                raise TokenUnavailable(str(failure), blameless=True) from failure
             self._failure = failure
             raise
         finally:
             self._tries += 1
         return self._token.value
 
-    def _fetch(self) -> _Token:
+    def _fetch(self, connect: float, reading: float) -> _Token:
         asked_at = self._clock()
         try:
-            response = self._session.post(
+            with self._session.post(
                 self._url,
                 data={"grant_type": "client_credentials"},
                 auth=self._auth,
                 headers={"Accept": "application/json"},
-                timeout=self._timeouts,
+                timeout=(max(connect, LEAST_SECONDS), max(reading, LEAST_SECONDS)),
                 allow_redirects=False,
-            )
+                stream=True,
+            ) as response:
+                said = received(response)
         except (requests.RequestException, HTTPError) as error:
             raise TokenUnavailable("the token service cannot be reached") from error
-        if response.status_code != 200:
-            log.error("token service refused", url=self._url, status=response.status_code, text=response.text[:500])
-            raise TokenUnavailable(f"the token service answered {response.status_code}")
+        if said.status != 200:
+            log.error("token service refused", url=self._url, status=said.status, text=said.shown(LOGGED_TEXT))
+            raise TokenUnavailable(f"the token service answered {said.status}")
         try:
-            answer = TokenAnswer().load(response.json())
-        except (ValueError, ValidationError) as error:
+            answer = TokenAnswer().load(said.json())
+        except ValidationError as error:
             raise TokenUnavailable("the token service answered outside RFC 6749") from error
         life = float(answer["expires_in"])
         ahead = min(life * AHEAD_SHARE, AHEAD_SECONDS)

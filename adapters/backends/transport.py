@@ -1,18 +1,22 @@
 """HTTP connections on which an answer has an end.
 
 The read timeout of requests and urllib3 bounds the wait for each piece of an answer: a server that sends a byte now and
-then keeps its caller for ever. Here it bounds the whole answer, from its first header to the end of its body.
+then keeps its caller for ever. Here it bounds the whole answer, from its first header to the end of its body; so does
+the deadline of the work at hand, of which connecting may have used a part.
 """
 
 import http.client
 import io
 import socket
+from math import inf
 from time import monotonic
 from typing import Any
 
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
+
+from canonical.shared.deadline import seconds_left
 
 
 class Transport(HTTPAdapter):
@@ -30,17 +34,16 @@ class _Until(io.RawIOBase):
         timeout = connected.gettimeout()
         self._socket = connected
         self._raw = connected.makefile("rb", buffering=0)
-        self._deadline = None if timeout is None else monotonic() + timeout
+        self._until = monotonic() + min(inf if timeout is None else timeout, seconds_left())
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        if self._deadline is not None:
-            left = self._deadline - monotonic()
-            if left <= 0:
-                raise TimeoutError("the answer was not whole in time")
-            self._socket.settimeout(left)
+        left = self._until - monotonic()
+        if left <= 0:
+            raise TimeoutError("the answer was not whole in time")
+        self._socket.settimeout(None if left == inf else left)
         return self._raw.readinto(buffer)
 
     def close(self) -> None:

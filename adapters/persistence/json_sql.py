@@ -4,7 +4,7 @@ No expression here fails on any document: a value of an unexpected kind is NULL.
 parameters too, although they come from schemas.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from adapters.persistence.sqlite_functions import INSTANT_SHAPE, since_epoch
+from adapters.persistence.sqlite_functions import INSTANT_SHAPE, MOST_MATCHED, since_epoch
 from canonical.shared.criteria import Constant, Operator, SortBy
 
 Expression = sa.ColumnElement[Any]
@@ -162,7 +162,7 @@ class PostgresJson:
         return sa.literal(constant)
 
     def matches(self, text: Expression, pattern: str) -> sa.ColumnElement[bool]:
-        return text.op("~", is_comparison=True)(pattern)
+        return sa.func.left(text, MOST_MATCHED).op("~", is_comparison=True)(pattern)
 
     @staticmethod
     def _scalar(value: Expression) -> Scalar:
@@ -203,7 +203,9 @@ def related(sql: JsonSql, side: Expression, operator: Operator, alike: Sequence[
         return side.in_([sql.constant(one) for one in alike])
     if operator is Operator.MATCHES:
         return sa.or_(*(sql.matches(side, str(one)) for one in alike))
-    return sa.or_(*(side.op(operator.value, is_comparison=True)(sql.constant(one)) for one in alike))
+    # Greater than one of them is greater than the least. `side` is costly: it is computed wherever it stands.
+    bound = _EXTREME[operator](alike)
+    return side.op(operator.value, is_comparison=True)(sql.constant(bound))
 
 
 def sort_value(value: Scalar, by: SortBy) -> Expression:
@@ -211,6 +213,12 @@ def sort_value(value: Scalar, by: SortBy) -> Expression:
     return found
 
 
+_EXTREME: dict[Operator, Callable[[Sequence[Any]], Any]] = {
+    Operator.GREATER: min,
+    Operator.GREATER_OR_EQUAL: min,
+    Operator.LESS: max,
+    Operator.LESS_OR_EQUAL: max,
+}
 _KIND_OF: dict[type, str] = {
     str: "text",
     bool: "boolean",

@@ -10,7 +10,7 @@ from adapters.persistence.cancellations import find_cancellation, load_cancellat
 from adapters.persistence.database import Database
 from adapters.persistence.orders import find_order, load_order
 from adapters.persistence.prepared import Prepared
-from adapters.persistence.search import PRODUCT_ORDERS, Wanted, search
+from adapters.persistence.search import LONGEST_SECONDS, PRODUCT_ORDERS, Wanted, search
 from adapters.persistence.tables import cancellations, documents, idempotency_keys, orders
 from canonical.ordering.cancellation import Cancellation
 from canonical.ordering.order import Order
@@ -31,8 +31,9 @@ class KeptAnswer:
 class SqlQueries:
     """`owner` limits every read to that client's orders; None sees all."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, search_seconds: float = LONGEST_SECONDS) -> None:
         self._database = database
+        self._search_seconds = search_seconds
 
     def order(self, order_id: str, owner: str | None) -> Order:
         """By our id or by its BSS number. Raises OrderNotFound."""
@@ -70,7 +71,9 @@ class SqlQueries:
         Raises InvalidCommand when that takes too long.
         """
         mine = () if owner is None else (documents.c.owner == owner,)
-        return search(self._database, PRODUCT_ORDERS, mine, Wanted(criterion, sort, offset, limit))
+        return search(
+            self._database, PRODUCT_ORDERS, mine, Wanted(criterion, sort, offset, limit, self._search_seconds)
+        )
 
     def state_of(self, order_id: str) -> State:
         """Where the order with our id stands. Raises OrderNotFound."""

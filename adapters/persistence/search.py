@@ -1,16 +1,17 @@
 """Pages of documents that meet criteria."""
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from adapters.persistence.criteria_sql import Compiled, Order, Searchable
 from adapters.persistence.database import Database
+from adapters.persistence.sqlite_functions import stopping
 from adapters.persistence.tables import documents, terms
 from adapters.persistence.terms import PRODUCT_ORDER_TERMS
 from canonical.shared.criteria import Criterion, SortKey
@@ -30,12 +31,10 @@ PRODUCT_ORDERS = Searchable(
 
 Rows = sa.Select[*tuple[Any, ...]]
 
-LONGEST_SECONDS = 10.0
-"""For one statement that looks into documents."""
+LONGEST_SECONDS = 0.8
+"""For the statements of one search that look into documents, unless it is told otherwise."""
 PAGE_CHARACTERS = 4_000_000
 """Of documents in one page."""
-_STEPS = 20_000
-"""Of SQLite's machine, between looks at the clock: some milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +43,16 @@ class Wanted:
     sort: tuple[SortKey, ...]
     offset: int
     limit: int
+    seconds: float = LONGEST_SECONDS
 
 
 def search(
     database: Database, searchable: Searchable, mine: Sequence[sa.ColumnElement[bool]], wanted: Wanted
 ) -> tuple[list[tuple[str, str]], int]:
-    """The page's keys and documents, and how many there are in all. Raises InvalidCommand when it takes too long."""
+    """The page's keys and documents, and how many there are in all.
+
+    Raises InvalidCommand when it looks into documents for longer than `wanted.seconds`.
+    """
     compiled = Compiled(searchable, database.engine.dialect.name)
     conditions = [*mine]
     if wanted.criterion is not None:
@@ -57,11 +60,13 @@ def search(
     counted = _from(sa.select(sa.func.count()), searchable, compiled, conditions)
     order = compiled.order(wanted.sort)
     page = _page(searchable, compiled, conditions, order, wanted)
-    with database.reading() as connection, _limited(connection, compiled.reads_documents):
+    with database.reading() as connection, _limited(connection, compiled.reads_documents, wanted.seconds) as allow:
+        allow()
         found, cut = _within_budget(connection.execute(page)) if wanted.limit else ([], False)
         last = 0 < len(found) < wanted.limit and not cut
         if last or (wanted.limit and not found and not wanted.offset):
             return found, wanted.offset + len(found)
+        allow()
         return found, connection.scalar(counted) or 0
 
 
@@ -107,25 +112,51 @@ def _from(
 
 
 @contextmanager
-def _limited(connection: sa.Connection, by_time: bool) -> Iterator[None]:
-    """Ends statements after `LONGEST_SECONDS`. Raises InvalidCommand then."""
+def _limited(connection: sa.Connection, by_time: bool, seconds: float) -> Iterator[Callable[[], None]]:
+    """Ends statements after so many seconds for all of them; call what it gives before each.
+
+    Raises InvalidCommand then, and for a statement that the database finds too complex.
+    """
     if not by_time:
-        yield
+        yield _nothing
         return
+    until = time.monotonic() + seconds
     driver: Any = connection.connection.driver_connection
-    sqlite = connection.dialect.name == "sqlite"
-    if sqlite:
-        until = time.monotonic() + 2 * LONGEST_SECONDS
-        driver.set_progress_handler(lambda: time.monotonic() > until, _STEPS)
-    else:
-        connection.execute(sa.text(f"SET LOCAL statement_timeout = {int(LONGEST_SECONDS * 1000)}"))
     try:
-        yield
-    except OperationalError as error:
-        if "interrupted" in str(error.orig) or "statement timeout" in str(error.orig):
-            message = "the query takes too long: ask for an id, a state, a time or a party as well"
-            raise InvalidCommand(message, pointer="/filter") from error
-        raise
-    finally:
-        if sqlite:
-            driver.set_progress_handler(None, 0)
+        if connection.dialect.name == "sqlite":
+            with stopping(driver, seconds):
+                yield _nothing
+        else:
+            # Where the server has a compiler it is tempted to use it for a second to save a hundredth.
+            connection.execute(sa.text("SET LOCAL jit = off"))
+            yield lambda: _allow(connection, until - time.monotonic())
+    except DBAPIError as error:
+        said = getattr(error.orig, "sqlstate", None) or str(error.orig)
+        told = next((message for sign, message in _ENDED.items() if sign in said), None)
+        if told is None:
+            raise
+        raise InvalidCommand(told, pointer="/filter") from error
+
+
+def _allow(connection: sa.Connection, seconds: float) -> None:
+    # 0 is no limit.
+    connection.execute(sa.text(f"SET LOCAL statement_timeout = {max(1, int(seconds * 1000))}"))
+
+
+def _nothing() -> None:
+    pass
+
+
+_TOO_LONG = "the query takes too long: ask for an id, a state, a time or a party as well"
+_TOO_COMPLEX = "the query is too complex: leave conditions out"
+_ENDED = {
+    "interrupted": _TOO_LONG,
+    "user-defined function raised exception": _TOO_LONG,
+    "57014": _TOO_LONG,
+    "parser stack overflow": _TOO_COMPLEX,
+    "Expression tree is too large": _TOO_COMPLEX,
+    "54001": _TOO_COMPLEX,
+    "2201B": _TOO_COMPLEX,
+}
+"""What SQLite says and PostgreSQL's codes (cancelled, too complex, a regular expression it cannot take) when they give
+up, and what the caller is told."""

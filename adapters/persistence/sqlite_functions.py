@@ -1,8 +1,13 @@
-"""What SQLite lacks for searching documents: times as instants, and regular expressions that cannot hang."""
+"""What SQLite lacks for searching documents: times as instants, regular expressions that cannot hang, a time limit."""
 
+import math
 import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, wraps
 from typing import Any
 
 import re2  # type: ignore[import-untyped]
@@ -12,6 +17,10 @@ INSTANT_SHAPE = (
     "^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:[.][0-9]+)?"
     "(?:[Zz]|[+-](?:0[0-9]|1[0-5]):[0-5][0-9])$"
 )
+STEPS = 1_000
+"""Of SQLite's machine, between looks at the clock. A step may parse a large document."""
+MOST_MATCHED = 100_000
+"""Characters of one text that a regular expression is looked for in; the rest of a longer one is not searched."""
 _INSTANT = re.compile(INSTANT_SHAPE, re.ASCII)
 _FRACTION = re.compile(r"([.][0-9]{6})[0-9]+")
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  # the offset is taken off as a number: in UTC it may leave Python's years
@@ -37,19 +46,61 @@ def since_epoch(at: datetime) -> int:
 
 
 def matches(pattern: str, text: Any) -> bool:
-    """Whether the expression is found in the text, in time linear to its length (RE2)."""
-    return isinstance(text, str) and _compiled(pattern).search(text) is not None
+    """Whether the expression is found in the first MOST_MATCHED characters, in time linear to their number (RE2)."""
+    return isinstance(text, str) and _compiled(pattern).search(text[:MOST_MATCHED]) is not None
 
 
-@lru_cache(maxsize=200)
+@lru_cache(maxsize=50)
 def _compiled(pattern: str) -> Any:
     options = re2.Options()
+    options.max_mem = 2 * 1024 * 1024  # what one expression that is kept may hold
     options.dot_nl = True  # as in PostgreSQL, where a dot is any character
     options.log_errors = False
     return re2.compile(pattern, options)
 
 
+class _Deadline(threading.local):
+    """When statements of this thread are to stop, by `time.monotonic`."""
+
+    at = math.inf
+
+
+_deadline = _Deadline()
+
+
+class Late(Exception):
+    """Ends a statement from inside a function; SQLite reports it as a failure of the function."""
+
+
+@contextmanager
+def stopping(connection: Any, seconds: float) -> Iterator[None]:
+    """Statements on the driver's connection fail from `seconds` on: what they still compute is of no use."""
+    _deadline.at = time.monotonic() + seconds
+    connection.set_progress_handler(_late, STEPS)
+    try:
+        yield
+    finally:
+        connection.set_progress_handler(None, 0)
+        _deadline.at = math.inf
+
+
+def _late() -> bool:
+    return time.monotonic() > _deadline.at
+
+
+def _punctual(function: Callable[..., Any]) -> Callable[..., Any]:
+    """One call can take as long as thousands of SQLite's own steps."""
+
+    @wraps(function)
+    def call(*arguments: Any) -> Any:
+        if _late():
+            raise Late
+        return function(*arguments)
+
+    return call
+
+
 def install(connection: Any) -> None:
     """Give a new connection of the driver the functions."""
     connection.create_function("json_instant", 1, microseconds, deterministic=True)
-    connection.create_function("text_matches", 2, matches, deterministic=True)
+    connection.create_function("text_matches", 2, _punctual(matches), deterministic=True)

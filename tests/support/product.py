@@ -50,6 +50,7 @@ class Node:
             "BACKEND_READ_TIMEOUT": "2",
             "NODE_LEASE": "1.5",
             "VALIDATE_RESPONSES": "true",
+            "CHECK_BACKEND_ANSWERS": "1",
             "PYTHONWARNINGS": "ignore",
             **self.environment,
         }

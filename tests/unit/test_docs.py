@@ -17,7 +17,7 @@ from facade.contract.violations import Code
 from facade.demo.welcome import PASTE, PURPOSES
 from facade.security.clients import DEVELOPMENT_CLIENTS, SCOPES
 from facade.security.errors import KeysUnavailable, ScopeMissing, TokenRefused
-from facade.settings import Settings
+from facade.settings import BackendOptions, Settings
 from facade.tmf.tmf622.account import STATES
 from facade.tmf.tmf622.cancel_mapper import TASK_STATES
 
@@ -62,7 +62,10 @@ def test_every_code_of_a_single_mistake_is_named(code: Code) -> None:
     assert f"`{code}`" in (DOCS / "errors.md").read_text()
 
 
-@pytest.mark.parametrize("setting", fields(Settings), ids=lambda setting: setting.name)
+SETTINGS = [setting for kind in (Settings, BackendOptions) for setting in fields(kind) if setting.metadata]
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
 def test_every_setting_is_listed_with_its_default(setting: "Field[Any]") -> None:
     variable, default = setting.metadata["variable"], setting.default
     listed = table("operators.md")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from facade.contract.pointers import Token, pointer
 from facade.tmf.bridge.bodies import SHAPES, converter
@@ -13,6 +14,9 @@ from facade.tmf.bridge.shapes import Special
 from facade.tmf.bridge.wrapped import Wrapped
 
 Names = tuple[Token, ...]
+
+LONGEST_REMEMBERED = 200
+"""Characters of a pointer: most orders have the same ones, and nobody may fill the memory with others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,11 @@ def lift_pointer(resource: str, text: str) -> str:
 
 def lower_pointer(resource: str, text: str) -> str:
     """The v4 JSON pointer of a place in a v5 body, or of the nearest place that v4 has."""
+    return _lowered(resource, text) if len(text) <= LONGEST_REMEMBERED else _lowered.__wrapped__(resource, text)
+
+
+@lru_cache(maxsize=4096)
+def _lowered(resource: str, text: str) -> str:
     return pointer(lower_names(resource, tokens_of(text)))
 
 

@@ -6,12 +6,13 @@ Raw, because Connexion hands on declared parameters only, and because `%3E` may 
 from dataclasses import dataclass
 from urllib.parse import quote, unquote_to_bytes
 
-from canonical.shared.criteria import AllOf, AnyElement, AnyOf, Criterion, Not, SortBy, SortKey
+from canonical.shared.criteria import AllOf, Criterion, SortBy, SortKey
 from facade.query import Page, page_of
 from facade.tmf.query.attributes import Attributes, Kind
 from facade.tmf.query.basic import criteria_of
+from facade.tmf.query.bounds import bounded
 from facade.tmf.query.jsonpath import criterion_of
-from facade.tmf.query.refusals import MAX_CONDITIONS, MAX_TEXT, refusal
+from facade.tmf.query.refusals import MAX_TEXT, refusal
 
 RESERVED = ("fields", "filter", "sort", "offset", "limit")
 MAX_SORT_KEYS = 5
@@ -58,8 +59,7 @@ def read_listing(query_string: bytes, attributes: Attributes) -> Listing:
     # The filter first: where its && was not encoded, its error says so.
     by_path = [criterion_of(reserved["filter"], attributes)] if "filter" in reserved else []
     criteria = [*criteria_of(filters, attributes), *by_path]
-    if sum(map(_size, criteria)) > MAX_CONDITIONS:
-        raise refusal("filter", f"a query has at most {MAX_CONDITIONS} conditions")
+    bounded(criteria)
     criterion = AllOf(tuple(criteria)) if len(criteria) > 1 else (criteria[0] if criteria else None)
     sort = sort_of(reserved["sort"], attributes) if "sort" in reserved else ()
     return Listing(criterion, sort, page, reserved.get("fields"), "&".join(map(_safe, kept)))
@@ -80,17 +80,6 @@ def sort_of(text: str, attributes: Attributes) -> tuple[SortKey, ...]:
         if len(keys) > MAX_SORT_KEYS:
             raise refusal("sort", f"sort takes at most {MAX_SORT_KEYS} attributes")
     return tuple(keys)
-
-
-def _size(criterion: Criterion) -> int:
-    match criterion:
-        case AllOf(parts) | AnyOf(parts):
-            return sum(map(_size, parts))
-        case Not(part):
-            return _size(part)
-        case AnyElement(_, inside):
-            return _size(inside)
-    return 1
 
 
 def _decoded(piece: bytes) -> str:

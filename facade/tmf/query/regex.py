@@ -14,8 +14,8 @@ from facade.tmf.query.refusals import refusal
 
 MAX_PATTERN = 200
 MAX_COUNT = 100
-MAX_SIZE = 1_000
-"""Characters and classes, after counts are multiplied out."""
+MAX_SIZE = 250
+"""Characters and classes, after counts are multiplied out. RE2 may need as many steps for each character of a text."""
 MAX_NESTING = 10
 
 _CLASSES = {"d": "0-9", "w": "A-Za-z0-9_", "s": " \\t\\n\\r\\f\\v"}

@@ -123,9 +123,10 @@ def test_what_may_have_happened_is_never_repeated(happened: Happened) -> None:
         assert type(raised) is BackendUnavailable
 
 
-def test_a_time_set_by_the_backend_is_left_to_the_caller() -> None:
-    assert worth_repeating(CallFailed(Happened.TURNED_AWAY, status=503), changes=True)
-    assert not worth_repeating(CallFailed(Happened.TURNED_AWAY, status=503, retry_after=1), changes=True)
+def test_outcomes_have_names_for_counters() -> None:
+    assert [happened.outcome for happened in (Happened.SPARED, Happened.NO_ANSWER, Happened.OUT_OF_TIME)] == [
+        "spared", "noAnswer", "outOfTime",
+    ]  # fmt: skip
 
 
 def test_the_breaker_counts_failures_and_takes_refusals_for_life() -> None:
@@ -133,6 +134,7 @@ def test_the_breaker_counts_failures_and_takes_refusals_for_life() -> None:
     assert is_failure(CallFailed(Happened.UNREADABLE)) is True
     assert is_failure(CallFailed(Happened.REFUSED)) is False
     assert is_failure(CallFailed(Happened.CROWDED)) is None
+    assert is_failure(CallFailed(Happened.NO_ANSWER, blameless=True)) is None
     assert is_failure(KeyboardInterrupt()) is None
 
 

@@ -1,16 +1,20 @@
 """Access tokens: kept, renewed ahead of their end, shared by threads."""
 
+import threading
 from base64 import b64encode
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from threading import Event
-from time import sleep
+from time import monotonic, sleep
 
 import pytest
 import requests
 from requests import Response
 
+from adapters.backends.messages import LARGEST_ANSWER
 from adapters.backends.tokens import PAUSE_SECONDS, Tokens, TokenUnavailable
+from canonical.shared.deadline import within
 from tests.unit.backends.transport import Scripted, answer, token
 
 
@@ -34,7 +38,16 @@ def service() -> Scripted:
 
 @pytest.fixture
 def tokens(time: Time, service: Scripted) -> Tokens:
-    return Tokens("http://auth/token", "id with space", "s:é", (1, 1), clock=time, transport=service)
+    """Renews in the thread that asks, so that the outcome can be seen at once."""
+    return Tokens(
+        "http://auth/token",
+        "id with space",
+        "s:é",
+        (1, 1),
+        clock=time,
+        transport=service,
+        background=lambda work: work(),
+    )
 
 
 def test_it_asks_once_with_basic_credentials_encoded_as_the_rfc_wants(tokens: Tokens, service: Scripted) -> None:
@@ -51,7 +64,8 @@ def test_it_renews_ahead_of_the_end(tokens: Tokens, service: Scripted, time: Tim
     time.now += 79
     assert tokens.current() == "token-1"
     time.now += 2
-    assert tokens.current() == "token-2"
+    assert [tokens.current(), tokens.current()] == ["token-1", "token-2"]
+    assert len(service.asked) == 2
 
 
 def test_a_failed_renewal_ahead_keeps_the_good_token_and_pauses(tokens: Tokens, service: Scripted, time: Time) -> None:
@@ -61,7 +75,8 @@ def test_a_failed_renewal_ahead_keeps_the_good_token_and_pauses(tokens: Tokens, 
     assert tokens.current() == tokens.current() == "token-1"
     assert len(service.asked) == 2
     time.now += PAUSE_SECONDS
-    assert tokens.current() == "token-2"
+    assert [tokens.current(), tokens.current()] == ["token-1", "token-2"]
+    assert tokens.failed == 1
 
 
 def test_an_expired_token_is_never_given(tokens: Tokens, service: Scripted, time: Time) -> None:
@@ -96,7 +111,7 @@ def test_a_token_without_an_end_is_renewed_all_the_same(tokens: Tokens, service:
     service.script = [answer(200, {"access_token": "token-1"}), token("token-2")]
     tokens.current()
     time.now += 299
-    assert tokens.current() == "token-2"
+    assert [tokens.current(), tokens.current()] == ["token-1", "token-2"]
 
 
 def test_a_rejected_token_is_replaced_once_for_everybody(tokens: Tokens, service: Scripted) -> None:
@@ -118,18 +133,98 @@ def _held(given: Callable[[], Response]) -> tuple[Callable[[], Response], Event,
     return hold, asked, release
 
 
-def test_holders_of_a_good_token_do_not_wait_for_its_renewal(tokens: Tokens, service: Scripted, time: Time) -> None:
+def test_nobody_with_a_good_token_waits_for_its_renewal(service: Scripted, time: Time) -> None:
     hold, asked, release = _held(lambda: token("token-2"))
     service.script = [token(expires_in=100), hold]
+    tokens = Tokens("http://auth/token", "id", "s", (1, 1), clock=time, transport=service)
     tokens.current()
     time.now += 85
-    with ThreadPoolExecutor(1) as pool:
-        renewing = pool.submit(tokens.current)
-        assert asked.wait(5)
-        assert [tokens.current() for _ in range(5)] == ["token-1"] * 5
-        release.set()
-        assert renewing.result(5) == "token-2"
+    assert [tokens.current() for _ in range(5)] == ["token-1"] * 5
+    assert asked.wait(5)
+    (renewal,) = [thread for thread in threading.enumerate() if thread.name == "token renewal"]
+    assert tokens.current() == "token-1"
+    release.set()
+    renewal.join(5)
     assert tokens.current() == "token-2"
+    assert len(service.asked) == 2
+
+
+def test_without_a_thread_to_renew_in_the_good_token_stays_and_the_next_one_tries(
+    service: Scripted, time: Time
+) -> None:
+    def no_thread(work: Callable[[], None]) -> None:
+        raise RuntimeError("can't start new thread")
+
+    service.script = [token(expires_in=100), token("token-2")]
+    tokens = Tokens("http://auth/token", "id", "s", (1, 1), clock=time, transport=service, background=no_thread)
+    tokens.current()
+    time.now += 85
+    assert [tokens.current(), tokens.current()] == ["token-1"] * 2
+    time.now += 15
+    assert tokens.current() == "token-2"
+
+
+def test_a_deadline_bounds_the_wait_for_the_one_that_asks(tokens: Tokens, service: Scripted) -> None:
+    hold, asked, release = _held(token)
+    service.script = [hold]
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(tokens.current)
+        assert asked.wait(5)
+        with within(0.05), pytest.raises(TokenUnavailable, match="in time") as late:
+            tokens.current()
+        assert late.value.blameless
+        release.set()
+        assert first.result(5) == "token-1"
+
+
+def test_who_had_no_time_fails_alone(tokens: Tokens, service: Scripted) -> None:
+    """The failure of one whose deadline passed says nothing to those who waited for it and have time."""
+    hold, asked, release = _held(lambda: (_ for _ in ()).throw(requests.ReadTimeout()))
+    service.script = [hold, token()]
+
+    def in_a_hurry() -> str:
+        with within(0.2):
+            return tokens.current()
+
+    with ThreadPoolExecutor(2) as pool:
+        hasty = pool.submit(in_a_hurry)
+        assert asked.wait(5)
+        patient = pool.submit(tokens.current)
+        sleep(0.3)  # so that the deadline of the first has passed
+        release.set()
+        with pytest.raises(TokenUnavailable) as late:
+            hasty.result(5)
+        assert late.value.blameless
+        assert patient.result(5) == "token-1"
+
+
+def test_only_so_many_wait_for_a_token_service_that_hangs(service: Scripted) -> None:
+    hold, asked, release = _held(token)
+    service.script = [hold]
+    tokens = Tokens("http://auth/token", "id", "s", (1, 1), transport=service, waiting=2)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(tokens.current)
+        assert asked.wait(5)
+        second = pool.submit(tokens.current)
+        until = monotonic() + 5
+        while monotonic() < until:
+            with within(0.01), suppress(TokenUnavailable):
+                tokens.current()
+                pytest.fail("a token out of nowhere")
+            if tokens._waiting._value == 0:  # type: ignore[attr-defined]
+                break
+        with pytest.raises(TokenUnavailable, match="too many wait") as crowded:
+            tokens.current()
+        assert crowded.value.blameless
+        release.set()
+        assert [first.result(5), second.result(5)] == ["token-1"] * 2
+
+
+def test_an_endless_answer_of_the_service_is_not_read_to_its_end(tokens: Tokens, service: Scripted) -> None:
+    service.script = [answer(200, b" " * (2 * LARGEST_ANSWER)), answer(500, b" " * (2 * LARGEST_ANSWER))]
+    for _ in range(2):
+        with pytest.raises(TokenUnavailable):
+            tokens.current()
 
 
 @pytest.mark.parametrize("outcome", ["a token", "a failure"])

@@ -30,9 +30,11 @@ class Scripted(BaseAdapter):
         super().__init__()
         self.script = list(script)
         self.asked: list[PreparedRequest] = []
+        self.timeouts: list[Any] = []
 
     def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
         self.asked.append(request)
+        self.timeouts.append(kwargs.get("timeout"))
         given = self.script.pop(0)
         if isinstance(given, Exception):
             raise given

@@ -83,6 +83,58 @@ OTHERS = [
     "state=" + ";".join(f"id=x{n}" for n in range(200)), "%ED%A0%80=x", "state=%ED%A0%80",
 ]  # fmt: skip
 
+ITEM = "productOrderItem."
+MANY = ",".join
+EVERY_MILLENNIUM = MANY(f"{year:04d}-01-01" for year in range(1, 9999, 101))
+COSTLY_PATTERNS = [
+    "(a.{0,99}b.{0,99}){1,1}c", "(a|b).{100}.{100}c", "(.{1,99}x){1,2}$", "([^a]{0,30}[^b]{0,30}){0,4}$",
+    "(((x+x+)+x+)+x+)+y", "(a{1,9}b{1,9}){1,12}c", "(.*)(.*)(.*)(.*)(.*)(.*)(.*)(.*)q", "(.*a.*b.*)*c",
+    "([ab]{1,15}){1,15}c", "((a*)*)*b$", "(?i)(ab|ba){1,40}c", "(x|xx|xxx){1,40}y",
+]  # fmt: skip
+COSTLY = [
+    *(f"{name}.regex={quote(one)}" for one in COSTLY_PATTERNS for name in ("description", ITEM * 3 + "note.text")),
+    "&".join(f"description.regex={quote(f'(x|y|xy){{1,60}}z{n}')}" for n in range(99)),
+    "&".join(f"description.regex={quote(f'(x|y|xy){{1,60}}z{n}')}" for n in range(5)),
+    "filter=" + quote("$[?(" + "||".join(f"@.description=~/(x|y|xy){{1,60}}{n}/" for n in range(40)) + ")]"),
+    f"note.date.lt={EVERY_MILLENNIUM}",
+    "&".join(f"{ITEM * depth}note.date.{sign}={EVERY_MILLENNIUM}" for depth in range(4) for sign in ("gt", "lte")),
+    f"requestedStartDate.ne={EVERY_MILLENNIUM}&sort=requestedStartDate,-completionDate",
+    ITEM + "product.productCharacteristic.value.gt=" + MANY(f"{n}.5" for n in range(99)),
+    ITEM + "product.productCharacteristic.value=" + MANY(f"{n}" for n in range(99)),
+    "&".join(f"{ITEM * depth}note.{name}.{sign}=q" for depth in range(4) for name in ("text", "author", "id")
+             for sign in ("ne", "gt", "lt", "gte")),
+    "&".join(f"{name}.{sign}=" + MANY(f"v{n}" for n in range(100)) for name in ("note.text", "category", "@type",
+             ITEM + "id", ITEM * 2 + "note.text", "externalId.owner") for sign in ("eq", "ne", "gt", "lt")),
+    "filter=" + quote("note[?(" + "||".join(f"@.text=='{n}'" for n in range(50)) + ")]"),
+    "filter=" + quote("note[?(" + "&&".join(f"(@.text=='{n}'||@.author=='{n}')" for n in range(25)) + ")]"),
+    "filter=" + quote("$[?(" + "&&".join(f"(@.category!='{n}'||!@.priority)" for n in range(25)) + ")]"),
+    "filter=" + quote("$[?(" + "&&".join(f"@.note[?(@.text!='{n}')]" for n in range(22)) + ")]"),
+    "filter=" + quote("$[?(" + "||".join(f"@.{ITEM * 3}note[?(@.date>'{n}-01-01')]" for n in range(2000, 2024)) + ")]"),
+    "filter=" + quote("$[?(" + "||".join(f"!@.{ITEM * 3}note[?(@.id=='{n}')]" for n in range(30)) + ")]"),
+    *("filter=" + quote("$[?(" + "!(" * depth + "@.id=='1'" + "||@.id=='2'&&@.state=='3')" * depth + ")]")
+      for depth in range(2, 16)),
+    *("filter=" + quote(f"{ITEM * lists}note[?({'!(' * depth}@.id=='1'" + "||@.id=='2'&&@.text!='3')" * depth + ")]")
+      for lists in (2, 4, 6, 9) for depth in (2, 6, 11)),
+    *(f"{ITEM * depth}id=1" for depth in range(4, 12)),
+    "filter=" + quote("$[?(" + "(" * 11 + "@.id=='1'" + ")" * 11 + ")]"),
+    "filter=" + quote("$[?(" + "&&".join(["!" * 60 + "@.note"] * 25) + ")]"),
+    "sort=category,-description,priority,requestedStartDate,-requestedCompletionDate&offset=2900",
+    "sort=-description,-description,-description,-description,-description&offset=9999999&limit=200",
+    "fields=" + MANY(["note.text"] * 200), "fields=" + MANY(["id"] * 5000), "fields=" + ITEM * 100 + "id",
+    "fields=" + MANY(ITEM * depth + "note.author" for depth in range(12)),
+    "&".join(f"note.author=x{n}" for n in range(5000)), "note.author=" + MANY(str(n) for n in range(5000)),
+    "note.author=" + "%2C" * 600, "&" * 5000, "&".join(f"sort=a{n}" for n in range(90)), "a" * 60_000 + "=1",
+    "state=" + "%F0%9F%92%A9" * 400, "state" + "%3B" * 1900, '"' * 1999, "state=" + '"' * 1990, "state=" + '\\"' * 900,
+    "filter=" + quote("$.note[?(@.author=='" + "\\" * 1900 + "')]"), "filter=" + quote("'" * 1999),
+    "filter=" + quote("/" * 1999), "filter=" + quote("$.note[?(@.text=~/" + "\\/" * 900 + "/)]"),
+    "filter=" + quote("$" + "['note']" * 100), "filter=" + quote("$" + "[*]" * 600), "filter=" + "-" * 1900,
+    "filter=" + quote("$.note[?(@.id==" + "9" * 1900 + ")]"),
+    "description=" + quote("' UNION SELECT 1 --"), "description.regex=" + quote("'||pg_sleep(9)||'"),
+    "id=" + quote("1' OR pg_sleep(9) IS NULL --"),
+    "filter=" + quote("$.note[?(@.author=='x' OR pg_sleep(9))]"), "sort=" + quote("id;SELECT pg_sleep(9)"),
+]  # fmt: skip
+"""What looks for the most work that the bounds still let in, or for a bound that is missing."""
+
 
 def queries(count: int, seed: int = 622) -> Iterator[bytes]:
     """First every one above, then mixtures of them."""
@@ -91,6 +143,7 @@ def queries(count: int, seed: int = 622) -> Iterator[bytes]:
     yield from (f"filter={quote(f'note[?(@.text=~/{one}/i)]')}".encode() for one in PATTERNS)
     yield from (f"filter={quote(one)}".encode() for one in FILTERS)
     yield from (one.encode() for one in OTHERS)
+    yield from (one.encode() for one in COSTLY)
     chance = random.Random(seed)
     for _ in range(count):
         parts = [_part(chance) for _ in range(chance.choice([1, 1, 1, 2, 3]))]

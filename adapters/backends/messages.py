@@ -1,0 +1,138 @@
+"""What goes out to a backend and what comes back, as HTTP: addresses, headers, bodies."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import orjson
+import requests
+from requests.structures import CaseInsensitiveDict
+from structlog.contextvars import get_contextvars
+
+from adapters.backends.errors import CallFailed, Happened
+
+LARGEST_ANSWER = 1024 * 1024
+LONGEST_NUMBER = 9
+"""Digits. Python refuses to read very many, and a longer wait is not obeyed anyway."""
+TIME_LEFT = "X-Request-Timeout-Ms"
+"""Header: how many milliseconds we shall wait for this answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A request without its token and its deadline, which each try has of its own."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes | None
+
+    def open(self) -> requests.PreparedRequest:
+        """Without a token."""
+        request = requests.PreparedRequest()
+        request.method, request.url, request.body = self.method, self.url, self.body
+        request.headers = CaseInsensitiveDict(self.headers)
+        return request
+
+    def prepared(self, token: str, seconds: float) -> requests.PreparedRequest:
+        request = self.open()
+        request.headers["Authorization"] = f"Bearer {token}"
+        request.headers[TIME_LEFT] = str(int(seconds * 1000))
+        return request
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """`body` is None when it was too large to be read."""
+
+    status: int
+    body: bytes | None
+    retry_after: int | None
+
+    @property
+    def fine(self) -> bool:
+        return 200 <= self.status < 300
+
+    def json(self) -> Any:
+        """What the body says; None, which no answer may be, when it is not JSON."""
+        try:
+            return orjson.loads(self.body or b"null")
+        except orjson.JSONDecodeError:
+            return None
+
+    def shown(self, characters: int) -> str:
+        """For the log."""
+        return "too large" if self.body is None else self.body[:characters].decode(errors="replace")
+
+
+def outgoing(
+    base_url: str,
+    template: str,
+    method: str,
+    *,
+    path: Mapping[str, str],
+    query: Mapping[str, str] | None,
+    json: Mapping[str, Any] | None,
+    key: str | None,
+) -> Outgoing:
+    """Raises CallFailed for an id that no backend has."""
+    url = base_url + template.format_map({name: _segment(value) for name, value in path.items()})
+    if query:
+        url += f"?{urlencode(query, quote_via=quote)}"
+    body = None if json is None else orjson.dumps(json)
+    return Outgoing(method, url, _headers(method, body, key), body)
+
+
+def received(response: requests.Response) -> Received:
+    """The whole answer, read to its end."""
+    return Received(response.status_code, _body(response), seconds_of(response.headers.get("Retry-After")))
+
+
+def seconds_of(retry_after: str | None) -> int | None:
+    """Retry-After in seconds from now (RFC 9110 section 10.2.3: seconds or a date); None for what is neither."""
+    if retry_after is None:
+        return None
+    text = retry_after.strip()
+    if text.isascii() and text.isdecimal():
+        return int(text) if len(text) <= LONGEST_NUMBER else 10**LONGEST_NUMBER
+    try:
+        return max(0, round((parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds()))
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def _segment(value: str) -> str:
+    """`value` as one path segment. Raises CallFailed, as for a 404, for what no backend has as an id.
+
+    Empty and dot segments and unprintable characters are understood differently by every proxy and router on the way.
+    """
+    if value in ("", ".", "..") or not value.isprintable():
+        raise CallFailed(Happened.REFUSED, status=404)
+    return quote(value, safe="")
+
+
+def _headers(method: str, body: bytes | None, key: str | None) -> dict[str, str]:
+    headers = {"Accept": "application/json", "User-Agent": "tmf-facade"}
+    if body is not None:
+        headers["Content-Type"] = "application/json"
+    if method != "GET":
+        headers["Content-Length"] = str(len(body or b""))
+    if key is not None:
+        headers["Idempotency-Key"] = key
+    correlation = get_contextvars().get("correlation_id")
+    # The id may be a partner's own. What cannot be a header must not keep the call from being made.
+    if isinstance(correlation, str) and correlation.isascii() and correlation.isprintable():
+        headers["X-Correlation-Id"] = correlation
+    return headers
+
+
+def _body(response: requests.Response) -> bytes | None:
+    read = bytearray()
+    for part in response.iter_content(64 * 1024):
+        read += part
+        if len(read) > LARGEST_ANSWER:
+            return None
+    return bytes(read)

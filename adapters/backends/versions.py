@@ -1,0 +1,127 @@
+"""Which version of its contract each backend keeps, asked at `GET /contract` while the product runs."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from threading import Event, Thread
+
+import requests
+import structlog
+from marshmallow import fields, validate
+from requests.adapters import BaseAdapter
+from urllib3.exceptions import HTTPError
+
+from adapters.backends.answers import Answer, read
+from adapters.backends.errors import CallFailed
+from adapters.backends.messages import Outgoing, received
+from adapters.backends.transport import Transport
+from canonical.shared.deadline import within
+
+log = structlog.get_logger()
+
+EVERY_SECONDS = 60.0
+TIMEOUT_SECONDS = 2.0
+VERSION = r"\d{1,6}\.\d{1,6}(\.[0-9A-Za-z.+-]{1,64})?"
+
+
+class Agreement(StrEnum):
+    UNKNOWN = "unknown"
+    """It could not be reached, or does not say."""
+    SAME = "same"
+    OTHER_MINOR = "otherMinor"
+    OTHER_MAJOR = "otherMajor"
+
+
+@dataclass(frozen=True, slots=True)
+class ContractVersion:
+    """`ours` is the version that we call; `theirs` what the backend said last, if it ever did."""
+
+    backend: str
+    ours: str
+    theirs: str | None = None
+
+    @property
+    def agreement(self) -> Agreement:
+        if self.theirs is None:
+            return Agreement.UNKNOWN
+        if self.theirs == self.ours:
+            return Agreement.SAME
+        same_major = self.theirs.partition(".")[0].lstrip("0") == self.ours.partition(".")[0].lstrip("0")
+        return Agreement.OTHER_MINOR if same_major else Agreement.OTHER_MAJOR
+
+    @property
+    def problem(self) -> str | None:
+        """Why the backend cannot be used, in words."""
+        if self.agreement is not Agreement.OTHER_MAJOR:
+            return None
+        return f"{self.backend} keeps version {self.theirs} of its contract, and we call version {self.ours}"
+
+
+class ContractAnswer(Answer):
+    version = fields.String(required=True, validate=validate.Regexp(f"{VERSION}$"))
+
+
+def ask(base_url: str, transport: BaseAdapter) -> str | None:
+    """The version that the backend says it keeps; None when it cannot be reached or does not say. Needs no token."""
+    request = Outgoing("GET", f"{base_url.rstrip('/')}/contract", {"Accept": "application/json"}, None).open()
+    try:
+        with (
+            within(2 * TIMEOUT_SECONDS),
+            transport.send(request, stream=True, timeout=(TIMEOUT_SECONDS, TIMEOUT_SECONDS)) as response,
+        ):
+            answer = received(response)
+        return str(read(answer.json(), ContractAnswer())["version"]) if answer.fine else None
+    except (requests.RequestException, HTTPError, CallFailed):
+        return None
+
+
+class ContractWatch:
+    """Knows each backend's version. Asks in a thread of its own, at once and then every minute.
+
+    A backend that is away stays what it was: being unreachable is no reason to think that it changed.
+    """
+
+    def __init__(
+        self,
+        ours: Mapping[str, str],
+        addresses: Mapping[str, str],
+        ask: Callable[[str, BaseAdapter], str | None] = ask,
+        every_seconds: float = EVERY_SECONDS,
+    ) -> None:
+        self._known = {name: ContractVersion(name, version) for name, version in ours.items()}
+        self._addresses = addresses
+        self._ask = ask
+        self._every_seconds = every_seconds
+        self._ending = Event()
+        self._thread: Thread | None = None
+
+    def begin(self) -> None:
+        self._thread = Thread(target=self._watch, name="contract versions", daemon=True)
+        self._thread.start()
+
+    def end(self) -> None:
+        self._ending.set()
+        if self._thread is not None:
+            self._thread.join(2 * TIMEOUT_SECONDS)
+
+    def versions(self) -> dict[str, ContractVersion]:
+        return dict(self._known)
+
+    def ask_all(self) -> None:
+        """One round. A change is logged once."""
+        transport = Transport(pool_connections=len(self._addresses))
+        for name, address in self._addresses.items():
+            if self._ending.is_set():
+                break
+            before = self._known[name]
+            found = ContractVersion(name, before.ours, self._ask(address, transport) or before.theirs)
+            self._known[name] = found
+            if found != before:
+                level = log.error if found.problem else log.info
+                level("contract version", backend=name, ours=found.ours, theirs=found.theirs, problem=found.problem)
+        transport.close()
+
+    def _watch(self) -> None:
+        self.ask_all()
+        while not self._ending.wait(self._every_seconds):
+            self.ask_all()
