@@ -72,8 +72,8 @@ terms = sa.Table(
     comment="values inside lists of the documents by which orders are found",
 )
 
-subscriptions = sa.Table(
-    "subscriptions",
+listeners = sa.Table(
+    "listeners",
     metadata,
     sa.Column("id", ID, primary_key=True),
     sa.Column("owner", sa.String(100), nullable=False, index=True, comment="the client that is told"),

@@ -8,14 +8,14 @@ CanonicalError
 │   ├── CustomerNotFound          CRM does not know the customer
 │   ├── AuditRecordNotFound       no such audit record, or not the caller's
 │   ├── CancellationNotFound      no such cancellation, or not the caller's
-│   ├── SubscriptionNotFound      no such subscription, or not the caller's
+│   ├── ListenerNotFound          no such listener, or not the caller's
 │   └── OrderNotFound             no such order, or not the caller's
 ├── Conflict                      right question, wrong moment
 │   ├── InvalidTransition         the order's state does not allow it
 │   ├── ConcurrentChange          somebody else changed it first
 │   ├── IdempotencyKeyReused      the key was used for another request
-│   ├── AlreadySubscribed         the caller has this very subscription
-│   ├── TooManySubscriptions      the caller has as many as a client may have
+│   ├── ListenerExists            the caller has this very listener
+│   ├── TooManyListeners          the caller has as many as a client may have
 │   ├── OrderCancelled            whoever waited for the order learns that it was given up
 │   ├── CustomerNotInGoodStanding pending or suspended in CRM
 │   └── InsufficientStock         Inventory has fewer than ordered
@@ -73,8 +73,8 @@ class CancellationNotFound(NotFound):
     code = "CANCELLATION_NOT_FOUND"
 
 
-class SubscriptionNotFound(NotFound):
-    code = "SUBSCRIPTION_NOT_FOUND"
+class ListenerNotFound(NotFound):
+    code = "LISTENER_NOT_FOUND"
 
 
 class AuditRecordNotFound(NotFound):
@@ -103,16 +103,16 @@ class IdempotencyKeyReused(Conflict):
     code = "IDEMPOTENCY_KEY_REUSED"
 
 
-class AlreadySubscribed(Conflict):
-    """`details`: subscriptionId, of the one that is there."""
+class ListenerExists(Conflict):
+    """`details`: listenerId, of the one that is there."""
 
-    code = "ALREADY_SUBSCRIBED"
+    code = "LISTENER_EXISTS"
 
 
-class TooManySubscriptions(Conflict):
+class TooManyListeners(Conflict):
     """`details`: most."""
 
-    code = "TOO_MANY_SUBSCRIPTIONS"
+    code = "TOO_MANY_LISTENERS"
 
 
 class OrderCancelled(Conflict):

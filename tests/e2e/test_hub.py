@@ -56,7 +56,7 @@ def test_a_listener_is_registered_read_and_ended(product: Node, hub: str) -> Non
     assert (ended.status_code, ended.content) == (204, b"")
     for method in ("GET", "DELETE"):
         gone = product.request(method, f"{hub}/{registered['id']}", "partner-acme")
-        assert (gone.status_code, gone.json()["code"]) == (404, "SUBSCRIPTION_NOT_FOUND")
+        assert (gone.status_code, gone.json()["code"]) == (404, "LISTENER_NOT_FOUND")
 
 
 def test_without_a_query_there_is_none_in_the_answer(product: Node, hub: str) -> None:
@@ -78,7 +78,7 @@ def test_another_clients_listener_is_not_there(product: Node, hub: str) -> None:
 def test_the_same_listener_is_registered_once(product: Node, hub: str) -> None:
     first = register(product, hub, "twice", query=QUERY[hub])
     error = refused(product, hub, 409, callback=f"{CALLBACK}/twice", query=QUERY[hub])
-    assert error["code"] == "ALREADY_SUBSCRIBED"
+    assert error["code"] == "LISTENER_EXISTS"
     assert first["id"] in error["message"]
     register(product, hub, "twice", client="qa", query=QUERY[hub])
     register(product, hub, "twice")
@@ -93,7 +93,7 @@ def test_a_client_has_so_many_listeners_in_all(product: Node) -> None:
             break
         made.append(f"{hub}/{answer.json()['id']}")
     assert 90 < len(made) <= 100
-    assert (answer.status_code, answer.json()["code"]) == (409, "TOO_MANY_SUBSCRIPTIONS")
+    assert (answer.status_code, answer.json()["code"]) == (409, "TOO_MANY_LISTENERS")
     assert product.request("DELETE", made[0], "qa").status_code == 204
     assert product.post(V4, {"callback": f"{CALLBACK}/many/last"}, "qa").status_code == 201
 

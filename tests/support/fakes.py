@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from canonical.audit.record import AuditRecord
 from canonical.customers.reference import CustomerReference, CustomerStatus
-from canonical.notifications.subscription import Subscription
+from canonical.listeners.listener import Listener
 from canonical.ordering.cancellation import Cancellation
 from canonical.ordering.events import OrderEvent
 from canonical.ordering.order import Order, OrderedOffering
@@ -24,9 +24,9 @@ from canonical.shared.errors import (
     ConcurrentChange,
     CustomerNotFound,
     InsufficientStock,
+    ListenerNotFound,
     OrderNotFound,
     PaymentDeclined,
-    SubscriptionNotFound,
 )
 from canonical.shared.money import Money
 from tests.support.builders import NOON, OFFERINGS
@@ -106,7 +106,7 @@ class Memory:
     processes: dict[tuple[str, str], str] = field(default_factory=dict)
     keys: dict[tuple[str, str], KeptInMemory] = field(default_factory=dict)
     audit: dict[str, AuditRecord] = field(default_factory=dict)
-    subscriptions: dict[str, Subscription] = field(default_factory=dict)
+    listeners: dict[str, Listener] = field(default_factory=dict)
     turn: Any = field(default_factory=threading.Lock)
 
     def unit_of_work(self) -> "UnitOfWorkInMemory":
@@ -125,7 +125,7 @@ class UnitOfWorkInMemory:
         self.orders = OrdersInMemory(self._memory)
         self.cancellations = CancellationsInMemory(self._memory)
         self.processes = ScheduleInMemory(self._memory)
-        self.subscriptions = SubscriptionsInMemory(self._memory)
+        self.listeners = ListenersInMemory(self._memory)
         self._carried: dict[str, dict[str, Any]] = {}
         self._keys: dict[tuple[str, str], KeptInMemory] = {}
         self._audit: dict[str, AuditRecord] = {}
@@ -144,7 +144,7 @@ class UnitOfWorkInMemory:
         memory.processes |= self.processes.changes
         memory.keys |= self._keys
         memory.audit |= self._audit
-        memory.subscriptions = dict(self.subscriptions.known)
+        memory.listeners = dict(self.listeners.known)
 
     def carry(self, order_id: str, carried: dict[str, Any]) -> str:
         self._carried[order_id] = copy.deepcopy(carried)
@@ -254,30 +254,30 @@ class ScheduleInMemory:
         self.changes[process, subject] = "ended"
 
 
-class SubscriptionsInMemory:
+class ListenersInMemory:
     def __init__(self, memory: Memory) -> None:
-        self.known = dict(memory.subscriptions)
+        self.known = dict(memory.listeners)
 
-    def of(self, owner: str) -> list[Subscription]:
+    def of(self, owner: str) -> list[Listener]:
         return sorted((one for one in self.known.values() if one.owner == owner), key=lambda one: one.id)
 
-    def add(self, new: Subscription) -> None:
+    def add(self, new: Listener) -> None:
         self.known[new.id] = new
 
-    def remove(self, subscription_id: str) -> None:
-        self.known.pop(subscription_id, None)
+    def remove(self, listener_id: str) -> None:
+        self.known.pop(listener_id, None)
 
 
 @dataclass(frozen=True)
-class SubscriptionsFromMemory:
-    """The edge's reads of subscriptions over a Memory."""
+class ListenersFromMemory:
+    """The edge's reads of listeners over a Memory."""
 
     memory: Memory
 
-    def find(self, subscription_id: str, owner: str) -> Subscription:
-        found = self.memory.subscriptions.get(subscription_id)
+    def find(self, listener_id: str, owner: str) -> Listener:
+        found = self.memory.listeners.get(listener_id)
         if found is None or found.owner != owner:
-            raise SubscriptionNotFound("Subscription not found", subscriptionId=subscription_id)
+            raise ListenerNotFound("Listener not found", listenerId=listener_id)
         return found
 
 

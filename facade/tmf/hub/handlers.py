@@ -1,4 +1,4 @@
-"""The hub of one version of an API: subscriptions are registered, read and ended. Nothing is sent here."""
+"""The hub of one version of an API: listeners are registered, read and ended. Nothing is sent here."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,9 +7,9 @@ from typing import Any
 
 import flask
 
-from canonical.notifications.ports import Subscriptions
-from canonical.notifications.subscription import Subscription
-from canonical.shared.errors import SubscriptionNotFound
+from canonical.listeners.listener import Listener
+from canonical.listeners.ports import Listeners
+from canonical.shared.errors import ListenerNotFound
 from facade.address import requested_address
 from facade.contract.connexion_plugin import validated_body
 from facade.contract.pointers import escaped, shortened
@@ -18,7 +18,7 @@ from facade.json import answer_json, nothing
 from facade.query import only
 from facade.security.principal import current_principal
 from facade.tmf.hub.callbacks import CallbackRules
-from facade.tmf.hub.intake import SubscriptionIntake, Wish
+from facade.tmf.hub.intake import ListenerIntake, Wish
 from facade.tmf.hub.queries import Notifications
 
 OPERATIONS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
@@ -44,14 +44,14 @@ class Hub:
     version: str
     notifications: Notifications
     callbacks: CallbackRules
-    intake: SubscriptionIntake
-    subscriptions: Subscriptions
+    intake: ListenerIntake
+    listeners: Listeners
 
     def operations(self) -> dict[str, Callable[..., Any]]:
         return dict(zip(OPERATIONS[self.version], (self.register, self.read, self.unregister), strict=True))
 
     def register(self) -> flask.Response:
-        """Keep the address and the query. Raises AlreadySubscribed, TooManySubscriptions, ContractViolation."""
+        """Keep the address and the query. Raises ListenerExists, TooManyListeners, ContractViolation."""
         only(flask.request.args, ())
         body, owner = validated_body(), current_principal().client_id
         callback, query = body["callback"], body.get("query", "")
@@ -60,7 +60,7 @@ class Hub:
         mistakes += _mistakes(self.callbacks.check, callback)
         if mistakes:
             raise ContractViolation(mistakes)
-        new = self.intake.subscribe(Wish(owner, self.api, self.version, callback, query))
+        new = self.intake.register(Wish(owner, self.api, self.version, callback, query))
         return answer_json(self._shown(new), 201, {"Location": f"{requested_address()}/{new.id}"})
 
     def read(self, id: str) -> flask.Response:
@@ -69,19 +69,19 @@ class Hub:
 
     def unregister(self, id: str) -> flask.Response:
         only(flask.request.args, ())
-        self.intake.unsubscribe(self._own(id))
+        self.intake.unregister(self._own(id))
         return nothing()
 
-    def _own(self, subscription_id: str) -> Subscription:
-        """The caller's, registered here. Raises SubscriptionNotFound."""
-        found = self.subscriptions.find(subscription_id, current_principal().client_id)
+    def _own(self, listener_id: str) -> Listener:
+        """The caller's, registered here. Raises ListenerNotFound."""
+        found = self.listeners.find(listener_id, current_principal().client_id)
         if (found.api, found.version) != (self.api, self.version):
-            raise SubscriptionNotFound("Subscription not found", subscriptionId=subscription_id)
+            raise ListenerNotFound("Listener not found", listenerId=listener_id)
         return found
 
-    def _shown(self, subscription: Subscription) -> dict[str, str]:
-        asked = {"query": subscription.query} if subscription.query else {}
-        return {**CLASSES[self.version], "id": subscription.id, "callback": subscription.callback, **asked}
+    def _shown(self, listener: Listener) -> dict[str, str]:
+        asked = {"query": listener.query} if listener.query else {}
+        return {**CLASSES[self.version], "id": listener.id, "callback": listener.callback, **asked}
 
 
 def _mistakes(check: Callable[[str], object], text: str) -> Sequence[Violation]:
@@ -93,9 +93,9 @@ def _mistakes(check: Callable[[str], object], text: str) -> Sequence[Violation]:
 
 
 def _lost(body: Mapping[str, Any]) -> list[Violation]:
-    """Whatever is not kept: a subscription is its callback and its query."""
+    """Whatever is not kept: a listener is its callback and its query."""
     odd = [name for name in body if name not in _READ and (name, body[name]) != ("@type", "Hub")]
-    message = "{} is not accepted here: a subscription has a callback and a query"
+    message = "{} is not accepted here: a listener has a callback and a query"
     return [
         Violation(f"/{escaped(name)}", Code.UNEXPECTED_PROPERTY, message.format(name), _READ)
         for name in map(shortened, odd[:MAX_TOLD])

@@ -1,4 +1,4 @@
-"""Takes subscriptions in and ends them, each with its audit record."""
+"""Takes listeners in and ends them, each with its audit record."""
 
 import hashlib
 from collections.abc import Callable
@@ -9,19 +9,19 @@ from typing import Protocol, Self
 import orjson
 
 from canonical.audit.record import AuditRecord
-from canonical.notifications.ports import SubscriptionRepository
-from canonical.notifications.subscription import Subscription
-from canonical.shared.errors import AlreadySubscribed, SubscriptionNotFound, TooManySubscriptions
+from canonical.listeners.listener import Listener
+from canonical.listeners.ports import ListenerRepository
+from canonical.shared.errors import ListenerExists, ListenerNotFound, TooManyListeners
 from canonical.shared.ports import Clock, Identities
 from facade.correlation import correlation_id
 
 MOST = 100
-"""Subscriptions that one client may have, of all APIs and versions together."""
+"""Listeners that one client may have, of all APIs and versions together."""
 
 
-class SubscriptionUnitOfWork(Protocol):
+class ListenerUnitOfWork(Protocol):
     @property
-    def subscriptions(self) -> SubscriptionRepository: ...
+    def listeners(self) -> ListenerRepository: ...
     def record(self, record: AuditRecord) -> None: ...
     def commit(self) -> None: ...
     def __enter__(self) -> Self: ...
@@ -42,22 +42,22 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class SubscriptionIntake:
-    unit_of_work: Callable[[], SubscriptionUnitOfWork]
+class ListenerIntake:
+    unit_of_work: Callable[[], ListenerUnitOfWork]
     clock: Clock
     identities: Identities
 
-    def subscribe(self, wish: Wish) -> Subscription:
-        """Raises AlreadySubscribed, TooManySubscriptions."""
+    def register(self, wish: Wish) -> Listener:
+        """Raises ListenerExists, TooManyListeners."""
         with self.unit_of_work() as work:
-            known = work.subscriptions.of(wish.owner)
+            known = work.listeners.of(wish.owner)
             same = next((one for one in known if _wish_of(one) == wish), None)
             if same is not None:
                 message = f"this callback and query are registered already, as {same.id}"
-                raise AlreadySubscribed(message, subscriptionId=same.id)
+                raise ListenerExists(message, listenerId=same.id)
             if len(known) >= MOST:
-                raise TooManySubscriptions(f"a client has at most {MOST} subscriptions", most=MOST)
-            new = Subscription(
+                raise TooManyListeners(f"a client has at most {MOST} listeners", most=MOST)
+            new = Listener(
                 id=self.identities.new_id(),
                 owner=wish.owner,
                 api=wish.api,
@@ -66,34 +66,34 @@ class SubscriptionIntake:
                 query=wish.query,
                 created_at=self.clock.now(),
             )
-            work.subscriptions.add(new)
-            work.record(self._evidence("subscribe", new, 201))
+            work.listeners.add(new)
+            work.record(self._evidence("registerListener", new, 201))
             work.commit()
             return new
 
-    def unsubscribe(self, subscription: Subscription) -> None:
-        """Raises SubscriptionNotFound when somebody else was first."""
+    def unregister(self, listener: Listener) -> None:
+        """Raises ListenerNotFound when somebody else was first."""
         with self.unit_of_work() as work:
-            if subscription not in work.subscriptions.of(subscription.owner):
-                raise SubscriptionNotFound("Subscription not found", subscriptionId=subscription.id)
-            work.subscriptions.remove(subscription.id)
-            work.record(self._evidence("unsubscribe", subscription, 204))
+            if listener not in work.listeners.of(listener.owner):
+                raise ListenerNotFound("Listener not found", listenerId=listener.id)
+            work.listeners.remove(listener.id)
+            work.record(self._evidence("unregisterListener", listener, 204))
             work.commit()
 
-    def _evidence(self, done: str, subscription: Subscription, status: int) -> AuditRecord:
+    def _evidence(self, done: str, listener: Listener, status: int) -> AuditRecord:
         """`payload_hash` is over api, version, callback and query."""
-        wish = _wish_of(subscription)
+        wish = _wish_of(listener)
         told = orjson.dumps([wish.api, wish.version, wish.callback, wish.query])
         return AuditRecord(
             id=self.identities.new_id(),
             at=self.clock.now(),
-            client=subscription.owner,
-            operation=f"{done} {subscription.api} {subscription.version} {subscription.id}",
+            client=listener.owner,
+            operation=f"{done} {listener.api} {listener.version} {listener.id}",
             correlation_id=correlation_id(),
             status=status,
             payload_hash=hashlib.sha256(told).hexdigest(),
         )
 
 
-def _wish_of(one: Subscription) -> Wish:
+def _wish_of(one: Listener) -> Wish:
     return Wish(one.owner, one.api, one.version, one.callback, one.query)

@@ -1,4 +1,4 @@
-"""Which notifications a subscription asks for: a TMF630 filter over the attributes of an event.
+"""Which notifications a listener asks for: a TMF630 filter over the attributes of an event.
 
     eventType=ProductOrderCreateEvent,ProductOrderStateChangeEvent&event.productOrder.state=completed
     filter=$[?(@.event.productOrder.priority=='0')]&fields=eventType,event.productOrder.id

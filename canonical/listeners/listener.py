@@ -5,7 +5,7 @@ from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Subscription:
+class Listener:
     """Who is told (`owner`, a client id), where (`callback`), and in the words of which interface.
 
     `query` is text in that interface's words, empty for everything. It never changes: another wish is another one.
