@@ -12,6 +12,7 @@ from adapters.persistence.cancellations import SqlCancellationRepository
 from adapters.persistence.catalog import CatalogOfferings, SqlCatalog
 from adapters.persistence.database import Database, insert_once
 from adapters.persistence.encoding import timestamp
+from adapters.persistence.listeners import SqlListenerRepository
 from adapters.persistence.orders import Projector, SqlOrderRepository
 from adapters.persistence.process_table import SqlProcessSchedule
 from adapters.persistence.tables import idempotency_keys
@@ -24,6 +25,7 @@ class SqlUnitOfWork:
 
     orders: SqlOrderRepository
     cancellations: SqlCancellationRepository
+    listeners: SqlListenerRepository
     offerings: CatalogOfferings
     processes: SqlProcessSchedule
 
@@ -39,6 +41,7 @@ class SqlUnitOfWork:
         self._connection = self._transaction.__enter__()
         self.orders = SqlOrderRepository(self._connection, self._project)
         self.cancellations = SqlCancellationRepository(self._connection)
+        self.listeners = SqlListenerRepository(self._connection)
         self.offerings = CatalogOfferings(SqlCatalog(self._connection))
         self.processes = SqlProcessSchedule(self._connection, self._clock)
         return self
