@@ -7,12 +7,14 @@ each contract: a tenth, at least 25. What is not held against the product is in 
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import schemathesis
 import yaml
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import CHECKS, load_all_checks
+from schemathesis.core.failures import FailureGroup
 
 from tests.support.product import ROOT, Node, running_product
 
@@ -38,6 +40,16 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
 
 def contract(path: str) -> schemathesis.BaseSchema:
     return schemathesis.openapi.from_dict(yaml.load((ROOT / "specs" / path).read_text(), Loader=yaml.CSafeLoader))
+
+
+def hold_to_contract(case: schemathesis.Case, response: Any, **options: Any) -> None:
+    """Raises FailureGroup with what is wrong with an answer and not waived."""
+    try:
+        case.validate_response(response, excluded_checks=WAIVED, **options)
+    except FailureGroup as found:
+        left = [failure for failure in found.exceptions if type(failure).__name__ not in WAIVERS["failures"]]
+        if left:
+            raise FailureGroup(left) from None
 
 
 def base_url(product: Node, case: schemathesis.Case) -> str:
