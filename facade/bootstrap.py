@@ -24,6 +24,7 @@ from adapters.persistence import migrations
 from adapters.persistence.audit import SqlAuditTrail
 from adapters.persistence.catalog import publish, read_offerings
 from adapters.persistence.database import Database
+from adapters.persistence.listeners import SqlListeners
 from adapters.persistence.orders import Document
 from adapters.persistence.process_table import ProcessTable
 from adapters.persistence.queries import SqlQueries
@@ -56,6 +57,10 @@ from facade.security.connexion_security import security_map
 from facade.security.development_server import DevelopmentServer
 from facade.security.settings import SecuritySettings, build_verifier
 from facade.settings import BackendOptions, SettingError, Settings
+from facade.tmf.hub.callbacks import CallbackRules
+from facade.tmf.hub.handlers import Hub
+from facade.tmf.hub.intake import ListenerIntake
+from facade.tmf.hub.queries import Notifications
 from facade.tmf.query.attributes import SchemaAttributes
 from facade.tmf.tmf622.account import STATES
 from facade.tmf.tmf622.cancel_handlers import CancelProductOrders
@@ -110,6 +115,7 @@ class Core:
         self.cancellations = CancellationIntake(self.unit_of_work, self.clock, identities)
         self.plan_changes = PlanChangeIntake(self.unit_of_work, self.queries, self.engine, self.clock, identities)
         self.waiters = Waiters(self.engine, settings.portal_wait, at_once=max(1, settings.threads // 2))
+        self.listeners = ListenerIntake(self.unit_of_work, self.clock, identities)
 
     def unit_of_work(self) -> SqlUnitOfWork:
         return SqlUnitOfWork(self.database, project, self.clock)
@@ -183,7 +189,8 @@ def _apis(core: Core, security: SecuritySettings) -> list[Api]:
         Api(
             TMF622_V5,
             ProductOrders(core.intake, core.queries).operations()
-            | CancelProductOrders(core.cancellations, core.queries).operations(),
+            | CancelProductOrders(core.cancellations, core.queries).operations()
+            | _hub(core, "TMF622", "v5", TMF622_V5).operations(),
             TMF622_ALIASES,
         ),
         Api(
@@ -191,7 +198,8 @@ def _apis(core: Core, security: SecuritySettings) -> list[Api]:
             ProductOrdersV4(
                 core.intake, core.queries, v5, LiftedAttributes("ProductOrder", v4_attributes, v5_attributes)
             ).operations()
-            | CancelProductOrdersV4(core.cancellations, core.queries, v5).operations(),
+            | CancelProductOrdersV4(core.cancellations, core.queries, v5).operations()
+            | _hub(core, "TMF622", "v4", TMF622_V4).operations(),
         ),
         Api(
             "canonical/v1.yaml",
@@ -210,6 +218,17 @@ def _apis(core: Core, security: SecuritySettings) -> list[Api]:
     if security.uses_development_server:
         apis.append(Api("oauth.yaml", DevelopmentServer(security).operations()))
     return apis
+
+
+def _hub(core: Core, api: str, version: str, spec: str) -> Hub:
+    return Hub(
+        api,
+        version,
+        Notifications(spec_of(spec)),
+        CallbackRules(core.settings.allowed_networks, plain_http=core.settings.mode == "development"),
+        core.listeners,
+        SqlListeners(core.database),
+    )
 
 
 def _views(core: Core) -> dict[str, Callable[..., Any]]:

@@ -83,6 +83,19 @@ terms = sa.Table(
     comment="values inside lists of the documents by which orders are found",
 )
 
+listeners = sa.Table(
+    "listeners",
+    metadata,
+    sa.Column("id", ID, primary_key=True),
+    sa.Column("owner", sa.String(100), nullable=False, index=True, comment="the client that is told"),
+    sa.Column("api", sa.String(20), nullable=False),
+    sa.Column("version", sa.String(10), nullable=False),
+    sa.Column("callback", sa.Text, nullable=False, comment="the address, checked when it was registered"),
+    sa.Column("query", sa.Text, nullable=False, comment="as it was sent; empty for everything"),
+    sa.Column("created_at", TIME, nullable=False),
+    comment="who is told about events, and where",
+)
+
 outbox = sa.Table(
     "outbox",
     metadata,

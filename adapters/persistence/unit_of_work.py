@@ -12,6 +12,7 @@ from adapters.persistence.cancellations import SqlCancellationRepository
 from adapters.persistence.catalog import CatalogOfferings, SqlCatalog
 from adapters.persistence.database import Database, insert_once
 from adapters.persistence.encoding import timestamp
+from adapters.persistence.listeners import SqlListenerRepository
 from adapters.persistence.orders import Projector, SqlOrderRepository
 from adapters.persistence.plan_changes import SqlPlanChangeRepository
 from adapters.persistence.process_table import SqlProcessSchedule
@@ -26,6 +27,7 @@ class SqlUnitOfWork:
     orders: SqlOrderRepository
     cancellations: SqlCancellationRepository
     plan_changes: SqlPlanChangeRepository
+    listeners: SqlListenerRepository
     offerings: CatalogOfferings
     processes: SqlProcessSchedule
 
@@ -42,6 +44,7 @@ class SqlUnitOfWork:
         self.orders = SqlOrderRepository(self._connection, self._project)
         self.cancellations = SqlCancellationRepository(self._connection)
         self.plan_changes = SqlPlanChangeRepository(self._connection)
+        self.listeners = SqlListenerRepository(self._connection)
         self.offerings = CatalogOfferings(SqlCatalog(self._connection))
         self.processes = SqlProcessSchedule(self._connection, self._clock)
         return self

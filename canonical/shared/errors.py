@@ -10,6 +10,7 @@ CanonicalError
 │   ├── SubscriptionNotFound      BSS does not know the subscription
 │   ├── AuditRecordNotFound       no such audit record, or not the caller's
 │   ├── CancellationNotFound      no such cancellation, or not the caller's
+│   ├── ListenerNotFound          no such listener, or not the caller's
 │   └── OrderNotFound             no such order, or not the caller's
 ├── Conflict                      right question, wrong moment
 │   ├── InvalidTransition         the order's state does not allow it
@@ -17,6 +18,8 @@ CanonicalError
 │   ├── VersionMismatch           it is not in the version that the caller knows
 │   ├── SubscriptionTerminated    it has ended, so nothing of it is changed any more
 │   ├── IdempotencyKeyReused      the key was used for another request
+│   ├── ListenerExists            the caller has this very listener
+│   ├── TooManyListeners          the caller has as many as a client may have
 │   ├── OrderCancelled            whoever waited for the order learns that it was given up
 │   ├── CustomerNotInGoodStanding pending or suspended in CRM
 │   └── InsufficientStock         Inventory has fewer than ordered
@@ -84,6 +87,10 @@ class CancellationNotFound(NotFound):
     code = "CANCELLATION_NOT_FOUND"
 
 
+class ListenerNotFound(NotFound):
+    code = "LISTENER_NOT_FOUND"
+
+
 class AuditRecordNotFound(NotFound):
     code = "AUDIT_RECORD_NOT_FOUND"
 
@@ -118,6 +125,18 @@ class SubscriptionTerminated(Conflict):
 
 class IdempotencyKeyReused(Conflict):
     code = "IDEMPOTENCY_KEY_REUSED"
+
+
+class ListenerExists(Conflict):
+    """`details`: listenerId, of the one that is there."""
+
+    code = "LISTENER_EXISTS"
+
+
+class TooManyListeners(Conflict):
+    """`details`: most."""
+
+    code = "TOO_MANY_LISTENERS"
 
 
 class OrderCancelled(Conflict):
