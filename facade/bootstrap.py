@@ -32,8 +32,10 @@ from adapters.persistence.unit_of_work import SqlUnitOfWork
 from adapters.simulators.serve import serve as serve_simulators
 from canonical.ordering.handlers import PLACE_ORDER
 from canonical.ordering.order import Order
+from canonical.processes.change_plan import ChangeSubscriptionPlan
 from canonical.processes.place_order import PlaceOrder
 from canonical.shared.errors import StoreUnavailable
+from canonical.subscriptions.handlers import CHANGE_PLAN
 from canonical.views.customer_context import CustomerContexts
 from canonical.views.order_snapshot import OrderSnapshots
 from facade import logs
@@ -45,10 +47,12 @@ from facade.errors import ErrorHandler
 from facade.health import BackendState, Health
 from facade.identities import SortableIdentities, new_id
 from facade.intake import OrderIntake
+from facade.plan_changes import PlanChangeIntake
 from facade.portal.customer import PortalCustomers
 from facade.portal.handlers import PortalOrders, Waiters
 from facade.portal.handlers import to_submit_order as portal_to_submit_order
 from facade.portal.snapshot import PortalSnapshots
+from facade.portal.subscriptions import PortalSubscriptions
 from facade.security.connexion_security import security_map
 from facade.security.development_server import DevelopmentServer
 from facade.security.settings import SecuritySettings, build_verifier
@@ -97,7 +101,7 @@ class Core:
             last_known_seconds=settings.last_known_seconds,
         )
         self.engine = DbosEngine(
-            {PLACE_ORDER: self._place_order(self.backends)},
+            {PLACE_ORDER: self._place_order(self.backends), CHANGE_PLAN: self._change_plan(self.backends)},
             ProcessTable(self.database, self.clock),
             EngineSettings(
                 system_database_url=settings.engine_address,
@@ -109,6 +113,8 @@ class Core:
         identities = SortableIdentities()
         self.intake = OrderIntake(self.unit_of_work, self.queries, self.engine, self.clock, identities)
         self.cancellations = CancellationIntake(self.unit_of_work, self.clock, identities)
+        self.plan_changes = PlanChangeIntake(self.unit_of_work, self.queries, self.engine, self.clock, identities)
+        self.waiters = Waiters(self.engine, settings.portal_wait, at_once=max(1, settings.threads // 2))
         self.listeners = ListenerIntake(self.unit_of_work, self.clock, identities)
 
     def unit_of_work(self) -> SqlUnitOfWork:
@@ -142,6 +148,9 @@ class Core:
             self.clock,
         )
 
+    def _change_plan(self, backends: Backends) -> ChangeSubscriptionPlan:
+        return ChangeSubscriptionPlan(backends.subscriptions, backends.plan_billing, self.unit_of_work, self.clock)
+
 
 def application() -> Correlation:
     """The ASGI application of one server process, its settings from the environment. Raises SettingError."""
@@ -173,7 +182,6 @@ def application() -> Correlation:
 
 
 def _apis(core: Core, security: SecuritySettings) -> list[Api]:
-    settings = core.settings
     v5 = contract_of(TMF622_V5)
     v5_attributes = SchemaAttributes(spec_of(TMF622_V5), "ProductOrder")
     v4_attributes = SchemaAttributes(spec_of(TMF622_V4), "ProductOrder")
@@ -200,7 +208,7 @@ def _apis(core: Core, security: SecuritySettings) -> list[Api]:
                 core.queries,
                 core.cancellations,
                 core.audit,
-                Waiters(core.engine, settings.portal_wait, at_once=max(1, settings.threads // 2)),
+                core.waiters,
             ).operations()
             | _views(core)
             | _translations(core).operations(),
@@ -230,7 +238,10 @@ def _views(core: Core) -> dict[str, Callable[..., Any]]:
     contexts = CustomerContexts(
         backends.profiles, backends.subscriptions, backends.balances, backends.shipments, inquiries
     )
-    return PortalSnapshots(snapshots).operations() | PortalCustomers(contexts).operations()
+    subscriptions = PortalSubscriptions(
+        backends.subscriptions, inquiries, core.queries, core.plan_changes, core.waiters
+    )
+    return PortalSnapshots(snapshots).operations() | PortalCustomers(contexts).operations() | subscriptions.operations()
 
 
 def _translations(core: Core) -> Translations:

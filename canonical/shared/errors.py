@@ -3,9 +3,11 @@
 CanonicalError
 ├── InvalidCommand                what was asked makes no sense; nothing was done
 │   ├── UnknownOffering           no such offering or SKU in the catalogue
+│   ├── InvalidPlan               no plan that a subscription can be moved to
 │   └── UnsupportedAction         the line's action cannot be carried out
 ├── NotFound
 │   ├── CustomerNotFound          CRM does not know the customer
+│   ├── SubscriptionNotFound      BSS does not know the subscription
 │   ├── AuditRecordNotFound       no such audit record, or not the caller's
 │   ├── CancellationNotFound      no such cancellation, or not the caller's
 │   ├── ListenerNotFound          no such listener, or not the caller's
@@ -13,6 +15,8 @@ CanonicalError
 ├── Conflict                      right question, wrong moment
 │   ├── InvalidTransition         the order's state does not allow it
 │   ├── ConcurrentChange          somebody else changed it first
+│   ├── VersionMismatch           it is not in the version that the caller knows
+│   ├── SubscriptionTerminated    it has ended, so nothing of it is changed any more
 │   ├── IdempotencyKeyReused      the key was used for another request
 │   ├── ListenerExists            the caller has this very listener
 │   ├── TooManyListeners          the caller has as many as a client may have
@@ -61,12 +65,22 @@ class UnsupportedAction(InvalidCommand):
     code = "UNSUPPORTED_ACTION"
 
 
+class InvalidPlan(InvalidCommand):
+    """`details`: allowed."""
+
+    code = "INVALID_PLAN"
+
+
 class NotFound(CanonicalError):
     code = "NOT_FOUND"
 
 
 class CustomerNotFound(NotFound):
     code = "CUSTOMER_NOT_FOUND"
+
+
+class SubscriptionNotFound(NotFound):
+    code = "SUBSCRIPTION_NOT_FOUND"
 
 
 class CancellationNotFound(NotFound):
@@ -97,6 +111,16 @@ class InvalidTransition(Conflict):
 
 class ConcurrentChange(Conflict):
     code = "CONCURRENT_CHANGE"
+
+
+class VersionMismatch(Conflict):
+    """`details`: version, the one that is kept."""
+
+    code = "VERSION_MISMATCH"
+
+
+class SubscriptionTerminated(Conflict):
+    code = "SUBSCRIPTION_TERMINATED"
 
 
 class IdempotencyKeyReused(Conflict):
