@@ -3,7 +3,7 @@
 import asyncio
 import gc
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from adapters.backends.breaker import BreakerState
 from adapters.backends.bulkhead import threads_held
 from adapters.backends.counters import BackendSnapshot
-from adapters.backends.registry import Backends, connect
+from adapters.backends.inquiries import ParallelInquiries
+from adapters.backends.registry import NEEDED, Backends, connect
 from adapters.backends.settings import BackendSettings
 from adapters.backends.versions import ContractVersion
 from adapters.orchestration.dbos_engine import DbosEngine, EngineSettings
@@ -32,6 +33,8 @@ from canonical.ordering.handlers import PLACE_ORDER
 from canonical.ordering.order import Order
 from canonical.processes.place_order import PlaceOrder
 from canonical.shared.errors import StoreUnavailable
+from canonical.views.customer_context import CustomerContexts
+from canonical.views.order_snapshot import OrderSnapshots
 from facade import logs
 from facade.app import Api, build_app, contract_of, spec_of
 from facade.cancellations import CancellationIntake
@@ -41,8 +44,10 @@ from facade.errors import ErrorHandler
 from facade.health import BackendState, Health
 from facade.identities import SortableIdentities, new_id
 from facade.intake import OrderIntake
+from facade.portal.customer import PortalCustomers
 from facade.portal.handlers import PortalOrders, Waiters
 from facade.portal.handlers import to_submit_order as portal_to_submit_order
+from facade.portal.snapshot import PortalSnapshots
 from facade.security.connexion_security import security_map
 from facade.security.development_server import DevelopmentServer
 from facade.security.settings import SecuritySettings, build_verifier
@@ -79,6 +84,13 @@ class Core:
         self.queries = SqlQueries(self.database, settings.search_seconds)
         self.audit = SqlAuditTrail(self.database)
         self.backends = connect(backend_settings(settings), settings.check_backend_answers)
+        self.inquiries = ParallelInquiries(
+            NEEDED,
+            self.clock,
+            at_once=settings.threads,
+            seconds=settings.parts_wait,
+            last_known_seconds=settings.last_known_seconds,
+        )
         self.engine = DbosEngine(
             {PLACE_ORDER: self._place_order(self.backends)},
             ProcessTable(self.database, self.clock),
@@ -109,6 +121,7 @@ class Core:
 
     def close(self) -> None:
         self.engine.close()
+        self.inquiries.close()
         self.backends.close()
         self.database.close()
 
@@ -181,6 +194,7 @@ def _apis(core: Core, security: SecuritySettings) -> list[Api]:
                 core.audit,
                 Waiters(core.engine, settings.portal_wait, at_once=max(1, settings.threads // 2)),
             ).operations()
+            | _views(core)
             | _translations(core).operations(),
         ),
         Api("operations.yaml", Health(core.database_ready, core.backend_states).operations()),
@@ -188,6 +202,16 @@ def _apis(core: Core, security: SecuritySettings) -> list[Api]:
     if security.uses_development_server:
         apis.append(Api("oauth.yaml", DevelopmentServer(security).operations()))
     return apis
+
+
+def _views(core: Core) -> dict[str, Callable[..., Any]]:
+    """What is put together from several backends."""
+    backends, inquiries = core.backends, core.inquiries
+    snapshots = OrderSnapshots(core.queries, backends.order_records, backends.invoices, backends.shipments, inquiries)
+    contexts = CustomerContexts(
+        backends.profiles, backends.subscriptions, backends.balances, backends.shipments, inquiries
+    )
+    return PortalSnapshots(snapshots).operations() | PortalCustomers(contexts).operations()
 
 
 def _translations(core: Core) -> Translations:

@@ -101,6 +101,10 @@ class Settings:
     token_audience: str = _setting("TOKEN_AUDIENCE", "tmf-facade", "`aud` of accepted tokens")
     jwks_url: str = _setting("JWKS_URL", "", "keys of the authorization server; default: the development server's")
     portal_wait: float = _setting("PORTAL_WAIT", 10.0, "seconds POST /api/v1/orders waits before it answers 503")
+    parts_wait: float = _setting("PARTS_WAIT", 2.0, "seconds a read waits for backends before it answers without them")
+    last_known_seconds: float = _setting(
+        "LAST_KNOWN_SECONDS", 0.0, "how old a value may be that stands in for a backend that is away; 0: none does"
+    )
     node_lease: float = _setting(
         "NODE_LEASE", 5.0, "seconds without a heartbeat after which a node counts as dead", least=1
     )

@@ -1,8 +1,14 @@
 """Billing, which takes the money."""
 
+from marshmallow import fields
+
 from adapters.backends.answers import Answer, needed, one_of, only
+from adapters.backends.fields import count, currency_code, day, decimal_text, money
 from adapters.backends.http import Backend, Operation
+from canonical.customers.balance import OutstandingBalance
+from canonical.shared.errors import BackendRefused
 from canonical.shared.money import Money
+from canonical.views.records import Invoice, InvoiceLine, InvoiceStatus
 
 
 class Charge(Answer):
@@ -40,3 +46,57 @@ class HttpPaymentCharges:
 
     def refund(self, charge_id: str, key: str) -> None:
         self._billing.call(REFUND, {"chargeId": charge_id}, key=key)
+
+
+class LineAnswer(Answer):
+    sku = needed("sku")
+    quantity = count("quantity")
+
+
+class InvoiceAnswer(Answer):
+    number = needed("invoiceId")
+    total = decimal_text("total")
+    currency = currency_code()
+    due_date = day("dueDate")
+    status = one_of(*InvoiceStatus)
+    lines = fields.Nested(LineAnswer(many=True), required=True)
+
+
+class BalanceAnswer(Answer):
+    amount = decimal_text("amount")
+    currency = currency_code()
+    oldest_due_date = day("oldestDueDate")
+    open_invoices = count("openInvoices")
+
+
+class OutstandingAnswer(Answer):
+    balances = fields.Nested(BalanceAnswer(many=True), required=True)
+
+
+GET_INVOICE = Operation("getInvoice", "GET", "/invoices/{orderId}", InvoiceAnswer())
+GET_OUTSTANDING = Operation("getOutstanding", "GET", "/outstanding/{customerId}", OutstandingAnswer())
+
+
+class HttpInvoices:
+    """Invoices and what is still owed, read from Billing."""
+
+    def __init__(self, billing: Backend) -> None:
+        self._billing = billing
+
+    def invoice(self, order_number: str) -> Invoice | None:
+        try:
+            answer = self._billing.call(GET_INVOICE, {"orderId": order_number})
+        except BackendRefused as refused:
+            if refused.details.get("status") == 404:
+                return None
+            raise
+        lines = tuple(InvoiceLine(**line) for line in answer["lines"])
+        total, status = money(answer, "total"), InvoiceStatus(answer["status"])
+        return Invoice(answer["number"], total, answer["due_date"], status, lines)
+
+    def outstanding(self, customer_id: str) -> tuple[OutstandingBalance, ...]:
+        answer = self._billing.call(GET_OUTSTANDING, {"customerId": customer_id})
+        return tuple(
+            OutstandingBalance(money(balance, "amount"), balance["oldest_due_date"], balance["open_invoices"])
+            for balance in answer["balances"]
+        )

@@ -2,7 +2,7 @@
 
 from adapters.backends.answers import Answer, needed, one_of
 from adapters.backends.http import Backend, Operation
-from canonical.customers.reference import CustomerReference, CustomerStatus
+from canonical.customers.reference import CustomerProfile, CustomerReference, CustomerStatus
 
 
 class Customer(Answer):
@@ -14,8 +14,15 @@ class Customer(Answer):
 GET_CUSTOMER = Operation("getCustomer", "GET", "/customers/{customerId}", Customer())
 
 
+class Profile(Customer):
+    email = needed("email")
+
+
+GET_PROFILE = Operation("getCustomer", "GET", "/customers/{customerId}", Profile())
+
+
 class HttpCustomers:
-    """Customers, read from CRM."""
+    """Customers, read from CRM: what an order needs of them, or all that is known."""
 
     def __init__(self, crm: Backend) -> None:
         self._crm = crm
@@ -23,3 +30,7 @@ class HttpCustomers:
     def customer(self, customer_id: str) -> CustomerReference:
         answer = self._crm.call(GET_CUSTOMER, {"customerId": customer_id})
         return CustomerReference(answer["id"], answer["name"], CustomerStatus(answer["status"]))
+
+    def profile(self, customer_id: str) -> CustomerProfile:
+        answer = self._crm.call(GET_PROFILE, {"customerId": customer_id})
+        return CustomerProfile(answer["id"], answer["name"], answer["email"], CustomerStatus(answer["status"]))

@@ -1,8 +1,8 @@
-"""The backends that processes need, connected."""
+"""The backends, connected."""
 
 from collections.abc import Mapping
 
-from adapters.backends.billing import HttpPaymentCharges
+from adapters.backends.billing import HttpInvoices, HttpPaymentCharges
 from adapters.backends.breaker import BreakerState
 from adapters.backends.bss import HttpBssOrders
 from adapters.backends.contracts import AnswerCheck, contract
@@ -10,17 +10,21 @@ from adapters.backends.counters import BackendSnapshot
 from adapters.backends.crm import HttpCustomers
 from adapters.backends.http import Backend
 from adapters.backends.inventory import HttpStockReservations
+from adapters.backends.order_records import HttpOrderRecords, HttpSubscriptions
+from adapters.backends.scm import HttpShipments
 from adapters.backends.settings import BackendSettings
 from adapters.backends.tokens import Tokens
 from adapters.backends.versions import ContractVersion, ContractWatch
-from canonical.customers.ports import Customers
+from canonical.customers.ports import CustomerProfiles, Customers, OutstandingBalances
 from canonical.processes.ports import BssOrders, PaymentCharges, StockReservations
+from canonical.subscriptions.ports import CustomerSubscriptions
+from canonical.views.ports import Invoices, OrderRecords, Shipments
 
-NEEDED = ("crm", "inventory", "bss", "billing")
+NEEDED = ("crm", "inventory", "bss", "billing", "scm")
 
 
 class Backends:
-    """The ports over four backends. Connect in each process of its own, after a fork: connections are not shared."""
+    """The ports over five backends. Connect in each process of its own, after a fork: connections are not shared."""
 
     def __init__(self, backends: Mapping[str, Backend], tokens: list[Tokens], watch: ContractWatch) -> None:
         self._backends = backends
@@ -30,6 +34,12 @@ class Backends:
         self.stock: StockReservations = HttpStockReservations(backends["inventory"])
         self.bss: BssOrders = HttpBssOrders(backends["bss"])
         self.payments: PaymentCharges = HttpPaymentCharges(backends["billing"])
+        self.profiles: CustomerProfiles = HttpCustomers(backends["crm"])
+        self.order_records: OrderRecords = HttpOrderRecords(backends["bss"])
+        self.subscriptions: CustomerSubscriptions = HttpSubscriptions(backends["bss"])
+        self.invoices: Invoices = HttpInvoices(backends["billing"])
+        self.balances: OutstandingBalances = HttpInvoices(backends["billing"])
+        self.shipments: Shipments = HttpShipments(backends["scm"])
 
     def states(self) -> dict[str, BreakerState]:
         """Each backend's breaker, by the backend's name."""

@@ -8,7 +8,10 @@ from adapters.simulators.world import Change, Row, World, now
 
 PLANS = ("Basic", "Standard", "Premium")
 ORDER = "SELECT orderId, status, customerId, externalId, items, createdAt, reason FROM orders"
-SUBSCRIPTION = "SELECT id, customerId, plan, status FROM subscriptions"
+SUBSCRIPTION = """
+SELECT id, customerId, plan, status,
+    1 + (SELECT count(*) FROM ledger WHERE operation = 'changePlan' AND ledger.id = subscriptions.id) AS version
+FROM subscriptions"""
 
 
 def create_order(world: World, body: Row) -> Change:
@@ -50,8 +53,9 @@ def change_plan(world: World, id_: str, body: Row) -> Change:
         raise not_found("subscription", subscriptionId=id_)
     if plan not in PLANS:
         raise Refusal(400, "INVALID_PLAN", f"There is no plan {plan}", plan=plan, allowed=PLANS)
+    changes = subscription["plan"] != plan
     world.write("UPDATE subscriptions SET plan = ? WHERE id = ?", plan, id_)
-    return Change(id_, {**subscription, "plan": plan}, happened=subscription["plan"] != plan)
+    return Change(id_, subscription | {"plan": plan, "version": subscription["version"] + changes}, happened=changes)
 
 
 def get_subscriptions(world: World, id_: str) -> list[Row]:

@@ -1,11 +1,24 @@
-"""Who owns the customers."""
+"""Who owns the customers, and who knows what they owe."""
 
 from typing import Protocol
 
-from canonical.customers.reference import CustomerReference
+from canonical.customers.balance import OutstandingBalance
+from canonical.customers.reference import CustomerProfile, CustomerReference
 
 
 class Customers(Protocol):
     """Reads customers from their owner. Raises CustomerNotFound or BackendError."""
 
     def customer(self, customer_id: str) -> CustomerReference: ...
+
+
+class CustomerProfiles(Protocol):
+    """Reads customers from their owner, whole. Raises CustomerNotFound or BackendError."""
+
+    def profile(self, customer_id: str) -> CustomerProfile: ...
+
+
+class OutstandingBalances(Protocol):
+    def outstanding(self, customer_id: str) -> tuple[OutstandingBalance, ...]:
+        """One for each currency; a customer who is not known there owes nothing. Raises BackendError."""
+        ...

@@ -19,3 +19,11 @@ class CustomerReference:
     @property
     def in_good_standing(self) -> bool:
         return self.status is CustomerStatus.VERIFIED
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerProfile:
+    id: str
+    name: str
+    email: str
+    status: CustomerStatus

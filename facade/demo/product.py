@@ -48,7 +48,7 @@ class Product:
         """The canonical order once no process works on it any more, or as it is after `within` seconds."""
         until = time.monotonic() + within
         while True:
-            order: dict[str, Any] = self.read(f"{ORDERS}/{order_id}", client)
+            order: dict[str, Any] = self.read(f"{ORDERS}/{order_id}?include=none", client)
             if order["status"] != "processing" or time.monotonic() > until:
                 return order
             time.sleep(0.05)

@@ -67,7 +67,6 @@ class PortalOrders:
     def operations(self) -> dict[str, Callable[..., Any]]:
         return {
             "placeOrder": self.place_order,
-            "getOrder": self.get_order,
             "listOrders": self.list_orders,
             "cancelOrder": self.cancel_order,
             "getAuditRecord": self.get_audit_record,
@@ -88,10 +87,6 @@ class PortalOrders:
         if order.failure is not None:
             raise _failure(order)
         return _answer(order, 201, {"Location": f"{requested_address()}/{order.id}"})
-
-    def get_order(self, orderId: str) -> flask.Response:
-        only(flask.request.args, ())
-        return _answer(self.orders.order(orderId, current_principal().owner_filter()), 200, {})
 
     def list_orders(self) -> flask.Response:
         only(flask.request.args, ("offset", "limit"))

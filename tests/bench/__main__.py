@@ -7,9 +7,17 @@ from pathlib import Path
 
 import click
 
-from tests.bench import bare_connexion, list_queries, product_orders, report, translation, whole_orders
+from tests.bench import (
+    bare_connexion,
+    composite_reads,
+    list_queries,
+    product_orders,
+    report,
+    translation,
+    whole_orders,
+)
 
-MEASURES = ("post", "get", "orders", "latency", "translation", "lists")
+MEASURES = ("post", "get", "orders", "latency", "reads", "translation", "lists")
 
 
 @click.command()
@@ -24,6 +32,7 @@ def main(only: str, rounds: int, database: str) -> None:
     began = time.monotonic()
     comparisons: list[report.Comparison] = []
     overhead = None
+    reads: list[composite_reads.Composite] = []
     with tempfile.TemporaryDirectory(prefix="facade-bench-") as kept:
         directory = Path(kept)
         if {"post", "get"} & set(wanted):
@@ -37,11 +46,16 @@ def main(only: str, rounds: int, database: str) -> None:
                 if "latency" in wanted:
                     click.echo("measuring the latency of whole orders …", err=True)
                     overhead = whole_orders.overhead(rounds, sides)
+        if "reads" in wanted:
+            click.echo("measuring reads of several backends …", err=True)
+            reads = composite_reads.measure(database, _made(directory / "reads"), rounds)
     click.echo(report.machine(database, os.cpu_count() or 1, rounds))
     if comparisons:
         click.echo("\n" + report.table(report.COMPARISON_HEADS, [one.row() for one in comparisons]))
     if overhead:
         click.echo("\n" + report.table(report.OVERHEAD_HEADS, [overhead.row()]))
+    if reads:
+        click.echo("\n" + report.table(composite_reads.HEADS, [one.row() for one in reads]))
     if {"post", "get"} & set(wanted):
         click.echo(
             f"\nIn the bare Connexion app's copy of the contract no operation asks for a token, and of "

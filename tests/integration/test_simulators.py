@@ -143,7 +143,7 @@ def test_a_plan_is_changed(client: Client) -> None:
     plans = {plan["id"]: plan for plan in client.call("GET", "/bss/subscriptions/C12346").json()}
     assert plans["SUB1120"]["plan"] == "Basic"
     changed = client.call("PATCH", "/bss/subscriptions/SUB1120", {"plan": "Standard"}).json()
-    assert changed == {"id": "SUB1120", "customerId": "C12346", "plan": "Standard", "status": "active"}
+    assert changed == {"id": "SUB1120", "customerId": "C12346", "plan": "Standard", "status": "active", "version": 2}
     assert changed in client.call("GET", "/bss/subscriptions/C12346").json()
     assert [effect["id"] for effect in client.backends.ledger("bss", id="SUB1120")] == ["SUB1120"]
     assert client.call("GET", "/bss/subscriptions/C99999").json() == []
@@ -157,7 +157,7 @@ def test_the_example_of_the_documents_is_there(client: Client) -> None:
     assert (shipment["shipmentId"], shipment["status"]) == ("SHIP7890", "in transit")
     assert client.call("GET", "/inventory/reservations/RSV001").json()["status"] == "reserved"
     assert client.call("GET", "/bss/subscriptions/C12345").json()[0] == {
-        "id": "SUB1122", "customerId": "C12345", "plan": "Premium", "status": "active"
+        "id": "SUB1122", "customerId": "C12345", "plan": "Premium", "status": "active", "version": 1
     }  # fmt: skip
 
 

@@ -112,7 +112,7 @@ class Node:
         """The canonical order once no process works on it any more."""
         until = time.monotonic() + within
         while True:
-            order: dict[str, Any] = self.get(f"{ORDERS}/{order_id}").json()
+            order: dict[str, Any] = self.get(f"{ORDERS}/{order_id}?include=none").json()
             if order["status"] != "processing":
                 return order
             assert time.monotonic() < until, f"still {order['state']} after {within} s:\n{self.log.read_text()[-3000:]}"

@@ -1,0 +1,44 @@
+"""Kinds of values in backends' answers."""
+
+from datetime import UTC
+from decimal import Decimal
+from typing import Any
+
+from marshmallow import fields, validate
+
+from canonical.shared.money import Money
+
+
+def optional(name: str) -> fields.String:
+    """A text that may be absent. `name` is the backend's."""
+    return fields.String(data_key=name, load_default=None)
+
+
+def count(name: str) -> fields.Integer:
+    return fields.Integer(required=True, strict=True, data_key=name, validate=validate.Range(min=1))
+
+
+def moment(name: str) -> fields.AwareDateTime:
+    """A time; one without an offset is in UTC."""
+    return fields.AwareDateTime(format="iso", default_timezone=UTC, required=True, data_key=name)
+
+
+def optional_moment(name: str) -> fields.AwareDateTime:
+    return fields.AwareDateTime(format="iso", default_timezone=UTC, load_default=None, data_key=name)
+
+
+def day(name: str) -> fields.Date:
+    return fields.Date(required=True, data_key=name)
+
+
+def decimal_text(name: str) -> fields.String:
+    """A decimal text in major units, never a JSON number; `money` makes the amount of it."""
+    return fields.String(required=True, data_key=name, validate=validate.Regexp(r"^[0-9]{1,20}(\.[0-9]{1,3})?\Z"))
+
+
+def currency_code() -> fields.String:
+    return fields.String(required=True, validate=validate.Regexp(r"^[A-Z]{3}\Z"))
+
+
+def money(answer: dict[str, Any], name: str) -> Money:
+    return Money(Decimal(answer[name]), answer["currency"])

@@ -1,0 +1,152 @@
+"""Asking several backends at once, each in threads of its own, and what each said last."""
+
+import contextvars
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime, timedelta
+from threading import BoundedSemaphore, Lock
+from time import monotonic
+from typing import Any
+
+from canonical.shared.deadline import seconds_left, within
+from canonical.shared.errors import BackendError, BackendRefused, BackendUnavailable, CanonicalError, OutcomeUnknown
+from canonical.shared.ports import Clock
+from canonical.views.parts import Missing, Part, Question
+
+MOST_KEPT = 2000
+"""Last known values of one process."""
+
+
+class Desk:
+    """The threads that ask one backend, `at_once` of them. They are made as they are needed, and kept.
+
+    Nobody waits for a free one: with as many threads as requests are worked on, all are taken only while earlier
+    callers have given up waiting for their answers.
+    """
+
+    def __init__(self, backend: str, at_once: int) -> None:
+        self._backend = backend
+        self._threads = ThreadPoolExecutor(at_once, thread_name_prefix=f"ask-{backend}")
+        self._places = BoundedSemaphore(at_once)
+
+    def ask(self, call: Callable[[], Any]) -> "Future[Any]":
+        if not self._places.acquire(blocking=False):
+            crowded: Future[Any] = Future()
+            crowded.set_exception(
+                BackendUnavailable(f"{self._backend} has as many calls under way as it may have", backend=self._backend)
+            )
+            return crowded
+        # The correlation id and the deadline go with the call.
+        asking = self._threads.submit(contextvars.copy_context().run, call)
+        asking.add_done_callback(lambda _: self._places.release())
+        return asking
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+class LastKnown:
+    """The newest answers, for `seconds`; none when that is 0."""
+
+    def __init__(self, seconds: float, clock: Clock) -> None:
+        self._age = timedelta(seconds=seconds)
+        self._clock = clock
+        self._kept: OrderedDict[tuple[str, str], tuple[Any, datetime]] = OrderedDict()
+        self._lock = Lock()
+
+    def keep(self, question: Question, value: Any) -> None:
+        if not self._age:
+            return
+        with self._lock:
+            self._kept[question.part, question.about] = value, self._clock.now()
+            self._kept.move_to_end((question.part, question.about))
+            while len(self._kept) > MOST_KEPT:
+                self._kept.popitem(last=False)
+
+    def forget(self, question: Question) -> None:
+        with self._lock:
+            self._kept.pop((question.part, question.about), None)
+
+    def find(self, question: Question) -> tuple[Any, datetime] | None:
+        """The value and when it was had."""
+        with self._lock:
+            kept = self._kept.get((question.part, question.about))
+        return kept if kept is not None and self._clock.now() - kept[1] <= self._age else None
+
+
+class ParallelInquiries:
+    """Asks backends at the same time and waits for each until `seconds` after the questions were put.
+
+    A backend that has not answered by then counts as unavailable. Its thread has the same deadline.
+    """
+
+    def __init__(
+        self, backends: Iterable[str], clock: Clock, *, at_once: int, seconds: float, last_known_seconds: float
+    ) -> None:
+        self._desks = {backend: Desk(backend, at_once) for backend in backends}
+        self._clock = clock
+        self._seconds = seconds
+        self._last_known = LastKnown(last_known_seconds, clock)
+        self._failing: dict[tuple[str, str], datetime] = {}
+
+    def ask(self, questions: Sequence[Question]) -> "Asked":
+        with within(self._seconds):
+            asking = {question.part: (question, self._put(question)) for question in questions}
+            return Asked(self, asking, monotonic() + seconds_left())
+
+    def settle(self, question: Question, asking: "Future[Any]", until: float) -> Part:
+        """What came of a question. Raises what is no error of the core's."""
+        try:
+            value = asking.result(max(0.0, until - monotonic()))
+        except CanonicalError as error:
+            return self._without(question, error)
+        except TimeoutError:
+            if asking.done():
+                raise
+            late = BackendUnavailable(f"{question.source} did not answer in time", backend=question.source)
+            return self._without(question, late)
+        self._failing.pop((question.source, question.part), None)
+        return Part(value)
+
+    def close(self) -> None:
+        for desk in self._desks.values():
+            desk.close()
+
+    def _put(self, question: Question) -> "Future[Any]":
+        def ask() -> Any:
+            value = question.ask()
+            self._last_known.keep(question, value)
+            return value
+
+        return self._desks[question.source].ask(ask)
+
+    def _without(self, question: Question, error: CanonicalError) -> Part:
+        place, now = (question.source, question.part), self._clock.now()
+        if not isinstance(error, BackendError) or isinstance(error, BackendRefused):  # it works, and has said no
+            self._failing.pop(place, None)
+            self._last_known.forget(question)
+            return Part(None, Missing(question.part, question.source, error.code, now, retryable=False), error)
+        retryable = isinstance(error, BackendUnavailable | OutcomeUnknown)
+        since = self._failing.setdefault(place, now)
+        missing = Missing(question.part, question.source, error.code, since, retryable)
+        known = self._last_known.find(question)
+        if known is None:
+            return Part(None, missing, error)
+        return Part(known[0], replace(missing, as_of=known[1]), error)
+
+
+class Asked:
+    """Questions put at one moment."""
+
+    def __init__(
+        self, inquiries: ParallelInquiries, asking: dict[str, tuple[Question, "Future[Any]"]], until: float
+    ) -> None:
+        self._inquiries = inquiries
+        self._asking = asking
+        self._until = until
+
+    def part(self, name: str) -> Part:
+        question, asking = self._asking[name]
+        return self._inquiries.settle(question, asking, self._until)

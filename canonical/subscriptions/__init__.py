@@ -1,0 +1,1 @@
+"""Subscriptions belong to BSS; here they are read and their plans changed."""

@@ -1,0 +1,1 @@
+"""Answers put together from what several owners know."""

@@ -1,0 +1,150 @@
+"""An order with what BSS, Billing and SCM know about it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+from canonical.ordering.order import Order
+from canonical.ordering.states import State
+from canonical.shared.errors import BackendUnavailable, OrderNotFound
+from canonical.views.parts import Inquiries, Missing, Part, Question, answers, missing_of
+from canonical.views.ports import Invoices, OrderRecords, Orders, Shipments
+from canonical.views.records import Invoice, OrderRecord, RecordStatus, Shipment
+
+LONGEST_NUMBER = 64
+"""BSS has no order with a longer one."""
+
+IN_PROGRESS = "ORDER_IN_PROGRESS"
+"""Why a part is missing while the order has no number yet under which its owner could be asked."""
+
+
+class SnapshotPart(StrEnum):
+    DETAILS = "orderDetails"
+    INVOICE = "invoiceDetails"
+    SHIPMENTS = "shipments"
+
+
+SOURCES: Mapping[SnapshotPart, str] = MappingProxyType(
+    {SnapshotPart.DETAILS: "bss", SnapshotPart.INVOICE: "billing", SnapshotPart.SHIPMENTS: "scm"}
+)
+
+
+@dataclass(frozen=True)
+class OrderSnapshot:
+    """`order` is None when it was placed through another channel: then `record` is all that is known of it.
+
+    A part that was not asked for is not in `parts`. One that is there and is not named in `missing` is what its owner
+    says: no invoice, no shipments.
+    """
+
+    order: Order | None
+    record: OrderRecord | None
+    parts: Mapping[SnapshotPart, Any]
+    missing: tuple[Missing, ...]
+
+    @property
+    def invoice(self) -> Invoice | None:
+        found: Invoice | None = self.parts.get(SnapshotPart.INVOICE)
+        return found
+
+    @property
+    def shipments(self) -> tuple[Shipment, ...] | None:
+        found: tuple[Shipment, ...] | None = self.parts.get(SnapshotPart.SHIPMENTS)
+        return found
+
+
+@dataclass(frozen=True)
+class OrderSnapshots:
+    orders: Orders
+    records: OrderRecords
+    invoices: Invoices
+    shipments: Shipments
+    inquiries: Inquiries
+
+    def snapshot(self, order_id: str, owner: str | None, wanted: frozenset[SnapshotPart]) -> OrderSnapshot:
+        """The order and the parts wanted of it. Who sees everybody's orders also sees those of other channels.
+
+        Raises OrderNotFound, and BackendUnavailable where only BSS could say whether there is such an order.
+        """
+        try:
+            order = self.orders.order(order_id, owner)
+        except OrderNotFound:
+            if owner is not None or len(order_id) > LONGEST_NUMBER:
+                raise
+            return self._of_another_channel(order_id, wanted)
+        if order.bss_order_id is None:
+            return _without_number(order, wanted)
+        found = answers(self.inquiries, self._questions(order.bss_order_id, wanted))
+        return _snapshot(order, found, wanted)
+
+    def _of_another_channel(self, number: str, wanted: frozenset[SnapshotPart]) -> OrderSnapshot:
+        questions = self._questions(number, wanted | {SnapshotPart.DETAILS})
+        found = answers(self.inquiries, questions, decisive=SnapshotPart.DETAILS)
+        details = found[SnapshotPart.DETAILS]
+        if details.value is None:
+            raise BackendUnavailable("BSS, which would know the order, cannot be asked now") from details.error
+        return _snapshot(None, found, wanted)
+
+    def _questions(self, number: str, wanted: frozenset[SnapshotPart]) -> list[Question]:
+        asks: Mapping[SnapshotPart, Callable[[], Any]] = {
+            SnapshotPart.DETAILS: lambda: self.records.record(number),
+            SnapshotPart.INVOICE: lambda: self.invoices.invoice(number),
+            SnapshotPart.SHIPMENTS: lambda: self.shipments.of_order(number),
+        }
+        return [Question(part, SOURCES[part], number, asks[part]) for part in SnapshotPart if part in wanted]
+
+
+def _snapshot(order: Order | None, found: Mapping[str, Part], wanted: frozenset[SnapshotPart]) -> OrderSnapshot:
+    details = found.get(SnapshotPart.DETAILS, Part())
+    parts = {part: found[part].value for part in SnapshotPart if part in wanted}
+    return OrderSnapshot(order, details.value, parts, missing_of(found))
+
+
+def _without_number(order: Order, wanted: frozenset[SnapshotPart]) -> OrderSnapshot:
+    """Nobody is asked. An order that ended without a number left nothing anywhere; one under way may have."""
+    if order.finished:
+        nothing: dict[SnapshotPart, Any] = dict.fromkeys(wanted)
+        return OrderSnapshot(order, None, nothing | _no_shipments(wanted), ())
+    since = order.submitted_at
+    missing = [
+        Missing(part, SOURCES[part], IN_PROGRESS, since, retryable=True) for part in SnapshotPart if part in wanted
+    ]
+    return OrderSnapshot(order, None, dict.fromkeys(wanted), tuple(missing))
+
+
+def _no_shipments(wanted: frozenset[SnapshotPart]) -> dict[SnapshotPart, Any]:
+    return {SnapshotPart.SHIPMENTS: ()} if SnapshotPart.SHIPMENTS in wanted else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A field that BSS's record and ours do not agree on."""
+
+    field: str
+    ours: str
+    theirs: str
+
+
+EXPECTED: Mapping[State, RecordStatus] = MappingProxyType(
+    {
+        State.COMPLETED: RecordStatus.CREATED,
+        State.CLOSED: RecordStatus.CREATED,
+        State.FAILED: RecordStatus.CANCELLED,
+        State.CANCELLED: RecordStatus.CANCELLED,
+    }
+)
+"""How BSS's record stands in each state of ours that leaves no doubt."""
+
+
+def differences(order: Order | None, record: OrderRecord) -> tuple[Difference, ...]:
+    """What the two records say differently; nothing where there is only BSS's."""
+    if order is None:
+        return ()
+    both = (
+        ("customerId", order.customer_id, record.customer_id),
+        ("externalId", order.id, record.external_id),
+        ("status", EXPECTED.get(order.state, record.status), record.status),
+    )
+    return tuple(Difference(field, ours, theirs) for field, ours, theirs in both if ours != theirs)

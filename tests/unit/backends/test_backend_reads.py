@@ -1,0 +1,163 @@
+"""What is read from the backends for others to see: the contracts' examples, and what falls outside of them."""
+
+from datetime import UTC, date, datetime
+from functools import cache
+from typing import Any
+
+import pytest
+import yaml
+
+from adapters.backends import billing, crm, order_records, scm
+from adapters.backends.answers import read
+from adapters.backends.errors import CallFailed
+from adapters.backends.http import Operation
+from canonical.customers.balance import OutstandingBalance
+from canonical.shared.errors import BackendRefused, BackendUnavailable, OrderNotFound
+from canonical.views.records import InvoiceLine, InvoiceStatus, RecordedItem, RecordStatus, ShipmentStatus, overall
+from tests.support.builders import euros
+from tests.support.reads import PROFILE, a_shipment, a_subscription
+from tests.support.specs import SPECS
+
+READS = (
+    ("crm", crm.GET_PROFILE),
+    ("bss", order_records.GET_ORDER),
+    ("bss", order_records.GET_SUBSCRIPTIONS),
+    ("billing", billing.GET_INVOICE),
+    ("billing", billing.GET_OUTSTANDING),
+    ("scm", scm.GET_SHIPMENTS),
+    ("scm", scm.GET_RECENT_SHIPMENTS),
+)
+
+
+@cache
+def contract(backend: str) -> Any:
+    return yaml.safe_load((SPECS / "backends" / f"{backend}.yaml").read_text())
+
+
+def example(backend: str, operation: Operation) -> Any:
+    """The contract's own example of a 200."""
+    for path in contract(backend)["paths"].values():
+        for described in path.values():
+            if described["operationId"] == operation.name:
+                return described["responses"]["200"]["content"]["application/json"]["example"]
+    raise AssertionError(f"{backend} has no {operation.name}")
+
+
+class Answering:
+    """A backend that answers every call with `body`, or raises it."""
+
+    def __init__(self, body: Any) -> None:
+        self.body = body
+        self.paths: list[str] = []
+
+    def call(self, operation: Operation, path: dict[str, str]) -> Any:
+        self.paths.append(operation.path.format(**path))
+        if isinstance(self.body, Exception):
+            raise self.body
+        return read(self.body, operation.answer)
+
+
+def refused(status: int) -> BackendRefused:
+    return BackendRefused("no", status=status)
+
+
+def given(backend: str, operation: Operation) -> Any:
+    return Answering(example(backend, operation))
+
+
+def test_a_profile_is_read_as_crm_shows_it() -> None:
+    assert crm.HttpCustomers(given("crm", crm.GET_PROFILE)).profile("C12345") == PROFILE
+
+
+def test_an_order_is_read_as_bss_shows_it() -> None:
+    record = order_records.HttpOrderRecords(given("bss", order_records.GET_ORDER)).record("ORD98765")
+    assert (record.number, record.status, record.external_id) == ("ORD98765", RecordStatus.CREATED, "web-1")
+    assert record.items == (RecordedItem("SKU123", 2, "RSV001"),)
+    assert record.created_at == datetime(2026, 7, 1, 10, tzinfo=UTC)
+
+
+def test_subscriptions_are_read_as_bss_shows_them() -> None:
+    bss = given("bss", order_records.GET_SUBSCRIPTIONS)
+    assert order_records.HttpSubscriptions(bss).of_customer("C12345") == (a_subscription(),)
+
+
+def test_an_invoice_is_read_as_billing_shows_it() -> None:
+    invoice = billing.HttpInvoices(given("billing", billing.GET_INVOICE)).invoice("ORD98765")
+    assert invoice is not None
+    assert (invoice.number, invoice.total, invoice.due_date) == ("INV4567", euros("199.97"), date(2026, 7, 31))
+    assert (invoice.status, invoice.lines) == (InvoiceStatus.PAID, (InvoiceLine("SKU123", 2),))
+
+
+def test_balances_are_read_as_billing_shows_them() -> None:
+    invoices = billing.HttpInvoices(given("billing", billing.GET_OUTSTANDING))
+    assert invoices.outstanding("C12345") == (OutstandingBalance(euros("49.90"), date(2026, 8, 15), 1),)
+
+
+def test_shipments_are_read_as_scm_shows_them() -> None:
+    left = datetime(2026, 7, 2, 8, 30, tzinfo=UTC)
+    expected = (a_shipment(order_number="ORD98765", shipped_at=left),)
+    backend = given("scm", scm.GET_SHIPMENTS)
+    assert scm.HttpShipments(backend).of_order("ORD98765") == expected
+    assert scm.HttpShipments(backend).recent("C12345") == expected
+    assert backend.paths == ["/shipments/ORD98765", "/shipments/recent/C12345"]
+
+
+def test_what_is_not_known_before_it_left_is_none() -> None:
+    waiting = {"shipmentId": "SHIP1", "orderId": "ORD1", "status": "preparing", "estimatedDelivery": "2026-07-05"}
+    [shipment] = scm.HttpShipments(Answering([waiting])).of_order("ORD1")  # type: ignore[arg-type]
+    assert (shipment.carrier, shipment.tracking, shipment.shipped_at) == (None, None, None)
+
+
+def test_not_found_is_what_each_owner_means_by_it() -> None:
+    unknown: Any = Answering(refused(404))
+    with pytest.raises(OrderNotFound):
+        order_records.HttpOrderRecords(unknown).record("ORD1")
+    assert billing.HttpInvoices(unknown).invoice("ORD1") is None
+    assert scm.HttpShipments(unknown).of_order("ORD1") == ()
+
+
+@pytest.mark.parametrize("error", [refused(400), refused(403), BackendUnavailable("away")])
+def test_any_other_trouble_is_passed_on(error: Exception) -> None:
+    troubled: Any = Answering(error)
+    for ask in (
+        order_records.HttpOrderRecords(troubled).record,
+        billing.HttpInvoices(troubled).invoice,
+        scm.HttpShipments(troubled).of_order,
+    ):
+        with pytest.raises(type(error)):
+            ask("ORD1")
+
+
+@pytest.mark.parametrize(("backend", "operation"), READS, ids=lambda value: getattr(value, "name", value))
+def test_an_answer_that_lacks_a_needed_field_is_outside_the_contract(backend: str, operation: Operation) -> None:
+    body = example(backend, operation)
+    whole = body[0] if isinstance(body, list) else body
+    for name in operation.answer.fields:
+        field = operation.answer.fields[name]
+        if not field.required:
+            continue
+        for value in ({}, None, "", -1, ["x"]):
+            broken = whole | {field.data_key or name: value}
+            with pytest.raises(CallFailed):
+                read([broken] if operation.answer.many else broken, operation.answer)
+
+
+@pytest.mark.parametrize("amount", [49.9, "NaN", "1e3", "-1", "1.2345", "1\n", "１", ""])
+def test_an_amount_is_a_decimal_text(amount: Any) -> None:
+    with pytest.raises(CallFailed):
+        read(example("billing", billing.GET_INVOICE) | {"total": amount}, billing.GET_INVOICE.answer)
+
+
+@pytest.mark.parametrize(
+    ("statuses", "word"),
+    [
+        ((), None),
+        (("in transit",), "in transit"),
+        (("delivered", "preparing", "in transit"), "preparing"),
+        (("delivered", "in transit"), "in transit"),
+        (("cancelled", "delivered"), "delivered"),
+        (("cancelled", "cancelled"), "cancelled"),
+    ],
+)
+def test_several_shipments_are_as_far_as_the_least_advanced(statuses: tuple[str, ...], word: str | None) -> None:
+    assert overall(tuple(a_shipment(ShipmentStatus(status)) for status in statuses)) == word
