@@ -5,7 +5,10 @@ into its ledger are skipped then.
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -273,6 +276,36 @@ def test_a_backend_that_fails_now_and_then_is_asked_again(simulation: Simulation
         assert {connected.customers.customer("C12345").id for _ in range(20)} == {"C12345"}
     finally:
         simulation.clear()
+        connected.close()
+
+
+def test_a_token_service_that_hangs_holds_nobody_longer_than_a_call_may_take(target: Target, tmp_path: Path) -> None:
+    with running_backends(tmp_path) as simulation:
+        known = settings(simulation.url, read_timeout=0.5, call_timeout=1.0, places=8, breaker_reset_seconds=0.2)
+        connected = connect({name: replace(one, breaker_threshold=5) for name, one in known.items()})
+        simulation.fault("tokens", hang=True)
+
+        def ask(_: int) -> tuple[str, float]:
+            began = time.monotonic()
+            with pytest.raises(BackendUnavailable) as away:
+                connected.customers.customer("C12345")
+            return away.value.message, time.monotonic() - began
+
+        with ThreadPoolExecutor(40) as pool:
+            asked = list(pool.map(ask, range(120)))
+        messages = Counter(message for message, _ in asked)
+        assert messages["no access token for crm could be had"] > 0
+        assert messages["crm has as many calls under way as it may have"] > 0
+        assert max(seconds for _, seconds in asked) < 5, "one timeout each, and not one after the other"
+        assert connected.snapshot()["crm"].in_flight == 0
+        simulation.clear()
+        until = time.monotonic() + 10
+        while True:
+            try:
+                assert connected.customers.customer("C12345")
+                break
+            except BackendUnavailable:
+                assert time.monotonic() < until
         connected.close()
 
 

@@ -538,6 +538,18 @@ def test_a_hanging_call_has_no_effect(client: Client) -> None:
     assert client.backends.ledger("inventory", key=key) == []
 
 
+def test_a_slow_backend_acts_even_when_its_caller_has_gone(client: Client) -> None:
+    key = name()
+    client.backends.fault("inventory", latencyMs=800)
+    with pytest.raises(requests.ReadTimeout):
+        client.reserve(key=key, timeout=0.3)
+    assert client.backends.ledger("inventory", key=key) == []
+    until = time.monotonic() + 10
+    while len(client.backends.ledger("inventory", key=key)) != 1:
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
 def test_a_call_whose_dropped_answer_hangs_has_its_effect(client: Client) -> None:
     key = name()
     client.backends.fault("inventory", hang=True, dropAnswer=True)

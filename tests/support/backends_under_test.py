@@ -17,7 +17,9 @@ from facade.settings import Settings
 from tests.support.simulators import Backends, running_backends
 
 OWN_DATA = Path(__file__).with_suffix(".yaml")
-SIMULATED_ONLY = "only the simulated backends break on demand and show their ledgers: unset BACKENDS_UNDER_TEST to run this"
+SIMULATED_ONLY = (
+    "only the simulated backends break on demand and show their ledgers: unset BACKENDS_UNDER_TEST to run this"
+)
 
 
 @dataclass(frozen=True)
