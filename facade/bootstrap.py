@@ -24,6 +24,7 @@ from adapters.persistence import migrations
 from adapters.persistence.audit import SqlAuditTrail
 from adapters.persistence.catalog import publish, read_offerings
 from adapters.persistence.database import Database
+from adapters.persistence.listeners import SqlListeners
 from adapters.persistence.orders import Document
 from adapters.persistence.process_table import ProcessTable
 from adapters.persistence.queries import SqlQueries
@@ -31,8 +32,10 @@ from adapters.persistence.unit_of_work import SqlUnitOfWork
 from adapters.simulators.serve import serve as serve_simulators
 from canonical.ordering.handlers import PLACE_ORDER
 from canonical.ordering.order import Order
+from canonical.processes.change_plan import ChangeSubscriptionPlan
 from canonical.processes.place_order import PlaceOrder
 from canonical.shared.errors import StoreUnavailable
+from canonical.subscriptions.handlers import CHANGE_PLAN
 from canonical.views.customer_context import CustomerContexts
 from canonical.views.order_snapshot import OrderSnapshots
 from facade import logs
@@ -44,14 +47,20 @@ from facade.errors import ErrorHandler
 from facade.health import BackendState, Health
 from facade.identities import SortableIdentities, new_id
 from facade.intake import OrderIntake
+from facade.plan_changes import PlanChangeIntake
 from facade.portal.customer import PortalCustomers
 from facade.portal.handlers import PortalOrders, Waiters
 from facade.portal.handlers import to_submit_order as portal_to_submit_order
 from facade.portal.snapshot import PortalSnapshots
+from facade.portal.subscriptions import PortalSubscriptions
 from facade.security.connexion_security import security_map
 from facade.security.development_server import DevelopmentServer
 from facade.security.settings import SecuritySettings, build_verifier
 from facade.settings import BackendOptions, SettingError, Settings
+from facade.tmf.hub.callbacks import CallbackRules
+from facade.tmf.hub.handlers import Hub
+from facade.tmf.hub.intake import ListenerIntake
+from facade.tmf.hub.queries import Notifications
 from facade.tmf.query.attributes import SchemaAttributes
 from facade.tmf.tmf622.account import STATES
 from facade.tmf.tmf622.cancel_handlers import CancelProductOrders
@@ -92,7 +101,7 @@ class Core:
             last_known_seconds=settings.last_known_seconds,
         )
         self.engine = DbosEngine(
-            {PLACE_ORDER: self._place_order(self.backends)},
+            {PLACE_ORDER: self._place_order(self.backends), CHANGE_PLAN: self._change_plan(self.backends)},
             ProcessTable(self.database, self.clock),
             EngineSettings(
                 system_database_url=settings.engine_address,
@@ -104,6 +113,9 @@ class Core:
         identities = SortableIdentities()
         self.intake = OrderIntake(self.unit_of_work, self.queries, self.engine, self.clock, identities)
         self.cancellations = CancellationIntake(self.unit_of_work, self.clock, identities)
+        self.plan_changes = PlanChangeIntake(self.unit_of_work, self.queries, self.engine, self.clock, identities)
+        self.waiters = Waiters(self.engine, settings.portal_wait, at_once=max(1, settings.threads // 2))
+        self.listeners = ListenerIntake(self.unit_of_work, self.clock, identities)
 
     def unit_of_work(self) -> SqlUnitOfWork:
         return SqlUnitOfWork(self.database, project, self.clock)
@@ -136,6 +148,9 @@ class Core:
             self.clock,
         )
 
+    def _change_plan(self, backends: Backends) -> ChangeSubscriptionPlan:
+        return ChangeSubscriptionPlan(backends.subscriptions, backends.plan_billing, self.unit_of_work, self.clock)
+
 
 def application() -> Correlation:
     """The ASGI application of one server process, its settings from the environment. Raises SettingError."""
@@ -167,7 +182,6 @@ def application() -> Correlation:
 
 
 def _apis(core: Core, security: SecuritySettings) -> list[Api]:
-    settings = core.settings
     v5 = contract_of(TMF622_V5)
     v5_attributes = SchemaAttributes(spec_of(TMF622_V5), "ProductOrder")
     v4_attributes = SchemaAttributes(spec_of(TMF622_V4), "ProductOrder")
@@ -175,7 +189,8 @@ def _apis(core: Core, security: SecuritySettings) -> list[Api]:
         Api(
             TMF622_V5,
             ProductOrders(core.intake, core.queries).operations()
-            | CancelProductOrders(core.cancellations, core.queries).operations(),
+            | CancelProductOrders(core.cancellations, core.queries).operations()
+            | _hub(core, "TMF622", "v5", TMF622_V5).operations(),
             TMF622_ALIASES,
         ),
         Api(
@@ -183,7 +198,8 @@ def _apis(core: Core, security: SecuritySettings) -> list[Api]:
             ProductOrdersV4(
                 core.intake, core.queries, v5, LiftedAttributes("ProductOrder", v4_attributes, v5_attributes)
             ).operations()
-            | CancelProductOrdersV4(core.cancellations, core.queries, v5).operations(),
+            | CancelProductOrdersV4(core.cancellations, core.queries, v5).operations()
+            | _hub(core, "TMF622", "v4", TMF622_V4).operations(),
         ),
         Api(
             "canonical/v1.yaml",
@@ -192,7 +208,7 @@ def _apis(core: Core, security: SecuritySettings) -> list[Api]:
                 core.queries,
                 core.cancellations,
                 core.audit,
-                Waiters(core.engine, settings.portal_wait, at_once=max(1, settings.threads // 2)),
+                core.waiters,
             ).operations()
             | _views(core)
             | _translations(core).operations(),
@@ -204,6 +220,17 @@ def _apis(core: Core, security: SecuritySettings) -> list[Api]:
     return apis
 
 
+def _hub(core: Core, api: str, version: str, spec: str) -> Hub:
+    return Hub(
+        api,
+        version,
+        Notifications(spec_of(spec)),
+        CallbackRules(core.settings.allowed_networks, plain_http=core.settings.mode == "development"),
+        core.listeners,
+        SqlListeners(core.database),
+    )
+
+
 def _views(core: Core) -> dict[str, Callable[..., Any]]:
     """What is put together from several backends."""
     backends, inquiries = core.backends, core.inquiries
@@ -211,7 +238,10 @@ def _views(core: Core) -> dict[str, Callable[..., Any]]:
     contexts = CustomerContexts(
         backends.profiles, backends.subscriptions, backends.balances, backends.shipments, inquiries
     )
-    return PortalSnapshots(snapshots).operations() | PortalCustomers(contexts).operations()
+    subscriptions = PortalSubscriptions(
+        backends.subscriptions, inquiries, core.queries, core.plan_changes, core.waiters
+    )
+    return PortalSnapshots(snapshots).operations() | PortalCustomers(contexts).operations() | subscriptions.operations()
 
 
 def _translations(core: Core) -> Translations:

@@ -48,11 +48,18 @@ CANONICAL: Mapping[type[errors.CanonicalError], tuple[int, str]] = MappingProxyT
         errors.CanonicalError: (500, "Internal error"),
         errors.InvalidCommand: (400, "Invalid request"),
         errors.NotFound: (404, "Not found"),
+        errors.InvalidPlan: (400, "Invalid plan value"),
         errors.CustomerNotFound: (404, "Customer not found"),
+        errors.SubscriptionNotFound: (404, "Subscription not found"),
         errors.OrderNotFound: (404, "Order not found"),
         errors.Conflict: (409, "Conflict"),
+        errors.VersionMismatch: (412, "Version mismatch"),
+        errors.SubscriptionTerminated: (409, "Subscription terminated"),
         errors.AuditRecordNotFound: (404, "Audit record not found"),
         errors.CancellationNotFound: (404, "Cancellation not found"),
+        errors.ListenerNotFound: (404, "Listener not found"),
+        errors.ListenerExists: (409, "Listener exists"),
+        errors.TooManyListeners: (409, "Too many listeners"),
         errors.OrderCancelled: (409, "Order cancelled"),
         errors.InsufficientStock: (409, "Insufficient stock"),
         errors.CustomerNotInGoodStanding: (409, "Customer not in good standing"),
@@ -60,7 +67,7 @@ CANONICAL: Mapping[type[errors.CanonicalError], tuple[int, str]] = MappingProxyT
         errors.StillWorking: (503, "Still working"),
         errors.StoreUnavailable: (503, "Database unavailable"),
         errors.BackendError: (503, "Backend unavailable"),
-        errors.BackendRefused: (500, "Order could not be carried out"),
+        errors.BackendRefused: (500, "Request could not be carried out"),
     }
 )
 """The nearest ancestor counts."""

@@ -13,6 +13,13 @@ def answer_json(document: Any, status: int = 200, headers: Mapping[str, str] | N
     return flask.Response(orjson.dumps(document), status, headers, content_type="application/json")
 
 
+def nothing() -> flask.Response:
+    """204. Flask would call the body that is not there HTML."""
+    response = flask.Response(status=204)
+    del response.headers["Content-Type"]
+    return response
+
+
 class OrjsonJsonifier:
     """What Connexion serialises handlers' results with."""
 

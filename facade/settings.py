@@ -4,9 +4,12 @@ import math
 import os
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+
+Networks = tuple[IPv4Network | IPv6Network, ...]
 
 
 class SettingError(ValueError):
@@ -112,6 +115,9 @@ class Settings:
         "SEARCH_SECONDS", 0.8, "seconds a list may look into documents for a filter before it answers 400", least=0.1
     )
     hold_processes: bool = _setting("HOLD_PROCESSES", False, "accept orders but carry none out")
+    callback_networks: str = _setting(
+        "CALLBACK_NETWORKS", "", "networks in which callbacks may lie although they are not public, as in 10.1.0.0/16"
+    )
     validate_responses: bool = _setting("VALIDATE_RESPONSES", False, "check answers against the contracts (tests, CI)")
     log_level: str = _setting("LOG_LEVEL", "info", "least serious log line", ("debug", "info", "warning", "error"))
 
@@ -124,6 +130,7 @@ class Settings:
             if (variable := setting.metadata.get("variable")) and environment.get(variable)
         }
         settings = cls(**given, backends=BackendOptions.of_all(environment))
+        _networks(settings.callback_networks)
         if settings.mode == "production":
             settings._check_production()
         return settings
@@ -148,6 +155,11 @@ class Settings:
         return self.database_address
 
     @property
+    def allowed_networks(self) -> Networks:
+        """Where callbacks may lead although it is not public."""
+        return _networks(self.callback_networks)
+
+    @property
     def backends_address(self) -> str:
         return self.backends_url or f"http://127.0.0.1:{self.backends_port}"
 
@@ -167,6 +179,14 @@ def _parse(setting: "Field[Any]", text: str, variable: str) -> Any:
         bounds = f"at least {least}" if most == math.inf else f"from {least} to {most}"
         raise SettingError(f"{variable}={text!r} must be {bounds}")
     return value
+
+
+def _networks(text: str) -> Networks:
+    try:
+        return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError as error:
+        wanted = "use networks such as 10.1.0.0/16,fd00:1::/32"
+        raise SettingError(f"CALLBACK_NETWORKS={text!r} is not usable: {error}; {wanted}") from None
 
 
 _BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}

@@ -22,14 +22,14 @@ from dbos import DBOS, SetEnqueueOptions, SetWorkflowID
 from adapters.orchestration.upkeep import Upkeep
 from adapters.persistence.database import address, connections
 from adapters.persistence.process_table import ProcessTable
-from canonical.ordering.order import Order
-from canonical.processes.engine import Process
+from canonical.processes.engine import Process, Subject
 from canonical.processes.saga import Once, Progress, run
+from canonical.subscriptions.handlers import CHANGE_PLAN
 
 log = structlog.get_logger()
 
 QUEUE = "continuations"
-VERSION = "2"
+VERSION = "3"
 """Of the recorded steps. Nodes take over each other's processes only when it is equal: change it with the steps."""
 
 
@@ -52,7 +52,7 @@ class EngineSettings:
 class DbosEngine:
     """The engine of this operating system process; DBOS allows one."""
 
-    def __init__(self, processes: Mapping[str, Process], table: ProcessTable, settings: EngineSettings) -> None:
+    def __init__(self, processes: Mapping[str, Process[Any]], table: ProcessTable, settings: EngineSettings) -> None:
         self._processes = processes
         self._table = table
         self._settings = settings
@@ -118,7 +118,8 @@ class DbosEngine:
     def _run(self, name: str, subject: str, correlation_id: str | None, number: int, kept: dict[str, Any]) -> None:
         """One workflow: the whole process, or the part of it up to where a backend is away."""
         process = self._processes[name]
-        with structlog.contextvars.bound_contextvars(correlation_id=correlation_id, process=name, order_id=subject):
+        named = {"correlation_id": correlation_id, "process": name, _named_in_logs(name): subject}
+        with structlog.contextvars.bound_contextvars(**named):
             progress = Progress(**kept)
 
             def keep(reached: Progress) -> None:
@@ -126,9 +127,9 @@ class DbosEngine:
                 progress = reached
 
             try:
-                order = process.begin(subject)
+                begun = process.begin(subject)
                 once = self._recorded(name, subject)
-                progress = run(process.steps(order), progress, once, lambda: process.interruption(subject), keep)
+                progress = run(process.steps(begun), progress, once, lambda: process.interruption(subject), keep)
                 if not progress.waiting:
                     ended = process.end(subject, progress)
                     self._endings.tell(subject)
@@ -188,9 +189,13 @@ class Endings:
                 event.set()
 
 
-def _seconds(order: Order) -> float:
-    """From the order's submission to its last change."""
-    return round((order.timeline[-1].at - order.submitted_at).total_seconds(), 3)
+def _named_in_logs(process: str) -> str:
+    return "plan_change_id" if process == CHANGE_PLAN else "order_id"
+
+
+def _seconds(ended: Subject) -> float:
+    """From its submission to its last change."""
+    return round((ended.changed_at - ended.submitted_at).total_seconds(), 3)
 
 
 def _log_as_everything_else() -> None:

@@ -62,6 +62,17 @@ cancellations = sa.Table(
     sa.Index(None, "owner", "id"),
 )
 
+plan_changes = sa.Table(
+    "plan_changes",
+    metadata,
+    sa.Column("id", ID, primary_key=True),
+    sa.Column("subscription_id", sa.String(100), nullable=False),
+    sa.Column("state", sa.String(30), nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("body", sa.Text, nullable=False, comment="the aggregate as JSON"),
+    sa.Index(None, "subscription_id", "id"),
+)
+
 terms = sa.Table(
     "product_order_terms",
     metadata,
@@ -70,6 +81,19 @@ terms = sa.Table(
     sa.Column("order_id", ID, primary_key=True, index=True),
     sqlite_with_rowid=False,
     comment="values inside lists of the documents by which orders are found",
+)
+
+listeners = sa.Table(
+    "listeners",
+    metadata,
+    sa.Column("id", ID, primary_key=True),
+    sa.Column("owner", sa.String(100), nullable=False, index=True, comment="the client that is told"),
+    sa.Column("api", sa.String(20), nullable=False),
+    sa.Column("version", sa.String(10), nullable=False),
+    sa.Column("callback", sa.Text, nullable=False, comment="the address, checked when it was registered"),
+    sa.Column("query", sa.Text, nullable=False, comment="as it was sent; empty for everything"),
+    sa.Column("created_at", TIME, nullable=False),
+    comment="who is told about events, and where",
 )
 
 outbox = sa.Table(

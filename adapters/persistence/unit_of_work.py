@@ -1,4 +1,4 @@
-"""One transaction over orders, their events and documents, the process schedule, idempotency keys and the audit."""
+"""One transaction over orders, their events and documents, plan changes, the process schedule, keys and the audit."""
 
 from contextlib import AbstractContextManager
 from types import TracebackType
@@ -12,7 +12,9 @@ from adapters.persistence.cancellations import SqlCancellationRepository
 from adapters.persistence.catalog import CatalogOfferings, SqlCatalog
 from adapters.persistence.database import Database, insert_once
 from adapters.persistence.encoding import timestamp
+from adapters.persistence.listeners import SqlListenerRepository
 from adapters.persistence.orders import Projector, SqlOrderRepository
+from adapters.persistence.plan_changes import SqlPlanChangeRepository
 from adapters.persistence.process_table import SqlProcessSchedule
 from adapters.persistence.tables import idempotency_keys
 from canonical.audit.record import AuditRecord
@@ -24,6 +26,8 @@ class SqlUnitOfWork:
 
     orders: SqlOrderRepository
     cancellations: SqlCancellationRepository
+    plan_changes: SqlPlanChangeRepository
+    listeners: SqlListenerRepository
     offerings: CatalogOfferings
     processes: SqlProcessSchedule
 
@@ -39,6 +43,8 @@ class SqlUnitOfWork:
         self._connection = self._transaction.__enter__()
         self.orders = SqlOrderRepository(self._connection, self._project)
         self.cancellations = SqlCancellationRepository(self._connection)
+        self.plan_changes = SqlPlanChangeRepository(self._connection)
+        self.listeners = SqlListenerRepository(self._connection)
         self.offerings = CatalogOfferings(SqlCatalog(self._connection))
         self.processes = SqlProcessSchedule(self._connection, self._clock)
         return self
@@ -51,6 +57,7 @@ class SqlUnitOfWork:
     def commit(self) -> None:
         self.orders.save()
         self.cancellations.save()
+        self.plan_changes.save()
         self._connection.commit()
 
     def carry(self, order_id: str, carried: dict[str, Any]) -> str:

@@ -53,10 +53,24 @@ def change_plan(world: World, id_: str, body: Row) -> Change:
         raise not_found("subscription", subscriptionId=id_)
     if plan not in PLANS:
         raise Refusal(400, "INVALID_PLAN", f"There is no plan {plan}", plan=plan, allowed=PLANS)
+    if subscription["status"] != "active":
+        raise Refusal(409, "SUBSCRIPTION_TERMINATED", f"Subscription {id_} has ended", subscriptionId=id_)
+    version = subscription["version"]
+    if body.get("expectedVersion", version) != version:
+        text = f"Subscription {id_} is in version {version}"
+        raise Refusal(412, "SUBSCRIPTION_CHANGED", text, subscriptionId=id_, version=version)
     changes = subscription["plan"] != plan
     world.write("UPDATE subscriptions SET plan = ? WHERE id = ?", plan, id_)
-    return Change(id_, subscription | {"plan": plan, "version": subscription["version"] + changes}, happened=changes)
+    return Change(id_, subscription | {"plan": plan, "version": version + changes}, happened=changes)
 
 
 def get_subscriptions(world: World, id_: str) -> list[Row]:
     return world.rows(f"{SUBSCRIPTION} WHERE customerId = ? ORDER BY number", id_)
+
+
+def find_subscription(world: World, id_: str) -> list[Row]:
+    return world.rows(f"{SUBSCRIPTION} WHERE id = ?", id_)
+
+
+def get_plans(_: World) -> list[Row]:
+    return [{"name": plan, "rank": rank} for rank, plan in enumerate(PLANS, start=1)]

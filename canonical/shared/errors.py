@@ -3,16 +3,23 @@
 CanonicalError
 ├── InvalidCommand                what was asked makes no sense; nothing was done
 │   ├── UnknownOffering           no such offering or SKU in the catalogue
+│   ├── InvalidPlan               no plan that a subscription can be moved to
 │   └── UnsupportedAction         the line's action cannot be carried out
 ├── NotFound
 │   ├── CustomerNotFound          CRM does not know the customer
+│   ├── SubscriptionNotFound      BSS does not know the subscription
 │   ├── AuditRecordNotFound       no such audit record, or not the caller's
 │   ├── CancellationNotFound      no such cancellation, or not the caller's
+│   ├── ListenerNotFound          no such listener, or not the caller's
 │   └── OrderNotFound             no such order, or not the caller's
 ├── Conflict                      right question, wrong moment
 │   ├── InvalidTransition         the order's state does not allow it
 │   ├── ConcurrentChange          somebody else changed it first
+│   ├── VersionMismatch           it is not in the version that the caller knows
+│   ├── SubscriptionTerminated    it has ended, so nothing of it is changed any more
 │   ├── IdempotencyKeyReused      the key was used for another request
+│   ├── ListenerExists            the caller has this very listener
+│   ├── TooManyListeners          the caller has as many as a client may have
 │   ├── OrderCancelled            whoever waited for the order learns that it was given up
 │   ├── CustomerNotInGoodStanding pending or suspended in CRM
 │   └── InsufficientStock         Inventory has fewer than ordered
@@ -58,6 +65,12 @@ class UnsupportedAction(InvalidCommand):
     code = "UNSUPPORTED_ACTION"
 
 
+class InvalidPlan(InvalidCommand):
+    """`details`: allowed."""
+
+    code = "INVALID_PLAN"
+
+
 class NotFound(CanonicalError):
     code = "NOT_FOUND"
 
@@ -66,8 +79,16 @@ class CustomerNotFound(NotFound):
     code = "CUSTOMER_NOT_FOUND"
 
 
+class SubscriptionNotFound(NotFound):
+    code = "SUBSCRIPTION_NOT_FOUND"
+
+
 class CancellationNotFound(NotFound):
     code = "CANCELLATION_NOT_FOUND"
+
+
+class ListenerNotFound(NotFound):
+    code = "LISTENER_NOT_FOUND"
 
 
 class AuditRecordNotFound(NotFound):
@@ -92,8 +113,30 @@ class ConcurrentChange(Conflict):
     code = "CONCURRENT_CHANGE"
 
 
+class VersionMismatch(Conflict):
+    """`details`: version, the one that is kept."""
+
+    code = "VERSION_MISMATCH"
+
+
+class SubscriptionTerminated(Conflict):
+    code = "SUBSCRIPTION_TERMINATED"
+
+
 class IdempotencyKeyReused(Conflict):
     code = "IDEMPOTENCY_KEY_REUSED"
+
+
+class ListenerExists(Conflict):
+    """`details`: listenerId, of the one that is there."""
+
+    code = "LISTENER_EXISTS"
+
+
+class TooManyListeners(Conflict):
+    """`details`: most."""
+
+    code = "TOO_MANY_LISTENERS"
 
 
 class OrderCancelled(Conflict):

@@ -18,6 +18,7 @@ _NAMING = {
 }  # fmt: skip
 _VERBATIM = {"enum", "default", "required"}
 _REFERENCED = ("headers", "parameters", "requestBodies", "responses", "schemas")
+_LISTENER = "/listener/"
 
 
 class PreparationError(ValueError):
@@ -29,7 +30,7 @@ def structure_of(official: Mapping[str, Any]) -> dict[str, Any]:
 
     Operations come out self-contained: references to shared parameters, bodies and answers are replaced by
     what they point to, so that one overlay fits files that share them (v5) and files that repeat them (v4).
-    Every operation has a `parameters` list.
+    Every operation has a `parameters` list. What a listener serves becomes callbacks of the registration.
     """
     if str(official.get("swagger", "")).startswith("2"):
         document = to_openapi3(official)
@@ -45,9 +46,33 @@ def structure_of(official: Mapping[str, Any]) -> dict[str, Any]:
             operation["requestBody"] = _inlined(operation["requestBody"], document)
         answers = operation["responses"]
         operation["responses"] = {str(status): _inlined(r, document) for status, r in answers.items()}
+    _listeners_as_callbacks(document["paths"])
     components = document.setdefault("components", {})
     document["components"] = {name: components[name] for name in ("schemas", "headers") if name in components}
     return document
+
+
+def _listeners_as_callbacks(paths: dict[str, Any]) -> None:
+    """The official files list what listeners serve beside what we serve; OpenAPI 3.0 has callbacks for it.
+
+    So the events and their schemas are kept, and nobody takes them for operations of ours.
+    """
+    served = {
+        path.removeprefix(_LISTENER): paths.pop(path)["post"] for path in list(paths) if path.startswith(_LISTENER)
+    }
+    if not served or "/hub" not in paths:
+        return
+    paths["/hub"]["post"]["callbacks"] = {
+        name: {
+            "{$request.body#/callback}": {
+                "post": {
+                    "requestBody": operation["requestBody"],
+                    "responses": {status: {} for status in operation["responses"] if status.startswith("2")},
+                }
+            }
+        }
+        for name, operation in served.items()
+    }
 
 
 def operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:

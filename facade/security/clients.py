@@ -12,6 +12,7 @@ SCOPES: Mapping[str, str] = MappingProxyType(
         "audit:read": "Read the evidence of one's own requests",
         "catalog:read": "Read the catalogue: offerings, prices, specifications",
         "customer:read": "Read a customer's context",
+        "events:subscribe": "Have notifications sent to an address",
         "operations:*": "See stuck work and decide about it",
         "order:all": "See everybody's orders, not only those placed with the same client",
         "order:cancel": "Give orders up",
@@ -60,7 +61,8 @@ class DevelopmentClient:
 
 _CLIENTS = (
     DevelopmentClient(
-        "partner-acme", frozenset({"audit:read", "catalog:read", "order:cancel", "order:create", "order:read"})
+        "partner-acme",
+        frozenset({"audit:read", "catalog:read", "events:subscribe", "order:cancel", "order:create", "order:read"}),
     ),
     DevelopmentClient(
         "portal",

@@ -9,14 +9,24 @@ import sqlalchemy as sa
 
 from adapters.persistence.audit import SqlAuditTrail
 from adapters.persistence.database import Database
+from adapters.persistence.listeners import SqlListeners
 from adapters.persistence.orders import Document
 from adapters.persistence.queries import SqlQueries
-from adapters.persistence.tables import audit, cancellations, documents, idempotency_keys, orders, outbox, processes
+from adapters.persistence.tables import (
+    audit,
+    cancellations,
+    documents,
+    idempotency_keys,
+    listeners,
+    orders,
+    outbox,
+    processes,
+)
 from adapters.persistence.unit_of_work import SqlUnitOfWork
 from canonical.audit.record import AuditRecord
 from canonical.ordering.order import Order
 from tests.support.databases import *  # noqa: F403
-from tests.support.fakes import Memory, ReadsFromMemory, SteppingClock
+from tests.support.fakes import ListenersFromMemory, Memory, ReadsFromMemory, SteppingClock
 
 
 def shown(order: Order, carried: dict[str, Any]) -> str:
@@ -28,6 +38,7 @@ class Store(Protocol):
     """A store as the suite sees it. `reads` are what the edge asks of it."""
 
     reads: Any
+    listeners: Any
 
     def unit_of_work(self) -> Any: ...
 
@@ -50,6 +61,7 @@ class SqlStore:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.reads = SqlQueries(database)
+        self.listeners = SqlListeners(database)
         self._clock = SteppingClock()
 
     def unit_of_work(self) -> SqlUnitOfWork:
@@ -72,7 +84,7 @@ class SqlStore:
         return SqlAuditTrail(self.database).find(audit_id, None)
 
     def size(self) -> int:
-        tables = (orders, documents, cancellations, outbox, processes, idempotency_keys, audit)
+        tables = (orders, documents, cancellations, outbox, processes, idempotency_keys, audit, listeners)
         with self.database.reading() as connection:
             return sum(connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0 for table in tables)
 
@@ -83,6 +95,7 @@ class StoreInMemory:
 
     def __post_init__(self) -> None:
         self.reads = ReadsFromMemory(self.memory)
+        self.listeners = ListenersFromMemory(self.memory)
         self.unit_of_work = self.memory.unit_of_work
 
     def events(self, order_id: str) -> list[tuple[int, str]]:
@@ -104,6 +117,7 @@ class StoreInMemory:
             kept.processes,
             kept.keys,
             kept.audit,
+            kept.listeners,
         )
         return sum(map(len, everything))
 

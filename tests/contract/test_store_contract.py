@@ -14,7 +14,7 @@ import pytest
 from canonical.audit.record import AuditRecord, Mapped
 from canonical.ordering.order import Order, PaymentStatus
 from canonical.ordering.states import State
-from canonical.shared.errors import ConcurrentChange, InvalidTransition, OrderNotFound
+from canonical.shared.errors import ConcurrentChange, Conflict, InvalidTransition, OrderNotFound
 from canonical.shared.money import Money
 from tests.contract.conftest import Store
 from tests.support.builders import BROADBAND, NOON, ROUTER, a_cancellation, a_failure, a_line, an_offering, an_order
@@ -61,7 +61,7 @@ def at_once(count: int, call: Callable[[int], Any]) -> list[Any]:
         gate.wait()
         try:
             return call(number)
-        except (ConcurrentChange, InvalidTransition) as refusal:
+        except Conflict as refusal:
             return refusal
 
     with ThreadPoolExecutor(count) as pool:

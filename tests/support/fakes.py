@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from canonical.audit.record import AuditRecord
 from canonical.customers.reference import CustomerReference, CustomerStatus
+from canonical.listeners.listener import Listener
 from canonical.ordering.cancellation import Cancellation
 from canonical.ordering.events import OrderEvent
 from canonical.ordering.order import Order, OrderedOffering
@@ -23,6 +24,7 @@ from canonical.shared.errors import (
     ConcurrentChange,
     CustomerNotFound,
     InsufficientStock,
+    ListenerNotFound,
     OrderNotFound,
     PaymentDeclined,
 )
@@ -104,6 +106,7 @@ class Memory:
     processes: dict[tuple[str, str], str] = field(default_factory=dict)
     keys: dict[tuple[str, str], KeptInMemory] = field(default_factory=dict)
     audit: dict[str, AuditRecord] = field(default_factory=dict)
+    listeners: dict[str, Listener] = field(default_factory=dict)
     turn: Any = field(default_factory=threading.Lock)
 
     def unit_of_work(self) -> "UnitOfWorkInMemory":
@@ -122,6 +125,7 @@ class UnitOfWorkInMemory:
         self.orders = OrdersInMemory(self._memory)
         self.cancellations = CancellationsInMemory(self._memory)
         self.processes = ScheduleInMemory(self._memory)
+        self.listeners = ListenersInMemory(self._memory)
         self._carried: dict[str, dict[str, Any]] = {}
         self._keys: dict[tuple[str, str], KeptInMemory] = {}
         self._audit: dict[str, AuditRecord] = {}
@@ -140,6 +144,7 @@ class UnitOfWorkInMemory:
         memory.processes |= self.processes.changes
         memory.keys |= self._keys
         memory.audit |= self._audit
+        memory.listeners = dict(self.listeners.known)
 
     def carry(self, order_id: str, carried: dict[str, Any]) -> str:
         self._carried[order_id] = copy.deepcopy(carried)
@@ -247,6 +252,33 @@ class ScheduleInMemory:
 
     def ended(self, process: str, subject: str) -> None:
         self.changes[process, subject] = "ended"
+
+
+class ListenersInMemory:
+    def __init__(self, memory: Memory) -> None:
+        self.known = dict(memory.listeners)
+
+    def of(self, owner: str) -> list[Listener]:
+        return sorted((one for one in self.known.values() if one.owner == owner), key=lambda one: one.id)
+
+    def add(self, new: Listener) -> None:
+        self.known[new.id] = new
+
+    def remove(self, listener_id: str) -> None:
+        self.known.pop(listener_id, None)
+
+
+@dataclass(frozen=True)
+class ListenersFromMemory:
+    """The edge's reads of listeners over a Memory."""
+
+    memory: Memory
+
+    def find(self, listener_id: str, owner: str) -> Listener:
+        found = self.memory.listeners.get(listener_id)
+        if found is None or found.owner != owner:
+            raise ListenerNotFound("Listener not found", listenerId=listener_id)
+        return found
 
 
 class ReadsFromMemory:

@@ -88,6 +88,22 @@ def test_what_is_not_served_goes_with_all_that_only_it_needed() -> None:
     assert set(prepared["components"]) == {"schemas"}
 
 
+def test_what_a_listener_serves_becomes_callbacks_of_the_registration() -> None:
+    listener = {
+        "operationId": "listen", "description": "Official", "tags": ["notification listener"],
+        "requestBody": {"description": "Official", "content": {"application/json": {"schema": {"$ref": REF + "Gear"}}}},
+        "responses": {"204": {"description": "Official"}, "default": {"description": "Official"}},
+    }  # fmt: skip
+    official = {**OFFICIAL, "paths": {**OFFICIAL["paths"], "/listener/thingCreateEvent": {"post": listener}}}
+    structure = structure_of(official)
+    assert set(structure["paths"]) == {"/thing", "/hub"}
+    body = {"content": {"application/json": {"schema": {"$ref": REF + "Gear"}}}}
+    assert structure["paths"]["/hub"]["post"]["callbacks"] == {
+        "thingCreateEvent": {"{$request.body#/callback}": {"post": {"requestBody": body, "responses": {"204": {}}}}}
+    }
+    assert "/listener" not in str(prepare(official, [overlay()])), "without a hub there are no callbacks"
+
+
 def test_classes_named_only_in_a_mapping_are_kept() -> None:
     assert "Gear" in prepare(OFFICIAL, [overlay()])["components"]["schemas"]
 

@@ -66,6 +66,19 @@ def test_every_answer_carries_the_correlation_id(shipped: dict[str, Any]) -> Non
     assert all("X-Correlation-Id" in answer["headers"] for answer in answers)
 
 
+def test_a_registration_is_followed_by_events_and_declares_what_it_answers(shipped: dict[str, Any]) -> None:
+    registration = shipped["paths"]["/hub"]["post"]
+    assert "Location" in registration["responses"]["201"]["headers"]
+    assert not any("Idempotency-Key" in str(parameter) for parameter in registration["parameters"])
+    assert set(shipped["paths"]["/hub/{id}"]) == {"get", "delete"}
+    for name, callback in registration["callbacks"].items():
+        [(address, item)] = callback.items()
+        assert address == "{$request.body#/callback}"
+        schema = item["post"]["requestBody"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+        assert schema.endswith("Event"), name
+        assert {"eventType", "event"} <= set(ClassCatalog(shipped["components"]["schemas"]).shape(schema).properties)
+
+
 def test_every_mend_gives_its_reason(shipped: dict[str, Any]) -> None:
     assert shipped["x-mended"]
     assert all(mend["reason"] and mend["places"] > 0 for mend in shipped["x-mended"])
@@ -119,6 +132,9 @@ def test_ordering_serves_what_it_serves(ordering: dict[str, Any]) -> None:
         ("post", "/cancelProductOrder"): "createCancelProductOrder",
         ("get", "/cancelProductOrder"): "listCancelProductOrder",
         ("get", "/cancelProductOrder/{id}"): "retrieveCancelProductOrder",
+        ("post", "/hub"): "createHub",
+        ("get", "/hub/{id}"): "hubGet",
+        ("delete", "/hub/{id}"): "hubDelete",
     }
     assert Contract(ordering).base_path == "/tmf-api/productOrderingManagement/v5"
     scopes = {o["operationId"]: o["security"][0]["oauth2"] for _, _, o in operations(ordering)}
@@ -129,6 +145,9 @@ def test_ordering_serves_what_it_serves(ordering: dict[str, Any]) -> None:
         "createCancelProductOrder": ["order:cancel"],
         "listCancelProductOrder": ["order:read"],
         "retrieveCancelProductOrder": ["order:read"],
+        "createHub": ["events:subscribe"],
+        "hubGet": ["events:subscribe"],
+        "hubDelete": ["events:subscribe"],
     }
 
 

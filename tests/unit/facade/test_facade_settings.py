@@ -75,6 +75,12 @@ def test_an_empty_variable_is_as_if_it_were_not_there(variable: str) -> None:
         ("NODE_LEASE", "0.99", "NODE_LEASE='0.99' must be at least 1"),
         ("HOLD_PROCESSES", "maybe", "HOLD_PROCESSES='maybe' is not true or false"),
         ("LOG_LEVEL", "loud", "LOG_LEVEL='loud' is not allowed; use one of debug, info, warning, error"),
+        (
+            "CALLBACK_NETWORKS",
+            "10.0.0.1/8",
+            "CALLBACK_NETWORKS='10.0.0.1/8' is not usable: 10.0.0.1/8 has host bits set; "
+            "use networks such as 10.1.0.0/16,fd00:1::/32",
+        ),
         ("FACADE_MODE", "prod", "FACADE_MODE='prod' is not allowed; use one of development, production"),
     ],
 )
@@ -82,6 +88,12 @@ def test_what_cannot_be_used_is_refused_with_its_name_and_what_can(variable: str
     with pytest.raises(SettingError) as refused:
         read(**{variable: text})
     assert str(refused.value) == told
+
+
+def test_networks_of_callbacks_are_separated_by_commas() -> None:
+    assert read().allowed_networks == ()
+    found = read(CALLBACK_NETWORKS=" 10.1.0.0/16, fd00:1::/32 ,127.0.0.1,").allowed_networks
+    assert [str(network) for network in found] == ["10.1.0.0/16", "fd00:1::/32", "127.0.0.1/32"]
 
 
 def test_production_is_not_started_with_the_development_secret() -> None:

@@ -1,0 +1,102 @@
+"""The hub of one version of an API: listeners are registered, read and ended. Nothing is sent here."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import flask
+
+from canonical.listeners.listener import Listener
+from canonical.listeners.ports import Listeners
+from canonical.shared.errors import ListenerNotFound
+from facade.address import requested_address
+from facade.contract.connexion_plugin import validated_body
+from facade.contract.pointers import escaped, shortened
+from facade.contract.violations import Code, ContractViolation, Violation
+from facade.json import answer_json, nothing
+from facade.query import only
+from facade.security.principal import current_principal
+from facade.tmf.hub.callbacks import CallbackRules
+from facade.tmf.hub.intake import ListenerIntake, Wish
+from facade.tmf.hub.queries import Notifications
+
+OPERATIONS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
+    {
+        "v4": ("registerListener", "retrieveListener", "unregisterListener"),
+        "v5": ("createHub", "hubGet", "hubDelete"),
+    }
+)
+"""How every API of a version calls registering, reading and ending."""
+
+CLASSES: Mapping[str, Mapping[str, str]] = MappingProxyType({"v4": {}, "v5": {"@type": "Hub"}})
+"""What answers of a version say besides."""
+
+_READ = ("callback", "query")
+MAX_TOLD = 20
+
+
+@dataclass(frozen=True)
+class Hub:
+    """`api` is its name, such as TMF622, `version` a key of OPERATIONS."""
+
+    api: str
+    version: str
+    notifications: Notifications
+    callbacks: CallbackRules
+    intake: ListenerIntake
+    listeners: Listeners
+
+    def operations(self) -> dict[str, Callable[..., Any]]:
+        return dict(zip(OPERATIONS[self.version], (self.register, self.read, self.unregister), strict=True))
+
+    def register(self) -> flask.Response:
+        """Keep the address and the query. Raises ListenerExists, TooManyListeners, ContractViolation."""
+        only(flask.request.args, ())
+        body, owner = validated_body(), current_principal().client_id
+        callback, query = body["callback"], body.get("query", "")
+        mistakes = _lost(body)
+        mistakes += _mistakes(self.notifications.read, query)
+        mistakes += _mistakes(self.callbacks.check, callback)
+        if mistakes:
+            raise ContractViolation(mistakes)
+        new = self.intake.register(Wish(owner, self.api, self.version, callback, query))
+        return answer_json(self._shown(new), 201, {"Location": f"{requested_address()}/{new.id}"})
+
+    def read(self, id: str) -> flask.Response:
+        only(flask.request.args, ())
+        return answer_json(self._shown(self._own(id)))
+
+    def unregister(self, id: str) -> flask.Response:
+        only(flask.request.args, ())
+        self.intake.unregister(self._own(id))
+        return nothing()
+
+    def _own(self, listener_id: str) -> Listener:
+        """The caller's, registered here. Raises ListenerNotFound."""
+        found = self.listeners.find(listener_id, current_principal().client_id)
+        if (found.api, found.version) != (self.api, self.version):
+            raise ListenerNotFound("Listener not found", listenerId=listener_id)
+        return found
+
+    def _shown(self, listener: Listener) -> dict[str, str]:
+        asked = {"query": listener.query} if listener.query else {}
+        return {**CLASSES[self.version], "id": listener.id, "callback": listener.callback, **asked}
+
+
+def _mistakes(check: Callable[[str], object], text: str) -> Sequence[Violation]:
+    try:
+        check(text)
+    except ContractViolation as error:
+        return error.violations
+    return ()
+
+
+def _lost(body: Mapping[str, Any]) -> list[Violation]:
+    """Whatever is not kept: a listener is its callback and its query."""
+    odd = [name for name in body if name not in _READ and (name, body[name]) != ("@type", "Hub")]
+    message = "{} is not accepted here: a listener has a callback and a query"
+    return [
+        Violation(f"/{escaped(name)}", Code.UNEXPECTED_PROPERTY, message.format(name), _READ)
+        for name in map(shortened, odd[:MAX_TOLD])
+    ]
