@@ -16,6 +16,8 @@ FROM subscriptions"""
 
 def create_order(world: World, body: Row) -> Change:
     get_customer(world, body["customerId"])
+    if any("sku" not in item for item in body["items"] if item.get("action", "add") == "add"):
+        raise Refusal(400, "INVALID_REQUEST", "What is added has a SKU")
     number = world.write(
         "INSERT INTO orders (status, customerId, externalId, items, createdAt) VALUES ('created', ?, ?, ?, ?)",
         body["customerId"], body["externalId"], json.dumps(body["items"]), now(),
