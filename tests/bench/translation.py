@@ -12,7 +12,7 @@ from typing import Any
 import click
 import orjson
 
-from facade.bootstrap import tmf622_versions
+from facade.bootstrap.serving import tmf622_versions
 from facade.contract.loading import load_spec
 from facade.contract.validator import Contract
 from facade.partners.profiles import Profiles
