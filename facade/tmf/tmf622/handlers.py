@@ -12,7 +12,8 @@ from facade.address import requested_address
 from facade.changes import Asked, OrderChanges
 from facade.contract.connexion_plugin import validated_body
 from facade.contract.violations import ContractViolation
-from facade.intake import Accepted, OrderIntake, Request, Translation
+from facade.idempotency import Request
+from facade.intake import Accepted, OrderIntake, Translation
 from facade.json import nothing
 from facade.partners.profiles import Profiles, Validation
 from facade.query import only
