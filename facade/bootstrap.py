@@ -3,9 +3,10 @@
 import asyncio
 import gc
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -41,13 +42,16 @@ from canonical.views.order_snapshot import OrderSnapshots
 from facade import logs
 from facade.app import Api, build_app, contract_of, spec_of
 from facade.cancellations import CancellationIntake
+from facade.changes import OrderChanges
 from facade.clock import SystemClock
 from facade.correlation import Correlation
 from facade.errors import ErrorHandler
 from facade.health import BackendState, Health
 from facade.identities import SortableIdentities, new_id
 from facade.intake import OrderIntake
+from facade.partners.profiles import ProfileError, Profiles, read_profiles
 from facade.plan_changes import PlanChangeIntake
+from facade.portal.bridge_reports import BridgeReports
 from facade.portal.customer import PortalCustomers
 from facade.portal.handlers import PortalOrders, Waiters
 from facade.portal.handlers import to_submit_order as portal_to_submit_order
@@ -64,21 +68,19 @@ from facade.tmf.hub.queries import Notifications
 from facade.tmf.query.attributes import SchemaAttributes
 from facade.tmf.tmf622.account import STATES
 from facade.tmf.tmf622.cancel_handlers import CancelProductOrders
-from facade.tmf.tmf622.handlers import ProductOrders
+from facade.tmf.tmf622.handlers import OrderTranslator, ProductOrders
 from facade.tmf.tmf622.mapper import from_order
-from facade.tmf.tmf622.mapper import to_submit_order as tmf622_to_submit_order
-from facade.tmf.tmf622.v4_handlers import (
-    CancelProductOrdersV4,
-    LiftedAttributes,
-    ProductOrdersV4,
-    to_v4_submit_order,
-)
+from facade.tmf.tmf622.versions import V4, V5, Version
 from facade.translations import Translatable, Translations
 
 CATALOG = Path(__file__).parent.parent / "fixtures" / "catalog"
+PARTNERS = CATALOG.parent / "partners"
 TMF622_V4 = "tmf/tmf622-v4.yaml"
 TMF622_V5 = "tmf/tmf622-v5.yaml"
-TMF622_ALIASES = ("/tmf-api/productOrdering/v5", "/tmf/v5/productOrdering")
+TMF622: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {TMF622_V5: ("/tmf-api/productOrdering/v5", "/tmf/v5/productOrdering"), TMF622_V4: ()}
+)
+"""The contracts of TMF622, newest first, and other addresses of each."""
 
 log = structlog.get_logger()
 
@@ -113,6 +115,8 @@ class Core:
         identities = SortableIdentities()
         self.intake = OrderIntake(self.unit_of_work, self.queries, self.engine, self.clock, identities)
         self.cancellations = CancellationIntake(self.unit_of_work, self.clock, identities)
+        self.changes = OrderChanges(self.unit_of_work, self.engine, self.clock, identities)
+        self.profiles = partner_profiles(settings)
         self.plan_changes = PlanChangeIntake(self.unit_of_work, self.queries, self.engine, self.clock, identities)
         self.waiters = Waiters(self.engine, settings.portal_wait, at_once=max(1, settings.threads // 2))
         self.listeners = ListenerIntake(self.unit_of_work, self.clock, identities)
@@ -182,24 +186,17 @@ def application() -> Correlation:
 
 
 def _apis(core: Core, security: SecuritySettings) -> list[Api]:
-    v5 = contract_of(TMF622_V5)
-    v5_attributes = SchemaAttributes(spec_of(TMF622_V5), "ProductOrder")
-    v4_attributes = SchemaAttributes(spec_of(TMF622_V4), "ProductOrder")
+    versions = tmf622_versions()
     apis = [
-        Api(
-            TMF622_V5,
-            ProductOrders(core.intake, core.queries).operations()
-            | CancelProductOrders(core.cancellations, core.queries).operations()
-            | _hub(core, "TMF622", "v5", TMF622_V5).operations(),
-            TMF622_ALIASES,
-        ),
-        Api(
-            TMF622_V4,
-            ProductOrdersV4(
-                core.intake, core.queries, v5, LiftedAttributes("ProductOrder", v4_attributes, v5_attributes)
-            ).operations()
-            | CancelProductOrdersV4(core.cancellations, core.queries, v5).operations()
-            | _hub(core, "TMF622", "v4", TMF622_V4).operations(),
+        *(
+            Api(
+                spec,
+                ProductOrders(version, core.intake, core.changes, core.queries, core.profiles).operations()
+                | CancelProductOrders(version, core.cancellations, core.queries).operations()
+                | _hub(core, "TMF622", version.name, spec).operations(),
+                aliases,
+            )
+            for (spec, aliases), version in zip(TMF622.items(), versions, strict=True)
         ),
         Api(
             "canonical/v1.yaml",
@@ -210,8 +207,9 @@ def _apis(core: Core, security: SecuritySettings) -> list[Api]:
                 core.audit,
                 core.waiters,
             ).operations()
-            | _views(core)
-            | _translations(core).operations(),
+            | _translations(core, versions).operations()
+            | BridgeReports(core.queries, core.audit).operations()
+            | _views(core),
         ),
         Api("operations.yaml", Health(core.database_ready, core.backend_states).operations()),
     ]
@@ -244,19 +242,30 @@ def _views(core: Core) -> dict[str, Callable[..., Any]]:
     return PortalSnapshots(snapshots).operations() | PortalCustomers(contexts).operations() | subscriptions.operations()
 
 
-def _translations(core: Core) -> Translations:
+def tmf622_versions() -> tuple[Version, Version]:
     v5 = contract_of(TMF622_V5)
+    attributes = {spec: SchemaAttributes(spec_of(spec), "ProductOrder") for spec in TMF622}
+    return V5(v5, attributes[TMF622_V5]), V4(v5, attributes[TMF622_V4], attributes[TMF622_V5])
+
+
+def partner_profiles(settings: Settings) -> Profiles:
+    """Raises SettingError."""
+    try:
+        return read_profiles(Path(settings.partners) if settings.partners else PARTNERS)
+    except ProfileError as error:
+        raise SettingError(f"PARTNERS cannot be used: {error}") from error
+
+
+def _translations(core: Core, versions: Iterable[Version]) -> Translations:
+    tmf622 = {
+        ("TMF622", version.name, "createProductOrder"): Translatable(
+            contract_of(spec), OrderTranslator(version, core.profiles)
+        )
+        for spec, version in zip(TMF622, versions, strict=True)
+    }
+    canonical = Translatable(contract_of("canonical/v1.yaml"), portal_to_submit_order)
     return Translations(
-        {
-            ("TMF622", "v4", "createProductOrder"): Translatable(
-                contract_of(TMF622_V4), lambda body, owner: to_v4_submit_order(body, owner, v5)
-            ),
-            ("TMF622", "v5", "createProductOrder"): Translatable(v5, tmf622_to_submit_order),
-            ("canonical", "v1", "placeOrder"): Translatable(contract_of("canonical/v1.yaml"), portal_to_submit_order),
-        },
-        core.unit_of_work,
-        core.clock,
-        SortableIdentities(),
+        tmf622 | {("canonical", "v1", "placeOrder"): canonical}, core.unit_of_work, core.clock, SortableIdentities()
     )
 
 
@@ -364,10 +373,11 @@ def reason_of(trouble: Exception) -> str:
 
 
 def check_start(settings: Settings) -> None:
-    """Raises SettingError, in one line: settings that do not fit together, a database that cannot be reached or is not
-    at this release's schema.
+    """Raises SettingError, in one line: settings that do not fit together, a partner profile that is wrong, a database
+    that cannot be reached or is not at this release's schema.
     """
     backend_settings(settings)
+    partner_profiles(settings)
     try:
         database = Database(settings.database_address)
         try:

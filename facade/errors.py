@@ -33,6 +33,7 @@ from facade.identities import new_id
 from facade.methods import MethodTable
 from facade.security.errors import KeysUnavailable, ScopeMissing, TokenRefused
 from facade.security.principal import principal_in
+from facade.tmf.patch import PatchTestFailed
 from facade.tmf.query.refusals import NotSupported
 
 log = structlog.get_logger()
@@ -102,9 +103,12 @@ def answer_to(error: Exception) -> Answer:
     match error:
         case errors.CanonicalError():
             return _canonical(error)
+        case PatchTestFailed():
+            [failed] = error.violations
+            return Answer(409, "PATCH_TEST_FAILED", "Test failed", failed.message, (failed.as_document(),))
         case ContractViolation():
             found = tuple(violation.as_document() for violation in error.violations)
-            return Answer(400, "INVALID_REQUEST", "Invalid request", str(found[0]["message"]), found)
+            return Answer(400, code_of(error), "Invalid request", str(found[0]["message"]), found)
         case NotSupported():
             told = {"pointer": error.pointer, "code": Code.OTHER_ISSUE.value, "message": str(error)}
             return Answer(501, "NOT_SUPPORTED", "Not supported", str(error), (told,))
@@ -133,10 +137,27 @@ def _canonical(error: errors.CanonicalError) -> Answer:
         return Answer(status, error.code, title, "Something went wrong on our side.")
     found: tuple[Mapping[str, Any], ...] = ()
     if error.pointer is not None:
-        found = ({"pointer": error.pointer, "code": Code.INVALID_VALUE.value, "message": error.message},)
+        found = (entry_of(error),)
     headers = {"Retry-After": RETRY_AFTER_SECONDS} if status == 503 else {}
     shown = {name: value for name, value in error.details.items() if name not in INTERNAL_DETAILS}
     return Answer(status, error.code, title, error.message, found, shown, headers)
+
+
+def code_of(error: ContractViolation) -> str:
+    """The rule of ours that was broken, where it is only one; otherwise that something was."""
+    reasons = {violation.reason for violation in error.violations}
+    return (reasons.pop() if len(reasons) == 1 else None) or "INVALID_REQUEST"
+
+
+def entry_of(error: errors.CanonicalError) -> dict[str, Any]:
+    """The mistake that an error of the core is about, as an entry of `errors`."""
+    entry = {
+        "pointer": error.pointer or "",
+        "code": Code.INVALID_VALUE.value,
+        "reason": error.code,
+        "message": error.message,
+    }
+    return entry | ({"allowed": error.details["allowedActions"]} if "allowedActions" in error.details else {})
 
 
 def _framework(error: Any) -> Answer:
@@ -232,6 +253,7 @@ HANDLED: tuple[type[Exception], ...] = (
     BodyTooLarge,
     ResponseViolation,
     NotSupported,
+    PatchTestFailed,
     connexion.exceptions.ProblemException,
     HTTPException,
     Exception,

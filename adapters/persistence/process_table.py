@@ -12,13 +12,11 @@ from adapters.persistence.database import Database, insert_once
 from adapters.persistence.encoding import timestamp
 from adapters.persistence.prepared import Prepared
 from adapters.persistence.tables import nodes, process_steps, processes
+from canonical.shared.errors import ConcurrentChange
 from canonical.shared.ports import Clock
 
 BEFORE_ALL = "0001-01-01T00:00:00.000000Z"
 
-
-_SCHEDULE = ("process", "subject", "state", "changed_at", "correlation_id")
-_INSERT_PROCESS = Prepared(sa.insert(processes).values({name: sa.bindparam(name) for name in _SCHEDULE}))
 _ANSWERS = Prepared(
     sa.select(process_steps.c.step, process_steps.c.answer).where(
         process_steps.c.process == sa.bindparam("of_process"), process_steps.c.subject == sa.bindparam("of_subject")
@@ -39,9 +37,11 @@ class SqlProcessSchedule:
             "subject": subject,
             "state": "scheduled",
             "changed_at": timestamp(self._clock.now()),
+            "waiting_for": None,
             "correlation_id": structlog.contextvars.get_contextvars().get("correlation_id"),
         }
-        _INSERT_PROCESS.execute(self._connection, row)
+        if not insert_once(self._connection, processes, row):
+            raise ConcurrentChange(f"{process} was scheduled for {subject} by somebody else")
 
     def started(self, process: str, subject: str) -> None:
         self._set(process, subject, "running")

@@ -99,7 +99,8 @@ def get_billed_plan(world: World, id_: str) -> Row:
 
 
 def _write_invoice(world: World, order: Row, taken: Row) -> None:
-    lines = [{"sku": item["sku"], "quantity": item["quantity"]} for item in order["items"]]
+    added = [item for item in order["items"] if item.get("action", "add") == "add"]
+    lines = [{"sku": item["sku"], "quantity": item["quantity"]} for item in added]
     world.write(
         "INSERT INTO invoices (chargeId, orderId, customerId, total, currency, dueDate, status, lines)"
         " VALUES (?, ?, ?, ?, ?, ?, 'paid', ?)",

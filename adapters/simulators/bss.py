@@ -1,6 +1,6 @@
 """BSS: orders and subscriptions."""
 
-import orjson
+import json
 
 from adapters.simulators.crm import get_customer
 from adapters.simulators.refusals import Refusal, not_found
@@ -16,9 +16,11 @@ FROM subscriptions"""
 
 def create_order(world: World, body: Row) -> Change:
     get_customer(world, body["customerId"])
+    if any("sku" not in item for item in body["items"] if item.get("action", "add") == "add"):
+        raise Refusal(400, "INVALID_REQUEST", "What is added has a SKU")
     number = world.write(
         "INSERT INTO orders (status, customerId, externalId, items, createdAt) VALUES ('created', ?, ?, ?, ?)",
-        body["customerId"], body["externalId"], orjson.dumps(body["items"]).decode(), now(),
+        body["customerId"], body["externalId"], json.dumps(body["items"]), now(),
     )  # fmt: skip
     (created,) = world.rows(f"{ORDER} WHERE number = ?", number)
     return Change(created["orderId"], created, status=201)

@@ -88,16 +88,38 @@ def run(
     keep: Keep = lambda progress: None,
 ) -> Progress:
     """Carry on from `progress` until every step is done, everything is undone, or a backend is away (`waiting`)."""
-    progress = replace(progress, waiting_for=None)
+    progress, records = replace(progress, waiting_for=None), _Records(once)
     if progress.refusal is None:
-        progress = _forwards(steps, progress, once, interruption, keep)
+        progress = _forwards(steps, progress, records, interruption, keep)
     if progress.refusal is not None:
-        progress = _backwards(steps, progress, once, keep)
+        progress = _backwards(steps, progress, records, keep)
     return progress
 
 
+class _Records:
+    """The records of one run. `again`: the last one was found, so that the call after it may have been made before, by
+    a run that crashed and lost what the call came to.
+    """
+
+    def __init__(self, once: Once) -> None:
+        self._once = once
+        self.again = False
+
+    def once(self, name: str, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        made = False
+
+        def make() -> dict[str, Any]:
+            nonlocal made
+            made = True
+            return call()
+
+        answer = self._once(name, make)
+        self.again = not made
+        return answer
+
+
 def _forwards(
-    steps: Sequence[Step], progress: Progress, once: Once, interruption: Interruption, keep: Keep
+    steps: Sequence[Step], progress: Progress, records: _Records, interruption: Interruption, keep: Keep
 ) -> Progress:
     """That a step is made is on record before it is made: who finds the record after a crash makes the step again and
     learns what it did, and never takes a step that perhaps acted for one that was stopped. To save records, the answer
@@ -107,20 +129,20 @@ def _forwards(
     asked = progress.uncertain
     if ahead and ahead[0].undo and not asked:
         asked = True
-        answer = once(f"before-{ahead[0].name}#{progress.attempt}", lambda: _whether_to_stop(interruption))
+        answer = records.once(f"before-{ahead[0].name}#{progress.attempt}", lambda: _whether_to_stop(interruption))
         progress = _stopped_before(ahead[0], progress, answer)
     for step, following in zip_longest(ahead, ahead[1:]):
         if progress.refusal is not None or progress.waiting:
             break
         keep(replace(progress, uncertain=asked))
-        progress = _forward(step, following, progress, once, interruption, asked)
+        progress = _forward(step, following, progress, records, interruption, asked)
         asked = True
         keep(progress)
     return progress
 
 
 def _forward(
-    step: Step, following: Step | None, progress: Progress, once: Once, interruption: Interruption, asked: bool
+    step: Step, following: Step | None, progress: Progress, records: _Records, interruption: Interruption, asked: bool
 ) -> Progress:
     facts = progress.facts
 
@@ -129,9 +151,11 @@ def _forward(
         if stop:
             return stop
         answer = _settle(lambda: step.act(facts), step.find, facts)
+        if "away" in answer and records.again:
+            answer["uncertain"] = True
         return answer | _whether_to_stop(interruption) if "result" in answer and following else answer
 
-    answer = once(f"{step.name}#{progress.attempt}", act)
+    answer = records.once(f"{step.name}#{progress.attempt}", act)
     if "away" in answer:
         return _wait(progress, answer)
     if "refused" in answer:
@@ -153,22 +177,22 @@ def _stopped_before(step: Step | None, progress: Progress, answer: dict[str, Any
     return replace(progress, refusal=answer["stop"] | {"step": step.name}, attempt=0)
 
 
-def _backwards(steps: Sequence[Step], progress: Progress, once: Once, keep: Keep) -> Progress:
+def _backwards(steps: Sequence[Step], progress: Progress, records: _Records, keep: Keep) -> Progress:
     for step in reversed(steps):
         if step.undo is not None and step.name in progress.facts and step.name not in progress.settled:
-            progress = _backward(step, progress, once)
+            progress = _backward(step, progress, records)
             keep(progress)
             if progress.waiting:
                 break
     return progress
 
 
-def _backward(step: Step, progress: Progress, once: Once) -> Progress:
+def _backward(step: Step, progress: Progress, records: _Records) -> Progress:
     undo, effect = step.undo, step.effect
     assert undo is not None
     assert effect is not None
     facts = progress.facts
-    answer = once(f"undo-{step.name}#{progress.attempt}", lambda: _settle(lambda: undo(facts), None, facts))
+    answer = records.once(f"undo-{step.name}#{progress.attempt}", lambda: _settle(lambda: undo(facts), None, facts))
     if "away" in answer:
         return _wait(progress, answer)
     named = (effect(facts),)

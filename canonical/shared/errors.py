@@ -3,8 +3,14 @@
 CanonicalError
 ├── InvalidCommand                what was asked makes no sense; nothing was done
 │   ├── UnknownOffering           no such offering or SKU in the catalogue
-│   ├── InvalidPlan               no plan that a subscription can be moved to
-│   └── UnsupportedAction         the line's action cannot be carried out
+│   ├── DuplicateLine             two lines with one id
+│   ├── InvalidQuantity           none, less than none, or out of all proportion
+│   ├── ProductReferenceMissing   the line changes an installed product and does not say which
+│   ├── OfferingNotProduct        an offering stands where an installed product is meant
+│   ├── UnknownRelatedLine        a line is related to one that is not there
+│   ├── CyclicRelationship        lines that depend on each other, or contain each other
+│   ├── CurrenciesDiffer          one order, charged in one currency
+│   └── InvalidPlan               no plan that a subscription can be moved to
 ├── NotFound
 │   ├── CustomerNotFound          CRM does not know the customer
 │   ├── SubscriptionNotFound      BSS does not know the subscription
@@ -61,8 +67,38 @@ class UnknownOffering(InvalidCommand):
     code = "UNKNOWN_OFFERING"
 
 
-class UnsupportedAction(InvalidCommand):
-    code = "UNSUPPORTED_ACTION"
+class DuplicateLine(InvalidCommand):
+    """`details`: duplicateOf, the index of the first line with the id."""
+
+    code = "DUPLICATE_ITEM_ID"
+
+
+class InvalidQuantity(InvalidCommand):
+    code = "INVALID_QUANTITY"
+
+
+class ProductReferenceMissing(InvalidCommand):
+    code = "PRODUCT_REFERENCE_MISSING"
+
+
+class OfferingNotProduct(InvalidCommand):
+    code = "OFFERING_NOT_PRODUCT"
+
+
+class UnknownRelatedLine(InvalidCommand):
+    code = "DANGLING_ITEM_RELATIONSHIP"
+
+
+class CyclicRelationship(InvalidCommand):
+    """`details`: cycle, the ids of its lines."""
+
+    code = "CYCLIC_ITEM_RELATIONSHIP"
+
+
+class CurrenciesDiffer(InvalidCommand):
+    """`details`: currencies."""
+
+    code = "CURRENCIES_DIFFER"
 
 
 class InvalidPlan(InvalidCommand):

@@ -141,7 +141,7 @@ def _row(database: Database) -> tuple[str, str | None]:
 
 def test_a_process_is_scheduled_once_for_each_subject(database: Database, clock: StandingClock) -> None:
     schedule(database, clock, "o1")
-    with pytest.raises(sa.exc.IntegrityError):
+    with pytest.raises(ConcurrentChange):
         schedule(database, clock, "o1")
 
 
