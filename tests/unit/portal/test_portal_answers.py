@@ -8,13 +8,14 @@ import orjson
 import pytest
 import yaml
 
+from canonical.ordering.commands import ItemAction
 from canonical.ordering.states import State
 from canonical.shared.errors import CustomerNotFound, OrderNotFound
 from canonical.subscriptions.plan_change import ChangeKind, PlanChange
 from canonical.subscriptions.subscription import SubscriptionStatus
 from canonical.views.customer_context import ContextPart, CustomerContexts
 from canonical.views.order_snapshot import OrderSnapshots, SnapshotPart
-from canonical.views.records import RecordStatus, ShipmentStatus
+from canonical.views.records import RecordedItem, RecordStatus, ShipmentStatus
 from facade.contract.violations import ContractViolation
 from facade.portal.customer import context_document
 from facade.portal.parts import included
@@ -142,6 +143,16 @@ def test_a_part_that_is_not_wanted_is_absent() -> None:
         "shipments",
     }
     assert context(frozenset()).keys() == {"customerId", "unavailable"}
+
+
+def test_what_is_done_to_an_installed_product_is_shown_without_an_offering() -> None:
+    line = a_line(action=ItemAction.DISCONNECT, offering_id=None, product_id="PRD1", quantity=1)
+    order = an_order_in(State.COMPLETED, lines=(line,))
+    order.bss_order_id = "ORD00001"
+    document = snapshot(order, record=a_record(external_id=order.id, items=(RecordedItem(None, 1, None),)))
+    assert problems(SPEC, "OrderSnapshot", document) == []
+    [item] = document["orderDetails"]["items"]
+    assert (item["productId"], item["sku"], item["reservationId"], document["total"]) == ("PRD1", None, None, None)
 
 
 def test_an_order_that_ended_without_a_number_has_nothing_and_says_so() -> None:
