@@ -35,7 +35,7 @@ from facade.tmf.hub.queries import Notifications
 from facade.tmf.query.attributes import SchemaAttributes
 from facade.tmf.tmf622.cancel_handlers import CancelProductOrders
 from facade.tmf.tmf622.handlers import OrderTranslator, ProductOrders
-from facade.tmf.tmf622.versions import V4, V5, Version
+from facade.tmf.tmf622.versions import CANCELLATION, ORDER, V4, V5, Version
 from facade.translations import Translatable, Translations
 
 TMF622_V4 = "tmf/tmf622-v4.yaml"
@@ -146,6 +146,8 @@ def _translations(core: Core, versions: Iterable[Version]) -> Translations:
 
 
 def tmf622_versions() -> tuple[Version, Version]:
-    v5 = contract_of(TMF622_V5)
-    attributes = {spec: SchemaAttributes(spec_of(spec), "ProductOrder") for spec in TMF622}
-    return V5(v5, attributes[TMF622_V5]), V4(v5, attributes[TMF622_V4], attributes[TMF622_V5])
+    contract = contract_of(TMF622_V5)
+    v5, v4 = (
+        {resource: SchemaAttributes(spec_of(spec), resource) for resource in (ORDER, CANCELLATION)} for spec in TMF622
+    )
+    return V5(contract, v5), V4(contract, v4, kept=v5[ORDER])

@@ -1,4 +1,4 @@
-"""TM Forum's own examples, each in its role, against the contracts we serve. docs/published-examples.md is the table."""
+"""TM Forum's own examples, each in its role, against the contracts we serve; listed in docs/published-examples.md."""
 
 import re
 from dataclasses import dataclass

@@ -12,7 +12,7 @@ import yaml
 
 from adapters.backends.registry import NEEDED
 from adapters.backends.settings import BackendSettings
-from facade.bootstrap import backend_settings
+from facade.bootstrap.backends import backend_settings
 from facade.settings import Settings
 from tests.support.simulators import Backends, running_backends
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from canonical.audit.record import Mapped
 from canonical.ordering.commands import ItemAction, LineRelationship, OrderLine
+from canonical.ordering.items import OrderItem
 from canonical.ordering.lines import CHANGES_A_PRODUCT
-from canonical.ordering.order import OrderItem
 from canonical.shared.errors import CurrenciesDiffer, OfferingNotProduct, ProductReferenceMissing
 from facade.contract.pointers import escaped
 from facade.contract.violations import Code, Violation

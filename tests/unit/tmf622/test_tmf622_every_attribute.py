@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from facade.app import contract_of, spec_of
-from facade.bootstrap import tmf622_versions
+from facade.bootstrap.serving import tmf622_versions
 from facade.contract.classes import ClassCatalog, plain_name
 from facade.contract.violations import ContractViolation
 from facade.partners.profiles import Profiles
