@@ -6,10 +6,11 @@ from typing import Any, Protocol
 
 import flask
 
-from canonical.shared.criteria import Criterion, SortKey
+from canonical.shared.criteria import AllOf, Criterion, SortKey
 from canonical.shared.errors import InvalidCommand
 from facade.address import requested_address
 from facade.changes import Asked, OrderChanges
+from facade.conditions import required_versions
 from facade.contract.connexion_plugin import validated_body
 from facade.contract.violations import ContractViolation
 from facade.intake import Accepted, OrderIntake, Request, Translation
@@ -107,7 +108,7 @@ class ProductOrders:
         wanted = read_listing(flask.request.query_string, self.version.searchable)
         select, page, collection = self._selected(wanted.fields), wanted.page, requested_address()
         found, total = self.documents.documents(
-            current_principal().owner_filter(), page.offset, page.limit, wanted.criterion, wanted.sort
+            current_principal().owner_filter(), page.offset, page.limit, self._visible(wanted.criterion), wanted.sort
         )
         shown = [
             self.version.shown(ORDER, document, f"{collection}/{order_id}", select) for order_id, document in found
@@ -119,9 +120,8 @@ class ProductOrders:
         """Change the order as the patch asks, where its state allows that."""
         select = self._select()
         principal, href = current_principal(), requested_address()
-        media_type = flask.request.mimetype
-        require_form(media_type, validated_body())
-        patch = Patch(media_type, self.version.lifted_patch(ORDER, media_type, validated_body()), href)
+        patch = Patch(flask.request.mimetype, validated_body(), href)
+        require_form(patch.media_type, patch.body)
         vocabulary = self.profiles.of(principal.client_id).vocabulary
         document, version = self.changes.change(
             self._asked(id, "patchProductOrder"),
@@ -135,6 +135,10 @@ class ProductOrders:
         only(flask.request.args, ())
         self.changes.remove(self._asked(id, "deleteProductOrder"))
         return nothing()
+
+    def _visible(self, criterion: Criterion | None) -> Criterion | None:
+        parts = tuple(part for part in (self.version.visible, criterion) if part is not None)
+        return AllOf(parts) if len(parts) > 1 else next(iter(parts), None)
 
     def _accept(self, body: Any, request: Request) -> Accepted:
         translate = OrderTranslator(self.version, self.profiles)
@@ -150,7 +154,7 @@ class ProductOrders:
 
     def _asked(self, order_id: str, operation: str) -> Asked:
         principal = current_principal()
-        owner, if_match = principal.owner_filter(), flask.request.if_match
+        owner, if_match = principal.owner_filter(), required_versions()
         return Asked(order_id, principal.client_id, owner, operation, if_match, self.version.knows)
 
     def _select(self) -> Select | None:
