@@ -147,6 +147,15 @@ def test_v4s_names_are_understood_in_patches(product: Node) -> None:
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (400, "/orderDate")
 
 
+def test_the_number_in_bss_is_no_address_of_a_product_order(product: Node) -> None:
+    order_id = product.post(TMF622, partner_order(), client="partner-acme").json()["id"]
+    address = f"{TMF622}/{product.until_finished(order_id)['orderId']}"
+    assert product.get(address).status_code == 404
+    assert patch(product, address, {"priority": "1"}).status_code == 404
+    assert product.request("DELETE", address, "qa").status_code == 404
+    assert product.get(f"{TMF622}/{order_id}").headers["ETag"] == '"3"'
+
+
 def test_an_item_is_changed_by_a_query(product: Node) -> None:
     order_id = draft(product)
     body = [{"op": "replace", "path": "/productOrderItem/quantity?productOrderItem.id=2", "value": 3}]
