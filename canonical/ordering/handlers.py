@@ -11,8 +11,9 @@ from canonical.ordering.commands import (
     SubmitDraft,
     SubmitOrder,
 )
+from canonical.ordering.items import OrderedOffering
 from canonical.ordering.lines import check_lines
-from canonical.ordering.order import Order, OrderedOffering
+from canonical.ordering.order import Order
 from canonical.ordering.ports import Offerings, UnitOfWork
 from canonical.shared.errors import InvalidCommand, OfferingNotProduct, UnknownOffering
 from canonical.shared.ports import Clock, Identities
