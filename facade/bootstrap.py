@@ -25,7 +25,9 @@ from adapters.persistence.audit import SqlAuditTrail
 from adapters.persistence.catalog import publish, read_offerings
 from adapters.persistence.database import Database
 from adapters.persistence.listeners import SqlListeners
+from adapters.persistence.node_table import NodeTable
 from adapters.persistence.orders import Document
+from adapters.persistence.process_records import SqlProcessReads
 from adapters.persistence.process_table import ProcessTable
 from adapters.persistence.queries import SqlQueries
 from adapters.persistence.unit_of_work import SqlUnitOfWork
@@ -45,6 +47,8 @@ from facade.errors import ErrorHandler
 from facade.health import BackendState, Health
 from facade.identities import SortableIdentities, new_id
 from facade.intake import OrderIntake
+from facade.operations.decisions import DecisionIntake
+from facade.operations.processes import OperatedProcesses
 from facade.portal.customer import PortalCustomers
 from facade.portal.handlers import PortalOrders, Waiters
 from facade.portal.handlers import to_submit_order as portal_to_submit_order
@@ -96,14 +100,17 @@ class Core:
             seconds=settings.parts_wait,
             last_known_seconds=settings.last_known_seconds,
         )
+        self.processes = {PLACE_ORDER: self._place_order(self.backends)}
         self.engine = DbosEngine(
-            {PLACE_ORDER: self._place_order(self.backends)},
+            self.processes,
             ProcessTable(self.database, self.clock),
+            NodeTable(self.database, self.clock),
             EngineSettings(
                 system_database_url=settings.engine_address,
                 node=new_id(),
                 lease_seconds=settings.node_lease,
                 held=settings.hold_processes,
+                keep_steps_seconds=settings.keep_steps_days * 86400,
             ),
         )
         identities = SortableIdentities()
@@ -193,6 +200,8 @@ def _apis(core: Core, security: SecuritySettings) -> list[Api]:
             | CancelProductOrdersV4(core.cancellations, core.queries, v5).operations()
             | _hub(core, "TMF622", "v4", TMF622_V4).operations(),
         ),
+        # Before the canonical API, whose base path begins this one's.
+        Api("canonical/operations.yaml", _operated_processes(core).operations()),
         Api(
             "canonical/v1.yaml",
             PortalOrders(
@@ -231,6 +240,13 @@ def _views(core: Core) -> dict[str, Callable[..., Any]]:
         backends.profiles, backends.subscriptions, backends.balances, backends.shipments, inquiries
     )
     return PortalSnapshots(snapshots).operations() | PortalCustomers(contexts).operations()
+
+
+def _operated_processes(core: Core) -> OperatedProcesses:
+    decisions = DecisionIntake(
+        core.unit_of_work, core.processes, core.engine, core.queries, core.clock, SortableIdentities()
+    )
+    return OperatedProcesses(SqlProcessReads(core.database), core.queries, core.processes, decisions, core.clock)
 
 
 def _translations(core: Core) -> Translations:

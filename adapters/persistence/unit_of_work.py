@@ -14,7 +14,7 @@ from adapters.persistence.database import Database, insert_once
 from adapters.persistence.encoding import timestamp
 from adapters.persistence.listeners import SqlListenerRepository
 from adapters.persistence.orders import Projector, SqlOrderRepository
-from adapters.persistence.process_table import SqlProcessSchedule
+from adapters.persistence.process_records import SqlProcesses
 from adapters.persistence.tables import idempotency_keys
 from canonical.audit.record import AuditRecord
 from canonical.shared.ports import Clock
@@ -27,7 +27,7 @@ class SqlUnitOfWork:
     cancellations: SqlCancellationRepository
     listeners: SqlListenerRepository
     offerings: CatalogOfferings
-    processes: SqlProcessSchedule
+    processes: SqlProcesses
 
     def __init__(self, database: Database, project: Projector, clock: Clock) -> None:
         self._database = database
@@ -43,7 +43,7 @@ class SqlUnitOfWork:
         self.cancellations = SqlCancellationRepository(self._connection)
         self.listeners = SqlListenerRepository(self._connection)
         self.offerings = CatalogOfferings(SqlCatalog(self._connection))
-        self.processes = SqlProcessSchedule(self._connection, self._clock)
+        self.processes = SqlProcesses(self._connection, self._clock)
         return self
 
     def __exit__(

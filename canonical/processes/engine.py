@@ -26,6 +26,10 @@ class ProcessEngine(Protocol):
         """Begin, unless it has begun. Returns at once."""
         ...
 
+    def take_up_again(self, process: str, subject: str, correlation_id: str | None) -> None:
+        """Begin at once what a person decided. Returns at once."""
+        ...
+
     def wait(self, subject: str, seconds: float) -> bool:
         """Whether the process on `subject` ended within `seconds`, here or on another node."""
         ...

@@ -1,7 +1,7 @@
 """Placing an order: verify the customer, reserve stock for every line, create the order in BSS, charge, confirm."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from canonical.customers.ports import Customers
@@ -100,7 +100,10 @@ class PlaceOrder:
                     self._complete(order, progress, work)
                 else:
                     self._end_without_success(order, progress, progress.failure, work)
-                work.processes.ended(PLACE_ORDER, order_id)
+                if order.state is State.FALLOUT:
+                    work.processes.fell_out(PLACE_ORDER, order_id, asdict(progress))
+                else:
+                    work.processes.ended(PLACE_ORDER, order_id)
                 work.commit()
             return order
 

@@ -5,9 +5,11 @@ backend that is away makes the run wait, not fail. A run keeps its whole state i
 engine can store it and go on elsewhere.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
+from types import MappingProxyType
 from typing import Any
 
 from canonical.shared.errors import (
@@ -26,6 +28,9 @@ Interruption = Callable[[], CanonicalError | None]
 
 Keep = Callable[["Progress"], None]
 """Told of each progress on the way. Who catches an error that `run` raises goes on from the last one."""
+
+Decided = Mapping[str, dict[str, Any]]
+"""What a person knows of a call: its answer in place of the backend's, by the name that it is recorded under."""
 
 Once = Callable[[str, Callable[[], dict[str, Any]]], dict[str, Any]]
 """`once(name, call)`: the recorded answer of `name`, or `call()`'s, recorded. A crash in between calls again."""
@@ -51,7 +56,8 @@ class Progress:
     """Where a run stands.
 
     `attempt` counts how often the call at hand has found its backend away; `uncertain`: one of those tries may have
-    acted, so that the run must not be interrupted before that is known.
+    acted, so that the run must not be interrupted before that is known. `again` counts how often it was taken up anew
+    after it had ended with something `not_undone`.
     """
 
     facts: dict[str, Any] = field(default_factory=dict)
@@ -62,6 +68,7 @@ class Progress:
     attempt: int = 0
     uncertain: bool = False
     waiting_for: str | None = None
+    again: int = 0
 
     def __post_init__(self) -> None:
         # An engine that keeps it as JSON gives lists back.
@@ -80,31 +87,91 @@ class Progress:
         return restore(self.refusal["code"], self.refusal["message"], self.refusal["details"])
 
 
+@dataclass(frozen=True)
+class Call:
+    """The call that a run makes next: of `step`, or the one that undoes it. Its answer is kept under `record`."""
+
+    step: Step
+    undoing: bool
+    record: str
+
+    @property
+    def name(self) -> str:
+        return f"undo-{self.step.name}" if self.undoing else self.step.name
+
+
+def next_call(steps: Sequence[Step], progress: Progress) -> Call | None:
+    """None when nothing is left to be done."""
+    if progress.refusal is None:
+        ahead = next((step for step in steps if step.name not in progress.facts), None)
+        return None if ahead is None else Call(ahead, undoing=False, record=_record(ahead, progress))
+    behind = next(_to_undo(steps, progress), None)
+    return None if behind is None else Call(behind, undoing=True, record=_undo_record(behind, progress))
+
+
 def run(
     steps: Sequence[Step],
     progress: Progress,
     once: Once,
     interruption: Interruption = lambda: None,
     keep: Keep = lambda progress: None,
+    decided: Decided = MappingProxyType({}),
 ) -> Progress:
-    """Carry on from `progress` until every step is done, everything is undone, or a backend is away (`waiting`)."""
+    """Carry on from `progress` until every step is done, everything is undone, or a backend is away (`waiting`).
+
+    A call that is `decided` is not made.
+    """
     progress = replace(progress, waiting_for=None)
     if progress.refusal is None:
-        progress = _forwards(steps, progress, once, interruption, keep)
+        progress = _forwards(steps, progress, once, interruption, keep, decided)
     if progress.refusal is not None:
-        progress = _backwards(steps, progress, once, keep)
+        progress = _backwards(steps, progress, once, keep, decided)
     return progress
 
 
+def resumed(steps: Sequence[Step], progress: Progress, answers: Mapping[str, dict[str, Any]]) -> Progress:
+    """Where a run stands that was at `progress` once and has these answers on record. Nobody is called."""
+
+    def keep(reached: Progress) -> None:
+        nonlocal progress
+        progress = reached
+
+    def recorded(name: str, _: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        if name not in answers:
+            raise _NotOnRecord
+        return answers[name]
+
+    with suppress(_NotOnRecord):
+        while next_call(steps, progress):
+            progress = run(steps, progress, recorded, keep=keep)
+    return progress
+
+
+class _NotOnRecord(Exception):
+    pass
+
+
+def taken_up_again(steps: Sequence[Step], progress: Progress) -> Progress:
+    """A run that ended with something not undone, about to undo that."""
+    left = {step.name for step in steps if step.effect and _named(step, progress) in progress.not_undone}
+    settled = tuple(name for name in progress.settled if name not in left)
+    return replace(progress, settled=settled, not_undone=(), attempt=0, uncertain=False, again=progress.again + 1)
+
+
 def _forwards(
-    steps: Sequence[Step], progress: Progress, once: Once, interruption: Interruption, keep: Keep
+    steps: Sequence[Step],
+    progress: Progress,
+    once: Once,
+    interruption: Interruption,
+    keep: Keep,
+    decided: Decided,
 ) -> Progress:
     """That a step is made is on record before it is made: who finds the record after a crash makes the step again and
     learns what it did, and never takes a step that perhaps acted for one that was stopped. To save records, the answer
     of each step says whether to go on to the next, and a step that leaves nothing to undo is asked for in its own.
     """
     ahead = [step for step in steps if step.name not in progress.facts]
-    asked = progress.uncertain
+    asked = progress.uncertain or bool(ahead and _record(ahead[0], progress) in decided)
     if ahead and ahead[0].undo and not asked:
         asked = True
         answer = once(f"before-{ahead[0].name}#{progress.attempt}", lambda: _whether_to_stop(interruption))
@@ -113,25 +180,31 @@ def _forwards(
         if progress.refusal is not None or progress.waiting:
             break
         keep(replace(progress, uncertain=asked))
-        progress = _forward(step, following, progress, once, interruption, asked)
+        progress = _forward(step, following, progress, once, interruption, asked, decided)
         asked = True
         keep(progress)
     return progress
 
 
 def _forward(
-    step: Step, following: Step | None, progress: Progress, once: Once, interruption: Interruption, asked: bool
+    step: Step,
+    following: Step | None,
+    progress: Progress,
+    once: Once,
+    interruption: Interruption,
+    asked: bool,
+    decided: Decided,
 ) -> Progress:
-    facts = progress.facts
+    facts, record = progress.facts, _record(step, progress)
 
     def act() -> dict[str, Any]:
         stop = {} if asked else _whether_to_stop(interruption)
         if stop:
             return stop
-        answer = _settle(lambda: step.act(facts), step.find, facts)
+        answer = decided.get(record) or _settle(lambda: step.act(facts), step.find, facts)
         return answer | _whether_to_stop(interruption) if "result" in answer and following else answer
 
-    answer = once(f"{step.name}#{progress.attempt}", act)
+    answer = once(record, act)
     if "away" in answer:
         return _wait(progress, answer)
     if "refused" in answer:
@@ -144,7 +217,7 @@ def _forward(
 
 def _whether_to_stop(interruption: Interruption) -> dict[str, Any]:
     error = interruption()
-    return {} if error is None else {"stop": _as_kept(error)}
+    return {} if error is None else {"stop": as_kept(error)}
 
 
 def _stopped_before(step: Step | None, progress: Progress, answer: dict[str, Any]) -> Progress:
@@ -153,29 +226,48 @@ def _stopped_before(step: Step | None, progress: Progress, answer: dict[str, Any
     return replace(progress, refusal=answer["stop"] | {"step": step.name}, attempt=0)
 
 
-def _backwards(steps: Sequence[Step], progress: Progress, once: Once, keep: Keep) -> Progress:
-    for step in reversed(steps):
-        if step.undo is not None and step.name in progress.facts and step.name not in progress.settled:
-            progress = _backward(step, progress, once)
-            keep(progress)
-            if progress.waiting:
-                break
+def _backwards(steps: Sequence[Step], progress: Progress, once: Once, keep: Keep, decided: Decided) -> Progress:
+    for step in _to_undo(steps, progress):
+        progress = _backward(step, progress, once, decided)
+        keep(progress)
+        if progress.waiting:
+            break
     return progress
 
 
-def _backward(step: Step, progress: Progress, once: Once) -> Progress:
-    undo, effect = step.undo, step.effect
+def _to_undo(steps: Sequence[Step], progress: Progress) -> Iterator[Step]:
+    for step in reversed(steps):
+        if step.undo is not None and step.name in progress.facts and step.name not in progress.settled:
+            yield step
+
+
+def _backward(step: Step, progress: Progress, once: Once, decided: Decided) -> Progress:
+    undo = step.undo
     assert undo is not None
-    assert effect is not None
-    facts = progress.facts
-    answer = once(f"undo-{step.name}#{progress.attempt}", lambda: _settle(lambda: undo(facts), None, facts))
+    facts, record = progress.facts, _undo_record(step, progress)
+    answer = once(record, lambda: decided.get(record) or _settle(lambda: undo(facts), None, facts))
     if "away" in answer:
         return _wait(progress, answer)
-    named = (effect(facts),)
+    named = (_named(step, progress),)
     progress = replace(progress, settled=(*progress.settled, step.name), attempt=0, uncertain=False)
     if "refused" in answer:
         return replace(progress, not_undone=progress.not_undone + named)
     return replace(progress, undone=progress.undone + named)
+
+
+def _record(step: Step, progress: Progress) -> str:
+    return f"{step.name}#{progress.attempt}"
+
+
+def _undo_record(step: Step, progress: Progress) -> str:
+    again = f"{progress.again}." if progress.again else ""
+    return f"undo-{step.name}#{again}{progress.attempt}"
+
+
+def _named(step: Step, progress: Progress) -> str:
+    """What undoing the step comes to, in words; empty for a step that was not made."""
+    assert step.effect is not None
+    return step.effect(progress.facts) if step.name in progress.facts else ""
 
 
 def _wait(progress: Progress, answer: dict[str, Any]) -> Progress:
@@ -196,8 +288,8 @@ def _settle(act: Callable[[], Any], find: Callable[[Facts], Any | None] | None, 
     except (BackendUnavailable, OutcomeUnknown, BackendContractError) as error:
         return {"away": error.message, "uncertain": uncertain}
     except CanonicalError as error:
-        return {"refused": _as_kept(error)}
+        return {"refused": as_kept(error)}
 
 
-def _as_kept(error: CanonicalError) -> dict[str, Any]:
+def as_kept(error: CanonicalError) -> dict[str, Any]:
     return {"code": error.code, "message": error.message, "details": dict(error.details)}

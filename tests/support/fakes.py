@@ -4,7 +4,7 @@ among them against the same suite as the real ones.
 
 import copy
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import TracebackType
@@ -252,6 +252,9 @@ class ScheduleInMemory:
 
     def ended(self, process: str, subject: str) -> None:
         self.changes[process, subject] = "ended"
+
+    def fell_out(self, process: str, subject: str, progress: Mapping[str, Any]) -> None:
+        self.changes[process, subject] = "fallout"
 
 
 class ListenersInMemory:
