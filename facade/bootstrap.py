@@ -3,9 +3,10 @@
 import asyncio
 import gc
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -34,13 +35,17 @@ from adapters.persistence.unit_of_work import SqlUnitOfWork
 from adapters.simulators.serve import serve as serve_simulators
 from canonical.ordering.handlers import PLACE_ORDER
 from canonical.ordering.order import Order
+from canonical.processes.change_plan import ChangeSubscriptionPlan
+from canonical.processes.engine import Process
 from canonical.processes.place_order import PlaceOrder
 from canonical.shared.errors import StoreUnavailable
+from canonical.subscriptions.handlers import CHANGE_PLAN
 from canonical.views.customer_context import CustomerContexts
 from canonical.views.order_snapshot import OrderSnapshots
 from facade import logs
 from facade.app import Api, build_app, contract_of, spec_of
 from facade.cancellations import CancellationIntake
+from facade.changes import OrderChanges
 from facade.clock import SystemClock
 from facade.correlation import Correlation
 from facade.errors import ErrorHandler
@@ -49,10 +54,14 @@ from facade.identities import SortableIdentities, new_id
 from facade.intake import OrderIntake
 from facade.operations.decisions import DecisionIntake
 from facade.operations.processes import OperatedProcesses
+from facade.partners.profiles import ProfileError, Profiles, read_profiles
+from facade.plan_changes import PlanChangeIntake
+from facade.portal.bridge_reports import BridgeReports
 from facade.portal.customer import PortalCustomers
 from facade.portal.handlers import PortalOrders, Waiters
 from facade.portal.handlers import to_submit_order as portal_to_submit_order
 from facade.portal.snapshot import PortalSnapshots
+from facade.portal.subscriptions import PortalSubscriptions
 from facade.security.connexion_security import security_map
 from facade.security.development_server import DevelopmentServer
 from facade.security.settings import SecuritySettings, build_verifier
@@ -64,21 +73,19 @@ from facade.tmf.hub.queries import Notifications
 from facade.tmf.query.attributes import SchemaAttributes
 from facade.tmf.tmf622.account import STATES
 from facade.tmf.tmf622.cancel_handlers import CancelProductOrders
-from facade.tmf.tmf622.handlers import ProductOrders
+from facade.tmf.tmf622.handlers import OrderTranslator, ProductOrders
 from facade.tmf.tmf622.mapper import from_order
-from facade.tmf.tmf622.mapper import to_submit_order as tmf622_to_submit_order
-from facade.tmf.tmf622.v4_handlers import (
-    CancelProductOrdersV4,
-    LiftedAttributes,
-    ProductOrdersV4,
-    to_v4_submit_order,
-)
+from facade.tmf.tmf622.versions import V4, V5, Version
 from facade.translations import Translatable, Translations
 
 CATALOG = Path(__file__).parent.parent / "fixtures" / "catalog"
+PARTNERS = CATALOG.parent / "partners"
 TMF622_V4 = "tmf/tmf622-v4.yaml"
 TMF622_V5 = "tmf/tmf622-v5.yaml"
-TMF622_ALIASES = ("/tmf-api/productOrdering/v5", "/tmf/v5/productOrdering")
+TMF622: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {TMF622_V5: ("/tmf-api/productOrdering/v5", "/tmf/v5/productOrdering"), TMF622_V4: ()}
+)
+"""The contracts of TMF622, newest first, and other addresses of each."""
 
 log = structlog.get_logger()
 
@@ -100,7 +107,10 @@ class Core:
             seconds=settings.parts_wait,
             last_known_seconds=settings.last_known_seconds,
         )
-        self.processes = {PLACE_ORDER: self._place_order(self.backends)}
+        self.processes: dict[str, Process[Any]] = {
+            PLACE_ORDER: self._place_order(self.backends),
+            CHANGE_PLAN: self._change_plan(self.backends),
+        }
         self.engine = DbosEngine(
             self.processes,
             ProcessTable(self.database, self.clock),
@@ -116,6 +126,10 @@ class Core:
         identities = SortableIdentities()
         self.intake = OrderIntake(self.unit_of_work, self.queries, self.engine, self.clock, identities)
         self.cancellations = CancellationIntake(self.unit_of_work, self.clock, identities)
+        self.changes = OrderChanges(self.unit_of_work, self.engine, self.clock, identities)
+        self.profiles = partner_profiles(settings)
+        self.plan_changes = PlanChangeIntake(self.unit_of_work, self.queries, self.engine, self.clock, identities)
+        self.waiters = Waiters(self.engine, settings.portal_wait, at_once=max(1, settings.threads // 2))
         self.listeners = ListenerIntake(self.unit_of_work, self.clock, identities)
 
     def unit_of_work(self) -> SqlUnitOfWork:
@@ -149,6 +163,9 @@ class Core:
             self.clock,
         )
 
+    def _change_plan(self, backends: Backends) -> ChangeSubscriptionPlan:
+        return ChangeSubscriptionPlan(backends.subscriptions, backends.plan_billing, self.unit_of_work, self.clock)
+
 
 def application() -> Correlation:
     """The ASGI application of one server process, its settings from the environment. Raises SettingError."""
@@ -180,25 +197,17 @@ def application() -> Correlation:
 
 
 def _apis(core: Core, security: SecuritySettings) -> list[Api]:
-    settings = core.settings
-    v5 = contract_of(TMF622_V5)
-    v5_attributes = SchemaAttributes(spec_of(TMF622_V5), "ProductOrder")
-    v4_attributes = SchemaAttributes(spec_of(TMF622_V4), "ProductOrder")
+    versions = tmf622_versions()
     apis = [
-        Api(
-            TMF622_V5,
-            ProductOrders(core.intake, core.queries).operations()
-            | CancelProductOrders(core.cancellations, core.queries).operations()
-            | _hub(core, "TMF622", "v5", TMF622_V5).operations(),
-            TMF622_ALIASES,
-        ),
-        Api(
-            TMF622_V4,
-            ProductOrdersV4(
-                core.intake, core.queries, v5, LiftedAttributes("ProductOrder", v4_attributes, v5_attributes)
-            ).operations()
-            | CancelProductOrdersV4(core.cancellations, core.queries, v5).operations()
-            | _hub(core, "TMF622", "v4", TMF622_V4).operations(),
+        *(
+            Api(
+                spec,
+                ProductOrders(version, core.intake, core.changes, core.queries, core.profiles).operations()
+                | CancelProductOrders(version, core.cancellations, core.queries).operations()
+                | _hub(core, "TMF622", version.name, spec).operations(),
+                aliases,
+            )
+            for (spec, aliases), version in zip(TMF622.items(), versions, strict=True)
         ),
         # Before the canonical API, whose base path begins this one's.
         Api("canonical/operations.yaml", _operated_processes(core).operations()),
@@ -209,10 +218,11 @@ def _apis(core: Core, security: SecuritySettings) -> list[Api]:
                 core.queries,
                 core.cancellations,
                 core.audit,
-                Waiters(core.engine, settings.portal_wait, at_once=max(1, settings.threads // 2)),
+                core.waiters,
             ).operations()
-            | _views(core)
-            | _translations(core).operations(),
+            | _translations(core, versions).operations()
+            | BridgeReports(core.queries, core.audit).operations()
+            | _views(core),
         ),
         Api("operations.yaml", Health(core.database_ready, core.backend_states).operations()),
     ]
@@ -239,29 +249,43 @@ def _views(core: Core) -> dict[str, Callable[..., Any]]:
     contexts = CustomerContexts(
         backends.profiles, backends.subscriptions, backends.balances, backends.shipments, inquiries
     )
-    return PortalSnapshots(snapshots).operations() | PortalCustomers(contexts).operations()
+    subscriptions = PortalSubscriptions(
+        backends.subscriptions, inquiries, core.queries, core.plan_changes, core.waiters
+    )
+    return PortalSnapshots(snapshots).operations() | PortalCustomers(contexts).operations() | subscriptions.operations()
 
 
 def _operated_processes(core: Core) -> OperatedProcesses:
     decisions = DecisionIntake(
         core.unit_of_work, core.processes, core.engine, core.queries, core.clock, SortableIdentities()
     )
-    return OperatedProcesses(SqlProcessReads(core.database), core.queries, core.processes, decisions, core.clock)
+    return OperatedProcesses(SqlProcessReads(core.database), core.unit_of_work, core.processes, decisions, core.clock)
 
 
-def _translations(core: Core) -> Translations:
+def tmf622_versions() -> tuple[Version, Version]:
     v5 = contract_of(TMF622_V5)
+    attributes = {spec: SchemaAttributes(spec_of(spec), "ProductOrder") for spec in TMF622}
+    return V5(v5, attributes[TMF622_V5]), V4(v5, attributes[TMF622_V4], attributes[TMF622_V5])
+
+
+def partner_profiles(settings: Settings) -> Profiles:
+    """Raises SettingError."""
+    try:
+        return read_profiles(Path(settings.partners) if settings.partners else PARTNERS)
+    except ProfileError as error:
+        raise SettingError(f"PARTNERS cannot be used: {error}") from error
+
+
+def _translations(core: Core, versions: Iterable[Version]) -> Translations:
+    tmf622 = {
+        ("TMF622", version.name, "createProductOrder"): Translatable(
+            contract_of(spec), OrderTranslator(version, core.profiles)
+        )
+        for spec, version in zip(TMF622, versions, strict=True)
+    }
+    canonical = Translatable(contract_of("canonical/v1.yaml"), portal_to_submit_order)
     return Translations(
-        {
-            ("TMF622", "v4", "createProductOrder"): Translatable(
-                contract_of(TMF622_V4), lambda body, owner: to_v4_submit_order(body, owner, v5)
-            ),
-            ("TMF622", "v5", "createProductOrder"): Translatable(v5, tmf622_to_submit_order),
-            ("canonical", "v1", "placeOrder"): Translatable(contract_of("canonical/v1.yaml"), portal_to_submit_order),
-        },
-        core.unit_of_work,
-        core.clock,
-        SortableIdentities(),
+        tmf622 | {("canonical", "v1", "placeOrder"): canonical}, core.unit_of_work, core.clock, SortableIdentities()
     )
 
 
@@ -369,10 +393,11 @@ def reason_of(trouble: Exception) -> str:
 
 
 def check_start(settings: Settings) -> None:
-    """Raises SettingError, in one line: settings that do not fit together, a database that cannot be reached or is not
-    at this release's schema.
+    """Raises SettingError, in one line: settings that do not fit together, a partner profile that is wrong, a database
+    that cannot be reached or is not at this release's schema.
     """
     backend_settings(settings)
+    partner_profiles(settings)
     try:
         database = Database(settings.database_address)
         try:

@@ -9,11 +9,9 @@ from canonical.ordering.cancellation import Cancellation
 from canonical.ordering.commands import CancelOrder
 from canonical.ordering.handlers import cancel_order
 from canonical.ordering.ports import CancellationRepository, UnitOfWork
-from canonical.shared.errors import ConcurrentChange
 from canonical.shared.ports import Clock, Identities
 from facade.correlation import correlation_id
-
-TRIES = 5
+from facade.repeating import repeatedly
 
 
 class EdgeCancellations(CancellationRepository, Protocol):
@@ -40,13 +38,7 @@ class CancellationIntake:
 
         The process may change the order at the same moment: then the request is made again on what it left.
         """
-        for left in reversed(range(TRIES)):
-            try:
-                return self._accept(command, carried)
-            except ConcurrentChange:
-                if not left:
-                    raise
-        raise AssertionError("unreachable")
+        return repeatedly(lambda: self._accept(command, carried))
 
     def _accept(self, command: CancelOrder, carried: dict[str, Any]) -> Cancellation:
         with self.unit_of_work() as work:

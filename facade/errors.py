@@ -33,6 +33,7 @@ from facade.identities import new_id
 from facade.methods import MethodTable
 from facade.security.errors import KeysUnavailable, ScopeMissing, TokenRefused
 from facade.security.principal import principal_in
+from facade.tmf.patch import PatchTestFailed
 from facade.tmf.query.refusals import NotSupported
 
 log = structlog.get_logger()
@@ -48,9 +49,13 @@ CANONICAL: Mapping[type[errors.CanonicalError], tuple[int, str]] = MappingProxyT
         errors.CanonicalError: (500, "Internal error"),
         errors.InvalidCommand: (400, "Invalid request"),
         errors.NotFound: (404, "Not found"),
+        errors.InvalidPlan: (400, "Invalid plan value"),
         errors.CustomerNotFound: (404, "Customer not found"),
+        errors.SubscriptionNotFound: (404, "Subscription not found"),
         errors.OrderNotFound: (404, "Order not found"),
         errors.Conflict: (409, "Conflict"),
+        errors.VersionMismatch: (412, "Version mismatch"),
+        errors.SubscriptionTerminated: (409, "Subscription terminated"),
         errors.AuditRecordNotFound: (404, "Audit record not found"),
         errors.CancellationNotFound: (404, "Cancellation not found"),
         errors.ListenerNotFound: (404, "Listener not found"),
@@ -66,7 +71,7 @@ CANONICAL: Mapping[type[errors.CanonicalError], tuple[int, str]] = MappingProxyT
         errors.StillWorking: (503, "Still working"),
         errors.StoreUnavailable: (503, "Database unavailable"),
         errors.BackendError: (503, "Backend unavailable"),
-        errors.BackendRefused: (500, "Order could not be carried out"),
+        errors.BackendRefused: (500, "Request could not be carried out"),
     }
 )
 """The nearest ancestor counts."""
@@ -101,9 +106,12 @@ def answer_to(error: Exception) -> Answer:
     match error:
         case errors.CanonicalError():
             return _canonical(error)
+        case PatchTestFailed():
+            [failed] = error.violations
+            return Answer(409, "PATCH_TEST_FAILED", "Test failed", failed.message, (failed.as_document(),))
         case ContractViolation():
             found = tuple(violation.as_document() for violation in error.violations)
-            return Answer(400, "INVALID_REQUEST", "Invalid request", str(found[0]["message"]), found)
+            return Answer(400, code_of(error), "Invalid request", str(found[0]["message"]), found)
         case NotSupported():
             told = {"pointer": error.pointer, "code": Code.OTHER_ISSUE.value, "message": str(error)}
             return Answer(501, "NOT_SUPPORTED", "Not supported", str(error), (told,))
@@ -132,10 +140,27 @@ def _canonical(error: errors.CanonicalError) -> Answer:
         return Answer(status, error.code, title, "Something went wrong on our side.")
     found: tuple[Mapping[str, Any], ...] = ()
     if error.pointer is not None:
-        found = ({"pointer": error.pointer, "code": Code.INVALID_VALUE.value, "message": error.message},)
+        found = (entry_of(error),)
     headers = {"Retry-After": RETRY_AFTER_SECONDS} if status == 503 else {}
     shown = {name: value for name, value in error.details.items() if name not in INTERNAL_DETAILS}
     return Answer(status, error.code, title, error.message, found, shown, headers)
+
+
+def code_of(error: ContractViolation) -> str:
+    """The rule of ours that was broken, where it is only one; otherwise that something was."""
+    reasons = {violation.reason for violation in error.violations}
+    return (reasons.pop() if len(reasons) == 1 else None) or "INVALID_REQUEST"
+
+
+def entry_of(error: errors.CanonicalError) -> dict[str, Any]:
+    """The mistake that an error of the core is about, as an entry of `errors`."""
+    entry = {
+        "pointer": error.pointer or "",
+        "code": Code.INVALID_VALUE.value,
+        "reason": error.code,
+        "message": error.message,
+    }
+    return entry | ({"allowed": error.details["allowedActions"]} if "allowedActions" in error.details else {})
 
 
 def _framework(error: Any) -> Answer:
@@ -231,6 +256,7 @@ HANDLED: tuple[type[Exception], ...] = (
     BodyTooLarge,
     ResponseViolation,
     NotSupported,
+    PatchTestFailed,
     connexion.exceptions.ProblemException,
     HTTPException,
     Exception,

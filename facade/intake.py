@@ -9,13 +9,16 @@ import orjson
 import structlog
 
 from canonical.audit.record import AuditRecord, Mapped
-from canonical.ordering.commands import SubmitOrder
-from canonical.ordering.handlers import PLACE_ORDER, submit_order
+from canonical.ordering.commands import RejectOrder, SubmitOrder
+from canonical.ordering.handlers import PLACE_ORDER, receive_order, submit_order
+from canonical.ordering.order import Order
 from canonical.ordering.ports import UnitOfWork
 from canonical.processes.engine import ProcessEngine
 from canonical.shared.errors import CanonicalError, IdempotencyKeyReused
 from canonical.shared.ports import Clock, Identities
+from facade.contract.violations import ContractViolation
 from facade.correlation import correlation_id
+from facade.errors import answer_to
 
 log = structlog.get_logger()
 
@@ -90,8 +93,8 @@ class EdgeUnitOfWork(UnitOfWork, Protocol):
     def record(self, record: AuditRecord) -> None: ...
 
 
-MakeAnswer = Callable[[str, str], dict[str, Any] | None]
-"""From the order's id and its document: the answer to give and to keep with the key; None to make it anew each time."""
+MakeAnswer = Callable[[str, str, int], dict[str, Any] | None]
+"""From the order's id, its document and version: the answer to give and to keep with the key; None to make it anew."""
 
 
 class OrderIntake:
@@ -127,24 +130,54 @@ class OrderIntake:
 
         Raises what `submit_order` raises, its pointers turned into pointers into the payload.
         """
-        accepted = self._commit(translation, request, make_answer)
-        if accepted is None:
-            return self.repeated(request) or self.accept(translation, request, make_answer)
-        log.info("order accepted", order_id=accepted.order_id, client=request.client, operation=request.operation)
-        self._engine.start(PLACE_ORDER, accepted.order_id)
-        return accepted
 
-    def _commit(self, translation: Translation, request: Request, make_answer: MakeAnswer) -> Accepted | None:
-        """None when a concurrent request with the same key was first."""
-        with self._unit_of_work() as work:
+        def take(work: EdgeUnitOfWork) -> Taken:
             try:
                 order = submit_order(translation.command, work, self._clock, self._identities)
             except CanonicalError as error:
                 error.pointer = None if error.pointer is None else translation.source_of(error.pointer)
                 raise
-            answer = make_answer(order.id, work.carry(order.id, translation.carried))
-            key, payload_hash = request.key, request.payload_hash
-            if key is not None and not work.claim_key(request.client, key, payload_hash, order.id, answer):
+            return Taken(order, make_answer(order.id, work.carry(order.id, translation.carried), 1), translation.trail)
+
+        accepted = self._once(take, request)
+        if not translation.command.draft:
+            self._engine.start(PLACE_ORDER, accepted.order_id)
+        return accepted
+
+    def reject(
+        self,
+        refusal: ContractViolation | CanonicalError,
+        carried: dict[str, Any],
+        trail: tuple[Mapped, ...],
+        request: Request,
+        make_answer: MakeAnswer,
+    ) -> Accepted:
+        """Acknowledge an order that is rejected at once for the reasons given. The answer is the acknowledgement."""
+        answer = answer_to(refusal)
+        command = RejectOrder(answer.code, answer.detail, tuple(dict(entry) for entry in answer.errors))
+
+        def take(work: EdgeUnitOfWork) -> Taken:
+            order = receive_order(request.client, work, self._clock, self._identities)
+            acknowledgement = make_answer(order.id, work.carry(order.id, carried), 1)
+            order.reject(command, self._clock.now())
+            return Taken(order, acknowledgement, trail, code=answer.code)
+
+        return self._once(take, request)
+
+    def _once(self, take: Callable[[EdgeUnitOfWork], "Taken"], request: Request) -> Accepted:
+        """What was taken in, now or by the request that came first with the same key."""
+        while True:
+            accepted = self._commit(take, request) or self.repeated(request)
+            if accepted is not None:
+                log.info("order accepted", order_id=accepted.order_id, client=request.client, by=request.operation)
+                return accepted
+
+    def _commit(self, take: Callable[[EdgeUnitOfWork], "Taken"], request: Request) -> Accepted | None:
+        """None when a concurrent request with the same key was first."""
+        with self._unit_of_work() as work:
+            taken = take(work)
+            order, key, payload_hash = taken.order, request.key, request.payload_hash
+            if key is not None and not work.claim_key(request.client, key, payload_hash, order.id, taken.answer):
                 return None
             work.record(
                 AuditRecord(
@@ -155,9 +188,20 @@ class OrderIntake:
                     correlation_id=correlation_id(),
                     status=201,
                     payload_hash=payload_hash,
-                    translation=translation.trail,
+                    translation=taken.trail,
                     order_id=order.id,
+                    code=taken.code,
                 )
             )
             work.commit()
-        return Accepted(order.id, answer)
+        return Accepted(order.id, taken.answer)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """An order being taken in, what to answer, how its payload was read, and why it was rejected."""
+
+    order: Order
+    answer: dict[str, Any] | None
+    trail: tuple[Mapped, ...]
+    code: str | None = None

@@ -37,3 +37,5 @@ def configure(level: str) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    # It warns four times of every request whose operation takes several media types.
+    logging.getLogger("connexion.operations.openapi3").setLevel(logging.ERROR)

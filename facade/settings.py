@@ -114,6 +114,9 @@ class Settings:
     keep_steps_days: float = _setting(
         "KEEP_STEPS_DAYS", 7.0, "days for which the calls of an ended process stay on record"
     )
+    partners: str = _setting(
+        "PARTNERS", "", "folder of partner profiles, a YAML file for each client id; default: `fixtures/partners`"
+    )
     search_seconds: float = _setting(
         "SEARCH_SECONDS", 0.8, "seconds a list may look into documents for a filter before it answers 400", least=0.1
     )

@@ -1,10 +1,13 @@
 """BSS, the owner of the orders' records."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from adapters.backends.answers import Answer, needed, one_of, only
 from adapters.backends.http import Backend, Operation
-from canonical.ordering.order import Order
+from canonical.ordering.commands import ItemAction
+from canonical.ordering.order import Order, OrderItem
 
 
 class BssOrder(Answer):
@@ -31,7 +34,7 @@ class HttpBssOrders:
     def __init__(self, bss: Backend) -> None:
         self._bss = bss
 
-    def create(self, order: Order, reservations: list[str], key: str) -> str:
+    def create(self, order: Order, reservations: Mapping[str, str], key: str) -> str:
         return str(self._bss.call(CREATE_ORDER, json=to_bss_order(order, reservations), key=key)["id"])
 
     def find_order(self, order_id: str) -> str | None:
@@ -43,12 +46,33 @@ class HttpBssOrders:
         self._bss.call(CANCEL_ORDER, {"orderId": bss_order_id}, key=key)
 
 
-def to_bss_order(order: Order, reservations: list[str]) -> dict[str, Any]:
+ACTIONS: Mapping[ItemAction, str] = MappingProxyType(
+    {
+        ItemAction.ADD: "add",
+        ItemAction.MODIFY: "modify",
+        ItemAction.DISCONNECT: "disconnect",
+        ItemAction.MOVE: "move",
+        ItemAction.SUSPEND: "suspend",
+        ItemAction.RESUME: "resume",
+        ItemAction.NO_CHANGE: "keep",
+    }
+)
+
+
+def to_bss_order(order: Order, reservations: Mapping[str, str]) -> dict[str, Any]:
     return {
         "customerId": order.customer_id,
         "externalId": order.id,
-        "items": [
-            {"sku": item.offering.sku, "quantity": item.quantity, "reservationId": reservation}
-            for item, reservation in zip(order.items, reservations, strict=True)
-        ],
+        "items": [_item(item, reservations.get(item.id)) for item in order.items],
     }
+
+
+def _item(item: OrderItem, reservation: str | None) -> dict[str, Any]:
+    said = {
+        "action": ACTIONS[item.action],
+        "sku": item.offering and item.offering.sku,
+        "quantity": item.quantity,
+        "productId": item.product_id,
+        "reservationId": reservation,
+    }
+    return {name: value for name, value in said.items() if value is not None}

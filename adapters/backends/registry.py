@@ -10,14 +10,15 @@ from adapters.backends.counters import BackendSnapshot
 from adapters.backends.crm import HttpCustomers
 from adapters.backends.http import Backend
 from adapters.backends.inventory import HttpStockReservations
-from adapters.backends.order_records import HttpOrderRecords, HttpSubscriptions
+from adapters.backends.order_records import HttpOrderRecords
 from adapters.backends.scm import HttpShipments
 from adapters.backends.settings import BackendSettings
+from adapters.backends.subscriptions import HttpPlanBilling, HttpSubscriptions
 from adapters.backends.tokens import Tokens
 from adapters.backends.versions import ContractVersion, ContractWatch
 from canonical.customers.ports import CustomerProfiles, Customers, OutstandingBalances
 from canonical.processes.ports import BssOrders, PaymentCharges, StockReservations
-from canonical.subscriptions.ports import CustomerSubscriptions
+from canonical.subscriptions.ports import PlanBilling, Subscriptions
 from canonical.views.ports import Invoices, OrderRecords, Shipments
 
 NEEDED = ("crm", "inventory", "bss", "billing", "scm")
@@ -36,7 +37,8 @@ class Backends:
         self.payments: PaymentCharges = HttpPaymentCharges(backends["billing"])
         self.profiles: CustomerProfiles = HttpCustomers(backends["crm"])
         self.order_records: OrderRecords = HttpOrderRecords(backends["bss"])
-        self.subscriptions: CustomerSubscriptions = HttpSubscriptions(backends["bss"])
+        self.subscriptions: Subscriptions = HttpSubscriptions(backends["bss"])
+        self.plan_billing: PlanBilling = HttpPlanBilling(backends["billing"])
         self.invoices: Invoices = HttpInvoices(backends["billing"])
         self.balances: OutstandingBalances = HttpInvoices(backends["billing"])
         self.shipments: Shipments = HttpShipments(backends["scm"])

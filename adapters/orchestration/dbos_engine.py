@@ -24,16 +24,16 @@ from adapters.orchestration.upkeep import Upkeep
 from adapters.persistence.database import address, connections
 from adapters.persistence.node_table import NodeTable
 from adapters.persistence.process_table import DECIDED, Pause, ProcessTable, Run, ScheduledProcess
-from canonical.ordering.order import Order
-from canonical.processes.engine import Process
+from canonical.processes.engine import Process, Subject
 from canonical.processes.saga import Once, Progress, Step, next_call, resumed, run
 from canonical.processes.standing import Problem
 from canonical.shared.errors import StoreUnavailable
+from canonical.subscriptions.handlers import CHANGE_PLAN
 
 log = structlog.get_logger()
 
 QUEUE = "continuations"
-VERSION = "2"
+VERSION = "3"
 """Of the recorded steps. Nodes take over each other's processes only when it is equal: change it with the steps."""
 
 
@@ -59,7 +59,7 @@ class DbosEngine:
     """The engine of this operating system process; DBOS allows one."""
 
     def __init__(
-        self, processes: Mapping[str, Process], table: ProcessTable, nodes: NodeTable, settings: EngineSettings
+        self, processes: Mapping[str, Process[Any]], table: ProcessTable, nodes: NodeTable, settings: EngineSettings
     ) -> None:
         self._processes = processes
         self._table = table
@@ -143,9 +143,8 @@ class DbosEngine:
 
     def _run(self, this: Run, correlation_id: str | None, kept: dict[str, Any]) -> None:
         """One workflow: the whole process, or the part of it up to where a backend is away."""
-        with structlog.contextvars.bound_contextvars(
-            correlation_id=correlation_id, process=this.process, order_id=this.subject
-        ):
+        named = {"correlation_id": correlation_id, "process": this.process, _named_in_logs(this.process): this.subject}
+        with structlog.contextvars.bound_contextvars(**named):
             reached = _Reached(Progress(**kept))
             try:
                 if not self._carry_on(this, reached):
@@ -170,8 +169,7 @@ class DbosEngine:
             # Read after the turn is ours: what was decided before is on record, and from now on nothing is decided.
             known = self._table.answers(this.process, this.subject)
             reached.keep(Progress(**begun_with) if begun_with else reached.progress)
-        order = process.begin(this.subject)
-        reached.steps = process.steps(order)
+        reached.steps = process.steps(process.begin(this.subject))
         reached.keep(resumed(reached.steps, reached.progress, known))
         once = self._recorded(this, known)
         decided = {name.removeprefix(DECIDED): answer for name, answer in known.items() if name.startswith(DECIDED)}
@@ -245,9 +243,13 @@ class _Reached:
         return Pause(progress, call.name if call else "", problem, waiting_for)
 
 
-def _seconds(order: Order) -> float:
-    """From the order's submission to its last change."""
-    return round((order.timeline[-1].at - order.submitted_at).total_seconds(), 3)
+def _named_in_logs(process: str) -> str:
+    return "plan_change_id" if process == CHANGE_PLAN else "order_id"
+
+
+def _seconds(ended: Subject) -> float:
+    """From its submission to its last change."""
+    return round((ended.changed_at - ended.submitted_at).total_seconds(), 3)
 
 
 def _log_as_everything_else() -> None:

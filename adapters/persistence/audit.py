@@ -10,7 +10,7 @@ from adapters.persistence.database import Database
 from adapters.persistence.encoding import converter, timestamp
 from adapters.persistence.prepared import Prepared
 from adapters.persistence.tables import audit
-from canonical.audit.record import AuditRecord
+from canonical.audit.record import AuditRecord, Mapped
 from canonical.shared.errors import AuditRecordNotFound, StoreUnavailable
 
 _INSERT = Prepared(sa.insert(audit))
@@ -39,6 +39,13 @@ class SqlAuditTrail:
         if row is None:
             raise AuditRecordNotFound("Audit record not found", recordId=record_id)
         return converter.structure({**row, "translation": orjson.loads(row["translation"])}, AuditRecord)
+
+    def translations_of(self, order_id: str) -> list[Mapped]:
+        """How the fields of everything that was sent for an order were read, oldest first."""
+        query = sa.select(audit.c.translation).where(audit.c.order_id == order_id).order_by(audit.c.id)
+        with self._database.reading() as connection:
+            texts = connection.scalars(query).all()
+        return [mapped for text in texts for mapped in converter.loads(text, list[Mapped])]
 
 
 def insert_record(connection: sa.Connection, record: AuditRecord) -> None:

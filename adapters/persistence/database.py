@@ -1,6 +1,8 @@
 """Engines for the two databases, and transactions that may write."""
 
+import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -18,6 +20,7 @@ from adapters.persistence.tables import metadata
 from canonical.shared.errors import StoreUnavailable
 
 CONNECT_SECONDS = 10
+BUSY_SECONDS = 30
 _ADDRESSES = "postgresql://user:password@host/name or sqlite:////folder/file.db"
 
 
@@ -111,10 +114,24 @@ def prepare_sqlite(engine: sa.Engine) -> None:
     @sa.event.listens_for(engine, "connect")
     def configure(connection: Any, _: Any) -> None:
         connection.isolation_level = None
-        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+        _write_ahead(connection)
         connection.execute("PRAGMA synchronous=NORMAL")
-        connection.execute("PRAGMA busy_timeout=30000")
         sqlite_functions.install(connection)
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """SQLite 3 refuses this at once while another connection is at it too, whatever the timeout. Once done it lasts."""
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() >= until:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 __all__ = ["Database", "UnusableAddress", "address", "connections", "metadata", "prepare_sqlite"]

@@ -10,8 +10,9 @@ import sqlalchemy as sa
 
 from adapters.persistence.encoding import converter, timestamp
 from adapters.persistence.prepared import Prepared
-from adapters.persistence.tables import documents, orders, outbox, terms
+from adapters.persistence.tables import cancellations, documents, orders, outbox, process_steps, processes, terms
 from adapters.persistence.terms import PRODUCT_ORDER_TERMS, terms_of
+from canonical.ordering.events import OrderRemoved
 from canonical.ordering.order import Order
 from canonical.shared.errors import ConcurrentChange, OrderNotFound
 
@@ -37,7 +38,12 @@ _UPDATE_ORDER = Prepared(
 _UPDATE_DOCUMENT = Prepared(
     sa.update(documents)
     .where(documents.c.order_id == sa.bindparam("of_order"))
-    .values({name: sa.bindparam(name) for name in ("state", "version", "document")})
+    .values({name: sa.bindparam(name) for name in ("customer_id", "state", "version", "document")})
+)
+_UPDATE_CARRIED = Prepared(
+    sa.update(documents)
+    .where(documents.c.order_id == sa.bindparam("of_order"))
+    .values({"carried": sa.bindparam("carried")})
 )
 _CARRIED = Prepared(sa.select(documents.c.carried).where(documents.c.order_id == sa.bindparam("of_order")))
 _ORDER = sa.select(orders.c.body, orders.c.version).where(
@@ -52,6 +58,15 @@ _DELETE_TERM = sa.delete(terms).where(
     terms.c.order_id == sa.bindparam("of_order"),
 )
 
+OF_AN_ORDER = (
+    documents.c.order_id,
+    terms.c.order_id,
+    cancellations.c.order_id,
+    processes.c.subject,
+    process_steps.c.subject,
+)
+"""Where an order's id stands in what goes with the order."""
+
 Projector = Callable[[Order, dict[str, Any]], Document]
 """Makes the document of an order and of what was carried for it."""
 
@@ -63,7 +78,9 @@ class SqlOrderRepository:
         self._connection = connection
         self._project = project
         self._seen: dict[str, Order] = {}
-        self._carried: dict[str, tuple[dict[str, Any], Document]] = {}
+        self._carried: dict[str, dict[str, Any]] = {}
+        self._recarried: set[str] = set()
+        self._shown: dict[str, tuple[int, Document]] = {}
 
     def add(self, order: Order) -> None:
         self._seen[order.id] = order
@@ -76,25 +93,48 @@ class SqlOrderRepository:
         return self._seen.setdefault(order.id, order)
 
     def carry(self, order_id: str, carried: dict[str, Any]) -> str:
-        """Keep `carried` with an order added here. Returns the text of its document."""
-        document = self._project(self._seen[order_id], carried)
-        self._carried[order_id] = (carried, document)
-        return document.text
+        """Keep `carried` with an order added or changed here. Returns the text of its document."""
+        self._carried[order_id] = carried
+        self._recarried.add(order_id)
+        self._shown.pop(order_id, None)
+        return self._document(self._seen[order_id]).text
+
+    def carried(self, order_id: str) -> dict[str, Any]:
+        """What is kept with an order."""
+        if order_id not in self._carried:
+            kept = _CARRIED.execute(self._connection, {"of_order": order_id}).scalar()
+            self._carried[order_id] = orjson.loads(kept or "{}")
+        return self._carried[order_id]
 
     def save(self) -> None:
         """Write every order with new events, its events and its document. Raises ConcurrentChange."""
         for order in self._seen.values():
             if order.events:
-                self._insert(order) if order.version == 0 else self._update(order)
+                self._write(order)
                 for event in order.events:
                     _INSERT_EVENT.execute(self._connection, _event_row(event))
                 order.events.clear()
 
+    def _write(self, order: Order) -> None:
+        if isinstance(order.events[-1], OrderRemoved):
+            self._remove(order)
+        elif order.version == 0:
+            self._insert(order)
+        else:
+            self._update(order)
+
+    def _document(self, order: Order) -> Document:
+        """Made once for each stage that the order reaches here."""
+        stage, document = self._shown.get(order.id, (-1, None))
+        if document is None or stage != len(order.timeline):
+            document = self._project(order, self.carried(order.id))
+            self._shown[order.id] = len(order.timeline), document
+        return document
+
     def _insert(self, order: Order) -> None:
-        order.version = 1
-        if order.id not in self._carried:
-            self.carry(order.id, {})
-        carried, document = self._carried[order.id]
+        order.version = len(order.timeline)
+        carried = self._carried.setdefault(order.id, {})
+        document = self._document(order)
         _INSERT_ORDER.execute(self._connection, _row(order) | {"id": order.id, "owner": order.owner})
         _INSERT_DOCUMENT.execute(
             self._connection,
@@ -116,18 +156,26 @@ class SqlOrderRepository:
         changed = _UPDATE_ORDER.execute(self._connection, _row(order) | {"of_order": order.id, "read": read})
         if changed.rowcount != 1:
             raise ConcurrentChange(f"order {order.id} was changed by somebody else")
-        carried = _CARRIED.execute(self._connection, {"of_order": order.id}).scalar()
-        document = self._project(order, orjson.loads(carried or "{}"))
-        _UPDATE_DOCUMENT.execute(
-            self._connection,
-            {"of_order": order.id, "state": document.state, "version": order.version, "document": document.text},
-        )
+        document = self._document(order)
+        shown = {"state": document.state, "version": order.version, "document": document.text}
+        _UPDATE_DOCUMENT.execute(self._connection, {"of_order": order.id, "customer_id": order.customer_id, **shown})
+        if order.id in self._recarried:
+            carried = orjson.dumps(self.carried(order.id)).decode()
+            _UPDATE_CARRIED.execute(self._connection, {"of_order": order.id, "carried": carried})
         wanted = _terms(document)
         kept = {(row.path, row.value) for row in self._connection.execute(_TERMS, {"order_id": order.id})}
         gone = [{"old_path": path, "old_value": value, "of_order": order.id} for path, value in kept - wanted]
         if gone:
             self._connection.execute(_DELETE_TERM, gone)
         self._add_terms(order.id, wanted - kept)
+
+    def _remove(self, order: Order) -> None:
+        """With everything that is kept for it, but its events and the evidence of what was asked."""
+        removed = sa.delete(orders).where(orders.c.id == order.id, orders.c.version == order.version)
+        if self._connection.execute(removed).rowcount != 1:
+            raise ConcurrentChange(f"order {order.id} was changed by somebody else")
+        for column in OF_AN_ORDER:
+            self._connection.execute(sa.delete(column.table).where(column == order.id))
 
     def _add_terms(self, order_id: str, added: frozenset[tuple[str, str]]) -> None:
         for path, value in sorted(added):

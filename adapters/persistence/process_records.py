@@ -24,7 +24,10 @@ class SqlProcesses(SqlProcessSchedule):
 
     def standing(self, process: str, subject: str) -> Standing:
         """The row is locked on PostgreSQL, as the whole database is on SQLite. Raises ProcessNotFound."""
-        return _standing(self._connection, process, subject, lock=True)
+        row = self._connection.execute(sa.select(processes).where(*_one(process, subject)).with_for_update()).first()
+        if row is None:
+            raise ProcessNotFound("Process not found", process=process, subject=subject)
+        return _read(row)
 
     def answers(self, process: str, subject: str) -> dict[str, dict[str, Any]]:
         return read_answers(self._connection, process, subject)
@@ -72,11 +75,6 @@ class SqlProcessReads:
         with self._database.reading() as connection:
             return [_read(row) for row in connection.execute(page)], connection.scalar(count) or 0
 
-    def standing(self, process: str, subject: str) -> Standing:
-        """Raises ProcessNotFound."""
-        with self._database.reading() as connection:
-            return _standing(connection, process, subject)
-
     def answers(self, process: str, subject: str) -> list[tuple[str, datetime, dict[str, Any]]]:
         """What its calls came to: name on record, time, answer; oldest first."""
         query = sa.select(process_steps).where(process_steps.c.process == process, process_steps.c.subject == subject)
@@ -98,14 +96,6 @@ class SqlProcessReads:
 
 def _one(process: str, subject: str) -> tuple[sa.ColumnElement[bool], ...]:
     return processes.c.process == process, processes.c.subject == subject
-
-
-def _standing(connection: sa.Connection, process: str, subject: str, *, lock: bool = False) -> Standing:
-    query = sa.select(processes).where(*_one(process, subject))
-    row = connection.execute(query.with_for_update() if lock else query).first()
-    if row is None:
-        raise ProcessNotFound("Process not found", process=process, subject=subject)
-    return _read(row)
 
 
 def _read(row: Any) -> Standing:

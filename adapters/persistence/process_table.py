@@ -14,14 +14,14 @@ from adapters.persistence.encoding import timestamp
 from adapters.persistence.prepared import Prepared
 from adapters.persistence.tables import process_steps, processes
 from canonical.processes.standing import Problem, ProcessState
+from canonical.shared.errors import ConcurrentChange
 from canonical.shared.ports import Clock
 
 OVER = (ProcessState.ENDED, ProcessState.FALLOUT)
 DECIDED = "decided-"
 """What a person put on record for a call is kept like an answer, under the call's name after this."""
 
-_SCHEDULE = ("process", "subject", "state", "changed_at", "correlation_id")
-_INSERT_PROCESS = Prepared(sa.insert(processes).values({name: sa.bindparam(name) for name in _SCHEDULE}))
+_NEW = dict.fromkeys(column.name for column in processes.columns) | {"round": 0, "part": 0, "tries": 0}
 _ONE = (processes.c.process == sa.bindparam("of_process"), processes.c.subject == sa.bindparam("of_subject"))
 _ANSWERS = Prepared(
     sa.select(process_steps.c.step, process_steps.c.answer).where(
@@ -47,7 +47,8 @@ class SqlProcessSchedule:
             "changed_at": timestamp(self._clock.now()),
             "correlation_id": structlog.contextvars.get_contextvars().get("correlation_id"),
         }
-        _INSERT_PROCESS.execute(self._connection, row)
+        if not insert_once(self._connection, processes, _NEW | row):
+            raise ConcurrentChange(f"{process} was scheduled for {subject} by somebody else")
 
     def started(self, process: str, subject: str) -> None:
         self._set(process, subject, ProcessState.RUNNING)

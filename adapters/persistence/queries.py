@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from adapters.persistence.cancellations import find_cancellation, load_cancellation
 from adapters.persistence.database import Database
 from adapters.persistence.orders import find_order, load_order
+from adapters.persistence.plan_changes import find_plan_change, find_unfinished
 from adapters.persistence.prepared import Prepared
 from adapters.persistence.search import LONGEST_SECONDS, PRODUCT_ORDERS, Wanted, search
 from adapters.persistence.tables import cancellations, documents, idempotency_keys, orders
@@ -17,6 +18,7 @@ from canonical.ordering.order import Order
 from canonical.ordering.states import State
 from canonical.shared.criteria import Criterion, SortKey
 from canonical.shared.errors import OrderNotFound
+from canonical.subscriptions.plan_change import PlanChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,16 @@ class SqlQueries:
         count = sa.select(sa.func.count()).select_from(cancellations).where(*mine)
         with self._database.reading() as connection:
             return [load_cancellation(row) for row in connection.execute(page)], connection.scalar(count) or 0
+
+    def plan_change(self, change_id: str) -> PlanChange:
+        """Raises NotFound."""
+        with self._database.reading() as connection:
+            return find_plan_change(connection, change_id)
+
+    def unfinished_plan_change(self, subscription_id: str) -> PlanChange | None:
+        """The newest of the subscription's changes that is still being carried out."""
+        with self._database.reading() as connection:
+            return find_unfinished(connection, subscription_id)
 
     def kept_answer(self, owner: str, key: str) -> KeptAnswer | None:
         kept = idempotency_keys

@@ -62,6 +62,17 @@ cancellations = sa.Table(
     sa.Index(None, "owner", "id"),
 )
 
+plan_changes = sa.Table(
+    "plan_changes",
+    metadata,
+    sa.Column("id", ID, primary_key=True),
+    sa.Column("subscription_id", sa.String(100), nullable=False),
+    sa.Column("state", sa.String(30), nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("body", sa.Text, nullable=False, comment="the aggregate as JSON"),
+    sa.Index(None, "subscription_id", "id"),
+)
+
 terms = sa.Table(
     "product_order_terms",
     metadata,

@@ -1,4 +1,4 @@
-"""One transaction over orders, their events and documents, the process schedule, idempotency keys and the audit."""
+"""One transaction over orders, their events and documents, plan changes, the process schedule, keys and the audit."""
 
 from contextlib import AbstractContextManager
 from types import TracebackType
@@ -14,6 +14,7 @@ from adapters.persistence.database import Database, insert_once
 from adapters.persistence.encoding import timestamp
 from adapters.persistence.listeners import SqlListenerRepository
 from adapters.persistence.orders import Projector, SqlOrderRepository
+from adapters.persistence.plan_changes import SqlPlanChangeRepository
 from adapters.persistence.process_records import SqlProcesses
 from adapters.persistence.tables import idempotency_keys
 from canonical.audit.record import AuditRecord
@@ -25,6 +26,7 @@ class SqlUnitOfWork:
 
     orders: SqlOrderRepository
     cancellations: SqlCancellationRepository
+    plan_changes: SqlPlanChangeRepository
     listeners: SqlListenerRepository
     offerings: CatalogOfferings
     processes: SqlProcesses
@@ -41,6 +43,7 @@ class SqlUnitOfWork:
         self._connection = self._transaction.__enter__()
         self.orders = SqlOrderRepository(self._connection, self._project)
         self.cancellations = SqlCancellationRepository(self._connection)
+        self.plan_changes = SqlPlanChangeRepository(self._connection)
         self.listeners = SqlListenerRepository(self._connection)
         self.offerings = CatalogOfferings(SqlCatalog(self._connection))
         self.processes = SqlProcesses(self._connection, self._clock)
@@ -54,11 +57,16 @@ class SqlUnitOfWork:
     def commit(self) -> None:
         self.orders.save()
         self.cancellations.save()
+        self.plan_changes.save()
         self._connection.commit()
 
     def carry(self, order_id: str, carried: dict[str, Any]) -> str:
-        """Keep `carried` with an order added here. Returns the text of its document."""
+        """Keep `carried` with an order added or changed here. Returns the text of its document."""
         return self.orders.carry(order_id, carried)
+
+    def carried(self, order_id: str) -> dict[str, Any]:
+        """What is kept with an order."""
+        return self.orders.carried(order_id)
 
     def claim_key(self, owner: str, key: str, request_hash: str, order_id: str, answer: dict[str, Any] | None) -> bool:
         """Bind the idempotency key to this request and its answer; False when somebody else has it."""

@@ -38,9 +38,12 @@ READS: dict[str, Callable[..., Any]] = {
     "findOrders": bss.find_orders,
     "getOrder": bss.get_order,
     "getSubscriptions": bss.get_subscriptions,
+    "findSubscription": bss.find_subscription,
+    "getPlans": bss.get_plans,
     "findCharges": billing.find_charges,
     "getInvoice": billing.get_invoice,
     "getOutstanding": billing.get_outstanding,
+    "getBilledPlan": billing.get_billed_plan,
     "getShipments": scm.get_shipments,
     "getRecentShipments": scm.get_recent_shipments,
 }
@@ -52,6 +55,7 @@ CHANGES: dict[str, tuple[str, Callable[..., Any]]] = {
     "changePlan": ("bss", bss.change_plan),
     "charge": ("billing", billing.charge),
     "refund": ("billing", billing.refund),
+    "setPlan": ("billing", billing.set_plan),
 }
 BACKENDS = ("crm", "inventory", "bss", "billing", "scm")
 

@@ -13,6 +13,7 @@ from adapters.simulators.world import Change, Row, World
 
 NEVER_PAYS = "C40200"
 PAYMENT_TERM = timedelta(days=30)
+BILLED_PLAN = "SELECT subscriptionId, customerId, plan, version FROM billed_plans WHERE subscriptionId = ?"
 CHARGE = "SELECT chargeId, orderId, amount, currency, status FROM charges"
 
 
@@ -77,8 +78,29 @@ def get_outstanding(world: World, customer_id: str) -> Row:
     return {"customerId": customer_id, "balances": balances}
 
 
+def set_plan(world: World, id_: str, body: Row) -> Change:
+    """A version that is not newer than the one known changes nothing."""
+    known = world.row(BILLED_PLAN, id_)
+    if known is not None and known["version"] >= body["version"]:
+        return Change(id_, known, happened=False)
+    world.write(
+        "INSERT OR REPLACE INTO billed_plans (subscriptionId, customerId, plan, version) VALUES (?, ?, ?, ?)",
+        id_, body["customerId"], body["plan"], body["version"],
+    )  # fmt: skip
+    (billed,) = world.rows(BILLED_PLAN, id_)
+    return Change(id_, billed)
+
+
+def get_billed_plan(world: World, id_: str) -> Row:
+    billed = world.row(BILLED_PLAN, id_)
+    if billed is None:
+        raise not_found("subscription", subscriptionId=id_)
+    return billed
+
+
 def _write_invoice(world: World, order: Row, taken: Row) -> None:
-    lines = [{"sku": item["sku"], "quantity": item["quantity"]} for item in order["items"]]
+    added = [item for item in order["items"] if item.get("action", "add") == "add"]
+    lines = [{"sku": item["sku"], "quantity": item["quantity"]} for item in added]
     world.write(
         "INSERT INTO invoices (chargeId, orderId, customerId, total, currency, dueDate, status, lines)"
         " VALUES (?, ?, ?, ?, ?, ?, 'paid', ?)",

@@ -16,6 +16,8 @@ FROM subscriptions"""
 
 def create_order(world: World, body: Row) -> Change:
     get_customer(world, body["customerId"])
+    if any("sku" not in item for item in body["items"] if item.get("action", "add") == "add"):
+        raise Refusal(400, "INVALID_REQUEST", "What is added has a SKU")
     number = world.write(
         "INSERT INTO orders (status, customerId, externalId, items, createdAt) VALUES ('created', ?, ?, ?, ?)",
         body["customerId"], body["externalId"], orjson.dumps(body["items"]).decode(), now(),
@@ -53,10 +55,24 @@ def change_plan(world: World, id_: str, body: Row) -> Change:
         raise not_found("subscription", subscriptionId=id_)
     if plan not in PLANS:
         raise Refusal(400, "INVALID_PLAN", f"There is no plan {plan}", plan=plan, allowed=PLANS)
+    if subscription["status"] != "active":
+        raise Refusal(409, "SUBSCRIPTION_TERMINATED", f"Subscription {id_} has ended", subscriptionId=id_)
+    version = subscription["version"]
+    if body.get("expectedVersion", version) != version:
+        text = f"Subscription {id_} is in version {version}"
+        raise Refusal(412, "SUBSCRIPTION_CHANGED", text, subscriptionId=id_, version=version)
     changes = subscription["plan"] != plan
     world.write("UPDATE subscriptions SET plan = ? WHERE id = ?", plan, id_)
-    return Change(id_, subscription | {"plan": plan, "version": subscription["version"] + changes}, happened=changes)
+    return Change(id_, subscription | {"plan": plan, "version": version + changes}, happened=changes)
 
 
 def get_subscriptions(world: World, id_: str) -> list[Row]:
     return world.rows(f"{SUBSCRIPTION} WHERE customerId = ? ORDER BY number", id_)
+
+
+def find_subscription(world: World, id_: str) -> list[Row]:
+    return world.rows(f"{SUBSCRIPTION} WHERE id = ?", id_)
+
+
+def get_plans(_: World) -> list[Row]:
+    return [{"name": plan, "rank": rank} for rank, plan in enumerate(PLANS, start=1)]

@@ -52,6 +52,12 @@ CREATE TABLE answers (
     body BLOB NOT NULL, PRIMARY KEY (operation, key)) WITHOUT ROWID;
 """
 
+ADDED = """
+CREATE TABLE IF NOT EXISTS billed_plans (
+    subscriptionId TEXT PRIMARY KEY, customerId TEXT NOT NULL, plan TEXT NOT NULL, version INTEGER NOT NULL)
+"""
+"""Tables that state files made by earlier releases lack."""
+
 SEED = """
 INSERT INTO customers VALUES
     ('C12345', 'John Doe', 'john.doe@example.com', 'verified'),
@@ -68,6 +74,7 @@ INSERT INTO orders (number, status, customerId, externalId, items, createdAt) VA
     (98765, 'created', 'C12345', 'web-1',
      '[{"sku":"SKU123","quantity":2,"reservationId":"RSV001"},{"sku":"SKU456","quantity":1}]', '2026-07-01T10:00:00Z');
 INSERT INTO subscriptions (number, customerId, plan, status) VALUES
+    (1119, 'C12347', 'Basic', 'terminated'),
     (1120, 'C12346', 'Basic', 'active'), (1121, 'C12346', 'Standard', 'active'), (1122, 'C12345', 'Premium', 'active');
 INSERT INTO charges (number, orderId, amount, currency, status) VALUES (1234, 'ORD98765', '199.97', 'EUR', 'success');
 INSERT INTO invoices (number, chargeId, orderId, customerId, total, currency, dueDate, status, lines) VALUES

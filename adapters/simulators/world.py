@@ -17,7 +17,7 @@ from typing import Any
 import orjson
 
 from adapters.simulators.refusals import Answer, Refusal
-from adapters.simulators.seed import SCHEMA, SEED
+from adapters.simulators.seed import ADDED, SCHEMA, SEED
 
 Row = dict[str, Any]
 
@@ -49,6 +49,7 @@ class World:
             if not self.rows("SELECT name FROM sqlite_schema WHERE name = 'ledger'"):
                 for statement in (SCHEMA + SEED).split(";\n"):
                     self._db.execute(statement)
+            self._db.execute(ADDED)
 
     def close(self) -> None:
         self._db.close()

@@ -19,20 +19,49 @@ class ItemAction(StrEnum):
     NO_CHANGE = "NO_CHANGE"
 
 
+class RelationshipType(StrEnum):
+    """How a line relates to another of the same order."""
+
+    DEPENDS_ON = "DEPENDS_ON"
+    ENABLES = "ENABLES"
+    BRINGS = "BRINGS"
+    BUNDLES = "BUNDLES"
+    BUNDLED_BY = "BUNDLED_BY"
+    MIGRATES_TO = "MIGRATES_TO"
+
+
+@dataclass(frozen=True, slots=True)
+class LineRelationship:
+    """From the line that has it to the line `line_id`."""
+
+    type: RelationshipType
+    line_id: str
+
+
 @dataclass(frozen=True, slots=True)
 class OrderLine:
-    """One line asked for. Either `offering_id` or `sku` says what; `id` is the caller's and unique in the order."""
+    """One line asked for; `id` is the caller's and unique in the order.
+
+    What is added is named by `offering_id` or `sku`; what is changed, by `product_id`, the installed product, and
+    perhaps the offering it is to become. `part_of` is the line it was nested in.
+    """
 
     id: str
     quantity: int
     action: ItemAction = ItemAction.ADD
     offering_id: str | None = None
     sku: str | None = None
+    product_id: str | None = None
+    part_of: str | None = None
+    relationships: tuple[LineRelationship, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class SubmitOrder:
-    """Place an order for `customer_id` on behalf of `owner`, the client that may see it afterwards."""
+    """Place an order for `customer_id` on behalf of `owner`, the client that may see it afterwards.
+
+    `draft`: only write it down, to be amended and submitted later.
+    """
 
     owner: str
     customer_id: str
@@ -40,6 +69,37 @@ class SubmitOrder:
     external_identifiers: tuple[ExternalIdentifier, ...] = ()
     requested_start: datetime | None = None
     requested_completion: datetime | None = None
+    draft: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AmendOrder:
+    """Have the order as `contents` say, as if it had been placed so. Its owner stays."""
+
+    contents: SubmitOrder
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotateOrder:
+    """Change what is said about the order."""
+
+    external_identifiers: tuple[ExternalIdentifier, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitDraft:
+    """Have the draft carried out as `contents` say."""
+
+    contents: SubmitOrder
+
+
+@dataclass(frozen=True, slots=True)
+class RejectOrder:
+    """`errors` say why, one by one: JSON objects with a message each. `code` and `message` are of them all."""
+
+    code: str
+    message: str
+    errors: tuple[dict[str, object], ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,33 @@ class OrderEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrderDrafted(OrderEvent):
+    customer_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrderSubmitted(OrderEvent):
     customer_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRejected(OrderEvent):
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderAmended(OrderEvent):
+    """What is ordered, for whom or when, is another."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderAnnotated(OrderEvent):
+    """Something is said about it that no process reads."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRemoved(OrderEvent):
+    """The last event of an order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

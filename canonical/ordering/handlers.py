@@ -1,27 +1,57 @@
 """Commands carried out, each inside a unit of work that the caller commits."""
 
+from collections.abc import Sequence
+
 from canonical.ordering.cancellation import Cancellation
-from canonical.ordering.commands import CancelOrder, OrderLine, SubmitOrder
-from canonical.ordering.order import Order, OrderedOffering, check_lines
+from canonical.ordering.commands import (
+    AmendOrder,
+    AnnotateOrder,
+    CancelOrder,
+    OrderLine,
+    SubmitDraft,
+    SubmitOrder,
+)
+from canonical.ordering.lines import check_lines
+from canonical.ordering.order import Order, OrderedOffering
 from canonical.ordering.ports import Offerings, UnitOfWork
-from canonical.shared.errors import InvalidCommand, UnknownOffering
+from canonical.shared.errors import InvalidCommand, OfferingNotProduct, UnknownOffering
 from canonical.shared.ports import Clock, Identities
 
 PLACE_ORDER = "place-order"
 
+Change = AmendOrder | AnnotateOrder | SubmitDraft
+
 
 def submit_order(command: SubmitOrder, work: UnitOfWork, clock: Clock, identities: Identities) -> Order:
-    """The acknowledged order, its placing scheduled.
+    """The acknowledged order, its placing scheduled; or the draft.
 
-    Raises InvalidCommand, UnknownOffering or UnsupportedAction with a pointer into the command.
+    Raises a kind of InvalidCommand with a pointer into the command.
     """
-    # Before the catalogue is asked: a line that changes an installed product need not name an offering.
-    check_lines(command)
-    offerings = [_offering(work.offerings, line, index) for index, line in enumerate(command.lines)]
+    offerings = _offerings(command.lines, work.offerings)
     order = Order.submit(identities.new_id(), command, offerings, clock.now())
     work.orders.add(order)
-    work.processes.schedule(PLACE_ORDER, order.id)
+    if not command.draft:
+        work.processes.schedule(PLACE_ORDER, order.id)
     return order
+
+
+def receive_order(owner: str, work: UnitOfWork, clock: Clock, identities: Identities) -> Order:
+    """An order acknowledged before it is understood."""
+    order = Order.received(identities.new_id(), owner, clock.now())
+    work.orders.add(order)
+    return order
+
+
+def change_order(order: Order, change: Change, work: UnitOfWork, clock: Clock) -> None:
+    """Raises InvalidTransition where its state does not allow the change, and what `submit_order` raises."""
+    match change:
+        case AmendOrder(contents):
+            order.amend(contents, _offerings(contents.lines, work.offerings), clock.now())
+        case AnnotateOrder(external_identifiers):
+            order.annotate(external_identifiers, clock.now())
+        case SubmitDraft(contents):
+            order.submit_draft(contents, _offerings(contents.lines, work.offerings), clock.now())
+            work.processes.schedule(PLACE_ORDER, order.id)
 
 
 def cancel_order(command: CancelOrder, work: UnitOfWork, clock: Clock, identities: Identities) -> Cancellation:
@@ -39,7 +69,16 @@ def cancel_order(command: CancelOrder, work: UnitOfWork, clock: Clock, identitie
     return cancellation
 
 
-def _offering(offerings: Offerings, line: OrderLine, index: int) -> OrderedOffering:
+def _offerings(lines: Sequence[OrderLine], offerings: Offerings) -> list[OrderedOffering | None]:
+    # Before the catalogue is asked: a line that names nothing is told so rather than not found.
+    check_lines(lines)
+    return [_offering(offerings, line, index) for index, line in enumerate(lines)]
+
+
+def _offering(offerings: Offerings, line: OrderLine, index: int) -> OrderedOffering | None:
+    if line.product_id is not None and offerings.by_id(line.product_id) is not None:
+        text = f"{line.product_id[:60]} is an offering of the catalogue and no installed product"
+        raise OfferingNotProduct(text, pointer=f"/lines/{index}/product_id")
     if line.offering_id is not None:
         found, asked = offerings.by_id(line.offering_id), ("offering_id", line.offering_id)
         if found is not None and line.sku is not None and line.sku != found.sku:
@@ -49,7 +88,7 @@ def _offering(offerings: Offerings, line: OrderLine, index: int) -> OrderedOffer
     elif line.sku is not None:
         found, asked = offerings.by_sku(line.sku), ("sku", line.sku)
     else:
-        raise InvalidCommand("a line names an offering or a SKU", pointer=f"/lines/{index}/offering_id")
+        return None
     if found is None:
         field, value = asked
         raise UnknownOffering(

@@ -7,23 +7,38 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from canonical.ordering.commands import ItemAction, SubmitOrder
+from canonical.ordering.commands import ItemAction, RejectOrder, SubmitOrder
 from canonical.ordering.events import (
+    OrderAmended,
+    OrderAnnotated,
     OrderCancellationAccepted,
     OrderCancellationDenied,
     OrderCancellationRequested,
     OrderCancelled,
     OrderCompleted,
+    OrderDrafted,
     OrderEvent,
     OrderFailed,
     OrderFellOut,
     OrderFulfilmentStarted,
+    OrderRejected,
+    OrderRemoved,
     OrderResumed,
     OrderSubmitted,
     OrderValidated,
 )
-from canonical.ordering.states import CATEGORIES, FINISHED, State, StateCategory, Trigger, allowed_actions, next_state
-from canonical.shared.errors import InvalidCommand, UnsupportedAction
+from canonical.ordering.lines import check_lines
+from canonical.ordering.states import (
+    CATEGORIES,
+    FINISHED,
+    REMOVABLE,
+    State,
+    StateCategory,
+    Trigger,
+    allowed_actions,
+    next_state,
+)
+from canonical.shared.errors import CurrenciesDiffer, InvalidTransition
 from canonical.shared.external_identifier import ExternalIdentifier
 from canonical.shared.money import Money, total
 
@@ -48,14 +63,22 @@ class OrderedOffering:
 
 @dataclass(frozen=True, slots=True)
 class OrderItem:
+    """`offering` is what is added, or what an installed product is to become; `product_id` is that product's."""
+
     id: str
     action: ItemAction
     quantity: int
-    offering: OrderedOffering
+    offering: OrderedOffering | None
+    product_id: str | None = None
 
     @property
-    def one_time_charge(self) -> Money:
-        return self.offering.one_time * self.quantity
+    def added(self) -> OrderedOffering | None:
+        """What is taken from stock and charged for once. What changes installed products is billed by their owner."""
+        return self.offering if self.action is ItemAction.ADD else None
+
+    @property
+    def one_time_charge(self) -> Money | None:
+        return None if self.added is None else self.added.one_time * self.quantity
 
 
 class PaymentStatus(StrEnum):
@@ -107,35 +130,71 @@ class Order:
     events: list[OrderEvent] = field(default_factory=list)
 
     @classmethod
-    def submit(cls, order_id: str, command: SubmitOrder, offerings: Sequence[OrderedOffering], at: datetime) -> "Order":
-        """A new, acknowledged order. `offerings` stand in the order of the command's lines.
+    def submit(
+        cls, order_id: str, command: SubmitOrder, offerings: Sequence[OrderedOffering | None], at: datetime
+    ) -> "Order":
+        """A new order, acknowledged or a draft. `offerings` stand in the order of the command's lines.
 
-        Raises InvalidCommand or UnsupportedAction with a pointer into the command.
+        Raises a kind of InvalidCommand with a pointer into the command.
         """
-        check_lines(command)
-        items = tuple(
-            OrderItem(line.id, line.action, line.quantity, offering)
-            for line, offering in zip(command.lines, offerings, strict=True)
-        )
-        order = cls(
-            id=order_id,
-            owner=command.owner,
-            customer_id=command.customer_id,
-            items=items,
-            submitted_at=at,
-            external_identifiers=command.external_identifiers,
-            requested_start=command.requested_start,
-            requested_completion=command.requested_completion,
-        )
-        order.amount  # noqa: B018  one currency only: refused here rather than when charging
-        order._become(Trigger.SUBMIT, at)
-        order._record(OrderSubmitted, at, customer_id=order.customer_id)
+        order = cls(order_id, command.owner, command.customer_id, (), submitted_at=at)
+        order._contain(command, _items(command, offerings))
+        if command.draft:
+            order.timeline.append(TimelineEntry(at, order.state, Trigger.DRAFT))
+            order._record(OrderDrafted, at, customer_id=order.customer_id)
+        else:
+            order._acknowledge(at)
         return order
 
+    @classmethod
+    def received(cls, order_id: str, owner: str, at: datetime) -> "Order":
+        """An order acknowledged before anything in it was understood: without customer and items, to be rejected."""
+        order = cls(order_id, owner, "", (), submitted_at=at)
+        order._acknowledge(at)
+        return order
+
+    def reject(self, command: RejectOrder, at: datetime) -> None:
+        self._become(Trigger.REJECT, at)
+        details = {"errors": list(command.errors)}
+        self._end(Failure(command.code, command.message, "validate", details), PaymentStatus.NOT_CHARGED, None)
+        self._record(OrderRejected, at, code=command.code)
+
+    def submit_draft(self, command: SubmitOrder, offerings: Sequence[OrderedOffering | None], at: datetime) -> None:
+        """The draft, as `command` has it now and under the prices of now, is to be carried out."""
+        items = _items(command, offerings)
+        self._become(Trigger.SUBMIT, at)
+        self._contain(command, items)
+        self._record(OrderSubmitted, at, customer_id=self.customer_id)
+
+    def amend(self, command: SubmitOrder, offerings: Sequence[OrderedOffering | None], at: datetime) -> None:
+        """As if it had been placed so, under the prices of now. Raises what `submit` raises."""
+        items = _items(command, offerings)
+        self._become(Trigger.AMEND, at)
+        self._contain(command, items)
+        self._record(OrderAmended, at)
+
+    def annotate(self, external_identifiers: tuple[ExternalIdentifier, ...], at: datetime) -> None:
+        """Something is said about it that no process reads."""
+        self._become(Trigger.ANNOTATE, at)
+        self.external_identifiers = external_identifiers
+        self._record(OrderAnnotated, at)
+
+    def remove(self, at: datetime) -> None:
+        """To be forgotten. Raises InvalidTransition while anything is under way or waits for a person."""
+        if self.state not in REMOVABLE:
+            raise InvalidTransition(
+                f"an order in state {self.state} cannot be removed",
+                state=self.state.value,
+                trigger="remove",
+                allowedActions=[action.value for action in self.allowed_actions()],
+            )
+        self.events.append(OrderRemoved(order_id=self.id, sequence=len(self.timeline) + 1, at=at))
+
     @property
-    def amount(self) -> Money:
-        """What is charged when the order is placed: one-time charges × quantity."""
-        return total((item.one_time_charge for item in self.items), self.items[0].offering.one_time.currency)
+    def amount(self) -> Money | None:
+        """What is charged when the order is placed: one-time charges × quantity; None when nothing is added."""
+        charges = [item.one_time_charge for item in self.items if item.one_time_charge is not None]
+        return total(charges, charges[0].currency) if charges else None
 
     @property
     def category(self) -> StateCategory:
@@ -147,7 +206,8 @@ class Order:
 
     @property
     def changed_at(self) -> datetime:
-        return self.timeline[-1].at
+        """When it became what it is; what is only said about it does not count."""
+        return next(entry.at for entry in reversed(self.timeline) if entry.trigger is not Trigger.ANNOTATE)
 
     def allowed_actions(self) -> list[Trigger]:
         return allowed_actions(self.state)
@@ -159,10 +219,10 @@ class Order:
         self._become(Trigger.FULFIL, at)
         self._record(OrderFulfilmentStarted, at)
 
-    def complete(self, bss_order_id: str, at: datetime) -> None:
+    def complete(self, bss_order_id: str, payment: PaymentStatus, at: datetime) -> None:
         self._become(Trigger.COMPLETE, at)
         self.bss_order_id = bss_order_id
-        self.payment = PaymentStatus.SUCCESS
+        self.payment = payment
         self._record(OrderCompleted, at, bss_order_id=bss_order_id)
 
     def fail(self, failure: Failure, payment: PaymentStatus, bss_order_id: str | None, at: datetime) -> None:
@@ -212,6 +272,17 @@ class Order:
         self._end(failure, payment, bss_order_id)
         self._record(OrderCancelled, at, cancellation_id=self._cancellation)
 
+    def _acknowledge(self, at: datetime) -> None:
+        self._become(Trigger.SUBMIT, at)
+        self._record(OrderSubmitted, at, customer_id=self.customer_id)
+
+    def _contain(self, command: SubmitOrder, items: tuple[OrderItem, ...]) -> None:
+        self.items = items
+        self.customer_id = command.customer_id
+        self.external_identifiers = command.external_identifiers
+        self.requested_start = command.requested_start
+        self.requested_completion = command.requested_completion
+
     @property
     def _cancellation(self) -> str:
         assert self.cancellation_id is not None
@@ -231,6 +302,29 @@ class Order:
         self.events.append(event(order_id=self.id, sequence=sequence, at=at, **facts))
 
 
+def _items(command: SubmitOrder, offerings: Sequence[OrderedOffering | None]) -> tuple[OrderItem, ...]:
+    check_lines(command.lines)
+    items = tuple(
+        OrderItem(line.id, line.action, line.quantity, offering, line.product_id)
+        for line, offering in zip(command.lines, offerings, strict=True)
+    )
+    _check_currencies(items)
+    return items
+
+
+def _check_currencies(items: Sequence[OrderItem]) -> None:
+    """Refused here rather than when charging."""
+    charges = [(index, item.one_time_charge) for index, item in enumerate(items) if item.one_time_charge is not None]
+    for index, charge in charges:
+        currencies = {charge.currency, charges[0][1].currency}
+        if len(currencies) > 1:
+            raise CurrenciesDiffer(
+                f"one order is charged in one currency, not in {' and '.join(sorted(currencies))}",
+                pointer=f"/lines/{index}/offering_id",
+                currencies=sorted(currencies),
+            )
+
+
 DENIALS = MappingProxyType(
     {
         State.PENDING: Trigger.DENY_CANCELLATION_WHILE_PENDING,
@@ -238,32 +332,3 @@ DENIALS = MappingProxyType(
     }
 )
 """How a denied cancellation leads back to where the order was; to fulfilment from anywhere else."""
-
-
-MAX_LINES = 500
-MAX_QUANTITY = 100_000
-"""Of one line. What backends take; more is refused here rather than after stock has been moved."""
-
-
-def check_lines(command: SubmitOrder) -> None:
-    """Raises InvalidCommand or UnsupportedAction for what is wrong whatever the catalogue says."""
-    if not command.lines:
-        raise InvalidCommand("an order needs at least one line", pointer="/lines")
-    if len(command.lines) > MAX_LINES:
-        raise InvalidCommand(f"an order has at most {MAX_LINES} lines", pointer="/lines")
-    first: dict[str, int] = {}
-    for index, line in enumerate(command.lines):
-        if line.id in first:
-            raise InvalidCommand(
-                f"the id {line.id[:60]} is used twice", pointer=f"/lines/{index}/id", duplicateOf=first[line.id]
-            )
-        first[line.id] = index
-        if not 1 <= line.quantity <= MAX_QUANTITY:
-            text = f"quantity must be from 1 to {MAX_QUANTITY}"
-            raise InvalidCommand(text, pointer=f"/lines/{index}/quantity")
-        if line.action is not ItemAction.ADD:
-            raise UnsupportedAction(
-                f"action {line.action} is not carried out yet; allowed: {ItemAction.ADD}",
-                pointer=f"/lines/{index}/action",
-                allowed=[ItemAction.ADD.value],
-            )

@@ -49,7 +49,10 @@ class ProcessSchedule(Protocol):
     """Which processes are wanted, and that they began and ended, as part of the unit of work that says so."""
 
     def schedule(self, process: str, subject: str) -> None:
-        """Have `process` carried out on `subject` once this unit of work has committed."""
+        """Have `process` carried out on `subject` once this unit of work has committed.
+
+        Raises ConcurrentChange when somebody else has scheduled it.
+        """
         ...
 
     def started(self, process: str, subject: str) -> None: ...

@@ -29,7 +29,10 @@ class State(StrEnum):
 class Trigger(StrEnum):
     """What may happen to an order. Those in ACTIONS may be asked for from outside."""
 
+    DRAFT = "draft"
     SUBMIT = "submit"
+    AMEND = "amend"
+    ANNOTATE = "annotate"
     REJECT = "reject"
     VALIDATE = "validate"
     DECOMPOSE = "decompose"
@@ -60,8 +63,10 @@ class StateCategory(StrEnum):
 
 TRANSITIONS: Mapping[tuple[State, Trigger], State] = MappingProxyType(
     {
+        (State.DRAFT, Trigger.AMEND): State.DRAFT,
         (State.DRAFT, Trigger.SUBMIT): State.ACKNOWLEDGED,
         (State.DRAFT, Trigger.CANCEL): State.CANCELLED,
+        (State.ACKNOWLEDGED, Trigger.AMEND): State.ACKNOWLEDGED,
         (State.ACKNOWLEDGED, Trigger.REJECT): State.REJECTED,
         (State.ACKNOWLEDGED, Trigger.VALIDATE): State.VALIDATED,
         (State.ACKNOWLEDGED, Trigger.CANCEL): State.ASSESSING_CANCELLATION,
@@ -94,13 +99,19 @@ TRANSITIONS: Mapping[tuple[State, Trigger], State] = MappingProxyType(
         (State.CANCELLING, Trigger.CONFIRM_CANCELLATION): State.CANCELLED,
         (State.COMPLETED, Trigger.CLOSE): State.CLOSED,
     }
+    | {(state, Trigger.ANNOTATE): state for state in State}
 )
-TERMINAL: frozenset[State] = frozenset(State) - {state for state, _ in TRANSITIONS}
+"""AMEND changes what is ordered and for whom; ANNOTATE what is said about it, which no process reads."""
+
+TERMINAL: frozenset[State] = frozenset(State) - {state for (state, _), to in TRANSITIONS.items() if to is not state}
 FINISHED: frozenset[State] = TERMINAL | {State.COMPLETED, State.PARTIALLY_COMPLETED, State.FALLOUT}
 """No process works on the order any more."""
 
-ACTIONS: frozenset[Trigger] = frozenset({Trigger.CANCEL})
-"""What a caller may ask for today. The other triggers belong to processes."""
+REMOVABLE: frozenset[State] = TERMINAL | {State.DRAFT, State.COMPLETED}
+"""Nothing is under way and nothing waits for a person: an administrator may remove the order for good."""
+
+ACTIONS: frozenset[Trigger] = frozenset({Trigger.AMEND, Trigger.ANNOTATE, Trigger.SUBMIT, Trigger.CANCEL})
+"""What a caller may ask for. The other triggers belong to processes."""
 
 CATEGORIES: Mapping[State, StateCategory] = MappingProxyType(
     {

@@ -10,7 +10,6 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
-from canonical.ordering.ports import OrderRepository
 from canonical.processes.engine import Process
 from canonical.processes.saga import Call, as_kept
 from canonical.processes.standing import Action, ProcessState, Situation, Standing, situation
@@ -58,25 +57,22 @@ class DecisionWork(Protocol):
     """The part of a unit of work that decisions take."""
 
     @property
-    def orders(self) -> OrderRepository: ...
-    @property
     def processes(self) -> ProcessRecords: ...
 
 
-def decide(decision: Decision, process: Process, work: DecisionWork, clock: Clock) -> Standing:
+def decide(decision: Decision, process: Process[Any], work: DecisionWork, clock: Clock) -> Standing:
     """The process as it stood, about to be carried on as decided.
 
     Raises ProcessNotFound, DecisionRefused naming what is allowed, or InvalidCommand.
     """
     standing = work.processes.standing(decision.process, decision.subject)
-    order = work.orders.get(decision.subject)
-    now = clock.now()
-    steps = process.steps(order)
-    found = situation(standing, steps, work.processes.answers(decision.process, decision.subject), now)
+    subject = process.look(decision.subject, work)
+    answers = work.processes.answers(decision.process, decision.subject)
+    found = situation(standing, process.steps(subject), answers, clock.now())
     if decision.action not in found.allowed:
         raise _refused(standing, found, f"a process that is {standing.state} leaves no room for {decision.action}")
     if standing.state is ProcessState.FALLOUT:
-        order.resume(now)
+        process.resume(subject)
     decided = _decided(decision, standing, found)
     work.processes.take_up_again(decision.process, decision.subject, asdict(found.progress), decided)
     return standing
@@ -97,14 +93,19 @@ def _decided(decision: Decision, standing: Standing, found: Situation) -> dict[s
     return {call.record: {"result": _result(decision, call)}}
 
 
-def _result(decision: Decision, call: Call) -> str | None:
+def _result(decision: Decision, call: Call) -> Any:
     """Later steps, and undoing, need the id of what was made."""
-    wanted = not call.undoing and call.step.undo is not None
-    if wanted and not decision.result:
-        raise InvalidCommand(f"{call.name} was done: say which id it brought", pointer="/result")
-    if not wanted and decision.result:
-        raise InvalidCommand(f"{call.name} brings no id", pointer="/result")
-    return decision.result
+    step, text = call.step, decision.result
+    wanted = not call.undoing and (step.undo is not None or step.told is not None)
+    if wanted is not bool(text):
+        why = f"{call.name} was done: say what it brought" if wanted else f"{call.name} brings nothing"
+        raise InvalidCommand(why, pointer="/result")
+    if text is None or step.told is None:
+        return text
+    try:
+        return step.told(text)
+    except ValueError:
+        raise InvalidCommand(f"{call.name} cannot have brought that", pointer="/result") from None
 
 
 def _refused(standing: Standing, found: Situation, why: str) -> DecisionRefused:

@@ -1,24 +1,47 @@
 """What runs processes, durably: after a crash another run goes on where this one stopped."""
 
-from typing import Protocol
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol, TypeVar
 
-from canonical.ordering.order import Order
 from canonical.processes.saga import Progress, Step
 from canonical.shared.errors import CanonicalError
 
 
-class Process(Protocol):
-    """A process over one order. `begin` and `end` may be repeated."""
+class Subject(Protocol):
+    """What a process is carried out on: an order, a plan change."""
 
-    def begin(self, order_id: str) -> Order: ...
+    @property
+    def state(self) -> StrEnum: ...
+    @property
+    def submitted_at(self) -> datetime: ...
+    @property
+    def changed_at(self) -> datetime: ...
 
-    def steps(self, order: Order) -> list[Step]: ...
 
-    def interruption(self, order_id: str) -> CanonicalError | None:
+Worked = TypeVar("Worked", bound=Subject)
+
+
+class Process(Protocol[Worked]):
+    """A process over one subject. `begin` and `end` may be repeated."""
+
+    def look(self, subject: str, work: Any, /) -> Worked:
+        """The subject as it is kept in this unit of work."""
+        ...
+
+    def resume(self, subject: Worked, /) -> None:
+        """It has ended with something not undone, which is looked after again."""
+        ...
+
+    def begin(self, subject: str, /) -> Worked: ...
+
+    def steps(self, subject: Worked, /) -> list[Step]: ...
+
+    def interruption(self, subject: str, /) -> CanonicalError | None:
         """Why the process is to go no further; None to go on."""
         ...
 
-    def end(self, order_id: str, progress: Progress) -> Order: ...
+    def end(self, subject: str, progress: Progress, /) -> Worked: ...
 
 
 class ProcessEngine(Protocol):

@@ -7,7 +7,7 @@ from typing import Any
 from canonical.customers.ports import Customers
 from canonical.ordering.cancellation import Cancellation
 from canonical.ordering.handlers import PLACE_ORDER
-from canonical.ordering.order import Failure, Order, OrderItem, PaymentStatus
+from canonical.ordering.order import Failure, Order, OrderedOffering, OrderItem, PaymentStatus
 from canonical.ordering.ports import OrderStates, UnitOfWork
 from canonical.ordering.states import State
 from canonical.processes.ports import BssOrders, PaymentCharges, StockRequest, StockReservations
@@ -19,6 +19,7 @@ from canonical.shared.errors import (
     OrderCancelled,
     PaymentDeclined,
 )
+from canonical.shared.money import Money
 from canonical.shared.ports import Clock
 
 VERIFY = "verify-customer"
@@ -27,6 +28,8 @@ CHARGE = "charge"
 
 CHARGED = "charged"
 """The milestone after which an order is not cancelled any more: its point of no return."""
+CREATED = "created"
+"""The same of an order that nothing is charged for: BSS has it."""
 FALLEN_OUT = "fallout"
 """The milestone of an order that was given up and that not everything could be undone of."""
 
@@ -45,6 +48,12 @@ class PlaceOrder:
     states: OrderStates
     clock: Clock
 
+    def look(self, order_id: str, work: UnitOfWork) -> Order:
+        return work.orders.get(order_id)
+
+    def resume(self, order: Order) -> None:
+        order.resume(self.clock.now())
+
     def begin(self, order_id: str) -> Order:
         """The order, started unless it already was."""
         with self.unit_of_work() as work:
@@ -56,24 +65,24 @@ class PlaceOrder:
             return order
 
     def steps(self, order: Order) -> list[Step]:
-        reserve = [self._reserve(order, number, item) for number, item in enumerate(order.items, start=1)]
+        reserve = {
+            item.id: self._reserve(order, number, item, item.added)
+            for number, item in enumerate(order.items, start=1)
+            if item.added is not None
+        }
         return [
             Step(VERIFY, lambda facts: self._verify(order.customer_id)),
-            *reserve,
+            *reserve.values(),
             Step(
                 CREATE,
-                lambda facts: self.bss.create(order, [facts[step.name] for step in reserve], key(order, CREATE)),
+                lambda facts: self.bss.create(
+                    order, {item_id: facts[step.name] for item_id, step in reserve.items()}, key(order, CREATE)
+                ),
                 find=lambda facts: self.bss.find_order(order.id),
                 undo=lambda facts: self.bss.cancel(facts[CREATE], key(order, f"undo-{CREATE}")),
                 effect=lambda facts: f"order {facts[CREATE]} cancelled",
             ),
-            Step(
-                CHARGE,
-                lambda facts: self.payments.charge(facts[CREATE], order.amount, key(order, CHARGE)),
-                find=lambda facts: self.payments.find_charge(facts[CREATE]),
-                undo=lambda facts: self.payments.refund(facts[CHARGE], key(order, f"undo-{CHARGE}")),
-                effect=_refund,
-            ),
+            *(self._take(order, charge) for charge in _charges(order)),
         ]
 
     def interruption(self, order_id: str) -> CanonicalError | None:
@@ -109,12 +118,12 @@ class PlaceOrder:
 
     def _complete(self, order: Order, progress: Progress, work: UnitOfWork) -> None:
         """A cancellation that came during the last step is too late."""
-        now = self.clock.now()
+        now, paid = self.clock.now(), CHARGE in progress.facts
         cancellation = _undecided_cancellation(order, work)
         if cancellation is not None:
             order.deny_cancellation(now)
-            cancellation.deny(CHARGED, "the order is paid for: return its products instead")
-        order.complete(progress.facts[CREATE], now)
+            cancellation.deny(CHARGED if paid else CREATED, "the order is carried out: return its products instead")
+        order.complete(progress.facts[CREATE], PaymentStatus.SUCCESS if paid else PaymentStatus.NOT_CHARGED, now)
 
     def _end_without_success(self, order: Order, progress: Progress, error: CanonicalError, work: UnitOfWork) -> None:
         """An order that somebody wants given up and that was refused by a backend at that moment is cancelled: it is
@@ -146,9 +155,18 @@ class PlaceOrder:
             )
         return {"name": customer.name}
 
-    def _reserve(self, order: Order, number: int, item: OrderItem) -> Step:
+    def _take(self, order: Order, amount: Money) -> Step:
+        return Step(
+            CHARGE,
+            lambda facts: self.payments.charge(facts[CREATE], amount, key(order, CHARGE)),
+            find=lambda facts: self.payments.find_charge(facts[CREATE]),
+            undo=lambda facts: self.payments.refund(facts[CHARGE], key(order, f"undo-{CHARGE}")),
+            effect=_refund,
+        )
+
+    def _reserve(self, order: Order, number: int, item: OrderItem, offering: OrderedOffering) -> Step:
         name = f"reserve-{number}"
-        request = StockRequest(item.offering.sku, item.quantity, reference=f"{order.id}:{number}")
+        request = StockRequest(offering.sku, item.quantity, reference=f"{order.id}:{number}")
         return Step(
             name,
             lambda facts: self._reserved(item, request, key(order, name)),
@@ -177,16 +195,22 @@ class PlannedCall:
 def plan(order: Order) -> list[PlannedCall]:
     """The calls in their order, one for each step."""
     reservations = [
-        PlannedCall(f"reserve-{number}", "inventory", "reserve", {"sku": item.offering.sku, "quantity": item.quantity})
+        PlannedCall(f"reserve-{number}", "inventory", "reserve", {"sku": item.added.sku, "quantity": item.quantity})
         for number, item in enumerate(order.items, start=1)
+        if item.added is not None
     ]
-    amount = {"amount": f"{order.amount.amount:f}", "currency": order.amount.currency}
+    charges = [{"amount": f"{charge.amount:f}", "currency": charge.currency} for charge in _charges(order)]
     return [
         PlannedCall(VERIFY, "crm", "getCustomer", {"id": order.customer_id}),
         *reservations,
         PlannedCall(CREATE, "bss", "createOrder", {"customerId": order.customer_id, "items": len(order.items)}),
-        PlannedCall(CHARGE, "billing", "charge", amount),
+        *(PlannedCall(CHARGE, "billing", "charge", charge) for charge in charges),
     ]
+
+
+def _charges(order: Order) -> list[Money]:
+    """What has to be taken, if anything: what is free is not charged, nor what only changes installed products."""
+    return [order.amount] if order.amount is not None and order.amount.amount else []
 
 
 def key(order: Order, step: str) -> str:

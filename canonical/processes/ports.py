@@ -5,6 +5,7 @@ calls may be repeated. All raise BackendUnavailable (it did not act), BackendCon
 change something also raise OutcomeUnknown, after which the `find_` beside them tells what happened.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -36,8 +37,8 @@ class StockReservations(Protocol):
 class BssOrders(Protocol):
     """The order's record in BSS, under its number there."""
 
-    def create(self, order: Order, reservations: list[str], key: str) -> str:
-        """The BSS order number. `reservations` stand in the order of the order's items."""
+    def create(self, order: Order, reservations: Mapping[str, str], key: str) -> str:
+        """The BSS order number. `reservations` by the ids of the items that they were made for."""
         ...
 
     def find_order(self, order_id: str) -> str | None: ...

@@ -41,7 +41,8 @@ class Step:
     """One call to a backend.
 
     `act` gets the facts so far and may be repeated. `find` tells what it did when its outcome is unknown: its result,
-    or None for nothing. `undo` takes it back and may be repeated; `effect` names what is taken back.
+    or None for nothing. `undo` takes it back and may be repeated; `effect` names what is taken back. `told` makes its
+    result of the text that a person tells of it, where that is not the result itself. Raises ValueError.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Step:
     find: Callable[[Facts], Any | None] | None = None
     undo: Callable[[Facts], None] | None = None
     effect: Callable[[Facts], str] | None = None
+    told: Callable[[str], Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class Progress:
     """Where a run stands.
 
     `attempt` counts how often the call at hand has found its backend away; `uncertain`: one of those tries may have
-    acted, so that the run must not be interrupted before that is known. `again` counts how often it was taken up anew
+    acted, so that the run must not be interrupted before that is known. `renewed` counts how often it was taken up anew
     after it had ended with something `not_undone`.
     """
 
@@ -68,7 +70,7 @@ class Progress:
     attempt: int = 0
     uncertain: bool = False
     waiting_for: str | None = None
-    again: int = 0
+    renewed: int = 0
 
     def __post_init__(self) -> None:
         # An engine that keeps it as JSON gives lists back.
@@ -121,11 +123,11 @@ def run(
 
     A call that is `decided` is not made.
     """
-    progress = replace(progress, waiting_for=None)
+    progress, records = replace(progress, waiting_for=None), _Records(once, decided)
     if progress.refusal is None:
-        progress = _forwards(steps, progress, once, interruption, keep, decided)
+        progress = _forwards(steps, progress, records, interruption, keep)
     if progress.refusal is not None:
-        progress = _backwards(steps, progress, once, keep, decided)
+        progress = _backwards(steps, progress, records, keep)
     return progress
 
 
@@ -155,45 +157,57 @@ def taken_up_again(steps: Sequence[Step], progress: Progress) -> Progress:
     """A run that ended with something not undone, about to undo that."""
     left = {step.name for step in steps if step.effect and _named(step, progress) in progress.not_undone}
     settled = tuple(name for name in progress.settled if name not in left)
-    return replace(progress, settled=settled, not_undone=(), attempt=0, uncertain=False, again=progress.again + 1)
+    return replace(progress, settled=settled, not_undone=(), attempt=0, uncertain=False, renewed=progress.renewed + 1)
+
+
+class _Records:
+    """The records of one run. `again`: the last one was found, so that the call after it may have been made before, by
+    a run that crashed and lost what the call came to.
+    """
+
+    def __init__(self, once: Once, decided: Decided) -> None:
+        self._once = once
+        self.decided = decided
+        self.again = False
+
+    def once(self, name: str, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        made = False
+
+        def make() -> dict[str, Any]:
+            nonlocal made
+            made = True
+            return call()
+
+        answer = self._once(name, make)
+        self.again = not made
+        return answer
 
 
 def _forwards(
-    steps: Sequence[Step],
-    progress: Progress,
-    once: Once,
-    interruption: Interruption,
-    keep: Keep,
-    decided: Decided,
+    steps: Sequence[Step], progress: Progress, records: _Records, interruption: Interruption, keep: Keep
 ) -> Progress:
     """That a step is made is on record before it is made: who finds the record after a crash makes the step again and
     learns what it did, and never takes a step that perhaps acted for one that was stopped. To save records, the answer
     of each step says whether to go on to the next, and a step that leaves nothing to undo is asked for in its own.
     """
     ahead = [step for step in steps if step.name not in progress.facts]
-    asked = progress.uncertain or bool(ahead and _record(ahead[0], progress) in decided)
+    asked = progress.uncertain or bool(ahead and _record(ahead[0], progress) in records.decided)
     if ahead and ahead[0].undo and not asked:
         asked = True
-        answer = once(f"before-{ahead[0].name}#{progress.attempt}", lambda: _whether_to_stop(interruption))
+        answer = records.once(f"before-{ahead[0].name}#{progress.attempt}", lambda: _whether_to_stop(interruption))
         progress = _stopped_before(ahead[0], progress, answer)
     for step, following in zip_longest(ahead, ahead[1:]):
         if progress.refusal is not None or progress.waiting:
             break
         keep(replace(progress, uncertain=asked))
-        progress = _forward(step, following, progress, once, interruption, asked, decided)
+        progress = _forward(step, following, progress, records, interruption, asked)
         asked = True
         keep(progress)
     return progress
 
 
 def _forward(
-    step: Step,
-    following: Step | None,
-    progress: Progress,
-    once: Once,
-    interruption: Interruption,
-    asked: bool,
-    decided: Decided,
+    step: Step, following: Step | None, progress: Progress, records: _Records, interruption: Interruption, asked: bool
 ) -> Progress:
     facts, record = progress.facts, _record(step, progress)
 
@@ -201,10 +215,12 @@ def _forward(
         stop = {} if asked else _whether_to_stop(interruption)
         if stop:
             return stop
-        answer = decided.get(record) or _settle(lambda: step.act(facts), step.find, facts)
+        answer = records.decided.get(record) or _settle(lambda: step.act(facts), step.find, facts)
+        if "away" in answer and records.again:
+            answer["uncertain"] = True
         return answer | _whether_to_stop(interruption) if "result" in answer and following else answer
 
-    answer = once(record, act)
+    answer = records.once(record, act)
     if "away" in answer:
         return _wait(progress, answer)
     if "refused" in answer:
@@ -226,9 +242,9 @@ def _stopped_before(step: Step | None, progress: Progress, answer: dict[str, Any
     return replace(progress, refusal=answer["stop"] | {"step": step.name}, attempt=0)
 
 
-def _backwards(steps: Sequence[Step], progress: Progress, once: Once, keep: Keep, decided: Decided) -> Progress:
+def _backwards(steps: Sequence[Step], progress: Progress, records: _Records, keep: Keep) -> Progress:
     for step in _to_undo(steps, progress):
-        progress = _backward(step, progress, once, decided)
+        progress = _backward(step, progress, records)
         keep(progress)
         if progress.waiting:
             break
@@ -241,11 +257,11 @@ def _to_undo(steps: Sequence[Step], progress: Progress) -> Iterator[Step]:
             yield step
 
 
-def _backward(step: Step, progress: Progress, once: Once, decided: Decided) -> Progress:
+def _backward(step: Step, progress: Progress, records: _Records) -> Progress:
     undo = step.undo
     assert undo is not None
     facts, record = progress.facts, _undo_record(step, progress)
-    answer = once(record, lambda: decided.get(record) or _settle(lambda: undo(facts), None, facts))
+    answer = records.once(record, lambda: records.decided.get(record) or _settle(lambda: undo(facts), None, facts))
     if "away" in answer:
         return _wait(progress, answer)
     named = (_named(step, progress),)
@@ -260,8 +276,8 @@ def _record(step: Step, progress: Progress) -> str:
 
 
 def _undo_record(step: Step, progress: Progress) -> str:
-    again = f"{progress.again}." if progress.again else ""
-    return f"undo-{step.name}#{again}{progress.attempt}"
+    renewed = f"{progress.renewed}." if progress.renewed else ""
+    return f"undo-{step.name}#{renewed}{progress.attempt}"
 
 
 def _named(step: Step, progress: Progress) -> str:

@@ -85,6 +85,6 @@ def _allowed(standing: Standing, progress: Progress, call: Call | None, now: dat
     allowed = [Action.RETRY]
     if call is not None and standing.state in (ProcessState.WAITING, ProcessState.FALLOUT):
         allowed.append(Action.SKIP)
-        if not call.undoing and not (progress.uncertain and call.step.undo):
+        if not call.undoing and not progress.uncertain:
             allowed.append(Action.COMPENSATE)
     return allowed

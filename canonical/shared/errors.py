@@ -3,9 +3,17 @@
 CanonicalError
 ├── InvalidCommand                what was asked makes no sense; nothing was done
 │   ├── UnknownOffering           no such offering or SKU in the catalogue
-│   └── UnsupportedAction         the line's action cannot be carried out
+│   ├── DuplicateLine             two lines with one id
+│   ├── InvalidQuantity           none, less than none, or out of all proportion
+│   ├── ProductReferenceMissing   the line changes an installed product and does not say which
+│   ├── OfferingNotProduct        an offering stands where an installed product is meant
+│   ├── UnknownRelatedLine        a line is related to one that is not there
+│   ├── CyclicRelationship        lines that depend on each other, or contain each other
+│   ├── CurrenciesDiffer          one order, charged in one currency
+│   └── InvalidPlan               no plan that a subscription can be moved to
 ├── NotFound
 │   ├── CustomerNotFound          CRM does not know the customer
+│   ├── SubscriptionNotFound      BSS does not know the subscription
 │   ├── AuditRecordNotFound       no such audit record, or not the caller's
 │   ├── CancellationNotFound      no such cancellation, or not the caller's
 │   ├── ListenerNotFound          no such listener, or not the caller's
@@ -14,6 +22,8 @@ CanonicalError
 ├── Conflict                      right question, wrong moment
 │   ├── InvalidTransition         the order's state does not allow it
 │   ├── ConcurrentChange          somebody else changed it first
+│   ├── VersionMismatch           it is not in the version that the caller knows
+│   ├── SubscriptionTerminated    it has ended, so nothing of it is changed any more
 │   ├── IdempotencyKeyReused      the key was used for another request
 │   ├── ListenerExists            the caller has this very listener
 │   ├── TooManyListeners          the caller has as many as a client may have
@@ -60,8 +70,44 @@ class UnknownOffering(InvalidCommand):
     code = "UNKNOWN_OFFERING"
 
 
-class UnsupportedAction(InvalidCommand):
-    code = "UNSUPPORTED_ACTION"
+class DuplicateLine(InvalidCommand):
+    """`details`: duplicateOf, the index of the first line with the id."""
+
+    code = "DUPLICATE_ITEM_ID"
+
+
+class InvalidQuantity(InvalidCommand):
+    code = "INVALID_QUANTITY"
+
+
+class ProductReferenceMissing(InvalidCommand):
+    code = "PRODUCT_REFERENCE_MISSING"
+
+
+class OfferingNotProduct(InvalidCommand):
+    code = "OFFERING_NOT_PRODUCT"
+
+
+class UnknownRelatedLine(InvalidCommand):
+    code = "DANGLING_ITEM_RELATIONSHIP"
+
+
+class CyclicRelationship(InvalidCommand):
+    """`details`: cycle, the ids of its lines."""
+
+    code = "CYCLIC_ITEM_RELATIONSHIP"
+
+
+class CurrenciesDiffer(InvalidCommand):
+    """`details`: currencies."""
+
+    code = "CURRENCIES_DIFFER"
+
+
+class InvalidPlan(InvalidCommand):
+    """`details`: allowed."""
+
+    code = "INVALID_PLAN"
 
 
 class NotFound(CanonicalError):
@@ -70,6 +116,10 @@ class NotFound(CanonicalError):
 
 class CustomerNotFound(NotFound):
     code = "CUSTOMER_NOT_FOUND"
+
+
+class SubscriptionNotFound(NotFound):
+    code = "SUBSCRIPTION_NOT_FOUND"
 
 
 class CancellationNotFound(NotFound):
@@ -116,6 +166,16 @@ class GivenUp(Conflict):
 
 class ConcurrentChange(Conflict):
     code = "CONCURRENT_CHANGE"
+
+
+class VersionMismatch(Conflict):
+    """`details`: version, the one that is kept."""
+
+    code = "VERSION_MISMATCH"
+
+
+class SubscriptionTerminated(Conflict):
+    code = "SUBSCRIPTION_TERMINATED"
 
 
 class IdempotencyKeyReused(Conflict):

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from canonical.shared.errors import InvalidCommand
+from canonical.shared.errors import CurrenciesDiffer
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class Money:
 
     def __add__(self, other: "Money") -> "Money":
         if self.currency != other.currency:
-            raise InvalidCommand(
+            raise CurrenciesDiffer(
                 f"amounts in {self.currency} and {other.currency} cannot be added",
                 currencies=sorted({self.currency, other.currency}),
             )
@@ -32,6 +32,6 @@ class Money:
 def total(amounts: Iterable[Money], currency: str) -> Money:
     """The sum of `amounts`, nothing of `currency` when there are none.
 
-    Raises InvalidCommand when currencies differ.
+    Raises CurrenciesDiffer.
     """
     return sum(amounts, start=Money(Decimal("0.00"), currency))

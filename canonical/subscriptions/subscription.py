@@ -18,3 +18,11 @@ class Subscription:
     plan: str
     status: SubscriptionStatus
     version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A plan that a subscription can be moved to. A higher one has a higher `rank`."""
+
+    name: str
+    rank: int

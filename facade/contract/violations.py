@@ -32,7 +32,8 @@ class Violation:
     """One mistake in a document.
 
     `pointer` (RFC 6901) is the offending member; for a missing property it is where the member should be.
-    `allowed` are the permitted values, if they can be listed; `hint` is the likeliest intention.
+    `allowed` are the permitted values, if they can be listed; `hint` is the likeliest intention. `reason` is our own
+    stable word for the rule that was broken, where the contract is kept.
     """
 
     pointer: str
@@ -40,6 +41,7 @@ class Violation:
     message: str
     allowed: tuple[str, ...] = ()
     hint: str | None = None
+    reason: str | None = None
 
     def as_document(self) -> dict[str, object]:
         """The entry of the `errors` list in an answer: members without content are left out."""
@@ -48,6 +50,8 @@ class Violation:
             "code": self.code.value,
             "message": self.message,
         }
+        if self.reason:
+            document["reason"] = self.reason
         if self.allowed:
             document["allowed"] = list(self.allowed)
         if self.hint:

@@ -10,6 +10,7 @@ from facade.settings import Settings
 
 PURPOSES = {
     "partner-acme": "a partner: places orders, sees its own",
+    "conformance": "a partner whose orders are judged after they were acknowledged",
     "portal": "the operator's portal: places orders, sees everybody's",
     "qa": "tests: has every scope",
 }

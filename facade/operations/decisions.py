@@ -33,7 +33,7 @@ class DecisionIntake:
     """`shown` makes the answer, of the audit record's id and how the process stood; it is kept with the key."""
 
     unit_of_work: Callable[[], DecisionUnitOfWork]
-    processes: Mapping[str, Process]
+    processes: Mapping[str, Process[Any]]
     engine: ProcessEngine
     kept_answers: KeptAnswers
     clock: Clock

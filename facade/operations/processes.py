@@ -3,13 +3,12 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import flask
 from marshmallow import Schema, fields
 
-from canonical.ordering.order import Order
-from canonical.processes.decisions import Decision, Outcome
+from canonical.processes.decisions import Decision, DecisionWork, Outcome
 from canonical.processes.engine import Process
 from canonical.processes.standing import Action, ProcessState, Situation, Standing, situation
 from canonical.shared.errors import InvalidCommand, ProcessNotFound
@@ -42,17 +41,14 @@ class Processes(Protocol):
         """Those in one of `states`, in trouble since `before`, those in trouble longest first; how many in all."""
         ...
 
-    def standing(self, process: str, subject: str) -> Standing:
-        """Raises ProcessNotFound."""
-        ...
-
     def answers(self, process: str, subject: str) -> Answers:
         """What its calls came to: name on record, time, answer; oldest first."""
         ...
 
 
-class Orders(Protocol):
-    def order(self, order_id: str, owner: str | None) -> Order: ...
+class ReadingWork(DecisionWork, Protocol):
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *_: Any) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -60,8 +56,8 @@ class OperatedProcesses:
     """`kinds`: the processes by their names."""
 
     processes: Processes
-    orders: Orders
-    kinds: Mapping[str, Process]
+    unit_of_work: Callable[[], ReadingWork]
+    kinds: Mapping[str, Process[Any]]
     decisions: DecisionIntake
     clock: Clock
 
@@ -79,13 +75,14 @@ class OperatedProcesses:
 
     def get(self, process: str, subject: str) -> flask.Response:
         only(flask.request.args, ())
-        standing = self.processes.standing(process, subject)
         if process not in self.kinds:
             raise ProcessNotFound("Process not found", process=process, subject=subject)
-        steps = self.kinds[process].steps(self.orders.order(subject, None))
+        kind = self.kinds[process]
+        with self.unit_of_work() as work:
+            standing = work.processes.standing(process, subject)
+            known = work.processes.answers(process, subject)
+            found = situation(standing, kind.steps(kind.look(subject, work)), known, self.clock.now())
         answers = self.processes.answers(process, subject)
-        known = {name: answer for name, _, answer in answers}
-        found = situation(standing, steps, known, self.clock.now())
         return answer_json(_PROCESS.dump(standing) | _details(standing, found, answers))
 
     def decide(self, process: str, subject: str) -> flask.Response:

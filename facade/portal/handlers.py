@@ -78,7 +78,7 @@ class PortalOrders:
         key = flask.request.headers.get("Idempotency-Key")
         request = Request(principal.client_id, "placeOrder", key, body)
         accepted = self.intake.repeated(request) or self.intake.accept(
-            to_submit_order(body, principal.client_id), request, lambda order_id, document: None
+            to_submit_order(body, principal.client_id), request, lambda order_id, document, version: None
         )
         ended = self.waiters.wait(accepted.order_id)
         order = self.orders.order(accepted.order_id, None)

@@ -66,13 +66,17 @@ class ItemSchema(Schema):
     id = fields.String()
     action = fields.String()
     quantity = fields.Integer()
-    sku = fields.String(attribute="offering.sku")
-    offering_id = fields.String(attribute="offering.id", data_key="offeringId")
-    offering_version = fields.String(attribute="offering.version", data_key="offeringVersion")
-    name = fields.String(attribute="offering.name")
+    product_id = fields.String(data_key="productId")
+    sku = fields.String(attribute="offering.sku", dump_default=None)
+    offering_id = fields.String(attribute="offering.id", data_key="offeringId", dump_default=None)
+    offering_version = fields.String(attribute="offering.version", data_key="offeringVersion", dump_default=None)
+    name = fields.String(attribute="offering.name", dump_default=None)
     one_time_charge = fields.Nested(MoneySchema, data_key="oneTimeCharge")
     recurring_charges = fields.List(
-        fields.Nested(RecurringChargeSchema), attribute="offering.recurring", data_key="recurringCharges"
+        fields.Nested(RecurringChargeSchema),
+        attribute="offering.recurring",
+        data_key="recurringCharges",
+        dump_default=list,
     )
 
 

@@ -17,6 +17,8 @@ SCOPES: Mapping[str, str] = MappingProxyType(
         "order:all": "See everybody's orders, not only those placed with the same client",
         "order:cancel": "Give orders up",
         "order:create": "Place orders",
+        "order:delete": "Remove orders for good, for administrators",
+        "order:modify": "Change orders that have not gone too far",
         "order:read": "Read orders and their progress",
         "subscription:modify": "Change a customer's subscription",
     }
@@ -59,10 +61,17 @@ class DevelopmentClient:
         return " ".join(asked) if Principal(self.client_id, self.scopes).may_all(asked) else None
 
 
+PARTNERS_SCOPES = frozenset(
+    {"audit:read", "catalog:read", "events:subscribe", "order:cancel", "order:create", "order:modify", "order:read"}
+)
 _CLIENTS = (
     DevelopmentClient(
         "partner-acme",
-        frozenset({"audit:read", "catalog:read", "events:subscribe", "order:cancel", "order:create", "order:read"}),
+        PARTNERS_SCOPES,
+    ),
+    DevelopmentClient(
+        "conformance",
+        PARTNERS_SCOPES,
     ),
     DevelopmentClient(
         "portal",
@@ -74,6 +83,7 @@ _CLIENTS = (
                 "order:all",
                 "order:cancel",
                 "order:create",
+                "order:modify",
                 "order:read",
                 "subscription:modify",
             }
@@ -82,7 +92,8 @@ _CLIENTS = (
     DevelopmentClient("qa", frozenset(SCOPES)),
 )
 DEVELOPMENT_CLIENTS: Mapping[str, DevelopmentClient] = MappingProxyType({one.client_id: one for one in _CLIENTS})
-"""A partner that sees its own orders, the operator's portal that sees all, and one client that may do everything."""
+"""A partner that sees its own orders, another whose orders are judged after they were acknowledged, the operator's
+portal that sees all, and one client that may do everything."""
 
 
 def find_client(client_id: str) -> DevelopmentClient:

@@ -43,6 +43,7 @@ def _contract(path: str) -> schemathesis.BaseSchema:
 TMF622_V5 = _contract("tmf/tmf622-v5.yaml")
 TMF622_V4 = _contract("tmf/tmf622-v4.yaml")
 CANONICAL = _contract("canonical/v1.yaml")
+OPERATIONS = _contract("canonical/operations.yaml")
 HEALTH = _contract("operations.yaml")
 DEVELOPMENT_SERVER = _contract("oauth.yaml")
 
@@ -62,6 +63,12 @@ def test_tmf622_v5_keeps_its_contract(product: Node, case: schemathesis.Case) ->
 @TMF622_V4.parametrize()
 @fuzzed
 def test_tmf622_v4_keeps_its_contract(product: Node, case: schemathesis.Case) -> None:
+    _check(product, case, client="qa")
+
+
+@OPERATIONS.parametrize()
+@fuzzed
+def test_the_operations_api_keeps_its_contract(product: Node, case: schemathesis.Case) -> None:
     _check(product, case, client="qa")
 
 

@@ -1,5 +1,6 @@
 """The migrations make the tables that the code works with, on both databases."""
 
+import sqlite3
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -63,6 +64,19 @@ def test_several_nodes_may_upgrade_at_once(empty_url: str) -> None:
 
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(upgrade, range(3)))
+
+
+def test_a_file_that_somebody_else_is_making_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "facade.db"
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    done = threading.Timer(0.3, other.execute, ["COMMIT"])
+    done.start()
+    database = Database(f"sqlite:///{path}")
+    database.ping()
+    database.close()
+    done.join()
+    other.close()
 
 
 def test_an_upgrade_leaves_what_is_kept(database: Database) -> None:

@@ -50,7 +50,7 @@ def start(order: Order) -> None:
 
 
 def complete(order: Order) -> None:
-    order.complete("ORD00001", LATER)
+    order.complete("ORD00001", PaymentStatus.SUCCESS, LATER)
 
 
 def at_once(count: int, call: Callable[[int], Any]) -> list[Any]:
@@ -365,6 +365,20 @@ def test_a_process_is_scheduled_runs_and_ends(store: Store) -> None:
         states.append(store.process(PROCESS, order_id(1)))
     assert states == ["scheduled", "running", "ended"]
     assert store.process(PROCESS, order_id(2)) is None
+
+
+def test_a_process_is_scheduled_once(store: Store) -> None:
+    def schedule() -> None:
+        with store.unit_of_work() as work:
+            work.processes.schedule(PROCESS, order_id(1))
+            work.commit()
+
+    schedule()
+    with pytest.raises(ConcurrentChange):
+        schedule()
+    with store.unit_of_work() as work:
+        work.processes.schedule(PROCESS, order_id(2))
+        work.commit()
 
 
 # --- documents --------------------------------------------------------------------------------------------------------

@@ -145,3 +145,32 @@ def test_the_published_v4_order_with_our_references_is_carried_out(product: Node
     answer = product.post(V4, body)
     assert answer.status_code == 201, answer.text
     assert product.until_finished(answer.json()["id"])["status"] == "confirmed"
+
+
+def test_the_account_of_what_the_bridge_left_out_is_a_link_away(product: Node) -> None:
+    sent = _order() | {"relatedParty": [{"id": "C12345", "role": "Customer"}], "notAttributeOfV5": 1}
+    created = product.post(V4, sent, client="partner-acme")
+    order_id = created.json()["id"]
+    product.until_finished(order_id)
+    for answer in (created, product.get(f"{V4}/{order_id}", client="partner-acme")):
+        address = answer.links["describedby"]["url"]
+        assert address == f"{product.url}/api/v1/bridge-reports/productOrder/{order_id}"
+    report = product.get(address.removeprefix(product.url), client="partner-acme").json()
+    assert len(report["lowered"]) == int(answer.headers["X-Bridge-Losses"]) > 0
+    assert all(loss["pointer"] and loss["reason"] for loss in report["lowered"])
+    assert all(told["pointer"] and told["difference"] for told in report["lifted"])
+    assert product.get(f"/api/v1/bridge-reports/productOrder/{order_id}", client="conformance").status_code == 404
+    listed = product.get(f"{V4}?limit=1", client="partner-acme")
+    assert int(listed.headers["X-Bridge-Losses"]) >= 0
+    assert "describedby" not in product.get(f"{TMF622}/{order_id}").headers.get("Link", "")
+
+
+def test_the_same_for_a_cancellation(product: Node) -> None:
+    product.backends.fault("crm", status=503)
+    order_id = product.post(V4, _order(), client="partner-acme").json()["id"]
+    task = product.post(TASKS_V4, {"productOrder": {"id": order_id}, "cancellationReason": "no"}, client="partner-acme")
+    product.backends.clear()
+    assert task.status_code == 201, task.text
+    address = task.links["describedby"]["url"].removeprefix(product.url)
+    report = product.get(address, client="partner-acme").json()
+    assert "/creationDate" in {loss["pointer"] for loss in report["lowered"]}

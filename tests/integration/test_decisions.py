@@ -203,7 +203,7 @@ def test_a_fallout_of_the_release_before_is_understood_from_its_record(database:
 
 def test_later_steps_need_the_id_that_a_skipped_one_brought(database: Database) -> None:
     placing = unknown(database)
-    with pytest.raises(InvalidCommand, match="say which id"):
+    with pytest.raises(InvalidCommand, match="say what it brought"):
         placing.decide("skip", call="charge", outcome=Outcome.DONE)
     assert placing.standing.state is ProcessState.WAITING, "a refused decision changes nothing"
 

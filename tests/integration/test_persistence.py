@@ -189,7 +189,7 @@ def test_steps_are_forgotten_a_few_at_a_time(database: Database, table: ProcessT
 
 def test_a_process_is_scheduled_once_for_each_subject(database: Database, clock: StandingClock) -> None:
     schedule(database, clock, "o1")
-    with pytest.raises(sa.exc.IntegrityError):
+    with pytest.raises(ConcurrentChange):
         schedule(database, clock, "o1")
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from canonical.ordering.cancellation import Cancellation
-from canonical.ordering.commands import CancelOrder, OrderLine, SubmitOrder
+from canonical.ordering.commands import CancelOrder, ItemAction, OrderLine, RejectOrder, SubmitOrder
 from canonical.ordering.order import (
     Failure,
     Order,
@@ -43,11 +43,18 @@ BROADBAND = an_offering()
 ROUTER = an_offering(
     id="po_router_premium", name="Premium router", sku="SKU456", one_time=euros("129.00"), recurring=()
 )
-OFFERINGS = (BROADBAND, ROUTER)
+FREE = an_offering(id="po_voicemail", name="Voicemail", sku="SKU900", one_time=euros("0.00"), recurring=())
+OFFERINGS = (BROADBAND, ROUTER, FREE)
 
 
 def a_line(**changes: Any) -> OrderLine:
     return replace(OrderLine(id="1", quantity=2, offering_id=BROADBAND.id), **changes)
+
+
+def a_change(**changes: Any) -> OrderLine:
+    """A line about an installed product."""
+    line = OrderLine(id="1", quantity=1, action=ItemAction.DISCONNECT, product_id="PRD1")
+    return replace(line, **changes)
 
 
 def a_command(**changes: Any) -> SubmitOrder:
@@ -62,11 +69,20 @@ def a_command(**changes: Any) -> SubmitOrder:
 
 
 def an_order(**changes: Any) -> Order:
-    """An order just acknowledged; changes are those of its command, and `id` and `offerings`."""
+    """An order just acknowledged; changes are those of its command, and `id` and `offerings`.
+
+    Without `offerings` every line that names one gets the broadband.
+    """
     order_id = changes.pop("id", ORDER_ID)
     offerings = changes.pop("offerings", None)
     command = a_command(**changes)
-    return Order.submit(order_id, command, offerings or [BROADBAND] * len(command.lines), NOON)
+    named = [BROADBAND if line.offering_id or line.sku else None for line in command.lines]
+    return Order.submit(order_id, command, offerings or named, NOON)
+
+
+def a_rejection(**changes: Any) -> RejectOrder:
+    error = {"pointer": "/productOrderItem/0/quantity", "code": "invalidValue", "message": "0 is less than 1"}
+    return replace(RejectOrder("INVALID_REQUEST", "the request has 1 mistake", (error,)), **changes)
 
 
 def a_failure(**changes: Any) -> Failure:
@@ -137,7 +153,7 @@ def an_order_in(state: State, **changes: Any) -> Order:
         at = TRANSITIONS[at, trigger]
         order.timeline.append(TimelineEntry(NOON + timedelta(hours=hours), at, trigger))
     if state is State.DRAFT:
-        order.timeline.append(TimelineEntry(NOON, State.DRAFT, Trigger.SUBMIT))
+        order.timeline.append(TimelineEntry(NOON, State.DRAFT, Trigger.DRAFT))
     order.state = state
     order.events.clear()
     order.version = max(1, len(order.timeline))
@@ -147,6 +163,10 @@ def an_order_in(state: State, **changes: Any) -> Order:
         order.cancellation_id = CANCELLATION_ID
     if state is State.CANCELLED:
         order.failure = a_failure(code="ORDER_CANCELLED", message="ordered by mistake", step="create-order", undone=())
+        order.payment = PaymentStatus.NOT_CHARGED
+    if state is State.REJECTED:
+        why = a_rejection()
+        order.failure = Failure(why.code, why.message, "validate", {"errors": list(why.errors)})
         order.payment = PaymentStatus.NOT_CHARGED
     if state in (State.COMPLETED, State.CLOSED):
         order.payment, order.bss_order_id = PaymentStatus.SUCCESS, "ORD00001"

@@ -74,7 +74,8 @@ class ByHand:
 
     @property
     def standing(self) -> Standing:
-        return self.reads.standing(PLACE_ORDER, self.order_id)
+        with self.unit_of_work() as work:
+            return work.processes.standing(PLACE_ORDER, self.order_id)
 
     def decide(self, action: str, **more: Any) -> None:
         """Decide and have it taken up."""

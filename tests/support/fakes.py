@@ -4,7 +4,7 @@ among them against the same suite as the real ones.
 
 import copy
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import TracebackType
@@ -14,7 +14,7 @@ from canonical.audit.record import AuditRecord
 from canonical.customers.reference import CustomerReference, CustomerStatus
 from canonical.listeners.listener import Listener
 from canonical.ordering.cancellation import Cancellation
-from canonical.ordering.events import OrderEvent
+from canonical.ordering.events import OrderEvent, OrderRemoved
 from canonical.ordering.order import Order, OrderedOffering
 from canonical.ordering.states import State
 from canonical.processes.ports import StockRequest
@@ -150,6 +150,9 @@ class UnitOfWorkInMemory:
         self._carried[order_id] = copy.deepcopy(carried)
         return self._memory.project(self.orders.seen[order_id], carried)
 
+    def carried(self, order_id: str) -> dict[str, Any]:
+        return copy.deepcopy((self._memory.carried | self._carried).get(order_id, {}))
+
     def claim_key(self, owner: str, key: str, request_hash: str, order_id: str, answer: dict[str, Any] | None) -> bool:
         if (owner, key) in self._memory.keys | self._keys:
             return False
@@ -182,13 +185,27 @@ class OrdersInMemory:
             if (kept.version if kept else 0) != order.version:
                 raise ConcurrentChange(f"order {order.id} was changed by somebody else")
         for order in changed:
-            order.version += 1
+            removed = isinstance(order.events[-1], OrderRemoved)
+            order.version = order.version + 1 if order.version else len(order.timeline)
             new += order.events
             order.events.clear()
-            memory.carried.setdefault(order.id, carried.get(order.id, {}))
+            if removed:
+                self._forget(order.id)
+                continue
+            memory.carried[order.id] = carried.get(order.id, memory.carried.get(order.id, {}))
             memory.orders[order.id] = copy.deepcopy(order)
             memory.documents[order.id] = (memory.project(order, memory.carried[order.id]), order.version)
         return new
+
+    def _forget(self, order_id: str) -> None:
+        memory = self._memory
+        for kept in (memory.orders, memory.carried, memory.documents):
+            kept.pop(order_id, None)
+        for process in [known for known in memory.processes if known[1] == order_id]:
+            del memory.processes[process]
+        for cancellation in [known for known in memory.cancellations.values() if known.order_id == order_id]:
+            del memory.cancellations[cancellation.id]
+            memory.carried_for_cancellations.pop(cancellation.id, None)
 
 
 class CancellationsInMemory:
@@ -245,6 +262,8 @@ class ScheduleInMemory:
         self.changes: dict[tuple[str, str], str] = {}
 
     def schedule(self, process: str, subject: str) -> None:
+        if (process, subject) in self._known:
+            raise ConcurrentChange(f"{process} was scheduled for {subject} by somebody else")
         self.changes[process, subject] = "scheduled"
 
     def started(self, process: str, subject: str) -> None:
@@ -404,11 +423,11 @@ class NeverLetsGo(FullShelves):
 class TakesOrders:
     calls: Calls = field(default_factory=list)
     taken: dict[str, str] = field(default_factory=dict)
-    reservations: Sequence[str] = ()
+    reservations: Mapping[str, str] = field(default_factory=dict)
 
-    def create(self, order: Order, reservations: list[str], key: str) -> str:
+    def create(self, order: Order, reservations: Mapping[str, str], key: str) -> str:
         self.calls.append(("create", key))
-        self.reservations = list(reservations)
+        self.reservations = dict(reservations)
         return self.taken.setdefault(order.id, f"ORD{len(self.taken) + 1:05}")
 
     def find_order(self, order_id: str) -> str | None:

@@ -9,10 +9,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from canonical.ordering.commands import ItemAction
-from canonical.ordering.states import State
+from canonical.ordering.states import State, Trigger
 
 SERVER_SET = "it is set by the server"
-NOT_NESTED = "nested items are not taken yet; send them side by side"
 
 ORDER_MAPPED = frozenset(
     {
@@ -60,7 +59,9 @@ ORDER_REFUSED: Mapping[str, str] = MappingProxyType(
     }
 )
 
-ITEM_MAPPED = frozenset({"id", "action", "quantity", "productOffering"})
+ITEM_MAPPED = frozenset(
+    {"id", "action", "quantity", "product", "productOffering", "productOrderItem", "productOrderItemRelationship"}
+)
 ITEM_CARRIED = frozenset(
     {
         "@type",
@@ -73,16 +74,36 @@ ITEM_CARRIED = frozenset(
         "itemTotalPrice",
         "note",
         "payment",
-        "product",
         "productOfferingQualificationItem",
-        "productOrderItemRelationship",
         "qualification",
         "quoteItem",
     }
 )
-ITEM_REFUSED: Mapping[str, str] = MappingProxyType({"state": SERVER_SET, "productOrderItem": NOT_NESTED})
+ITEM_REFUSED: Mapping[str, str] = MappingProxyType({"state": SERVER_SET})
 
 ORDER_ATTRIBUTES = ORDER_MAPPED | ORDER_CARRIED | ORDER_REFUSED.keys()
+
+CHANGED_BY: Mapping[str, Trigger] = MappingProxyType(
+    dict.fromkeys(
+        (
+            *("productOrderItem", "relatedParty", "requestedStartDate", "requestedCompletionDate"),
+            *("agreement", "billingAccount", "channel", "orderTotalPrice", "payment"),
+            *("productOfferingQualification", "quote"),
+        ),
+        Trigger.AMEND,
+    )
+    | dict.fromkeys(
+        ("category", "description", "externalId", "note", "notificationContact", "orderRelationship", "priority"),
+        Trigger.ANNOTATE,
+    )
+)
+"""What changing an attribute asks for. An attribute that no schema names is a remark of the partner's (ANNOTATE)."""
+
+NEVER_CHANGED: Mapping[str, str] = MappingProxyType(
+    {name: reason for name, reason in ORDER_REFUSED.items() if name not in ("id", "state")}
+    | dict.fromkeys(("id", "@type", "@baseType", "@schemaLocation"), "it is what it was when the order was made")
+    | {"requestedInitialState": "it counts when the order is made"}
+)
 
 ACTIONS: Mapping[str, ItemAction] = MappingProxyType(
     {
@@ -103,6 +124,11 @@ ACTION_NAMES: Mapping[ItemAction, str] = MappingProxyType(
         ItemAction.NO_CHANGE: "noChange",
     }
 )
+
+STATUS_CHANGES: Mapping[str, ItemAction] = MappingProxyType(
+    {"suspended": ItemAction.SUSPEND, "active": ItemAction.RESUME}
+)
+"""What `modify` with a product in this status asks for."""
 
 STATES: Mapping[State, str] = MappingProxyType(
     {
@@ -127,8 +153,5 @@ STATES: Mapping[State, str] = MappingProxyType(
 ITEM_STATES: Mapping[State, str] = MappingProxyType({**STATES, State.DRAFT: "acknowledged"})
 """The published states of items have no draft."""
 
-LONGEST_CUSTOMER_ID = 100
-"""Characters; TM Forum sets no bound, CRM and the database do."""
-
-CUSTOMER_ROLES = frozenset({"customer", "buyer"})
-"""Roles, in any spelling of case, whose party is the customer of the order."""
+LONGEST_ID = 100
+"""Characters of a customer's or an installed product's id; TM Forum sets no bound, the backends and the database do."""

@@ -1,4 +1,4 @@
-"""TMF622 v5 cancelProductOrder: a task that asks for an order to be given up, and tells what became of that."""
+"""TMF622 cancelProductOrder, in whichever version: a task that asks for an order to be given up."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -11,10 +11,11 @@ from canonical.ordering.order import Order
 from facade.address import requested_address
 from facade.cancellations import CancellationIntake
 from facade.contract.connexion_plugin import validated_body
-from facade.json import answer_json
 from facade.query import only, page_of, select, selection_of
 from facade.security.principal import current_principal
+from facade.tmf.tmf622.answers import answer, answer_list
 from facade.tmf.tmf622.cancel_mapper import CANCEL_ATTRIBUTES, from_cancellation, to_cancel_order
+from facade.tmf.tmf622.versions import CANCELLATION, Select, Version, speaking
 
 Kept = tuple[Cancellation, dict[str, Any]]
 """A cancellation and what was carried for it."""
@@ -38,6 +39,7 @@ class CancellationReads(Protocol):
 
 @dataclass(frozen=True)
 class CancelProductOrders:
+    version: Version
     intake: CancellationIntake
     reads: CancellationReads
 
@@ -50,29 +52,40 @@ class CancelProductOrders:
 
     def create_cancel_product_order(self) -> flask.Response:
         """Record the task; the process at work on the order assesses it. Raises InvalidTransition if it has ended."""
-        only(flask.request.args, ("fields",))
-        names = selection_of(flask.request.args, CANCEL_ATTRIBUTES)
-        body, principal = validated_body(), current_principal()
-        command = to_cancel_order(body, principal.client_id)
+        select = _select()
+        principal = current_principal()
+        body = self.version.lifted(CANCELLATION, "createCancelProductOrder", validated_body()).body
+        with speaking(self.version, CANCELLATION):
+            command = to_cancel_order(body, principal.client_id)
         order = self.reads.order(command.order_id, principal.owner_filter())
         cancellation = self.intake.accept(replace(command, order_id=order.id), body)
         document = from_cancellation(cancellation, body, requested_address())
-        return answer_json(select(document, names), 201, {"Location": document["href"], "ETag": '"1"'})
+        return self._answer(document, select, 201, {"Location": document["href"], "ETag": '"1"'})
 
     def retrieve_cancel_product_order(self, id: str) -> flask.Response:
-        only(flask.request.args, ("fields",))
-        names = selection_of(flask.request.args, CANCEL_ATTRIBUTES)
+        select = _select()
         cancellation, carried = self.reads.cancellation(id, current_principal().owner_filter())
-        collection = requested_address().rpartition("/")[0]
-        document = from_cancellation(cancellation, carried, collection)
-        return answer_json(select(document, names), 200, {"ETag": f'"{cancellation.version}"'})
+        document = from_cancellation(cancellation, carried, requested_address().rpartition("/")[0])
+        return self._answer(document, select, 200, {"ETag": f'"{cancellation.version}"'})
 
     def list_cancel_product_order(self) -> flask.Response:
-        query = flask.request.args
-        only(query, ("fields", "offset", "limit"))
-        page, names = page_of(query), selection_of(query, CANCEL_ATTRIBUTES)
+        page, select, collection = page_of(flask.request.args), _select("offset", "limit"), requested_address()
         found, total = self.reads.cancellations(current_principal().owner_filter(), page.offset, page.limit)
-        collection = requested_address()
-        shown = [select(from_cancellation(*kept, collection), names) for kept in found]
+        documents = (from_cancellation(*kept, collection) for kept in found)
+        shown = [self.version.written(CANCELLATION, document, select) for document in documents]
         status = 206 if page.asked and len(found) < total else 200
-        return answer_json(shown, status, page.headers(collection, len(found), total))
+        return answer_list(shown, status, page.headers(collection, len(found), total))
+
+    def _answer(
+        self, document: dict[str, Any], select: Select | None, status: int, headers: dict[str, str]
+    ) -> flask.Response:
+        return answer(
+            self.version.written(CANCELLATION, document, select), "cancelProductOrder", document["id"], status, headers
+        )
+
+
+def _select(*others: str) -> Select | None:
+    query = flask.request.args
+    only(query, ("fields", *others))
+    names = selection_of(query, CANCEL_ATTRIBUTES)
+    return None if names is None else lambda document: select(document, names)

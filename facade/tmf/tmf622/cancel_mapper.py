@@ -10,7 +10,7 @@ from canonical.ordering.commands import CancelOrder
 from facade.clock import time_text
 from facade.contract.violations import Code, ContractViolation, Violation
 from facade.tmf.tmf622.account import SERVER_SET
-from facade.tmf.tmf622.mapper import refused
+from facade.tmf.tmf622.items import refused
 
 Payload = dict[str, Any]
 

@@ -1,30 +1,32 @@
-"""TMF622 v5: one method for each operation."""
+"""TMF622 product orders: one method for each operation, in whichever version."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import flask
-import orjson
 
 from canonical.shared.criteria import Criterion, SortKey
+from canonical.shared.errors import InvalidCommand
 from facade.address import requested_address
+from facade.changes import Asked, OrderChanges
 from facade.contract.connexion_plugin import validated_body
-from facade.contract.loading import load_spec
-from facade.intake import OrderIntake, Request
-from facade.query import only, select, selection_of
+from facade.contract.violations import ContractViolation
+from facade.intake import Accepted, OrderIntake, Request, Translation
+from facade.json import nothing
+from facade.partners.profiles import Profiles, Validation
+from facade.query import only
 from facade.security.principal import current_principal
-from facade.tmf.query.attributes import SchemaAttributes
+from facade.tmf.patch import require_form
 from facade.tmf.query.listing import read_listing
-from facade.tmf.query.selection import Selection, selected
-from facade.tmf.query.selection import selection_of as selected_fields
-from facade.tmf.tmf622.account import ORDER_ATTRIBUTES
+from facade.tmf.query.selection import selected, selection_of
+from facade.tmf.tmf622.account import ORDER_REFUSED
+from facade.tmf.tmf622.answers import answer, answer_list
+from facade.tmf.tmf622.changes import Patch, plan_of
 from facade.tmf.tmf622.mapper import to_submit_order
+from facade.tmf.tmf622.versions import ORDER, Select, Version, retold, speaking
 
-JSON = "application/json"
-SPEC = Path(__file__).parents[3] / "specs" / "tmf" / "tmf622-v5.yaml"
+KIND = "productOrder"
 
 
 class Documents(Protocol):
@@ -50,75 +52,115 @@ class Documents(Protocol):
 
 
 @dataclass(frozen=True)
+class OrderTranslator:
+    """What a partner's payload asks for, in the version and the words that it speaks."""
+
+    version: Version
+    profiles: Profiles
+
+    def __call__(self, body: Any, client: str) -> Translation:
+        """Raises ContractViolation with pointers into the payload."""
+        bridged = self.version.lifted(ORDER, "createProductOrder", body)
+        with speaking(self.version, ORDER):
+            translation = to_submit_order(bridged.body, client, self.profiles.of(client).vocabulary)
+        return replace(translation, trail=retold(self.version, ORDER, translation.trail, bridged))
+
+
+@dataclass(frozen=True)
 class ProductOrders:
+    version: Version
     intake: OrderIntake
+    changes: OrderChanges
     documents: Documents
+    profiles: Profiles
 
     def operations(self) -> dict[str, Callable[..., Any]]:
         return {
             "createProductOrder": self.create_product_order,
             "retrieveProductOrder": self.retrieve_product_order,
             "listProductOrder": self.list_product_order,
+            "patchProductOrder": self.patch_product_order,
+            "deleteProductOrder": self.delete_product_order,
         }
 
     def create_product_order(self) -> flask.Response:
         """Record the order and answer it as acknowledged; it is carried out afterwards."""
-        query = flask.request.args
-        only(query, ("fields",))
-        names = selection_of(query, ORDER_ATTRIBUTES)
-        body, principal = validated_body(), current_principal()
-        request = Request(principal.client_id, "createProductOrder", flask.request.headers.get("Idempotency-Key"), body)
-        accepted = self.intake.repeated(request) or self.intake.accept(
-            to_submit_order(body, principal.client_id), request, lambda order_id, document: {"document": document}
-        )
+        select = self._select()
+        body, client = validated_body(), current_principal().client_id
+        operation = "createProductOrder" if self.version.name == "v5" else f"{self.version.name} createProductOrder"
+        request = Request(client, operation, flask.request.headers.get("Idempotency-Key"), body)
+        accepted = self.intake.repeated(request) or self._accept(body, request)
         assert accepted.answer is not None, "a key of this operation keeps its document"
-        href = f"{_collection()}/{accepted.order_id}"
-        shown = _with_href(accepted.answer["document"], href)
-        headers = {"Location": href, "ETag": '"1"'}
-        return flask.Response(_selected(shown, names), 201, headers, content_type=JSON)
+        href = f"{requested_address()}/{accepted.order_id}"
+        shown = self.version.shown(ORDER, accepted.answer["document"], href, select)
+        headers = {"Location": href, "ETag": f'"{accepted.answer["version"]}"'}
+        return answer(shown, KIND, accepted.order_id, 201, headers)
 
     def retrieve_product_order(self, id: str) -> flask.Response:
-        query = flask.request.args
-        only(query, ("fields",))
-        names = selection_of(query, ORDER_ATTRIBUTES)
+        select = self._select()
         document, version = self.documents.document(id, current_principal().owner_filter())
-        shown = _with_href(document, requested_address())
-        return flask.Response(_selected(shown, names), 200, {"ETag": f'"{version}"'}, content_type=JSON)
+        shown = self.version.shown(ORDER, document, requested_address(), select)
+        return answer(shown, KIND, id, 200, {"ETag": f'"{version}"'})
 
     def list_product_order(self) -> flask.Response:
         """A page of the orders that match: filters, JSONPath, sorting and selection as in TMF630."""
-        wanted = read_listing(flask.request.query_string, _attributes())
-        selection = selected_fields(wanted.fields, _attributes())
-        page = wanted.page
+        wanted = read_listing(flask.request.query_string, self.version.searchable)
+        select, page, collection = self._selected(wanted.fields), wanted.page, requested_address()
         found, total = self.documents.documents(
             current_principal().owner_filter(), page.offset, page.limit, wanted.criterion, wanted.sort
         )
-        collection = _collection()
-        documents = (_with_href(document, f"{collection}/{order_id}") for order_id, document in found)
-        shown = [document if selection is None else _part(document, selection) for document in documents]
+        shown = [
+            self.version.shown(ORDER, document, f"{collection}/{order_id}", select) for order_id, document in found
+        ]
         status = 206 if page.asked and len(found) < total else 200
-        headers = page.headers(collection, len(found), total, wanted.kept)
-        return flask.Response(f"[{','.join(shown)}]", status, headers, content_type=JSON)
+        return answer_list(shown, status, page.headers(collection, len(found), total, wanted.kept))
+
+    def patch_product_order(self, id: str) -> flask.Response:
+        """Change the order as the patch asks, where its state allows that."""
+        select = self._select()
+        principal, href = current_principal(), requested_address()
+        media_type = flask.request.mimetype
+        require_form(media_type, validated_body())
+        patch = Patch(media_type, self.version.lifted_patch(ORDER, media_type, validated_body()), href)
+        vocabulary = self.profiles.of(principal.client_id).vocabulary
+        document, version = self.changes.change(
+            self._asked(id, "patchProductOrder"),
+            lambda order, carried: plan_of(patch, order, carried, self.version, vocabulary),
+        )
+        shown = self.version.shown(ORDER, document, href, select)
+        return answer(shown, KIND, id, 200, {"ETag": f'"{version}"'})
+
+    def delete_product_order(self, id: str) -> flask.Response:
+        """Remove an order that has ended, or a draft, for good."""
+        only(flask.request.args, ())
+        self.changes.remove(self._asked(id, "deleteProductOrder"))
+        return nothing()
+
+    def _accept(self, body: Any, request: Request) -> Accepted:
+        translate = OrderTranslator(self.version, self.profiles)
+        try:
+            return self.intake.accept(translate(body, request.client), request, _kept)
+        except (ContractViolation, InvalidCommand) as refusal:
+            if self.profiles.of(request.client).validation is Validation.BEFORE_ACKNOWLEDGEMENT:
+                raise
+            bridged = self.version.lifted(ORDER, "createProductOrder", body)
+            carried = {name: value for name, value in bridged.body.items() if name not in ORDER_REFUSED}
+            lost = retold(self.version, ORDER, (), bridged)
+            return self.intake.reject(refusal, carried, lost, request, _kept)
+
+    def _asked(self, order_id: str, operation: str) -> Asked:
+        principal = current_principal()
+        owner, if_match = principal.owner_filter(), flask.request.if_match
+        return Asked(order_id, principal.client_id, owner, operation, if_match, self.version.knows)
+
+    def _select(self) -> Select | None:
+        only(flask.request.args, ("fields",))
+        return self._selected(flask.request.args.get("fields"))
+
+    def _selected(self, fields: str | None) -> Select | None:
+        selection = selection_of(fields, self.version.selectable)
+        return None if selection is None else lambda document: dict(selected(document, selection))
 
 
-@cache
-def _attributes() -> SchemaAttributes:
-    return SchemaAttributes(load_spec(SPEC), "ProductOrder")
-
-
-def _part(document: str, selection: Selection) -> str:
-    return orjson.dumps(selected(orjson.loads(document), selection)).decode()
-
-
-def _collection() -> str:
-    """The address of the collection as the client reached it: behind an alias, hrefs stay behind the alias."""
-    return requested_address()
-
-
-def _with_href(document: str, href: str) -> str:
-    """Documents are kept without href and as text, so that a read neither parses nor writes JSON."""
-    return f'{{"href":{orjson.dumps(href).decode()},{document[1:]}'
-
-
-def _selected(document: str, names: frozenset[str] | None) -> str:
-    return document if names is None else orjson.dumps(select(orjson.loads(document), names)).decode()
+def _kept(order_id: str, document: str, version: int) -> dict[str, Any]:
+    return {"document": document, "version": version}

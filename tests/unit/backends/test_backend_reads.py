@@ -7,12 +7,19 @@ from typing import Any
 import pytest
 import yaml
 
-from adapters.backends import billing, crm, order_records, scm
+from adapters.backends import billing, crm, order_records, scm, subscriptions
 from adapters.backends.answers import read
 from adapters.backends.errors import CallFailed
 from adapters.backends.http import Operation
 from canonical.customers.balance import OutstandingBalance
-from canonical.shared.errors import BackendRefused, BackendUnavailable, OrderNotFound
+from canonical.shared.errors import (
+    BackendRefused,
+    BackendUnavailable,
+    OrderNotFound,
+    SubscriptionNotFound,
+    SubscriptionTerminated,
+    VersionMismatch,
+)
 from canonical.views.records import InvoiceLine, InvoiceStatus, RecordedItem, RecordStatus, ShipmentStatus, overall
 from tests.support.builders import euros
 from tests.support.reads import PROFILE, a_shipment, a_subscription
@@ -21,7 +28,9 @@ from tests.support.specs import SPECS
 READS = (
     ("crm", crm.GET_PROFILE),
     ("bss", order_records.GET_ORDER),
-    ("bss", order_records.GET_SUBSCRIPTIONS),
+    ("bss", subscriptions.GET_SUBSCRIPTIONS),
+    ("bss", subscriptions.FIND_SUBSCRIPTION),
+    ("bss", subscriptions.GET_PLANS),
     ("billing", billing.GET_INVOICE),
     ("billing", billing.GET_OUTSTANDING),
     ("scm", scm.GET_SHIPMENTS),
@@ -50,8 +59,11 @@ class Answering:
         self.body = body
         self.paths: list[str] = []
 
-    def call(self, operation: Operation, path: dict[str, str]) -> Any:
-        self.paths.append(operation.path.format(**path))
+    def call(
+        self, operation: Operation, path: Any = None, *, query: Any = None, json: Any = None, key: Any = None
+    ) -> Any:
+        self.paths.append(operation.path.format(**path or {}))
+        self.sent = json
         if isinstance(self.body, Exception):
             raise self.body
         return read(self.body, operation.answer)
@@ -77,8 +89,40 @@ def test_an_order_is_read_as_bss_shows_it() -> None:
 
 
 def test_subscriptions_are_read_as_bss_shows_them() -> None:
-    bss = given("bss", order_records.GET_SUBSCRIPTIONS)
-    assert order_records.HttpSubscriptions(bss).of_customer("C12345") == (a_subscription(),)
+    bss = subscriptions.HttpSubscriptions(given("bss", subscriptions.GET_SUBSCRIPTIONS))
+    assert bss.of_customer("C12345") == (a_subscription(),)
+    assert bss.subscription("SUB1122") == a_subscription()
+
+
+def test_plans_are_read_from_the_lowest_to_the_highest() -> None:
+    shown = example("bss", subscriptions.GET_PLANS)
+    bss: Any = Answering(list(reversed(shown)))
+    assert [plan.name for plan in subscriptions.HttpSubscriptions(bss).plans()] == ["Basic", "Standard", "Premium"]
+
+
+def test_a_subscription_that_bss_does_not_know_is_not_found() -> None:
+    unknown: Any = Answering([])
+    with pytest.raises(SubscriptionNotFound, match=r"^Subscription not found$"):
+        subscriptions.HttpSubscriptions(unknown).subscription("SUB0000")
+
+
+@pytest.mark.parametrize(
+    ("status", "meant"),
+    [(404, SubscriptionNotFound), (409, SubscriptionTerminated), (412, VersionMismatch), (400, BackendRefused)],
+)
+def test_a_change_that_bss_refuses_is_what_it_means(status: int, meant: type[Exception]) -> None:
+    refusing: Any = Answering(refused(status))
+    with pytest.raises(meant):
+        subscriptions.HttpSubscriptions(refusing).change_plan("SUB1122", "Basic", 1, "key")
+
+
+def test_a_change_names_the_version_that_it_expects_and_is_billed_in_the_one_it_made() -> None:
+    bss: Any = Answering(example("bss", subscriptions.FIND_SUBSCRIPTION)[0])
+    changed = subscriptions.HttpSubscriptions(bss).change_plan("SUB1122", "Premium", 1, "key")
+    assert (changed, bss.sent) == (a_subscription(), {"plan": "Premium", "expectedVersion": 1})
+    billing_: Any = Answering(example("billing", subscriptions.SET_PLAN))
+    subscriptions.HttpPlanBilling(billing_).bill(changed, "key")
+    assert billing_.sent == {"customerId": "C12345", "plan": "Premium", "version": 1}
 
 
 def test_an_invoice_is_read_as_billing_shows_it() -> None:

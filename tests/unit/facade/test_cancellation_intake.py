@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 import pytest
 
 from canonical.ordering.cancellation import CancellationState
-from canonical.ordering.order import Order
-from canonical.ordering.states import State
+from canonical.ordering.order import Order, PaymentStatus
+from canonical.ordering.states import State, Trigger
 from canonical.shared.errors import ConcurrentChange, InvalidTransition, OrderNotFound
-from facade.cancellations import TRIES, CancellationIntake
+from facade.cancellations import CancellationIntake
+from facade.repeating import TRIES
 from tests.support.builders import NOON, ORDER_ID, a_cancel_command, an_order_in
 from tests.support.fakes import CountingIdentities, Memory, ReadsFromMemory, StandingClock, UnitOfWorkInMemory
 
@@ -44,7 +45,12 @@ def touch(order: Order) -> None:
 
 
 def complete(order: Order) -> None:
-    order.complete("ORD00001", NOON)
+    order.complete("ORD00001", PaymentStatus.SUCCESS, NOON)
+    order.events.clear()
+
+
+def annotate(order: Order) -> None:
+    order.annotate((), NOON)
     order.events.clear()
 
 
@@ -92,6 +98,15 @@ def test_when_it_ends_at_the_same_moment_the_request_is_too_late() -> None:
         taken_in.accept(a_cancel_command(), CARRIED)
     assert refused.value.details["state"] == "COMPLETED"
     assert (memory.cancellations, units(memory)) == ({}, 2)
+
+
+def test_when_something_is_said_about_it_at_the_same_moment_both_are_kept() -> None:
+    taken_in, memory = intake(annotate)
+    asked = taken_in.accept(a_cancel_command(), CARRIED)
+    order = memory.orders[ORDER_ID]
+    assert (order.state, order.cancellation_id) == (State.ASSESSING_CANCELLATION, asked.id)
+    assert [entry.trigger for entry in order.timeline[-2:]] == [Trigger.ANNOTATE, Trigger.CANCEL]
+    assert [event.sequence for event in memory.outbox] == [len(order.timeline)]
 
 
 @pytest.mark.parametrize("state", [State.COMPLETED, State.CANCELLING, State.CANCELLED])

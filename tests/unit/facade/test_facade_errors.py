@@ -15,6 +15,7 @@ from facade.contract.violations import Code, ContractViolation, Violation
 from facade.errors import CANONICAL, HANDLED, Answer, answer_to, render
 from facade.security import errors as security
 from facade.security.principal import Principal
+from facade.tmf.patch import PatchTestFailed
 from tests.support.specs import problems
 
 SECRET = "postgres://root:hunter2@db"
@@ -23,13 +24,26 @@ STATUSES = {
     "INTERNAL": 500,
     "INVALID_COMMAND": 400,
     "UNKNOWN_OFFERING": 400,
-    "UNSUPPORTED_ACTION": 400,
+    "DUPLICATE_ITEM_ID": 400,
+    "INVALID_QUANTITY": 400,
+    "PRODUCT_REFERENCE_MISSING": 400,
+    "OFFERING_NOT_PRODUCT": 400,
+    "DANGLING_ITEM_RELATIONSHIP": 400,
+    "CYCLIC_ITEM_RELATIONSHIP": 400,
+    "CURRENCIES_DIFFER": 400,
+    "VERSION_MISMATCH": 412,
     "NOT_FOUND": 404,
     "CUSTOMER_NOT_FOUND": 404,
     "AUDIT_RECORD_NOT_FOUND": 404,
     "CANCELLATION_NOT_FOUND": 404,
+    "PROCESS_NOT_FOUND": 404,
+    "DECISION_REFUSED": 409,
+    "GIVEN_UP": 409,
     "LISTENER_NOT_FOUND": 404,
     "ORDER_NOT_FOUND": 404,
+    "INVALID_PLAN": 400,
+    "SUBSCRIPTION_NOT_FOUND": 404,
+    "SUBSCRIPTION_TERMINATED": 409,
     "CONFLICT": 409,
     "INVALID_TRANSITION": 409,
     "CONCURRENT_CHANGE": 409,
@@ -94,6 +108,7 @@ OURS: dict[str, tuple[Exception, int, str]] = {
         400,
         "INVALID_REQUEST",
     ),
+    "PatchTestFailed": (PatchTestFailed(0, "/a", "it is another"), 409, "PATCH_TEST_FAILED"),
     "ResponseViolation": (
         contract.ResponseViolation("op", 200, [Violation("/x", Code.INVALID_VALUE, SECRET)]),
         500,
@@ -130,6 +145,8 @@ def test_the_tables_here_are_complete() -> None:
         "TokenRefused",
         "ScopeMissing",
         "KeysUnavailable",
+        "ContractViolation",
+        "PatchTestFailed",
     }
     assert OURS.keys() == leaves, "our contract has grown an error"
 
@@ -224,7 +241,12 @@ def test_every_violation_is_listed_with_pointer_allowed_values_and_hint() -> Non
 def test_a_refusal_of_the_core_points_at_its_field() -> None:
     error = errors.UnknownOffering("the catalogue has no sku X", pointer="/items/0/sku")
     assert bodies(answer_to(error))[1]["errors"] == [
-        {"pointer": "/items/0/sku", "code": "invalidValue", "message": "the catalogue has no sku X"}
+        {
+            "pointer": "/items/0/sku",
+            "code": "invalidValue",
+            "reason": "UNKNOWN_OFFERING",
+            "message": "the catalogue has no sku X",
+        }
     ]
 
 

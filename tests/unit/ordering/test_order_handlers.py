@@ -3,17 +3,29 @@
 import pytest
 
 from canonical.ordering.cancellation import Cancellation, CancellationState
-from canonical.ordering.commands import CancelOrder, ItemAction, OrderLine, SubmitOrder
+from canonical.ordering.commands import (
+    CancelOrder,
+    ItemAction,
+    LineRelationship,
+    OrderLine,
+    RelationshipType,
+    SubmitOrder,
+)
 from canonical.ordering.events import OrderCancellationRequested, OrderCancelled
 from canonical.ordering.handlers import PLACE_ORDER, cancel_order, submit_order
 from canonical.ordering.order import Order
 from canonical.ordering.states import State, Trigger
 from canonical.shared.errors import (
+    CyclicRelationship,
+    DuplicateLine,
     InvalidCommand,
+    InvalidQuantity,
     InvalidTransition,
+    OfferingNotProduct,
     OrderNotFound,
+    ProductReferenceMissing,
     UnknownOffering,
-    UnsupportedAction,
+    UnknownRelatedLine,
 )
 from tests.support.builders import (
     BROADBAND,
@@ -21,6 +33,7 @@ from tests.support.builders import (
     ORDER_ID,
     ROUTER,
     a_cancel_command,
+    a_change,
     a_command,
     a_line,
     an_order_in,
@@ -69,22 +82,40 @@ REFUSED: dict[str, tuple[OrderLine, type[InvalidCommand], str]] = {
     "an unknown SKU": (a_line(id="2", offering_id=None, sku="SKU000"), UnknownOffering, "/lines/1/sku"),
     "neither": (a_line(id="2", offering_id=None), InvalidCommand, "/lines/1/offering_id"),
     "an offering that is another SKU": (a_line(id="2", sku=ROUTER.sku), InvalidCommand, "/lines/1/sku"),
-    "an action not carried out": (
-        a_line(id="2", action=ItemAction.DISCONNECT),
-        UnsupportedAction,
-        "/lines/1/action",
+    "an offering that is another SKU, on an installed product": (
+        a_change(id="2", offering_id=BROADBAND.id, sku=ROUTER.sku),
+        InvalidCommand,
+        "/lines/1/sku",
     ),
-    "an action not carried out, on no offering": (
-        a_line(id="2", action=ItemAction.MODIFY, offering_id=None),
-        UnsupportedAction,
-        "/lines/1/action",
+    "an unknown offering that an installed product is to become": (
+        a_change(id="2", offering_id="po_none"),
+        UnknownOffering,
+        "/lines/1/offering_id",
     ),
-    "an action not carried out, on an unknown offering": (
-        a_line(id="2", action=ItemAction.MODIFY, offering_id="po_none"),
-        UnsupportedAction,
-        "/lines/1/action",
+    "a change of no product": (a_change(id="2", product_id=None), ProductReferenceMissing, "/lines/1/product_id"),
+    "a change of no product, to an unknown offering": (
+        a_change(id="2", product_id=None, offering_id="po_none"),
+        ProductReferenceMissing,
+        "/lines/1/product_id",
     ),
-    "no quantity": (a_line(id="2", quantity=0), InvalidCommand, "/lines/1/quantity"),
+    "an offering for a product": (a_change(id="2", product_id=ROUTER.id), OfferingNotProduct, "/lines/1/product_id"),
+    "an offering for a product that is left alone": (
+        a_change(id="2", action=ItemAction.NO_CHANGE, product_id=ROUTER.id, offering_id="po_none"),
+        OfferingNotProduct,
+        "/lines/1/product_id",
+    ),
+    "the id of another line": (a_line(id="1"), DuplicateLine, "/lines/1/id"),
+    "a line that is not there": (
+        a_line(id="2", relationships=(LineRelationship(RelationshipType.ENABLES, "3"),)),
+        UnknownRelatedLine,
+        "/lines/1/relationships/0/line_id",
+    ),
+    "itself": (
+        a_line(id="2", relationships=(LineRelationship(RelationshipType.BRINGS, "2"),)),
+        CyclicRelationship,
+        "/lines/1/relationships",
+    ),
+    "no quantity": (a_line(id="2", quantity=0), InvalidQuantity, "/lines/1/quantity"),
 }
 
 
@@ -96,6 +127,26 @@ def test_a_line_that_makes_no_sense_is_refused_with_its_place_and_nothing_is_kep
     assert type(refused.value) is kind
     assert refused.value.pointer == pointer
     assert (memory.orders, memory.processes, memory.outbox) == ({}, {}, [])
+
+
+@pytest.mark.parametrize("action", [action for action in ItemAction if action is not ItemAction.ADD])
+def test_an_installed_product_is_changed_with_or_without_an_offering(memory: Memory, action: ItemAction) -> None:
+    lines = (a_change(id="1", action=action), a_change(id="2", action=action, sku=ROUTER.sku))
+    order = submit(memory, a_command(lines=lines))
+    assert [(item.action, item.product_id, item.offering) for item in order.items] == [
+        (action, "PRD1", None),
+        (action, "PRD1", ROUTER),
+    ]
+    assert memory.processes == {(PLACE_ORDER, order.id): "scheduled"}
+
+
+def test_what_is_left_alone_needs_to_be_nothing_at_all(memory: Memory) -> None:
+    order = submit(memory, a_command(lines=(OrderLine(id="1", quantity=1, action=ItemAction.NO_CHANGE),)))
+    assert (order.items[0].product_id, order.items[0].offering) == (None, None)
+
+
+def test_a_sku_is_no_offering_and_may_be_the_name_of_a_product(memory: Memory) -> None:
+    assert submit(memory, a_command(lines=(a_change(product_id=ROUTER.sku),))).items[0].product_id == ROUTER.sku
 
 
 def test_the_message_names_what_the_catalogue_lacks(memory: Memory) -> None:
@@ -123,7 +174,7 @@ def test_an_order_is_cancelled_where_its_table_allows_it_and_otherwise_nothing_i
     if Trigger.CANCEL not in order.allowed_actions():
         with pytest.raises(InvalidTransition) as refused:
             cancel(memory, a_cancel_command())
-        assert refused.value.details == {"state": state.value, "trigger": "cancel", "allowedActions": []}
+        assert refused.value.details == {"state": state.value, "trigger": "cancel", "allowedActions": ["annotate"]}
         assert (memory.cancellations, memory.outbox, memory.orders[ORDER_ID]) == ({}, [], order)
         return
     asked = cancel(memory, a_cancel_command())

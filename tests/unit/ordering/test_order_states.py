@@ -7,6 +7,7 @@ from canonical.ordering.states import (
     ACTIONS,
     CATEGORIES,
     FINISHED,
+    REMOVABLE,
     TERMINAL,
     TRANSITIONS,
     State,
@@ -29,13 +30,20 @@ def test_every_state_is_reached_from_a_draft(state: State) -> None:
     assert at is state
 
 
-@pytest.mark.parametrize("trigger", Trigger)
+@pytest.mark.parametrize("trigger", sorted(set(Trigger) - {Trigger.DRAFT}))
 def test_every_trigger_leads_somewhere(trigger: Trigger) -> None:
     assert [to for (_, taken), to in TRANSITIONS.items() if taken is trigger]
 
 
-def test_no_trigger_leads_back_to_where_it_came_from() -> None:
-    assert all(origin is not to for (origin, _), to in TRANSITIONS.items())
+def test_an_order_is_drafted_only_where_it_begins() -> None:
+    assert Trigger.DRAFT not in {trigger for _, trigger in TRANSITIONS} | ACTIONS
+
+
+def test_only_what_is_ordered_and_what_is_said_about_it_change_without_the_state() -> None:
+    staying = {(origin, trigger) for (origin, trigger), to in TRANSITIONS.items() if origin is to}
+    amended = {(State.DRAFT, Trigger.AMEND), (State.ACKNOWLEDGED, Trigger.AMEND)}
+    assert staying == amended | {(state, Trigger.ANNOTATE) for state in State}
+    assert {trigger for _, trigger in staying} <= ACTIONS, "a caller asks for them, no process does"
 
 
 def test_the_table_cannot_be_changed() -> None:
@@ -48,11 +56,11 @@ def test_the_terminal_states_are_those_that_nothing_leads_out_of() -> None:
 
 
 @pytest.mark.parametrize("state", sorted(TERMINAL))
-@pytest.mark.parametrize("trigger", Trigger)
-def test_a_terminal_state_refuses_every_trigger(state: State, trigger: Trigger) -> None:
+@pytest.mark.parametrize("trigger", sorted(set(Trigger) - {Trigger.ANNOTATE}))
+def test_a_terminal_state_refuses_every_trigger_that_leads_anywhere(state: State, trigger: Trigger) -> None:
     with pytest.raises(InvalidTransition) as refused:
         next_state(state, trigger)
-    assert refused.value.details == {"state": state.value, "trigger": trigger.value, "allowedActions": []}
+    assert refused.value.details == {"state": state.value, "trigger": trigger.value, "allowedActions": ["annotate"]}
     assert refused.value.message == f"an order in state {state} cannot {trigger}"
 
 
@@ -89,6 +97,17 @@ def test_a_refusal_names_what_is_allowed_instead(monkeypatch: pytest.MonkeyPatch
 
 def test_what_is_offered_today_belongs_to_the_table() -> None:
     assert {trigger for _, trigger in TRANSITIONS} >= ACTIONS
+
+
+def test_a_draft_offers_everything_that_callers_may_ask_for() -> None:
+    assert set(allowed_actions(State.DRAFT)) == ACTIONS
+
+
+def test_an_order_may_be_removed_where_it_has_ended_or_never_began() -> None:
+    assert {State.DRAFT, State.COMPLETED, *TERMINAL} == REMOVABLE
+    assert REMOVABLE - {State.DRAFT} < FINISHED
+    assert State.FALLOUT not in REMOVABLE, "a person has to look"
+    assert State.PARTIALLY_COMPLETED not in REMOVABLE
 
 
 def test_every_state_has_a_category_and_every_category_a_state() -> None:

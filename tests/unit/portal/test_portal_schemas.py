@@ -9,12 +9,23 @@ import pytest
 import yaml
 
 from canonical.ordering.commands import ItemAction, OrderLine, SubmitOrder
-from canonical.ordering.order import MAX_QUANTITY, PaymentStatus, RecurringCharge
+from canonical.ordering.lines import MAX_QUANTITY
+from canonical.ordering.order import Order, PaymentStatus, RecurringCharge
 from canonical.ordering.states import State, StateCategory
 from canonical.shared.external_identifier import ExternalIdentifier
 from canonical.shared.money import Money
 from facade.portal.schemas import STATUS, OrderRequest, order_document
-from tests.support.builders import BROADBAND, ROUTER, a_line, an_offering, an_order, an_order_in
+from tests.support.builders import (
+    BROADBAND,
+    NOON,
+    ROUTER,
+    a_change,
+    a_line,
+    a_rejection,
+    an_offering,
+    an_order,
+    an_order_in,
+)
 from tests.support.specs import SPECS, problems
 
 SPEC = "canonical/v1.yaml"
@@ -50,6 +61,7 @@ def test_the_enums_of_the_contract_are_those_of_the_core() -> None:
 @pytest.mark.parametrize(
     ("state", "status"),
     [
+        (State.DRAFT, "processing"),
         (State.ACKNOWLEDGED, "processing"),
         (State.FULFILLING, "processing"),
         (State.COMPLETED, "confirmed"),
@@ -76,6 +88,7 @@ def test_an_order_shows_what_was_ordered_and_for_how_much() -> None:
         "id": "1",
         "action": "ADD",
         "quantity": 2,
+        "productId": None,
         "sku": "SKU123",
         "offeringId": "po_broadband_1g",
         "offeringVersion": "1",
@@ -84,6 +97,51 @@ def test_an_order_shows_what_was_ordered_and_for_how_much() -> None:
         "recurringCharges": [{"amount": {"amount": "39.90", "currency": "EUR"}, "period": "month"}],
     }
     assert shown["externalIdentifiers"] == [{"owner": "acme", "type": "purchaseOrder", "id": "PO-1"}]
+
+
+@pytest.mark.parametrize("action", [action for action in ItemAction if action is not ItemAction.ADD])
+def test_what_is_done_to_an_installed_product_is_shown_with_the_product_and_without_a_charge(
+    action: ItemAction,
+) -> None:
+    lines = (a_change(id="1", action=action), a_change(id="2", action=action, offering_id=BROADBAND.id))
+    shown = document(an_order(lines=lines))
+    assert problems(SPEC, "Order", shown) == []
+    assert shown["total"] is None
+    assert shown["items"][0] == {
+        "id": "1",
+        "action": action.value,
+        "quantity": 1,
+        "productId": "PRD1",
+        "sku": None,
+        "offeringId": None,
+        "offeringVersion": None,
+        "name": None,
+        "oneTimeCharge": None,
+        "recurringCharges": [],
+    }
+    assert (shown["items"][1]["sku"], shown["items"][1]["oneTimeCharge"]) == ("SKU123", None)
+
+
+def test_an_order_rejected_before_it_was_understood_is_as_the_contract_says() -> None:
+    order = Order.received("id-1", "partner-acme", NOON)
+    order.reject(a_rejection(), NOON)
+    shown = document(order)
+    assert problems(SPEC, "Order", shown) == []
+    assert (shown["status"], shown["paymentStatus"], shown["customerId"], shown["items"], shown["total"]) == (
+        "failed",
+        "notCharged",
+        "",
+        [],
+        None,
+    )
+    assert (shown["failure"]["code"], shown["failure"]["step"]) == ("INVALID_REQUEST", "validate")
+
+
+def test_a_draft_is_as_the_contract_says_and_offers_what_may_be_done_with_it() -> None:
+    shown = document(an_order(draft=True))
+    assert problems(SPEC, "Order", shown) == []
+    assert sorted(shown["allowedActions"]) == ["amend", "annotate", "cancel", "submit"]
+    assert [entry["trigger"] for entry in shown["timeline"]] == ["draft"]
 
 
 def test_a_failed_order_says_why_and_what_was_undone() -> None:

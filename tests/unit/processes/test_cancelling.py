@@ -182,7 +182,7 @@ def test_while_the_charge_is_in_flight_it_is_too_late() -> None:
     assert (asked.state, asked.milestone, asked.outcome, asked.effective_at) == (
         CancellationState.DENIED,
         "charged",
-        "the order is paid for: return its products instead",
+        "the order is carried out: return its products instead",
         None,
     )
     denied, completed = placing.memory.outbox[-2:]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from canonical.processes.saga import Progress, Step, next_call, resumed, run, taken_up_again
+from canonical.processes.saga import Progress, next_call, resumed, run, taken_up_again
 from canonical.processes.standing import Action, Problem, ProcessState, Standing, situation
 from canonical.shared.errors import CanonicalError, OrderCancelled
 from tests.support.builders import NOON
@@ -112,7 +112,7 @@ def test_undoing_may_be_taken_up_again_and_again() -> None:
         if not progress.waiting:
             progress = taken_up_again(steps_of(backend), progress) if progress.not_undone else progress
     assert progress.not_undone == ()
-    assert progress.again == 3
+    assert progress.renewed == 3
 
 
 def allowed(state: ProcessState, script: dict[str, Any], **changes: Any) -> tuple[Action, ...]:
@@ -141,9 +141,3 @@ def test_what_may_be_decided_follows_from_where_the_process_stands(
 ) -> None:
     found = allowed(ProcessState(state), script, later=timedelta(seconds=later))
     assert found == tuple(map(Action, actions.split()))
-
-
-def test_a_step_that_leaves_nothing_to_undo_may_be_given_up_although_it_perhaps_acted() -> None:
-    steps = [Step("verify", lambda facts: None), Step("last", lambda facts: None)]
-    uncertain = {"verify#0": {"away": "crm", "uncertain": True}}
-    assert Action.COMPENSATE in situation(a_standing(), steps, uncertain, NOON).allowed

@@ -50,7 +50,7 @@ def test_it_asks_for_what_was_ordered() -> None:
         StockRequest("SKU123", 2, reference=f"{order.id}:1"),
         StockRequest("SKU456", 1, reference=f"{order.id}:2"),
     ]
-    assert placing.bss.reservations == ["RSV001", "RSV002"], "in the order of the items"
+    assert placing.bss.reservations == {"a": "RSV001", "b": "RSV002"}, "each with its item"
     assert placing.payments.taken == {"ORD00001": euros("228.80")}
 
 

@@ -237,18 +237,29 @@ def test_a_crash_after_it_may_stop_before_it_as_nothing_stands(lost: int) -> Non
     assert progress.undone == ()
 
 
+def test_a_try_whose_answer_a_crash_lost_is_found_before_the_run_is_stopped() -> None:
+    """It acted, its answer was lost, the next try did not act, and then somebody wanted to stop."""
+    backend = FaultyBackend({"charge": [Fault.LOST_AFTER, Fault.AWAY], "find-charge": [Fault.AWAY]})
+    journal = JournalOfACrash(frozenset({3}), [0])
+    moment = StopsOnce(lambda: backend.calls.count("charge") >= 2)
+    progress, _ = carry_out(steps_of(backend), new_journal=lambda: journal, interruption=moment)
+    assert backend.effects == ["reserve", "create", "charge", *undone(["reserve", "create", "charge"])]
+    assert isinstance(progress.failure, OrderCancelled)
+
+
+@pytest.mark.parametrize("kept", [True, False], ids=["one journal", "a journal for each part"])
 @pytest.mark.parametrize("first", [True, False], ids=["begins with a read", "begins with a change"])
 @given(SCRIPTS, CRASHES, st.integers(0, 20))
 def test_any_faults_crashes_and_moments_leave_nothing_standing_that_is_not_known_of(
-    first: bool, script: dict[str, list[Fault]], crashes: frozenset[int], moment: int
+    first: bool, kept: bool, script: dict[str, list[Fault]], crashes: frozenset[int], moment: int
 ) -> None:
-    """The engine keeps one journal for all parts of a run."""
+    """The engine keeps one journal for all parts of a run; nothing depends on that."""
     backend, counted = FaultyBackend(script), [0]
     steps = steps_of(backend)
     journal = JournalOfACrash(crashes, counted)
     progress, _ = carry_out(
         [Step("verify", lambda facts: backend.calls.append("verify")), *steps] if first else steps,
-        new_journal=lambda: journal,
+        new_journal=lambda: journal if kept else JournalOfACrash(crashes, counted),
         at_most=80,
         interruption=StopsOnce(lambda: len(backend.calls) >= moment),
     )

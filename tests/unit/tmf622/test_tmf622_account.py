@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from canonical.ordering.commands import ItemAction
-from canonical.ordering.states import State
+from canonical.ordering.states import ACTIONS, State
 from facade.contract.loading import load_spec
 from facade.tmf.tmf622 import account
 
@@ -91,5 +91,12 @@ def test_the_tables_cannot_be_changed() -> None:
         account.STATES[State.DRAFT] = "held"  # type: ignore[index]
 
 
-def test_roles_of_customers_are_compared_without_regard_to_case() -> None:
-    assert {role.casefold() for role in account.CUSTOMER_ROLES} == account.CUSTOMER_ROLES
+def test_what_a_change_asks_for_is_told_for_every_attribute_of_an_order() -> None:
+    changed = {"state"} | account.CHANGED_BY.keys() | account.NEVER_CHANGED.keys()
+    assert changed == account.ORDER_ATTRIBUTES
+    assert not account.CHANGED_BY.keys() & account.NEVER_CHANGED.keys()
+    assert set(account.CHANGED_BY.values()) <= ACTIONS
+
+
+def test_every_status_that_modify_may_name_is_published(schemas: dict[str, Any]) -> None:
+    assert account.STATUS_CHANGES.keys() <= set(schemas["ProductStatusType"]["enum"])

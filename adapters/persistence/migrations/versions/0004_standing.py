@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0003'
-down_revision = '0002'
+revision = '0004'
+down_revision = '0003'
 
 TIME = sa.String(length=27).with_variant(sa.String(length=27, collation='C'), 'postgresql')
 STATES = 'scheduled, running, waiting, fallout or ended'
@@ -29,10 +29,11 @@ def upgrade() -> None:
     op.add_column('audit', sa.Column('reason', sa.Text(), nullable=True, comment='that a person gave'))
     if op.get_bind().dialect.name == 'postgresql':  # SQLite keeps no comments
         op.alter_column('processes', 'state', existing_type=sa.String(length=20), existing_nullable=False, comment=STATES)
-    op.execute(
-        "UPDATE processes SET state = 'fallout' WHERE state = 'ended'"
-        " AND EXISTS (SELECT 1 FROM orders WHERE orders.id = processes.subject AND orders.state = 'FALLOUT')"
-    )
+    for table in ('orders', 'plan_changes'):
+        op.execute(
+            "UPDATE processes SET state = 'fallout', problem = 'notUndone' WHERE state = 'ended' AND EXISTS"
+            f" (SELECT 1 FROM {table} WHERE {table}.id = processes.subject AND {table}.state = 'FALLOUT')"
+        )
 
 
 def downgrade() -> None:

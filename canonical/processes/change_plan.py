@@ -1,0 +1,121 @@
+"""Changing a subscription's plan: in BSS, which owns it, then in Billing, which has to bill by it."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from canonical.processes.saga import Facts, Progress, Step
+from canonical.shared.errors import CanonicalError, ConcurrentChange, VersionMismatch
+from canonical.shared.ports import Clock
+from canonical.subscriptions.handlers import CHANGE_PLAN
+from canonical.subscriptions.plan_change import ChangeKind, PlanChange, PlanChangeFailure, PlanChangeState
+from canonical.subscriptions.ports import PlanBilling, Subscriptions, UnitOfWork
+from canonical.subscriptions.subscription import Subscription, SubscriptionStatus
+
+CHANGE = "change-plan"
+BILL = "bill-plan"
+
+
+@dataclass(frozen=True)
+class ChangeSubscriptionPlan:
+    """The process over one plan change: how it begins, its steps, how it ends."""
+
+    subscriptions: Subscriptions
+    billing: PlanBilling
+    unit_of_work: Callable[[], UnitOfWork]
+    clock: Clock
+
+    def look(self, change_id: str, work: UnitOfWork) -> PlanChange:
+        return work.plan_changes.get(change_id)
+
+    def resume(self, change: PlanChange) -> None:
+        change.resume(self.clock.now())
+
+    def begin(self, change_id: str) -> PlanChange:
+        """The change, started unless it already was."""
+        with self.unit_of_work() as work:
+            change = work.plan_changes.get(change_id)
+            if change.state is PlanChangeState.ACCEPTED:
+                change.start(self.clock.now())
+                work.processes.started(CHANGE_PLAN, change_id)
+                work.commit()
+            return change
+
+    def steps(self, change: PlanChange) -> list[Step]:
+        changes = change.kind is not ChangeKind.UNCHANGED
+        return [
+            Step(
+                CHANGE,
+                lambda facts: self._change(change),
+                find=lambda facts: self._changed(change),
+                undo=(lambda facts: self._change_back(change, facts)) if changes else None,
+                effect=lambda facts: f"subscription {change.subscription_id} back on {change.from_plan}",
+                told=lambda version: {"version": int(version), "status": change.status.value},
+            ),
+            Step(BILL, lambda facts: self.billing.bill(_subscription(change, facts), _key(change, BILL))),
+        ]
+
+    def interruption(self, change_id: str) -> CanonicalError | None:
+        """A plan change is not given up: whoever wants the old plan back asks for it."""
+        return None
+
+    def end(self, change_id: str, progress: Progress) -> PlanChange:
+        """The change, done or failed by what `progress` says unless it already was."""
+        with self.unit_of_work() as work:
+            change = work.plan_changes.get(change_id)
+            if not change.finished:
+                if progress.failure is None:
+                    known = progress.facts[CHANGE]
+                    change.complete(known["version"], SubscriptionStatus(known["status"]), self.clock.now())
+                else:
+                    change.fail(_failure(progress, progress.failure), self.clock.now())
+                if progress.not_undone:
+                    work.processes.fell_out(CHANGE_PLAN, change_id, asdict(progress))
+                else:
+                    work.processes.ended(CHANGE_PLAN, change_id)
+                work.commit()
+            return change
+
+    def _change(self, change: PlanChange) -> dict[str, Any]:
+        key = _key(change, CHANGE)
+        try:
+            changed = self.subscriptions.change_plan(change.subscription_id, change.to_plan, change.from_version, key)
+        except VersionMismatch as error:
+            if change.conditional:
+                raise
+            text = "the subscription was changed by somebody else at the same time"
+            raise ConcurrentChange(text, **error.details) from error
+        return {"version": changed.version, "status": changed.status.value}
+
+    def _changed(self, change: PlanChange) -> dict[str, Any] | None:
+        """What a change without an answer came to, if it was made: nobody else makes that version of that plan."""
+        found = self.subscriptions.subscription(change.subscription_id)
+        if found.version != change.from_version + 1 or found.plan != change.to_plan:
+            return None
+        return {"version": found.version, "status": found.status.value}
+
+    def _change_back(self, change: PlanChange, facts: Facts) -> None:
+        version, key = facts[CHANGE]["version"], _key(change, f"undo-{CHANGE}")
+        self.subscriptions.change_plan(change.subscription_id, change.from_plan, version, key)
+
+
+def _subscription(change: PlanChange, facts: Facts) -> Subscription:
+    """As BSS answered."""
+    known = facts[CHANGE]
+    status = SubscriptionStatus(known["status"])
+    return Subscription(change.subscription_id, change.customer_id, change.to_plan, status, known["version"])
+
+
+def _key(change: PlanChange, step: str) -> str:
+    return f"{change.id}:{step}"
+
+
+def _failure(progress: Progress, error: CanonicalError) -> PlanChangeFailure:
+    return PlanChangeFailure(
+        code=error.code,
+        message=error.message,
+        step=(progress.refusal or {})["step"],
+        details=dict(error.details),
+        undone=progress.undone,
+        not_undone=progress.not_undone,
+    )

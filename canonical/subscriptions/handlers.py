@@ -1,0 +1,60 @@
+"""What becomes of commands."""
+
+from collections.abc import Sequence
+
+from canonical.shared.errors import InvalidPlan, SubscriptionTerminated
+from canonical.shared.ports import Clock, Identities
+from canonical.subscriptions.commands import ChangePlan
+from canonical.subscriptions.plan_change import ChangeKind, PlanChange
+from canonical.subscriptions.ports import UnitOfWork
+from canonical.subscriptions.subscription import Plan, Subscription, SubscriptionStatus
+
+CHANGE_PLAN = "change-plan"
+"""The process that carries a plan change out."""
+
+
+def change_plan(
+    command: ChangePlan,
+    subscription: Subscription,
+    plans: Sequence[Plan],
+    work: UnitOfWork,
+    clock: Clock,
+    identities: Identities,
+    *,
+    conditional: bool,
+) -> PlanChange:
+    """The change of the subscription as it is now, recorded and to be carried out.
+
+    Raises InvalidPlan with the plans that are allowed, or SubscriptionTerminated.
+    """
+    kind = kind_of(subscription.plan, command.plan, plans)
+    if subscription.status is not SubscriptionStatus.ACTIVE:
+        raise SubscriptionTerminated(f"subscription {subscription.id} has ended", subscriptionId=subscription.id)
+    now = clock.now()
+    change = PlanChange(
+        id=identities.new_id(),
+        owner=command.owner,
+        subscription_id=subscription.id,
+        customer_id=subscription.customer_id,
+        from_plan=subscription.plan,
+        to_plan=command.plan,
+        kind=kind,
+        from_version=subscription.version,
+        conditional=conditional,
+        submitted_at=now,
+        changed_at=now,
+    )
+    work.plan_changes.add(change)
+    work.processes.schedule(CHANGE_PLAN, change.id)
+    return change
+
+
+def kind_of(current: str, wanted: str, plans: Sequence[Plan]) -> ChangeKind:
+    """Raises InvalidPlan. A plan that is not offered any more ranks below all that are."""
+    ranks = {plan.name: plan.rank for plan in plans}
+    if wanted not in ranks:
+        allowed = [plan.name for plan in sorted(plans, key=lambda plan: plan.rank)]
+        raise InvalidPlan(f"there is no plan {wanted[:60]}", pointer="/plan", allowed=allowed)
+    if wanted == current:
+        return ChangeKind.UNCHANGED
+    return ChangeKind.UPGRADE if ranks[wanted] > ranks.get(current, 0) else ChangeKind.DOWNGRADE

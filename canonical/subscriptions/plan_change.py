@@ -1,0 +1,107 @@
+"""The request to move a subscription to another plan, and what became of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+from canonical.shared.errors import InvalidTransition
+from canonical.subscriptions.subscription import SubscriptionStatus
+
+
+class ChangeKind(StrEnum):
+    UPGRADE = "upgrade"
+    DOWNGRADE = "downgrade"
+    UNCHANGED = "unchanged"
+
+
+class PlanChangeState(StrEnum):
+    ACCEPTED = "ACCEPTED"
+    CHANGING = "CHANGING"
+    DONE = "DONE"
+    FAILED = "FAILED"
+    FALLOUT = "FALLOUT"
+
+
+FOLLOWING = MappingProxyType(
+    {
+        PlanChangeState.ACCEPTED: frozenset({PlanChangeState.CHANGING}),
+        PlanChangeState.CHANGING: frozenset({PlanChangeState.DONE, PlanChangeState.FAILED, PlanChangeState.FALLOUT}),
+        PlanChangeState.DONE: frozenset[PlanChangeState](),
+        PlanChangeState.FAILED: frozenset[PlanChangeState](),
+        PlanChangeState.FALLOUT: frozenset({PlanChangeState.CHANGING}),
+    }
+)
+"""FALLOUT: one system has the new plan, the other has not, and it could not be taken back."""
+
+FINISHED = frozenset({PlanChangeState.DONE, PlanChangeState.FAILED, PlanChangeState.FALLOUT})
+"""No process works on it any more, unless a person has a FALLOUT taken up again."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanChangeFailure:
+    """Why it failed, in which step, and what was undone because of it or could not be."""
+
+    code: str
+    message: str
+    step: str
+    details: dict[str, Any]
+    undone: tuple[str, ...] = ()
+    not_undone: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class PlanChange:
+    """`from_version` is the subscription's when it was asked for, `to_version` once BSS has changed it.
+
+    `conditional`: the caller named the version, and a newer one is not to be changed.
+    """
+
+    id: str
+    owner: str
+    subscription_id: str
+    customer_id: str
+    from_plan: str
+    to_plan: str
+    kind: ChangeKind
+    from_version: int
+    conditional: bool
+    submitted_at: datetime
+    changed_at: datetime
+    state: PlanChangeState = PlanChangeState.ACCEPTED
+    to_version: int | None = None
+    status: SubscriptionStatus = SubscriptionStatus.ACTIVE
+    failure: PlanChangeFailure | None = None
+    version: int = 0
+
+    @property
+    def finished(self) -> bool:
+        return self.state in FINISHED
+
+    def start(self, at: datetime) -> None:
+        self._become(PlanChangeState.CHANGING, at)
+
+    def complete(self, to_version: int, status: SubscriptionStatus, at: datetime) -> None:
+        """BSS and Billing have the new plan; so BSS says of the subscription."""
+        self._become(PlanChangeState.DONE, at)
+        self.to_version, self.status = to_version, status
+
+    def fail(self, failure: PlanChangeFailure, at: datetime) -> None:
+        """Neither has it, unless something could not be undone."""
+        self._become(PlanChangeState.FALLOUT if failure.not_undone else PlanChangeState.FAILED, at)
+        self.failure = failure
+
+    def resume(self, at: datetime) -> None:
+        """What could not be taken back is looked after again."""
+        self._become(PlanChangeState.CHANGING, at)
+
+    def _become(self, state: PlanChangeState, at: datetime) -> None:
+        if state not in FOLLOWING[self.state]:
+            raise InvalidTransition(
+                f"a plan change in state {self.state} cannot become {state}",
+                state=self.state.value,
+                trigger=state.value,
+                allowedActions=[],
+            )
+        self.state, self.changed_at = state, at

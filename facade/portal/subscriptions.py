@@ -1,0 +1,142 @@
+"""The canonical API's subscriptions: read as BSS has them, moved to other plans."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import flask
+from werkzeug.datastructures import ETags
+
+from canonical.shared.errors import CanonicalError, StillWorking, VersionMismatch, restore
+from canonical.subscriptions.commands import ChangePlan
+from canonical.subscriptions.plan_change import PlanChange
+from canonical.subscriptions.ports import Subscriptions
+from canonical.subscriptions.subscription import Plan, Subscription
+from canonical.views.parts import Inquiries, Question, answers
+from facade.clock import time_text
+from facade.contract.connexion_plugin import validated_body
+from facade.intake import Request
+from facade.json import answer_json
+from facade.plan_changes import PlanChangeIntake
+from facade.portal.customer import SubscriptionSchema
+from facade.portal.handlers import Waiters
+from facade.query import only
+from facade.security.principal import current_principal
+
+SUBSCRIPTION, PLANS = "subscription", "plans"
+_SUBSCRIPTION = SubscriptionSchema()
+
+
+class PlanChanges(Protocol):
+    """Plan changes for reading."""
+
+    def plan_change(self, change_id: str) -> PlanChange: ...
+
+    def unfinished_plan_change(self, subscription_id: str) -> PlanChange | None:
+        """The newest of the subscription's that is still being carried out."""
+        ...
+
+
+@dataclass(frozen=True)
+class PortalSubscriptions:
+    subscriptions: Subscriptions
+    inquiries: Inquiries
+    changes: PlanChanges
+    intake: PlanChangeIntake
+    waiters: Waiters
+
+    def operations(self) -> dict[str, Callable[..., Any]]:
+        return {"getSubscription": self.get_subscription, "changePlan": self.change_plan}
+
+    def get_subscription(self, subId: str) -> flask.Response:
+        """The subscription as BSS has it, and the change of ours that is under way."""
+        only(flask.request.args, ())
+        subscription, plans = self._asked(subId)
+        document = _SUBSCRIPTION.dump(subscription) | {
+            "customerId": subscription.customer_id,
+            "allowedPlans": [plan.name for plan in plans],
+            "pendingChange": _pending(self.changes.unfinished_plan_change(subscription.id)),
+        }
+        return answer_json(document, 200, _etag(subscription.version))
+
+    def change_plan(self, subId: str) -> flask.Response:
+        """Have the plan changed and wait for it. Raises what it failed with, or StillWorking."""
+        only(flask.request.args, ())
+        body, principal = validated_body(), current_principal()
+        key, wanted = flask.request.headers.get("Idempotency-Key"), flask.request.if_match
+        request = Request(principal.client_id, "changePlan", key, {"subId": subId} | body)
+        change_id = self.intake.repeated(request)
+        if change_id is None:
+            subscription, plans = self._asked(subId)
+            _check(wanted, subscription)
+            command = ChangePlan(principal.client_id, subscription.id, body["plan"])
+            change_id = self.intake.accept(command, subscription, plans, request, conditional=bool(wanted))
+        ended = self.waiters.wait(change_id)
+        change = self.changes.plan_change(change_id)
+        if not ended and not change.finished:
+            raise _still_working(change)
+        if change.failure is not None:
+            raise _failed(change)
+        return answer_json(_changed(change), 200, _etag(change.to_version or change.from_version))
+
+    def _asked(self, subscription_id: str) -> tuple[Subscription, tuple[Plan, ...]]:
+        """The subscription and the plans there are, from BSS and never from memory. Raises what BSS answered."""
+        questions = [
+            Question(SUBSCRIPTION, "bss", subscription_id, lambda: self.subscriptions.subscription(subscription_id)),
+            Question(PLANS, "bss", "", self.subscriptions.plans),
+        ]
+        found = answers(self.inquiries, questions, decisive=SUBSCRIPTION)
+        for part in found.values():
+            if part.error is not None:
+                raise part.error
+        return found[SUBSCRIPTION].value, found[PLANS].value
+
+
+def _check(wanted: ETags, subscription: Subscription) -> None:
+    """Raises VersionMismatch where If-Match was sent and does not name the version."""
+    if wanted and not wanted.contains(str(subscription.version)):
+        text = f"If-Match names another version than {subscription.version}, which the subscription has now"
+        raise VersionMismatch(text, version=subscription.version)
+
+
+def _etag(version: int) -> dict[str, str]:
+    return {"ETag": f'"{version}"'}
+
+
+def _changed(change: PlanChange) -> dict[str, Any]:
+    return {
+        "id": change.subscription_id,
+        "plan": change.to_plan,
+        "status": change.status.value,
+        "version": change.to_version,
+        "change": {"id": change.id, "kind": change.kind.value, "from": change.from_plan},
+    }
+
+
+def _pending(change: PlanChange | None) -> dict[str, Any] | None:
+    if change is None:
+        return None
+    return {
+        "id": change.id,
+        "plan": change.to_plan,
+        "kind": change.kind.value,
+        "requestedAt": time_text(change.submitted_at),
+    }
+
+
+def _still_working(change: PlanChange) -> StillWorking:
+    text = "the change was accepted and goes on until BSS and Billing both have it; read the subscription later"
+    return StillWorking(text, id=change.id, subscriptionId=change.subscription_id, plan=change.to_plan)
+
+
+def _failed(change: PlanChange) -> CanonicalError:
+    failure = change.failure
+    assert failure is not None
+    details = failure.details | {
+        "id": change.id,
+        "subscriptionId": change.subscription_id,
+        "step": failure.step,
+        "undone": list(failure.undone),
+        "notUndone": list(failure.not_undone),
+    }
+    return restore(failure.code, failure.message, details)

@@ -1,0 +1,211 @@
+"""Between the items of TMF622 v5 orders, nested ones too, and the lines of the core."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from canonical.audit.record import Mapped
+from canonical.ordering.commands import ItemAction, LineRelationship, OrderLine
+from canonical.ordering.lines import CHANGES_A_PRODUCT
+from canonical.ordering.order import OrderItem
+from canonical.shared.errors import CurrenciesDiffer, OfferingNotProduct, ProductReferenceMissing
+from facade.contract.pointers import escaped
+from facade.contract.violations import Code, Violation
+from facade.tmf.tmf622.account import (
+    ACTION_NAMES,
+    ACTIONS,
+    ITEM_MAPPED,
+    ITEM_REFUSED,
+    LONGEST_ID,
+    STATUS_CHANGES,
+)
+from facade.tmf.vocabulary import Vocabulary
+
+Payload = dict[str, Any]
+
+AMBIGUOUS_CHANGE = "AMBIGUOUS_CHANGE"
+PRODUCT_OFFERING_MISSING = "PRODUCT_OFFERING_MISSING"
+OFFERING_CLASSES = frozenset({"ProductOffering", "ProductOfferingRef"})
+
+
+@dataclass
+class Reading:
+    """Items being read: what was found so far, and how it was understood."""
+
+    vocabulary: Vocabulary
+    trail: list[Mapped]
+    violations: list[Violation]
+    lines: list[OrderLine] = field(default_factory=list)
+
+    def read(self, items: list[Payload], at: str, part_of: str | None = None, units: int = 1) -> None:
+        """Append a line for each item, those nested in it after it. `units`: how many of what they are nested in."""
+        for index, item in enumerate(items):
+            line = self._line(item, f"{at}/{index}", part_of, units)
+            self.read(item.get("productOrderItem") or [], f"{at}/{index}/productOrderItem", line.id, line.quantity)
+
+    def _line(self, item: Payload, at: str, part_of: str | None, units: int) -> OrderLine:
+        to = f"/lines/{len(self.lines)}"
+        self.violations += refused(item, ITEM_REFUSED, at)
+        offering = (item.get("productOffering") or {}).get("id")
+        if offering is None and item["action"] == "add":
+            text = "an item that adds a product names its productOffering"
+            self._refuse(f"{at}/productOffering", PRODUCT_OFFERING_MISSING, text, Code.MISSING_PROPERTY)
+        self.trail += [
+            Mapped(at, to, "a line"),
+            Mapped(f"{at}/id", f"{to}/id", "as sent"),
+            Mapped(f"{at}/action", f"{to}/action", "table of actions"),
+        ]
+        if "quantity" in item:
+            rule = "as sent" if units == 1 else f"× {units}, the quantity of the item it is nested in"
+            self.trail.append(Mapped(f"{at}/quantity", f"{to}/quantity", rule))
+        if offering is not None:
+            self.trail.append(Mapped(f"{at}/productOffering/id", f"{to}/offering_id", "as sent"))
+        action = self._action(item, at, to)
+        line = OrderLine(
+            id=item["id"],
+            quantity=item.get("quantity", 1) * units,
+            action=action,
+            offering_id=offering,
+            product_id=self._product(item, action, at, to),
+            part_of=part_of,
+            relationships=tuple(self._relationships(item, at, to)),
+        )
+        self.lines.append(line)
+        return line
+
+    def _action(self, item: Payload, at: str, to: str) -> ItemAction:
+        """`modify` may mean more precise things, which the state and the place of its product tell."""
+        action, product = ACTIONS[item["action"]], item.get("product") or {}
+        if action is not ItemAction.MODIFY:
+            return action
+        status = product.get("status")
+        asked = {"status": STATUS_CHANGES.get(status)} if status is not None else {}
+        if None in asked.values():
+            allowed = tuple(STATUS_CHANGES)
+            text = "an installed product can be brought to one of these states"
+            self.violations.append(Violation(f"{at}/product/status", Code.INVALID_VALUE, text, allowed))
+        if product.get("place"):
+            asked["place"] = ItemAction.MOVE
+        if len(asked) > 1:
+            text = "an item moves a product or changes its state; send two items to do both"
+            self._refuse(f"{at}/product", AMBIGUOUS_CHANGE, text)
+        for name, meant in asked.items():
+            if meant is not None:
+                self.trail.append(Mapped(f"{at}/product/{name}", f"{to}/action", f"modify with {name} is {meant}"))
+                action = meant
+        return action
+
+    def _product(self, item: Payload, action: ItemAction, at: str, to: str) -> str | None:
+        product = item.get("product") or {}
+        for name in ("@type", "@referredType"):
+            if product.get(name) in OFFERING_CLASSES:
+                text = "an offering is named in productOffering, and product is what the customer has of it"
+                self._refuse(f"{at}/product/{name}", OfferingNotProduct.code, text)
+        if action is ItemAction.ADD:
+            return None
+        pointer, product_id = f"{at}/product/id", product.get("id") or None
+        if product_id is not None:
+            self.trail.append(Mapped(pointer, f"{to}/product_id", "as sent"))
+            if len(product_id) > LONGEST_ID:
+                text = f"a product's id has at most {LONGEST_ID} characters"
+                self.violations.append(Violation(pointer, Code.INVALID_VALUE, text))
+        elif action in CHANGES_A_PRODUCT:
+            text = f"an item with action {item['action']} names the installed product it is about"
+            self._refuse(pointer, ProductReferenceMissing.code, text, Code.MISSING_PROPERTY)
+        return product_id
+
+    def _relationships(self, item: Payload, at: str, to: str) -> Iterator[LineRelationship]:
+        number = 0
+        for index, relationship in enumerate(item.get("productOrderItemRelationship") or ()):
+            place, name = f"{at}/productOrderItemRelationship/{index}", relationship["relationshipType"]
+            kind = self.vocabulary.relationship(name)
+            if kind is None:
+                self.violations.append(self.vocabulary.unknown_relationship(name, f"{place}/relationshipType"))
+                continue
+            self.trail += [
+                Mapped(f"{place}/relationshipType", f"{to}/relationships/{number}/type", "table of relationships"),
+                Mapped(f"{place}/id", f"{to}/relationships/{number}/line_id", "as sent"),
+            ]
+            yield LineRelationship(kind, relationship["id"])
+            number += 1
+
+    def _refuse(self, pointer: str, reason: str, text: str, code: Code = Code.INVALID_VALUE) -> None:
+        self.violations.append(Violation(pointer, code, text, reason=reason))
+
+
+def refused(body: Payload, refused: Mapping[str, str], at: str) -> list[Violation]:
+    return [
+        Violation(f"{at}/{name}", Code.UNEXPECTED_PROPERTY, f"{name} is not accepted here: {reason}")
+        for name, reason in refused.items()
+        if body.get(name, []) != []  # an empty list says nothing; SDKs send it for every attribute they know
+    ]
+
+
+def carried_places(items: list[Payload], at: str) -> Iterator[str]:
+    """Where attributes of items stand that are kept verbatim."""
+    for index, item in enumerate(items):
+        place = f"{at}/{index}"
+        yield from (f"{place}/{escaped(name)}" for name in item if name not in ITEM_MAPPED)
+        yield from (f"{place}/{name}" for name in ("product", "productOrderItemRelationship") if name in item)
+        yield from carried_places(item.get("productOrderItem") or [], f"{place}/productOrderItem")
+
+
+def currencies_differ(body: Payload) -> list[Violation]:
+    """Prices that a partner sends are kept, not charged; in several currencies they cannot all be right."""
+    sent = list(_amounts(body.get("orderTotalPrice"), "/orderTotalPrice"))
+    sent += _prices_of(body["productOrderItem"], "/productOrderItem")
+    for pointer, unit in sent:
+        if unit != sent[0][1]:
+            text = f"the order has prices in {sent[0][1][:10]} and in {unit[:10]}"
+            return [Violation(f"{pointer}/unit", Code.INVALID_VALUE, text, reason=CurrenciesDiffer.code)]
+    return []
+
+
+def _prices_of(items: list[Payload], at: str) -> Iterator[tuple[str, str]]:
+    for index, item in enumerate(items):
+        for name in ("itemPrice", "itemTotalPrice"):
+            yield from _amounts(item.get(name), f"{at}/{index}/{name}")
+        yield from _prices_of(item.get("productOrderItem") or [], f"{at}/{index}/productOrderItem")
+
+
+def _amounts(value: Any, at: str) -> Iterator[tuple[str, str]]:
+    """Where amounts of money stand, each with its currency."""
+    if isinstance(value, list):
+        for index, element in enumerate(value):
+            yield from _amounts(element, f"{at}/{index}")
+    elif isinstance(value, dict):
+        if isinstance(value.get("unit"), str) and "value" in value:
+            yield at, value["unit"]
+        for name, member in value.items():
+            yield from _amounts(member, f"{at}/{escaped(name)}")
+
+
+def shown_as_sent(items: list[Payload], known: Mapping[str, OrderItem], state: str) -> list[Payload]:
+    """The items as they were sent, nested as they were, with what the server says of each."""
+    return [_shown(item, known.get(item["id"]), known, state) for item in items]
+
+
+def _shown(sent: Payload, item: OrderItem | None, known: Mapping[str, OrderItem], state: str) -> Payload:
+    document = {**_said_of(item), **sent, "quantity": sent.get("quantity", 1), "state": state}
+    if sent.get("productOrderItem"):
+        document["productOrderItem"] = shown_as_sent(sent["productOrderItem"], known, state)
+    return document
+
+
+def shown_as_ordered(item: OrderItem, state: str) -> Payload:
+    """An item that came another way than through TMF622."""
+    return {
+        **_said_of(item),
+        "id": item.id,
+        "action": ACTION_NAMES[item.action],
+        "quantity": item.quantity,
+        "state": state,
+    }
+
+
+def _said_of(item: OrderItem | None) -> Payload:
+    document: Payload = {"@type": "ProductOrderItem"}
+    if item is not None and item.offering is not None:
+        offering = item.offering
+        document["productOffering"] = {"@type": "ProductOfferingRef", "id": offering.id, "name": offering.name}
+    return document

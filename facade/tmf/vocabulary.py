@@ -1,0 +1,91 @@
+"""Words that TM Forum leaves open and we do not: roles of parties, and how lines relate. Anything else is refused.
+
+Words are compared without regard to case, blanks, `_` and `-`: `Sales Agent` is `salesAgent`.
+"""
+
+import difflib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from canonical.ordering.commands import RelationshipType
+from facade.contract.pointers import shortened
+from facade.contract.violations import Code, Violation
+
+UNKNOWN_PARTY_ROLE = "UNKNOWN_PARTY_ROLE"
+UNKNOWN_RELATIONSHIP_TYPE = "UNKNOWN_RELATIONSHIP_TYPE"
+
+CUSTOMER_ROLES = frozenset({"customer", "buyer"})
+"""Roles whose party is the customer of the order."""
+
+PARTY_ROLES = (
+    *("Customer", "Buyer", "Seller", "Issuer", "Owner", "User", "Payer", "Requester", "Recipient"),
+    *("Contact", "Billing Contact", "Technical Contact", "Installer", "Sales Agent", "Agent", "Account Manager"),
+    *("Dealer", "Reseller", "Partner", "Vendor", "Supplier", "Provider", "Service Provider"),
+)
+RELATIONSHIP_TYPES: Mapping[str, RelationshipType] = MappingProxyType(
+    {
+        "reliesOn": RelationshipType.DEPENDS_ON,
+        "dependsOn": RelationshipType.DEPENDS_ON,
+        "requires": RelationshipType.DEPENDS_ON,
+        "enables": RelationshipType.ENABLES,
+        "brings": RelationshipType.BRINGS,
+        "bundles": RelationshipType.BUNDLES,
+        "bundledBy": RelationshipType.BUNDLED_BY,
+        "migratesTo": RelationshipType.MIGRATES_TO,
+    }
+)
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """What a partner's words mean: ours, and those that its profile adds, each with the word of ours it stands for."""
+
+    party_roles: Mapping[str, str]
+    relationship_types: Mapping[str, str]
+
+    def with_own(self, party_roles: Mapping[str, str], relationship_types: Mapping[str, str]) -> "Vocabulary":
+        """Raises ValueError for a word that stands for none of ours."""
+        return Vocabulary(
+            _extended("party role", self.party_roles, party_roles),
+            _extended("relationship type", self.relationship_types, relationship_types),
+        )
+
+    def names_customer(self, role: str) -> bool:
+        return _folded(self.party_roles.get(_folded(role), "")) in CUSTOMER_ROLES
+
+    def check_role(self, role: str, pointer: str) -> list[Violation]:
+        if _folded(role) in self.party_roles:
+            return []
+        return [_unknown("party role", UNKNOWN_PARTY_ROLE, role, pointer, PARTY_ROLES)]
+
+    def relationship(self, name: str) -> RelationshipType | None:
+        known = self.relationship_types.get(_folded(name))
+        return None if known is None else RELATIONSHIP_TYPES[known]
+
+    def unknown_relationship(self, name: str, pointer: str) -> Violation:
+        return _unknown("relationship type", UNKNOWN_RELATIONSHIP_TYPE, name, pointer, tuple(RELATIONSHIP_TYPES))
+
+
+def _folded(word: str) -> str:
+    return re.sub(r"[\s_-]", "", word.casefold())
+
+
+def _extended(what: str, ours: Mapping[str, str], own: Mapping[str, str]) -> Mapping[str, str]:
+    for word, meaning in own.items():
+        if _folded(meaning) not in ours:
+            raise ValueError(f"the {what} {word!r} stands for {meaning!r}, which is none of ours")
+    return {**ours} | {_folded(word): ours[_folded(meaning)] for word, meaning in own.items()}
+
+
+def _unknown(what: str, reason: str, word: str, pointer: str, allowed: tuple[str, ...]) -> Violation:
+    close = difflib.get_close_matches(word[:60].casefold(), [known.casefold() for known in allowed], n=1)
+    hint = next((known for known in allowed if close and known.casefold() == close[0]), None)
+    text = f"{shortened(word)} is no {what} that is understood here"
+    return Violation(pointer, Code.INVALID_VALUE, text, allowed, hint, reason)
+
+
+STANDARD = Vocabulary(
+    {_folded(role): role for role in PARTY_ROLES}, {_folded(name): name for name in RELATIONSHIP_TYPES}
+)

@@ -1,0 +1,90 @@
+"""Plan changes as both databases keep them."""
+
+from typing import Any
+
+import pytest
+
+from adapters.persistence.database import Database
+from adapters.persistence.orders import Document
+from adapters.persistence.queries import SqlQueries
+from adapters.persistence.unit_of_work import SqlUnitOfWork
+from canonical.shared.errors import ConcurrentChange, NotFound
+from canonical.subscriptions.plan_change import PlanChange, PlanChangeFailure, PlanChangeState
+from canonical.subscriptions.subscription import SubscriptionStatus
+from tests.support.builders import NOON
+from tests.support.fakes import SteppingClock
+from tests.support.subscriptions import CHANGE_ID, a_plan_change
+
+LATER = CHANGE_ID[:-1] + "2"
+FAILURE = PlanChangeFailure("BACKEND_REFUSED", "no", "bill-plan", {"status": 422}, ("back",), ("on",))
+
+
+@pytest.fixture
+def unit_of_work(database: Database) -> Any:
+    return lambda: SqlUnitOfWork(database, lambda order, carried: Document("", ""), SteppingClock())
+
+
+@pytest.fixture
+def queries(database: Database) -> SqlQueries:
+    return SqlQueries(database)
+
+
+def keep(unit_of_work: Any, change: PlanChange) -> None:
+    with unit_of_work() as work:
+        work.plan_changes.add(change)
+        work.commit()
+
+
+def test_a_change_is_kept_as_it_is(unit_of_work: Any, queries: SqlQueries) -> None:
+    change = a_plan_change()
+    keep(unit_of_work, change)
+    assert queries.plan_change(CHANGE_ID) == change
+    with unit_of_work() as work:
+        known = work.plan_changes.get(CHANGE_ID)
+        assert known is work.plan_changes.get(CHANGE_ID)
+        known.start(NOON)
+        known.fail(FAILURE, NOON)
+        work.commit()
+    assert queries.plan_change(CHANGE_ID) == known
+    assert (known.version, known.failure) == (2, FAILURE)
+
+
+def test_what_is_not_committed_is_not_kept(unit_of_work: Any, queries: SqlQueries) -> None:
+    with unit_of_work() as work:
+        work.plan_changes.add(a_plan_change())
+    with pytest.raises(NotFound):
+        queries.plan_change(CHANGE_ID)
+
+
+def test_an_unknown_change_is_not_found(unit_of_work: Any) -> None:
+    with unit_of_work() as work, pytest.raises(NotFound):
+        work.plan_changes.get(CHANGE_ID)
+
+
+def test_the_second_writer_of_a_change_learns_of_the_first(unit_of_work: Any, database: Database) -> None:
+    keep(unit_of_work, a_plan_change())
+    with unit_of_work() as work:
+        known = work.plan_changes.get(CHANGE_ID)
+        known.version = 7
+        known.start(NOON)
+        with pytest.raises(ConcurrentChange):
+            work.commit()
+
+
+def test_the_newest_change_under_way_is_found_by_its_subscription(unit_of_work: Any, queries: SqlQueries) -> None:
+    assert queries.unfinished_plan_change("SUB1122") is None
+    for change_id in (CHANGE_ID, LATER):
+        keep(unit_of_work, a_plan_change(id=change_id))
+    keep(unit_of_work, a_plan_change(id=CHANGE_ID[:-1] + "3", subscription_id="SUB1"))
+    for change_id, expected in ((LATER, CHANGE_ID), (CHANGE_ID, None)):
+        found = queries.unfinished_plan_change("SUB1122")
+        assert found is not None
+        assert found.id == change_id
+        with unit_of_work() as work:
+            known = work.plan_changes.get(change_id)
+            known.start(NOON)
+            known.complete(2, SubscriptionStatus.ACTIVE, NOON)
+            work.commit()
+        left = queries.unfinished_plan_change("SUB1122")
+        assert (left.id if left else None) == expected
+    assert queries.plan_change(LATER).state is PlanChangeState.DONE

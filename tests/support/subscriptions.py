@@ -1,0 +1,132 @@
+"""Plan changes, ready made; BSS and Billing in memory, which fail as told; a store in memory."""
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import TracebackType
+from typing import Any, Self
+
+from canonical.shared.errors import CanonicalError, NotFound, SubscriptionNotFound, VersionMismatch
+from canonical.subscriptions.plan_change import ChangeKind, PlanChange
+from canonical.subscriptions.subscription import Plan, Subscription
+from tests.support.builders import NOON
+from tests.support.reads import a_subscription
+
+PLANS = (Plan("Basic", 1), Plan("Standard", 2), Plan("Premium", 3))
+CHANGE_ID = "0197a000-0000-7000-8000-000000000001"
+
+
+def a_plan_change(**changes: Any) -> PlanChange:
+    change = PlanChange(
+        id=CHANGE_ID,
+        owner="portal",
+        subscription_id="SUB1122",
+        customer_id="C12345",
+        from_plan="Premium",
+        to_plan="Basic",
+        kind=ChangeKind.DOWNGRADE,
+        from_version=1,
+        conditional=False,
+        submitted_at=NOON,
+        changed_at=NOON,
+    )
+    return replace(change, **changes)
+
+
+@dataclass
+class HasSubscriptions:
+    """BSS. `faults` are raised one by one, the next call's first; `lost` ones after the call has acted."""
+
+    known: Subscription = field(default_factory=a_subscription)
+    faults: list[CanonicalError] = field(default_factory=list)
+    lost: list[CanonicalError] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
+    honours_keys: bool = True
+    _answers: dict[str, Subscription] = field(default_factory=dict)
+
+    def subscription(self, subscription_id: str) -> Subscription:
+        if subscription_id != self.known.id:
+            raise SubscriptionNotFound("Subscription not found")
+        return self.known
+
+    def of_customer(self, customer_id: str) -> tuple[Subscription, ...]:
+        return (self.known,)
+
+    def plans(self) -> tuple[Plan, ...]:
+        return PLANS
+
+    def change_plan(self, subscription_id: str, plan: str, version: int, key: str) -> Subscription:
+        self.keys.append(key)
+        if self.faults:
+            raise self.faults.pop(0)
+        if key in self._answers and self.honours_keys:
+            return self._answers[key]
+        if version != self.known.version:
+            raise VersionMismatch("changed since", version=self.known.version)
+        if plan != self.known.plan:
+            self.known = replace(self.known, plan=plan, version=version + 1)
+        self._answers[key] = self.known
+        if self.lost:
+            raise self.lost.pop(0)
+        return self.known
+
+
+@dataclass
+class BillsPlans:
+    """Billing. `faults` are raised one by one, the next call's first."""
+
+    faults: list[CanonicalError] = field(default_factory=list)
+    billed: list[tuple[str, int]] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
+
+    def bill(self, subscription: Subscription, key: str) -> None:
+        self.keys.append(key)
+        if self.faults:
+            raise self.faults.pop(0)
+        self.billed.append((subscription.plan, subscription.version))
+
+
+@dataclass
+class PlanChangesInMemory:
+    """A unit of work that is its own repository and schedule; what it holds is kept when it commits."""
+
+    kept: dict[str, PlanChange] = field(default_factory=dict)
+    processes: Any = None
+    states: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.plan_changes = self
+        self.processes = self
+
+    def __enter__(self) -> Self:
+        self._seen: dict[str, PlanChange] = {}
+        self._states: dict[str, str] = {}
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def add(self, change: PlanChange) -> None:
+        self._seen[change.id] = change
+
+    def get(self, change_id: str) -> PlanChange:
+        if change_id not in self.kept:
+            raise NotFound("no such plan change")
+        return self._seen.setdefault(change_id, copy.deepcopy(self.kept[change_id]))
+
+    def schedule(self, process: str, subject: str) -> None:
+        self._states[subject] = "scheduled"
+
+    def started(self, process: str, subject: str) -> None:
+        self._states[subject] = "running"
+
+    def ended(self, process: str, subject: str) -> None:
+        self._states[subject] = "ended"
+
+    def fell_out(self, process: str, subject: str, progress: Mapping[str, Any]) -> None:
+        self._states[subject] = "fallout"
+
+    def commit(self) -> None:
+        self.kept |= copy.deepcopy(self._seen)
+        self.states |= self._states

@@ -1,0 +1,67 @@
+"""Partner profiles, read from files."""
+
+from pathlib import Path
+
+import pytest
+
+from facade.bootstrap import partner_profiles
+from facade.partners.profiles import DEFAULT, Profile, ProfileError, Profiles, Validation, read_profiles
+from facade.settings import SettingError, Settings
+from facade.tmf.vocabulary import STANDARD
+
+
+def test_every_client_has_a_profile() -> None:
+    own = Profile(Validation.AFTER_ACKNOWLEDGEMENT)
+    profiles = Profiles({"acme": own})
+    assert (profiles.of("acme"), profiles.of("anybody")) == (own, DEFAULT)
+    assert Profile(Validation.BEFORE_ACKNOWLEDGEMENT, STANDARD) == DEFAULT
+
+
+def test_profiles_are_named_by_their_clients(tmp_path: Path) -> None:
+    (tmp_path / "acme.eu.yaml").write_text("validation: after\n")
+    (tmp_path / "empty.yaml").write_text("")
+    (tmp_path / "README.md").write_text("no profile")
+    profiles = read_profiles(tmp_path)
+    assert profiles.by_client.keys() == {"acme.eu", "empty"}
+    assert profiles.of("acme.eu").validation is Validation.AFTER_ACKNOWLEDGEMENT
+    assert profiles.of("empty") == DEFAULT
+
+
+def test_a_partners_own_words_stand_for_ours(tmp_path: Path) -> None:
+    (tmp_path / "acme.yaml").write_text("partyRoles: {Endkunde: customer}\nrelationshipTypes: {auf: relies_on}\n")
+    vocabulary = read_profiles(tmp_path).of("acme").vocabulary
+    assert vocabulary.names_customer("ENDKUNDE")
+    assert vocabulary.relationship("auf") is STANDARD.relationship("reliesOn")
+    assert not STANDARD.names_customer("Endkunde")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("validation: sometimes", "validation"),
+        ("validaton: after", "validaton"),
+        ("partyRoles: [a]", "partyRoles"),
+        ("partyRoles: {a: 7}", "partyRoles/a"),
+        ("partyRoles: {Kunde: Kundin}", "Kundin"),
+        ("relationshipTypes: {auf: drunter}", "drunter"),
+        ("- a list", "object"),
+        ("{", "cannot be read"),
+        ("!!python/object/apply:os.system [ls]", "cannot be read"),
+    ],
+)
+def test_a_profile_that_cannot_be_used_is_told_with_its_file_and_why(tmp_path: Path, text: str, told: str) -> None:
+    (tmp_path / "acme.yaml").write_text(text)
+    with pytest.raises(ProfileError, match=r"acme\.yaml") as refused:
+        read_profiles(tmp_path)
+    assert told in str(refused.value)
+    with pytest.raises(SettingError, match="PARTNERS"):
+        partner_profiles(Settings(partners=str(tmp_path)))
+
+
+def test_a_folder_that_is_none_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ProfileError, match="no folder"):
+        read_profiles(tmp_path / "nothing")
+
+
+def test_the_profiles_that_are_shipped_are_used_unless_told_otherwise() -> None:
+    assert partner_profiles(Settings()).of("conformance").validation is Validation.AFTER_ACKNOWLEDGEMENT

@@ -1,0 +1,214 @@
+"""What may become of a plan: the command, the change, and the process that carries it out."""
+
+from dataclasses import replace
+
+import pytest
+
+from canonical.processes.change_plan import ChangeSubscriptionPlan
+from canonical.processes.saga import Progress, run
+from canonical.shared.errors import (
+    BackendRefused,
+    BackendUnavailable,
+    CanonicalError,
+    InvalidPlan,
+    InvalidTransition,
+    OutcomeUnknown,
+    SubscriptionTerminated,
+    VersionMismatch,
+)
+from canonical.subscriptions.commands import ChangePlan
+from canonical.subscriptions.handlers import change_plan, kind_of
+from canonical.subscriptions.plan_change import FOLLOWING, ChangeKind, PlanChange, PlanChangeFailure, PlanChangeState
+from canonical.subscriptions.subscription import SubscriptionStatus
+from tests.support.fakes import CountingIdentities, Journal, StandingClock
+from tests.support.reads import a_subscription
+from tests.support.subscriptions import (
+    CHANGE_ID,
+    PLANS,
+    BillsPlans,
+    HasSubscriptions,
+    PlanChangesInMemory,
+    a_plan_change,
+)
+from tests.unit.processes.faulty_backend import through_json
+
+AWAY = BackendUnavailable("away")
+LOST = OutcomeUnknown("lost")
+
+
+@pytest.mark.parametrize(
+    ("current", "wanted", "kind"),
+    [
+        ("Basic", "Premium", ChangeKind.UPGRADE),
+        ("Premium", "Standard", ChangeKind.DOWNGRADE),
+        ("Basic", "Basic", ChangeKind.UNCHANGED),
+        ("Withdrawn", "Basic", ChangeKind.UPGRADE),
+    ],
+)
+def test_a_change_is_an_upgrade_or_a_downgrade_by_the_ranks_of_the_plans(
+    current: str, wanted: str, kind: ChangeKind
+) -> None:
+    assert kind_of(current, wanted, tuple(reversed(PLANS))) is kind
+
+
+def test_a_plan_that_is_not_offered_is_refused_with_those_that_are() -> None:
+    for wanted in ("Gold", "", "basic"):
+        with pytest.raises(InvalidPlan) as refused:
+            kind_of("Basic", wanted, tuple(reversed(PLANS)))
+        assert refused.value.details["allowed"] == ["Basic", "Standard", "Premium"]
+        assert refused.value.pointer == "/plan"
+
+
+def submitted(subscription: object = None, plan: str = "Basic", conditional: bool = False) -> PlanChangesInMemory:
+    memory = PlanChangesInMemory()
+    with memory as work:
+        command = ChangePlan("portal", "SUB1122", plan)
+        known = subscription or a_subscription()
+        change_plan(command, known, PLANS, work, StandingClock(), CountingIdentities(), conditional=conditional)  # type: ignore[arg-type]
+        work.commit()
+    return memory
+
+
+def test_a_command_becomes_a_change_that_is_to_be_carried_out() -> None:
+    memory = submitted()
+    assert memory.kept == {CHANGE_ID: a_plan_change()}
+    assert memory.states == {CHANGE_ID: "scheduled"}
+
+
+def test_a_subscription_that_has_ended_is_not_changed() -> None:
+    with pytest.raises(SubscriptionTerminated):
+        submitted(a_subscription(status=SubscriptionStatus.TERMINATED))
+
+
+@pytest.mark.parametrize("state", PlanChangeState)
+def test_a_change_becomes_only_what_may_follow(state: PlanChangeState) -> None:
+    for following in PlanChangeState:
+        change = a_plan_change(state=state)
+        if following in FOLLOWING[state]:
+            change._become(following, change.changed_at)
+            assert change.state is following
+        else:
+            with pytest.raises(InvalidTransition):
+                change._become(following, change.changed_at)
+    assert a_plan_change(state=state).finished is not FOLLOWING[state]
+
+
+class Carrying:
+    """A plan change on its way through BSS and Billing."""
+
+    def __init__(self, bss: HasSubscriptions | None = None, billing: BillsPlans | None = None, **asked: object) -> None:
+        self.bss, self.billing = bss or HasSubscriptions(), billing or BillsPlans()
+        self.memory = submitted(**asked)  # type: ignore[arg-type]
+        self.process = ChangeSubscriptionPlan(self.bss, self.billing, lambda: self.memory, StandingClock())
+        self.progress, self.journal = Progress(), Journal()
+
+    def part(self) -> Progress:
+        steps = self.process.steps(self.process.begin(CHANGE_ID))
+        self.progress = through_json(run(steps, self.progress, self.journal.once))
+        return self.progress
+
+    def carry_out(self) -> PlanChange:
+        while self.part().waiting:
+            pass
+        return self.process.end(CHANGE_ID, self.progress)
+
+
+def test_a_change_is_made_in_bss_and_then_in_billing() -> None:
+    carrying = Carrying()
+    done = carrying.carry_out()
+    assert (done.state, done.to_version) == (PlanChangeState.DONE, 2)
+    assert (carrying.bss.known.plan, carrying.billing.billed) == ("Basic", [("Basic", 2)])
+    assert carrying.memory.states == {CHANGE_ID: "ended"}
+    assert carrying.bss.keys + carrying.billing.keys == [f"{CHANGE_ID}:change-plan", f"{CHANGE_ID}:bill-plan"]
+
+
+def test_beginning_and_ending_again_change_nothing() -> None:
+    carrying = Carrying()
+    done = carrying.carry_out()
+    assert carrying.process.begin(CHANGE_ID) == carrying.process.end(CHANGE_ID, Progress()) == done
+
+
+def test_a_plan_that_it_has_already_is_billed_again() -> None:
+    carrying = Carrying(plan="Premium")
+    done = carrying.carry_out()
+    assert (done.kind, done.to_version) == (ChangeKind.UNCHANGED, 1)
+    assert carrying.billing.billed == [("Premium", 1)]
+
+
+@pytest.mark.parametrize("faults", [[AWAY], [LOST], [AWAY, LOST, AWAY]])
+def test_billing_is_told_however_long_it_takes(faults: list[CanonicalError]) -> None:
+    carrying = Carrying(billing=BillsPlans(faults=list(faults)))
+    assert carrying.carry_out().state is PlanChangeState.DONE
+    assert carrying.billing.billed == [("Basic", 2)]
+    assert set(carrying.billing.keys) == {f"{CHANGE_ID}:bill-plan"}
+
+
+@pytest.mark.parametrize("honours_keys", [True, False])
+@pytest.mark.parametrize(("faults", "lost"), [([], [LOST]), ([LOST], []), ([AWAY], [LOST])])
+def test_an_answer_of_bss_that_is_lost_changes_the_plan_once(
+    faults: list[CanonicalError], lost: list[CanonicalError], honours_keys: bool
+) -> None:
+    carrying = Carrying(HasSubscriptions(faults=list(faults), lost=list(lost), honours_keys=honours_keys))
+    assert carrying.carry_out().to_version == carrying.bss.known.version == 2
+    assert carrying.billing.billed == [("Basic", 2)]
+
+
+def test_what_billing_refuses_is_changed_back() -> None:
+    carrying = Carrying(billing=BillsPlans(faults=[BackendRefused("no", status=422)]))
+    failed = carrying.carry_out()
+    assert (failed.state, carrying.bss.known.plan) == (PlanChangeState.FAILED, "Premium")
+    assert failed.failure is not None
+    assert (failed.failure.code, failed.failure.step) == ("BACKEND_REFUSED", "bill-plan")
+    assert failed.failure.undone == ("subscription SUB1122 back on Premium",)
+    assert carrying.bss.keys[-1] == f"{CHANGE_ID}:undo-change-plan"
+
+
+def test_a_plan_that_it_had_already_is_not_changed_back() -> None:
+    carrying = Carrying(billing=BillsPlans(faults=[BackendRefused("no", status=422)]), plan="Premium")
+    failed = carrying.carry_out()
+    assert failed.failure is not None
+    assert (failed.state, failed.failure.undone) == (PlanChangeState.FAILED, ())
+    assert carrying.bss.keys == [f"{CHANGE_ID}:change-plan"]
+
+
+def test_what_somebody_else_has_changed_since_is_not_changed_back() -> None:
+    class Overtaken(BillsPlans):
+        def bill(self, subscription: object, key: str) -> None:
+            bss.known = replace(bss.known, plan="Standard", version=3)
+            raise BackendRefused("no", status=422)
+
+    bss = HasSubscriptions()
+    failed = Carrying(bss, Overtaken()).carry_out()
+    assert (failed.state, bss.known.plan) == (PlanChangeState.FALLOUT, "Standard")
+    assert failed.failure is not None
+    assert failed.failure.not_undone == ("subscription SUB1122 back on Premium",)
+
+
+def test_a_change_that_could_not_be_taken_back_is_looked_after_again() -> None:
+    change = a_plan_change()
+    change.start(change.submitted_at)
+    change.fail(PlanChangeFailure("X", "no", "bill-plan", {}, not_undone=("back",)), change.submitted_at)
+    assert (change.state, change.finished) == (PlanChangeState.FALLOUT, True)
+    change.resume(change.submitted_at)
+    assert (change.state, change.finished) == (PlanChangeState.CHANGING, False)
+
+
+def test_a_person_tells_of_a_change_which_version_it_made() -> None:
+    steps = Carrying().process.steps(a_plan_change())
+    assert steps[0].told is not None
+    assert steps[0].told("7") == {"version": 7, "status": "active"}
+    with pytest.raises(ValueError, match="invalid literal"):
+        steps[0].told("seven")
+
+
+@pytest.mark.parametrize(("conditional", "code"), [(True, VersionMismatch.code), (False, "CONCURRENT_CHANGE")])
+def test_a_subscription_that_was_changed_meanwhile_is_left_alone(conditional: bool, code: str) -> None:
+    carrying = Carrying(HasSubscriptions(a_subscription(version=2)), conditional=conditional)
+    failed = carrying.carry_out()
+    assert failed.failure is not None
+    assert (failed.state, failed.failure.code) == (PlanChangeState.FAILED, code)
+    assert (carrying.bss.known.plan, carrying.billing.billed) == ("Premium", [])
+
+
+def test_a_change_is_never_given_up() -> None:
+    assert Carrying().process.interruption(CHANGE_ID) is None

@@ -1,0 +1,198 @@
+"""Patches of TMF622 orders, and the changes they ask for."""
+
+import json
+from typing import Any
+
+import pytest
+
+from canonical.ordering.commands import AmendOrder, AnnotateOrder, SubmitDraft
+from canonical.ordering.order import Order
+from canonical.ordering.states import State, Trigger
+from canonical.shared.errors import InvalidTransition
+from canonical.shared.external_identifier import ExternalIdentifier
+from facade.app import contract_of, spec_of
+from facade.changes import Plan
+from facade.contract.violations import Code, ContractViolation
+from facade.tmf.patch import PatchTestFailed
+from facade.tmf.query.attributes import SchemaAttributes
+from facade.tmf.tmf622.account import CHANGED_BY, NEVER_CHANGED, STATES
+from facade.tmf.tmf622.changes import Patch, plan_of
+from facade.tmf.tmf622.mapper import from_order, to_submit_order
+from facade.tmf.tmf622.versions import V5
+from facade.tmf.vocabulary import STANDARD
+from tests.unit.tmf622.payloads import a_payload, an_item, ordered, party
+
+SPEC = "tmf/tmf622-v5.yaml"
+MERGE = "application/merge-patch+json"
+JSON_PATCH = "application/json-patch+json"
+QUERY = "application/json-patch-query+json"
+HREF = "https://x.example/productOrder/1"
+
+
+@pytest.fixture(scope="module")
+def version() -> V5:
+    return V5(contract_of(SPEC), SchemaAttributes(spec_of(SPEC), "ProductOrder"))
+
+
+def an_order_of(body: dict[str, Any], state: State) -> Order:
+    return ordered(to_submit_order(body, "partner-acme"), state)
+
+
+def planned(
+    version: V5, patch: Any, state: State = State.ACKNOWLEDGED, media_type: str = MERGE, **sent: Any
+) -> tuple[Plan, Order]:
+    body = a_payload(**sent)
+    order = an_order_of(body, state)
+    return plan_of(Patch(media_type, patch, HREF), order, body, version, STANDARD), order
+
+
+def refused(version: V5, patch: Any, **how: Any) -> list[tuple[str, Code]]:
+    with pytest.raises(ContractViolation) as found:
+        planned(version, patch, **how)
+    return [(violation.pointer, violation.code) for violation in found.value.violations]
+
+
+VALUES: dict[str, Any] = {
+    "agreement": [{"@type": "AgreementRef", "id": "A1"}],
+    "billingAccount": {"@type": "BillingAccountRef", "id": "B1"},
+    "category": "business",
+    "channel": [{"@type": "RelatedChannel", "role": "web", "channel": {"@type": "ChannelRef", "id": "1"}}],
+    "description": "another",
+    "externalId": [{"@type": "ExternalIdentifier", "id": "PO-9"}],
+    "note": [{"@type": "Note", "text": "hello"}],
+    "notificationContact": "ops@acme.example",
+    "orderRelationship": [{"@type": "OrderRelationship", "id": "7", "relationshipType": "dependsOn"}],
+    "orderTotalPrice": [{"@type": "OrderPrice", "priceType": "oneTime", "price": {"@type": "Price"}}],
+    "payment": [{"@type": "PaymentRef", "id": "P1"}],
+    "priority": "0",
+    "productOfferingQualification": [{"@type": "ProductOfferingQualificationRef", "id": "Q"}],
+    "productOrderItem": [an_item(quantity=5)],
+    "quote": [{"@type": "QuoteRef", "id": "Q1"}],
+    "relatedParty": [party("C777")],
+    "requestedCompletionDate": "2026-06-01T00:00:00Z",
+    "requestedStartDate": "2026-05-01T00:00:00Z",
+}
+
+
+def test_there_is_a_value_for_every_attribute_that_can_be_changed() -> None:
+    assert VALUES.keys() == CHANGED_BY.keys()
+
+
+@pytest.mark.parametrize("name", sorted(CHANGED_BY))
+def test_what_a_change_asks_for_is_told_by_the_table_and_the_value_is_kept(version: V5, name: str) -> None:
+    plan, order = planned(version, {name: VALUES[name]}, State.DRAFT)
+    kinds = {Trigger.AMEND: AmendOrder, Trigger.ANNOTATE: AnnotateOrder}
+    assert isinstance(plan.change, kinds[CHANGED_BY[name]])
+    assert from_order(order, plan.carried)[name] == from_order(order, a_payload(**{name: VALUES[name]}))[name]
+
+
+@pytest.mark.parametrize("name", sorted(CHANGED_BY))
+def test_an_attribute_is_removed_by_null(version: V5, name: str) -> None:
+    if name in ("productOrderItem", "relatedParty"):
+        assert refused(version, {name: None}, state=State.DRAFT)
+        return
+    plan, _ = planned(version, {name: None}, State.DRAFT, **{name: VALUES[name]})
+    assert name not in plan.carried
+
+
+@pytest.mark.parametrize("name", sorted(NEVER_CHANGED))
+@pytest.mark.parametrize("media_type", [MERGE, JSON_PATCH])
+def test_what_never_changes_is_refused_by_name_in_every_state(version: V5, name: str, media_type: str) -> None:
+    patch: Any = {name: "x"} if media_type == MERGE else [{"op": "add", "path": f"/{name}", "value": "x"}]
+    for state in (State.DRAFT, State.ACKNOWLEDGED, State.COMPLETED):
+        assert refused(version, patch, state=state, media_type=media_type) == [(f"/{name}", Code.UNEXPECTED_PROPERTY)]
+
+
+@pytest.mark.parametrize("state", State)
+def test_a_client_may_send_back_what_it_was_shown(version: V5, state: State) -> None:
+    order = an_order_of(a_payload(), state)
+    whole = json.loads(json.dumps({"href": HREF, **from_order(order, a_payload())}))
+    plan = plan_of(Patch(MERGE, whole, HREF), order, a_payload(), version, STANDARD)
+    assert plan.change is None
+
+
+@pytest.mark.parametrize("state", [state for state in State if state not in (State.DRAFT, State.ACKNOWLEDGED)])
+@pytest.mark.parametrize("name", [name for name, trigger in CHANGED_BY.items() if trigger is Trigger.AMEND])
+def test_what_is_ordered_cannot_be_changed_once_it_is_carried_out(version: V5, state: State, name: str) -> None:
+    with pytest.raises(InvalidTransition) as refusal:
+        planned(version, {name: VALUES[name]}, state)
+    error = refusal.value
+    assert error.pointer == f"/{name}"
+    assert name in error.message
+    assert STATES[state] in error.message
+    assert error.details["allowedActions"] == [
+        trigger.value for trigger in an_order_of(a_payload(), state).allowed_actions()
+    ]
+
+
+@pytest.mark.parametrize("state", State)
+def test_remarks_can_be_made_at_any_time(version: V5, state: State) -> None:
+    plan, _ = planned(version, {"externalId": [{"@type": "ExternalIdentifier", "id": "PO-9"}], "acmeShelf": 7}, state)
+    assert plan.change == AnnotateOrder((ExternalIdentifier("", "", "PO-9"),))
+    assert plan.carried["acmeShelf"] == 7
+
+
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("wanted", ["acknowledged", "inProgress", "cancelled", "completed", "nonsense", None])
+def test_a_state_is_not_set_but_a_draft_can_be_submitted(version: V5, state: State, wanted: str | None) -> None:
+    if wanted == STATES[state]:
+        assert planned(version, {"state": wanted}, state)[0].change is None
+        return
+    if (state, wanted) == (State.DRAFT, "acknowledged"):
+        plan, _ = planned(version, {"state": wanted, "description": "now"}, state)
+        assert isinstance(plan.change, SubmitDraft)
+        assert plan.carried["description"] == "now"
+        return
+    with pytest.raises(InvalidTransition) as refusal:
+        planned(version, {"state": wanted}, state)
+    assert refusal.value.pointer == "/state"
+    assert refusal.value.details["state"] == state.value
+
+
+def test_the_state_of_an_item_is_refused_and_the_same_state_is_not(version: V5) -> None:
+    assert refused(version, {"productOrderItem": [an_item(state="completed")]}) == [
+        ("/productOrderItem/0/state", Code.UNEXPECTED_PROPERTY)
+    ]
+    nested = an_item(productOrderItem=[an_item(id="2", state="held")])
+    assert refused(version, {"productOrderItem": [nested]}) == [
+        ("/productOrderItem/0/productOrderItem/0/state", Code.UNEXPECTED_PROPERTY)
+    ]
+    plan, _ = planned(version, {"productOrderItem": [an_item(state="acknowledged", quantity=3)]})
+    assert isinstance(plan.change, AmendOrder)
+    assert "state" not in plan.carried["productOrderItem"][0]
+
+
+def test_the_result_is_held_against_the_contract_and_the_rules(version: V5) -> None:
+    assert refused(version, {"productOrderItem": []})
+    assert refused(version, {"productOrderItem": "x"})
+    assert refused(version, {"note": [{"@type": "Note", "text": 7}]}) == [("/note/0/text", Code.INVALID_FORMAT)]
+    assert refused(version, {"relatedParty": [party("C1"), party("C2")]}) == [
+        ("/relatedParty/1/partyOrPartyRole/id", Code.TOO_MANY_RECORDS)
+    ]
+
+
+def test_one_item_is_changed_by_its_position_or_by_what_it_holds(version: V5) -> None:
+    items = [an_item(), an_item(id="2")]
+    by_position = [{"op": "add", "path": "/productOrderItem/1/quantity", "value": 4}]
+    by_query = [{"op": "add", "path": "/productOrderItem/quantity?productOrderItem.id=2", "value": 4}]
+    for media_type, patch in ((JSON_PATCH, by_position), (QUERY, by_query)):
+        plan, _ = planned(version, patch, media_type=media_type, productOrderItem=items)
+        assert isinstance(plan.change, AmendOrder)
+        assert [line.quantity for line in plan.change.contents.lines] == [1, 4]
+
+
+def test_a_test_that_does_not_hold_stops_the_whole_patch(version: V5) -> None:
+    patch = [
+        {"op": "test", "path": "/state", "value": "inProgress"},
+        {"op": "add", "path": "/description", "value": "x"},
+    ]
+    with pytest.raises(PatchTestFailed):
+        planned(version, patch, media_type=JSON_PATCH)
+    plan, _ = planned(version, patch, State.FULFILLING, JSON_PATCH)
+    assert plan.carried["description"] == "x"
+
+
+def test_who_owns_the_order_stays_whoever_changes_it(version: V5) -> None:
+    plan, order = planned(version, {"relatedParty": [party("C777")]})
+    assert isinstance(plan.change, AmendOrder)
+    assert (plan.change.contents.owner, plan.change.contents.customer_id) == (order.owner, "C777")
