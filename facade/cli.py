@@ -10,7 +10,8 @@ import uvicorn
 with warnings.catch_warnings():
     # Connexion 3.3 imports Starlette's test client, which warns about a package that only tests need.
     warnings.filterwarnings("ignore", message="Using `httpx`")
-    from facade import bootstrap, launcher, logs
+    from facade import launcher, logs
+    from facade.bootstrap import commands, security
     from facade.contract.cli import contract
     from facade.demo.product import DemoError, running
     from facade.demo.report import console_for, demonstrate
@@ -53,11 +54,11 @@ def serve(settings: Settings) -> None:
     _checked_security(settings)
     try:
         # Here and not only in the server processes, which would show a traceback each and be started again and again.
-        bootstrap.check_start(settings)
+        commands.check_start(settings)
     except SettingError as error:
         raise click.ClickException(str(error)) from error
     uvicorn.run(
-        "facade.bootstrap:application",
+        "facade.bootstrap.serving:application",
         factory=True,
         host=settings.host,
         port=settings.port,
@@ -75,7 +76,7 @@ def serve(settings: Settings) -> None:
 @click.pass_obj
 def simulate(settings: Settings, state: Path | None) -> None:
     """Serve the five simulated backends on BACKENDS_PORT."""
-    bootstrap.simulate(settings, state or settings.state_dir / "backends.db")
+    commands.simulate(settings, state or settings.state_dir / "backends.db")
 
 
 @main.command()
@@ -101,7 +102,7 @@ def demo(settings: Settings) -> None:
 def token(settings: Settings, client: str, scope: str | None) -> None:
     """Print an access token of a development CLIENT (partner-acme, portal, qa)."""
     try:
-        click.echo(bootstrap.development_token(settings, client, scope))
+        click.echo(security.development_token(settings, client, scope))
     except ValueError as error:
         raise click.ClickException(str(error)) from error
 
@@ -119,20 +120,20 @@ def upgrade(settings: Settings) -> None:
 
 
 def _checked_security(settings: Settings) -> SecuritySettings:
-    security = bootstrap.security_settings(settings)
+    checked = security.security_settings(settings)
     try:
-        security.check()
+        checked.check()
     except ConfigurationError as error:
         raise click.ClickException(str(error)) from error
-    return security
+    return checked
 
 
 def _prepare_database(settings: Settings) -> None:
     try:
-        bootstrap.upgrade_database(settings)
-        added = bootstrap.publish_catalog(settings)
-    except bootstrap.DATABASE_TROUBLE as error:
-        reason = bootstrap.reason_of(error)
+        commands.upgrade_database(settings)
+        added = commands.publish_catalog(settings)
+    except commands.DATABASE_TROUBLE as error:
+        reason = commands.reason_of(error)
         raise click.ClickException(f"the database at DATABASE_URL cannot be prepared: {reason}") from error
     published = f"{added} offering{'s' * (added > 1)} published" if added else "catalogue unchanged"
     click.echo(f"schema up to date; {published}")

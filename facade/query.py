@@ -1,15 +1,11 @@
-"""Pages and attribute selection (TMF630 part 1, sections 4.3 and 4.5)."""
+"""Pages of lists, and query parameters that are not taken (TMF630 part 1, section 4.5)."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlencode
 
 from facade.contract.pointers import escaped
 from facade.contract.violations import Code, ContractViolation, Violation
-
-ALWAYS = ("id", "href", "@type")
-"""Kept in every selection: v5 schemas require `@type`."""
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 200
@@ -23,6 +19,9 @@ class Page:
     offset: int
     limit: int
     asked: bool
+
+    def status(self, shown: int, total: int) -> int:
+        return 206 if self.asked and shown < total else 200
 
     def headers(self, address: str, shown: int, total: int, kept: str = "") -> dict[str, str]:
         """Counts and links of a page that shows `shown` of `total`, reached at `address`.
@@ -48,24 +47,6 @@ def page_of(query: Mapping[str, str]) -> Page:
     """The page that the query asks for. Raises ContractViolation naming the parameter."""
     offset, limit = _count(query, "offset", 0, MAX_OFFSET), _count(query, "limit", DEFAULT_LIMIT, MAX_LIMIT)
     return Page(offset, limit, asked="offset" in query or "limit" in query)
-
-
-def selection_of(query: Mapping[str, str], known: Iterable[str]) -> frozenset[str] | None:
-    """The attributes that `fields` asks for; None for all. Raises ContractViolation naming an unknown one."""
-    if "fields" not in query:
-        return None
-    names = {name.strip() for name in query["fields"].split(",")} - {"", "none"}
-    unknown = sorted(names - set(known))
-    if unknown:
-        message = f"fields names the unknown attribute {unknown[0][:60]}"
-        raise ContractViolation([Violation("/fields", Code.INVALID_VALUE, message, tuple(sorted(known)))])
-    return frozenset(names)
-
-
-def select(document: dict[str, Any], names: frozenset[str] | None) -> dict[str, Any]:
-    if names is None:
-        return document
-    return {name: value for name, value in document.items() if name in names or name in ALWAYS}
 
 
 def only(query: Iterable[str], allowed: Iterable[str]) -> None:

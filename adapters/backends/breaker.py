@@ -7,11 +7,16 @@ during the call and so serialises the callers (40 calls of 20 ms over 8 threads 
 
 from collections.abc import Callable
 from enum import StrEnum
-from threading import Lock
+from threading import Condition
 from time import monotonic
 from typing import TypeVar
 
 T = TypeVar("T")
+
+PROBE_PATIENCE = 0.2
+"""Seconds that callers wait for the outcome of a probe under way. Without it, of two orders that try at one moment the
+second would be turned away and try again seconds later, although the backend is back.
+"""
 
 
 class BreakerState(StrEnum):
@@ -32,8 +37,9 @@ class Breaker:
     """Opens after `threshold` failures in a row; after `reset_seconds` one probe decides whether it closes again.
 
     `is_failure(error)` judges what a call raised: True counts against the backend, False shows that it works, None
-    says nothing about it. The lock is held to change state, never during a call. A call that began before the state
-    changed has no say about the state after. `changed(state)` is told of every change, outside the lock.
+    says nothing about it. The lock is held to change state, never during a call. Who comes while a probe is under way
+    waits a moment for what it brings, and is turned away otherwise. A call that began before the state changed has no
+    say about the state after. `changed(state)` is told of every change, outside the lock.
     """
 
     def __init__(
@@ -49,7 +55,7 @@ class Breaker:
         self._reset_seconds = reset_seconds
         self._is_failure = is_failure
         self._clock = clock
-        self._lock = Lock()
+        self._lock = Condition()
         self._failures = 0
         self._opened_at: float | None = None
         self._probing = False
@@ -86,6 +92,8 @@ class Breaker:
 
     def _enter(self) -> int:
         with self._lock:
+            if self._probing:
+                self._lock.wait(PROBE_PATIENCE)
             probing = self._opened_at is not None
             if self._opened_at is not None:
                 left = self._reset_seconds - (self._clock() - self._opened_at)
@@ -104,6 +112,8 @@ class Breaker:
             if era != self._era:
                 return
             probe, self._probing = self._probing, False
+            if probe:
+                self._lock.notify_all()
             if failed is None:
                 return
             if not failed:

@@ -9,9 +9,14 @@ converter = make_converter()
 converter.register_unstructure_hook(Decimal, str)
 converter.register_structure_hook(Decimal, lambda value, _: Decimal(value))
 converter.register_unstructure_hook(datetime, lambda value: timestamp(value))
-converter.register_structure_hook(datetime, lambda value, _: datetime.fromisoformat(value))
+converter.register_structure_hook(datetime, lambda value, _: _time(value))
 
 
 def timestamp(at: datetime) -> str:
     """ISO 8601 in UTC, always 27 characters, so that text sorts as time."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _time(text: str) -> datetime:
+    # 0.1.0 wrote years before 1000 with fewer digits (strftime on Linux), and could not read them again.
+    return datetime.fromisoformat(text.rjust(27, "0"))

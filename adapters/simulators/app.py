@@ -2,7 +2,8 @@
 
 import functools
 import logging
-from collections.abc import AsyncIterator, Callable
+import re
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -98,14 +99,16 @@ def build_app(
         security_map={"oauth2": functools.partial(BearerCheck, tokens)},
     )
     app.add_middleware(FaultMiddleware, position=MiddlewarePosition.BEFORE_SECURITY, board=board)
-    app.add_error_handler(HTTPException, _contract_error)
-    app.add_error_handler(ProblemException, _contract_error)
+    methods: list[tuple[re.Pattern[str], str]] = []
+    for kind in (HTTPException, ProblemException):
+        app.add_error_handler(kind, functools.partial(_contract_error, methods))
     app.add_error_handler(Exception, _own_error)
     for name in BACKENDS:
         spec = _load(name)
         board.operations[name] = {
             operation["operationId"] for path in spec["paths"].values() for operation in path.values()
         }
+        methods += [_methods(f"/{name}{path}", operations) for path, operations in spec["paths"].items()]
         own = handlers | {"getContract": _telling_version(spec["info"]["version"])}
         app.add_api(spec, base_path=f"/{name}", name=name, resolver=Resolver(own.__getitem__))
     app.add_api(_load("_control"), base_path="", name="control")
@@ -164,13 +167,23 @@ async def _own_error(_: ConnexionRequest, defect: Exception) -> ConnexionRespons
     return ConnexionResponse(status_code=status, content_type="application/json", body=orjson.dumps(body))
 
 
-async def _contract_error(_: ConnexionRequest, problem: HTTPException) -> ConnexionResponse:
+def _methods(path: str, operations: Iterable[str]) -> tuple[re.Pattern[str], str]:
+    """An address as a pattern, and the methods it takes."""
+    return re.compile(re.sub(r"\{\w+\}", "[^/]+", path)), ", ".join(sorted(name.upper() for name in operations))
+
+
+async def _contract_error(
+    methods: list[tuple[re.Pattern[str], str]], request: ConnexionRequest, problem: HTTPException
+) -> ConnexionResponse:
     """What Connexion refuses by itself (contract, token, address), in the backends' error shape."""
     code = {400: "INVALID_REQUEST"}.get(problem.status_code)
     body, status, headers = error(problem.status_code, problem.detail, code)
     headers |= problem.headers or {}
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="backends"'
+    if status == 405:  # Starlette names the methods of one of the address's routes only.
+        path = str(request.url.path)
+        headers["Allow"] = next((allowed for address, allowed in methods if address.fullmatch(path)), "")
     return ConnexionResponse(
         status_code=status, content_type="application/json", body=orjson.dumps(body), headers=headers
     )

@@ -1,6 +1,6 @@
 """BSS: orders and subscriptions."""
 
-import orjson
+import json
 
 from adapters.simulators.crm import get_customer
 from adapters.simulators.refusals import Refusal, not_found
@@ -20,7 +20,7 @@ def create_order(world: World, body: Row) -> Change:
         raise Refusal(400, "INVALID_REQUEST", "What is added has a SKU")
     number = world.write(
         "INSERT INTO orders (status, customerId, externalId, items, createdAt) VALUES ('created', ?, ?, ?, ?)",
-        body["customerId"], body["externalId"], orjson.dumps(body["items"]).decode(), now(),
+        body["customerId"], body["externalId"], json.dumps(body["items"]), now(),
     )  # fmt: skip
     (created,) = world.rows(f"{ORDER} WHERE number = ?", number)
     return Change(created["orderId"], created, status=201)

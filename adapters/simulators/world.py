@@ -6,6 +6,7 @@ the newest ones may be lost with the machine, which is enough for a simulation.
 """
 
 import hashlib
+import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -71,7 +72,8 @@ class World:
 
         A refusal raised by `act` undoes everything and is not recorded, so the next attempt is judged anew.
         """
-        fingerprint = hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).digest()
+        # The standard library's JSON, since callers may send numbers that orjson cannot write.
+        fingerprint = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).digest()
         with self._transaction():
             if key is not None and (recorded := self._recorded(operation, key, fingerprint)):
                 return recorded

@@ -86,6 +86,12 @@ class Not:
 Criterion = Compare | Present | AnyElement | AllOf | AnyOf | Not
 
 
+def all_of(*criteria: Criterion | None) -> Criterion | None:
+    """What meets each of them; None asks for nothing."""
+    asked = tuple(criterion for criterion in criteria if criterion is not None)
+    return AllOf(asked) if len(asked) > 1 else next(iter(asked), None)
+
+
 class SortBy(Enum):
     """What values are sorted as; a value of another kind counts as missing."""
 

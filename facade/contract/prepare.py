@@ -20,6 +20,10 @@ from facade.contract.texts import apply_texts
 _DEFAULTS_LOST = (
     "A default beside a $ref is ignored in OpenAPI 3.0; such references are wrapped in allOf, where it counts."
 )
+_BRANCHES_OVERLAP = (
+    "Branches of oneOf overlap: a PartyRoleRef without partyId is a PartyRef too, so validators that do not look at "
+    "the discriminator refuse it. anyOf says what is meant."
+)
 _OPERATION_ORDER = (
     "tags", "summary", "description", "operationId", "security", "parameters", "requestBody", "responses",
 )  # fmt: skip
@@ -35,6 +39,7 @@ def prepare(official: Mapping[str, Any], overlays: Sequence[Mapping[str, Any]]) 
     """
     document = structure_of(official)
     mends = [Mend("$..['$ref']", _DEFAULTS_LOST, places)] if (places := _lost_defaults(document)) else []
+    mends += [Mend("$..oneOf", _BRANCHES_OVERLAP, places)] if (places := _one_of_to_any_of(document)) else []
     for overlay in overlays:
         mends += apply_overlay(document, overlay, strict=overlay is overlays[-1])
     _add_texts(document, overlays)
@@ -82,6 +87,20 @@ def _lost_defaults(node: Any) -> int:
         here = isinstance(node.get("$ref"), str) and "default" in node
         return int(here) + sum(_lost_defaults(value) for value in node.values())
     return sum(_lost_defaults(entry) for entry in node) if isinstance(node, list) else 0
+
+
+def _one_of_to_any_of(node: Any) -> int:
+    """Changes every union in place and counts them."""
+    if isinstance(node, list):
+        return sum(map(_one_of_to_any_of, node))
+    if not isinstance(node, dict):
+        return 0
+    here = isinstance(node.get("oneOf"), list) and "anyOf" not in node
+    if here:
+        members = [("anyOf" if name == "oneOf" else name, value) for name, value in node.items()]
+        node.clear()
+        node.update(members)
+    return int(here) + sum(map(_one_of_to_any_of, node.values()))
 
 
 def _in_reading_order(operation: dict[str, Any]) -> None:

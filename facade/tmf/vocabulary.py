@@ -12,6 +12,7 @@ from types import MappingProxyType
 from canonical.ordering.commands import RelationshipType
 from facade.contract.pointers import shortened
 from facade.contract.violations import Code, Violation
+from facade.tmf.bridge.tables import UNSPECIFIED
 
 UNKNOWN_PARTY_ROLE = "UNKNOWN_PARTY_ROLE"
 UNKNOWN_RELATIONSHIP_TYPE = "UNKNOWN_RELATIONSHIP_TYPE"
@@ -23,7 +24,9 @@ PARTY_ROLES = (
     *("Customer", "Buyer", "Seller", "Issuer", "Owner", "User", "Payer", "Requester", "Recipient"),
     *("Contact", "Billing Contact", "Technical Contact", "Installer", "Sales Agent", "Agent", "Account Manager"),
     *("Dealer", "Reseller", "Partner", "Vendor", "Supplier", "Provider", "Service Provider"),
+    UNSPECIFIED,
 )
+"""The last is what the bridge supplies for a v4 party that has no role."""
 RELATIONSHIP_TYPES: Mapping[str, RelationshipType] = MappingProxyType(
     {
         "reliesOn": RelationshipType.DEPENDS_ON,

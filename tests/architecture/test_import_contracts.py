@@ -40,6 +40,7 @@ BREACHES = [
     (ADAPTERS, "adapters/simulators/app.py", "from facade.contract.loading import load_spec"),
     (BOOTSTRAP, "facade/tmf/tmf622/handlers.py", "from adapters.persistence.queries import SqlQueries"),
     (BOOTSTRAP, "facade/app.py", "import adapters"),
+    (BOOTSTRAP, "facade/cli.py", "from adapters.persistence import migrations"),
     (BOOTSTRAP, "facade/portal/schemas.py", "import adapters.backends.crm"),
     (CONTEXTS, "canonical/ordering/order.py", "from canonical.catalog.offering import ProductOffering"),
     (CONTEXTS, "canonical/catalog/ports.py", "from canonical.customers.reference import CustomerReference"),

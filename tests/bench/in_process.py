@@ -59,18 +59,18 @@ def product(settings: Mapping[str, str], log: TextIO) -> Iterator[tuple[InProces
     """
     os.environ.update(settings)
     sys.stderr = log
-    from facade import bootstrap
+    from facade.bootstrap import commands, security, serving
     from facade.settings import Settings
 
     read = Settings.from_environment()
-    bootstrap.upgrade_database(read)
-    bootstrap.publish_catalog(read)
-    app = bootstrap.application()
+    commands.upgrade_database(read)
+    commands.publish_catalog(read)
+    app = serving.application()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         lifespan = Lifespan(app)
         runner.run(lifespan.begin())
         try:
-            yield InProcess(app, runner), bootstrap.development_token(read, "qa", None)
+            yield InProcess(app, runner), security.development_token(read, "qa", None)
         finally:
             runner.run(lifespan.end())
             sys.stderr = sys.__stderr__

@@ -1,4 +1,4 @@
-"""TM Forum's own examples, each in its role, against the contracts we serve. The READMEs beside them are the table."""
+"""TM Forum's own examples, each in its role, against the contracts we serve; listed in docs/published-examples.md."""
 
 import re
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ from facade.tmf.bridge import lift, lower
 ROOT = Path(__file__).parents[2]
 PUBLISHED = ROOT / "fixtures" / "published" / "tmf622"
 SPECS = ROOT / "specs" / "tmf"
+TABLE = ROOT / "docs" / "published-examples.md"
 ROW = re.compile(r"^\| `(?P<file>[^`]+)` \| (?P<role>[^|]+) \| (?P<verdict>[^|]+) \| (?P<rule>[^|]*) \|")
 MEDIA_TYPES = {
     "json": "application/json",
@@ -34,7 +35,7 @@ LENIENCIES = {
 
 @dataclass(frozen=True)
 class Example:
-    """One row of a README and the body it speaks of."""
+    """One row of the table and the body it speaks of."""
 
     version: str
     file: str
@@ -62,12 +63,12 @@ class Example:
 
 
 def _examples() -> list[Example]:
-    found = []
-    for version in ("v4", "v5"):
-        for line in (PUBLISHED / version / "README.md").read_text().splitlines():
-            row = ROW.match(line)
-            if row is not None:
-                found.append(Example(version, **{name: text.strip() for name, text in row.groupdict().items()}))
+    found, version = [], ""
+    for line in TABLE.read_text().splitlines():
+        version = line.removeprefix("## ") if line.startswith("## ") else version
+        row = ROW.match(line)
+        if row is not None:
+            found.append(Example(version, **{name: text.strip() for name, text in row.groupdict().items()}))
     return found
 
 
@@ -89,7 +90,7 @@ def contracts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Contract]:
     return {"v4": Contract(load_spec(SPECS / "tmf622-v4.yaml", cache)), "v5": Contract(load_spec(v5, cache))}
 
 
-def test_the_tables_name_every_file() -> None:
+def test_the_table_names_every_file() -> None:
     for version in ("v4", "v5"):
         listed = [e.file for e in EXAMPLES if e.version == version]
         assert sorted(listed) == sorted(path.name for path in (PUBLISHED / version).glob("*.json"))

@@ -204,6 +204,8 @@ def test_a_partner_cancels_by_a_task_and_reads_its_outcome(product: Node) -> Non
     assert read["effectiveCancellationDate"]
     assert read["acmeTicket"] == "T-1"
     assert task["id"] in {known["id"] for known in product.get(f"{TASKS}?limit=5", client="partner-acme").json()}
+    chosen = product.get(f"{TASKS}/{task['id']}?fields=productOrder.id", client="partner-acme").json()
+    assert (chosen["productOrder"]["id"], "state" in chosen) == (order_id, False)
     assert product.get(f"{TMF622}/{order_id}", client="partner-acme").json()["cancellationReason"] == "changed my mind"
 
 

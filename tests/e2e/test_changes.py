@@ -63,7 +63,10 @@ def test_a_draft_does_not_exist_on_v4(product: Node) -> None:
         assert (answer.status_code, answer.json()["code"]) == (404, "ORDER_NOT_FOUND")
     assert patch(product, f"{V4}/{order_id}", {"description": "x"}).status_code == 404
     assert product.get(f"{TMF622}/{order_id}").json().get("description") is None
-    assert order_id not in product.get(f"{V4}?limit=200").text
+    listed = product.get(f"{V4}?limit=200")
+    assert listed.status_code == 200
+    assert order_id not in [order["id"] for order in listed.json()]
+    assert listed.headers["X-Total-Count"] == str(len(listed.json()))
 
 
 @pytest.mark.parametrize(

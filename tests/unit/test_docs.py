@@ -12,7 +12,8 @@ import yaml
 from canonical.ordering.cancellation import CancellationState
 from canonical.ordering.states import State, Trigger, allowed_actions
 from canonical.shared.errors import every_error
-from facade import bootstrap, errors, gate
+from facade import errors, gate
+from facade.bootstrap import serving
 from facade.contract.violations import Code
 from facade.demo.welcome import PASTE, PURPOSES
 from facade.security.clients import DEVELOPMENT_CLIENTS, SCOPES
@@ -25,7 +26,7 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(DOCS.rglob("*.md"))]
 TEXT = "\n".join(page.read_text() for page in PAGES)
-NORTHBOUND = [ROOT / "specs" / name for name in re.findall(r'"([\w/.-]+\.yaml)"', Path(bootstrap.__file__).read_text())]
+NORTHBOUND = [ROOT / "specs" / name for name in re.findall(r'"([\w/.-]+\.yaml)"', Path(serving.__file__).read_text())]
 """The contracts that are served: those that the composition root names."""
 FRAMEWORK = {"BAD_REQUEST": 400, "METHOD_NOT_ALLOWED": 405, "UNSUPPORTED_MEDIA_TYPE": 415}
 

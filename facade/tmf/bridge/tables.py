@@ -12,15 +12,16 @@ PARTY_KINDS = frozenset({"Individual", "Organization", "Party"})
 """Classes of parties as such; any other referred class is a role that a party plays."""
 
 UNSPECIFIED = "unspecified"
+CUSTOMER = "Customer"
 _REFERENCE = frozenset({"id", "href", "name", "@referredType"})
 _ACTIONS = Values(up={"change": "modify"})
 
 
 def _role(value: Mapping[str, Any]) -> str:
-    """A party referred to as Customer plays the role of Customer."""
+    """A party referred to as Customer plays the role of Customer. Other classes need not be words for roles."""
     inner = value.get("partyOrPartyRole")
     referred = inner.get("@referredType") if isinstance(inner, Mapping) else None
-    return referred if isinstance(referred, str) and referred not in PARTY_KINDS else UNSPECIFIED
+    return CUSTOMER if referred == CUSTOMER else UNSPECIFIED
 
 
 def _price_type(value: Mapping[str, Any]) -> str:

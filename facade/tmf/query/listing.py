@@ -6,7 +6,7 @@ Raw, because Connexion hands on declared parameters only, and because `%3E` may 
 from dataclasses import dataclass
 from urllib.parse import quote, unquote_to_bytes
 
-from canonical.shared.criteria import AllOf, Criterion, SortBy, SortKey
+from canonical.shared.criteria import Criterion, SortBy, SortKey, all_of
 from facade.query import Page, page_of
 from facade.tmf.query.attributes import Attributes, Kind
 from facade.tmf.query.basic import criteria_of
@@ -60,9 +60,8 @@ def read_listing(query_string: bytes, attributes: Attributes) -> Listing:
     by_path = [criterion_of(reserved["filter"], attributes)] if "filter" in reserved else []
     criteria = [*criteria_of(filters, attributes), *by_path]
     bounded(criteria)
-    criterion = AllOf(tuple(criteria)) if len(criteria) > 1 else (criteria[0] if criteria else None)
     sort = sort_of(reserved["sort"], attributes) if "sort" in reserved else ()
-    return Listing(criterion, sort, page, reserved.get("fields"), "&".join(map(_safe, kept)))
+    return Listing(all_of(*criteria), sort, page, reserved.get("fields"), "&".join(map(_safe, kept)))
 
 
 def sort_of(text: str, attributes: Attributes) -> tuple[SortKey, ...]:

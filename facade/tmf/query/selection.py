@@ -1,5 +1,6 @@
 """`fields`: which attributes of each resource are answered (TMF630 section 4.3)."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -9,6 +10,8 @@ from facade.tmf.query.refusals import MAX_DEPTH, MAX_TEXT, NotSupported, refusal
 
 ALWAYS = ("@type", "id", "href")
 """Shown in every object that has them: v5 schemas require `@type`, TMF630 promises id and href."""
+
+_JSONPATH = re.compile(r"\w\[[?*]")
 
 Selection = Mapping[str, "Selection | None"]
 """The attributes wanted by name; None for everything below."""
@@ -26,7 +29,7 @@ def selection_of(text: str | None, attributes: KnownAttributes) -> Selection | N
         return None
     if len(text) > MAX_TEXT:
         raise refusal("fields", f"fields has at most {MAX_TEXT} characters")
-    if "[" in text:
+    if _JSONPATH.search(text):
         raise NotSupported("fields", "JSONPath")
     chosen: dict[str, Any] = {}
     for name in (part.strip() for part in text.split(",")):

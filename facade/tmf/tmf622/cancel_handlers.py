@@ -11,11 +11,12 @@ from canonical.ordering.order import Order
 from facade.address import requested_address
 from facade.cancellations import CancellationIntake
 from facade.contract.connexion_plugin import validated_body
-from facade.query import only, page_of, select, selection_of
+from facade.query import only, page_of
 from facade.security.principal import current_principal
+from facade.tmf.query.selection import Selection, selection_of
 from facade.tmf.tmf622.answers import answer, answer_list
-from facade.tmf.tmf622.cancel_mapper import CANCEL_ATTRIBUTES, from_cancellation, to_cancel_order
-from facade.tmf.tmf622.versions import CANCELLATION, Select, Version, speaking
+from facade.tmf.tmf622.cancel_mapper import from_cancellation, to_cancel_order
+from facade.tmf.tmf622.versions import CANCELLATION, Version, speaking
 
 Kept = tuple[Cancellation, dict[str, Any]]
 """A cancellation and what was carried for it."""
@@ -52,7 +53,7 @@ class CancelProductOrders:
 
     def create_cancel_product_order(self) -> flask.Response:
         """Record the task; the process at work on the order assesses it. Raises InvalidTransition if it has ended."""
-        select = _select()
+        selection = self._selection()
         principal = current_principal()
         body = self.version.lifted(CANCELLATION, "createCancelProductOrder", validated_body()).body
         with speaking(self.version, CANCELLATION):
@@ -60,32 +61,28 @@ class CancelProductOrders:
         order = self.reads.order(command.order_id, principal.owner_filter())
         cancellation = self.intake.accept(replace(command, order_id=order.id), body)
         document = from_cancellation(cancellation, body, requested_address())
-        return self._answer(document, select, 201, {"Location": document["href"], "ETag": '"1"'})
+        return self._answer(document, selection, 201, {"Location": document["href"], "ETag": '"1"'})
 
     def retrieve_cancel_product_order(self, id: str) -> flask.Response:
-        select = _select()
+        selection = self._selection()
         cancellation, carried = self.reads.cancellation(id, current_principal().owner_filter())
         document = from_cancellation(cancellation, carried, requested_address().rpartition("/")[0])
-        return self._answer(document, select, 200, {"ETag": f'"{cancellation.version}"'})
+        return self._answer(document, selection, 200, {"ETag": f'"{cancellation.version}"'})
 
     def list_cancel_product_order(self) -> flask.Response:
-        page, select, collection = page_of(flask.request.args), _select("offset", "limit"), requested_address()
+        selection = self._selection("offset", "limit")
+        page, collection = page_of(flask.request.args), requested_address()
         found, total = self.reads.cancellations(current_principal().owner_filter(), page.offset, page.limit)
         documents = (from_cancellation(*kept, collection) for kept in found)
-        shown = [self.version.written(CANCELLATION, document, select) for document in documents]
-        status = 206 if page.asked and len(found) < total else 200
-        return answer_list(shown, status, page.headers(collection, len(found), total))
+        shown = [self.version.written(CANCELLATION, document, selection) for document in documents]
+        return answer_list(shown, page.status(len(found), total), page.headers(collection, len(found), total))
 
     def _answer(
-        self, document: dict[str, Any], select: Select | None, status: int, headers: dict[str, str]
+        self, document: dict[str, Any], selection: Selection | None, status: int, headers: dict[str, str]
     ) -> flask.Response:
-        return answer(
-            self.version.written(CANCELLATION, document, select), "cancelProductOrder", document["id"], status, headers
-        )
+        shown = self.version.written(CANCELLATION, document, selection)
+        return answer(shown, "cancelProductOrder", document["id"], status, headers)
 
-
-def _select(*others: str) -> Select | None:
-    query = flask.request.args
-    only(query, ("fields", *others))
-    names = selection_of(query, CANCEL_ATTRIBUTES)
-    return None if names is None else lambda document: select(document, names)
+    def _selection(self, *others: str) -> Selection | None:
+        only(flask.request.args, ("fields", *others))
+        return selection_of(flask.request.args.get("fields"), self.version.selectable(CANCELLATION))

@@ -28,7 +28,7 @@ from facade.tmf.tmf622.account import (
 )
 from facade.tmf.tmf622.items import Payload
 from facade.tmf.tmf622.mapper import external_identifiers_of, from_order, to_submit_order
-from facade.tmf.tmf622.versions import ORDER, Version, retold, speaking
+from facade.tmf.tmf622.versions import ORDER, Version, speaking
 from facade.tmf.vocabulary import Vocabulary
 
 
@@ -63,7 +63,7 @@ def _plan(triggers: set[Trigger], order: Order, body: Payload, version: Version,
     if triggers == {Trigger.ANNOTATE}:
         return Plan(AnnotateOrder(external_identifiers_of(body)), body)
     read = to_submit_order(body, order.owner, vocabulary)
-    translation: Translation = replace(read, trail=retold(version, ORDER, read.trail, Bridged(body)))
+    translation: Translation = replace(read, trail=version.retold(ORDER, read.trail, Bridged(body)))
     kind = SubmitDraft if Trigger.SUBMIT in triggers else AmendOrder
     change: Change = kind(translation.command)
     return Plan(change, body, translation)

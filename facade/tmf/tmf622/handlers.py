@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import flask
 
-from canonical.shared.criteria import Criterion, SortKey
+from canonical.shared.criteria import Criterion, SortKey, all_of
 from canonical.shared.errors import InvalidCommand
 from facade.address import requested_address
 from facade.changes import Asked, OrderChanges
@@ -19,12 +19,12 @@ from facade.query import only
 from facade.security.principal import current_principal
 from facade.tmf.patch import require_form
 from facade.tmf.query.listing import read_listing
-from facade.tmf.query.selection import selected, selection_of
+from facade.tmf.query.selection import Selection, selection_of
 from facade.tmf.tmf622.account import ORDER_REFUSED
 from facade.tmf.tmf622.answers import answer, answer_list
 from facade.tmf.tmf622.changes import Patch, plan_of
 from facade.tmf.tmf622.mapper import to_submit_order
-from facade.tmf.tmf622.versions import ORDER, Select, Version, retold, speaking
+from facade.tmf.tmf622.versions import ORDER, Version, speaking
 
 KIND = "productOrder"
 
@@ -63,7 +63,7 @@ class OrderTranslator:
         bridged = self.version.lifted(ORDER, "createProductOrder", body)
         with speaking(self.version, ORDER):
             translation = to_submit_order(bridged.body, client, self.profiles.of(client).vocabulary)
-        return replace(translation, trail=retold(self.version, ORDER, translation.trail, bridged))
+        return replace(translation, trail=self.version.retold(ORDER, translation.trail, bridged))
 
 
 @dataclass(frozen=True)
@@ -85,39 +85,40 @@ class ProductOrders:
 
     def create_product_order(self) -> flask.Response:
         """Record the order and answer it as acknowledged; it is carried out afterwards."""
-        select = self._select()
+        selection = self._selection()
         body, client = validated_body(), current_principal().client_id
-        operation = "createProductOrder" if self.version.name == "v5" else f"{self.version.name} createProductOrder"
+        operation = self.version.recorded("createProductOrder")
         request = Request(client, operation, flask.request.headers.get("Idempotency-Key"), body)
         accepted = self.intake.repeated(request) or self._accept(body, request)
         assert accepted.answer is not None, "a key of this operation keeps its document"
         href = f"{requested_address()}/{accepted.order_id}"
-        shown = self.version.shown(ORDER, accepted.answer["document"], href, select)
+        shown = self.version.shown(ORDER, accepted.answer["document"], href, selection)
         headers = {"Location": href, "ETag": f'"{accepted.answer["version"]}"'}
         return answer(shown, KIND, accepted.order_id, 201, headers)
 
     def retrieve_product_order(self, id: str) -> flask.Response:
-        select = self._select()
+        selection = self._selection()
         document, version = self.documents.document(id, current_principal().owner_filter())
-        shown = self.version.shown(ORDER, document, requested_address(), select)
+        shown = self.version.shown(ORDER, document, requested_address(), selection)
         return answer(shown, KIND, id, 200, {"ETag": f'"{version}"'})
 
     def list_product_order(self) -> flask.Response:
         """A page of the orders that match: filters, JSONPath, sorting and selection as in TMF630."""
         wanted = read_listing(flask.request.query_string, self.version.searchable)
-        select, page, collection = self._selected(wanted.fields), wanted.page, requested_address()
+        selection = selection_of(wanted.fields, self.version.selectable(ORDER))
+        page, criterion, collection = wanted.page, all_of(self.version.visible, wanted.criterion), requested_address()
         found, total = self.documents.documents(
-            current_principal().owner_filter(), page.offset, page.limit, wanted.criterion, wanted.sort
+            current_principal().owner_filter(), page.offset, page.limit, criterion, wanted.sort
         )
         shown = [
-            self.version.shown(ORDER, document, f"{collection}/{order_id}", select) for order_id, document in found
+            self.version.shown(ORDER, document, f"{collection}/{order_id}", selection) for order_id, document in found
         ]
-        status = 206 if page.asked and len(found) < total else 200
-        return answer_list(shown, status, page.headers(collection, len(found), total, wanted.kept))
+        headers = page.headers(collection, len(found), total, wanted.kept)
+        return answer_list(shown, page.status(len(found), total), headers)
 
     def patch_product_order(self, id: str) -> flask.Response:
         """Change the order as the patch asks, where its state allows that."""
-        select = self._select()
+        selection = self._selection()
         principal, href = current_principal(), requested_address()
         media_type = flask.request.mimetype
         require_form(media_type, validated_body())
@@ -127,7 +128,7 @@ class ProductOrders:
             self._asked(id, "patchProductOrder"),
             lambda order, carried: plan_of(patch, order, carried, self.version, vocabulary),
         )
-        shown = self.version.shown(ORDER, document, href, select)
+        shown = self.version.shown(ORDER, document, href, selection)
         return answer(shown, KIND, id, 200, {"ETag": f'"{version}"'})
 
     def delete_product_order(self, id: str) -> flask.Response:
@@ -145,7 +146,7 @@ class ProductOrders:
                 raise
             bridged = self.version.lifted(ORDER, "createProductOrder", body)
             carried = {name: value for name, value in bridged.body.items() if name not in ORDER_REFUSED}
-            lost = retold(self.version, ORDER, (), bridged)
+            lost = self.version.retold(ORDER, (), bridged)
             return self.intake.reject(refusal, carried, lost, request, _kept)
 
     def _asked(self, order_id: str, operation: str) -> Asked:
@@ -153,13 +154,9 @@ class ProductOrders:
         owner, if_match = principal.owner_filter(), flask.request.if_match
         return Asked(order_id, principal.client_id, owner, operation, if_match, self.version.knows)
 
-    def _select(self) -> Select | None:
+    def _selection(self) -> Selection | None:
         only(flask.request.args, ("fields",))
-        return self._selected(flask.request.args.get("fields"))
-
-    def _selected(self, fields: str | None) -> Select | None:
-        selection = selection_of(fields, self.version.selectable)
-        return None if selection is None else lambda document: dict(selected(document, selection))
+        return selection_of(flask.request.args.get("fields"), self.version.selectable(ORDER))
 
 
 def _kept(order_id: str, document: str, version: int) -> dict[str, Any]:

@@ -4,7 +4,7 @@ What a v4 client sends is held against the v4 contract, lifted, held against the
 is answered is lowered. Pointers in errors and records are those of the version that was spoken.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -13,21 +13,22 @@ import orjson
 
 from canonical.audit.record import Mapped
 from canonical.ordering.order import Order
-from canonical.ordering.states import State
+from canonical.shared.criteria import Compare, Criterion, Not, Operator, Step
 from canonical.shared.errors import OrderNotFound
 from facade.contract.validator import Contract
 from facade.contract.violations import ContractViolation
-from facade.tmf.bridge import Bridged, NotVisible, lift, lift_patch, lift_path, lower, lower_pointer
+from facade.tmf.bridge import Bridged, NotVisible, hidden_values, lift, lift_patch, lift_path, lower, lower_pointer
 from facade.tmf.query.attributes import Attribute, Attributes, Names, SchemaAttributes
-from facade.tmf.query.selection import KnownAttributes
+from facade.tmf.query.selection import KnownAttributes, Selection, selected
+from facade.tmf.tmf622.account import STATES
 
 ORDER = "ProductOrder"
 CANCELLATION = "CancelProductOrder"
 
-Select = Callable[[dict[str, Any]], dict[str, Any]]
-"""The part of a resource that was asked for."""
-
 MERGE_PATCHES = frozenset({"application/json", "application/merge-patch+json"})
+
+HIDDEN_STATES = hidden_values(ORDER)["state"]
+"""Of the orders that do not exist in v4."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +49,25 @@ class Version(Protocol):
         ...
 
     @property
-    def searchable(self) -> Attributes: ...
+    def searchable(self) -> Attributes:
+        """What orders are listed by."""
+        ...
 
     @property
-    def selectable(self) -> KnownAttributes: ...
+    def visible(self) -> Criterion | None:
+        """Which orders there are in this version; None for all."""
+        ...
 
     def knows(self, order: Order) -> bool:
         """Whether there is such an order in this version."""
+        ...
+
+    def selectable(self, resource: str) -> KnownAttributes:
+        """What `fields` may name."""
+        ...
+
+    def recorded(self, operation: str) -> str:
+        """The name under which requests of an operation are kept: with the version's where it is not the main one."""
         ...
 
     def lifted(self, resource: str, operation: str, body: Any) -> Bridged:
@@ -67,27 +80,40 @@ class Version(Protocol):
         """A v5 pointer in this version's words."""
         ...
 
-    def shown(self, resource: str, document: str, href: str, select: Select | None) -> Shown:
+    def retold(self, resource: str, trail: tuple[Mapped, ...], bridged: Bridged) -> tuple[Mapped, ...]:
+        """How each field was read, from what was sent on; what the bridge lost has no target."""
+        ...
+
+    def shown(self, resource: str, document: str, href: str, selection: Selection | None) -> Shown:
         """A document kept as text without its href. Raises OrderNotFound for what this version does not have."""
         ...
 
-    def written(self, resource: str, document: dict[str, Any], select: Select | None) -> Shown:
+    def written(self, resource: str, document: dict[str, Any], selection: Selection | None) -> Shown:
         """A whole v5 document."""
         ...
 
 
 @dataclass(frozen=True)
 class V5:
+    """`attributes`: of each resource, by its name."""
+
     contract: Contract
-    selectable: SchemaAttributes
+    attributes: Mapping[str, SchemaAttributes]
     name: str = "v5"
+    visible: Criterion | None = None
 
     @property
     def searchable(self) -> SchemaAttributes:
-        return self.selectable
+        return self.attributes[ORDER]
 
     def knows(self, order: Order) -> bool:
         return True
+
+    def selectable(self, resource: str) -> SchemaAttributes:
+        return self.attributes[resource]
+
+    def recorded(self, operation: str) -> str:
+        return operation
 
     def lifted(self, resource: str, operation: str, body: Any) -> Bridged:
         return Bridged(body)
@@ -98,28 +124,40 @@ class V5:
     def spoken(self, resource: str, pointer: str) -> str:
         return pointer
 
-    def shown(self, resource: str, document: str, href: str, select: Select | None) -> Shown:
+    def retold(self, resource: str, trail: tuple[Mapped, ...], bridged: Bridged) -> tuple[Mapped, ...]:
+        return trail
+
+    def shown(self, resource: str, document: str, href: str, selection: Selection | None) -> Shown:
         """Without a selection, neither parsing nor writing JSON."""
         text = b'{"href":%b,%b' % (orjson.dumps(href), document[1:].encode())
-        return Shown(text) if select is None else self.written(resource, orjson.loads(text), select)
+        return Shown(text) if selection is None else self.written(resource, orjson.loads(text), selection)
 
-    def written(self, resource: str, document: dict[str, Any], select: Select | None) -> Shown:
-        return Shown(orjson.dumps(document if select is None else select(document)))
+    def written(self, resource: str, document: dict[str, Any], selection: Selection | None) -> Shown:
+        return Shown(orjson.dumps(selected(document, selection)))
 
 
 @dataclass(frozen=True)
 class V4:
+    """`attributes`: of each resource, by its name; `kept` those of orders as they are kept, in v5."""
+
     contract: Contract
-    selectable: SchemaAttributes
-    v5_attributes: SchemaAttributes
+    attributes: Mapping[str, SchemaAttributes]
+    kept: SchemaAttributes
     name: str = "v4"
+    visible: Criterion = Not(Compare((Step("state"),), Operator.EQUAL, HIDDEN_STATES))
 
     @property
     def searchable(self) -> "LiftedAttributes":
-        return LiftedAttributes(ORDER, self.selectable, self.v5_attributes)
+        return LiftedAttributes(ORDER, self.attributes[ORDER], self.kept)
 
     def knows(self, order: Order) -> bool:
-        return order.state is not State.DRAFT
+        return STATES[order.state] not in HIDDEN_STATES
+
+    def selectable(self, resource: str) -> SchemaAttributes:
+        return self.attributes[resource]
+
+    def recorded(self, operation: str) -> str:
+        return f"{self.name} {operation}"
 
     def lifted(self, resource: str, operation: str, body: Any) -> Bridged:
         bridged = lift(resource, body)
@@ -136,12 +174,17 @@ class V4:
     def spoken(self, resource: str, pointer: str) -> str:
         return lower_pointer(resource, pointer)
 
-    def shown(self, resource: str, document: str, href: str, select: Select | None) -> Shown:
-        return self.written(resource, {"href": href} | orjson.loads(document), select)
+    def retold(self, resource: str, trail: tuple[Mapped, ...], bridged: Bridged) -> tuple[Mapped, ...]:
+        spoken = (replace(mapped, source=self.spoken(resource, mapped.source)) for mapped in trail)
+        losses = (Mapped(loss.pointer, "", f"{loss.kind.value} in v5: {loss.reason}") for loss in bridged.losses)
+        return (*spoken, *losses)
 
-    def written(self, resource: str, document: dict[str, Any], select: Select | None) -> Shown:
+    def shown(self, resource: str, document: str, href: str, selection: Selection | None) -> Shown:
+        return self.written(resource, {"href": href} | orjson.loads(document), selection)
+
+    def written(self, resource: str, document: dict[str, Any], selection: Selection | None) -> Shown:
         bridged = lowered(resource, document)
-        return Shown(orjson.dumps(bridged.body if select is None else select(bridged.body)), len(bridged.losses))
+        return Shown(orjson.dumps(selected(bridged.body, selection)), len(bridged.losses))
 
 
 def lowered(resource: str, document: Mapping[str, Any]) -> Bridged:
@@ -160,15 +203,6 @@ def speaking(version: Version, resource: str) -> Iterator[None]:
     except ContractViolation as error:
         told = [replace(found, pointer=version.spoken(resource, found.pointer)) for found in error.violations]
         raise ContractViolation(told) from error
-
-
-def retold(version: Version, resource: str, trail: tuple[Mapped, ...], bridged: Bridged) -> tuple[Mapped, ...]:
-    """How each field was read, from what was sent on; what the bridge lost has no target."""
-    if version.name == "v5":
-        return trail
-    spoken = (replace(mapped, source=version.spoken(resource, mapped.source)) for mapped in trail)
-    losses = (Mapped(loss.pointer, "", f"{loss.kind.value} in v5: {loss.reason}") for loss in bridged.losses)
-    return (*spoken, *losses)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from tests.unit.backends.transport import Scripted, answer, token
 
 @pytest.fixture(autouse=True)
 def _no_waiting() -> Iterator[None]:
-    with stamina.set_testing(True, attempts=3):
+    with stamina.set_testing(True, attempts=3, cap=True):
         yield
 
 
@@ -195,9 +195,9 @@ def _down() -> None:
 
 def test_half_open_one_call_of_many_goes_out() -> None:
     hold, asked, release = _holding(1)
-    backend, transport = a_backend(DOWN(), hold, breaker_threshold=1, breaker_reset_seconds=0.05, retries=0)
+    backend, transport = a_backend(DOWN(), hold, breaker_threshold=1, breaker_reset_seconds=0.3, retries=0)
     ask(backend)
-    sleep(0.06)
+    sleep(0.31)
     with ThreadPoolExecutor(16) as pool:
         calls = [pool.submit(ask, backend) for _ in range(16)]
         asked.wait(10)

@@ -162,3 +162,40 @@ def test_closed_it_lets_all_callers_in_at_once_and_half_open_one(breaker: Breake
         asked.set()
         assert sorted(call.result(5) for call in calls) == [False] * 7 + [True]
     assert len(probes) == 1
+
+
+@pytest.mark.parametrize("succeeds", [True, False])
+def test_who_comes_during_a_probe_shares_what_it_brings(
+    breaker: Breaker, time: Time, succeeds: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Patience without end, so that it shows: nobody else is called before the probe has ended."""
+    monkeypatch.setattr("adapters.backends.breaker.PROBE_PATIENCE", 10.0)
+    fail(breaker, times=3)
+    time.now += 10
+    probing, release = Event(), Event()
+    called = []
+
+    def probe() -> None:
+        probing.set()
+        assert release.wait(5)
+        if not succeeds:
+            raise Down
+
+    def call() -> bool:
+        try:
+            breaker.call(lambda: called.append(release.is_set()))
+        except BreakerOpen:
+            return False
+        return True
+
+    with ThreadPoolExecutor(9) as pool:
+        first = pool.submit(breaker.call, probe)
+        assert probing.wait(5)
+        others = [pool.submit(call) for _ in range(8)]
+        while len(breaker._lock._waiters) < 8:  # type: ignore[attr-defined]
+            pass
+        assert called == []
+        release.set()
+        assert [other.result(5) for other in others] == [succeeds] * 8
+        assert (first.exception(5) is None) is succeeds
+    assert called == [True] * 8 * succeeds

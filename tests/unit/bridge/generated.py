@@ -60,7 +60,7 @@ class Bodies:
         node = self.catalog.schemas[name] if name else node
         if "enum" in node:
             return random.choice(node["enum"])
-        if name and (self.catalog.shape(name).properties or "oneOf" in node):
+        if name and (self.catalog.shape(name).properties or "anyOf" in node):
             return self._object(random, name, depth) if depth > 0 else None
         if node.get("type") == "array":
             count = random.choice([0, 1, 1, 2]) if depth > 0 else 0

@@ -1,3 +1,4 @@
+import copy
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +119,15 @@ def test_mends_are_recorded_with_their_reason() -> None:
     mended = prepare(OFFICIAL, [overlay()])["x-mended"]
     assert {"target": "$.components.schemas.Kind.enum", "reason": "a blank too many", "places": 1} in mended
     assert any("default" in mend["reason"] for mend in mended)
+
+
+def test_unions_whose_branches_overlap_are_open_to_more_than_one() -> None:
+    official = copy.deepcopy(OFFICIAL)
+    branches = [{"$ref": REF + "Part"}, {"$ref": REF + "Gear"}]
+    official["components"]["schemas"]["Thing"]["properties"]["either"] = {"oneOf": branches}
+    prepared = prepare(official, [overlay()])
+    assert prepared["components"]["schemas"]["Thing"]["properties"]["either"] == {"anyOf": branches}
+    assert any(mend["target"] == "$..oneOf" for mend in prepared["x-mended"])
 
 
 def test_what_the_overlay_left_without_text_or_security_is_named() -> None:

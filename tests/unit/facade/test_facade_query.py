@@ -1,4 +1,4 @@
-"""Pages and attribute selection."""
+"""Pages, and parameters that are not taken."""
 
 import re
 from typing import Any
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facade.contract.violations import Code, ContractViolation
-from facade.query import DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET, Page, only, page_of, select, selection_of
+from facade.query import DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET, Page, only, page_of
 
 
 def refused(call: Any, *arguments: Any) -> list[tuple[str, Code]]:
@@ -125,39 +125,9 @@ def test_following_next_shows_everything_once_and_ends(limit: int, total: int) -
     raise AssertionError("the links never end")
 
 
-KNOWN = ("id", "href", "@type", "state", "note")
-
-
-@pytest.mark.parametrize(
-    ("query", "names"),
-    [
-        ({}, None),
-        ({"fields": "state"}, {"state"}),
-        ({"fields": " state , note,,state"}, {"state", "note"}),
-        ({"fields": "none"}, set()),
-        ({"fields": ""}, set()),
-        ({"fields": "id,href"}, {"id", "href"}),
-    ],
-)
-def test_fields_selects_attributes_by_name(query: dict[str, str], names: set[str] | None) -> None:
-    assert selection_of(query, KNOWN) == names
-
-
-@pytest.mark.parametrize("text", ["status", "note.text", "State", "state;note", "*", "state,x" * 3000])
-def test_an_attribute_that_is_not_known_is_refused_with_those_that_are(text: str) -> None:
-    with pytest.raises(ContractViolation) as raised:
-        selection_of({"fields": text}, KNOWN)
-    [violation] = raised.value.violations
-    assert violation.pointer == "/fields"
-    assert violation.allowed == tuple(sorted(KNOWN))
-    assert len(violation.message) < 120
-
-
-def test_id_href_and_type_are_always_shown() -> None:
-    document = {"@type": "ProductOrder", "id": "1", "href": "h", "state": "held", "note": []}
-    assert select(document, frozenset()) == {"@type": "ProductOrder", "id": "1", "href": "h"}
-    assert select(document, frozenset({"state"})) == {"@type": "ProductOrder", "id": "1", "href": "h", "state": "held"}
-    assert select(document, None) == document
+@pytest.mark.parametrize(("asked", "shown", "status"), [(True, 5, 206), (True, 10, 200), (False, 5, 200)])
+def test_a_part_that_was_asked_for_is_answered_as_a_part(asked: bool, shown: int, status: int) -> None:
+    assert Page(0, 10, asked).status(shown, total=10) == status
 
 
 def test_parameters_that_would_be_ignored_are_refused_by_name() -> None:

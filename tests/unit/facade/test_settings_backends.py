@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from facade.bootstrap import backend_settings
+from facade.bootstrap.backends import backend_settings
 from facade.settings import BACKENDS, BackendOptions, SettingError, Settings
 
 

@@ -6,7 +6,7 @@ import click
 import pytest
 
 from facade import cli
-from facade.bootstrap import check_start
+from facade.bootstrap.commands import check_start
 from facade.settings import SettingError, Settings
 
 UNUSABLE = {

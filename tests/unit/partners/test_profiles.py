@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from facade.bootstrap import partner_profiles
+from facade.bootstrap.core import partner_profiles
 from facade.partners.profiles import DEFAULT, Profile, ProfileError, Profiles, Validation, read_profiles
 from facade.settings import SettingError, Settings
 from facade.tmf.vocabulary import STANDARD

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from canonical.processes.saga import Progress, next_call, resumed, run, taken_up_again
@@ -42,7 +42,8 @@ def a_standing(**changes: Any) -> Standing:
     return replace(kept, **changes)
 
 
-@given(SCRIPTS, st.integers(0, 30))
+@settings(deadline=None)
+@given(SCRIPTS, st.integers(0, 12))
 def test_what_is_on_record_says_where_a_run_stands_at_every_pause(script: dict[str, list[Fault]], pauses: int) -> None:
     backend, journal, progress = FaultyBackend(script), Journal(), Progress()
     for _ in range(pauses):

@@ -113,7 +113,9 @@ def test_without_fields_everything_is_shown() -> None:
     assert selected(DOCUMENT, selection_of(None, ATTRIBUTES)) is DOCUMENT
 
 
-@pytest.mark.parametrize("fields", ["foo", "note.foo", "state.foo", "id;state", "*", "note..text", ".id"])
+@pytest.mark.parametrize(
+    "fields", ["foo", "note.foo", "state.foo", "id;state", "*", "note..text", ".id", "[]", "note[0]"]
+)
 def test_an_unknown_field_is_refused(fields: str) -> None:
     with pytest.raises(ContractViolation) as raised:
         selection_of(fields, ATTRIBUTES)

@@ -18,7 +18,7 @@ from facade.tmf.query.attributes import SchemaAttributes
 from facade.tmf.tmf622.account import CHANGED_BY, NEVER_CHANGED, STATES
 from facade.tmf.tmf622.changes import Patch, plan_of
 from facade.tmf.tmf622.mapper import from_order, to_submit_order
-from facade.tmf.tmf622.versions import V5
+from facade.tmf.tmf622.versions import ORDER, V5
 from facade.tmf.vocabulary import STANDARD
 from tests.unit.tmf622.payloads import a_payload, an_item, ordered, party
 
@@ -31,7 +31,7 @@ HREF = "https://x.example/productOrder/1"
 
 @pytest.fixture(scope="module")
 def version() -> V5:
-    return V5(contract_of(SPEC), SchemaAttributes(spec_of(SPEC), "ProductOrder"))
+    return V5(contract_of(SPEC), {ORDER: SchemaAttributes(spec_of(SPEC), ORDER)})
 
 
 def an_order_of(body: dict[str, Any], state: State) -> Order:

@@ -1,0 +1,67 @@
+"""What the command line does besides serving."""
+
+from pathlib import Path
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from adapters.persistence import migrations
+from adapters.persistence.catalog import publish, read_offerings
+from adapters.persistence.database import Database
+from adapters.simulators.serve import serve as serve_simulators
+from canonical.shared.errors import StoreUnavailable
+from facade.bootstrap.backends import backend_settings
+from facade.bootstrap.core import partner_profiles
+from facade.settings import SettingError, Settings
+
+CATALOG = Path(__file__).parents[2] / "fixtures" / "catalog"
+
+
+DATABASE_TROUBLE = (StoreUnavailable, SQLAlchemyError, OSError, ValueError)
+
+
+def check_start(settings: Settings) -> None:
+    """Raises SettingError, in one line: settings that do not fit together, a partner profile that is wrong, a database
+    that cannot be reached or is not at this release's schema.
+    """
+    backend_settings(settings)
+    partner_profiles(settings)
+    try:
+        database = Database(settings.database_address)
+        try:
+            migrations.check(database)
+        finally:
+            database.close()
+    except (*DATABASE_TROUBLE, migrations.SchemaOutOfDate) as error:
+        raise SettingError(f"the database at DATABASE_URL cannot be used: {reason_of(error)}") from error
+
+
+def upgrade_database(settings: Settings) -> None:
+    """Bring the schema up to date. Safe to repeat."""
+    database = Database(settings.database_address)
+    migrations.upgrade(database)
+    database.close()
+
+
+def publish_catalog(settings: Settings, folder: Path = CATALOG) -> int:
+    """Publish the offerings of the catalogue files; returns how many were new."""
+    database = Database(settings.database_address)
+    added = publish(database, read_offerings([path.read_bytes() for path in sorted(folder.glob("*.json"))]))
+    database.close()
+    return added
+
+
+def simulate(settings: Settings, state: Path) -> None:
+    """Serve the simulated backends until interrupted."""
+    serve_simulators(
+        settings.host,
+        settings.backends_port,
+        state,
+        client_id=settings.backends_client,
+        client_secret=settings.backends_secret,
+    )
+
+
+def reason_of(trouble: Exception) -> str:
+    """What the driver says of a database that cannot be used, in one line."""
+    error = (trouble.__cause__ or trouble) if isinstance(trouble, StoreUnavailable) else trouble
+    return " ".join(str(getattr(error, "orig", None) or error).split())

@@ -1,0 +1,134 @@
+"""Everything behind the web edge, put together for one operating system process."""
+
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from adapters.backends.inquiries import ParallelInquiries
+from adapters.backends.registry import NEEDED, Backends, connect
+from adapters.orchestration.dbos_engine import DbosEngine, EngineSettings
+from adapters.persistence.audit import SqlAuditTrail
+from adapters.persistence.database import Database
+from adapters.persistence.node_table import NodeTable
+from adapters.persistence.orders import Document
+from adapters.persistence.process_table import ProcessTable
+from adapters.persistence.queries import SqlQueries
+from adapters.persistence.unit_of_work import SqlUnitOfWork
+from canonical.ordering.handlers import PLACE_ORDER
+from canonical.ordering.order import Order
+from canonical.processes.change_plan import ChangeSubscriptionPlan
+from canonical.processes.engine import Process
+from canonical.processes.place_order import PlaceOrder
+from canonical.shared.errors import StoreUnavailable
+from canonical.subscriptions.handlers import CHANGE_PLAN
+from facade.bootstrap.backends import backend_settings, backend_state
+from facade.cancellations import CancellationIntake
+from facade.changes import OrderChanges
+from facade.clock import SystemClock
+from facade.health import BackendState
+from facade.identities import SortableIdentities, new_id
+from facade.intake import OrderIntake
+from facade.operations.decisions import DecisionIntake
+from facade.partners.profiles import ProfileError, Profiles, read_profiles
+from facade.plan_changes import PlanChangeIntake
+from facade.portal.handlers import Waiters
+from facade.settings import SettingError, Settings
+from facade.tmf.hub.intake import ListenerIntake
+from facade.tmf.tmf622.account import STATES
+from facade.tmf.tmf622.mapper import from_order
+
+PARTNERS = Path(__file__).parents[2] / "fixtures" / "partners"
+
+
+class Core:
+    """Everything behind the edge, for one operating system process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.clock = SystemClock()
+        self.database = Database(settings.database_address)
+        self.queries = SqlQueries(self.database, settings.search_seconds)
+        self.audit = SqlAuditTrail(self.database)
+        self.backends = connect(backend_settings(settings), settings.check_backend_answers)
+        self.inquiries = ParallelInquiries(
+            NEEDED,
+            self.clock,
+            at_once=settings.threads,
+            seconds=settings.parts_wait,
+            last_known_seconds=settings.last_known_seconds,
+        )
+        self.processes: dict[str, Process[Any]] = {
+            PLACE_ORDER: self._place_order(self.backends),
+            CHANGE_PLAN: self._change_plan(self.backends),
+        }
+        self.engine = DbosEngine(
+            self.processes,
+            ProcessTable(self.database, self.clock),
+            NodeTable(self.database, self.clock),
+            EngineSettings(
+                system_database_url=settings.engine_address,
+                node=new_id(),
+                lease_seconds=settings.node_lease,
+                held=settings.hold_processes,
+                keep_steps_seconds=settings.keep_steps_days * 86400,
+            ),
+        )
+        identities = SortableIdentities()
+        self.intake = OrderIntake(self.unit_of_work, self.queries, self.engine, self.clock, identities)
+        self.cancellations = CancellationIntake(self.unit_of_work, self.clock, identities)
+        self.changes = OrderChanges(self.unit_of_work, self.engine, self.clock, identities)
+        self.profiles = partner_profiles(settings)
+        self.plan_changes = PlanChangeIntake(self.unit_of_work, self.queries, self.engine, self.clock, identities)
+        self.waiters = Waiters(self.engine, settings.portal_wait, at_once=max(1, settings.threads // 2))
+        self.decisions = DecisionIntake(
+            self.unit_of_work, self.processes, self.engine, self.queries, self.clock, identities
+        )
+        self.listeners = ListenerIntake(self.unit_of_work, self.clock, identities)
+
+    def unit_of_work(self) -> SqlUnitOfWork:
+        return SqlUnitOfWork(self.database, project, self.clock)
+
+    def database_ready(self) -> bool:
+        try:
+            self.database.ping()
+        except StoreUnavailable:
+            return False
+        return True
+
+    def backend_states(self) -> dict[str, BackendState]:
+        versions, snapshots = self.backends.contract_versions(), self.backends.snapshot()
+        return {name: backend_state(snapshot, versions[name]) for name, snapshot in snapshots.items()}
+
+    def close(self) -> None:
+        self.engine.close()
+        self.inquiries.close()
+        self.backends.close()
+        self.database.close()
+
+    def _place_order(self, backends: Backends) -> PlaceOrder:
+        return PlaceOrder(
+            backends.customers,
+            backends.stock,
+            backends.bss,
+            backends.payments,
+            self.unit_of_work,
+            self.queries,
+            self.clock,
+        )
+
+    def _change_plan(self, backends: Backends) -> ChangeSubscriptionPlan:
+        return ChangeSubscriptionPlan(backends.subscriptions, backends.plan_billing, self.unit_of_work, self.clock)
+
+
+def project(order: Order, carried: dict[str, Any]) -> Document:
+    """The document kept for TMF622 reads."""
+    return Document(STATES[order.state], orjson.dumps(from_order(order, carried)).decode())
+
+
+def partner_profiles(settings: Settings) -> Profiles:
+    """Raises SettingError."""
+    try:
+        return read_profiles(Path(settings.partners) if settings.partners else PARTNERS)
+    except ProfileError as error:
+        raise SettingError(f"PARTNERS cannot be used: {error}") from error

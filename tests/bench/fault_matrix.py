@@ -1,0 +1,75 @@
+"""`python -m tests.bench.fault_matrix`: runs the fault matrix and writes its results to docs/fault-matrix.md."""
+
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from tests.bench.report import table
+from tests.support.fault_matrix import BACKENDS, FAULTS, OPERATIONS, RECOVERS_WITHIN, SETTINGS, Cell, Results, run
+from tests.support.product import ROOT
+
+PAGE = ROOT / "docs" / "fault-matrix.md"
+HEAD = """# Fault matrix
+
+What each operation of the portal answers while one backend is in trouble, from a run of
+`.venv/bin/python -m tests.bench.fault_matrix`, which writes this page. `tests/e2e/test_fault_matrix.py` runs the same
+and fails when an answer is not declared or not true, when something is done twice or for nobody, when threads or calls
+are left over, or when a cell is not well again {within:.0f} s after the fault's end.
+
+Each operation is called twice at once in every cell, six times where only some calls fail. Answers that differ are
+separated by a comma; the time is how long it took after the fault's end until everything was well: the order confirmed,
+each effect there once, every part readable. The dropped answers are those of calls that change something, where the
+backend has any that count here, and else those of all its calls. The defaults are more patient than the settings of
+this run:
+
+{settings}
+
+An order that is answered `503 STILL_WORKING` is accepted: it goes on by itself and is confirmed after the fault's end.
+"""
+
+
+def page(results: Results) -> str:
+    settings = "\n".join(f"    {name}={value}" for name, value in SETTINGS.items())
+    return "\n".join([HEAD.format(within=RECOVERS_WITHIN, settings=settings), *_tables(results), *_sum(results)])
+
+
+def _tables(results: Results) -> Iterator[str]:
+    for operation in OPERATIONS:
+        yield f"## To {operation.name}\n"
+        yield f"Asks {', '.join(backend for backend in BACKENDS if backend in operation.needs)}.\n"
+        rows = [
+            [fault.name, *(_shown(results[backend, fault.name, operation.name]) for backend in BACKENDS)]
+            for fault in FAULTS
+        ]
+        yield table(["", *BACKENDS], rows) + "\n"
+
+
+def _sum(results: Results) -> Iterator[str]:
+    slowest = max(cell.recovered or RECOVERS_WITHIN for cell in results.values())
+    wrong = sum(bool(cell.wrong) for cell in results.values())
+    yield f"{len(results)} cells, {wrong} with something wrong; the slowest was well again after {slowest:.1f} s."
+
+
+def _shown(cell: Cell) -> str:
+    answers = ", ".join(dict.fromkeys(asked.shown for asked in cell.asked))
+    after = "not well again" if cell.recovered is None else f"{cell.recovered:.1f} s"
+    return f"{answers}; {after}" + (f" **{'; '.join(dict.fromkeys(cell.wrong))}**" if cell.wrong else "")
+
+
+@click.command()
+def main() -> None:
+    """Run the matrix and write docs/fault-matrix.md. Fails when a cell is wrong."""
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="facade-faults-") as directory:
+        results = run(Path(directory))
+    PAGE.write_text(page(results) + "\n")
+    click.echo(f"wrote {PAGE} in {time.monotonic() - began:.0f} s", err=True)
+    sys.exit(any(cell.wrong for cell in results.values()))
+
+
+if __name__ == "__main__":
+    main()

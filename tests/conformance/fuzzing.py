@@ -1,0 +1,56 @@
+"""What schemathesis runs against, and how long.
+
+FUZZ_EXAMPLES says how many requests each operation gets (default 25; `make fuzz` has many more), and how many scenarios
+each contract: a tenth, at least 25. What is not held against the product is in waivers.yaml, each with its reason.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+import yaml
+from hypothesis import HealthCheck, settings
+from schemathesis.checks import CHECKS, load_all_checks
+from schemathesis.core.failures import FailureGroup
+
+from tests.support.product import ROOT, Node, running_product
+
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "25"))
+WAIVERS = yaml.safe_load((Path(__file__).parent / "waivers.yaml").read_text())
+
+load_all_checks()
+WAIVED = [CHECKS.get_one(name) for name in WAIVERS["checks"]]
+fuzzed = settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    database=None,
+    derandomize=EXAMPLES <= 25,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@pytest.fixture(scope="module")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
+    with running_product(tmp_path_factory.mktemp("fuzzed"), THREADS="16") as node:
+        yield node
+
+
+def contract(path: str) -> schemathesis.BaseSchema:
+    return schemathesis.openapi.from_dict(yaml.load((ROOT / "specs" / path).read_text(), Loader=yaml.CSafeLoader))
+
+
+def hold_to_contract(case: schemathesis.Case, response: Any, **options: Any) -> None:
+    """Raises FailureGroup with what is wrong with an answer and not waived."""
+    try:
+        case.validate_response(response, excluded_checks=WAIVED, **options)
+    except FailureGroup as found:
+        left = [failure for failure in found.exceptions if type(failure).__name__ not in WAIVERS["failures"]]
+        if left:
+            raise FailureGroup(left) from None
+
+
+def base_url(product: Node, case: schemathesis.Case) -> str:
+    return product.url + str(case.operation.schema.raw_schema["servers"][0]["url"])

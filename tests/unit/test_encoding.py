@@ -1,0 +1,25 @@
+"""Times as they are kept."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from adapters.persistence.encoding import converter, timestamp
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        datetime(1, 1, 1, tzinfo=UTC),
+        datetime(823, 12, 2, 13, 29, 40, tzinfo=UTC),
+        datetime(2026, 5, 3, 12, 0, 0, 5, tzinfo=timezone(timedelta(hours=2))),
+        datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC),
+    ],
+)
+def test_every_time_is_read_as_it_was_written_and_sorts_as_text(at: datetime) -> None:
+    assert len(timestamp(at)) == 27
+    assert converter.loads(converter.dumps(at), datetime) == at
+
+
+def test_a_year_that_was_once_written_with_three_digits_is_read() -> None:
+    assert converter.structure("823-12-02T13:29:40.000000Z", datetime) == datetime(823, 12, 2, 13, 29, 40, tzinfo=UTC)
