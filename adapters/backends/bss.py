@@ -7,7 +7,8 @@ from typing import Any
 from adapters.backends.answers import Answer, needed, one_of, only
 from adapters.backends.http import Backend, Operation
 from canonical.ordering.commands import ItemAction
-from canonical.ordering.order import Order, OrderItem
+from canonical.ordering.items import OrderItem
+from canonical.ordering.order import Order
 
 
 class BssOrder(Answer):

@@ -9,7 +9,7 @@ from adapters.persistence.encoding import converter
 from adapters.persistence.prepared import Prepared
 from adapters.persistence.tables import offerings
 from canonical.catalog.offering import ChargeType, ProductOffering
-from canonical.ordering.order import OrderedOffering, RecurringCharge
+from canonical.ordering.items import OrderedOffering, RecurringCharge
 from canonical.shared.money import total
 
 

@@ -11,8 +11,9 @@ from canonical.ordering.commands import (
     SubmitDraft,
     SubmitOrder,
 )
+from canonical.ordering.items import OrderedOffering
 from canonical.ordering.lines import check_lines
-from canonical.ordering.order import Order, OrderedOffering
+from canonical.ordering.order import Order
 from canonical.ordering.ports import Offerings, UnitOfWork
 from canonical.shared.errors import InvalidCommand, OfferingNotProduct, UnknownOffering
 from canonical.shared.ports import Clock, Identities
@@ -61,7 +62,7 @@ def cancel_order(command: CancelOrder, work: UnitOfWork, clock: Clock, identitie
     """
     order = work.orders.get(command.order_id)
     cancellation = Cancellation.of(identities.new_id(), command, order.id, clock.now())
-    order.request_cancellation(cancellation.id, cancellation.created_at)
+    order.request_cancellation(cancellation.id, cancellation.created_at, command.reason)
     if order.finished:
         cancellation.accept()
         cancellation.done("nothing had been done yet", cancellation.created_at)

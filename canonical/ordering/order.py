@@ -7,7 +7,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from canonical.ordering.commands import ItemAction, RejectOrder, SubmitOrder
+from canonical.ordering.commands import RejectOrder, SubmitOrder
 from canonical.ordering.events import (
     OrderAmended,
     OrderAnnotated,
@@ -27,7 +27,7 @@ from canonical.ordering.events import (
     OrderSubmitted,
     OrderValidated,
 )
-from canonical.ordering.lines import check_lines
+from canonical.ordering.items import OrderedOffering, OrderItem, items_of
 from canonical.ordering.states import (
     CATEGORIES,
     FINISHED,
@@ -38,47 +38,10 @@ from canonical.ordering.states import (
     allowed_actions,
     next_state,
 )
-from canonical.shared.errors import CurrenciesDiffer, InvalidTransition
+from canonical.shared.errors import InvalidTransition
+from canonical.shared.errors import OrderCancelled as GivenUp
 from canonical.shared.external_identifier import ExternalIdentifier
 from canonical.shared.money import Money, total
-
-
-@dataclass(frozen=True, slots=True)
-class RecurringCharge:
-    amount: Money
-    period: str
-
-
-@dataclass(frozen=True, slots=True)
-class OrderedOffering:
-    """The offering as it was when ordered: the order never asks the live catalogue what it meant."""
-
-    id: str
-    version: str
-    name: str
-    sku: str
-    one_time: Money
-    recurring: tuple[RecurringCharge, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class OrderItem:
-    """`offering` is what is added, or what an installed product is to become; `product_id` is that product's."""
-
-    id: str
-    action: ItemAction
-    quantity: int
-    offering: OrderedOffering | None
-    product_id: str | None = None
-
-    @property
-    def added(self) -> OrderedOffering | None:
-        """What is taken from stock and charged for once. What changes installed products is billed by their owner."""
-        return self.offering if self.action is ItemAction.ADD else None
-
-    @property
-    def one_time_charge(self) -> Money | None:
-        return None if self.added is None else self.added.one_time * self.quantity
 
 
 class PaymentStatus(StrEnum):
@@ -138,7 +101,7 @@ class Order:
         Raises a kind of InvalidCommand with a pointer into the command.
         """
         order = cls(order_id, command.owner, command.customer_id, (), submitted_at=at)
-        order._contain(command, _items(command, offerings))
+        order._contain(command, items_of(command, offerings))
         if command.draft:
             order.timeline.append(TimelineEntry(at, order.state, Trigger.DRAFT))
             order._record(OrderDrafted, at, customer_id=order.customer_id)
@@ -161,14 +124,14 @@ class Order:
 
     def submit_draft(self, command: SubmitOrder, offerings: Sequence[OrderedOffering | None], at: datetime) -> None:
         """The draft, as `command` has it now and under the prices of now, is to be carried out."""
-        items = _items(command, offerings)
+        items = items_of(command, offerings)
         self._become(Trigger.SUBMIT, at)
         self._contain(command, items)
         self._record(OrderSubmitted, at, customer_id=self.customer_id)
 
     def amend(self, command: SubmitOrder, offerings: Sequence[OrderedOffering | None], at: datetime) -> None:
         """As if it had been placed so, under the prices of now. Raises what `submit` raises."""
-        items = _items(command, offerings)
+        items = items_of(command, offerings)
         self._become(Trigger.AMEND, at)
         self._contain(command, items)
         self._record(OrderAmended, at)
@@ -242,7 +205,7 @@ class Order:
         self._become(Trigger.RESUME, at)
         self._record(OrderResumed, at)
 
-    def request_cancellation(self, cancellation_id: str, at: datetime) -> None:
+    def request_cancellation(self, cancellation_id: str, at: datetime, reason: str | None = None) -> None:
         """Somebody wants it given up; whether that is still possible is found out by the process at work.
 
         Nothing works on a draft: it is cancelled at once.
@@ -250,7 +213,8 @@ class Order:
         self._become(Trigger.CANCEL, at)
         self.cancellation_id = cancellation_id
         if self.state is State.CANCELLED:
-            self.payment = PaymentStatus.NOT_CHARGED
+            failure = Failure(GivenUp.code, reason or "the order was cancelled", "submit", {})
+            self._end(failure, PaymentStatus.NOT_CHARGED, None)
             self._record(OrderCancelled, at, cancellation_id=cancellation_id)
         else:
             self._record(OrderCancellationRequested, at, cancellation_id=cancellation_id)
@@ -300,29 +264,6 @@ class Order:
     def _record(self, event: type[OrderEvent], at: datetime, **facts: str) -> None:
         sequence = len(self.timeline)
         self.events.append(event(order_id=self.id, sequence=sequence, at=at, **facts))
-
-
-def _items(command: SubmitOrder, offerings: Sequence[OrderedOffering | None]) -> tuple[OrderItem, ...]:
-    check_lines(command.lines)
-    items = tuple(
-        OrderItem(line.id, line.action, line.quantity, offering, line.product_id)
-        for line, offering in zip(command.lines, offerings, strict=True)
-    )
-    _check_currencies(items)
-    return items
-
-
-def _check_currencies(items: Sequence[OrderItem]) -> None:
-    """Refused here rather than when charging."""
-    charges = [(index, item.one_time_charge) for index, item in enumerate(items) if item.one_time_charge is not None]
-    for index, charge in charges:
-        currencies = {charge.currency, charges[0][1].currency}
-        if len(currencies) > 1:
-            raise CurrenciesDiffer(
-                f"one order is charged in one currency, not in {' and '.join(sorted(currencies))}",
-                pointer=f"/lines/{index}/offering_id",
-                currencies=sorted(currencies),
-            )
 
 
 DENIALS = MappingProxyType(

@@ -5,7 +5,8 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 
 from canonical.ordering.cancellation import Cancellation
-from canonical.ordering.order import Order, OrderedOffering
+from canonical.ordering.items import OrderedOffering
+from canonical.ordering.order import Order
 from canonical.ordering.states import State
 
 

@@ -7,7 +7,8 @@ from typing import Any
 from canonical.customers.ports import Customers
 from canonical.ordering.cancellation import Cancellation
 from canonical.ordering.handlers import PLACE_ORDER
-from canonical.ordering.order import Failure, Order, OrderedOffering, OrderItem, PaymentStatus
+from canonical.ordering.items import OrderedOffering, OrderItem
+from canonical.ordering.order import Failure, Order, PaymentStatus
 from canonical.ordering.ports import OrderStates, UnitOfWork
 from canonical.ordering.states import State
 from canonical.processes.ports import BssOrders, PaymentCharges, StockRequest, StockReservations

@@ -1,19 +1,19 @@
 """The canonical API's subscriptions: read as BSS has them, moved to other plans."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import flask
-from werkzeug.datastructures import ETags
 
-from canonical.shared.errors import CanonicalError, StillWorking, VersionMismatch, restore
+from canonical.shared.errors import CanonicalError, StillWorking, restore
 from canonical.subscriptions.commands import ChangePlan
 from canonical.subscriptions.plan_change import PlanChange
 from canonical.subscriptions.ports import Subscriptions
 from canonical.subscriptions.subscription import Plan, Subscription
 from canonical.views.parts import Inquiries, Question, answers
 from facade.clock import time_text
+from facade.conditions import check_version, required_versions
 from facade.contract.connexion_plugin import validated_body
 from facade.intake import Request
 from facade.json import answer_json
@@ -52,32 +52,28 @@ class PortalSubscriptions:
         """The subscription as BSS has it, and the change of ours that is under way."""
         only(flask.request.args, ())
         subscription, plans = self._asked(subId)
-        document = _SUBSCRIPTION.dump(subscription) | {
-            "customerId": subscription.customer_id,
-            "allowedPlans": [plan.name for plan in plans],
-            "pendingChange": _pending(self.changes.unfinished_plan_change(subscription.id)),
-        }
-        return answer_json(document, 200, _etag(subscription.version))
+        pending = self.changes.unfinished_plan_change(subscription.id)
+        return answer_json(subscription_document(subscription, plans, pending), 200, _etag(subscription.version))
 
     def change_plan(self, subId: str) -> flask.Response:
         """Have the plan changed and wait for it. Raises what it failed with, or StillWorking."""
         only(flask.request.args, ())
         body, principal = validated_body(), current_principal()
-        key, wanted = flask.request.headers.get("Idempotency-Key"), flask.request.if_match
+        key, wanted = flask.request.headers.get("Idempotency-Key"), required_versions()
         request = Request(principal.client_id, "changePlan", key, {"subId": subId} | body)
         change_id = self.intake.repeated(request)
         if change_id is None:
             subscription, plans = self._asked(subId)
-            _check(wanted, subscription)
+            check_version(wanted, subscription.version)
             command = ChangePlan(principal.client_id, subscription.id, body["plan"])
-            change_id = self.intake.accept(command, subscription, plans, request, conditional=bool(wanted))
+            change_id = self.intake.accept(command, subscription, plans, request, conditional=wanted is not None)
         ended = self.waiters.wait(change_id)
         change = self.changes.plan_change(change_id)
         if not ended and not change.finished:
             raise _still_working(change)
         if change.failure is not None:
             raise _failed(change)
-        return answer_json(_changed(change), 200, _etag(change.to_version or change.from_version))
+        return answer_json(changed_document(change), 200, _etag(change.to_version or change.from_version))
 
     def _asked(self, subscription_id: str) -> tuple[Subscription, tuple[Plan, ...]]:
         """The subscription and the plans there are, from BSS and never from memory. Raises what BSS answered."""
@@ -92,18 +88,24 @@ class PortalSubscriptions:
         return found[SUBSCRIPTION].value, found[PLANS].value
 
 
-def _check(wanted: ETags, subscription: Subscription) -> None:
-    """Raises VersionMismatch where If-Match was sent and does not name the version."""
-    if wanted and not wanted.contains(str(subscription.version)):
-        text = f"If-Match names another version than {subscription.version}, which the subscription has now"
-        raise VersionMismatch(text, version=subscription.version)
-
-
 def _etag(version: int) -> dict[str, str]:
     return {"ETag": f'"{version}"'}
 
 
-def _changed(change: PlanChange) -> dict[str, Any]:
+def subscription_document(
+    subscription: Subscription, plans: Iterable[Plan], pending: PlanChange | None
+) -> dict[str, Any]:
+    """The canonical API's `Subscription`."""
+    return {
+        **_SUBSCRIPTION.dump(subscription),
+        "customerId": subscription.customer_id,
+        "allowedPlans": [plan.name for plan in plans],
+        "pendingChange": _pending(pending),
+    }
+
+
+def changed_document(change: PlanChange) -> dict[str, Any]:
+    """The canonical API's `ChangedSubscription`, of a change that is done."""
     return {
         "id": change.subscription_id,
         "plan": change.to_plan,

@@ -47,6 +47,7 @@ BREACHES = [
     (CONTEXTS, "canonical/customers/ports.py", "import canonical.ordering.events"),
     (LAYERS, "canonical/ordering/states.py", "from canonical.ordering.commands import SubmitOrder"),
     (LAYERS, "canonical/ordering/commands.py", "from canonical.ordering.events import OrderEvent"),
+    (LAYERS, "canonical/ordering/items.py", "from canonical.ordering.order import Order"),
     (LAYERS, "canonical/ordering/order.py", "from canonical.ordering.ports import UnitOfWork"),
     (LAYERS, "canonical/ordering/ports.py", "import canonical.ordering.handlers"),
 ]

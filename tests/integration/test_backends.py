@@ -22,7 +22,8 @@ from adapters.backends.registry import NEEDED, Backends, connect
 from adapters.backends.versions import Agreement
 from canonical.customers.reference import CustomerReference, CustomerStatus
 from canonical.ordering.commands import OrderLine, SubmitOrder
-from canonical.ordering.order import Order, OrderedOffering
+from canonical.ordering.items import OrderedOffering
+from canonical.ordering.order import Order
 from canonical.processes.ports import StockRequest
 from canonical.shared.errors import (
     BackendContractError,

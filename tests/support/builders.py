@@ -8,14 +8,8 @@ from typing import Any
 
 from canonical.ordering.cancellation import Cancellation
 from canonical.ordering.commands import CancelOrder, ItemAction, OrderLine, RejectOrder, SubmitOrder
-from canonical.ordering.order import (
-    Failure,
-    Order,
-    OrderedOffering,
-    PaymentStatus,
-    RecurringCharge,
-    TimelineEntry,
-)
+from canonical.ordering.items import OrderedOffering, RecurringCharge
+from canonical.ordering.order import Failure, Order, PaymentStatus, TimelineEntry
 from canonical.ordering.states import TRANSITIONS, State, Trigger
 from canonical.shared.external_identifier import ExternalIdentifier
 from canonical.shared.money import Money

@@ -15,7 +15,8 @@ from canonical.customers.reference import CustomerReference, CustomerStatus
 from canonical.listeners.listener import Listener
 from canonical.ordering.cancellation import Cancellation
 from canonical.ordering.events import OrderEvent, OrderRemoved
-from canonical.ordering.order import Order, OrderedOffering
+from canonical.ordering.items import OrderedOffering
+from canonical.ordering.order import Order
 from canonical.ordering.states import State
 from canonical.processes.ports import StockRequest
 from canonical.shared.errors import (

@@ -15,8 +15,9 @@ from canonical.ordering.events import (
     OrderSubmitted,
     OrderValidated,
 )
+from canonical.ordering.items import OrderItem
 from canonical.ordering.lines import MAX_QUANTITY
-from canonical.ordering.order import Order, OrderItem, PaymentStatus
+from canonical.ordering.order import Order, PaymentStatus
 from canonical.ordering.states import FINISHED, State, StateCategory, Trigger
 from canonical.shared.errors import CurrenciesDiffer, InvalidTransition
 from canonical.shared.money import Money, total

@@ -15,7 +15,8 @@ from canonical.ordering.events import (
     OrderRemoved,
     OrderSubmitted,
 )
-from canonical.ordering.order import Failure, Order, OrderedOffering, PaymentStatus
+from canonical.ordering.items import OrderedOffering
+from canonical.ordering.order import Failure, Order, PaymentStatus
 from canonical.ordering.states import REMOVABLE, State, StateCategory, Trigger
 from canonical.shared.errors import CurrenciesDiffer, DuplicateLine, InvalidTransition
 from canonical.shared.external_identifier import ExternalIdentifier

@@ -9,8 +9,9 @@ import pytest
 import yaml
 
 from canonical.ordering.commands import ItemAction, OrderLine, SubmitOrder
+from canonical.ordering.items import RecurringCharge
 from canonical.ordering.lines import MAX_QUANTITY
-from canonical.ordering.order import Order, PaymentStatus, RecurringCharge
+from canonical.ordering.order import Order, PaymentStatus
 from canonical.ordering.states import State, StateCategory
 from canonical.shared.external_identifier import ExternalIdentifier
 from canonical.shared.money import Money

@@ -1,0 +1,74 @@
+"""What an order consists of: its items, and the offerings as they were when ordered."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from canonical.ordering.commands import ItemAction, SubmitOrder
+from canonical.ordering.lines import check_lines
+from canonical.shared.errors import CurrenciesDiffer
+from canonical.shared.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class RecurringCharge:
+    amount: Money
+    period: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderedOffering:
+    """The offering as it was when ordered: the order never asks the live catalogue what it meant."""
+
+    id: str
+    version: str
+    name: str
+    sku: str
+    one_time: Money
+    recurring: tuple[RecurringCharge, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OrderItem:
+    """`offering` is what is added, or what an installed product is to become; `product_id` is that product's."""
+
+    id: str
+    action: ItemAction
+    quantity: int
+    offering: OrderedOffering | None
+    product_id: str | None = None
+
+    @property
+    def added(self) -> OrderedOffering | None:
+        """What is taken from stock and charged for once. What changes installed products is billed by their owner."""
+        return self.offering if self.action is ItemAction.ADD else None
+
+    @property
+    def one_time_charge(self) -> Money | None:
+        return None if self.added is None else self.added.one_time * self.quantity
+
+
+def items_of(command: SubmitOrder, offerings: Sequence[OrderedOffering | None]) -> tuple[OrderItem, ...]:
+    """What the lines of a command order; `offerings` stand in their order.
+
+    Raises a kind of InvalidCommand with a pointer into the command.
+    """
+    check_lines(command.lines)
+    items = tuple(
+        OrderItem(line.id, line.action, line.quantity, offering, line.product_id)
+        for line, offering in zip(command.lines, offerings, strict=True)
+    )
+    _check_currencies(items)
+    return items
+
+
+def _check_currencies(items: Sequence[OrderItem]) -> None:
+    """Refused here rather than when charging."""
+    charges = [(index, item.one_time_charge) for index, item in enumerate(items) if item.one_time_charge is not None]
+    for index, charge in charges:
+        currencies = {charge.currency, charges[0][1].currency}
+        if len(currencies) > 1:
+            raise CurrenciesDiffer(
+                f"one order is charged in one currency, not in {' and '.join(sorted(currencies))}",
+                pointer=f"/lines/{index}/offering_id",
+                currencies=sorted(currencies),
+            )
