@@ -46,7 +46,7 @@ class Composite:
 def measure(database: str, directory: Path, rounds: int) -> list[Composite]:
     """The median round of each answer, by one client and by sixteen."""
     with _running(database, directory) as (server, token, backends):
-        order = _placed(server, token)
+        order = placed(server, token)
         for backend, milliseconds in {**LATENCIES, "scm": SHIPPING_MS}.items():
             backends.fault(backend, latencyMs=milliseconds)
         paths = {
@@ -81,7 +81,7 @@ def _running(database: str, directory: Path) -> Iterator[tuple[servers.Server, s
             yield server, product.token(), backends
 
 
-def _placed(server: servers.Server, token: str) -> str:
+def placed(server: servers.Server, token: str) -> str:
     """The number in BSS of an order that was carried out."""
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     address = f"http://127.0.0.1:{server.port}{PORTAL_ORDERS}"
