@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from facade.demo.product import TMF622, Product
+from facade.demo.reads import show_reads
 from facade.demo.scenarios import SCENARIOS, Scenario, order_id
 from facade.intake import Translation
 
@@ -39,6 +40,10 @@ def demonstrate(product: Product, console: Console) -> int:
     played = [_play(scenario, number, product, console) for number, scenario in enumerate(SCENARIOS, start=1)]
     console.rule("All orders", align="left", characters="─")
     console.print(_summary(played))
+    confirmed = next((one for one in reversed(played) if one.order["status"] == "confirmed"), None)
+    if confirmed is not None:
+        console.rule("What the portal reads", align="left", characters="─")
+        show_reads(product, console, confirmed.order)
     return sum(not one.as_told for one in played)
 
 

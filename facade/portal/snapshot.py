@@ -138,5 +138,5 @@ def _of_record(found: OrderSnapshot) -> dict[str, Any]:
 
 
 def _item_of_record(number: int, item: Any) -> dict[str, Any]:
-    unknown = ("action", "offeringId", "offeringVersion", "name", "oneTimeCharge", "recurringCharges")
+    unknown = ("action", "productId", "offeringId", "offeringVersion", "name", "oneTimeCharge", "recurringCharges")
     return {"id": str(number), "sku": item.sku, "quantity": item.quantity} | dict.fromkeys(unknown)

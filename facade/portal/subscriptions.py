@@ -1,6 +1,6 @@
 """The canonical API's subscriptions: read as BSS has them, moved to other plans."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -52,12 +52,8 @@ class PortalSubscriptions:
         """The subscription as BSS has it, and the change of ours that is under way."""
         only(flask.request.args, ())
         subscription, plans = self._asked(subId)
-        document = _SUBSCRIPTION.dump(subscription) | {
-            "customerId": subscription.customer_id,
-            "allowedPlans": [plan.name for plan in plans],
-            "pendingChange": _pending(self.changes.unfinished_plan_change(subscription.id)),
-        }
-        return answer_json(document, 200, _etag(subscription.version))
+        pending = self.changes.unfinished_plan_change(subscription.id)
+        return answer_json(subscription_document(subscription, plans, pending), 200, _etag(subscription.version))
 
     def change_plan(self, subId: str) -> flask.Response:
         """Have the plan changed and wait for it. Raises what it failed with, or StillWorking."""
@@ -77,7 +73,7 @@ class PortalSubscriptions:
             raise _still_working(change)
         if change.failure is not None:
             raise _failed(change)
-        return answer_json(_changed(change), 200, _etag(change.to_version or change.from_version))
+        return answer_json(changed_document(change), 200, _etag(change.to_version or change.from_version))
 
     def _asked(self, subscription_id: str) -> tuple[Subscription, tuple[Plan, ...]]:
         """The subscription and the plans there are, from BSS and never from memory. Raises what BSS answered."""
@@ -103,7 +99,20 @@ def _etag(version: int) -> dict[str, str]:
     return {"ETag": f'"{version}"'}
 
 
-def _changed(change: PlanChange) -> dict[str, Any]:
+def subscription_document(
+    subscription: Subscription, plans: Iterable[Plan], pending: PlanChange | None
+) -> dict[str, Any]:
+    """The canonical API's `Subscription`."""
+    return {
+        **_SUBSCRIPTION.dump(subscription),
+        "customerId": subscription.customer_id,
+        "allowedPlans": [plan.name for plan in plans],
+        "pendingChange": _pending(pending),
+    }
+
+
+def changed_document(change: PlanChange) -> dict[str, Any]:
+    """The canonical API's `ChangedSubscription`, of a change that is done."""
     return {
         "id": change.subscription_id,
         "plan": change.to_plan,

@@ -70,7 +70,7 @@ def main(only: str, rounds: int, database: str) -> None:
     for name in list_queries.DATABASES if "lists" in wanted else ():
         click.echo(f"measuring reads of long lists on {name} …", err=True)
         click.echo("\n" + list_queries.compare(name))
-    for warning in report.failures(comparisons):
+    for warning in report.failures(comparisons) + composite_reads.failures(reads):
         click.echo(warning)
     click.echo(f"took {time.monotonic() - began:.0f} s", err=True)
 

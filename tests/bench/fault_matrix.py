@@ -20,15 +20,17 @@ What each operation of the portal answers while one backend is in trouble, from 
 and fails when an answer is not declared or not true, when something is done twice or for nobody, when threads or calls
 are left over, or when a cell is not well again {within:.0f} s after the fault's end.
 
-Each operation is called twice at once in every cell, six times where only some calls fail. Answers that differ are
-separated by a comma; the time is how long it took after the fault's end until everything was well: the order confirmed,
-each effect there once, every part readable. The dropped answers are those of calls that change something, where the
-backend has any that count here, and else those of all its calls. The defaults are more patient than the settings of
-this run:
+Each operation is called twice at once in every cell, and six times where only some calls fail (subscriptions: three).
+Answers that differ are separated by a comma; the time is how long it took after the fault's end until everything was
+well: the order confirmed, each effect there once, every part readable. The dropped answers are those of calls that
+change something, where the backend has any that count here, and else those of all its calls. The defaults are more
+patient than the settings of this run; what was sent into a hang that never ends is given up after
+`BACKEND_READ_TIMEOUT`, and with its default of 10 s an order can take that much longer to go on.
 
 {settings}
 
-An order that is answered `503 STILL_WORKING` is accepted: it goes on by itself and is confirmed after the fault's end.
+What is answered `503 STILL_WORKING` is accepted: it goes on by itself and is done after the fault's end. With any other
+503 nothing was done and nothing goes on.
 """
 
 

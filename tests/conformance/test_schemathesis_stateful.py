@@ -1,4 +1,4 @@
-"""Schemathesis along the links of each contract: an order is placed, read, cancelled, read again.
+"""Schemathesis along the links of each contract: an order is placed, read, changed, cancelled, read again.
 
 What a step answers feeds the next. Every answer is held against the contract, and what was created must be there.
 """

@@ -12,9 +12,12 @@ from typing import Any
 
 import orjson
 import pytest
+import requests
 from structlog.contextvars import bound_contextvars
 
+from adapters.backends.messages import Outgoing
 from adapters.backends.registry import Backends, connect
+from adapters.backends.transport import Transport
 from canonical.processes.ports import StockRequest
 from canonical.shared.deadline import within
 from canonical.shared.errors import BackendContractError, BackendUnavailable, CanonicalError, OutcomeUnknown
@@ -214,6 +217,22 @@ def test_a_deadline_ends_a_drip_before_the_time_for_a_whole_answer(recorder: Rec
         assert time.monotonic() - began < 5, "the read timeout"
     finally:
         connected.close()
+        dripping.close()
+
+
+def test_the_time_that_connecting_took_is_not_given_to_the_answer() -> None:
+    """The deadline counts while an answer is read, whatever read timeout was set before connecting."""
+    dripping = Dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n|" + b" " * 1000)
+    transport = Transport()
+    began = time.monotonic()
+    try:
+        with within(0.3):
+            response = transport.send(Outgoing("GET", dripping.url, {}, None).open(), stream=True, timeout=(10, 10))
+            with pytest.raises(requests.ConnectionError):
+                list(response.iter_content())
+        assert time.monotonic() - began < 5
+    finally:
+        transport.close()
         dripping.close()
 
 

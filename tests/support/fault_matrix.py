@@ -10,7 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
+from itertools import count
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import requests
@@ -26,10 +28,13 @@ LANES = 3
 """Products at a time."""
 CLIENT = "portal"
 CUSTOMER = "C12345"
+PLANS = ("Basic", "Standard", "Premium")
+SUBSCRIPTIONS_AND_PLANS = {"SUB1120": "Basic", "SUB1121": "Standard", "SUB1122": "Premium"}
+SUBSCRIPTIONS = tuple(SUBSCRIPTIONS_AND_PLANS)
 COMPLETED = {"reserve": 2, "createOrder": 1, "charge": 1}
 SETTINGS = {
-    "THREADS": "16",
-    "PORTAL_WAIT": "1.5",
+    "THREADS": "24",
+    "PORTAL_WAIT": "2",
     "PARTS_WAIT": "1.2",
     "BACKEND_CONNECT_TIMEOUT": "0.5",
     "BACKEND_READ_TIMEOUT": "1",
@@ -38,7 +43,7 @@ SETTINGS = {
 MOST_NEW_THREADS = 6
 """Pools grow a little with what runs at once; a leak of one thread for each call is many more."""
 
-CHANGES = {"inventory": ["reserve"], "bss": ["createOrder", "changePlan"], "billing": ["charge"]}
+CHANGES = {"inventory": ["reserve"], "bss": ["createOrder", "changePlan"], "billing": ["charge", "setPlan"]}
 """Operations with an effect, by the backends that have any. The answers of the others' reads are dropped."""
 
 
@@ -81,13 +86,19 @@ FAULTS = (
 
 @dataclass
 class Lane:
-    """A product of which one backend is broken again and again. `orders` are all that were ever placed."""
+    """A product of which one backend is broken again and again.
+
+    `accepted` are the ids of all that was ever taken on; `sample` is an order that is done; `plans` are those that
+    subscriptions have or will have.
+    """
 
     backend: str
     node: Node
     gates: Mapping[str, Gate]
-    orders: list[str] = field(default_factory=list)
+    accepted: list[str] = field(default_factory=list)
     sample: str = ""
+    turns: Iterator[int] = field(default_factory=count)
+    plans: dict[str, str] = field(default_factory=lambda: dict(SUBSCRIPTIONS_AND_PLANS))
 
 
 @dataclass(frozen=True)
@@ -121,7 +132,9 @@ class Operation(Protocol):
 
     name: str
     operation_id: str
-    needs: frozenset[str]
+
+    @property
+    def needs(self) -> frozenset[str]: ...
 
     def call(self, lane: Lane) -> requests.Response: ...
 
@@ -147,7 +160,7 @@ class PlaceOrder:
     def call(self, lane: Lane) -> requests.Response:
         answer = lane.node.post(ORDERS, portal_order(CUSTOMER), client=CLIENT)
         if order_id := answer.json().get("id"):
-            lane.orders.append(order_id)
+            lane.accepted.append(order_id)
         return answer
 
     def wrong(self, lane: Lane, fault: Fault, answer: requests.Response) -> Iterator[str]:
@@ -217,6 +230,61 @@ class Read:
         return answer.status_code == 200 and not answer.json()["unavailable"]
 
 
+class ChangePlan:
+    """Each call moves the next of three subscriptions on to the next plan."""
+
+    name = "change a subscription"
+    operation_id = "changePlan"
+    needs = frozenset({"bss", "billing"})
+    steps: Mapping[str, str] = MappingProxyType({"bss": "change-plan", "billing": "bill-plan"})
+
+    def call(self, lane: Lane) -> requests.Response:
+        subscription = SUBSCRIPTIONS[next(lane.turns) % len(SUBSCRIPTIONS)]
+        plan = PLANS[(PLANS.index(lane.plans[subscription]) + 1) % len(PLANS)]
+        path = f"/api/v1/subscriptions/{subscription}"
+        answer = lane.node.request("PATCH", path, client=CLIENT, json={"plan": plan})
+        if change_id := _change_id(answer.json()):
+            lane.accepted.append(change_id)
+            lane.plans[subscription] = plan
+        return answer
+
+    def wrong(self, lane: Lane, fault: Fault, answer: requests.Response) -> Iterator[str]:
+        body = answer.json()
+        asked_about = fault.on_changes and lane.backend in CHANGES
+        if answer.status_code == 200:
+            if _hit(self, lane, fault) and not asked_about:
+                yield "changed, although a backend was away"
+            if not self._made(lane, body["change"]["id"], body["plan"]):
+                yield "changed, and the ledgers say otherwise"
+        elif answer.status_code == 503:
+            if lane.backend not in self.needs:
+                yield "503, although no backend that it needs was away"
+            if (body["code"] == "STILL_WORKING") != ("id" in body) or "Retry-After" not in answer.headers:
+                yield f"503 {body['code']} does not say whether the change goes on, or when to ask"
+        elif (answer.status_code, body["code"]) != (409, "CONCURRENT_CHANGE") or lane.backend != "bss":
+            yield f"{answer.status_code} {body.get('code')}: nobody refused this change"
+
+    def well(self, lane: Lane, asked: Asked) -> bool:
+        change_id = _change_id(asked.body)
+        if change_id and not self._made(lane, change_id, asked.body.get("plan", "")):
+            return False
+        known = [lane.node.get(f"/api/v1/subscriptions/{one}", client=CLIENT).json() for one in SUBSCRIPTIONS]
+        return all(one.get("pendingChange", "away") is None for one in known) and all(
+            one["plan"] == lane.node.backends.ledger("billing", id=one["id"])[-1]["data"]["plan"] for one in known
+        )
+
+    def _made(self, lane: Lane, change_id: str, plan: str) -> bool:
+        """Once in each backend, and as the change was asked for."""
+        made = [lane.node.backends.ledger(backend, key=f"{change_id}:{step}") for backend, step in self.steps.items()]
+        return [[entry["data"]["plan"] for entry in entries] for entries in made] == [[plan], [plan]]
+
+
+def _change_id(body: Mapping[str, Any]) -> str | None:
+    """Of the change that goes on or was made."""
+    found = body["change"]["id"] if "change" in body else body.get("id")
+    return str(found) if found else None
+
+
 OPERATIONS: tuple[Operation, ...] = (
     PlaceOrder(),
     Read(
@@ -231,6 +299,7 @@ OPERATIONS: tuple[Operation, ...] = (
         {"profile": "crm", "subscriptions": "bss", "outstandingBalances": "billing", "recentShipments": "scm"},
         lambda lane: f"/api/v1/customer/{CUSTOMER}/context",
     ),
+    ChangePlan(),
 )
 
 Results = Mapping[tuple[str, str, str], Cell]
@@ -286,18 +355,20 @@ def _warm_up(lane: Lane) -> None:
         for _ in range(2):
             calls = [pool.submit(OPERATIONS[0].call, lane) for _ in range(24)]
             lane.sample = calls[0].result().json()["id"]
-            calls += [pool.submit(operation.call, lane) for operation in OPERATIONS[1:] for _ in range(24)]
+            calls += [pool.submit(operation.call, lane) for operation in OPERATIONS[1:3] for _ in range(24)]
             for call in calls:
                 call.result()
-    for order_id in lane.orders:
+    for order_id in lane.accepted:
         lane.node.until_finished(order_id, within=60)
+    for _ in SUBSCRIPTIONS:
+        ChangePlan().call(lane).raise_for_status()
 
 
 def _break(lane: Lane, fault: Fault, threads_before: int) -> dict[str, Cell]:
     fault.begin(lane)
     with ThreadPoolExecutor(fault.times * len(OPERATIONS)) as pool:
         asking = {
-            operation.name: [pool.submit(_ask, lane, fault, operation) for _ in range(fault.times)]
+            operation.name: [pool.submit(_ask, lane, fault, operation) for _ in range(_times(operation, fault))]
             for operation in OPERATIONS
         }
         asked = {name: tuple(call.result() for call in calls) for name, calls in asking.items()}
@@ -322,6 +393,11 @@ def _break(lane: Lane, fault: Fault, threads_before: int) -> dict[str, Cell]:
         )
         for operation in OPERATIONS
     }
+
+
+def _times(operation: Operation, fault: Fault) -> int:
+    """No subscription is changed twice at once: that is refused, and rightly so."""
+    return min(fault.times, len(SUBSCRIPTIONS)) if isinstance(operation, ChangePlan) else fault.times
 
 
 def _ask(lane: Lane, fault: Fault, operation: Operation) -> Asked:
@@ -353,7 +429,7 @@ def _left_behind(lane: Lane, threads_before: int) -> Iterator[str]:
         keys = [str(entry["key"]) for entry in entries if entry["key"]]
         if len(keys) != len(set(keys)):
             yield f"{backend} acted twice under one key"
-        if strangers := {key.partition(":")[0] for key in keys} - set(lane.orders):
+        if strangers := {key.partition(":")[0] for key in keys} - set(lane.accepted):
             yield f"{backend} acted for orders that nobody was told of: {strangers}"
 
 

@@ -152,6 +152,3 @@ STATES: Mapping[State, str] = MappingProxyType(
 )
 ITEM_STATES: Mapping[State, str] = MappingProxyType({**STATES, State.DRAFT: "acknowledged"})
 """The published states of items have no draft."""
-
-LONGEST_ID = 100
-"""Characters of a customer's or an installed product's id; TM Forum sets no bound, the backends and the database do."""

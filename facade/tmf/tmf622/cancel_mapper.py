@@ -1,18 +1,14 @@
 """Between TMF622 v5 cancelProductOrder tasks and the core. Pure: no I/O, no clock."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Any
 
 from canonical.ordering.cancellation import Cancellation, CancellationState
 from canonical.ordering.commands import CancelOrder
 from facade.clock import time_text
-from facade.contract.violations import Code, ContractViolation, Violation
+from facade.contract.violations import ContractViolation
 from facade.tmf.tmf622.account import SERVER_SET
-from facade.tmf.tmf622.items import refused
-
-Payload = dict[str, Any]
+from facade.tmf.tmf622.reading import Payload, instant, refused
 
 CANCEL_MAPPED = frozenset({"productOrder", "cancellationReason", "requestedCancellationDate"})
 CANCEL_CARRIED = frozenset({"@type", "@baseType", "@schemaLocation"})
@@ -34,13 +30,7 @@ TASK_STATES: Mapping[CancellationState, str] = MappingProxyType(
 def to_cancel_order(body: Payload, owner: str) -> CancelOrder:
     """What a valid `CancelProductOrder_FVO` asks for. Raises ContractViolation with everything that is refused."""
     violations = refused(body, CANCEL_REFUSED, "")
-    requested_at = None
-    if "requestedCancellationDate" in body:
-        try:
-            requested_at = datetime.fromisoformat(body["requestedCancellationDate"].upper()).astimezone(UTC)
-        except (ValueError, OverflowError):
-            text = "requestedCancellationDate is no time between the years 1 and 9999"
-            violations.append(Violation("/requestedCancellationDate", Code.INVALID_FORMAT, text))
+    requested_at = instant(body, "requestedCancellationDate", violations)
     if violations:
         raise ContractViolation(violations)
     return CancelOrder(owner, body["productOrder"]["id"], body.get("cancellationReason"), requested_at)

@@ -26,8 +26,8 @@ from facade.tmf.tmf622.account import (
     SERVER_SET,
     STATES,
 )
-from facade.tmf.tmf622.items import Payload
 from facade.tmf.tmf622.mapper import external_identifiers_of, from_order, to_submit_order
+from facade.tmf.tmf622.reading import Payload
 from facade.tmf.tmf622.versions import ORDER, Version, speaking
 from facade.tmf.vocabulary import Vocabulary
 

@@ -16,12 +16,10 @@ from facade.tmf.tmf622.account import (
     ACTIONS,
     ITEM_MAPPED,
     ITEM_REFUSED,
-    LONGEST_ID,
     STATUS_CHANGES,
 )
+from facade.tmf.tmf622.reading import Payload, overlong, refused
 from facade.tmf.vocabulary import Vocabulary
-
-Payload = dict[str, Any]
 
 AMBIGUOUS_CHANGE = "AMBIGUOUS_CHANGE"
 PRODUCT_OFFERING_MISSING = "PRODUCT_OFFERING_MISSING"
@@ -106,9 +104,7 @@ class Reading:
         pointer, product_id = f"{at}/product/id", product.get("id") or None
         if product_id is not None:
             self.trail.append(Mapped(pointer, f"{to}/product_id", "as sent"))
-            if len(product_id) > LONGEST_ID:
-                text = f"a product's id has at most {LONGEST_ID} characters"
-                self.violations.append(Violation(pointer, Code.INVALID_VALUE, text))
+            self.violations += overlong("a product's", product_id, pointer)
         elif action in CHANGES_A_PRODUCT:
             text = f"an item with action {item['action']} names the installed product it is about"
             self._refuse(pointer, ProductReferenceMissing.code, text, Code.MISSING_PROPERTY)
@@ -131,14 +127,6 @@ class Reading:
 
     def _refuse(self, pointer: str, reason: str, text: str, code: Code = Code.INVALID_VALUE) -> None:
         self.violations.append(Violation(pointer, code, text, reason=reason))
-
-
-def refused(body: Payload, refused: Mapping[str, str], at: str) -> list[Violation]:
-    return [
-        Violation(f"{at}/{name}", Code.UNEXPECTED_PROPERTY, f"{name} is not accepted here: {reason}")
-        for name, reason in refused.items()
-        if body.get(name, []) != []  # an empty list says nothing; SDKs send it for every attribute they know
-    ]
 
 
 def carried_places(items: list[Payload], at: str) -> Iterator[str]:

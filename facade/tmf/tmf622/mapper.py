@@ -1,6 +1,7 @@
 """Between TMF622 v5 product orders and the core. Pure: no I/O, no clock."""
 
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from canonical.audit.record import Mapped
@@ -12,20 +13,28 @@ from facade.clock import time_text
 from facade.contract.pointers import escaped
 from facade.contract.violations import Code, ContractViolation, Violation
 from facade.intake import Translation
-from facade.tmf.tmf622.account import ITEM_STATES, LONGEST_ID, ORDER_MAPPED, ORDER_REFUSED, STATES
+from facade.tmf.tmf622.account import ITEM_STATES, ORDER_MAPPED, ORDER_REFUSED, STATES
 from facade.tmf.tmf622.items import (
-    Payload,
     Reading,
     carried_places,
     currencies_differ,
-    refused,
     shown_as_ordered,
     shown_as_sent,
 )
+from facade.tmf.tmf622.reading import Payload, instant, overlong, refused
 from facade.tmf.vocabulary import STANDARD, Vocabulary
 
 CUSTOMER_MISSING = "CUSTOMER_MISSING"
 SEVERAL_CUSTOMERS = "SEVERAL_CUSTOMERS"
+
+PLAIN: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "requestedStartDate": ("/requested_start", "time in UTC"),
+        "requestedCompletionDate": ("/requested_completion", "time in UTC"),
+        "requestedInitialState": ("/draft", "draft or acknowledged"),
+    }
+)
+"""Attributes that are one field of the command each: which, and how they are read."""
 
 
 def to_submit_order(body: Payload, owner: str, vocabulary: Vocabulary = STANDARD) -> Translation:
@@ -40,10 +49,9 @@ def to_submit_order(body: Payload, owner: str, vocabulary: Vocabulary = STANDARD
         Mapped(f"/externalId/{index}", f"/external_identifiers/{index}", "owner, type and id as sent")
         for index in range(len(identifiers))
     ]
-    start = _time(body, "requestedStartDate", "/requested_start", trail, violations)
-    completion = _time(body, "requestedCompletionDate", "/requested_completion", trail, violations)
-    if "requestedInitialState" in body:
-        trail.append(Mapped("/requestedInitialState", "/draft", "draft or acknowledged"))
+    start = instant(body, "requestedStartDate", violations)
+    completion = instant(body, "requestedCompletionDate", violations)
+    trail += [Mapped(f"/{name}", target, rule) for name, (target, rule) in PLAIN.items() if name in body]
     if violations:
         raise ContractViolation(violations)
     trail += _carried(body)
@@ -93,40 +101,35 @@ def from_order(order: Order, carried: Payload) -> Payload:
 
 
 def _customer(body: Payload, vocabulary: Vocabulary, trail: list[Mapped], violations: list[Violation]) -> str:
-    found: dict[str, str] = {}
+    pointers: dict[str, str] = {}
     for index, party in enumerate(body.get("relatedParty", ())):
         role = str(party.get("role", ""))
         if role:
             violations += vocabulary.check_role(role, f"/relatedParty/{index}/role")
         if vocabulary.names_customer(role):
-            pointer = f"/relatedParty/{index}/partyOrPartyRole/id"
             customer = party.get("partyOrPartyRole", {}).get("id", "")
-            if not customer:
-                text = "the customer needs an id"
-                violations.append(Violation(pointer, Code.MISSING_PROPERTY, text, reason=CUSTOMER_MISSING))
-                return ""
-            if len(customer) > LONGEST_ID:
-                text = f"a customer's id has at most {LONGEST_ID} characters"
-                violations.append(Violation(pointer, Code.INVALID_VALUE, text))
-                return ""
-            found.setdefault(customer, pointer)
-    if not found:
-        text, allowed = (
-            "the order names no customer: one related party must have the role Customer",
-            ("Customer", "Buyer"),
-        )
-        missing = Violation("/relatedParty", Code.MISSING_PROPERTY, text, allowed, reason=CUSTOMER_MISSING)
-        violations.append(missing)
+            pointers.setdefault(customer, f"/relatedParty/{index}/partyOrPartyRole/id")
+    wrong = list(_wrong_customers(pointers))
+    if wrong:
+        violations += wrong
         return ""
-    if len(found) > 1:
-        text = "the order names several customers, and only one can be charged"
-        violations += [
-            Violation(pointer, Code.TOO_MANY_RECORDS, text, reason=SEVERAL_CUSTOMERS)
-            for pointer in list(found.values())[1:]
-        ]
-    customer, pointer = next(iter(found.items()))
+    customer, pointer = next(iter(pointers.items()))
     trail.append(Mapped(pointer, "/customer_id", "related party with the customer's role"))
     return customer
+
+
+def _wrong_customers(pointers: Mapping[str, str]) -> Iterator[Violation]:
+    """What is wrong with the customers named. `pointers`: where the id of each stands, by the id."""
+    if not pointers:
+        text = "the order names no customer: one related party must have the role Customer"
+        yield Violation("/relatedParty", Code.MISSING_PROPERTY, text, ("Customer", "Buyer"), reason=CUSTOMER_MISSING)
+    for customer, pointer in pointers.items():
+        if not customer:
+            yield Violation(pointer, Code.MISSING_PROPERTY, "the customer needs an id", reason=CUSTOMER_MISSING)
+        yield from overlong("a customer's", customer, pointer)
+    for pointer in list(pointers.values())[1:]:
+        text = "the order names several customers, and only one can be charged"
+        yield Violation(pointer, Code.TOO_MANY_RECORDS, text, reason=SEVERAL_CUSTOMERS)
 
 
 def external_identifiers_of(body: Payload) -> tuple[ExternalIdentifier, ...]:
@@ -134,17 +137,6 @@ def external_identifiers_of(body: Payload) -> tuple[ExternalIdentifier, ...]:
         ExternalIdentifier(known.get("owner", ""), known.get("externalIdentifierType", ""), known["id"])
         for known in body.get("externalId", ())
     )
-
-
-def _time(body: Payload, name: str, target: str, trail: list[Mapped], violations: list[Violation]) -> datetime | None:
-    if name not in body:
-        return None
-    trail.append(Mapped(f"/{name}", target, "time in UTC"))
-    try:
-        return datetime.fromisoformat(body[name].upper()).astimezone(UTC)
-    except (ValueError, OverflowError):
-        violations.append(Violation(f"/{name}", Code.INVALID_FORMAT, f"{name} is no time between the years 1 and 9999"))
-        return None
 
 
 def _carried(body: Payload) -> list[Mapped]:

@@ -8,16 +8,20 @@ import orjson
 import pytest
 import yaml
 
+from canonical.ordering.commands import ItemAction
 from canonical.ordering.states import State
 from canonical.shared.errors import CustomerNotFound, OrderNotFound
+from canonical.subscriptions.plan_change import ChangeKind, PlanChange
+from canonical.subscriptions.subscription import SubscriptionStatus
 from canonical.views.customer_context import ContextPart, CustomerContexts
 from canonical.views.order_snapshot import OrderSnapshots, SnapshotPart
-from canonical.views.records import RecordStatus, ShipmentStatus
+from canonical.views.records import RecordedItem, RecordStatus, ShipmentStatus
 from facade.contract.violations import ContractViolation
 from facade.portal.customer import context_document
 from facade.portal.parts import included
 from facade.portal.snapshot import PAYMENTS, STATUS, snapshot_document
-from tests.support.builders import a_line, an_order, an_order_in
+from facade.portal.subscriptions import changed_document, subscription_document
+from tests.support.builders import NOON, a_line, an_order, an_order_in
 from tests.support.reads import (
     AWAY,
     BALANCE,
@@ -30,6 +34,7 @@ from tests.support.reads import (
     an_invoice,
 )
 from tests.support.specs import SPECS, problems
+from tests.support.subscriptions import PLANS, a_plan_change
 
 SPEC = "canonical/v1.yaml"
 SCHEMAS = yaml.safe_load((SPECS / SPEC).read_text())["components"]["schemas"]
@@ -81,6 +86,13 @@ def context(wanted: frozenset[ContextPart] = frozenset(ContextPart), profile: An
     return shown(context_document(asked.context("C12345", wanted)))
 
 
+def done() -> PlanChange:
+    change = a_plan_change()
+    change.start(NOON)
+    change.complete(2, SubscriptionStatus.ACTIVE, NOON)
+    return change
+
+
 def shown(document: Any) -> Any:
     return orjson.loads(orjson.dumps(document))
 
@@ -92,6 +104,12 @@ GOLDEN_ANSWERS: dict[str, tuple[str, Callable[[], Any]]] = {
     "13-order-of-another-channel": ("OrderSnapshot", snapshot),
     "20-customer-context": ("CustomerContext", context),
     "21-customer-context-without-crm": ("CustomerContext", lambda: context(profile=AWAY)),
+    "30-change-plan": ("ChangedSubscription", lambda: shown(changed_document(done()))),
+    "31-subscription": ("Subscription", lambda: shown(subscription_document(a_subscription(), PLANS, None))),
+    "32-subscription-being-changed": (
+        "Subscription",
+        lambda: shown(subscription_document(a_subscription(), PLANS, a_plan_change())),
+    ),
 }
 
 
@@ -102,6 +120,14 @@ def test_an_answer_is_as_its_golden_file_and_as_the_contract(name: str) -> None:
     assert document == orjson.loads((GOLDEN / f"{name}.response.json").read_bytes())
     assert problems(SPEC, schema, document) == []
     assert document.keys() <= SCHEMAS[schema]["properties"].keys()
+
+
+def test_the_contract_knows_every_kind_of_change() -> None:
+    for enum in (
+        SCHEMAS["Subscription"]["properties"]["pendingChange"]["properties"]["kind"]["enum"],
+        SCHEMAS["ChangedSubscription"]["properties"]["change"]["properties"]["kind"]["enum"],
+    ):
+        assert set(enum) == {kind.value for kind in ChangeKind}
 
 
 @pytest.mark.parametrize("state", State)
@@ -117,6 +143,16 @@ def test_a_part_that_is_not_wanted_is_absent() -> None:
         "shipments",
     }
     assert context(frozenset()).keys() == {"customerId", "unavailable"}
+
+
+def test_what_is_done_to_an_installed_product_is_shown_without_an_offering() -> None:
+    line = a_line(action=ItemAction.DISCONNECT, offering_id=None, product_id="PRD1", quantity=1)
+    order = an_order_in(State.COMPLETED, lines=(line,))
+    order.bss_order_id = "ORD00001"
+    document = snapshot(order, record=a_record(external_id=order.id, items=(RecordedItem(None, 1, None),)))
+    assert problems(SPEC, "OrderSnapshot", document) == []
+    [item] = document["orderDetails"]["items"]
+    assert (item["productId"], item["sku"], item["reservationId"], document["total"]) == ("PRD1", None, None, None)
 
 
 def test_an_order_that_ended_without_a_number_has_nothing_and_says_so() -> None:

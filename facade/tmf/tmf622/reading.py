@@ -1,0 +1,39 @@
+"""What all mappers of TMF622 read alike, and how they refuse it."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from facade.contract.violations import Code, Violation
+
+Payload = dict[str, Any]
+
+LONGEST_ID = 100
+"""Characters of a customer's or an installed product's id; TM Forum sets no bound, the backends and the database do."""
+
+
+def refused(body: Payload, reasons: Mapping[str, str], at: str) -> list[Violation]:
+    """The attributes in `reasons` that say something in `body`, the object at the pointer `at`."""
+    return [
+        Violation(f"{at}/{name}", Code.UNEXPECTED_PROPERTY, f"{name} is not accepted here: {reason}")
+        for name, reason in reasons.items()
+        if body.get(name, []) != []  # an empty list says nothing; SDKs send it for every attribute they know
+    ]
+
+
+def overlong(whose: str, identifier: str, pointer: str) -> list[Violation]:
+    """`whose`: as in "a customer's"."""
+    if len(identifier) <= LONGEST_ID:
+        return []
+    return [Violation(pointer, Code.INVALID_VALUE, f"{whose} id has at most {LONGEST_ID} characters")]
+
+
+def instant(body: Payload, name: str, violations: list[Violation]) -> datetime | None:
+    """The time at `name`, in UTC; None without one. Adds a violation for a day that no calendar has."""
+    if name not in body:
+        return None
+    try:
+        return datetime.fromisoformat(body[name].upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        violations.append(Violation(f"/{name}", Code.INVALID_FORMAT, f"{name} is no time between the years 1 and 9999"))
+        return None
