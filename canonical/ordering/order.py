@@ -23,6 +23,7 @@ from canonical.ordering.events import (
     OrderFulfilmentStarted,
     OrderRejected,
     OrderRemoved,
+    OrderResumed,
     OrderSubmitted,
     OrderValidated,
 )
@@ -198,6 +199,11 @@ class Order:
         self._become(Trigger.FALL_OUT, at)
         self._end(failure, payment, bss_order_id)
         self._record(OrderFellOut, at, code=failure.code)
+
+    def resume(self, at: datetime) -> None:
+        """What could not be undone is looked after again."""
+        self._become(Trigger.RESUME, at)
+        self._record(OrderResumed, at)
 
     def request_cancellation(self, cancellation_id: str, at: datetime, reason: str | None = None) -> None:
         """Somebody wants it given up; whether that is still possible is found out by the process at work.
