@@ -9,7 +9,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check bench fuzz clean
+.PHONY: help run demo test check bench fuzz soak clean
 
 help:  ## show this
 	@sed -n 's/^\([a-z]*\):.*## */\1 /p' Makefile | while read -r target what; do printf '  make %-6s %s\n' "$$target" "$$what"; done
@@ -42,6 +42,9 @@ bench: $(READY)  ## medians and ratios against a baseline in the same run
 
 fuzz: $(READY)  ## schemathesis for longer: FUZZ_EXAMPLES for each operation and contract, 2000 unless given
 	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-2000} $(BIN)/pytest tests/conformance -k schemathesis -n 2 --timeout 3600
+
+soak: $(READY)  ## MINUTES (10 unless given) at half load: errors, memory, unfinished processes
+	$(BIN)/python -m tests.bench.soak --minutes $${MINUTES:-10}
 
 clean:  ## forget the environment and all data
 	rm -rf .venv var

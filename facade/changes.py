@@ -13,8 +13,9 @@ from canonical.ordering.handlers import PLACE_ORDER, Change, change_order
 from canonical.ordering.order import Order
 from canonical.ordering.ports import UnitOfWork
 from canonical.processes.engine import ProcessEngine
-from canonical.shared.errors import CanonicalError, OrderNotFound, VersionMismatch
+from canonical.shared.errors import CanonicalError, OrderNotFound
 from canonical.shared.ports import Clock, Identities
+from facade.conditions import check_version
 from facade.correlation import correlation_id
 from facade.intake import Translation
 from facade.repeating import repeatedly
@@ -24,7 +25,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Who wants which order changed. `owner` None may change everybody's; `if_match` is the header, empty without.
+    """Who wants which order changed. `owner` None may change everybody's; `if_match` is the header, None without.
 
     `exists`: whether there is such an order for those who ask in this way.
     """
@@ -33,7 +34,7 @@ class Asked:
     client: str
     owner: str | None
     operation: str
-    if_match: ETags
+    if_match: ETags | None
     exists: Callable[[Order], bool] = lambda order: True
 
 
@@ -120,14 +121,9 @@ class OrderChanges:
 
 def _asked_for(work: UnitOfWork, asked: Asked) -> Order:
     order = work.orders.get(asked.order_id)
-    if (asked.owner is not None and order.owner != asked.owner) or not asked.exists(order):
+    mine = asked.owner is None or order.owner == asked.owner
+    # The store finds orders by their number in BSS too; reads of TMF622 do not.
+    if order.id != asked.order_id or not mine or not asked.exists(order):
         raise OrderNotFound("Order not found", orderId=asked.order_id)
     check_version(asked.if_match, order.version)
     return order
-
-
-def check_version(if_match: ETags, version: int) -> None:
-    """Raises VersionMismatch where If-Match was sent and does not name the version."""
-    if if_match and not if_match.contains(str(version)):
-        text = f"If-Match names another version than {version}, which the resource has now: read it again"
-        raise VersionMismatch(text, version=version)

@@ -111,6 +111,9 @@ class Settings:
     node_lease: float = _setting(
         "NODE_LEASE", 5.0, "seconds without a heartbeat after which a node counts as dead", least=1
     )
+    keep_steps_days: float = _setting(
+        "KEEP_STEPS_DAYS", 7.0, "days for which the calls of an ended process stay on record"
+    )
     partners: str = _setting(
         "PARTNERS", "", "folder of partner profiles, a YAML file for each client id; default: `fixtures/partners`"
     )

@@ -104,12 +104,16 @@ def seconds_of(retry_after: str | None) -> int | None:
         return None
 
 
+SLASHES = frozenset("/\\")
+
+
 def _segment(value: str) -> str:
     """`value` as one path segment. Raises CallFailed, as for a 404, for what no backend has as an id.
 
-    Empty and dot segments and unprintable characters are understood differently by every proxy and router on the way.
+    Empty and dot segments, slashes and unprintable characters are understood differently by every proxy and router on
+    the way.
     """
-    if value in ("", ".", "..") or not value.isprintable():
+    if value in ("", ".", "..") or not value.isprintable() or not SLASHES.isdisjoint(value):
         raise CallFailed(Happened.REFUSED, status=404)
     return quote(value, safe="")
 

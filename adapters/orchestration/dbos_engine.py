@@ -8,22 +8,26 @@ away does not keep a thread: its workflow ends by enqueueing its continuation fo
 """
 
 import logging
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 import structlog
 from dbos import DBOS, SetEnqueueOptions, SetWorkflowID
+from sqlalchemy.exc import SQLAlchemyError
 
+from adapters.orchestration.endings import Endings
 from adapters.orchestration.upkeep import Upkeep
 from adapters.persistence.database import address, connections
-from adapters.persistence.process_table import ProcessTable
+from adapters.persistence.node_table import NodeTable
+from adapters.persistence.process_table import DECIDED, Pause, ProcessTable, Run, ScheduledProcess
 from canonical.processes.engine import Process, Subject
-from canonical.processes.saga import Once, Progress, run
+from canonical.processes.saga import Once, Progress, Step, next_call, resumed, run
+from canonical.processes.standing import Problem
+from canonical.shared.errors import StoreUnavailable
 from canonical.subscriptions.handlers import CHANGE_PLAN
 
 log = structlog.get_logger()
@@ -38,7 +42,8 @@ class EngineSettings:
     """`system_database_url` keeps DBOS's records; `node` names this operating system process among all.
 
     A node without a beat for `lease_seconds` is dead. `longest_pause` bounds the wait between two tries at a backend
-    that is away. A `held` engine accepts processes and carries none out.
+    that is away. A `held` engine accepts processes and carries none out. What the calls of a process came to is kept
+    for `keep_steps_seconds` after its end.
     """
 
     system_database_url: str
@@ -47,17 +52,30 @@ class EngineSettings:
     longest_pause: float = 5.0
     continuations_at_once: int = 32
     held: bool = False
+    keep_steps_seconds: float = 7 * 86400.0
 
 
 class DbosEngine:
     """The engine of this operating system process; DBOS allows one."""
 
-    def __init__(self, processes: Mapping[str, Process[Any]], table: ProcessTable, settings: EngineSettings) -> None:
+    def __init__(
+        self, processes: Mapping[str, Process[Any]], table: ProcessTable, nodes: NodeTable, settings: EngineSettings
+    ) -> None:
         self._processes = processes
         self._table = table
+        self._nodes = nodes
         self._settings = settings
         self._endings = Endings()
-        self._upkeep = Upkeep(table, settings.node, settings.lease_seconds, take_over=_take_over, start=self._start)
+        self._forgotten_until = ""
+        self._upkeep = Upkeep(
+            nodes,
+            table,
+            settings.node,
+            settings.lease_seconds,
+            take_over=_take_over,
+            start=self._start,
+            forget=self._forget_steps,
+        )
         self._workflow: Callable[..., None]
         self._records: sa.Engine
 
@@ -80,11 +98,13 @@ class DbosEngine:
         )
 
         @DBOS.workflow(name="process", max_recovery_attempts=None)
-        def workflow(name: str, subject: str, correlation_id: str | None, number: int, kept: dict[str, Any]) -> None:
-            self._run(name, subject, correlation_id, number, kept)
+        def workflow(
+            name: str, subject: str, correlation_id: str | None, number: int, kept: dict[str, Any], decisions: int = 0
+        ) -> None:
+            self._run(Run(name, subject, decisions, number), correlation_id, kept)
 
         self._workflow = workflow
-        self._table.beat(self._settings.node)
+        self._nodes.beat(self._settings.node)
         DBOS.launch()
         at_once = self._settings.continuations_at_once
         DBOS.register_queue(QUEUE, worker_concurrency=at_once, polling_interval_sec=0.25, on_conflict="never_update")
@@ -99,7 +119,13 @@ class DbosEngine:
 
     def start(self, process: str, subject: str) -> None:
         if not self._settings.held:
-            self._start(process, subject, structlog.contextvars.get_contextvars().get("correlation_id"))
+            correlation_id = structlog.contextvars.get_contextvars().get("correlation_id")
+            self._start(ScheduledProcess(process, subject, correlation_id))
+
+    def take_up_again(self, process: str, subject: str, correlation_id: str | None) -> None:
+        if not self._settings.held:
+            decisions = self._table.round_of(process, subject)
+            self._start(ScheduledProcess(process, subject, correlation_id, decisions))
 
     def wait(self, subject: str, seconds: float) -> bool:
         until = time.monotonic() + seconds
@@ -111,82 +137,110 @@ class DbosEngine:
                     return False
         return True
 
-    def _start(self, process: str, subject: str, correlation_id: str | None) -> None:
-        with SetWorkflowID(f"{process}:{subject}"):
-            DBOS.start_workflow(self._workflow, process, subject, correlation_id, 0, {})
+    def _start(self, due: ScheduledProcess) -> None:
+        with SetWorkflowID(_workflow_id(Run(due.process, due.subject, due.round, 0))):
+            DBOS.start_workflow(self._workflow, due.process, due.subject, due.correlation_id, 0, {}, due.round)
 
-    def _run(self, name: str, subject: str, correlation_id: str | None, number: int, kept: dict[str, Any]) -> None:
+    def _run(self, this: Run, correlation_id: str | None, kept: dict[str, Any]) -> None:
         """One workflow: the whole process, or the part of it up to where a backend is away."""
-        process = self._processes[name]
-        named = {"correlation_id": correlation_id, "process": name, _named_in_logs(name): subject}
+        named = {"correlation_id": correlation_id, "process": this.process, _named_in_logs(this.process): this.subject}
         with structlog.contextvars.bound_contextvars(**named):
-            progress = Progress(**kept)
-
-            def keep(reached: Progress) -> None:
-                nonlocal progress
-                progress = reached
-
+            reached = _Reached(Progress(**kept))
             try:
-                begun = process.begin(subject)
-                once = self._recorded(name, subject)
-                progress = run(process.steps(begun), progress, once, lambda: process.interruption(subject), keep)
-                if not progress.waiting:
-                    ended = process.end(subject, progress)
-                    self._endings.tell(subject)
-                    log.info("process ended", state=ended.state.value, seconds=_seconds(ended))
+                if not self._carry_on(this, reached):
                     return
-                waiting_for = progress.waiting_for or ""
-                log.warning("process waits", waiting_for=waiting_for, attempt=progress.attempt)
+                problem = Problem.OUTCOME_UNKNOWN if reached.progress.uncertain else Problem.BACKEND_AWAY
+                waiting_for = reached.progress.waiting_for or ""
+                log.warning("process waits", waiting_for=waiting_for, attempt=reached.progress.attempt)
             except Exception as error:
-                waiting_for = f"{type(error).__name__}"
+                problem, waiting_for = Problem.INTERRUPTED, type(error).__name__
                 log.exception("process interrupted")
-            self._continue_later(name, subject, correlation_id, number + 1, progress, waiting_for)
+            self._continue_later(this, correlation_id, reached.pause(problem, waiting_for))
 
-    def _recorded(self, name: str, subject: str) -> Once:
-        known = self._table.answers(name, subject)
+    def _carry_on(self, this: Run, reached: "_Reached") -> bool:
+        """Whether the process has to wait. Raises anything; `reached` then tells how far it came."""
+        process = self._processes[this.process]
+        known = self._table.answers(this.process, this.subject)
+        if known or this.part or this.round:
+            turn, begun_with = self._table.take_up(this)
+            if not turn:
+                log.info("process is another run's", part=this.part, decisions=this.round)
+                return False
+            # Read after the turn is ours: what was decided before is on record, and from now on nothing is decided.
+            known = self._table.answers(this.process, this.subject)
+            reached.keep(Progress(**begun_with) if begun_with else reached.progress)
+        reached.steps = process.steps(process.begin(this.subject))
+        reached.keep(resumed(reached.steps, reached.progress, known))
+        once = self._recorded(this, known)
+        decided = {name.removeprefix(DECIDED): answer for name, answer in known.items() if name.startswith(DECIDED)}
+        progress = run(
+            reached.steps, reached.progress, once, lambda: process.interruption(this.subject), reached.keep, decided
+        )
+        reached.keep(progress)
+        if progress.waiting:
+            return True
+        ended = process.end(this.subject, progress)
+        self._endings.tell(this.subject)
+        log.info("process ended", state=ended.state.value, seconds=_seconds(ended))
+        return False
 
+    def _recorded(self, this: Run, known: dict[str, dict[str, Any]]) -> Once:
         def once(step: str, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
             if step not in known:
-                known[step] = self._table.keep_answer(name, subject, step, call())
+                known[step] = self._table.keep_answer(this.process, this.subject, step, call())
             return known[step]
 
         return once
 
-    def _continue_later(
-        self, name: str, subject: str, correlation_id: str | None, number: int, progress: Progress, waiting_for: str
-    ) -> None:
-        pause = min(self._settings.longest_pause, 0.25 * 2 ** min(number, 10))
-        with SetWorkflowID(f"{name}:{subject}:{number}"), SetEnqueueOptions(delay_seconds=pause):
-            DBOS.enqueue_workflow(
-                QUEUE, self._workflow, name, subject, correlation_id, number, asdict(progress) | {"waiting_for": None}
-            )
-        self._table.waiting(name, subject, waiting_for)
-
-
-class Endings:
-    """Lets threads of this operating system process wait for the end of a process that runs here."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._events: dict[str, list[threading.Event]] = {}
-
-    @contextmanager
-    def of(self, subject: str) -> Iterator[threading.Event]:
-        event = threading.Event()
-        with self._lock:
-            self._events.setdefault(subject, []).append(event)
+    def _continue_later(self, this: Run, correlation_id: str | None, pause: Pause) -> None:
         try:
-            yield event
-        finally:
-            with self._lock:
-                self._events[subject].remove(event)
-                if not self._events[subject]:
-                    del self._events[subject]
+            if not self._table.waiting(this, pause):
+                return
+        except (SQLAlchemyError, StoreUnavailable):
+            log.exception("a pause is not on record")
+        seconds = min(self._settings.longest_pause, 0.25 * 2 ** min(this.part + 1, 10))
+        self._enqueue(replace(this, part=this.part + 1), correlation_id, pause.progress, seconds)
 
-    def tell(self, subject: str) -> None:
-        with self._lock:
-            for event in self._events.get(subject, ()):
-                event.set()
+    def _enqueue(
+        self, later: Run, correlation_id: str | None, progress: Mapping[str, Any], delay_seconds: float
+    ) -> None:
+        with SetWorkflowID(_workflow_id(later)), SetEnqueueOptions(delay_seconds=delay_seconds):
+            DBOS.enqueue_workflow(
+                QUEUE,
+                self._workflow,
+                later.process,
+                later.subject,
+                correlation_id,
+                later.part,
+                progress,
+                later.round,
+            )
+
+    def _forget_steps(self) -> None:
+        before = datetime.now(UTC) - timedelta(seconds=self._settings.keep_steps_seconds)
+        self._forgotten_until = self._table.forget_steps(before, self._forgotten_until)
+
+
+def _workflow_id(this: Run) -> str:
+    """What DBOS knows a run by; it begins none twice."""
+    parts = [this.process, this.subject, f"r{this.round}" if this.round else "", str(this.part or "")]
+    return ":".join(filter(None, parts))
+
+
+@dataclass
+class _Reached:
+    """How far a run is."""
+
+    progress: Progress
+    steps: Sequence[Step] = ()
+
+    def keep(self, progress: Progress) -> None:
+        self.progress = progress
+
+    def pause(self, problem: Problem, waiting_for: str) -> Pause:
+        call = next_call(self.steps, self.progress)
+        progress = asdict(self.progress) | {"waiting_for": None}
+        return Pause(progress, call.name if call else "", problem, waiting_for)
 
 
 def _named_in_logs(process: str) -> str:

@@ -6,9 +6,9 @@ import sqlalchemy as sa
 from adapters.persistence.encoding import converter
 from adapters.persistence.tables import plan_changes
 from canonical.shared.errors import ConcurrentChange, NotFound
-from canonical.subscriptions.plan_change import FOLLOWING, PlanChange
+from canonical.subscriptions.plan_change import FINISHED, PlanChange
 
-FINISHED = tuple(state.value for state, following in FOLLOWING.items() if not following)
+OVER = tuple(state.value for state in FINISHED)
 
 
 class SqlPlanChangeRepository:
@@ -63,7 +63,7 @@ def find_plan_change(connection: sa.Connection, change_id: str) -> PlanChange:
 def find_unfinished(connection: sa.Connection, subscription_id: str) -> PlanChange | None:
     """The newest of the subscription's changes that is still being carried out."""
     query = sa.select(plan_changes).where(
-        plan_changes.c.subscription_id == subscription_id, plan_changes.c.state.not_in(FINISHED)
+        plan_changes.c.subscription_id == subscription_id, plan_changes.c.state.not_in(OVER)
     )
     row = connection.execute(query.order_by(plan_changes.c.id.desc()).limit(1)).first()
     return None if row is None else _load(row)

@@ -1,5 +1,6 @@
-"""Which processes are wanted and how far they are; which nodes are alive. The engine's steps are kept elsewhere."""
+"""Which processes are wanted and how far they are, for whoever carries them out."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,17 +12,24 @@ import structlog
 from adapters.persistence.database import Database, insert_once
 from adapters.persistence.encoding import timestamp
 from adapters.persistence.prepared import Prepared
-from adapters.persistence.tables import nodes, process_steps, processes
+from adapters.persistence.tables import process_steps, processes
+from canonical.processes.standing import Problem, ProcessState
 from canonical.shared.errors import ConcurrentChange
 from canonical.shared.ports import Clock
 
-BEFORE_ALL = "0001-01-01T00:00:00.000000Z"
+OVER = (ProcessState.ENDED, ProcessState.FALLOUT)
+DECIDED = "decided-"
+"""What a person put on record for a call is kept like an answer, under the call's name after this."""
 
+_NEW = dict.fromkeys(column.name for column in processes.columns) | {"round": 0, "part": 0, "tries": 0}
+_ONE = (processes.c.process == sa.bindparam("of_process"), processes.c.subject == sa.bindparam("of_subject"))
 _ANSWERS = Prepared(
     sa.select(process_steps.c.step, process_steps.c.answer).where(
         process_steps.c.process == sa.bindparam("of_process"), process_steps.c.subject == sa.bindparam("of_subject")
     )
 )
+_STATE = ("state", "changed_at", "waiting_for", "progress", "call", "problem", "tries", "since")
+_SET_STATE = Prepared(sa.update(processes).where(*_ONE).values({name: sa.bindparam(name) for name in _STATE}))
 
 
 class SqlProcessSchedule:
@@ -35,37 +43,26 @@ class SqlProcessSchedule:
         row = {
             "process": process,
             "subject": subject,
-            "state": "scheduled",
+            "state": ProcessState.SCHEDULED.value,
             "changed_at": timestamp(self._clock.now()),
-            "waiting_for": None,
             "correlation_id": structlog.contextvars.get_contextvars().get("correlation_id"),
         }
-        if not insert_once(self._connection, processes, row):
+        if not insert_once(self._connection, processes, _NEW | row):
             raise ConcurrentChange(f"{process} was scheduled for {subject} by somebody else")
 
     def started(self, process: str, subject: str) -> None:
-        self._set(process, subject, "running")
+        self._set(process, subject, ProcessState.RUNNING)
 
     def ended(self, process: str, subject: str) -> None:
-        self._set(process, subject, "ended")
+        self._set(process, subject, ProcessState.ENDED)
 
-    def _set(self, process: str, subject: str, state: str) -> None:
-        set_state(self._connection, self._clock, process, subject, state)
+    def fell_out(self, process: str, subject: str, progress: Mapping[str, Any]) -> None:
+        text = orjson.dumps(progress).decode()
+        self._set(process, subject, ProcessState.FALLOUT, progress=text, problem=Problem.NOT_UNDONE.value)
 
-
-def set_state(
-    connection: sa.Connection, clock: Clock, process: str, subject: str, state: str, waiting_for: str | None = None
-) -> None:
-    changed_at = timestamp(clock.now())
-    values = {"state": state, "changed_at": changed_at, "waiting_for": waiting_for}
-    _SET_STATE.execute(connection, values | {"of_process": process, "of_subject": subject})
-
-
-_SET_STATE = Prepared(
-    sa.update(processes)
-    .where(processes.c.process == sa.bindparam("of_process"), processes.c.subject == sa.bindparam("of_subject"))
-    .values({name: sa.bindparam(name) for name in ("state", "changed_at", "waiting_for")})
-)
+    def _set(self, process: str, subject: str, state: ProcessState, **values: Any) -> None:
+        row = dict.fromkeys(_STATE) | {"state": state.value, "changed_at": timestamp(self._clock.now()), "tries": 0}
+        _SET_STATE.execute(self._connection, row | values | {"of_process": process, "of_subject": subject})
 
 
 @dataclass(frozen=True)
@@ -73,25 +70,72 @@ class ScheduledProcess:
     process: str
     subject: str
     correlation_id: str | None
+    round: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of a process: number `part` of `round`. Once there is a later one it has no say any more."""
+
+    process: str
+    subject: str
+    round: int
+    part: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Why a run stops for a while, and where it goes on."""
+
+    progress: Mapping[str, Any]
+    call: str
+    problem: Problem
+    waiting_for: str
 
 
 class ProcessTable:
-    """The schedule and the nodes as the engine sees them, each call a transaction of its own."""
+    """The schedule as the engine sees it, each call a transaction of its own."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
 
-    def waiting(self, process: str, subject: str, waiting_for: str) -> None:
+    def take_up(self, run: Run) -> tuple[bool, Mapping[str, Any] | None]:
+        """Whether it is this run's turn, and the progress it begins with. From then on the process is at work."""
+        values = {"state": ProcessState.RUNNING.value, "part": run.part, "changed_at": timestamp(self._clock.now())}
+        turn = sa.update(processes).where(*_of(run), processes.c.part <= run.part).values(values)
         with self._database.writing() as connection:
-            set_state(connection, self._clock, process, subject, "waiting", waiting_for)
+            row = connection.execute(turn.returning(processes.c.progress)).first()
             connection.commit()
+        if row is None:
+            return False, None
+        return True, orjson.loads(row.progress) if row.progress else None
+
+    def waiting(self, run: Run, pause: Pause) -> bool:
+        """Whether it is still this run's turn, and so a later one has to go on."""
+        same = processes.c.call == pause.call
+        now = timestamp(self._clock.now())
+        values = {
+            "state": ProcessState.WAITING.value,
+            "changed_at": now,
+            "progress": orjson.dumps(pause.progress).decode(),
+            "call": pause.call,
+            "problem": pause.problem.value,
+            "waiting_for": pause.waiting_for,
+            "tries": sa.case((same, processes.c.tries + 1), else_=1),
+            "since": sa.case((same, sa.func.coalesce(processes.c.since, now)), else_=now),
+        }
+        with self._database.writing() as connection:
+            changed = connection.execute(
+                sa.update(processes).where(*_of(run), processes.c.part == run.part).values(values)
+            )
+            connection.commit()
+            return changed.rowcount == 1
 
     def answers(self, process: str, subject: str) -> dict[str, dict[str, Any]]:
         """What each step tried so far came to, by its name."""
         with self._database.reading() as connection:
-            rows = _ANSWERS.execute(connection, {"of_process": process, "of_subject": subject})
-            return {row.step: orjson.loads(row.answer) for row in rows}
+            return read_answers(connection, process, subject)
 
     def keep_answer(self, process: str, subject: str, step: str, answer: dict[str, Any]) -> dict[str, Any]:
         """Record what a step came to. Where another node was first its answer counts, and is returned."""
@@ -110,54 +154,58 @@ class ProcessTable:
     def has_ended(self, subject: str) -> bool:
         with self._database.reading() as connection:
             query = sa.select(processes.c.state).where(processes.c.subject == subject)
-            return connection.scalar(query) == "ended"
+            return connection.scalar(query) in OVER
+
+    def round_of(self, process: str, subject: str) -> int:
+        """How many decisions people have taken about it."""
+        with self._database.reading() as connection:
+            query = sa.select(processes.c.round).where(processes.c.process == process, processes.c.subject == subject)
+            return connection.scalar(query) or 0
 
     def overdue(self, seconds: float, limit: int = 100) -> list[ScheduledProcess]:
         """Scheduled, not begun, and older than `seconds`: whoever committed them did not live to start them."""
+        before = timestamp(self._clock.now() - timedelta(seconds=seconds))
+        columns = (processes.c.process, processes.c.subject, processes.c.correlation_id, processes.c.round)
         with self._database.reading() as connection:
             query = (
-                sa.select(processes.c.process, processes.c.subject, processes.c.correlation_id)
-                .where(processes.c.state == "scheduled", processes.c.changed_at < self._before(seconds))
+                sa.select(*columns)
+                .where(processes.c.state == ProcessState.SCHEDULED.value, processes.c.changed_at < before)
                 .order_by(processes.c.changed_at)
                 .limit(limit)
             )
-            return [ScheduledProcess(row.process, row.subject, row.correlation_id) for row in connection.execute(query)]
+            return [ScheduledProcess(*row) for row in connection.execute(query)]
 
-    def beat(self, node: str) -> None:
-        """This node is alive. A node that was given up for dead and comes back is alive again."""
-        with self._database.writing() as connection:
-            at = timestamp(self._clock.now())
-            values = {"beat_at": at, "heir": None}
-            if not connection.execute(sa.update(nodes).where(nodes.c.id == node).values(values)).rowcount:
-                connection.execute(sa.insert(nodes), {"id": node, **values})
-            connection.commit()
+    def forget_steps(self, before: datetime, after: str = "", limit: int = 500) -> str:
+        """Remove the answers of processes that ended before, from `after` on. Returns how far it got.
 
-    def inherit(self, heir: str, lease_seconds: float) -> list[str]:
-        """The dead nodes that `heir`, and nobody else, is to take over: no beat for `lease_seconds`, no living heir."""
-        with self._database.writing() as connection:
-            lately = self._before(lease_seconds)
-            others = nodes.alias()
-            living = sa.select(others.c.id).where(others.c.beat_at >= lately)
-            unclaimed = sa.or_(nodes.c.heir.is_(None), nodes.c.heir.not_in(living))
-            connection.execute(
-                sa.update(nodes).where(nodes.c.id != heir, nodes.c.beat_at < lately, unclaimed).values(heir=heir)
-            )
-            inherited = list(connection.scalars(sa.select(nodes.c.id).where(nodes.c.heir == heir)))
-            connection.commit()
-            return inherited
+        Those with something not undone are kept: a person may take them up again.
+        """
+        ended = (processes.c.state == ProcessState.ENDED.value, processes.c.changed_at < timestamp(before))
+        columns = (processes.c.process, processes.c.subject, processes.c.changed_at)
+        kept = sa.tuple_(process_steps.c.process, process_steps.c.subject)
+        query = sa.select(*columns).where(*ended, processes.c.changed_at >= after)
+        with self._database.reading() as connection:
+            found = connection.execute(query.order_by(processes.c.changed_at).limit(limit)).all()
+            if not found:
+                return after
+            those = sa.select(process_steps.c.process, process_steps.c.subject).distinct()
+            left = connection.execute(those.where(kept.in_([(row.process, row.subject) for row in found]))).all()
+        if left:
+            with self._database.writing() as connection:
+                connection.execute(sa.delete(process_steps).where(kept.in_([tuple(row) for row in left])))
+                connection.commit()
+        return str(found[-1].changed_at)
 
-    def retire(self, node: str) -> None:
-        """End the node's lease now."""
-        with self._database.writing() as connection:
-            connection.execute(sa.update(nodes).where(nodes.c.id == node).values(beat_at=BEFORE_ALL))
-            connection.commit()
 
-    def bury(self, node: str) -> None:
-        """Forget a node whose processes have been taken over."""
-        with self._database.writing() as connection:
-            connection.execute(sa.delete(nodes).where(nodes.c.id == node))
-            connection.commit()
+def read_answers(connection: sa.Connection, process: str, subject: str) -> dict[str, dict[str, Any]]:
+    rows = _ANSWERS.execute(connection, {"of_process": process, "of_subject": subject})
+    return {row.step: orjson.loads(row.answer) for row in rows}
 
-    def _before(self, seconds: float) -> str:
-        moment: datetime = self._clock.now() - timedelta(seconds=seconds)
-        return timestamp(moment)
+
+def _of(run: Run) -> tuple[sa.ColumnElement[bool], ...]:
+    return (
+        processes.c.process == run.process,
+        processes.c.subject == run.subject,
+        processes.c.round == run.round,
+        processes.c.state.not_in(OVER),
+    )

@@ -113,10 +113,18 @@ processes = sa.Table(
     metadata,
     sa.Column("process", sa.String(40), primary_key=True),
     sa.Column("subject", ID, primary_key=True),
-    sa.Column("state", sa.String(20), nullable=False, comment="scheduled, running, waiting or ended"),
+    sa.Column("state", sa.String(20), nullable=False, comment="scheduled, running, waiting, fallout or ended"),
     sa.Column("changed_at", TIME, nullable=False),
     sa.Column("waiting_for", sa.Text),
     sa.Column("correlation_id", sa.String(128)),
+    sa.Column("traceparent", sa.String(60), comment="of whoever asked for it (W3C Trace Context)"),
+    sa.Column("round", sa.Integer, nullable=False, server_default="0", comment="counts decisions of people"),
+    sa.Column("part", sa.Integer, nullable=False, server_default="0", comment="counts the runs of a round"),
+    sa.Column("progress", sa.Text, comment="at the last pause, as JSON"),
+    sa.Column("call", sa.String(80), comment="the call it cannot make"),
+    sa.Column("problem", sa.String(20), comment="what keeps it from making the call"),
+    sa.Column("tries", sa.Integer, nullable=False, server_default="0", comment="at that call"),
+    sa.Column("since", TIME, comment="when it first could not make that call"),
     sa.Index(None, "state", "changed_at"),
 )
 
@@ -162,6 +170,7 @@ audit = sa.Table(
     sa.Column("order_id", ID, index=True),
     sa.Column("status", sa.Integer, nullable=False),
     sa.Column("code", sa.String(60), comment="of the error answered"),
+    sa.Column("reason", sa.Text, comment="that a person gave"),
 )
 
 offerings = sa.Table(

@@ -15,7 +15,7 @@ from adapters.persistence.encoding import timestamp
 from adapters.persistence.listeners import SqlListenerRepository
 from adapters.persistence.orders import Projector, SqlOrderRepository
 from adapters.persistence.plan_changes import SqlPlanChangeRepository
-from adapters.persistence.process_table import SqlProcessSchedule
+from adapters.persistence.process_records import SqlProcesses
 from adapters.persistence.tables import idempotency_keys
 from canonical.audit.record import AuditRecord
 from canonical.shared.ports import Clock
@@ -29,7 +29,7 @@ class SqlUnitOfWork:
     plan_changes: SqlPlanChangeRepository
     listeners: SqlListenerRepository
     offerings: CatalogOfferings
-    processes: SqlProcessSchedule
+    processes: SqlProcesses
 
     def __init__(self, database: Database, project: Projector, clock: Clock) -> None:
         self._database = database
@@ -46,7 +46,7 @@ class SqlUnitOfWork:
         self.plan_changes = SqlPlanChangeRepository(self._connection)
         self.listeners = SqlListenerRepository(self._connection)
         self.offerings = CatalogOfferings(SqlCatalog(self._connection))
-        self.processes = SqlProcessSchedule(self._connection, self._clock)
+        self.processes = SqlProcesses(self._connection, self._clock)
         return self
 
     def __exit__(

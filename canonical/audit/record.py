@@ -15,7 +15,10 @@ class Mapped:
 
 @dataclass(frozen=True, slots=True)
 class AuditRecord:
-    """`id` is the one in an error answer, or new. `payload_hash` is SHA-256 over operation and payload, in hex."""
+    """`id` is the one in an error answer, or new. `payload_hash` is SHA-256 over operation and payload, in hex.
+
+    `reason` is what a person gave for a decision.
+    """
 
     id: str
     at: datetime
@@ -27,3 +30,4 @@ class AuditRecord:
     translation: tuple[Mapped, ...] = ()
     order_id: str | None = None
     code: str | None = None
+    reason: str | None = None

@@ -71,6 +71,11 @@ class OrderFellOut(OrderEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrderResumed(OrderEvent):
+    """What could not be undone is looked after again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrderCancellationRequested(OrderEvent):
     cancellation_id: str
 

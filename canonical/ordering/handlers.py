@@ -62,7 +62,7 @@ def cancel_order(command: CancelOrder, work: UnitOfWork, clock: Clock, identitie
     """
     order = work.orders.get(command.order_id)
     cancellation = Cancellation.of(identities.new_id(), command, order.id, clock.now())
-    order.request_cancellation(cancellation.id, cancellation.created_at)
+    order.request_cancellation(cancellation.id, cancellation.created_at, command.reason)
     if order.finished:
         cancellation.accept()
         cancellation.done("nothing had been done yet", cancellation.created_at)

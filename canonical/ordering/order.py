@@ -23,6 +23,7 @@ from canonical.ordering.events import (
     OrderFulfilmentStarted,
     OrderRejected,
     OrderRemoved,
+    OrderResumed,
     OrderSubmitted,
     OrderValidated,
 )
@@ -38,6 +39,7 @@ from canonical.ordering.states import (
     next_state,
 )
 from canonical.shared.errors import InvalidTransition
+from canonical.shared.errors import OrderCancelled as GivenUp
 from canonical.shared.external_identifier import ExternalIdentifier
 from canonical.shared.money import Money, total
 
@@ -198,7 +200,12 @@ class Order:
         self._end(failure, payment, bss_order_id)
         self._record(OrderFellOut, at, code=failure.code)
 
-    def request_cancellation(self, cancellation_id: str, at: datetime) -> None:
+    def resume(self, at: datetime) -> None:
+        """What could not be undone is looked after again."""
+        self._become(Trigger.RESUME, at)
+        self._record(OrderResumed, at)
+
+    def request_cancellation(self, cancellation_id: str, at: datetime, reason: str | None = None) -> None:
         """Somebody wants it given up; whether that is still possible is found out by the process at work.
 
         Nothing works on a draft: it is cancelled at once.
@@ -206,7 +213,8 @@ class Order:
         self._become(Trigger.CANCEL, at)
         self.cancellation_id = cancellation_id
         if self.state is State.CANCELLED:
-            self.payment = PaymentStatus.NOT_CHARGED
+            failure = Failure(GivenUp.code, reason or "the order was cancelled", "submit", {})
+            self._end(failure, PaymentStatus.NOT_CHARGED, None)
             self._record(OrderCancelled, at, cancellation_id=cancellation_id)
         else:
             self._record(OrderCancellationRequested, at, cancellation_id=cancellation_id)

@@ -1,7 +1,8 @@
 """What ordering needs from outside."""
 
+from collections.abc import Mapping
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 from canonical.ordering.cancellation import Cancellation
 from canonical.ordering.items import OrderedOffering
@@ -58,6 +59,10 @@ class ProcessSchedule(Protocol):
     def started(self, process: str, subject: str) -> None: ...
 
     def ended(self, process: str, subject: str) -> None: ...
+
+    def fell_out(self, process: str, subject: str, progress: Mapping[str, Any]) -> None:
+        """It ended with something not undone; `progress` is JSON to go on from."""
+        ...
 
 
 class UnitOfWork(Protocol):

@@ -1,7 +1,7 @@
 """Changing a subscription's plan: in BSS, which owns it, then in Billing, which has to bill by it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from canonical.processes.saga import Facts, Progress, Step
@@ -25,6 +25,12 @@ class ChangeSubscriptionPlan:
     unit_of_work: Callable[[], UnitOfWork]
     clock: Clock
 
+    def look(self, change_id: str, work: UnitOfWork) -> PlanChange:
+        return work.plan_changes.get(change_id)
+
+    def resume(self, change: PlanChange) -> None:
+        change.resume(self.clock.now())
+
     def begin(self, change_id: str) -> PlanChange:
         """The change, started unless it already was."""
         with self.unit_of_work() as work:
@@ -44,6 +50,7 @@ class ChangeSubscriptionPlan:
                 find=lambda facts: self._changed(change),
                 undo=(lambda facts: self._change_back(change, facts)) if changes else None,
                 effect=lambda facts: f"subscription {change.subscription_id} back on {change.from_plan}",
+                told=lambda version: {"version": int(version), "status": change.status.value},
             ),
             Step(BILL, lambda facts: self.billing.bill(_subscription(change, facts), _key(change, BILL))),
         ]
@@ -62,7 +69,10 @@ class ChangeSubscriptionPlan:
                     change.complete(known["version"], SubscriptionStatus(known["status"]), self.clock.now())
                 else:
                     change.fail(_failure(progress, progress.failure), self.clock.now())
-                work.processes.ended(CHANGE_PLAN, change_id)
+                if progress.not_undone:
+                    work.processes.fell_out(CHANGE_PLAN, change_id, asdict(progress))
+                else:
+                    work.processes.ended(CHANGE_PLAN, change_id)
                 work.commit()
             return change
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from canonical.processes.saga import Progress, Step
 from canonical.shared.errors import CanonicalError
@@ -25,6 +25,14 @@ Worked = TypeVar("Worked", bound=Subject)
 class Process(Protocol[Worked]):
     """A process over one subject. `begin` and `end` may be repeated."""
 
+    def look(self, subject: str, work: Any, /) -> Worked:
+        """The subject as it is kept in this unit of work."""
+        ...
+
+    def resume(self, subject: Worked, /) -> None:
+        """It has ended with something not undone, which is looked after again."""
+        ...
+
     def begin(self, subject: str, /) -> Worked: ...
 
     def steps(self, subject: Worked, /) -> list[Step]: ...
@@ -39,6 +47,10 @@ class Process(Protocol[Worked]):
 class ProcessEngine(Protocol):
     def start(self, process: str, subject: str) -> None:
         """Begin, unless it has begun. Returns at once."""
+        ...
+
+    def take_up_again(self, process: str, subject: str, correlation_id: str | None) -> None:
+        """Begin at once what a person decided. Returns at once."""
         ...
 
     def wait(self, subject: str, seconds: float) -> bool:

@@ -1,7 +1,7 @@
 """Placing an order: verify the customer, reserve stock for every line, create the order in BSS, charge, confirm."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from canonical.customers.ports import Customers
@@ -48,6 +48,12 @@ class PlaceOrder:
     unit_of_work: Callable[[], UnitOfWork]
     states: OrderStates
     clock: Clock
+
+    def look(self, order_id: str, work: UnitOfWork) -> Order:
+        return work.orders.get(order_id)
+
+    def resume(self, order: Order) -> None:
+        order.resume(self.clock.now())
 
     def begin(self, order_id: str) -> Order:
         """The order, started unless it already was."""
@@ -104,7 +110,10 @@ class PlaceOrder:
                     self._complete(order, progress, work)
                 else:
                     self._end_without_success(order, progress, progress.failure, work)
-                work.processes.ended(PLACE_ORDER, order_id)
+                if order.state is State.FALLOUT:
+                    work.processes.fell_out(PLACE_ORDER, order_id, asdict(progress))
+                else:
+                    work.processes.ended(PLACE_ORDER, order_id)
                 work.commit()
             return order
 

@@ -5,9 +5,11 @@ backend that is away makes the run wait, not fail. A run keeps its whole state i
 engine can store it and go on elsewhere.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
+from types import MappingProxyType
 from typing import Any
 
 from canonical.shared.errors import (
@@ -27,6 +29,9 @@ Interruption = Callable[[], CanonicalError | None]
 Keep = Callable[["Progress"], None]
 """Told of each progress on the way. Who catches an error that `run` raises goes on from the last one."""
 
+Decided = Mapping[str, dict[str, Any]]
+"""What a person knows of a call: its answer in place of the backend's, by the name that it is recorded under."""
+
 Once = Callable[[str, Callable[[], dict[str, Any]]], dict[str, Any]]
 """`once(name, call)`: the recorded answer of `name`, or `call()`'s, recorded. A crash in between calls again."""
 
@@ -36,7 +41,8 @@ class Step:
     """One call to a backend.
 
     `act` gets the facts so far and may be repeated. `find` tells what it did when its outcome is unknown: its result,
-    or None for nothing. `undo` takes it back and may be repeated; `effect` names what is taken back.
+    or None for nothing. `undo` takes it back and may be repeated; `effect` names what is taken back. `told` makes its
+    result of the text that a person tells of it, where that is not the result itself. Raises ValueError.
     """
 
     name: str
@@ -44,6 +50,7 @@ class Step:
     find: Callable[[Facts], Any | None] | None = None
     undo: Callable[[Facts], None] | None = None
     effect: Callable[[Facts], str] | None = None
+    told: Callable[[str], Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -51,7 +58,8 @@ class Progress:
     """Where a run stands.
 
     `attempt` counts how often the call at hand has found its backend away; `uncertain`: one of those tries may have
-    acted, so that the run must not be interrupted before that is known.
+    acted, so that the run must not be interrupted before that is known. `renewed` counts how often it was taken up anew
+    after it had ended with something `not_undone`.
     """
 
     facts: dict[str, Any] = field(default_factory=dict)
@@ -62,6 +70,7 @@ class Progress:
     attempt: int = 0
     uncertain: bool = False
     waiting_for: str | None = None
+    renewed: int = 0
 
     def __post_init__(self) -> None:
         # An engine that keeps it as JSON gives lists back.
@@ -80,15 +89,41 @@ class Progress:
         return restore(self.refusal["code"], self.refusal["message"], self.refusal["details"])
 
 
+@dataclass(frozen=True)
+class Call:
+    """The call that a run makes next: of `step`, or the one that undoes it. Its answer is kept under `record`."""
+
+    step: Step
+    undoing: bool
+    record: str
+
+    @property
+    def name(self) -> str:
+        return f"undo-{self.step.name}" if self.undoing else self.step.name
+
+
+def next_call(steps: Sequence[Step], progress: Progress) -> Call | None:
+    """None when nothing is left to be done."""
+    if progress.refusal is None:
+        ahead = next((step for step in steps if step.name not in progress.facts), None)
+        return None if ahead is None else Call(ahead, undoing=False, record=_record(ahead, progress))
+    behind = next(_to_undo(steps, progress), None)
+    return None if behind is None else Call(behind, undoing=True, record=_undo_record(behind, progress))
+
+
 def run(
     steps: Sequence[Step],
     progress: Progress,
     once: Once,
     interruption: Interruption = lambda: None,
     keep: Keep = lambda progress: None,
+    decided: Decided = MappingProxyType({}),
 ) -> Progress:
-    """Carry on from `progress` until every step is done, everything is undone, or a backend is away (`waiting`)."""
-    progress, records = replace(progress, waiting_for=None), _Records(once)
+    """Carry on from `progress` until every step is done, everything is undone, or a backend is away (`waiting`).
+
+    A call that is `decided` is not made.
+    """
+    progress, records = replace(progress, waiting_for=None), _Records(once, decided)
     if progress.refusal is None:
         progress = _forwards(steps, progress, records, interruption, keep)
     if progress.refusal is not None:
@@ -96,13 +131,43 @@ def run(
     return progress
 
 
+def resumed(steps: Sequence[Step], progress: Progress, answers: Mapping[str, dict[str, Any]]) -> Progress:
+    """Where a run stands that was at `progress` once and has these answers on record. Nobody is called."""
+
+    def keep(reached: Progress) -> None:
+        nonlocal progress
+        progress = reached
+
+    def recorded(name: str, _: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        if name not in answers:
+            raise _NotOnRecord
+        return answers[name]
+
+    with suppress(_NotOnRecord):
+        while next_call(steps, progress):
+            progress = run(steps, progress, recorded, keep=keep)
+    return progress
+
+
+class _NotOnRecord(Exception):
+    pass
+
+
+def taken_up_again(steps: Sequence[Step], progress: Progress) -> Progress:
+    """A run that ended with something not undone, about to undo that."""
+    left = {step.name for step in steps if step.effect and _named(step, progress) in progress.not_undone}
+    settled = tuple(name for name in progress.settled if name not in left)
+    return replace(progress, settled=settled, not_undone=(), attempt=0, uncertain=False, renewed=progress.renewed + 1)
+
+
 class _Records:
     """The records of one run. `again`: the last one was found, so that the call after it may have been made before, by
     a run that crashed and lost what the call came to.
     """
 
-    def __init__(self, once: Once) -> None:
+    def __init__(self, once: Once, decided: Decided) -> None:
         self._once = once
+        self.decided = decided
         self.again = False
 
     def once(self, name: str, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -126,7 +191,7 @@ def _forwards(
     of each step says whether to go on to the next, and a step that leaves nothing to undo is asked for in its own.
     """
     ahead = [step for step in steps if step.name not in progress.facts]
-    asked = progress.uncertain
+    asked = progress.uncertain or bool(ahead and _record(ahead[0], progress) in records.decided)
     if ahead and ahead[0].undo and not asked:
         asked = True
         answer = records.once(f"before-{ahead[0].name}#{progress.attempt}", lambda: _whether_to_stop(interruption))
@@ -144,18 +209,18 @@ def _forwards(
 def _forward(
     step: Step, following: Step | None, progress: Progress, records: _Records, interruption: Interruption, asked: bool
 ) -> Progress:
-    facts = progress.facts
+    facts, record = progress.facts, _record(step, progress)
 
     def act() -> dict[str, Any]:
         stop = {} if asked else _whether_to_stop(interruption)
         if stop:
             return stop
-        answer = _settle(lambda: step.act(facts), step.find, facts)
+        answer = records.decided.get(record) or _settle(lambda: step.act(facts), step.find, facts)
         if "away" in answer and records.again:
             answer["uncertain"] = True
         return answer | _whether_to_stop(interruption) if "result" in answer and following else answer
 
-    answer = records.once(f"{step.name}#{progress.attempt}", act)
+    answer = records.once(record, act)
     if "away" in answer:
         return _wait(progress, answer)
     if "refused" in answer:
@@ -168,7 +233,7 @@ def _forward(
 
 def _whether_to_stop(interruption: Interruption) -> dict[str, Any]:
     error = interruption()
-    return {} if error is None else {"stop": _as_kept(error)}
+    return {} if error is None else {"stop": as_kept(error)}
 
 
 def _stopped_before(step: Step | None, progress: Progress, answer: dict[str, Any]) -> Progress:
@@ -178,28 +243,47 @@ def _stopped_before(step: Step | None, progress: Progress, answer: dict[str, Any
 
 
 def _backwards(steps: Sequence[Step], progress: Progress, records: _Records, keep: Keep) -> Progress:
-    for step in reversed(steps):
-        if step.undo is not None and step.name in progress.facts and step.name not in progress.settled:
-            progress = _backward(step, progress, records)
-            keep(progress)
-            if progress.waiting:
-                break
+    for step in _to_undo(steps, progress):
+        progress = _backward(step, progress, records)
+        keep(progress)
+        if progress.waiting:
+            break
     return progress
 
 
+def _to_undo(steps: Sequence[Step], progress: Progress) -> Iterator[Step]:
+    for step in reversed(steps):
+        if step.undo is not None and step.name in progress.facts and step.name not in progress.settled:
+            yield step
+
+
 def _backward(step: Step, progress: Progress, records: _Records) -> Progress:
-    undo, effect = step.undo, step.effect
+    undo = step.undo
     assert undo is not None
-    assert effect is not None
-    facts = progress.facts
-    answer = records.once(f"undo-{step.name}#{progress.attempt}", lambda: _settle(lambda: undo(facts), None, facts))
+    facts, record = progress.facts, _undo_record(step, progress)
+    answer = records.once(record, lambda: records.decided.get(record) or _settle(lambda: undo(facts), None, facts))
     if "away" in answer:
         return _wait(progress, answer)
-    named = (effect(facts),)
+    named = (_named(step, progress),)
     progress = replace(progress, settled=(*progress.settled, step.name), attempt=0, uncertain=False)
     if "refused" in answer:
         return replace(progress, not_undone=progress.not_undone + named)
     return replace(progress, undone=progress.undone + named)
+
+
+def _record(step: Step, progress: Progress) -> str:
+    return f"{step.name}#{progress.attempt}"
+
+
+def _undo_record(step: Step, progress: Progress) -> str:
+    renewed = f"{progress.renewed}." if progress.renewed else ""
+    return f"undo-{step.name}#{renewed}{progress.attempt}"
+
+
+def _named(step: Step, progress: Progress) -> str:
+    """What undoing the step comes to, in words; empty for a step that was not made."""
+    assert step.effect is not None
+    return step.effect(progress.facts) if step.name in progress.facts else ""
 
 
 def _wait(progress: Progress, answer: dict[str, Any]) -> Progress:
@@ -220,8 +304,8 @@ def _settle(act: Callable[[], Any], find: Callable[[Facts], Any | None] | None, 
     except (BackendUnavailable, OutcomeUnknown, BackendContractError) as error:
         return {"away": error.message, "uncertain": uncertain}
     except CanonicalError as error:
-        return {"refused": _as_kept(error)}
+        return {"refused": as_kept(error)}
 
 
-def _as_kept(error: CanonicalError) -> dict[str, Any]:
+def as_kept(error: CanonicalError) -> dict[str, Any]:
     return {"code": error.code, "message": error.message, "details": dict(error.details)}

@@ -17,6 +17,7 @@ CanonicalError
 │   ├── AuditRecordNotFound       no such audit record, or not the caller's
 │   ├── CancellationNotFound      no such cancellation, or not the caller's
 │   ├── ListenerNotFound          no such listener, or not the caller's
+│   ├── ProcessNotFound           no such process
 │   └── OrderNotFound             no such order, or not the caller's
 ├── Conflict                      right question, wrong moment
 │   ├── InvalidTransition         the order's state does not allow it
@@ -26,6 +27,8 @@ CanonicalError
 │   ├── IdempotencyKeyReused      the key was used for another request
 │   ├── ListenerExists            the caller has this very listener
 │   ├── TooManyListeners          the caller has as many as a client may have
+│   ├── DecisionRefused           a process where it stands leaves no room for the decision
+│   ├── GivenUp                   a person decided that the order goes no further
 │   ├── OrderCancelled            whoever waited for the order learns that it was given up
 │   ├── CustomerNotInGoodStanding pending or suspended in CRM
 │   └── InsufficientStock         Inventory has fewer than ordered
@@ -135,6 +138,10 @@ class OrderNotFound(NotFound):
     code = "ORDER_NOT_FOUND"
 
 
+class ProcessNotFound(NotFound):
+    code = "PROCESS_NOT_FOUND"
+
+
 class Conflict(CanonicalError):
     code = "CONFLICT"
 
@@ -143,6 +150,18 @@ class InvalidTransition(Conflict):
     """`details`: state, trigger, allowedActions."""
 
     code = "INVALID_TRANSITION"
+
+
+class DecisionRefused(Conflict):
+    """`details`: state, call, allowedActions."""
+
+    code = "DECISION_REFUSED"
+
+
+class GivenUp(Conflict):
+    """Kept with the order instead of a backend's refusal."""
+
+    code = "GIVEN_UP"
 
 
 class ConcurrentChange(Conflict):

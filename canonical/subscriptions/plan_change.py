@@ -30,10 +30,13 @@ FOLLOWING = MappingProxyType(
         PlanChangeState.CHANGING: frozenset({PlanChangeState.DONE, PlanChangeState.FAILED, PlanChangeState.FALLOUT}),
         PlanChangeState.DONE: frozenset[PlanChangeState](),
         PlanChangeState.FAILED: frozenset[PlanChangeState](),
-        PlanChangeState.FALLOUT: frozenset[PlanChangeState](),
+        PlanChangeState.FALLOUT: frozenset({PlanChangeState.CHANGING}),
     }
 )
 """FALLOUT: one system has the new plan, the other has not, and it could not be taken back."""
+
+FINISHED = frozenset({PlanChangeState.DONE, PlanChangeState.FAILED, PlanChangeState.FALLOUT})
+"""No process works on it any more, unless a person has a FALLOUT taken up again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,7 @@ class PlanChange:
 
     @property
     def finished(self) -> bool:
-        return not FOLLOWING[self.state]
+        return self.state in FINISHED
 
     def start(self, at: datetime) -> None:
         self._become(PlanChangeState.CHANGING, at)
@@ -88,6 +91,10 @@ class PlanChange:
         """Neither has it, unless something could not be undone."""
         self._become(PlanChangeState.FALLOUT if failure.not_undone else PlanChangeState.FAILED, at)
         self.failure = failure
+
+    def resume(self, at: datetime) -> None:
+        """What could not be taken back is looked after again."""
+        self._become(PlanChangeState.CHANGING, at)
 
     def _become(self, state: PlanChangeState, at: datetime) -> None:
         if state not in FOLLOWING[self.state]:

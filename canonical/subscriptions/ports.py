@@ -4,8 +4,9 @@ Every call that changes something takes `key`, its idempotency key: the same key
 BackendUnavailable (it did not act) and OutcomeUnknown as well.
 """
 
+from collections.abc import Mapping
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 from canonical.subscriptions.plan_change import PlanChange
 from canonical.subscriptions.subscription import Plan, Subscription
@@ -59,6 +60,10 @@ class ProcessSchedule(Protocol):
     def started(self, process: str, subject: str) -> None: ...
 
     def ended(self, process: str, subject: str) -> None: ...
+
+    def fell_out(self, process: str, subject: str, progress: Mapping[str, Any]) -> None:
+        """It ended with something not undone; `progress` is JSON to go on from."""
+        ...
 
 
 class UnitOfWork(Protocol):

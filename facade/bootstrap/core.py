@@ -10,6 +10,7 @@ from adapters.backends.registry import NEEDED, Backends, connect
 from adapters.orchestration.dbos_engine import DbosEngine, EngineSettings
 from adapters.persistence.audit import SqlAuditTrail
 from adapters.persistence.database import Database
+from adapters.persistence.node_table import NodeTable
 from adapters.persistence.orders import Document
 from adapters.persistence.process_table import ProcessTable
 from adapters.persistence.queries import SqlQueries
@@ -17,6 +18,7 @@ from adapters.persistence.unit_of_work import SqlUnitOfWork
 from canonical.ordering.handlers import PLACE_ORDER
 from canonical.ordering.order import Order
 from canonical.processes.change_plan import ChangeSubscriptionPlan
+from canonical.processes.engine import Process
 from canonical.processes.place_order import PlaceOrder
 from canonical.shared.errors import StoreUnavailable
 from canonical.subscriptions.handlers import CHANGE_PLAN
@@ -27,6 +29,7 @@ from facade.clock import SystemClock
 from facade.health import BackendState
 from facade.identities import SortableIdentities, new_id
 from facade.intake import OrderIntake
+from facade.operations.decisions import DecisionIntake
 from facade.partners.profiles import ProfileError, Profiles, read_profiles
 from facade.plan_changes import PlanChangeIntake
 from facade.portal.handlers import Waiters
@@ -55,14 +58,20 @@ class Core:
             seconds=settings.parts_wait,
             last_known_seconds=settings.last_known_seconds,
         )
+        self.processes: dict[str, Process[Any]] = {
+            PLACE_ORDER: self._place_order(self.backends),
+            CHANGE_PLAN: self._change_plan(self.backends),
+        }
         self.engine = DbosEngine(
-            {PLACE_ORDER: self._place_order(self.backends), CHANGE_PLAN: self._change_plan(self.backends)},
+            self.processes,
             ProcessTable(self.database, self.clock),
+            NodeTable(self.database, self.clock),
             EngineSettings(
                 system_database_url=settings.engine_address,
                 node=new_id(),
                 lease_seconds=settings.node_lease,
                 held=settings.hold_processes,
+                keep_steps_seconds=settings.keep_steps_days * 86400,
             ),
         )
         identities = SortableIdentities()
@@ -72,6 +81,9 @@ class Core:
         self.profiles = partner_profiles(settings)
         self.plan_changes = PlanChangeIntake(self.unit_of_work, self.queries, self.engine, self.clock, identities)
         self.waiters = Waiters(self.engine, settings.portal_wait, at_once=max(1, settings.threads // 2))
+        self.decisions = DecisionIntake(
+            self.unit_of_work, self.processes, self.engine, self.queries, self.clock, identities
+        )
         self.listeners = ListenerIntake(self.unit_of_work, self.clock, identities)
 
     def unit_of_work(self) -> SqlUnitOfWork:

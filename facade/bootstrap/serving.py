@@ -9,6 +9,7 @@ from typing import Any
 
 from adapters.persistence import migrations
 from adapters.persistence.listeners import SqlListeners
+from adapters.persistence.process_records import SqlProcessReads
 from canonical.views.customer_context import CustomerContexts
 from canonical.views.order_snapshot import OrderSnapshots
 from facade import logs
@@ -19,6 +20,7 @@ from facade.correlation import Correlation
 from facade.errors import ErrorHandler
 from facade.health import Health
 from facade.identities import SortableIdentities
+from facade.operations.processes import OperatedProcesses
 from facade.portal.bridge_reports import BridgeReports
 from facade.portal.customer import PortalCustomers
 from facade.portal.handlers import PortalOrders
@@ -87,6 +89,13 @@ def _apis(core: Core, security: SecuritySettings) -> list[Api]:
                 aliases,
             )
             for (spec, aliases), version in zip(TMF622.items(), versions, strict=True)
+        ),
+        # Before the canonical API, whose base path begins this one's.
+        Api(
+            "canonical/operations.yaml",
+            OperatedProcesses(
+                SqlProcessReads(core.database), core.unit_of_work, core.processes, core.decisions, core.clock
+            ).operations(),
         ),
         Api(
             "canonical/v1.yaml",

@@ -77,9 +77,12 @@ class PortalOrders:
         body, principal = validated_body(), current_principal()
         key = flask.request.headers.get("Idempotency-Key")
         request = Request(principal.client_id, "placeOrder", key, body)
-        accepted = self.intake.repeated(request) or self.intake.accept(
-            to_submit_order(body, principal.client_id), request, lambda order_id, document, version: None
-        )
+        accepted = self.intake.repeated(request)
+        if accepted is not None:
+            self.orders.order(accepted.order_id, None)  # One that was removed meanwhile will never end.
+        else:
+            command = to_submit_order(body, principal.client_id)
+            accepted = self.intake.accept(command, request, lambda order_id, document, version: None)
         ended = self.waiters.wait(accepted.order_id)
         order = self.orders.order(accepted.order_id, None)
         if not ended and not order.finished:

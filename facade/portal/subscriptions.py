@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import flask
-from werkzeug.datastructures import ETags
 
-from canonical.shared.errors import CanonicalError, StillWorking, VersionMismatch, restore
+from canonical.shared.errors import CanonicalError, StillWorking, restore
 from canonical.subscriptions.commands import ChangePlan
 from canonical.subscriptions.plan_change import PlanChange
 from canonical.subscriptions.ports import Subscriptions
 from canonical.subscriptions.subscription import Plan, Subscription
 from canonical.views.parts import Inquiries, Question, answers
 from facade.clock import time_text
+from facade.conditions import check_version, required_versions
 from facade.contract.connexion_plugin import validated_body
 from facade.intake import Request
 from facade.json import answer_json
@@ -59,14 +59,14 @@ class PortalSubscriptions:
         """Have the plan changed and wait for it. Raises what it failed with, or StillWorking."""
         only(flask.request.args, ())
         body, principal = validated_body(), current_principal()
-        key, wanted = flask.request.headers.get("Idempotency-Key"), flask.request.if_match
+        key, wanted = flask.request.headers.get("Idempotency-Key"), required_versions()
         request = Request(principal.client_id, "changePlan", key, {"subId": subId} | body)
         change_id = self.intake.repeated(request)
         if change_id is None:
             subscription, plans = self._asked(subId)
-            _check(wanted, subscription)
+            check_version(wanted, subscription.version)
             command = ChangePlan(principal.client_id, subscription.id, body["plan"])
-            change_id = self.intake.accept(command, subscription, plans, request, conditional=bool(wanted))
+            change_id = self.intake.accept(command, subscription, plans, request, conditional=wanted is not None)
         ended = self.waiters.wait(change_id)
         change = self.changes.plan_change(change_id)
         if not ended and not change.finished:
@@ -86,13 +86,6 @@ class PortalSubscriptions:
             if part.error is not None:
                 raise part.error
         return found[SUBSCRIPTION].value, found[PLANS].value
-
-
-def _check(wanted: ETags, subscription: Subscription) -> None:
-    """Raises VersionMismatch where If-Match was sent and does not name the version."""
-    if wanted and not wanted.contains(str(subscription.version)):
-        text = f"If-Match names another version than {subscription.version}, which the subscription has now"
-        raise VersionMismatch(text, version=subscription.version)
 
 
 def _etag(version: int) -> dict[str, str]:

@@ -12,11 +12,12 @@ from tests.bench import (
     list_queries,
     product_orders,
     report,
+    slow_backends,
     translation,
     whole_orders,
 )
 
-MEASURES = ("post", "get", "orders", "latency", "reads", "translation", "lists")
+MEASURES = ("post", "get", "orders", "latency", "reads", "slow", "translation", "lists")
 
 
 @click.command()
@@ -32,6 +33,7 @@ def main(only: str, rounds: int, database: str) -> None:
     comparisons: list[report.Comparison] = []
     overhead = None
     reads: list[composite_reads.Composite] = []
+    slow: list[slow_backends.Held] = []
     with tempfile.TemporaryDirectory(prefix="facade-bench-") as kept:
         directory = Path(kept)
         if {"post", "get"} & set(wanted):
@@ -48,6 +50,9 @@ def main(only: str, rounds: int, database: str) -> None:
         if "reads" in wanted:
             click.echo("measuring reads of several backends …", err=True)
             reads = composite_reads.measure(database, _made(directory / "reads"), rounds)
+        if "slow" in wanted:
+            click.echo("measuring with backends that hang or are slow …", err=True)
+            slow = slow_backends.measure(database, _made(directory / "slow"), rounds)
     click.echo(report.machine(database, os.cpu_count() or 1, rounds))
     if comparisons:
         click.echo("\n" + report.table(report.COMPARISON_HEADS, [one.row() for one in comparisons]))
@@ -55,6 +60,8 @@ def main(only: str, rounds: int, database: str) -> None:
         click.echo("\n" + report.table(report.OVERHEAD_HEADS, [overhead.row()]))
     if reads:
         click.echo("\n" + report.table(composite_reads.HEADS, [one.row() for one in reads]))
+    if slow:
+        click.echo("\n" + report.table(slow_backends.HEADS, [one.row() for one in slow]))
     if {"post", "get"} & set(wanted):
         click.echo("\nIn the bare Connexion app's copy of the contract no operation asks for a token.")
     if "translation" in wanted:

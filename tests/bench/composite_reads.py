@@ -76,7 +76,7 @@ class Composite:
 def measure(database: str, directory: Path, rounds: int) -> list[Composite]:
     """Each answer by one client and by sixteen, both sides in turn."""
     with _running(database, directory) as sides:
-        number = _placed(sides)
+        number = placed(sides)
         for backend, milliseconds in {**LATENCIES, "scm": SHIPPING_MS}.items():
             sides.backends.fault(backend, latencyMs=milliseconds)
         answers = {
@@ -118,7 +118,7 @@ def _running(database: str, directory: Path) -> Iterator[Sides]:
         yield Sides(ours, bare, backends, product.token())
 
 
-def _placed(sides: Sides) -> str:
+def placed(sides: Sides) -> str:
     """The number in BSS of an order that was carried out."""
     headers = {"Authorization": f"Bearer {sides.token}", "Content-Type": "application/json"}
     address = f"http://127.0.0.1:{sides.ours.port}{PORTAL_ORDERS}"

@@ -41,11 +41,11 @@ class Product:
 
     @contextmanager
     def served(self) -> Iterator[Server]:
-        """Durable storage, one worker, authentication on, everything else as shipped."""
+        """Durable storage, one worker unless the settings say otherwise, authentication on, all else as shipped."""
         self._command("db", "upgrade")
         port = free_port()
         command = [sys.executable, "-m", "facade.cli", "serve"]
-        environment = self._environment() | {"PORT": str(port), "WORKERS": "1"}
+        environment = {"WORKERS": "1"} | self._environment() | {"PORT": str(port)}
         with _running(command, environment, port, "/health/live", self.directory / "product.log") as server:
             yield server
 

@@ -10,6 +10,7 @@ __all__ = ["product"]
 TMF622_V5 = contract("tmf/tmf622-v5.yaml")
 TMF622_V4 = contract("tmf/tmf622-v4.yaml")
 CANONICAL = contract("canonical/v1.yaml")
+OPERATIONS = contract("canonical/operations.yaml")
 HEALTH = contract("operations.yaml")
 DEVELOPMENT_SERVER = contract("oauth.yaml")
 
@@ -29,6 +30,12 @@ def test_tmf622_v5_keeps_itscontract(product: Node, case: schemathesis.Case) -> 
 @TMF622_V4.parametrize()
 @fuzzed
 def test_tmf622_v4_keeps_itscontract(product: Node, case: schemathesis.Case) -> None:
+    _check(product, case, client="qa")
+
+
+@OPERATIONS.parametrize()
+@fuzzed
+def test_the_operations_api_keeps_its_contract(product: Node, case: schemathesis.Case) -> None:
     _check(product, case, client="qa")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.support.product import ORDERS, TMF622, Node, effects, partner_order, running_product
+from tests.support.product import ORDERS, TMF622, Node, effects, partner_order, portal_order, running_product
 
 V4 = TMF622.replace("/v5/", "/v4/")
 MERGE = "application/merge-patch+json"
@@ -63,10 +63,50 @@ def test_a_draft_does_not_exist_on_v4(product: Node) -> None:
         assert (answer.status_code, answer.json()["code"]) == (404, "ORDER_NOT_FOUND")
     assert patch(product, f"{V4}/{order_id}", {"description": "x"}).status_code == 404
     assert product.get(f"{TMF622}/{order_id}").json().get("description") is None
-    listed = product.get(f"{V4}?limit=200")
-    assert listed.status_code == 200
-    assert order_id not in [order["id"] for order in listed.json()]
-    assert listed.headers["X-Total-Count"] == str(len(listed.json()))
+    tasks = V4.rpartition("/")[0] + "/cancelProductOrder"
+    cancelled = product.post(tasks, {"productOrder": {"id": order_id}})
+    assert (cancelled.status_code, cancelled.json()["code"]) == (404, "ORDER_NOT_FOUND")
+    assert product.get(f"{TMF622}/{order_id}").json()["state"] == "draft"
+    for query in ("?limit=200", "?limit=200&state=draft", "?limit=200&category.ne=x"):
+        listed = product.get(V4 + query)
+        assert listed.ok, listed.text
+        assert order_id not in listed.text
+        assert int(listed.headers["X-Total-Count"]) == len(listed.json())
+
+
+def test_a_draft_cannot_be_made_on_v4(product: Node) -> None:
+    body = {
+        "relatedParty": [{"role": "Customer", "id": "C12345", "@referredType": "Customer"}],
+        "productOrderItem": [{"id": "1", "action": "add", "productOffering": {"id": "po_tv_basic"}}],
+        "requestedInitialState": "draft",
+    }
+    for client in ("partner-acme", "conformance"):
+        before = product.get(TMF622, client=client).headers["X-Total-Count"]
+        answer = product.post(V4, body, client=client)
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "/requestedInitialState")
+        assert product.get(TMF622, client=client).headers["X-Total-Count"] == before
+
+
+def test_what_v4_shows_can_be_sent_back_and_tested_and_changes_nothing(product: Node) -> None:
+    body = partner_order() | {
+        "externalId": [{"id": "1", "owner": "a"}, {"id": "2", "owner": "b"}],
+        "note": [{"text": "hello"}],
+    }
+    body["productOrderItem"][0]["note"] = [{"text": "not shown on v4"}]
+    body["relatedParty"].append({"role": "Seller", "partyOrPartyRole": {"@type": "PartyRef", "id": "S1"}})
+    order_id = product.post(TMF622, body, client="partner-acme").json()["id"]
+    product.until_finished(order_id)
+    before, shown = product.get(f"{TMF622}/{order_id}"), product.get(f"{V4}/{order_id}").json()
+    tests = [{"op": "test", "path": f"/{name}", "value": value} for name, value in shown.items()]
+    for patched, media_type in ((shown, MERGE), (tests, JSON_PATCH)):
+        answer = patch(product, f"{V4}/{order_id}", patched, media_type)
+        assert (answer.status_code, answer.json()) == (200, shown), answer.text
+        assert product.get(f"{TMF622}/{order_id}").json() == before.json()
+    answer = patch(product, f"{V4}/{order_id}", shown | {"description": "mine"})
+    assert (answer.status_code, product.get(f"{TMF622}/{order_id}").json()) == (
+        200,
+        before.json() | {"description": "mine"},
+    )
 
 
 @pytest.mark.parametrize(
@@ -105,6 +145,15 @@ def test_v4s_names_are_understood_in_patches(product: Node) -> None:
     assert [one["id"] for one in product.get(f"{ORDERS}/{order_id}").json()["externalIdentifiers"]] == ["PO-78"]
     refused = patch(product, address, {"orderDate": "2020-01-01T00:00:00Z"})
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (400, "/orderDate")
+
+
+def test_the_number_in_bss_is_no_address_of_a_product_order(product: Node) -> None:
+    order_id = product.post(TMF622, partner_order(), client="partner-acme").json()["id"]
+    address = f"{TMF622}/{product.until_finished(order_id)['orderId']}"
+    assert product.get(address).status_code == 404
+    assert patch(product, address, {"priority": "1"}).status_code == 404
+    assert product.request("DELETE", address, "qa").status_code == 404
+    assert product.get(f"{TMF622}/{order_id}").headers["ETag"] == '"3"'
 
 
 def test_an_item_is_changed_by_a_query(product: Node) -> None:
@@ -159,7 +208,7 @@ def test_a_stale_version_changes_and_removes_nothing(product: Node) -> None:
     order_id = draft(product)
     address = f"{TMF622}/{order_id}"
     assert patch(product, address, {"priority": "1"}, If_Match='"1"').headers["ETag"] == '"2"'
-    for stale in ('"1"', 'W/"2"', '"x", "1"', "nonsense"):
+    for stale in ('"1"', 'W/"2"', '"x", "1"', "nonsense", "", ",", 'a"'):
         answer = patch(product, address, {"priority": "2"}, If_Match=stale)
         assert (answer.status_code, answer.json()["code"]) == (412, "VERSION_MISMATCH"), stale
         assert product.request("DELETE", address, "qa", headers={"If-Match": stale}).status_code == 412
@@ -199,6 +248,11 @@ def test_an_administrator_removes_what_has_ended_and_nothing_else(product: Node)
         for path in (TMF622, V4, ORDERS):
             assert product.get(f"{path}/{order_id}").status_code == 404
         assert product.request("DELETE", f"{TMF622}/{order_id}", "qa").status_code == 404
+    key = {"Idempotency-Key": "of-a-removed-order"}
+    placed = product.post(ORDERS, portal_order(), headers=key).json()["id"]
+    assert product.request("DELETE", f"{TMF622}/{placed}", "qa").status_code == 204
+    repeated = product.post(ORDERS, portal_order(), headers=key, timeout=5)
+    assert (repeated.status_code, repeated.json()["code"]) == (404, "ORDER_NOT_FOUND")
     assert product.until_finished(under_way)["status"] == "confirmed"
 
 

@@ -16,14 +16,16 @@ from structlog.testing import capture_logs
 from adapters.orchestration.dbos_engine import DbosEngine, EngineSettings
 from adapters.persistence.catalog import SqlCatalog, publish, read_offerings
 from adapters.persistence.database import Database, UnusableAddress, address, connections
+from adapters.persistence.node_table import NodeTable
 from adapters.persistence.orders import Document
-from adapters.persistence.process_table import ProcessTable, ScheduledProcess, SqlProcessSchedule
+from adapters.persistence.process_table import Pause, ProcessTable, Run, ScheduledProcess, SqlProcessSchedule
 from adapters.persistence.queries import SqlQueries
 from adapters.persistence.tables import nodes, processes
 from adapters.persistence.unit_of_work import SqlUnitOfWork
 from canonical.catalog.offering import ChargeType, OfferingPrice, ProductOffering
 from canonical.ordering.handlers import PLACE_ORDER, submit_order
 from canonical.processes.place_order import PlaceOrder
+from canonical.processes.standing import Problem
 from canonical.shared.errors import ConcurrentChange
 from facade.clock import SystemClock
 from tests.support.builders import NOON, a_command, an_order, euros
@@ -50,6 +52,11 @@ def clock() -> StandingClock:
 @pytest.fixture
 def table(database: Database, clock: StandingClock) -> ProcessTable:
     return ProcessTable(database, clock)
+
+
+@pytest.fixture
+def node_table(database: Database, clock: StandingClock) -> NodeTable:
+    return NodeTable(database, clock)
 
 
 def schedule(database: Database, clock: StandingClock, *subjects: str) -> None:
@@ -126,7 +133,9 @@ def test_a_waiting_process_says_for_what_until_it_goes_on(
     database: Database, table: ProcessTable, clock: StandingClock
 ) -> None:
     schedule(database, clock, "o1")
-    table.waiting(PROCESS, "o1", "billing cannot be reached")
+    assert table.waiting(
+        Run(PROCESS, "o1", 0, 0), Pause({}, "charge", Problem.BACKEND_AWAY, "billing cannot be reached")
+    )
     assert _row(database) == ("waiting", "billing cannot be reached")
     assert not table.has_ended("o1")
     note(database, clock, "ended", "o1")
@@ -139,6 +148,45 @@ def _row(database: Database) -> tuple[str, str | None]:
     return row.state, row.waiting_for
 
 
+def test_the_steps_of_a_process_are_forgotten_some_time_after_its_end(
+    database: Database, table: ProcessTable, clock: StandingClock
+) -> None:
+    schedule(database, clock, "old", "late", "open", "fallout")
+    for subject in ("old", "late", "open", "fallout"):
+        table.keep_answer(PROCESS, subject, "charge#0", {"result": "x"})
+    note(database, clock, "ended", "old")
+    with database.writing() as connection:
+        SqlProcessSchedule(connection, clock).fell_out(PROCESS, "fallout", {})
+        connection.commit()
+    clock.pass_(10)
+    border = clock.now()
+    note(database, clock, "ended", "late")
+    until = table.forget_steps(border)
+    assert {subject for subject in ("old", "late", "open", "fallout") if table.answers(PROCESS, subject)} == {
+        "late",
+        "open",
+        "fallout",
+    }
+    assert table.forget_steps(border, until) == until
+    clock.pass_(1)
+    table.forget_steps(clock.now(), until)
+    assert table.answers(PROCESS, "late") == {}
+
+
+def test_steps_are_forgotten_a_few_at_a_time(database: Database, table: ProcessTable, clock: StandingClock) -> None:
+    subjects = [f"o{number}" for number in range(5)]
+    schedule(database, clock, *subjects)
+    for subject in subjects:
+        table.keep_answer(PROCESS, subject, "charge#0", {"result": "x"})
+        clock.pass_(1)
+        note(database, clock, "ended", subject)
+    clock.pass_(1)
+    until = ""
+    for left in (3, 2, 1, 0, 0):
+        until = table.forget_steps(clock.now(), until, limit=2)
+        assert sum(bool(table.answers(PROCESS, subject)) for subject in subjects) == left
+
+
 def test_a_process_is_scheduled_once_for_each_subject(database: Database, clock: StandingClock) -> None:
     schedule(database, clock, "o1")
     with pytest.raises(ConcurrentChange):
@@ -148,99 +196,99 @@ def test_a_process_is_scheduled_once_for_each_subject(database: Database, clock:
 # --- nodes ------------------------------------------------------------------------------------------------------------
 
 
-def test_a_node_that_beats_is_inherited_by_nobody(table: ProcessTable, clock: StandingClock) -> None:
-    table.beat("a")
+def test_a_node_that_beats_is_inherited_by_nobody(node_table: NodeTable, clock: StandingClock) -> None:
+    node_table.beat("a")
     clock.pass_(LEASE)
-    table.beat("b")
-    assert table.inherit("b", LEASE) == [], "its lease ends after this moment"
+    node_table.beat("b")
+    assert node_table.inherit("b", LEASE) == [], "its lease ends after this moment"
 
 
-def test_a_node_without_a_beat_in_its_lease_is_inherited(table: ProcessTable, clock: StandingClock) -> None:
-    table.beat("a")
+def test_a_node_without_a_beat_in_its_lease_is_inherited(node_table: NodeTable, clock: StandingClock) -> None:
+    node_table.beat("a")
     clock.pass_(LEASE + 1)
-    table.beat("b")
-    assert table.inherit("b", LEASE) == ["a"]
+    node_table.beat("b")
+    assert node_table.inherit("b", LEASE) == ["a"]
 
 
 def test_an_heir_keeps_its_inheritance_until_it_buries_the_dead(
-    database: Database, table: ProcessTable, clock: StandingClock
+    database: Database, node_table: NodeTable, clock: StandingClock
 ) -> None:
-    table.beat("a")
+    node_table.beat("a")
     clock.pass_(LEASE + 1)
     for node in ("b", "c"):
-        table.beat(node)
-    assert table.inherit("b", LEASE) == ["a"]
-    assert table.inherit("c", LEASE) == [], "its heir lives"
-    assert table.inherit("b", LEASE) == ["a"], "a crash between taking over and burying loses nothing"
-    table.bury("a")
-    assert table.inherit("b", LEASE) == []
+        node_table.beat(node)
+    assert node_table.inherit("b", LEASE) == ["a"]
+    assert node_table.inherit("c", LEASE) == [], "its heir lives"
+    assert node_table.inherit("b", LEASE) == ["a"], "a crash between taking over and burying loses nothing"
+    node_table.bury("a")
+    assert node_table.inherit("b", LEASE) == []
     assert known(database) == {"b", "c"}
 
 
 def test_the_inheritance_of_an_heir_that_died_goes_to_the_next_with_the_heir_itself(
-    table: ProcessTable, clock: StandingClock
+    node_table: NodeTable, clock: StandingClock
 ) -> None:
-    table.beat("a")
+    node_table.beat("a")
     clock.pass_(LEASE + 1)
-    table.beat("b")
-    assert table.inherit("b", LEASE) == ["a"]
+    node_table.beat("b")
+    assert node_table.inherit("b", LEASE) == ["a"]
     clock.pass_(LEASE + 1)
-    table.beat("c")
-    assert sorted(table.inherit("c", LEASE)) == ["a", "b"]
+    node_table.beat("c")
+    assert sorted(node_table.inherit("c", LEASE)) == ["a", "b"]
 
 
 def test_the_inheritance_of_an_heir_that_is_gone_altogether_goes_to_the_next(
-    table: ProcessTable, clock: StandingClock
+    node_table: NodeTable, clock: StandingClock
 ) -> None:
-    table.beat("a")
+    node_table.beat("a")
     clock.pass_(LEASE + 1)
-    table.beat("b")
-    assert table.inherit("b", LEASE) == ["a"]
-    table.bury("b")
-    table.beat("c")
-    assert table.inherit("c", LEASE) == ["a"]
+    node_table.beat("b")
+    assert node_table.inherit("b", LEASE) == ["a"]
+    node_table.bury("b")
+    node_table.beat("c")
+    assert node_table.inherit("c", LEASE) == ["a"]
 
 
-def test_a_node_that_comes_back_is_alive_and_nobodys_inheritance(table: ProcessTable, clock: StandingClock) -> None:
-    table.beat("a")
+def test_a_node_that_comes_back_is_alive_and_nobodys_inheritance(node_table: NodeTable, clock: StandingClock) -> None:
+    node_table.beat("a")
     clock.pass_(LEASE + 1)
-    table.beat("b")
-    assert table.inherit("b", LEASE) == ["a"]
-    table.beat("a")
-    assert table.inherit("b", LEASE) == []
+    node_table.beat("b")
+    assert node_table.inherit("b", LEASE) == ["a"]
+    node_table.beat("a")
+    assert node_table.inherit("b", LEASE) == []
 
 
 def test_a_node_that_was_buried_and_comes_back_is_known_again(
-    database: Database, table: ProcessTable, clock: StandingClock
+    database: Database, node_table: NodeTable, clock: StandingClock
 ) -> None:
-    table.beat("a")
-    table.bury("a")
+    node_table.beat("a")
+    node_table.bury("a")
     assert known(database) == set()
-    table.beat("a")
+    node_table.beat("a")
     assert known(database) == {"a"}
 
 
-def test_a_node_that_retired_is_inherited_at_once(table: ProcessTable, clock: StandingClock) -> None:
+def test_a_node_that_retired_is_inherited_at_once(node_table: NodeTable, clock: StandingClock) -> None:
     for node in ("a", "b"):
-        table.beat(node)
-    table.retire("a")
-    assert table.inherit("b", LEASE) == ["a"]
+        node_table.beat(node)
+    node_table.retire("a")
+    assert node_table.inherit("b", LEASE) == ["a"]
 
 
 def test_of_heirs_that_race_each_dead_node_goes_to_one(database: Database, clock: StandingClock) -> None:
-    table = ProcessTable(database, clock)
+    node_table = NodeTable(database, clock)
     dead = [f"dead-{number}" for number in range(5)]
     for node in dead:
-        table.beat(node)
+        node_table.beat(node)
     clock.pass_(LEASE + 1)
     heirs = [f"heir-{number}" for number in range(4)]
     for node in heirs:
-        table.beat(node)
+        node_table.beat(node)
     gate = threading.Barrier(len(heirs))
 
     def inherit(heir: str) -> list[str]:
         gate.wait()
-        return table.inherit(heir, LEASE)
+        return node_table.inherit(heir, LEASE)
 
     with ThreadPoolExecutor(len(heirs)) as pool:
         shares = list(pool.map(inherit, heirs))
@@ -406,7 +454,8 @@ def placing(postgres_database: Database) -> Iterator[Placing]:
     process = PlaceOrder(KnowsCustomers(), FullShelves(), TakesOrders(), TakesMoney(), unit_of_work, queries, clock)
     url = postgres_database.url.render_as_string(hide_password=False)
     table = ProcessTable(postgres_database, clock)
-    engine = DbosEngine({PLACE_ORDER: process}, table, EngineSettings(system_database_url=url, node="a"))
+    nodes = NodeTable(postgres_database, clock)
+    engine = DbosEngine({PLACE_ORDER: process}, table, nodes, EngineSettings(system_database_url=url, node="a"))
     engine.launch()
     yield engine, unit_of_work
     engine.close()

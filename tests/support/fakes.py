@@ -273,6 +273,9 @@ class ScheduleInMemory:
     def ended(self, process: str, subject: str) -> None:
         self.changes[process, subject] = "ended"
 
+    def fell_out(self, process: str, subject: str, progress: Mapping[str, Any]) -> None:
+        self.changes[process, subject] = "fallout"
+
 
 class ListenersInMemory:
     def __init__(self, memory: Memory) -> None:

@@ -1,6 +1,7 @@
 """Plan changes, ready made; BSS and Billing in memory, which fail as told; a store in memory."""
 
 import copy
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, Self
@@ -122,6 +123,9 @@ class PlanChangesInMemory:
 
     def ended(self, process: str, subject: str) -> None:
         self._states[subject] = "ended"
+
+    def fell_out(self, process: str, subject: str, progress: Mapping[str, Any]) -> None:
+        self._states[subject] = "fallout"
 
     def commit(self) -> None:
         self.kept |= copy.deepcopy(self._seen)

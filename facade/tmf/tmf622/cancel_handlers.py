@@ -8,6 +8,7 @@ import flask
 
 from canonical.ordering.cancellation import Cancellation
 from canonical.ordering.order import Order
+from canonical.shared.errors import OrderNotFound
 from facade.address import requested_address
 from facade.cancellations import CancellationIntake
 from facade.contract.connexion_plugin import validated_body
@@ -59,6 +60,8 @@ class CancelProductOrders:
         with speaking(self.version, CANCELLATION):
             command = to_cancel_order(body, principal.client_id)
         order = self.reads.order(command.order_id, principal.owner_filter())
+        if not self.version.knows(order):
+            raise OrderNotFound("Order not found", orderId=order.id)
         cancellation = self.intake.accept(replace(command, order_id=order.id), body)
         document = from_cancellation(cancellation, body, requested_address())
         return self._answer(document, selection, 201, {"Location": document["href"], "ETag": '"1"'})

@@ -17,7 +17,7 @@ from facade.changes import Plan
 from facade.contract.violations import Code, ContractViolation, Violation
 from facade.intake import Translation
 from facade.tmf.bridge import Bridged
-from facade.tmf.patch import apply_patch, changed
+from facade.tmf.patch import changed
 from facade.tmf.tmf622.account import (
     CHANGED_BY,
     ITEM_STATES,
@@ -34,7 +34,7 @@ from facade.tmf.vocabulary import Vocabulary
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """A patch in v5's words, and the address of the order that its client knows."""
+    """A patch as it was sent, and the address of the order that its client knows."""
 
     media_type: str
     body: Any
@@ -48,10 +48,10 @@ def plan_of(patch: Patch, order: Order, carried: Payload, version: Version, voca
     InvalidTransition for what the order's state does not allow, TestFailed for a `test` that does not hold.
     """
     before = {"href": patch.href, **from_order(order, carried)}
-    after = apply_patch(patch.media_type, before, patch.body)
+    after = version.patched(ORDER, before, patch.media_type, patch.body)
     names = changed(before, after)
     with speaking(version, ORDER):
-        _refuse_what_never_changes(names)
+        _refuse_what_never_changes(names, version)
         triggers = _triggers(names, order, after)
         if not triggers:
             return Plan(None, carried)
@@ -69,11 +69,12 @@ def _plan(triggers: set[Trigger], order: Order, body: Payload, version: Version,
     return Plan(change, body, translation)
 
 
-def _refuse_what_never_changes(names: list[str]) -> None:
+def _refuse_what_never_changes(names: list[str], version: Version) -> None:
     found = [
-        Violation(f"/{name}", Code.UNEXPECTED_PROPERTY, f"{name} cannot be changed: {NEVER_CHANGED[name]}")
+        Violation(f"/{name}", Code.UNEXPECTED_PROPERTY, f"{said} cannot be changed: {NEVER_CHANGED[name]}")
         for name in names
         if name in NEVER_CHANGED
+        for said in (version.spoken(ORDER, f"/{name}")[1:],)
     ]
     if found:
         raise ContractViolation(found)

@@ -10,6 +10,7 @@ from canonical.shared.criteria import Criterion, SortKey, all_of
 from canonical.shared.errors import InvalidCommand
 from facade.address import requested_address
 from facade.changes import Asked, OrderChanges
+from facade.conditions import required_versions
 from facade.contract.connexion_plugin import validated_body
 from facade.contract.violations import ContractViolation
 from facade.intake import Accepted, OrderIntake, Request, Translation
@@ -120,9 +121,8 @@ class ProductOrders:
         """Change the order as the patch asks, where its state allows that."""
         selection = self._selection()
         principal, href = current_principal(), requested_address()
-        media_type = flask.request.mimetype
-        require_form(media_type, validated_body())
-        patch = Patch(media_type, self.version.lifted_patch(ORDER, media_type, validated_body()), href)
+        patch = Patch(flask.request.mimetype, validated_body(), href)
+        require_form(patch.media_type, patch.body)
         vocabulary = self.profiles.of(principal.client_id).vocabulary
         document, version = self.changes.change(
             self._asked(id, "patchProductOrder"),
@@ -151,7 +151,7 @@ class ProductOrders:
 
     def _asked(self, order_id: str, operation: str) -> Asked:
         principal = current_principal()
-        owner, if_match = principal.owner_filter(), flask.request.if_match
+        owner, if_match = principal.owner_filter(), required_versions()
         return Asked(order_id, principal.client_id, owner, operation, if_match, self.version.knows)
 
     def _selection(self) -> Selection | None:

@@ -16,8 +16,19 @@ from canonical.ordering.order import Order
 from canonical.shared.criteria import Compare, Criterion, Not, Operator, Step
 from canonical.shared.errors import OrderNotFound
 from facade.contract.validator import Contract
-from facade.contract.violations import ContractViolation
-from facade.tmf.bridge import Bridged, NotVisible, hidden_values, lift, lift_patch, lift_path, lower, lower_pointer
+from facade.contract.violations import Code, ContractViolation, Violation
+from facade.tmf.bridge import (
+    Bridged,
+    NotVisible,
+    hidden_values,
+    lift,
+    lift_names,
+    lift_patch,
+    lift_path,
+    lower,
+    lower_pointer,
+)
+from facade.tmf.patch import apply_patch, changed
 from facade.tmf.query.attributes import Attribute, Attributes, Names, SchemaAttributes
 from facade.tmf.query.selection import KnownAttributes, Selection, selected
 from facade.tmf.tmf622.account import STATES
@@ -74,7 +85,9 @@ class Version(Protocol):
         """The body in v5. Raises ContractViolation with this version's pointers."""
         ...
 
-    def lifted_patch(self, resource: str, media_type: str, patch: Any) -> Any: ...
+    def patched(self, resource: str, document: dict[str, Any], media_type: str, patch: Any) -> dict[str, Any]:
+        """The v5 document with a patch in this version's words. Raises what `apply_patch` does."""
+        ...
 
     def spoken(self, resource: str, pointer: str) -> str:
         """A v5 pointer in this version's words."""
@@ -118,8 +131,8 @@ class V5:
     def lifted(self, resource: str, operation: str, body: Any) -> Bridged:
         return Bridged(body)
 
-    def lifted_patch(self, resource: str, media_type: str, patch: Any) -> Any:
-        return patch
+    def patched(self, resource: str, document: dict[str, Any], media_type: str, patch: Any) -> dict[str, Any]:
+        return apply_patch(media_type, document, patch)
 
     def spoken(self, resource: str, pointer: str) -> str:
         return pointer
@@ -161,6 +174,9 @@ class V4:
 
     def lifted(self, resource: str, operation: str, body: Any) -> Bridged:
         bridged = lift(resource, body)
+        if resource == ORDER and bridged.body.get("requestedInitialState") in HIDDEN_STATES:
+            text = "an order that is a draft cannot be seen in v4; use v5"
+            raise ContractViolation([Violation("/requestedInitialState", Code.INVALID_VALUE, text, ("acknowledged",))])
         # v4 is open where v5 is not.
         checked = self.contract.check_request(operation, bridged.body)
         if checked.violations:
@@ -168,8 +184,14 @@ class V4:
                 raise ContractViolation(checked.violations)
         return replace(bridged, body=checked.body)
 
-    def lifted_patch(self, resource: str, media_type: str, patch: Any) -> Any:
-        return (lift if media_type in MERGE_PATCHES else lift_patch)(resource, patch).body
+    def patched(self, resource: str, document: dict[str, Any], media_type: str, patch: Any) -> dict[str, Any]:
+        """A `test` is about what v4 shows, and an attribute that is given as v4 shows it stays as it is kept."""
+        shown = lowered(resource, document).body
+        asked = changed(shown, apply_patch(media_type, shown, patch))
+        touched = {name for asked_name in asked for name in lift_names(resource, (asked_name,))[:1]}
+        after = apply_patch(media_type, document, _lifted_patch(resource, media_type, patch))
+        kept = {name: value for name, value in document.items() if name not in touched}
+        return kept | {name: value for name, value in after.items() if name in touched}
 
     def spoken(self, resource: str, pointer: str) -> str:
         return lower_pointer(resource, pointer)
@@ -185,6 +207,13 @@ class V4:
     def written(self, resource: str, document: dict[str, Any], selection: Selection | None) -> Shown:
         bridged = lowered(resource, document)
         return Shown(orjson.dumps(selected(bridged.body, selection)), len(bridged.losses))
+
+
+def _lifted_patch(resource: str, media_type: str, patch: Any) -> Any:
+    """In v5, without its tests."""
+    if media_type in MERGE_PATCHES:
+        return lift(resource, patch).body
+    return lift_patch(resource, [operation for operation in patch if operation["op"] != "test"]).body
 
 
 def lowered(resource: str, document: Mapping[str, Any]) -> Bridged:

@@ -81,7 +81,7 @@ def test_a_correlation_id_that_is_no_header_stays_here(correlation: Any) -> None
 
 @pytest.mark.parametrize(
     ("id_", "segment"),
-    [("T 1", "T%201"), ("a/../b", "a%2F..%2Fb"), ("%0A", "%250A"), ("é?x#y", "%C3%A9%3Fx%23y"), ("...", "...")],
+    [("T 1", "T%201"), ("%0A", "%250A"), ("é?x#y", "%C3%A9%3Fx%23y"), ("...", "...")],
 )
 def test_an_id_stays_one_segment_of_the_path(id_: str, segment: str) -> None:
     backend, transport = a_backend(answer(200, FINE))
@@ -89,7 +89,7 @@ def test_an_id_stays_one_segment_of_the_path(id_: str, segment: str) -> None:
     assert transport.asked[0].url == f"http://crm/base/things/{segment}"
 
 
-@pytest.mark.parametrize("id_", ["", ".", "..", "a\nb", "a\x00", "\ud800"])
+@pytest.mark.parametrize("id_", ["", ".", "..", "a/", "/a", "a/../b", "a\\b", "a\nb", "a\x00", "\ud800"])
 def test_what_no_backend_has_as_an_id_is_not_asked_for(id_: str) -> None:
     backend, transport = a_backend()
     with pytest.raises(BackendRefused) as refused:

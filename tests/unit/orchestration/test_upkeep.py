@@ -3,6 +3,7 @@
 from typing import Any, cast
 
 from adapters.orchestration.upkeep import Upkeep
+from adapters.persistence.node_table import NodeTable
 from adapters.persistence.process_table import ProcessTable
 
 
@@ -33,5 +34,6 @@ def test_a_node_takes_over_from_others_but_never_from_itself() -> None:
         taken.append(dead)
         return 1
 
-    Upkeep(cast(ProcessTable, table), "me", 5.0, take_over=take_over, start=lambda *_: None).round()
+    nodes, processes = cast(NodeTable, table), cast(ProcessTable, table)
+    Upkeep(nodes, processes, "me", 5.0, take_over=take_over, start=lambda *_: None).round()
     assert sorted(taken) == sorted(table.buried) == ["a", "b"]

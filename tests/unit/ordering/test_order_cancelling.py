@@ -46,7 +46,9 @@ def test_an_order_to_be_cancelled_is_assessed_first(state: State) -> None:
 
 def test_a_draft_is_cancelled_at_once_as_nothing_works_on_it() -> None:
     order = an_order_in(State.DRAFT)
-    request_cancellation(order)
+    order.request_cancellation(CANCELLATION_ID, MUCH_LATER, "ordered by mistake")
+    assert order.failure is not None
+    assert (order.failure.code, order.failure.message) == ("ORDER_CANCELLED", "ordered by mistake")
     assert (order.state, order.payment, order.cancellation_id) == (
         State.CANCELLED,
         PaymentStatus.NOT_CHARGED,

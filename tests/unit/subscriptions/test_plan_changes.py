@@ -18,7 +18,7 @@ from canonical.shared.errors import (
 )
 from canonical.subscriptions.commands import ChangePlan
 from canonical.subscriptions.handlers import change_plan, kind_of
-from canonical.subscriptions.plan_change import FOLLOWING, ChangeKind, PlanChange, PlanChangeState
+from canonical.subscriptions.plan_change import FOLLOWING, ChangeKind, PlanChange, PlanChangeFailure, PlanChangeState
 from canonical.subscriptions.subscription import SubscriptionStatus
 from tests.support.fakes import CountingIdentities, Journal, StandingClock
 from tests.support.reads import a_subscription
@@ -182,6 +182,23 @@ def test_what_somebody_else_has_changed_since_is_not_changed_back() -> None:
     assert (failed.state, bss.known.plan) == (PlanChangeState.FALLOUT, "Standard")
     assert failed.failure is not None
     assert failed.failure.not_undone == ("subscription SUB1122 back on Premium",)
+
+
+def test_a_change_that_could_not_be_taken_back_is_looked_after_again() -> None:
+    change = a_plan_change()
+    change.start(change.submitted_at)
+    change.fail(PlanChangeFailure("X", "no", "bill-plan", {}, not_undone=("back",)), change.submitted_at)
+    assert (change.state, change.finished) == (PlanChangeState.FALLOUT, True)
+    change.resume(change.submitted_at)
+    assert (change.state, change.finished) == (PlanChangeState.CHANGING, False)
+
+
+def test_a_person_tells_of_a_change_which_version_it_made() -> None:
+    steps = Carrying().process.steps(a_plan_change())
+    assert steps[0].told is not None
+    assert steps[0].told("7") == {"version": 7, "status": "active"}
+    with pytest.raises(ValueError, match="invalid literal"):
+        steps[0].told("seven")
 
 
 @pytest.mark.parametrize(("conditional", "code"), [(True, VersionMismatch.code), (False, "CONCURRENT_CHANGE")])

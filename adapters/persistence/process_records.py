@@ -1,0 +1,114 @@
+"""Where processes stand, read for people, and changed as they decide."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+
+from adapters.persistence.database import Database, insert_once
+from adapters.persistence.encoding import timestamp
+from adapters.persistence.process_table import DECIDED, SqlProcessSchedule, read_answers
+from adapters.persistence.tables import process_steps, processes
+from canonical.processes.standing import Problem, ProcessState, Standing
+from canonical.shared.errors import ProcessNotFound
+
+SINCE = sa.func.coalesce(processes.c.since, processes.c.changed_at)
+LOOKED_AT = 1_000_000
+"""No more processes are counted than this."""
+
+
+class SqlProcesses(SqlProcessSchedule):
+    """The schedule and what a decision takes, inside one transaction."""
+
+    def standing(self, process: str, subject: str) -> Standing:
+        """The row is locked on PostgreSQL, as the whole database is on SQLite. Raises ProcessNotFound."""
+        row = self._connection.execute(sa.select(processes).where(*_one(process, subject)).with_for_update()).first()
+        if row is None:
+            raise ProcessNotFound("Process not found", process=process, subject=subject)
+        return _read(row)
+
+    def answers(self, process: str, subject: str) -> dict[str, dict[str, Any]]:
+        return read_answers(self._connection, process, subject)
+
+    def take_up_again(
+        self, process: str, subject: str, progress: Mapping[str, Any], decided: Mapping[str, dict[str, Any]]
+    ) -> None:
+        now = timestamp(self._clock.now())
+        for record, answer in decided.items():
+            row = {"process": process, "subject": subject, "step": f"{DECIDED}{record}", "at": now}
+            insert_once(self._connection, process_steps, row | {"answer": orjson.dumps(answer).decode()})
+        values = {
+            "state": ProcessState.SCHEDULED.value,
+            "changed_at": now,
+            "progress": orjson.dumps(progress).decode(),
+            "round": processes.c.round + 1,
+            "part": 0,
+        }
+        self._connection.execute(sa.update(processes).where(*_one(process, subject)).values(values))
+
+
+class SqlProcessReads:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def page(
+        self,
+        states: frozenset[ProcessState],
+        before: datetime | None,
+        waiting_for: str | None,
+        offset: int,
+        limit: int,
+    ) -> tuple[list[Standing], int]:
+        """Those in one of `states`, in trouble since `before`, those in trouble longest first; how many in all."""
+        where: list[sa.ColumnElement[bool]] = [processes.c.state.in_(sorted(states))]
+        if before is not None:
+            where.append(timestamp(before) >= SINCE)
+        if waiting_for is not None:
+            where.append(processes.c.waiting_for.icontains(waiting_for, autoescape=True))
+        order = (processes.c.changed_at,) if states == {ProcessState.ENDED} else (SINCE,)
+        page = sa.select(processes).where(*where).order_by(*order, processes.c.subject).offset(offset).limit(limit)
+        count = sa.select(sa.func.count()).select_from(
+            sa.select(processes.c.subject).where(*where).limit(LOOKED_AT).subquery()
+        )
+        with self._database.reading() as connection:
+            return [_read(row) for row in connection.execute(page)], connection.scalar(count) or 0
+
+    def answers(self, process: str, subject: str) -> list[tuple[str, datetime, dict[str, Any]]]:
+        """What its calls came to: name on record, time, answer; oldest first."""
+        query = sa.select(process_steps).where(process_steps.c.process == process, process_steps.c.subject == subject)
+        with self._database.reading() as connection:
+            rows = connection.execute(query.order_by(process_steps.c.at, process_steps.c.step)).all()
+        return [(row.step, datetime.fromisoformat(row.at), orjson.loads(row.answer)) for row in rows]
+
+    def counts(self) -> dict[tuple[ProcessState, Problem | None], tuple[int, datetime]]:
+        """How many there are that have not ended, and since when the oldest is there."""
+        columns = (processes.c.state, processes.c.problem, sa.func.count(), sa.func.min(SINCE))
+        query = sa.select(*columns).where(processes.c.state.in_([state for state in ProcessState if state != "ended"]))
+        with self._database.reading() as connection:
+            rows = connection.execute(query.group_by(processes.c.state, processes.c.problem)).all()
+        return {
+            (ProcessState(state), problem and Problem(problem)): (count, datetime.fromisoformat(oldest))
+            for state, problem, count, oldest in rows
+        }
+
+
+def _one(process: str, subject: str) -> tuple[sa.ColumnElement[bool], ...]:
+    return processes.c.process == process, processes.c.subject == subject
+
+
+def _read(row: Any) -> Standing:
+    return Standing(
+        process=row.process,
+        subject=row.subject,
+        state=ProcessState(row.state),
+        since=datetime.fromisoformat(row.since or row.changed_at),
+        changed_at=datetime.fromisoformat(row.changed_at),
+        tries=row.tries,
+        call=row.call or None,
+        waiting_for=row.waiting_for,
+        problem=row.problem and Problem(row.problem),
+        correlation_id=row.correlation_id,
+        progress=row.progress and orjson.loads(row.progress),
+    )

@@ -1,0 +1,117 @@
+"""What a person decides about a process that does not go on by itself.
+
+A decision never touches a process at work. It is taken in while the process is between two tries: it puts what the
+person knows on record as the answer of the next try, and has the process taken up at once by a run that leaves every
+older one without a say.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+from canonical.processes.engine import Process
+from canonical.processes.saga import Call, as_kept
+from canonical.processes.standing import Action, ProcessState, Situation, Standing, situation
+from canonical.shared.errors import DecisionRefused, GivenUp, InvalidCommand
+from canonical.shared.ports import Clock
+
+
+class Outcome(StrEnum):
+    """What a person found out about a call."""
+
+    DONE = "done"
+    NOT_DONE = "notDone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """`call`, `outcome` and `result` are for SKIP: which call, whether it was done, and the id it brought."""
+
+    process: str
+    subject: str
+    action: Action
+    reason: str
+    call: str | None = None
+    outcome: Outcome | None = None
+    result: str | None = None
+
+
+class ProcessRecords(Protocol):
+    """Processes and what their calls came to, inside one unit of work."""
+
+    def standing(self, process: str, subject: str) -> Standing:
+        """Nobody else changes it until the unit of work ends. Raises ProcessNotFound."""
+        ...
+
+    def answers(self, process: str, subject: str) -> dict[str, dict[str, Any]]: ...
+
+    def take_up_again(
+        self, process: str, subject: str, progress: Mapping[str, Any], decided: Mapping[str, dict[str, Any]]
+    ) -> None:
+        """Have it carried on from `progress` by a new run; older ones change nothing any more."""
+        ...
+
+
+class DecisionWork(Protocol):
+    """The part of a unit of work that decisions take."""
+
+    @property
+    def processes(self) -> ProcessRecords: ...
+
+
+def decide(decision: Decision, process: Process[Any], work: DecisionWork, clock: Clock) -> Standing:
+    """The process as it stood, about to be carried on as decided.
+
+    Raises ProcessNotFound, DecisionRefused naming what is allowed, or InvalidCommand.
+    """
+    standing = work.processes.standing(decision.process, decision.subject)
+    subject = process.look(decision.subject, work)
+    answers = work.processes.answers(decision.process, decision.subject)
+    found = situation(standing, process.steps(subject), answers, clock.now())
+    if decision.action not in found.allowed:
+        raise _refused(standing, found, f"a process that is {standing.state} leaves no room for {decision.action}")
+    if standing.state is ProcessState.FALLOUT:
+        process.resume(subject)
+    decided = _decided(decision, standing, found)
+    work.processes.take_up_again(decision.process, decision.subject, asdict(found.progress), decided)
+    return standing
+
+
+def _decided(decision: Decision, standing: Standing, found: Situation) -> dict[str, dict[str, Any]]:
+    """What goes on record in place of a backend's answer, by the record's name."""
+    call = found.call
+    if decision.action is Action.RETRY or call is None:
+        return {}
+    given_up = {"refused": as_kept(GivenUp("the order was given up by a person in charge of operations"))}
+    if decision.action is Action.COMPENSATE:
+        return {call.record: given_up}
+    if decision.call != call.name:
+        raise _refused(standing, found, f"the process is at {call.name}, not at {decision.call}")
+    if decision.outcome is Outcome.NOT_DONE:
+        return {call.record: given_up}
+    return {call.record: {"result": _result(decision, call)}}
+
+
+def _result(decision: Decision, call: Call) -> Any:
+    """Later steps, and undoing, need the id of what was made."""
+    step, text = call.step, decision.result
+    wanted = not call.undoing and (step.undo is not None or step.told is not None)
+    if wanted is not bool(text):
+        why = f"{call.name} was done: say what it brought" if wanted else f"{call.name} brings nothing"
+        raise InvalidCommand(why, pointer="/result")
+    if text is None or step.told is None:
+        return text
+    try:
+        return step.told(text)
+    except ValueError:
+        raise InvalidCommand(f"{call.name} cannot have brought that", pointer="/result") from None
+
+
+def _refused(standing: Standing, found: Situation, why: str) -> DecisionRefused:
+    return DecisionRefused(
+        why,
+        state=standing.state.value,
+        call=found.call.name if found.call else None,
+        allowedActions=[action.value for action in found.allowed],
+    )

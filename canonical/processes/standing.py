@@ -1,0 +1,90 @@
+"""Where a process stands, and what a person may decide about it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from canonical.processes.saga import Call, Progress, Step, next_call, resumed, taken_up_again
+
+LONGEST_RUN = timedelta(minutes=2)
+"""Nothing is at work so long without a word: whoever was, is gone, or hangs."""
+
+
+class ProcessState(StrEnum):
+    SCHEDULED = "scheduled"
+    RUNNING = "running"
+    WAITING = "waiting"
+    FALLOUT = "fallout"
+    ENDED = "ended"
+
+
+class Problem(StrEnum):
+    """Why a process does not go on."""
+
+    BACKEND_AWAY = "backendAway"
+    OUTCOME_UNKNOWN = "outcomeUnknown"
+    INTERRUPTED = "interrupted"
+    NOT_UNDONE = "notUndone"
+
+
+class Action(StrEnum):
+    RETRY = "retry"
+    SKIP = "skip"
+    COMPENSATE = "compensate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A process as it is kept.
+
+    `since`: when it came into this state, or began to wait for the call at hand; `tries`: how often that call was tried
+    since; `changed_at`: the last sign of life. `progress` is that of the last pause, None before the first.
+    """
+
+    process: str
+    subject: str
+    state: ProcessState
+    since: datetime
+    changed_at: datetime
+    tries: int
+    call: str | None
+    waiting_for: str | None
+    problem: Problem | None
+    correlation_id: str | None
+    progress: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What is known of a process at this moment: how far it is, which call comes next, what may be decided."""
+
+    progress: Progress
+    call: Call | None
+    allowed: tuple[Action, ...]
+
+
+def situation(
+    standing: Standing, steps: Sequence[Step], answers: Mapping[str, dict[str, Any]], now: datetime
+) -> Situation:
+    """`answers` are those on record. That of a fallen out process is how it will be once it is taken up again."""
+    progress = resumed(steps, Progress(**(standing.progress or {})), answers)
+    if standing.state is ProcessState.FALLOUT:
+        progress = taken_up_again(steps, progress)
+    call = next_call(steps, progress)
+    if standing.state is ProcessState.ENDED:
+        return Situation(progress, None, ())
+    return Situation(progress, call, tuple(_allowed(standing, progress, call, now)))
+
+
+def _allowed(standing: Standing, progress: Progress, call: Call | None, now: datetime) -> list[Action]:
+    """While a call is under way nobody can know what it will come to: only who is surely gone is replaced then."""
+    if standing.state is ProcessState.RUNNING and now - standing.changed_at < LONGEST_RUN:
+        return []
+    allowed = [Action.RETRY]
+    if call is not None and standing.state in (ProcessState.WAITING, ProcessState.FALLOUT):
+        allowed.append(Action.SKIP)
+        if not call.undoing and not progress.uncertain:
+            allowed.append(Action.COMPENSATE)
+    return allowed

@@ -1,0 +1,18 @@
+"""Requests made on the condition that the resource is still what its client read (RFC 9110, section 13.1.1)."""
+
+import flask
+from werkzeug.datastructures import ETags
+
+from canonical.shared.errors import VersionMismatch
+
+
+def required_versions() -> ETags | None:
+    """What If-Match of the request at hand names; None without that header, which is not the same as naming nothing."""
+    return flask.request.if_match if "If-Match" in flask.request.headers else None
+
+
+def check_version(required: ETags | None, version: int) -> None:
+    """Raises VersionMismatch where If-Match was sent and does not name the version."""
+    if required is not None and not required.contains(str(version)):
+        text = f"If-Match names another version than {version}, which the resource has now: read it again"
+        raise VersionMismatch(text, version=version)

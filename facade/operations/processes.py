@@ -1,0 +1,189 @@
+"""Processes as the people see them who run the product: one method for each operation."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol, Self
+
+import flask
+from marshmallow import Schema, fields
+
+from canonical.processes.decisions import Decision, DecisionWork, Outcome
+from canonical.processes.engine import Process
+from canonical.processes.standing import Action, ProcessState, Situation, Standing, situation
+from canonical.shared.errors import InvalidCommand, ProcessNotFound
+from canonical.shared.ports import Clock
+from facade.clock import time_text
+from facade.contract.connexion_plugin import validated_body
+from facade.contract.violations import Code, ContractViolation, Violation
+from facade.intake import Request
+from facade.json import answer_json
+from facade.operations.decisions import DecisionIntake
+from facade.query import only, page_of
+from facade.security.principal import current_principal
+
+RECORDS = 100
+LONGEST_AGE = 1_000_000_000
+OPEN = frozenset(ProcessState) - {ProcessState.ENDED}
+
+Answers = list[tuple[str, datetime, dict[str, Any]]]
+
+
+class Processes(Protocol):
+    def page(
+        self,
+        states: frozenset[ProcessState],
+        before: datetime | None,
+        waiting_for: str | None,
+        offset: int,
+        limit: int,
+    ) -> tuple[list[Standing], int]:
+        """Those in one of `states`, in trouble since `before`, those in trouble longest first; how many in all."""
+        ...
+
+    def answers(self, process: str, subject: str) -> Answers:
+        """What its calls came to: name on record, time, answer; oldest first."""
+        ...
+
+
+class ReadingWork(DecisionWork, Protocol):
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *_: Any) -> None: ...
+
+
+@dataclass(frozen=True)
+class OperatedProcesses:
+    """`kinds`: the processes by their names."""
+
+    processes: Processes
+    unit_of_work: Callable[[], ReadingWork]
+    kinds: Mapping[str, Process[Any]]
+    decisions: DecisionIntake
+    clock: Clock
+
+    def operations(self) -> dict[str, Callable[..., Any]]:
+        return {"listProcesses": self.list, "getProcess": self.get, "decideProcess": self.decide}
+
+    def list(self) -> flask.Response:
+        query = flask.request.args
+        only(query, ("state", "age", "waitingFor", "offset", "limit"))
+        page, age = page_of(query), _age(query)
+        before = None if age is None else self.clock.now() - timedelta(seconds=age)
+        found, total = self.processes.page(_states(query), before, query.get("waitingFor"), page.offset, page.limit)
+        items = [_PROCESS.dump(standing) for standing in found]
+        return answer_json({"items": items, "offset": page.offset, "limit": page.limit, "total": total})
+
+    def get(self, process: str, subject: str) -> flask.Response:
+        only(flask.request.args, ())
+        if process not in self.kinds:
+            raise ProcessNotFound("Process not found", process=process, subject=subject)
+        kind = self.kinds[process]
+        with self.unit_of_work() as work:
+            standing = work.processes.standing(process, subject)
+            known = work.processes.answers(process, subject)
+            found = situation(standing, kind.steps(kind.look(subject, work)), known, self.clock.now())
+        answers = self.processes.answers(process, subject)
+        return answer_json(_PROCESS.dump(standing) | _details(standing, found, answers))
+
+    def decide(self, process: str, subject: str) -> flask.Response:
+        """Raises what `decide` raises, and InvalidCommand for a decision that says too little or too much."""
+        only(flask.request.args, ())
+        body, client = validated_body(), current_principal().client_id
+        decision = _decision(process, subject, body)
+        key = flask.request.headers.get("Idempotency-Key")
+        asked = Request(client, "decideProcess", key, {"process": process, "subject": subject, "decision": body})
+        return answer_json(self.decisions.accept(decision, asked, _decided(decision)), 202)
+
+
+class ProcessSchema(Schema):
+    process = fields.String()
+    subject = fields.String()
+    state = fields.Function(lambda standing: standing.state.value)
+    problem = fields.Function(lambda standing: standing.problem and standing.problem.value)
+    call = fields.String()
+    tries = fields.Integer()
+    waiting_for = fields.String(data_key="waitingFor")
+    since = fields.Function(lambda standing: time_text(standing.since))
+    changed_at = fields.Function(lambda standing: time_text(standing.changed_at), data_key="changedAt")
+    correlation_id = fields.String(data_key="correlationId")
+
+
+_PROCESS = ProcessSchema()
+
+
+def _details(standing: Standing, found: Situation, answers: Answers) -> dict[str, Any]:
+    progress = found.progress
+    not_undone = (standing.progress or {}).get("not_undone", ()) if standing.state is ProcessState.FALLOUT else ()
+    return {
+        "nextCall": found.call.name if found.call else None,
+        "uncertain": found.call is not None and progress.uncertain,
+        "refusal": progress.refusal and progress.refusal["code"],
+        "undone": list(progress.undone),
+        "notUndone": [*progress.not_undone, *not_undone],
+        "allowedActions": [action.value for action in found.allowed],
+        "record": [_answer(*answer) for answer in answers[-RECORDS:]],
+    }
+
+
+OUTCOMES = {"result": "done", "refused": "refused", "away": "away", "stop": "stopped"}
+"""By the member of an answer that tells; of a call that was done and after which the run stops, the first counts."""
+
+
+def _answer(name: str, at: datetime, answer: Mapping[str, Any]) -> dict[str, Any]:
+    outcome = next((outcome for member, outcome in OUTCOMES.items() if member in answer), "goesOn")
+    result = answer.get("result")
+    return {
+        "call": name,
+        "at": time_text(at),
+        "outcome": outcome,
+        "result": result if isinstance(result, str) else None,
+        "code": (answer.get("refused") or answer.get("stop") or {}).get("code"),
+    }
+
+
+def _decision(process: str, subject: str, body: Mapping[str, Any]) -> Decision:
+    action, known = Action(body["action"]), {"call", "outcome", "result"} & body.keys()
+    if action is not Action.SKIP and known:
+        name = min(known)
+        raise InvalidCommand(f"{name} is for skip only", pointer=f"/{name}")
+    for name in ("call", "outcome") if action is Action.SKIP else ():
+        if name not in known:
+            raise InvalidCommand(f"skip needs {name}", pointer=f"/{name}")
+    return Decision(
+        process=process,
+        subject=subject,
+        action=action,
+        reason=body["reason"],
+        call=body.get("call"),
+        outcome=Outcome(body["outcome"]) if "outcome" in body else None,
+        result=body.get("result"),
+    )
+
+
+def _decided(decision: Decision) -> Callable[[str, Standing], dict[str, Any]]:
+    return lambda audit_id, standing: {
+        "action": decision.action.value,
+        "auditRecordId": audit_id,
+        "process": _PROCESS.dump(standing),
+    }
+
+
+def _states(query: Mapping[str, str]) -> frozenset[ProcessState]:
+    if "state" not in query:
+        return OPEN
+    known = tuple(state.value for state in ProcessState)
+    names = query["state"].split(",")
+    unknown = next((name for name in names if name not in known), None)
+    if unknown is not None:
+        raise ContractViolation([Violation("/state", Code.INVALID_VALUE, f"no state is called {unknown[:60]}", known)])
+    return frozenset(ProcessState(name) for name in names)
+
+
+def _age(query: Mapping[str, str]) -> int | None:
+    text = query.get("age")
+    if text is None:
+        return None
+    if text.isascii() and text.isdigit() and len(text) <= len(str(LONGEST_AGE)) and int(text) <= LONGEST_AGE:
+        return int(text)
+    message = f"age must be a whole number from 0 to {LONGEST_AGE}"
+    raise ContractViolation([Violation("/age", Code.INVALID_VALUE, message)])

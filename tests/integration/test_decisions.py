@@ -1,0 +1,313 @@
+"""Decisions about processes, on SQLite and on PostgreSQL: what they do, and what happens when others are at work."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from adapters.persistence.database import Database
+from adapters.persistence.process_table import Pause, Run
+from canonical.ordering.handlers import PLACE_ORDER
+from canonical.ordering.order import PaymentStatus
+from canonical.ordering.states import State
+from canonical.processes.decisions import Outcome
+from canonical.processes.standing import Problem, ProcessState
+from canonical.shared.errors import (
+    BackendRefused,
+    BackendUnavailable,
+    DecisionRefused,
+    InvalidCommand,
+    OutcomeUnknown,
+    PaymentDeclined,
+    ProcessNotFound,
+)
+from canonical.shared.money import Money
+from tests.support.by_hand import ByHand
+from tests.support.fakes import TakesMoney, TakesOrders
+
+DONE = {"call": "charge", "outcome": Outcome.DONE, "result": "CHG7"}
+NOT_DONE = {"call": "charge", "outcome": Outcome.NOT_DONE}
+
+
+@dataclass
+class Moody(TakesMoney):
+    """Raises these in turn, then does as it is asked. `begun` and `go_on` let a test hold a call."""
+
+    errors: list[Exception] = field(default_factory=list)
+    asking: list[Exception] = field(default_factory=list)
+    begun: threading.Event = field(default_factory=threading.Event)
+    go_on: threading.Event | None = None
+
+    def charge(self, bss_order_id: str, amount: Money, key: str) -> str:
+        self.begun.set()
+        if self.go_on is not None:
+            self.go_on.wait(10)
+        if self.errors:
+            self.calls.append(("charge", key))
+            raise self.errors.pop(0)
+        return super().charge(bss_order_id, amount, key)
+
+    def find_charge(self, bss_order_id: str) -> str | None:
+        if self.asking:
+            raise self.asking.pop(0)
+        return super().find_charge(bss_order_id)
+
+
+@dataclass
+class KeepsOrders(TakesOrders):
+    """Refuses to cancel so many times."""
+
+    refusals: int = 1
+
+    def cancel(self, bss_order_id: str, key: str) -> None:
+        self.refusals -= 1
+        if self.refusals >= 0:
+            raise BackendRefused("BSS refused cancelOrder", status=409)
+        super().cancel(bss_order_id, key)
+
+
+AWAY = BackendUnavailable("billing cannot be reached")
+
+
+def away(database: Database, times: int = 1) -> ByHand:
+    placing = ByHand(database, Moody(errors=[AWAY] * times))
+    placing.next_run()
+    return placing
+
+
+def unknown(database: Database) -> ByHand:
+    lost = [OutcomeUnknown("billing perhaps acted")]
+    placing = ByHand(database, Moody(errors=list(lost), asking=[AWAY]))
+    placing.next_run()
+    return placing
+
+
+def fallen_out(database: Database, refusals: int = 1) -> ByHand:
+    placing = ByHand(database, Moody(errors=[PaymentDeclined("Payment failure")]), KeepsOrders(refusals=refusals))
+    placing.next_run()
+    return placing
+
+
+def charges(placing: ByHand) -> int:
+    return [name for name, _ in placing.payments.calls].count("charge")
+
+
+def test_a_waiting_process_says_what_it_waits_for_since_when_and_how_often_it_tried(database: Database) -> None:
+    placing = away(database, times=3)
+    since = placing.clock.now()
+    for _ in range(2):
+        placing.clock.pass_(60)
+        placing.next_run()
+    standing = placing.standing
+    assert (standing.state, standing.problem, standing.call) == (ProcessState.WAITING, Problem.BACKEND_AWAY, "charge")
+    assert (standing.tries, standing.since, standing.changed_at - since) == (3, since, timedelta(seconds=120))
+    assert standing.waiting_for == "billing cannot be reached"
+    assert placing.to_the_end().state is State.COMPLETED
+    ended = placing.standing
+    assert (ended.state, ended.call, ended.tries, ended.progress) == (ProcessState.ENDED, None, 0, None)
+
+
+def test_a_retry_does_not_wait_for_the_pause_and_leaves_the_run_that_did_without_a_say(database: Database) -> None:
+    placing = away(database)
+    paused = placing.runs.due.pop()
+    placing.decide("retry")
+    assert placing.to_the_end().state is State.COMPLETED
+    before = charges(placing)
+    placing.runs.make(paused)
+    assert charges(placing) == before
+    assert placing.runs.due == []
+
+
+def test_a_run_that_was_replaced_does_not_begin_although_the_process_goes_on(database: Database) -> None:
+    placing = away(database, times=2)
+    paused = placing.runs.due.pop()
+    placing.decide("retry")
+    placing.next_run()
+    assert placing.standing.state is ProcessState.WAITING
+    before = charges(placing)
+    placing.runs.make(paused)
+    assert charges(placing) == before
+    assert placing.to_the_end().state is State.COMPLETED
+
+
+def test_a_charge_that_a_person_knows_of_is_not_made_again(database: Database) -> None:
+    placing = unknown(database)
+    assert placing.standing.problem is Problem.OUTCOME_UNKNOWN
+    before = charges(placing)
+    placing.decide("skip", **DONE)
+    order = placing.to_the_end()
+    assert (order.state, order.payment, charges(placing)) == (State.COMPLETED, PaymentStatus.SUCCESS, before)
+    names = [name for name, _, _ in placing.reads.answers(PLACE_ORDER, placing.order_id)]
+    assert "decided-charge#1" in names
+
+
+def test_a_charge_that_a_person_knows_was_not_made_gives_the_order_up(database: Database) -> None:
+    placing = unknown(database)
+    with pytest.raises(DecisionRefused) as refused:
+        placing.decide("compensate")
+    assert refused.value.details == {"state": "waiting", "call": "charge", "allowedActions": ["retry", "skip"]}
+    placing.decide("skip", **NOT_DONE)
+    order = placing.to_the_end()
+    assert (order.state, order.payment) == (State.FAILED, PaymentStatus.NOT_CHARGED)
+    assert order.failure is not None
+    assert (order.failure.code, order.failure.step) == ("GIVEN_UP", "charge")
+    assert any("cancelled" in text for text in order.failure.undone)
+
+
+def test_an_order_whose_backend_is_away_can_be_given_up(database: Database) -> None:
+    placing = away(database)
+    before = charges(placing)
+    placing.decide("compensate")
+    order = placing.to_the_end()
+    assert (order.state, charges(placing)) == (State.FAILED, before)
+
+
+def test_what_could_not_be_undone_is_tried_again(database: Database) -> None:
+    placing = fallen_out(database, refusals=2)
+    assert (placing.order.state, placing.standing.state) == (State.FALLOUT, ProcessState.FALLOUT)
+    placing.decide("retry")
+    assert placing.order.state is State.FULFILLING
+    assert placing.to_the_end().state is State.FALLOUT, "refused once more"
+    placing.decide("retry")
+    order = placing.to_the_end()
+    assert (order.state, placing.standing.state) == (State.FAILED, ProcessState.ENDED)
+    assert order.failure is not None
+    assert (order.failure.code, order.failure.not_undone) == ("PAYMENT_DECLINED", ())
+    assert placing.table.has_ended(placing.order_id)
+
+
+def test_what_a_person_has_undone_is_not_undone_again(database: Database) -> None:
+    placing = fallen_out(database, refusals=99)
+    with pytest.raises(DecisionRefused, match="at undo-create-order, not at charge"):
+        placing.decide("skip", **DONE)
+    placing.decide("skip", call="undo-create-order", outcome=Outcome.DONE)
+    order = placing.to_the_end()
+    assert order.state is State.FAILED
+    assert order.failure is not None
+    assert any(text.startswith("order ORD") for text in order.failure.undone)
+    assert placing.bss.refusals == 98, "BSS was asked once, before anybody decided"
+
+
+def test_a_fallout_of_the_release_before_is_understood_from_its_record(database: Database) -> None:
+    placing = fallen_out(database)
+    with database.writing() as connection:
+        connection.exec_driver_sql("UPDATE processes SET progress = NULL")
+        connection.commit()
+    placing.decide("retry")
+    assert placing.to_the_end().state is State.FAILED
+
+
+def test_later_steps_need_the_id_that_a_skipped_one_brought(database: Database) -> None:
+    placing = unknown(database)
+    with pytest.raises(InvalidCommand, match="say what it brought"):
+        placing.decide("skip", call="charge", outcome=Outcome.DONE)
+    assert placing.standing.state is ProcessState.WAITING, "a refused decision changes nothing"
+
+
+def test_nothing_can_be_decided_about_what_has_ended_or_never_was(database: Database) -> None:
+    placing = away(database)
+    placing.to_the_end()
+    with pytest.raises(DecisionRefused):
+        placing.decide("retry")
+    placing.order_id = "nobody"
+    with pytest.raises(ProcessNotFound):
+        placing.decide("retry")
+
+
+# --- others at work ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def at_work(database: Database) -> Iterator[ByHand]:
+    """A process whose second try at the charge is under way in another thread until `go_on`."""
+    placing = away(database)
+    placing.payments.go_on = threading.Event()
+    placing.payments.begun.clear()
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(placing.next_run)
+        assert placing.payments.begun.wait(10)
+        yield placing
+        placing.payments.go_on.set()
+        running.result(10)
+
+
+def test_while_a_call_is_under_way_nothing_is_decided(at_work: ByHand) -> None:
+    for action, more in {"retry": {}, "skip": NOT_DONE, "compensate": {}}.items():
+        with pytest.raises(DecisionRefused) as refused:
+            at_work.decide(action, **more)
+        assert refused.value.details["allowedActions"] == []
+
+
+def test_a_call_that_never_comes_back_is_replaced_and_has_no_say_when_it_does(at_work: ByHand) -> None:
+    at_work.clock.pass_(121)
+    at_work.decide("retry")
+    at_work.payments.errors = [AWAY]
+    assert at_work.payments.go_on is not None
+    at_work.payments.go_on.set()
+    assert at_work.to_the_end().state is State.COMPLETED
+    assert at_work.standing.state is ProcessState.ENDED
+
+
+def test_the_pause_of_a_run_that_was_replaced_is_not_put_on_record(database: Database) -> None:
+    placing = away(database, times=2)
+    paused = placing.runs.due.pop()
+    assert placing.table.take_up(paused)[0]
+    placing.clock.pass_(121)
+    placing.decide("retry")
+    placing.runs.due.clear()
+    assert not placing.table.waiting(paused, Pause({}, "charge", Problem.BACKEND_AWAY, "billing"))
+    assert placing.standing.state is ProcessState.SCHEDULED
+
+
+def test_a_run_and_a_decision_at_the_same_moment_never_both_have_their_way(database: Database) -> None:
+    """Whoever is first: either the run finds itself replaced and calls nobody, or the decision is refused."""
+    seen = set()
+    for _ in range(15):
+        placing = away(database)
+        run, before = placing.runs.due.pop(), charges(placing)
+        gate = threading.Barrier(2)
+
+        def decided(placing: ByHand = placing, gate: threading.Barrier = gate) -> bool:
+            gate.wait()
+            try:
+                placing.decide("skip", **NOT_DONE)
+            except DecisionRefused:
+                return False
+            return True
+
+        def carried_on(placing: ByHand = placing, gate: threading.Barrier = gate, run: Run = run) -> None:
+            gate.wait()
+            placing.runs.make(run)
+
+        with ThreadPoolExecutor(2) as pool:
+            decision, running = pool.submit(decided), pool.submit(carried_on)
+            running.result(20)
+            won = decision.result(20)
+        order = placing.to_the_end()
+        made = charges(placing) - before
+        assert (order.state, made) == ((State.FAILED, 0) if won else (State.COMPLETED, 1))
+        seen.add(won)
+    assert seen, "both ways are fine; which comes is chance"
+
+
+def test_of_two_decisions_at_the_same_moment_one_is_taken(database: Database) -> None:
+    for _ in range(5):
+        placing = unknown(database)
+        gate = threading.Barrier(2)
+
+        def decided(more: dict[str, Any], placing: ByHand = placing, gate: threading.Barrier = gate) -> bool:
+            gate.wait()
+            try:
+                placing.decide("skip", **more)
+            except DecisionRefused:
+                return False
+            return True
+
+        with ThreadPoolExecutor(2) as pool:
+            done, not_done = pool.map(decided, (DONE, NOT_DONE))
+        assert done is not not_done
+        assert placing.to_the_end().state is (State.COMPLETED if done else State.FAILED)
