@@ -3,7 +3,7 @@
     bridged = lift("ProductOrder", body)         v4 body → v5 body
     bridged.losses                               everything that is not the same there, each with its pointer
     lower("ProductOrder", document)              v5 → v4; raises NotVisible for what v4 does not have
-    lift_names("ProductOrder", ("relatedParty", "id"))   names in queries, pointers, patches
+    lift_path("ProductOrder", "relatedParty.id") paths in filters and sorting; names and pointers likewise
 
 The tables (`tables`, `ordering`) say what differs; another API joins with a table of its own. Nothing here does I/O,
 and no body given is changed.

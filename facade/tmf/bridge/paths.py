@@ -51,7 +51,10 @@ def lower_names(resource: str, names: Sequence[Token]) -> Names:
 
 
 def lift_path(resource: str, path: str) -> str:
-    """The v5 path of an attribute to filter or sort by: `relatedParty.id` → `relatedParty.partyOrPartyRole.id`."""
+    """The v5 path of an attribute to filter or sort by: `relatedParty.id` → `relatedParty.partyOrPartyRole.id`.
+
+    Unlike `lift_names` it ends at a value that can be compared: `externalId` → `externalId.id`.
+    """
     names, reached = walk(resource, path.split("."), up=True)
     leaf = ("id",) if reached is not None and isinstance(reached.owner, Identifier) else ()
     return ".".join(map(str, names + leaf))
