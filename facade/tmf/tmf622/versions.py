@@ -17,17 +17,7 @@ from canonical.shared.criteria import Compare, Criterion, Not, Operator, Step
 from canonical.shared.errors import OrderNotFound
 from facade.contract.validator import Contract
 from facade.contract.violations import Code, ContractViolation, Violation
-from facade.tmf.bridge import (
-    Bridged,
-    NotVisible,
-    hidden_values,
-    lift,
-    lift_names,
-    lift_patch,
-    lift_path,
-    lower,
-    lower_pointer,
-)
+from facade.tmf.bridge import Bridged, NotVisible, hidden_values, lift, lift_names, lift_patch, lower, lower_pointer
 from facade.tmf.patch import apply_patch, changed
 from facade.tmf.query.attributes import Attribute, Attributes, Names, SchemaAttributes
 from facade.tmf.query.selection import KnownAttributes, Selection, selected
@@ -244,4 +234,4 @@ class LiftedAttributes:
 
     def find(self, parameter: str, names: Names) -> Attribute:
         self.v4.find(parameter, names)
-        return self.v5.find(parameter, tuple(lift_path(self.resource, ".".join(names)).split(".")) if names else ())
+        return self.v5.find(parameter, tuple(map(str, lift_names(self.resource, names))))
