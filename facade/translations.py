@@ -1,6 +1,6 @@
 """The dry run: what a payload would be understood as and what would follow, without doing any of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,16 +18,26 @@ from facade.intake import EdgeUnitOfWork, Translation
 from facade.json import answer_json
 from facade.query import only
 from facade.security.principal import current_principal
+from facade.tmf.bridge import Loss
 
 Translate = Callable[[Any, str], Translation]
+Compare = Callable[[Any], Sequence[Loss]]
+
+
+def _no_losses(_: Any) -> Sequence[Loss]:
+    return ()
 
 
 @dataclass(frozen=True)
 class Translatable:
-    """An operation that can be tried: what its payload must look like and how it is read."""
+    """An operation that can be tried: what its payload must look like and how it is read.
+
+    `losses`: what the API's other version would not say of a payload that keeps the contract.
+    """
 
     contract: Contract
     translate: Translate
+    losses: Compare = _no_losses
 
 
 @dataclass(frozen=True)
@@ -63,12 +73,13 @@ class Translations:
         try:
             translation = translatable.translate(checked.body, owner)
             calls = self._calls(translation)
+            losses = [loss.as_document() for loss in translatable.losses(checked.body)]
         except ContractViolation as error:
             return _refused([violation.as_document() for violation in error.violations], leniencies)
         except InvalidCommand as error:
             pointer = translation.source_of(error.pointer or "")
             return _refused([{"pointer": pointer, "code": error.code, "message": error.message}], leniencies)
-        return _accepted(translation, calls, leniencies)
+        return _accepted(translation, calls, losses, leniencies)
 
     def _calls(self, translation: Translation) -> list[PlannedCall]:
         """What would follow, found out in a unit of work that is never committed."""
@@ -76,12 +87,18 @@ class Translations:
             return plan(submit_order(translation.command, work, self.clock, self.identities))
 
 
-def _accepted(translation: Translation, calls: list[PlannedCall], leniencies: list[dict[str, Any]]) -> dict[str, Any]:
+def _accepted(
+    translation: Translation,
+    calls: list[PlannedCall],
+    losses: list[dict[str, Any]],
+    leniencies: list[dict[str, Any]],
+) -> dict[str, Any]:
     return {
         "accepted": True,
         "command": translation.command,
         "fields": translation.trail,
         "carried": sorted(field.source for field in translation.trail if field.rule == "carried"),
+        "losses": losses,
         "leniencies": leniencies,
         "errors": [],
         "backendCalls": calls,
@@ -95,6 +112,7 @@ def _refused(errors: list[dict[str, Any]], leniencies: list[dict[str, Any]]) -> 
         "command": None,
         "fields": nothing,
         "carried": [],
+        "losses": [],
         "leniencies": leniencies,
         "errors": errors,
         "backendCalls": [],

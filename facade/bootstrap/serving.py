@@ -4,6 +4,7 @@ import asyncio
 import gc
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -144,7 +145,7 @@ def _views(core: Core) -> dict[str, Callable[..., Any]]:
 def _translations(core: Core, versions: Iterable[Version]) -> Translations:
     tmf622 = {
         ("TMF622", version.name, "createProductOrder"): Translatable(
-            contract_of(spec), OrderTranslator(version, core.profiles)
+            contract_of(spec), OrderTranslator(version, core.profiles), partial(version.losses, ORDER)
         )
         for spec, version in zip(TMF622, versions, strict=True)
     }

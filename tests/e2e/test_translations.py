@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from facade.tmf.bridge import lower
 from tests.support.product import ORDERS, Node, partner_order, portal_order, running_product
 
 TRY = "/api/v1/translations"
@@ -72,6 +73,20 @@ def test_what_is_forgiven_is_said(product: Node) -> None:
     del payload["@type"]
     tried = _tried(product, "TMF622", "v5", "createProductOrder", payload)
     assert {"pointer": "/@type", "rule": "typeByPosition", "understood": "ProductOrder"} in tried["leniencies"]
+
+
+def test_what_the_other_version_would_not_say_is_told(product: Node) -> None:
+    identifier = {"id": "x", "@type": "ExternalIdentifier", "owner": "acme"}
+    tried = _tried(
+        product, "TMF622", "v5", "createProductOrder", partner_order() | {"externalId": [identifier, identifier]}
+    )
+    assert {(loss["kind"], loss["pointer"]) for loss in tried["losses"]} >= {("lost", "/externalId/1")}
+    v4 = lower("ProductOrder", partner_order()).body
+    v4["relatedParty"] = [*v4["relatedParty"], {"id": "P1", "@referredType": "Individual"}]
+    tried = _tried(product, "TMF622", "v4", "createProductOrder", v4)
+    assert tried["accepted"] is True
+    assert {(loss["kind"], loss["pointer"]) for loss in tried["losses"]} >= {("defaulted", "/relatedParty/1/role")}
+    assert _tried(product, "canonical", "v1", "placeOrder", portal_order())["losses"] == []
 
 
 def test_an_operation_that_cannot_be_tried_is_refused_with_those_that_can(product: Node) -> None:

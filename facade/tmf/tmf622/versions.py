@@ -4,7 +4,7 @@ What a v4 client sends is held against the v4 contract, lifted, held against the
 is answered is lowered. Pointers in errors and records are those of the version that was spoken.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -19,6 +19,7 @@ from facade.contract.validator import Contract
 from facade.contract.violations import Code, ContractViolation, Violation
 from facade.tmf.bridge import (
     Bridged,
+    Loss,
     NotVisible,
     hidden_values,
     lift,
@@ -85,6 +86,10 @@ class Version(Protocol):
         """The body in v5. Raises ContractViolation with this version's pointers."""
         ...
 
+    def losses(self, resource: str, body: Any) -> Sequence[Loss]:
+        """What the other version would not say of a body that keeps this version's contract."""
+        ...
+
     def patched(self, resource: str, document: dict[str, Any], media_type: str, patch: Any) -> dict[str, Any]:
         """The v5 document with a patch in this version's words. Raises what `apply_patch` does."""
         ...
@@ -130,6 +135,9 @@ class V5:
 
     def lifted(self, resource: str, operation: str, body: Any) -> Bridged:
         return Bridged(body)
+
+    def losses(self, resource: str, body: Any) -> Sequence[Loss]:
+        return lower(resource, body).losses
 
     def patched(self, resource: str, document: dict[str, Any], media_type: str, patch: Any) -> dict[str, Any]:
         return apply_patch(media_type, document, patch)
@@ -183,6 +191,9 @@ class V4:
             with speaking(self, resource):
                 raise ContractViolation(checked.violations)
         return replace(bridged, body=checked.body)
+
+    def losses(self, resource: str, body: Any) -> Sequence[Loss]:
+        return lift(resource, body).losses
 
     def patched(self, resource: str, document: dict[str, Any], media_type: str, patch: Any) -> dict[str, Any]:
         """A `test` is about what v4 shows, and an attribute that is given as v4 shows it stays as it is kept."""
