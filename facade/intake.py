@@ -1,11 +1,9 @@
 """Takes orders in: one commit for the order, its events, its document, its idempotency key and its audit record."""
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
-import orjson
 import structlog
 
 from canonical.audit.record import AuditRecord, Mapped
@@ -14,11 +12,12 @@ from canonical.ordering.handlers import PLACE_ORDER, receive_order, submit_order
 from canonical.ordering.order import Order
 from canonical.ordering.ports import UnitOfWork
 from canonical.processes.engine import ProcessEngine
-from canonical.shared.errors import CanonicalError, IdempotencyKeyReused
+from canonical.shared.errors import CanonicalError
 from canonical.shared.ports import Clock, Identities
 from facade.contract.violations import ContractViolation
 from facade.correlation import correlation_id
 from facade.errors import answer_to
+from facade.idempotency import KeptAnswers, KeyRing, Request, answered_before, claimed
 
 log = structlog.get_logger()
 
@@ -40,21 +39,6 @@ class Translation:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """Who asks for what. Two requests are the same when operation and payload are equal as JSON."""
-
-    client: str
-    operation: str
-    key: str | None
-    payload: Any
-
-    @property
-    def payload_hash(self) -> str:
-        text = orjson.dumps([self.operation, self.payload], option=orjson.OPT_SORT_KEYS)
-        return hashlib.sha256(text).hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
 class Accepted:
     """The order taken in, now or when the same request came before; `answer` as it was given then."""
 
@@ -62,22 +46,7 @@ class Accepted:
     answer: dict[str, Any] | None
 
 
-class KeptAnswer(Protocol):
-    """What an idempotency key was used for."""
-
-    @property
-    def request_hash(self) -> str: ...
-    @property
-    def order_id(self) -> str: ...
-    @property
-    def answer(self) -> dict[str, Any] | None: ...
-
-
-class KeptAnswers(Protocol):
-    def kept_answer(self, owner: str, key: str) -> KeptAnswer | None: ...
-
-
-class EdgeUnitOfWork(UnitOfWork, Protocol):
+class EdgeUnitOfWork(UnitOfWork, KeyRing, Protocol):
     """The core's unit of work and what the edge keeps in the same transaction."""
 
     def __enter__(self) -> Self: ...
@@ -85,10 +54,6 @@ class EdgeUnitOfWork(UnitOfWork, Protocol):
     def carry(self, order_id: str, carried: dict[str, Any]) -> str:
         """Keep `carried` with the order; returns the order's document."""
         ...
-
-    def claim_key(
-        self, owner: str, key: str, request_hash: str, order_id: str, answer: dict[str, Any] | None
-    ) -> bool: ...
 
     def record(self, record: AuditRecord) -> None: ...
 
@@ -116,14 +81,8 @@ class OrderIntake:
 
     def repeated(self, request: Request) -> Accepted | None:
         """The order of an earlier request with the same key. Raises IdempotencyKeyReused if it was another."""
-        if request.key is None:
-            return None
-        kept = self._kept_answers.kept_answer(request.client, request.key)
-        if kept is None:
-            return None
-        if kept.request_hash != request.payload_hash:
-            raise IdempotencyKeyReused("the Idempotency-Key was used for another request", orderId=kept.order_id)
-        return Accepted(kept.order_id, kept.answer)
+        kept = answered_before(request, self._kept_answers)
+        return None if kept is None else Accepted(kept.order_id, kept.answer)
 
     def accept(self, translation: Translation, request: Request, make_answer: MakeAnswer) -> Accepted:
         """Take the order in and begin to carry it out; of concurrent requests with one key only one is.
@@ -176,8 +135,8 @@ class OrderIntake:
         """None when a concurrent request with the same key was first."""
         with self._unit_of_work() as work:
             taken = take(work)
-            order, key, payload_hash = taken.order, request.key, request.payload_hash
-            if key is not None and not work.claim_key(request.client, key, payload_hash, order.id, taken.answer):
+            order = taken.order
+            if not claimed(work, request, order.id, taken.answer):
                 return None
             work.record(
                 AuditRecord(
@@ -187,7 +146,7 @@ class OrderIntake:
                     operation=request.operation,
                     correlation_id=correlation_id(),
                     status=201,
-                    payload_hash=payload_hash,
+                    payload_hash=request.payload_hash,
                     translation=taken.trail,
                     order_id=order.id,
                     code=taken.code,

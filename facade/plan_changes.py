@@ -2,13 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol, Self
+from typing import Protocol, Self
 
 import structlog
 
 from canonical.audit.record import AuditRecord, Mapped
 from canonical.processes.engine import ProcessEngine
-from canonical.shared.errors import IdempotencyKeyReused
 from canonical.shared.ports import Clock, Identities
 from canonical.subscriptions.commands import ChangePlan
 from canonical.subscriptions.handlers import CHANGE_PLAN, change_plan
@@ -16,20 +15,15 @@ from canonical.subscriptions.plan_change import PlanChange
 from canonical.subscriptions.ports import UnitOfWork
 from canonical.subscriptions.subscription import Plan, Subscription
 from facade.correlation import correlation_id
-from facade.intake import KeptAnswers, Request
+from facade.idempotency import KeptAnswers, KeyRing, Request, answered_before, claimed
 
 log = structlog.get_logger()
 
 TRAIL = (Mapped("/plan", "/plan", "as sent"),)
 
 
-class PlanChangeUnitOfWork(UnitOfWork, Protocol):
+class PlanChangeUnitOfWork(UnitOfWork, KeyRing, Protocol):
     def __enter__(self) -> Self: ...
-
-    def claim_key(
-        self, owner: str, key: str, request_hash: str, order_id: str, answer: dict[str, Any] | None
-    ) -> bool: ...
-
     def record(self, record: AuditRecord) -> None: ...
 
 
@@ -45,12 +39,8 @@ class PlanChangeIntake:
 
     def repeated(self, request: Request) -> str | None:
         """The change that an earlier request with the same key made. Raises IdempotencyKeyReused if it was another."""
-        kept = None if request.key is None else self.kept_answers.kept_answer(request.client, request.key)
-        if kept is None:
-            return None
-        if kept.request_hash != request.payload_hash:
-            raise IdempotencyKeyReused("the Idempotency-Key was used for another request", orderId=kept.order_id)
-        return kept.order_id
+        kept = answered_before(request, self.kept_answers)
+        return None if kept is None else kept.order_id
 
     def accept(
         self,
@@ -85,10 +75,7 @@ class PlanChangeIntake:
             change = change_plan(
                 command, subscription, plans, work, self.clock, self.identities, conditional=conditional
             )
-            payload_hash = request.payload_hash
-            if request.key is not None and not work.claim_key(
-                request.client, request.key, payload_hash, change.id, None
-            ):
+            if not claimed(work, request, change.id, None):
                 return None
             work.record(
                 AuditRecord(
@@ -98,7 +85,7 @@ class PlanChangeIntake:
                     operation=request.operation,
                     correlation_id=correlation_id(),
                     status=200,
-                    payload_hash=payload_hash,
+                    payload_hash=request.payload_hash,
                     translation=TRAIL,
                 )
             )

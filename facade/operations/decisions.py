@@ -10,22 +10,21 @@ from canonical.audit.record import AuditRecord, Mapped
 from canonical.processes.decisions import Decision, DecisionWork, decide
 from canonical.processes.engine import Process, ProcessEngine
 from canonical.processes.standing import Standing
-from canonical.shared.errors import IdempotencyKeyReused, ProcessNotFound
+from canonical.shared.errors import ProcessNotFound
 from canonical.shared.ports import Clock, Identities
 from facade.correlation import correlation_id
-from facade.intake import KeptAnswers, Request
+from facade.idempotency import KeptAnswers, KeyRing, Request, answered_before, claimed
 
 log = structlog.get_logger()
 
 Document = dict[str, Any]
 
 
-class DecisionUnitOfWork(DecisionWork, Protocol):
+class DecisionUnitOfWork(DecisionWork, KeyRing, Protocol):
     def __enter__(self) -> Self: ...
     def __exit__(self, *_: Any) -> None: ...
     def record(self, record: AuditRecord) -> None: ...
     def commit(self) -> None: ...
-    def claim_key(self, owner: str, key: str, request_hash: str, order_id: str, answer: Document | None) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -46,12 +45,8 @@ class DecisionIntake:
         )
 
     def _repeated(self, request: Request) -> Document | None:
-        kept = self.kept_answers.kept_answer(request.client, request.key) if request.key else None
-        if kept is None:
-            return None
-        if kept.request_hash != request.payload_hash:
-            raise IdempotencyKeyReused("the Idempotency-Key was used for another request", orderId=kept.order_id)
-        return kept.answer
+        kept = answered_before(request, self.kept_answers)
+        return None if kept is None else kept.answer
 
     def _accept(
         self, decision: Decision, request: Request, shown: Callable[[str, Standing], Document]
@@ -64,8 +59,8 @@ class DecisionIntake:
         with self.unit_of_work() as work:
             # The process is locked from here on: of two requests with one key the later finds the earlier's answer.
             standing = work.processes.standing(decision.process, decision.subject)
-            answer, key = shown(audit_id, standing), request.key
-            if key and not work.claim_key(request.client, key, request.payload_hash, decision.subject, answer):
+            answer = shown(audit_id, standing)
+            if not claimed(work, request, decision.subject, answer):
                 return None
             decide(decision, process, work, self.clock)
             work.record(self._evidence(audit_id, decision, request))

@@ -16,7 +16,7 @@ from canonical.shared.ports import Clock
 from facade.clock import time_text
 from facade.contract.connexion_plugin import validated_body
 from facade.contract.violations import Code, ContractViolation, Violation
-from facade.intake import Request
+from facade.idempotency import Request
 from facade.json import answer_json
 from facade.operations.decisions import DecisionIntake
 from facade.query import only, page_of

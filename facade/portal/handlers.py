@@ -16,7 +16,8 @@ from canonical.shared.errors import CanonicalError, StillWorking, restore
 from facade.address import requested_address
 from facade.cancellations import CancellationIntake
 from facade.contract.connexion_plugin import validated_body
-from facade.intake import OrderIntake, Request, Translation
+from facade.idempotency import Request
+from facade.intake import OrderIntake, Translation
 from facade.json import answer_json
 from facade.portal.schemas import OrderRequest, audit_document, order_document
 from facade.query import only, page_of

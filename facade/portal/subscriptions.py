@@ -15,7 +15,7 @@ from canonical.views.parts import Inquiries, Question, answers
 from facade.clock import time_text
 from facade.conditions import check_version, required_versions
 from facade.contract.connexion_plugin import validated_body
-from facade.intake import Request
+from facade.idempotency import Request
 from facade.json import answer_json
 from facade.plan_changes import PlanChangeIntake
 from facade.portal.customer import SubscriptionSchema

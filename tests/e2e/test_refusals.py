@@ -102,6 +102,10 @@ class TestBothSides:
         body = _shaped(path, answer, 400, "INVALID_REQUEST")
         assert "Idempotency-Key" in str(body["errors"])
 
+    def test_a_customers_id_that_crm_would_not_take(self, product: Node, path: str) -> None:
+        body = json.loads(json.dumps(SIDES[path]).replace("C12345", "C" * 65))
+        _shaped(path, product.post(path, body), 400, "INVALID_REQUEST")
+
     def test_an_unknown_address(self, product: Node, path: str) -> None:
         _shaped(path, product.get(path.rsplit("/", 1)[0] + "/nothing/here"), 404, "NOT_FOUND")
 

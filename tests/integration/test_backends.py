@@ -126,7 +126,7 @@ def test_an_order_is_carried_out_and_taken_back_each_effect_once(target: Target,
         return first
 
     reservation = twice(backends.stock.reserve, request, f"{order.id}:reserve-1")
-    number = twice(backends.bss.create, order, [reservation], f"{order.id}:create-order")
+    number = twice(backends.bss.create, order, {"1": reservation}, f"{order.id}:create-order")
     charge = twice(backends.payments.charge, number, order.amount, f"{order.id}:charge")
     assert backends.stock.find_reservation(request.reference) == reservation
     assert backends.bss.find_order(order.id) == number
@@ -155,7 +155,7 @@ def _assert_each_effect_once(simulation: Simulation, order: Order, reservation: 
     ]  # fmt: skip
     (created, _), (charged, _) = simulation.ledger("bss", id=number), simulation.ledger("billing", id=charge)
     assert created["data"]["externalId"] == order.id
-    assert created["data"]["items"] == [{"sku": "SKU123", "quantity": 2, "reservationId": reservation}]
+    assert created["data"]["items"] == [{"action": "add", "sku": "SKU123", "quantity": 2, "reservationId": reservation}]
     assert (charged["data"]["amount"], charged["data"]["currency"]) == ("99.80", "EUR")
 
 
@@ -174,7 +174,7 @@ def test_a_declined_payment_leaves_no_charge(target: Target, backends: Backends)
     order = an_order(target, customer_id=target.has("customerWhoNeverPays"))
     request = a_request(target)
     reservation = backends.stock.reserve(request, f"{order.id}:reserve-1")
-    number = backends.bss.create(order, [reservation], f"{order.id}:create-order")
+    number = backends.bss.create(order, {"1": reservation}, f"{order.id}:create-order")
     with pytest.raises(PaymentDeclined, match=r"^Payment failure$"):
         backends.payments.charge(number, order.amount, f"{order.id}:charge")
     assert backends.payments.find_charge(number) is None
@@ -185,13 +185,13 @@ def test_a_declined_payment_leaves_no_charge(target: Target, backends: Backends)
 def test_other_refusals_are_not_dressed_up(target: Target, backends: Backends) -> None:
     order, unknown = an_order(target), an_order(target, customer_id=target.has("customerUnknown"))
     reservation = backends.stock.reserve(a_request(target), f"{order.id}:reserve-1")
-    number = backends.bss.create(order, [reservation], f"{order.id}:create-order")
+    number = backends.bss.create(order, {"1": reservation}, f"{order.id}:create-order")
     backends.bss.cancel(number, f"{order.id}:cancel")
     again, sku = an_order(target), target.has("skuUnknown")
     refused: list[tuple[Callable[[], Any], int]] = [
         (lambda: backends.stock.reserve(a_request(target, sku=sku), f"{order.id}:unknown-sku"), 404),
-        (lambda: backends.bss.create(unknown, [reservation], f"{order.id}:unknown-customer"), 404),
-        (lambda: backends.bss.create(again, [reservation], f"{order.id}:create-order"), 422),
+        (lambda: backends.bss.create(unknown, {"1": reservation}, f"{order.id}:unknown-customer"), 404),
+        (lambda: backends.bss.create(again, {"1": reservation}, f"{order.id}:create-order"), 422),
         (lambda: backends.payments.charge(number, order.amount, f"{order.id}:charge"), 409),
         (lambda: backends.stock.release(target.has("reservationUnknown"), f"{order.id}:unknown-reservation"), 404),
         (lambda: backends.payments.refund(target.has("chargeUnknown"), f"{order.id}:unknown-charge"), 404),
@@ -257,7 +257,7 @@ def test_after_a_lost_answer_asking_tells_what_happened(
     reservation = hasty.stock.find_reservation(request.reference)
     assert reservation is not None
     with pytest.raises(unknown):
-        hasty.bss.create(order, [reservation], f"{order.id}:create-order")
+        hasty.bss.create(order, {"1": reservation}, f"{order.id}:create-order")
     number = hasty.bss.find_order(order.id)
     assert number is not None
     with pytest.raises(unknown):

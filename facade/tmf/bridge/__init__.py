@@ -3,24 +3,20 @@
     bridged = lift("ProductOrder", body)         v4 body → v5 body
     bridged.losses                               everything that is not the same there, each with its pointer
     lower("ProductOrder", document)              v5 → v4; raises NotVisible for what v4 does not have
-    lift_path("ProductOrder", "relatedParty.id") names in filters, fields, sort, pointers, patches
+    lift_path("ProductOrder", "relatedParty.id") paths in filters and sorting; names and pointers likewise
 
 The tables (`tables`, `ordering`) say what differs; another API joins with a table of its own. Nothing here does I/O,
 and no body given is changed.
 """
 
 from facade.tmf.bridge.bodies import lift, lower
-from facade.tmf.bridge.patches import lift_patch, lift_query
+from facade.tmf.bridge.patches import lift_patch
 from facade.tmf.bridge.paths import (
     hidden_values,
-    lift_fields,
     lift_names,
     lift_path,
     lift_pointer,
-    lift_sort,
-    lift_value,
     lower_names,
-    lower_path,
     lower_pointer,
 )
 from facade.tmf.bridge.report import Bridged, Conventions, Kind, Loss, NotVisible
@@ -33,16 +29,11 @@ __all__ = [
     "NotVisible",
     "hidden_values",
     "lift",
-    "lift_fields",
     "lift_names",
     "lift_patch",
     "lift_path",
     "lift_pointer",
-    "lift_query",
-    "lift_sort",
-    "lift_value",
     "lower",
     "lower_names",
-    "lower_path",
     "lower_pointer",
 ]

@@ -1,4 +1,4 @@
-"""JSON patches (RFC 6902, and with a query in the path) and hub queries from v4 to v5."""
+"""JSON patches (RFC 6902, and with a query in the path) from v4 to v5."""
 
 from __future__ import annotations
 
@@ -15,8 +15,6 @@ from facade.tmf.bridge.report import Bridged, Conventions, Run
 
 Operation = Mapping[str, Any]
 _NAME = re.compile(r"[@A-Za-z][@\w.]*")
-_OPERATOR = re.compile(r"\.(?:gte?|lte?|ne|eq|regex)$")
-_CONTROL = frozenset({"fields", "offset", "limit", "sort", "filter"})
 
 
 def lift_patch(resource: str, operations: Sequence[Operation], conventions: Conventions = DEFAULT) -> Bridged:
@@ -29,28 +27,6 @@ def lift_patch(resource: str, operations: Sequence[Operation], conventions: Conv
     for index, operation in enumerate(operations):
         lifted += _lifted(resource, index, operation, run)
     return Bridged(lifted, tuple(run.losses))
-
-
-def lift_query(query: str, root: str = "Event") -> str:
-    """A hub's v4 query in v5 names: `eventType=A&event.productOrder.orderDate.gt=2026-01-01`. Values stay as they are.
-
-    `fields` and `sort` are translated, a JSONPath in `filter` is not: its reader translates the names it finds.
-    """
-    return "&".join(_lifted_condition(condition, root) for condition in query.split("&"))
-
-
-def _lifted_condition(condition: str, root: str) -> str:
-    found = _NAME.match(condition)
-    if found is None:
-        return condition
-    name, rest = found.group(), condition[found.end() :]
-    if name in ("fields", "sort"):
-        return name + _NAME.sub(lambda m: lift_path(root, m.group()), rest)
-    if name in _CONTROL:
-        return condition
-    operator = _OPERATOR.search(name)
-    path = name[: operator.start()] if operator else name
-    return lift_path(root, path) + name[len(path) :] + rest
 
 
 def _lifted(resource: str, index: int, operation: Operation, run: Run) -> list[dict[str, Any]]:

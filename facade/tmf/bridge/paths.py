@@ -51,44 +51,13 @@ def lower_names(resource: str, names: Sequence[Token]) -> Names:
 
 
 def lift_path(resource: str, path: str) -> str:
-    """The v5 path of an attribute to filter or sort by: `relatedParty.id` → `relatedParty.partyOrPartyRole.id`."""
+    """The v5 path of an attribute to filter or sort by: `relatedParty.id` → `relatedParty.partyOrPartyRole.id`.
+
+    Unlike `lift_names` it ends at a value that can be compared: `externalId` → `externalId.id`.
+    """
     names, reached = walk(resource, path.split("."), up=True)
     leaf = ("id",) if reached is not None and isinstance(reached.owner, Identifier) else ()
     return ".".join(map(str, names + leaf))
-
-
-def lower_path(resource: str, path: str) -> str:
-    """The v4 path: `externalId.id` → `externalId`."""
-    return ".".join(map(str, lower_names(resource, path.split("."))))
-
-
-def lift_fields(resource: str, fields: str) -> str:
-    """The v5 selection for a v4 one, as in `fields=id,orderDate,externalId`."""
-    return ",".join(".".join(map(str, lift_names(resource, name.strip().split(".")))) for name in fields.split(","))
-
-
-def lift_sort(resource: str, sort: str) -> str:
-    """The v5 order for a v4 one, as in `sort=-orderDate,+priority`."""
-    lifted = []
-    for key in sort.split(","):
-        sign = key[:1] if key[:1] in ("-", "+", " ") else ""
-        lifted.append(sign + lift_path(resource, key.removeprefix(sign)))
-    return ",".join(lifted)
-
-
-def lift_value(resource: str, path: str, value: str) -> tuple[str, ...]:
-    """The v5 values that a v4 filter on `value` means: those that v4 shows as it, `value` itself first."""
-    _, reached = walk(resource, path.split("."), up=True)
-    if reached is None or reached.owner is None:
-        return (value,)
-    values = reached.owner.shape.values.get(reached.name)
-    if values is None:
-        return (value,)
-    also = [
-        new for new, old in values.down.items()
-        if old == value or (old is Special.BY_ORDER and value in ("failed", "inProgress"))
-    ]  # fmt: skip
-    return (values.up.get(value, value), *also)
 
 
 def hidden_values(resource: str) -> dict[str, tuple[str, ...]]:

@@ -13,7 +13,8 @@ from facade.changes import Asked, OrderChanges
 from facade.conditions import required_versions
 from facade.contract.connexion_plugin import validated_body
 from facade.contract.violations import ContractViolation
-from facade.intake import Accepted, OrderIntake, Request, Translation
+from facade.idempotency import Request
+from facade.intake import Accepted, OrderIntake, Translation
 from facade.json import nothing
 from facade.partners.profiles import Profiles, Validation
 from facade.query import only

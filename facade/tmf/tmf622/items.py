@@ -18,7 +18,7 @@ from facade.tmf.tmf622.account import (
     ITEM_REFUSED,
     STATUS_CHANGES,
 )
-from facade.tmf.tmf622.reading import Payload, overlong, refused
+from facade.tmf.tmf622.reading import LONGEST_PRODUCT_ID, Payload, overlong, refused
 from facade.tmf.vocabulary import Vocabulary
 
 AMBIGUOUS_CHANGE = "AMBIGUOUS_CHANGE"
@@ -104,7 +104,7 @@ class Reading:
         pointer, product_id = f"{at}/product/id", product.get("id") or None
         if product_id is not None:
             self.trail.append(Mapped(pointer, f"{to}/product_id", "as sent"))
-            self.violations += overlong("a product's", product_id, pointer)
+            self.violations += overlong("a product's", product_id, LONGEST_PRODUCT_ID, pointer)
         elif action in CHANGES_A_PRODUCT:
             text = f"an item with action {item['action']} names the installed product it is about"
             self._refuse(pointer, ProductReferenceMissing.code, text, Code.MISSING_PROPERTY)

@@ -21,7 +21,7 @@ from facade.tmf.tmf622.items import (
     shown_as_ordered,
     shown_as_sent,
 )
-from facade.tmf.tmf622.reading import Payload, instant, overlong, refused
+from facade.tmf.tmf622.reading import LONGEST_CUSTOMER_ID, Payload, instant, overlong, refused
 from facade.tmf.vocabulary import STANDARD, Vocabulary
 
 CUSTOMER_MISSING = "CUSTOMER_MISSING"
@@ -126,7 +126,7 @@ def _wrong_customers(pointers: Mapping[str, str]) -> Iterator[Violation]:
     for customer, pointer in pointers.items():
         if not customer:
             yield Violation(pointer, Code.MISSING_PROPERTY, "the customer needs an id", reason=CUSTOMER_MISSING)
-        yield from overlong("a customer's", customer, pointer)
+        yield from overlong("a customer's", customer, LONGEST_CUSTOMER_ID, pointer)
     for pointer in list(pointers.values())[1:]:
         text = "the order names several customers, and only one can be charged"
         yield Violation(pointer, Code.TOO_MANY_RECORDS, text, reason=SEVERAL_CUSTOMERS)

@@ -8,8 +8,9 @@ from facade.contract.violations import Code, Violation
 
 Payload = dict[str, Any]
 
-LONGEST_ID = 100
-"""Characters of a customer's or an installed product's id; TM Forum sets no bound, the backends and the database do."""
+LONGEST_CUSTOMER_ID = 64
+LONGEST_PRODUCT_ID = 100
+"""Characters; TM Forum sets no bound, the contracts of CRM and BSS do."""
 
 
 def refused(body: Payload, reasons: Mapping[str, str], at: str) -> list[Violation]:
@@ -21,11 +22,11 @@ def refused(body: Payload, reasons: Mapping[str, str], at: str) -> list[Violatio
     ]
 
 
-def overlong(whose: str, identifier: str, pointer: str) -> list[Violation]:
+def overlong(whose: str, identifier: str, longest: int, pointer: str) -> list[Violation]:
     """`whose`: as in "a customer's"."""
-    if len(identifier) <= LONGEST_ID:
+    if len(identifier) <= longest:
         return []
-    return [Violation(pointer, Code.INVALID_VALUE, f"{whose} id has at most {LONGEST_ID} characters")]
+    return [Violation(pointer, Code.INVALID_VALUE, f"{whose} id has at most {longest} characters")]
 
 
 def instant(body: Payload, name: str, violations: list[Violation]) -> datetime | None:
