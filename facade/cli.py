@@ -24,13 +24,14 @@ with warnings.catch_warnings():
     from facade.demo.report import console_for, demonstrate
     from facade.security.errors import ConfigurationError
     from facade.security.settings import SecuritySettings
-    from facade.settings import SettingError, Settings
+    from facade.setting_sources import SettingError
+    from facade.settings import Settings
 
 
 @click.group()
 @click.pass_context
 def main(context: click.Context) -> None:
-    """A TM Forum facade with a precise core. Settings come from the environment: see docs/operators.md."""
+    """A TM Forum facade with a precise core. Settings come from the environment and a file: see docs/operators.md."""
     try:
         context.obj = Settings.from_environment()
     except SettingError as error:
