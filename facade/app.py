@@ -21,6 +21,7 @@ from facade.errors import HANDLED, ErrorHandler
 from facade.gate import Gate
 from facade.json import OrjsonJsonifier, OrjsonProvider
 from facade.methods import MethodTable
+from facade.tracing import Tracing
 from facade.wsgi_bridge import Queue, WsgiBridge
 
 SPECS = Path(__file__).parent.parent / "specs"
@@ -57,6 +58,7 @@ def build_app(
     validate_responses: bool,
     queue: Queue,
     observe: Observe,
+    traced: bool,
     lifespan: Callable[[Any], AbstractAsyncContextManager[None]] | None = None,
 ) -> Served:
     """The whole product behind one ASGI application. `deadline`: seconds a request gives to others."""
@@ -78,7 +80,7 @@ def build_app(
         app.add_error_handler(kind, handle)
     bridge = WsgiBridge(app.app.wsgi_app, threads, methods, deadline, queue)
     app._middleware_app.asgi_app = bridge
-    return Served(Correlation(Gate(app), observe), app, bridge)
+    return Served(Correlation(Tracing(Gate(app)) if traced else Gate(app), observe), app, bridge)
 
 
 @cache

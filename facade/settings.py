@@ -120,6 +120,10 @@ class Settings:
     queue_seconds: float = _setting(
         "QUEUE_SECONDS", 5.0, "seconds a request waits for a thread before it is answered 503", least=0.01
     )
+    traces_endpoint: str = _setting(
+        "OTEL_EXPORTER_OTLP_ENDPOINT", "", "address of the OpenTelemetry collector that traces go to; default: nowhere"
+    )
+    service_name: str = _setting("OTEL_SERVICE_NAME", "tmf-facade", "what traces call this product")
     metrics_access: str = _setting(
         "METRICS_ACCESS", "open", "who may read /metrics: everybody, or tokens with operations:read", ("open", "token")
     )

@@ -12,6 +12,8 @@ from prometheus_client import CollectorRegistry
 from adapters.persistence import migrations
 from adapters.persistence.listeners import SqlListeners
 from adapters.persistence.process_records import SqlProcessReads
+from adapters.telemetry.tracer import otlp_tracer
+from canonical.shared import tracing
 from canonical.views.customer_context import CustomerContexts
 from canonical.views.order_snapshot import OrderSnapshots
 from facade import logs
@@ -58,6 +60,8 @@ def application() -> Correlation:
     """The ASGI application of one server process, its settings from the environment. Raises SettingError."""
     settings = Settings.from_environment()
     logs.configure(settings.log_level)
+    tracer = otlp_tracer(settings.traces_endpoint, settings.service_name) if settings.traces_endpoint else None
+    tracing.install(tracer)
     core = Core(settings)
     migrations.check(core.database)
     security = security_settings(settings)
@@ -71,6 +75,8 @@ def application() -> Correlation:
         yield
         page.mirror.stop()
         await asyncio.to_thread(core.close)
+        if tracer is not None:
+            await asyncio.to_thread(tracer.close)
 
     registry = CollectorRegistry()
     verifier = build_verifier(security)
@@ -84,6 +90,7 @@ def application() -> Correlation:
         validate_responses=settings.validate_responses,
         queue=Queue(settings.queue_length, settings.queue_seconds),
         observe=RequestMetrics(registry).observe,
+        traced=tracer is not None,
         lifespan=lifespan,
     )
     gc.collect()
