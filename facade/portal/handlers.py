@@ -13,13 +13,14 @@ from canonical.ordering.commands import CancelOrder
 from canonical.ordering.order import Order
 from canonical.processes.engine import ProcessEngine
 from canonical.shared import tracing
-from canonical.shared.errors import CanonicalError, StillWorking, restore
+from canonical.shared.errors import StillWorking
 from facade.address import requested_address
 from facade.cancellations import CancellationIntake
 from facade.contract.connexion_plugin import validated_body
 from facade.idempotency import Request
 from facade.intake import OrderIntake, Translation
 from facade.json import answer_json
+from facade.portal.failures import error_of
 from facade.portal.schemas import OrderRequest, audit_document, order_document
 from facade.query import only, page_of
 from facade.security.principal import current_principal
@@ -91,7 +92,7 @@ class PortalOrders:
         if not ended and not order.finished:
             raise StillWorking("the order was accepted and goes on; ask for it later", id=order.id)
         if order.failure is not None:
-            raise _failure(order)
+            raise error_of(order.failure, id=order.id, orderId=order.bss_order_id)
         return _answer(order, 201, {"Location": f"{requested_address()}/{order.id}"})
 
     def list_orders(self) -> flask.Response:
@@ -135,20 +136,6 @@ def to_submit_order(body: dict[str, Any], owner: str) -> Translation:
         for index in range(len(body.get("externalIdentifiers", ())))
     ]
     return Translation(OrderRequest().to_command(body, owner), carried={}, trail=tuple(trail))
-
-
-def _failure(order: Order) -> CanonicalError:
-    """What ended the order, saying what was undone because of it."""
-    failure = order.failure
-    assert failure is not None
-    details = failure.details | {
-        "id": order.id,
-        "orderId": order.bss_order_id,
-        "step": failure.step,
-        "undone": list(failure.undone),
-        "notUndone": list(failure.not_undone),
-    }
-    return restore(failure.code, failure.message, details)
 
 
 def _answer(order: Order, status: int, headers: dict[str, str]) -> flask.Response:

@@ -34,7 +34,7 @@ class ExternalIdentifierSchema(Schema):
 
 
 class OrderRequest(Schema):
-    """Loads to a SubmitOrder; the client that places it comes from the token, through `context`."""
+    """Loads to a SubmitOrder; the client that places it is the `owner`, from its token."""
 
     customer_id = fields.String(required=True, data_key="customerId")
     items = fields.List(fields.Nested(ItemRequest), required=True)

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import flask
 
-from canonical.shared.errors import CanonicalError, StillWorking, restore
+from canonical.shared.errors import StillWorking
 from canonical.subscriptions.commands import ChangePlan
 from canonical.subscriptions.plan_change import PlanChange
 from canonical.subscriptions.ports import Subscriptions
@@ -19,6 +19,7 @@ from facade.idempotency import Request
 from facade.json import answer_json
 from facade.plan_changes import PlanChangeIntake
 from facade.portal.customer import SubscriptionSchema
+from facade.portal.failures import error_of
 from facade.portal.handlers import Waiters
 from facade.query import only
 from facade.security.principal import current_principal
@@ -72,7 +73,7 @@ class PortalSubscriptions:
         if not ended and not change.finished:
             raise _still_working(change)
         if change.failure is not None:
-            raise _failed(change)
+            raise error_of(change.failure, id=change.id, subscriptionId=change.subscription_id)
         return answer_json(changed_document(change), 200, _etag(change.to_version or change.from_version))
 
     def _asked(self, subscription_id: str) -> tuple[Subscription, tuple[Plan, ...]]:
@@ -129,16 +130,3 @@ def _pending(change: PlanChange | None) -> dict[str, Any] | None:
 def _still_working(change: PlanChange) -> StillWorking:
     text = "the change was accepted and goes on until BSS and Billing both have it; read the subscription later"
     return StillWorking(text, id=change.id, subscriptionId=change.subscription_id, plan=change.to_plan)
-
-
-def _failed(change: PlanChange) -> CanonicalError:
-    failure = change.failure
-    assert failure is not None
-    details = failure.details | {
-        "id": change.id,
-        "subscriptionId": change.subscription_id,
-        "step": failure.step,
-        "undone": list(failure.undone),
-        "notUndone": list(failure.not_undone),
-    }
-    return restore(failure.code, failure.message, details)

@@ -1,4 +1,4 @@
-"""One trace from a partner's request to the last backend call, also when another server process carries the order out."""
+"""One trace from a partner's request to the last backend call, also when another server process makes it."""
 
 import threading
 import time

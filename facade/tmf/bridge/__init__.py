@@ -16,7 +16,6 @@ from facade.tmf.bridge.paths import (
     lift_names,
     lift_path,
     lift_pointer,
-    lower_names,
     lower_pointer,
 )
 from facade.tmf.bridge.report import Bridged, Conventions, Kind, Loss, NotVisible
@@ -34,6 +33,5 @@ __all__ = [
     "lift_path",
     "lift_pointer",
     "lower",
-    "lower_names",
     "lower_pointer",
 ]

@@ -15,7 +15,6 @@ CANCEL_CARRIED = frozenset({"@type", "@baseType", "@schemaLocation"})
 CANCEL_REFUSED: Mapping[str, str] = MappingProxyType(
     dict.fromkeys(("id", "href", "state", "creationDate", "effectiveCancellationDate"), SERVER_SET)
 )
-CANCEL_ATTRIBUTES = CANCEL_MAPPED | CANCEL_CARRIED | CANCEL_REFUSED.keys()
 
 TASK_STATES: Mapping[CancellationState, str] = MappingProxyType(
     {

@@ -10,6 +10,7 @@ from canonical.ordering.commands import ItemAction
 from canonical.ordering.states import ACTIONS, State
 from facade.contract.loading import load_spec
 from facade.tmf.tmf622 import account
+from facade.tmf.tmf622.cancel_mapper import CANCEL_CARRIED, CANCEL_MAPPED, CANCEL_REFUSED
 
 SPEC = Path(__file__).parents[3] / "specs" / "tmf" / "tmf622-v5.yaml"
 
@@ -42,13 +43,19 @@ def test_every_attribute_of_an_item_is_accounted_for(schemas: dict[str, Any]) ->
     assert published == account.ITEM_MAPPED | account.ITEM_CARRIED | account.ITEM_REFUSED.keys()
 
 
+def test_every_attribute_of_a_cancellation_is_accounted_for(schemas: dict[str, Any]) -> None:
+    published = attributes(schemas, "CancelProductOrder_FVO") | attributes(schemas, "CancelProductOrder")
+    assert published == CANCEL_MAPPED | CANCEL_CARRIED | CANCEL_REFUSED.keys()
+
+
 @pytest.mark.parametrize(
     "categories",
     [
         (account.ORDER_MAPPED, account.ORDER_CARRIED, frozenset(account.ORDER_REFUSED)),
         (account.ITEM_MAPPED, account.ITEM_CARRIED, frozenset(account.ITEM_REFUSED)),
+        (CANCEL_MAPPED, CANCEL_CARRIED, frozenset(CANCEL_REFUSED)),
     ],
-    ids=["order", "item"],
+    ids=["order", "item", "cancellation"],
 )
 def test_no_attribute_is_accounted_for_twice(categories: tuple[frozenset[str], ...]) -> None:
     assert sum(map(len, categories)) == len(frozenset().union(*categories))
