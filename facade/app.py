@@ -16,12 +16,13 @@ from connexion.resolver import Resolver
 from facade.contract.connexion_plugin import validator_map
 from facade.contract.loading import load_spec
 from facade.contract.validator import Contract
-from facade.correlation import Correlation
+from facade.correlation import Correlation, Observe
 from facade.errors import HANDLED, ErrorHandler
 from facade.gate import Gate
 from facade.json import OrjsonJsonifier, OrjsonProvider
 from facade.methods import MethodTable
-from facade.wsgi_bridge import WsgiBridge
+from facade.tracing import Tracing
+from facade.wsgi_bridge import Queue, WsgiBridge
 
 SPECS = Path(__file__).parent.parent / "specs"
 
@@ -55,6 +56,9 @@ def build_app(
     threads: int,
     deadline: float,
     validate_responses: bool,
+    queue: Queue,
+    observe: Observe,
+    traced: bool,
     lifespan: Callable[[Any], AbstractAsyncContextManager[None]] | None = None,
 ) -> Served:
     """The whole product behind one ASGI application. `deadline`: seconds a request gives to others."""
@@ -74,9 +78,9 @@ def build_app(
     handle = on_error(methods)
     for kind in HANDLED:
         app.add_error_handler(kind, handle)
-    bridge = WsgiBridge(app.app.wsgi_app, threads, methods, deadline)
+    bridge = WsgiBridge(app.app.wsgi_app, threads, methods, deadline, queue)
     app._middleware_app.asgi_app = bridge
-    return Served(Correlation(Gate(app)), app, bridge)
+    return Served(Correlation(Tracing(Gate(app)) if traced else Gate(app), observe), app, bridge)
 
 
 @cache

@@ -1,11 +1,18 @@
 """The `tmf-facade` command."""
 
+import os
 import sys
+import tempfile
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 import uvicorn
+
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+"""Read by prometheus_client when it is imported."""
 
 with warnings.catch_warnings():
     # Connexion 3.3 imports Starlette's test client, which warns about a package that only tests need.
@@ -17,13 +24,14 @@ with warnings.catch_warnings():
     from facade.demo.report import console_for, demonstrate
     from facade.security.errors import ConfigurationError
     from facade.security.settings import SecuritySettings
-    from facade.settings import SettingError, Settings
+    from facade.setting_sources import SettingError
+    from facade.settings import Settings
 
 
 @click.group()
 @click.pass_context
 def main(context: click.Context) -> None:
-    """A TM Forum facade with a precise core. Settings come from the environment: see docs/operators.md."""
+    """A TM Forum facade with a precise core. Settings come from the environment and a file: see docs/operators.md."""
     try:
         context.obj = Settings.from_environment()
     except SettingError as error:
@@ -57,18 +65,31 @@ def serve(settings: Settings) -> None:
         commands.check_start(settings)
     except SettingError as error:
         raise click.ClickException(str(error)) from error
-    uvicorn.run(
-        "facade.bootstrap.serving:application",
-        factory=True,
-        host=settings.host,
-        port=settings.port,
-        workers=settings.workers,
-        log_config=None,
-        access_log=False,
-        lifespan="on",
-        ws="none",
-        timeout_graceful_shutdown=20,
-    )
+    with _common_numbers(settings.workers):
+        uvicorn.run(
+            "facade.bootstrap.serving:application",
+            factory=True,
+            host=settings.host,
+            port=settings.port,
+            workers=settings.workers,
+            log_config=None,
+            access_log=False,
+            lifespan="on",
+            ws="none",
+            timeout_graceful_shutdown=20,
+            timeout_worker_healthcheck=60,  # a server process on a busy machine takes more than the usual 5 s to start
+        )
+
+
+@contextmanager
+def _common_numbers(workers: int) -> Iterator[None]:
+    """Several server processes add their metrics up in a folder, which has to be there before they begin."""
+    if workers == 1:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="tmf-facade-metrics-") as folder:
+        os.environ[FOLDER] = folder
+        yield
 
 
 @main.command()

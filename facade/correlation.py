@@ -13,6 +13,9 @@ Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
 ASGIApp = Callable[[Message, Callable[[], Awaitable[Message]], Send], Awaitable[None]]
 
+Observe = Callable[[Message, int, float], None]
+"""Told of each request: its scope, the status (0: nobody was there any more), and how many seconds it took."""
+
 HEADER = b"x-correlation-id"
 ACCEPTABLE = re.compile(rb"[A-Za-z0-9._:/+=-]{1,128}")
 
@@ -25,10 +28,13 @@ def correlation_id() -> str:
 
 
 class Correlation:
-    """ASGI middleware. An id that is missing, too long or not printable is replaced by a new one."""
+    """ASGI middleware; `observe` is told of each request. An id that is missing, too long or not printable is replaced
+    by a new one.
+    """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, observe: Observe = lambda scope, status, seconds: None) -> None:
         self._app = app
+        self._observe = observe
 
     async def __call__(self, scope: Message, receive: Callable[[], Awaitable[Message]], send: Send) -> None:
         if scope["type"] != "http":
@@ -53,5 +59,6 @@ class Correlation:
         try:
             await self._app(scope, receive, send_with_id)
         finally:
-            took = round((time.perf_counter() - began) * 1000, 1)
-            log.info("request", method=scope["method"], path=scope["path"], status=status, ms=took)
+            seconds = time.perf_counter() - began
+            self._observe(scope, status, seconds)
+            log.info("request", method=scope["method"], path=scope["path"], status=status, ms=round(seconds * 1000, 1))

@@ -30,6 +30,7 @@ from facade.contract.violations import (
 )
 from facade.correlation import correlation_id
 from facade.identities import new_id
+from facade.limits import Overloaded, RateLimited, TurnedAway
 from facade.methods import MethodTable
 from facade.security.errors import KeysUnavailable, ScopeMissing, TokenRefused
 from facade.security.principal import principal_in
@@ -125,12 +126,20 @@ def answer_to(error: Exception) -> Answer:
             return Answer(401, error.code, "Unauthorized", error.detail, headers=error.headers)
         case ScopeMissing():
             return Answer(403, error.code, "Forbidden", error.detail, headers=error.headers)
+        case RateLimited():
+            return Answer(429, "RATE_LIMITED", "Too many requests", f"{error}.", headers=_later(error))
+        case Overloaded():
+            return Answer(503, "OVERLOADED", "Overloaded", str(error), headers=_later(error))
         case KeysUnavailable():
             return Answer(503, error.code, "Service unavailable", error.detail, headers=error.headers or {})
         case connexion.exceptions.ProblemException() | HTTPException():
             return _framework(error)
         case _:
             return Answer(500, "INTERNAL", "Internal error", "Something went wrong on our side.")
+
+
+def _later(error: TurnedAway) -> dict[str, str]:
+    return {"Retry-After": str(error.retry_after)}
 
 
 def _canonical(error: errors.CanonicalError) -> Answer:
@@ -203,6 +212,9 @@ def _problem(answer: Answer, error_id: str) -> dict[str, Any]:
     return {**answer.extra, **body} | ({"errors": answer.errors} if answer.errors else {})
 
 
+NO_DEFECT = (errors.StillWorking, errors.BackendError, Overloaded)
+
+
 class ErrorHandler:
     """Connexion's error handler for everything.
 
@@ -217,12 +229,14 @@ class ErrorHandler:
 
     def __call__(self, request: ConnexionRequest, error: Exception) -> ConnexionResponse:
         answer, error_id, path = answer_to(error), new_id(), str(request.url.path)
-        if answer.status >= 500 and not isinstance(error, errors.StillWorking | errors.BackendError):
+        if answer.status >= 500 and not isinstance(error, NO_DEFECT):
             log.error("request failed", error_id=error_id, code=answer.code, exc_info=error)
         else:
             log.info("request refused", error_id=error_id, code=answer.code, status=answer.status)
         caller = principal_in(request.context)
-        if caller is not None and request.method not in ("GET", "HEAD", "OPTIONS"):
+        # Who asks too often must not make us write as often.
+        turned_away = isinstance(error, TurnedAway)
+        if caller is not None and not turned_away and request.method not in ("GET", "HEAD", "OPTIONS"):
             try:
                 self._record(error_id, caller.client_id, f"{request.method} {path}", answer)
             except errors.StoreUnavailable:
@@ -255,6 +269,7 @@ HANDLED: tuple[type[Exception], ...] = (
     MalformedBody,
     BodyTooLarge,
     ResponseViolation,
+    TurnedAway,
     NotSupported,
     PatchTestFailed,
     connexion.exceptions.ProblemException,

@@ -25,6 +25,8 @@ JSON_RANGES = re.compile(
 
 HOST = re.compile(rb"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?")
 ONCE = frozenset({b"host", b"authorization", b"idempotency-key", b"content-type", b"content-length"})
+METRICS = "/metrics"
+"""Not JSON, whatever is asked for."""
 HEADER_BYTES = 64 * 1024
 
 NO_SUCH_ADDRESS = Answer(404, "NOT_FOUND", "Not found", "Nothing has an address with control characters.")
@@ -70,7 +72,7 @@ def _refusal(scope: Message) -> Answer | None:
             return NONSENSE_HOST
         if name == b"content-encoding" and value.strip().lower() not in (b"", b"identity"):
             return ENCODED
-    return None if _accepts_json(headers) else NOT_ACCEPTABLE
+    return None if scope["path"] == METRICS or _accepts_json(headers) else NOT_ACCEPTABLE
 
 
 def _accepts_json(headers: Iterable[tuple[bytes, bytes]]) -> bool:

@@ -1,4 +1,4 @@
-"""Every setting: its environment variable, its default and what it means. `docs/operators.md` lists them."""
+"""Every setting: its variable, its default and what it means. `docs/operators.md` lists them."""
 
 import math
 import os
@@ -9,12 +9,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from facade.setting_sources import SettingError, gathered
+
+__all__ = ["BACKENDS", "BackendOptions", "SettingError", "Settings"]
+
 Networks = tuple[IPv4Network | IPv6Network, ...]
-
-
-class SettingError(ValueError):
-    """A setting that cannot be used; the message names its variable and what is allowed."""
-
 
 _VAR = Path("var")
 
@@ -27,9 +26,11 @@ def _setting(
     *,
     least: float = 0,
     most: float = math.inf,
+    secret: bool = False,
 ) -> Any:
-    """`least` and `most` bound a number."""
+    """`least` and `most` bound a number. What is `secret` may be in a file of its own."""
     rules = {"variable": variable, "meaning": meaning, "allowed": allowed, "least": least, "most": most}
+    rules["secret"] = secret
     return field(default=default, metadata=rules)
 
 
@@ -47,7 +48,7 @@ class BackendOptions:
     url: str = _setting("*_URL", "", "its address; default: BACKENDS_URL and its name")
     token_url: str = _setting("*_TOKEN_URL", "", "where its tokens come from; default: BACKENDS_URL/oauth/token")
     client: str = _setting("*_CLIENT", "", "our client id there; default: BACKENDS_CLIENT")
-    secret: str = _setting("*_SECRET", "", "its secret; default: BACKENDS_SECRET")
+    secret: str = _setting("*_SECRET", "", "its secret; default: BACKENDS_SECRET", secret=True)
     connect_timeout: float = _setting("BACKEND_CONNECT_TIMEOUT", 2.0, "seconds to reach it", least=0.001)
     read_timeout: float = _setting("BACKEND_READ_TIMEOUT", 10.0, "seconds for a whole answer", least=0.001)
     call_timeout: float = _setting(
@@ -89,10 +90,10 @@ class Settings:
     workers: int = _setting("WORKERS", 1, "operating system processes that serve requests", least=1)
     threads: int = _setting("THREADS", 48, "requests that one process works on at once", least=1)
     state_dir: Path = _setting("STATE_DIR", _VAR, "where databases and the development key are kept")
-    database_url: str = _setting("DATABASE_URL", "", "SQLAlchemy address; default: SQLite in STATE_DIR")
+    database_url: str = _setting("DATABASE_URL", "", "SQLAlchemy address; default: SQLite in STATE_DIR", secret=True)
     backends_url: str = _setting("BACKENDS_URL", "", "base address of the backends; default: the simulated ones")
     backends_client: str = _setting("BACKENDS_CLIENT", "facade", "client id at the backends' authorization server")
-    backends_secret: str = _setting("BACKENDS_SECRET", "facade-secret", "its secret")
+    backends_secret: str = _setting("BACKENDS_SECRET", "facade-secret", "its secret", secret=True)
     request_deadline: float = _setting(
         "REQUEST_DEADLINE", 20.0, "seconds that backends have, all together, while a request waits for them", least=0.1
     )
@@ -110,6 +111,21 @@ class Settings:
     )
     node_lease: float = _setting(
         "NODE_LEASE", 5.0, "seconds without a heartbeat after which a node counts as dead", least=1
+    )
+    rate_limit: float = _setting(
+        "RATE_LIMIT", 0.0, "requests per second that one client may make of one server process; 0: any number"
+    )
+    rate_burst: int = _setting("RATE_BURST", 100, "how many of them may come at once", least=1, most=100_000)
+    queue_length: int = _setting("QUEUE_LENGTH", 500, "requests that wait for a thread before more are answered 503")
+    queue_seconds: float = _setting(
+        "QUEUE_SECONDS", 5.0, "seconds a request waits for a thread before it is answered 503", least=0.01
+    )
+    traces_endpoint: str = _setting(
+        "OTEL_EXPORTER_OTLP_ENDPOINT", "", "address of the OpenTelemetry collector that traces go to; default: nowhere"
+    )
+    service_name: str = _setting("OTEL_SERVICE_NAME", "tmf-facade", "what traces call this product")
+    metrics_access: str = _setting(
+        "METRICS_ACCESS", "open", "who may read /metrics: everybody, or tokens with operations:read", ("open", "token")
     )
     keep_steps_days: float = _setting(
         "KEEP_STEPS_DAYS", 7.0, "days for which the calls of an ended process stay on record"
@@ -130,6 +146,8 @@ class Settings:
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
         """The settings of this process. Raises SettingError."""
+        names = variables(cls)
+        environment = gathered(environment, names, [name for name, secret in names.items() if secret])
         given = {
             setting.name: _parse(setting, environment[variable], variable)
             for setting in fields(cls)
@@ -168,6 +186,16 @@ class Settings:
     @property
     def backends_address(self) -> str:
         return self.backends_url or f"http://127.0.0.1:{self.backends_port}"
+
+
+def variables(settings: "type[Settings]") -> dict[str, bool]:
+    """Every variable there is, and whether it is secret."""
+    found = {one.metadata["variable"]: one.metadata["secret"] for one in fields(settings) if one.metadata}
+    for option in fields(BackendOptions):
+        general, secret = option.metadata["variable"], option.metadata["secret"]
+        names = [f"{backend.upper()}_{general.partition('_')[2]}" for backend in BACKENDS]
+        found |= dict.fromkeys(names if general.startswith("*") else [general, *names], secret)
+    return found
 
 
 def _parse(setting: "Field[Any]", text: str, variable: str) -> Any:

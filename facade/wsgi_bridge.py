@@ -10,7 +10,9 @@ import contextvars
 import io
 import sys
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 from connexion.middleware.abstract import ROUTING_CONTEXT
@@ -19,26 +21,40 @@ from starlette.exceptions import HTTPException
 from canonical.shared.deadline import within
 from facade.contract.connexion_plugin import DEFAULT_BODY_LIMIT as BODY_LIMIT
 from facade.contract.violations import BodyTooLarge
+from facade.limits import Overloaded
 from facade.methods import MethodTable
 
-HEALTH = "/health"
+UNQUEUED = ("/health/", "/metrics")
+"""What is asked to find out what is wrong is answered in threads of its own."""
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
 WSGIApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """How many requests may wait for a thread, and how many seconds one does."""
+
+    length: int
+    seconds: float
+
+
 class WsgiBridge:
-    """`threads` bounds how many requests the application works on at once; health is asked in threads of its own.
+    """`threads` bounds how many requests the application works on at once; what exceeds `queue` is turned away.
     `deadline` is how many seconds whoever the application asks has, from when the request is here.
 
     Takes only what Connexion has routed to an operation, and so checked: Flask matches addresses that Connexion does
     not (`//orders`, `%0A`), which would otherwise reach handlers past security and validation.
     """
 
-    def __init__(self, app: WSGIApp, threads: int, methods: MethodTable, deadline: float) -> None:
+    def __init__(self, app: WSGIApp, threads: int, methods: MethodTable, deadline: float, queue: Queue) -> None:
         self.app = app
+        self._queue = queue
+        self._places = threads + queue.length
+        self._inside = 0
         self._deadline = deadline
         self._methods = methods
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="wsgi")
@@ -48,16 +64,36 @@ class WsgiBridge:
         routing = scope.get("extensions", {}).get(ROUTING_CONTEXT) or {}
         if not routing.get("operation_id"):
             raise HTTPException(405 if self._methods.allow(scope["path"]) else 404)
+        queued = not scope["path"].startswith(UNQUEUED)
+        if queued and self._inside >= self._places:
+            raise self._overloaded()
         body = await _whole_body(receive)
         with within(self._deadline):
             context = contextvars.copy_context()
-        pool = self._health if routing["api_base_path"] == HEALTH else self._pool
-        answering = asyncio.get_running_loop().run_in_executor(
-            pool, context.run, _answer, self.app, _environ(scope, body)
-        )
-        status, headers, content = await answering
+        pool = self._pool if queued else self._health
+        job = pool.submit(context.run, _answer, self.app, _environ(scope, body))
+        status, headers, content = await (self._queued(job) if queued else asyncio.wrap_future(job))
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": content})
+
+    async def _queued(self, job: Future[Answer]) -> Answer:
+        """Raises Overloaded when no thread has begun in time."""
+        given_up = asyncio.get_running_loop().call_later(self._queue.seconds, job.cancel)
+        self._inside += 1
+        try:
+            return await asyncio.wrap_future(job)
+        except asyncio.CancelledError:
+            # The job is cancelled by the timer; when the client has gone away, this task is.
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            raise self._overloaded() from None
+        finally:
+            self._inside -= 1
+            given_up.cancel()
+
+    def _overloaded(self) -> Overloaded:
+        return Overloaded("Too many requests are being worked on; nothing was done.", max(1, ceil(self._queue.seconds)))
 
 
 async def _whole_body(receive: Receive) -> bytes:
@@ -74,7 +110,7 @@ async def _whole_body(receive: Receive) -> bytes:
     return b"".join(parts)
 
 
-def _answer(app: WSGIApp, environ: dict[str, Any]) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+def _answer(app: WSGIApp, environ: dict[str, Any]) -> Answer:
     begun: list[Any] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], None]:

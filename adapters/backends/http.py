@@ -32,6 +32,7 @@ from adapters.backends.messages import Outgoing, Received, outgoing, received
 from adapters.backends.settings import BackendSettings
 from adapters.backends.tokens import Tokens, TokenUnavailable
 from adapters.backends.transport import Transport
+from canonical.shared import tracing
 from canonical.shared.deadline import seconds_left, within
 
 log = structlog.get_logger()
@@ -128,9 +129,21 @@ class Backend:
 
         Raises BackendError, or what `errors.REFUSALS` makes of a refusal.
         """
+        with tracing.span(f"{self.name} {operation.name}", "client") as span:
+            span.note(peer__service=self.name, http__request__method=operation.method)
+            return self._call(operation, path or {}, query, json, key)
+
+    def _call(
+        self,
+        operation: Operation,
+        path: Mapping[str, str],
+        query: Mapping[str, str] | None,
+        json: Mapping[str, Any] | None,
+        key: str | None,
+    ) -> Any:
         try:
             request = outgoing(
-                self._base_url, operation.path, operation.method, path=path or {}, query=query, json=json, key=key
+                self._base_url, operation.path, operation.method, path=path, query=query, json=json, key=key
             )
             with within(self._settings.call_timeout):
                 self._breaker.check()
@@ -139,7 +152,7 @@ class Backend:
         except (CallFailed, BreakerOpen, NoPlace) as error:
             failed = _failed(error)
             self._counters.ended(operation.name, failed.happened.outcome)
-            asked = {**(path or {}), **(json or {})}
+            asked = {**path, **(json or {})}
             raise canonical_error(failed, self.name, operation.name, operation.changes, asked) from error
         self._counters.ended(operation.name, "answered")
         return answer

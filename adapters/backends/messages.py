@@ -13,6 +13,7 @@ from requests.structures import CaseInsensitiveDict
 from structlog.contextvars import get_contextvars
 
 from adapters.backends.errors import CallFailed, Happened
+from canonical.shared import tracing
 
 LARGEST_ANSWER = 1024 * 1024
 LONGEST_NUMBER = 9
@@ -41,6 +42,8 @@ class Outgoing:
         request = self.open()
         request.headers["Authorization"] = f"Bearer {token}"
         request.headers[TIME_LEFT] = str(int(seconds * 1000))
+        if parent := tracing.traceparent():
+            request.headers["traceparent"] = parent
         return request
 
 

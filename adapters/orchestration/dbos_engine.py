@@ -27,6 +27,7 @@ from adapters.persistence.process_table import DECIDED, Pause, ProcessTable, Run
 from canonical.processes.engine import Process, Subject
 from canonical.processes.saga import Once, Progress, Step, next_call, resumed, run
 from canonical.processes.standing import Problem
+from canonical.shared import tracing
 from canonical.shared.errors import StoreUnavailable
 from canonical.subscriptions.handlers import CHANGE_PLAN
 
@@ -53,6 +54,14 @@ class EngineSettings:
     continuations_at_once: int = 32
     held: bool = False
     keep_steps_seconds: float = 7 * 86400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Of the request that a process was asked for by."""
+
+    correlation_id: str | None
+    traceparent: str | None
 
 
 class DbosEngine:
@@ -99,9 +108,15 @@ class DbosEngine:
 
         @DBOS.workflow(name="process", max_recovery_attempts=None)
         def workflow(
-            name: str, subject: str, correlation_id: str | None, number: int, kept: dict[str, Any], decisions: int = 0
+            name: str,
+            subject: str,
+            correlation_id: str | None,
+            number: int,
+            kept: dict[str, Any],
+            decisions: int = 0,
+            traceparent: str | None = None,
         ) -> None:
-            self._run(Run(name, subject, decisions, number), correlation_id, kept)
+            self._run(Run(name, subject, decisions, number), Asked(correlation_id, traceparent), kept)
 
         self._workflow = workflow
         self._nodes.beat(self._settings.node)
@@ -120,12 +135,12 @@ class DbosEngine:
     def start(self, process: str, subject: str) -> None:
         if not self._settings.held:
             correlation_id = structlog.contextvars.get_contextvars().get("correlation_id")
-            self._start(ScheduledProcess(process, subject, correlation_id))
+            self._start(ScheduledProcess(process, subject, correlation_id, tracing.traceparent()))
 
-    def take_up_again(self, process: str, subject: str, correlation_id: str | None) -> None:
-        if not self._settings.held:
-            decisions = self._table.round_of(process, subject)
-            self._start(ScheduledProcess(process, subject, correlation_id, decisions))
+    def take_up_again(self, process: str, subject: str) -> None:
+        due = None if self._settings.held else self._table.scheduled(process, subject)
+        if due is not None:
+            self._start(due)
 
     def wait(self, subject: str, seconds: float) -> bool:
         until = time.monotonic() + seconds
@@ -139,12 +154,22 @@ class DbosEngine:
 
     def _start(self, due: ScheduledProcess) -> None:
         with SetWorkflowID(_workflow_id(Run(due.process, due.subject, due.round, 0))):
-            DBOS.start_workflow(self._workflow, due.process, due.subject, due.correlation_id, 0, {}, due.round)
+            DBOS.start_workflow(
+                self._workflow, due.process, due.subject, due.correlation_id, 0, {}, due.round, due.traceparent
+            )
 
-    def _run(self, this: Run, correlation_id: str | None, kept: dict[str, Any]) -> None:
+    def _run(self, this: Run, asked: Asked, kept: dict[str, Any]) -> None:
         """One workflow: the whole process, or the part of it up to where a backend is away."""
-        named = {"correlation_id": correlation_id, "process": this.process, _named_in_logs(this.process): this.subject}
-        with structlog.contextvars.bound_contextvars(**named):
+        named = {
+            "correlation_id": asked.correlation_id,
+            "process": this.process,
+            _named_in_logs(this.process): this.subject,
+        }
+        with (
+            structlog.contextvars.bound_contextvars(**named),
+            tracing.span(f"process {this.process}", parent=asked.traceparent) as span,
+        ):
+            span.note(facade__subject=this.subject, facade__part=this.part, facade__node=self._settings.node)
             reached = _Reached(Progress(**kept))
             try:
                 if not self._carry_on(this, reached):
@@ -154,8 +179,9 @@ class DbosEngine:
                 log.warning("process waits", waiting_for=waiting_for, attempt=reached.progress.attempt)
             except Exception as error:
                 problem, waiting_for = Problem.INTERRUPTED, type(error).__name__
+                span.failed(waiting_for)
                 log.exception("process interrupted")
-            self._continue_later(this, correlation_id, reached.pause(problem, waiting_for))
+            self._continue_later(this, asked, reached.pause(problem, waiting_for))
 
     def _carry_on(self, this: Run, reached: "_Reached") -> bool:
         """Whether the process has to wait. Raises anything; `reached` then tells how far it came."""
@@ -187,33 +213,34 @@ class DbosEngine:
     def _recorded(self, this: Run, known: dict[str, dict[str, Any]]) -> Once:
         def once(step: str, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
             if step not in known:
-                known[step] = self._table.keep_answer(this.process, this.subject, step, call())
+                with tracing.span(f"step {step}"):
+                    answer = call()
+                known[step] = self._table.keep_answer(this.process, this.subject, step, answer)
             return known[step]
 
         return once
 
-    def _continue_later(self, this: Run, correlation_id: str | None, pause: Pause) -> None:
+    def _continue_later(self, this: Run, asked: Asked, pause: Pause) -> None:
         try:
             if not self._table.waiting(this, pause):
                 return
         except (SQLAlchemyError, StoreUnavailable):
             log.exception("a pause is not on record")
         seconds = min(self._settings.longest_pause, 0.25 * 2 ** min(this.part + 1, 10))
-        self._enqueue(replace(this, part=this.part + 1), correlation_id, pause.progress, seconds)
+        self._enqueue(replace(this, part=this.part + 1), asked, pause.progress, seconds)
 
-    def _enqueue(
-        self, later: Run, correlation_id: str | None, progress: Mapping[str, Any], delay_seconds: float
-    ) -> None:
+    def _enqueue(self, later: Run, asked: Asked, progress: Mapping[str, Any], delay_seconds: float) -> None:
         with SetWorkflowID(_workflow_id(later)), SetEnqueueOptions(delay_seconds=delay_seconds):
             DBOS.enqueue_workflow(
                 QUEUE,
                 self._workflow,
                 later.process,
                 later.subject,
-                correlation_id,
+                asked.correlation_id,
                 later.part,
                 progress,
                 later.round,
+                asked.traceparent,
             )
 
     def _forget_steps(self) -> None:

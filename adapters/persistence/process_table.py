@@ -14,6 +14,7 @@ from adapters.persistence.encoding import timestamp
 from adapters.persistence.prepared import Prepared
 from adapters.persistence.tables import process_steps, processes
 from canonical.processes.standing import Problem, ProcessState
+from canonical.shared import tracing
 from canonical.shared.errors import ConcurrentChange
 from canonical.shared.ports import Clock
 
@@ -27,6 +28,9 @@ _ANSWERS = Prepared(
     sa.select(process_steps.c.step, process_steps.c.answer).where(
         process_steps.c.process == sa.bindparam("of_process"), process_steps.c.subject == sa.bindparam("of_subject")
     )
+)
+_SCHEDULED = sa.select(
+    processes.c.process, processes.c.subject, processes.c.correlation_id, processes.c.traceparent, processes.c.round
 )
 _STATE = ("state", "changed_at", "waiting_for", "progress", "call", "problem", "tries", "since")
 _SET_STATE = Prepared(sa.update(processes).where(*_ONE).values({name: sa.bindparam(name) for name in _STATE}))
@@ -46,6 +50,7 @@ class SqlProcessSchedule:
             "state": ProcessState.SCHEDULED.value,
             "changed_at": timestamp(self._clock.now()),
             "correlation_id": structlog.contextvars.get_contextvars().get("correlation_id"),
+            "traceparent": tracing.traceparent(),
         }
         if not insert_once(self._connection, processes, _NEW | row):
             raise ConcurrentChange(f"{process} was scheduled for {subject} by somebody else")
@@ -70,6 +75,7 @@ class ScheduledProcess:
     process: str
     subject: str
     correlation_id: str | None
+    traceparent: str | None = None
     round: int = 0
 
 
@@ -156,20 +162,19 @@ class ProcessTable:
             query = sa.select(processes.c.state).where(processes.c.subject == subject)
             return connection.scalar(query) in OVER
 
-    def round_of(self, process: str, subject: str) -> int:
-        """How many decisions people have taken about it."""
+    def scheduled(self, process: str, subject: str) -> ScheduledProcess | None:
+        """As it was asked for, or decided last."""
         with self._database.reading() as connection:
-            query = sa.select(processes.c.round).where(processes.c.process == process, processes.c.subject == subject)
-            return connection.scalar(query) or 0
+            query = _SCHEDULED.where(processes.c.process == process, processes.c.subject == subject)
+            row = connection.execute(query).first()
+            return None if row is None else ScheduledProcess(*row)
 
     def overdue(self, seconds: float, limit: int = 100) -> list[ScheduledProcess]:
         """Scheduled, not begun, and older than `seconds`: whoever committed them did not live to start them."""
         before = timestamp(self._clock.now() - timedelta(seconds=seconds))
-        columns = (processes.c.process, processes.c.subject, processes.c.correlation_id, processes.c.round)
         with self._database.reading() as connection:
             query = (
-                sa.select(*columns)
-                .where(processes.c.state == ProcessState.SCHEDULED.value, processes.c.changed_at < before)
+                _SCHEDULED.where(processes.c.state == ProcessState.SCHEDULED.value, processes.c.changed_at < before)
                 .order_by(processes.c.changed_at)
                 .limit(limit)
             )

@@ -49,7 +49,7 @@ class ProcessEngine(Protocol):
         """Begin, unless it has begun. Returns at once."""
         ...
 
-    def take_up_again(self, process: str, subject: str, correlation_id: str | None) -> None:
+    def take_up_again(self, process: str, subject: str) -> None:
         """Begin at once what a person decided. Returns at once."""
         ...
 

@@ -8,7 +8,8 @@ from adapters.backends.counters import BackendSnapshot
 from adapters.backends.settings import BackendSettings
 from adapters.backends.versions import ContractVersion
 from facade.health import BackendState
-from facade.settings import BackendOptions, SettingError, Settings
+from facade.setting_sources import SettingError
+from facade.settings import BackendOptions, Settings
 
 
 def backend_settings(settings: Settings) -> dict[str, BackendSettings]:

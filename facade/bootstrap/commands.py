@@ -11,7 +11,8 @@ from adapters.simulators.serve import serve as serve_simulators
 from canonical.shared.errors import StoreUnavailable
 from facade.bootstrap.backends import backend_settings
 from facade.bootstrap.core import partner_profiles
-from facade.settings import SettingError, Settings
+from facade.setting_sources import SettingError
+from facade.settings import Settings
 
 CATALOG = Path(__file__).parents[2] / "fixtures" / "catalog"
 

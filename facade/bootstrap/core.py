@@ -33,7 +33,8 @@ from facade.operations.decisions import DecisionIntake
 from facade.partners.profiles import ProfileError, Profiles, read_profiles
 from facade.plan_changes import PlanChangeIntake
 from facade.portal.handlers import Waiters
-from facade.settings import SettingError, Settings
+from facade.setting_sources import SettingError
+from facade.settings import Settings
 from facade.tmf.hub.intake import ListenerIntake
 from facade.tmf.tmf622.account import STATES
 from facade.tmf.tmf622.mapper import from_order

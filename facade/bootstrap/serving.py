@@ -8,19 +8,26 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
+from prometheus_client import CollectorRegistry
+
 from adapters.persistence import migrations
 from adapters.persistence.listeners import SqlListeners
 from adapters.persistence.process_records import SqlProcessReads
+from adapters.telemetry.tracer import otlp_tracer
+from canonical.shared import tracing
 from canonical.views.customer_context import CustomerContexts
 from canonical.views.order_snapshot import OrderSnapshots
 from facade import logs
 from facade.app import Api, build_app, contract_of, spec_of
 from facade.bootstrap.core import Core
+from facade.bootstrap.metrics import metrics_page
 from facade.bootstrap.security import security_settings
 from facade.correlation import Correlation
 from facade.errors import ErrorHandler
 from facade.health import Health
 from facade.identities import SortableIdentities
+from facade.limits import RateLimit
+from facade.metrics import MetricsPage, RequestMetrics
 from facade.operations.processes import OperatedProcesses
 from facade.portal.bridge_reports import BridgeReports
 from facade.portal.customer import PortalCustomers
@@ -40,6 +47,7 @@ from facade.tmf.tmf622.cancel_handlers import CancelProductOrders
 from facade.tmf.tmf622.handlers import OrderTranslator, ProductOrders
 from facade.tmf.tmf622.versions import CANCELLATION, ORDER, V4, V5, Version
 from facade.translations import Translatable, Translations
+from facade.wsgi_bridge import Queue
 
 TMF622_V4 = "tmf/tmf622-v4.yaml"
 TMF622_V5 = "tmf/tmf622-v5.yaml"
@@ -53,6 +61,8 @@ def application() -> Correlation:
     """The ASGI application of one server process, its settings from the environment. Raises SettingError."""
     settings = Settings.from_environment()
     logs.configure(settings.log_level)
+    tracer = otlp_tracer(settings.traces_endpoint, settings.service_name) if settings.traces_endpoint else None
+    tracing.install(tracer)
     core = Core(settings)
     migrations.check(core.database)
     security = security_settings(settings)
@@ -61,16 +71,27 @@ def application() -> Correlation:
     async def lifespan(_: Any) -> AsyncIterator[None]:
         await asyncio.to_thread(core.engine.launch)
         core.backends.watch_contracts()
+        if settings.workers > 1:
+            page.mirror.begin()
         yield
+        page.mirror.stop()
         await asyncio.to_thread(core.close)
+        if tracer is not None:
+            await asyncio.to_thread(tracer.close)
 
+    registry = CollectorRegistry()
+    verifier = build_verifier(security)
+    page = metrics_page(core, registry, verifier)
     served = build_app(
-        _apis(core, security),
+        _apis(core, security, page),
         on_error=lambda methods: ErrorHandler(methods, core.audit, core.clock),
-        security_map=security_map(build_verifier(security)),
+        security_map=security_map(verifier, count=_counting(settings)),
         threads=settings.threads,
         deadline=settings.request_deadline,
         validate_responses=settings.validate_responses,
+        queue=Queue(settings.queue_length, settings.queue_seconds),
+        observe=RequestMetrics(registry).observe,
+        traced=tracer is not None,
         lifespan=lifespan,
     )
     gc.collect()
@@ -78,7 +99,13 @@ def application() -> Correlation:
     return served.asgi
 
 
-def _apis(core: Core, security: SecuritySettings) -> list[Api]:
+def _counting(settings: Settings) -> Callable[[str], None]:
+    if not settings.rate_limit:
+        return lambda client: None
+    return RateLimit(settings.rate_limit, settings.rate_burst).count
+
+
+def _apis(core: Core, security: SecuritySettings, page: MetricsPage) -> list[Api]:
     versions = tmf622_versions()
     apis = [
         *(
@@ -111,10 +138,12 @@ def _apis(core: Core, security: SecuritySettings) -> list[Api]:
             | BridgeReports(core.queries, core.audit).operations()
             | _views(core),
         ),
-        Api("operations.yaml", Health(core.database_ready, core.backend_states).operations()),
     ]
     if security.uses_development_server:
         apis.append(Api("oauth.yaml", DevelopmentServer(security).operations()))
+    # Last, as its base path begins everybody's.
+    health = Health(core.database_ready, core.backend_states).operations()
+    apis.append(Api("operations.yaml", dict(health) | page.operations()))
     return apis
 
 

@@ -66,7 +66,7 @@ class DecisionIntake:
             work.record(self._evidence(audit_id, decision, request))
             work.commit()
         log.warning("decision taken", action=decision.action.value, order_id=decision.subject, client=request.client)
-        self.engine.take_up_again(decision.process, decision.subject, standing.correlation_id)
+        self.engine.take_up_again(decision.process, decision.subject)
         return answer
 
     def _evidence(self, audit_id: str, decision: Decision, request: Request) -> AuditRecord:

@@ -12,6 +12,7 @@ from canonical.audit.record import Mapped
 from canonical.ordering.commands import CancelOrder
 from canonical.ordering.order import Order
 from canonical.processes.engine import ProcessEngine
+from canonical.shared import tracing
 from canonical.shared.errors import StillWorking
 from facade.address import requested_address
 from facade.cancellations import CancellationIntake
@@ -83,7 +84,8 @@ class PortalOrders:
         if accepted is not None:
             self.orders.order(accepted.order_id, None)  # One that was removed meanwhile will never end.
         else:
-            command = to_submit_order(body, principal.client_id)
+            with tracing.span("translate"):
+                command = to_submit_order(body, principal.client_id)
             accepted = self.intake.accept(command, request, lambda order_id, document, version: None)
         ended = self.waiters.wait(accepted.order_id)
         order = self.orders.order(accepted.order_id, None)

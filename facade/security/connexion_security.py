@@ -5,7 +5,7 @@ here over two functions, with errors that carry no challenge. Its `security_map`
 around a verifier, so there is neither a name in the contract nor a verifier kept in a module.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from connexion.lifecycle import ConnexionRequest
@@ -21,8 +21,9 @@ Check = Callable[[ConnexionRequest], Awaitable[dict[str, Any]]]
 class OAuth2Handler:
     """Makes the check of one operation from the scopes that its contract asks for."""
 
-    def __init__(self, verifier: TokenVerifier, scopes: Collection[str]) -> None:
+    def __init__(self, verifier: TokenVerifier, scopes: Collection[str], count: Callable[[str], None]) -> None:
         self._verifier = verifier
+        self._count = count
         self._everything = Principal("contract", frozenset(scopes))
 
     def get_fn(self, _scheme: Mapping[str, Any], required_scopes: list[str]) -> Check:
@@ -37,7 +38,8 @@ class OAuth2Handler:
             raise ConfigurationError("scopes", f"a contract asks for scopes that are not in the table: {unknown}")
 
         async def check(request: ConnexionRequest) -> dict[str, Any]:
-            principal = await self._verifier.verify_async(_bearer_token(request))
+            principal = await self._verifier.verify_async(bearer_token(request.headers.getlist("authorization")))
+            self._count(principal.client_id)
             if not principal.may_all(required_scopes):
                 raise ScopeMissing(principal, required_scopes)
             return {"sub": principal.client_id, "scope": " ".join(sorted(principal.scopes)), "principal": principal}
@@ -45,14 +47,19 @@ class OAuth2Handler:
         return check
 
 
-def security_map(verifier: TokenVerifier, scopes: Collection[str] = SCOPES) -> dict[str, Any]:
-    """What `FlaskApp(…, security_map=…)` takes. Connexion calls the entry once for each operation."""
-    handler = OAuth2Handler(verifier, scopes)
+def security_map(
+    verifier: TokenVerifier, scopes: Collection[str] = SCOPES, count: Callable[[str], None] = lambda client: None
+) -> dict[str, Any]:
+    """What `FlaskApp(…, security_map=…)` takes. Connexion calls the entry once for each operation.
+
+    `count` is told of each request's client, and may refuse.
+    """
+    handler = OAuth2Handler(verifier, scopes, count)
     return {"oauth2": lambda: handler}
 
 
-def _bearer_token(request: ConnexionRequest) -> str:
-    sent = request.headers.getlist("authorization")
+def bearer_token(sent: Sequence[str]) -> str:
+    """The token in the `Authorization` headers that were sent. Raises TokenRefused."""
     if not sent:
         raise TokenRefused(MISSING)
     scheme, _, token = sent[0].strip().partition(" ")

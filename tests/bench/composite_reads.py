@@ -76,7 +76,7 @@ class Composite:
 def measure(database: str, directory: Path, rounds: int) -> list[Composite]:
     """Each answer by one client and by sixteen, both sides in turn."""
     with _running(database, directory) as sides:
-        number = placed(sides)
+        number = placed(sides.ours, sides.token)["orderId"]
         for backend, milliseconds in {**LATENCIES, "scm": SHIPPING_MS}.items():
             sides.backends.fault(backend, latencyMs=milliseconds)
         answers = {
@@ -118,13 +118,14 @@ def _running(database: str, directory: Path) -> Iterator[Sides]:
         yield Sides(ours, bare, backends, product.token())
 
 
-def placed(sides: Sides) -> str:
-    """The number in BSS of an order that was carried out."""
-    headers = {"Authorization": f"Bearer {sides.token}", "Content-Type": "application/json"}
-    address = f"http://127.0.0.1:{sides.ours.port}{PORTAL_ORDERS}"
+def placed(server: servers.Server, token: str) -> dict[str, Any]:
+    """An order that was carried out."""
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    address = f"http://127.0.0.1:{server.port}{PORTAL_ORDERS}"
     answer = requests.post(address, data=portal_order_body(), headers=headers, timeout=30)
     answer.raise_for_status()
-    return str(answer.json()["orderId"])
+    order: dict[str, Any] = answer.json()
+    return order
 
 
 def _median(turns: list[Turn], value: Any) -> float:

@@ -63,7 +63,7 @@ def measure(database: str, directory: Path, rounds: int) -> list[Held]:
 
 
 def _with_one_hanging(server: servers.Server, token: str, backends: Backends, rounds: int) -> list[Held]:
-    order = placed(server, token)
+    order = placed(server, token)["id"]
     jobs = {
         "TMF622 GET by id": Job(server.port, "GET", [f"{PRODUCT_ORDERS}/{order}"], token),
         "TMF622 POST, acknowledged": Job(server.port, "POST", [PRODUCT_ORDERS], token, product_order_body().decode()),

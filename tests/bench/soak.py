@@ -115,7 +115,7 @@ def main(minutes: float) -> None:
         product = servers.Product(Path(kept), {"BACKENDS_URL": backends.url})
         with product.served() as server:
             base, token = f"http://127.0.0.1:{server.port}", product.token()
-            first = Driven(base, token, known=[placed(server, token)])
+            first = Driven(base, token, known=[placed(server, token)["id"]])
             first.run(FINDING_OUT)
             full = len(first.times) / FINDING_OUT
             click.echo(f"{full:.0f} requests a second at full speed; now half of that", err=True)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from adapters.orchestration.dbos_engine import DbosEngine, EngineSettings
+from adapters.orchestration.dbos_engine import Asked, DbosEngine, EngineSettings
 from adapters.persistence.database import Database
 from adapters.persistence.node_table import NodeTable
 from adapters.persistence.orders import Document
@@ -29,7 +29,7 @@ class Runs(DbosEngine):
         self.due: list[Run] = []
 
     def make(self, this: Run) -> None:
-        self._run(this, None, {})
+        self._run(this, Asked(None, None), {})
 
     def _start(self, due: ScheduledProcess) -> None:
         self.due.append(Run(due.process, due.subject, due.round, 0))
@@ -83,4 +83,4 @@ class ByHand:
         with self.unit_of_work() as work:
             decide(decision, self.process, work, self.clock)
             work.commit()
-        self.runs.take_up_again(PLACE_ORDER, self.order_id, None)
+        self.runs.take_up_again(PLACE_ORDER, self.order_id)

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 import flask
 
+from canonical.shared import tracing
 from canonical.shared.criteria import Criterion, SortKey, all_of
 from canonical.shared.errors import InvalidCommand
 from facade.address import requested_address
@@ -62,10 +63,11 @@ class OrderTranslator:
 
     def __call__(self, body: Any, client: str) -> Translation:
         """Raises ContractViolation with pointers into the payload."""
-        bridged = self.version.lifted(ORDER, "createProductOrder", body)
-        with speaking(self.version, ORDER):
-            translation = to_submit_order(bridged.body, client, self.profiles.of(client).vocabulary)
-        return replace(translation, trail=self.version.retold(ORDER, translation.trail, bridged))
+        with tracing.span("translate"):
+            bridged = self.version.lifted(ORDER, "createProductOrder", body)
+            with speaking(self.version, ORDER):
+                translation = to_submit_order(bridged.body, client, self.profiles.of(client).vocabulary)
+            return replace(translation, trail=self.version.retold(ORDER, translation.trail, bridged))
 
 
 @dataclass(frozen=True)

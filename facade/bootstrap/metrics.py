@@ -1,0 +1,69 @@
+"""Where the numbers come from that `facade.metrics` shows."""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+
+from prometheus_client import CollectorRegistry
+
+from adapters.backends.breaker import BreakerState
+from adapters.persistence.outbox import waiting_events
+from adapters.persistence.process_records import SqlProcessReads
+from canonical.shared.errors import StoreUnavailable
+from facade.bootstrap.core import Core
+from facade.metrics import MetricsPage, Mirror, Reading, ReadWhenAsked
+from facade.security.tokens import TokenVerifier
+
+
+def metrics_page(core: Core, registry: CollectorRegistry, verifier: TokenVerifier) -> MetricsPage:
+    mirror = Mirror(registry, lambda: _totals(core), lambda: _present(core))
+    shared = ReadWhenAsked(lambda: _stored(core))
+    return MetricsPage(registry, shared, mirror, verifier.verify if core.settings.metrics_access == "token" else None)
+
+
+def _totals(core: Core) -> Iterator[Reading]:
+    for backend, kept in core.backends.snapshot().items():
+        at = {"backend": backend}
+        for (operation, outcome), count in kept.calls.items():
+            labels = at | {"operation": operation, "outcome": outcome}
+            yield Reading("facade_backend_calls", "Calls that ended, by what became of them", labels, count)
+        for operation, count in kept.retries.items():
+            labels = at | {"operation": operation}
+            yield Reading("facade_backend_retries", "Repetitions within calls", labels, count)
+        for operation, latency in kept.latencies.items():
+            labels = at | {"operation": operation}
+            yield Reading("facade_backend_answers", "Exchanges that brought an answer", labels, latency.count)
+            yield Reading("facade_backend_answer_seconds", "What they took together", labels, latency.seconds)
+        for operation, count in kept.contract_violations.items():
+            labels = at | {"operation": operation}
+            yield Reading("facade_backend_contract_violations", "Answers outside the contract", labels, count)
+        for state, count in kept.breaker_changes.items():
+            labels = at | {"state": state.value}
+            yield Reading("facade_backend_circuit_changes", "How often the circuit breaker became so", labels, count)
+        yield Reading("facade_backend_tokens_failed", "Tokens that were not given", at, kept.tokens_failed)
+
+
+def _present(core: Core) -> Iterator[Reading]:
+    for backend, kept in core.backends.snapshot().items():
+        at = {"backend": backend}
+        for state in BreakerState:
+            meaning = "Server processes whose circuit breaker is in this state"
+            yield Reading("facade_backend_circuit", meaning, at | {"state": state.value}, kept.breaker is state)
+        yield Reading("facade_backend_in_flight", "Calls under way", at, kept.in_flight)
+        yield Reading("facade_backend_held", "Server processes that obey a Retry-After", at, kept.held_seconds > 0)
+
+
+def _stored(core: Core) -> Iterable[Reading]:
+    """Nothing where the database does not answer: that is what /health/ready tells."""
+    try:
+        counts, events = SqlProcessReads(core.database).counts(), waiting_events(core.database)
+    except StoreUnavailable:
+        return
+    now = datetime.now(UTC)
+    for (state, problem), (count, oldest) in counts.items():
+        labels = {"state": state.value, "problem": problem.value if problem else ""}
+        yield Reading("facade_processes", "Processes that have not ended, and fallouts", labels, count)
+        age = max(0.0, (now - oldest).total_seconds())
+        yield Reading("facade_process_oldest_seconds", "How long the oldest of them is so", labels, age)
+    yield Reading("facade_outbox_events", "Events that were not delivered, at most", {}, events.count)
+    age = max(0.0, (now - events.oldest).total_seconds()) if events.oldest else 0.0
+    yield Reading("facade_outbox_oldest_seconds", "The age of the oldest of them", {}, age)

@@ -1,0 +1,58 @@
+"""How much one client, and all of them together, may ask of one server process."""
+
+import threading
+from collections import OrderedDict
+from math import ceil
+from time import monotonic
+
+from pyrate_limiter import InMemoryBucket, Rate, RateItem
+
+CLIENTS = 10_000
+"""So many clients are told apart; the one not seen for longest is forgotten."""
+
+
+class TurnedAway(Exception):
+    """Asking again makes sense after `retry_after` seconds."""
+
+    def __init__(self, text: str, retry_after: int) -> None:
+        super().__init__(text)
+        self.retry_after = retry_after
+
+
+class RateLimited(TurnedAway):
+    """The client has asked too often."""
+
+
+class Overloaded(TurnedAway):
+    """There is no place for the request, or it has waited for one too long. Nothing was done."""
+
+
+class RateLimit:
+    """At most `burst` requests of one client within the time that `per_second` of them take, whenever one looks."""
+
+    def __init__(self, per_second: float, burst: int) -> None:
+        self._rate = Rate(burst, max(1, round(1000 * burst / per_second)))
+        self._text = f"more than {burst} requests within {burst / per_second:g} s"
+        self._lock = threading.Lock()
+        self._buckets: OrderedDict[str, InMemoryBucket] = OrderedDict()
+
+    def count(self, client: str) -> None:
+        """Raises RateLimited."""
+        now = round(monotonic() * 1000)
+        bucket = self._bucket(client)
+        bucket.leak(now)
+        item = RateItem(client, now)
+        if not bucket.put(item):
+            waiting = bucket.waiting(item)
+            assert isinstance(waiting, int)  # milliseconds; buckets that live elsewhere have to be awaited
+            raise RateLimited(self._text, max(1, ceil((waiting - 1) / 1000)))
+
+    def _bucket(self, client: str) -> InMemoryBucket:
+        with self._lock:
+            bucket = self._buckets.get(client)
+            if bucket is None:
+                bucket = self._buckets[client] = InMemoryBucket([self._rate])
+                if len(self._buckets) > CLIENTS:
+                    self._buckets.popitem(last=False)
+            self._buckets.move_to_end(client)
+        return bucket

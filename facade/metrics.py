@@ -1,0 +1,203 @@
+"""What is measured, in Prometheus' words; `docs/operators.md` lists it.
+
+With several server processes, each writes its numbers into files of a common folder (PROMETHEUS_MULTIPROC_DIR, set
+before they start), and whichever is asked adds them up. What is read from the database is read when somebody asks.
+"""
+
+import os
+import threading
+from collections import Counter as Tally
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import flask
+from connexion.middleware.abstract import ROUTING_CONTEXT
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from prometheus_client.registry import Collector
+
+from facade.security.connexion_security import bearer_token
+from facade.security.errors import ScopeMissing
+from facade.security.principal import Principal, principal_in
+
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+CLIENTS = 100
+"""So many clients have numbers of their own; those that come later are `other` together."""
+OTHER = "other"
+NOBODY = ""
+BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+SCOPE = "operations:read"
+READ_EVERY_SECONDS = 2.0
+"""Numbers from the database are not read more often, however often somebody asks."""
+
+
+class RequestMetrics:
+    """Counts requests by operation and client. Called on the event loop, once for each request."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        labels = ("api", "operation", "client")
+        self._requests = Counter("facade_requests", "Requests answered", (*labels, "status"), registry=registry)
+        self._seconds = Histogram(
+            "facade_request_seconds", "Time to the end of the answer", labels, buckets=BOUNDS, registry=registry
+        )
+        self._clients: set[str] = set()
+        self._children: dict[Hashable, Any] = {}
+
+    def observe(self, scope: Mapping[str, Any], status: int, seconds: float) -> None:
+        """`status` 0: the client went away."""
+        extensions = scope.get("extensions", {})
+        routing = extensions.get(ROUTING_CONTEXT) or {}
+        named = (routing.get("api_base_path") or "", routing.get("operation_id") or "", self._client(extensions))
+        counted = self._children.get((*named, status))
+        if counted is None:
+            counted = self._children[(*named, status)] = self._requests.labels(*named, str(status))
+        counted.inc()
+        timed = self._children.get(named)
+        if timed is None:
+            timed = self._children[named] = self._seconds.labels(*named)
+        timed.observe(seconds)
+
+    def _client(self, extensions: Mapping[str, Any]) -> str:
+        caller = principal_in(extensions.get("connexion_context") or {})
+        if caller is None:
+            return NOBODY
+        if caller.client_id in self._clients:
+            return caller.client_id
+        if len(self._clients) >= CLIENTS:
+            return OTHER
+        self._clients.add(caller.client_id)
+        return caller.client_id
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One number with its labels."""
+
+    name: str
+    meaning: str
+    labels: Mapping[str, str]
+    value: float
+
+
+class Mirror:
+    """Shows counts that are kept elsewhere: those that only grow as counters, the others as gauges."""
+
+    def __init__(
+        self,
+        registry: CollectorRegistry,
+        totals: Callable[[], Iterable[Reading]],
+        present: Callable[[], Iterable[Reading]],
+    ) -> None:
+        self._registry = registry
+        self._totals, self._present = totals, present
+        self._shown: dict[str, Counter | Gauge] = {}
+        self._seen: Tally[Hashable] = Tally()
+        self._lock = threading.Lock()
+        self._stopped = threading.Event()
+
+    def copy(self) -> None:
+        with self._lock:
+            for one in self._totals():
+                key = (one.name, *one.labels.values())
+                self._metric(Counter, one).labels(**one.labels).inc(one.value - self._seen[key])
+                self._seen[key] = one.value  # type: ignore[assignment] # some are seconds
+            for one in self._present():
+                self._metric(Gauge, one).labels(**one.labels).set(one.value)
+
+    def begin(self, every_seconds: float = 1.0) -> None:
+        """Copy now and then, for other processes to see."""
+
+        def copying() -> None:
+            while not self._stopped.wait(every_seconds):
+                self.copy()
+
+        threading.Thread(target=copying, name="metrics", daemon=True).start()
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+    def _metric(self, kind: type[Any], one: Reading) -> Any:
+        if one.name not in self._shown:
+            options = {"multiprocess_mode": "livesum"} if kind is Gauge else {}
+            names = tuple(one.labels)
+            self._shown[one.name] = kind(one.name, one.meaning, names, registry=self._registry, **options)
+        return self._shown[one.name]
+
+
+class ReadWhenAsked(Collector):
+    """Gauges of what all server processes share."""
+
+    def __init__(self, read: Callable[[], Iterable[Reading]]) -> None:
+        self._read = read
+        self._lock = threading.Lock()
+        self._kept: list[Reading] = []
+        self._until = 0.0
+
+    def describe(self) -> Iterable[Metric]:
+        return ()
+
+    def collect(self) -> Iterator[Metric]:
+        families: dict[str, GaugeMetricFamily] = {}
+        for one in self._readings():
+            if one.name not in families:
+                families[one.name] = GaugeMetricFamily(one.name, one.meaning, labels=tuple(one.labels))
+            families[one.name].add_metric(list(one.labels.values()), one.value)
+        return iter(families.values())
+
+    def _readings(self) -> list[Reading]:
+        with self._lock:
+            if monotonic() >= self._until:
+                self._kept = list(self._read())
+                self._until = monotonic() + READ_EVERY_SECONDS
+            return self._kept
+
+
+@dataclass(frozen=True)
+class MetricsPage:
+    """`registry` has this process's numbers, `shared` what all processes have in common; `verify` checks a token where
+    one is asked for.
+    """
+
+    registry: CollectorRegistry
+    shared: Collector
+    mirror: Mirror
+    verify: Callable[[str], Principal] | None
+
+    def operations(self) -> dict[str, Callable[..., Any]]:
+        return {"metrics": self.metrics}
+
+    def metrics(self) -> flask.Response:
+        """Raises TokenRefused or ScopeMissing where a token is asked for."""
+        if self.verify is not None:
+            caller = self.verify(bearer_token(flask.request.headers.getlist("Authorization")))
+            if not caller.may(SCOPE):
+                raise ScopeMissing(caller, [SCOPE])
+        self.mirror.copy()
+        folder = os.environ.get(FOLDER)
+        asked = CollectorRegistry() if folder else self.registry
+        if folder:
+            _forget_the_dead(Path(folder))
+            MultiProcessCollector(asked)  # type: ignore[no-untyped-call]
+        text = generate_latest(asked) + generate_latest(_Only(self.shared))
+        return flask.Response(text, content_type=CONTENT_TYPE_LATEST)
+
+
+class _Only(CollectorRegistry):
+    def __init__(self, collector: Collector) -> None:
+        super().__init__()
+        self.register(collector)
+
+
+def _forget_the_dead(folder: Path) -> None:
+    """Gauges of processes that are gone count no more; their counters do."""
+    for pid in {int(path.stem.rpartition("_")[2]) for path in folder.glob("gauge_live*.db")}:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            mark_process_dead(pid, str(folder))  # type: ignore[no-untyped-call]
+        except PermissionError:
+            continue

@@ -1,0 +1,69 @@
+"""Where the text of settings comes from: a file, the environment before it, and files with secrets."""
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+FILE = "FACADE_SETTINGS"
+OF_FILE = "_FILE"
+LONGEST = 64 * 1024
+NAME = re.compile(r"[A-Z][A-Z0-9_]*")
+
+
+class SettingError(ValueError):
+    """A setting that cannot be used; the message names its variable and what is allowed."""
+
+
+def gathered(environment: Mapping[str, str], known: Iterable[str], secret: Iterable[str]) -> dict[str, str]:
+    """Every variable that has a text. What is in the environment counts before the file that FACADE_SETTINGS names.
+
+    Each of `secret` may be in a file of its own, which the variable with `_FILE` after it names. A name in the file
+    that is not `known` is an error: it would have no effect. Raises SettingError.
+    """
+    secret, files = set(secret), {f"{name}{OF_FILE}" for name in secret}
+    texts = _read_settings(environment.get(FILE, ""), {*known, *files})
+    texts |= {name: text for name, text in environment.items() if text}
+    for name in sorted(secret):
+        path = texts.get(f"{name}{OF_FILE}")
+        if path is None:
+            continue
+        if name in texts:
+            raise SettingError(f"{name} and {name}{OF_FILE} are both set: use one of them")
+        texts[name] = _read(path, f"{name}{OF_FILE}").strip()
+        if not texts[name]:
+            raise SettingError(f"{name}{OF_FILE} names {path}, which is empty")
+    return texts
+
+
+def _read_settings(path: str, known: set[str]) -> dict[str, str]:
+    """Lines of `NAME=text`, as systemd reads them: `#` begins a comment, quotes around a text are left out."""
+    texts: dict[str, str] = {}
+    for number, line in enumerate(_read(path, FILE).splitlines() if path else (), start=1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        name, equals, text = (part.strip() for part in line.partition("="))
+        if not equals or not NAME.fullmatch(name):
+            raise SettingError(f"{FILE}: line {number} of {path} is not NAME=text")
+        if name not in known:
+            raise SettingError(f"{FILE}: line {number} of {path} sets {name[:60]}, and no setting has that name")
+        if name in texts:
+            raise SettingError(f"{FILE}: line {number} of {path} sets {name} a second time")
+        if len(text) >= 2 and text[0] == text[-1] and text[0] in "'\"":
+            text = text[1:-1]
+        if text:
+            texts[name] = text
+    return texts
+
+
+def _read(path: str, variable: str) -> str:
+    try:
+        with Path(path).open("rb") as file:
+            found = file.read(LONGEST + 1)
+        if len(found) > LONGEST:
+            raise SettingError(f"{variable} names {path}, which has more than {LONGEST} bytes")
+        return found.decode()
+    except (OSError, ValueError) as error:
+        if isinstance(error, SettingError):
+            raise
+        reason = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise SettingError(f"{variable} names {path}, which cannot be read: {reason}") from error

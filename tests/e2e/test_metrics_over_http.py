@@ -1,0 +1,69 @@
+"""/metrics over HTTP: one server process, several, and with a token."""
+
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.support.product import ORDERS, TMF622, Node, partner_order, portal_order, running_product
+
+
+def numbers(node: Node) -> dict[str, float]:
+    answer = requests.get(f"{node.url}/metrics", headers={"Accept": "text/plain"}, timeout=10)
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["Content-Type"].startswith("text/plain")
+    return {
+        name: float(value) for name, value in re.findall(r"^([^#\s].*?) ([0-9.e+-]+)$", answer.text, flags=re.MULTILINE)
+    }
+
+
+def total(found: dict[str, float], *parts: str) -> float:
+    return sum(value for name, value in found.items() if all(part in name for part in parts))
+
+
+@pytest.fixture(scope="module", params=["1", "2"])
+def product(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
+    with running_product(tmp_path_factory.mktemp("metrics"), WORKERS=request.param) as node:
+        yield node
+
+
+def test_requests_backends_processes_and_events_are_counted_whichever_process_is_asked(product: Node) -> None:
+    for _ in range(6):
+        product.post(TMF622, partner_order(), client="partner-acme")
+        assert product.post(ORDERS, portal_order(), client="portal").status_code == 201
+        requests.get(f"{product.url}{ORDERS}", timeout=10)
+    product.backends.fault("billing", status=503, operations=["charge"])
+    waiting = product.post(TMF622, partner_order()).json()["id"]
+    until = time.monotonic() + 20
+    while True:
+        found = numbers(product)
+        if (
+            total(found, "facade_processes{", 'problem="backendAway"') >= 1
+            and total(found, 'operation="charge"', 'outcome="answered"') >= 12
+        ):
+            break
+        assert time.monotonic() < until, found
+        time.sleep(0.2)
+    v5 = 'api="/tmf-api/productOrderingManagement/v5"'
+    assert total(found, "facade_requests_total{", v5, 'client="partner-acme"', 'status="201"') == 6
+    assert total(found, "facade_requests_total{", 'operation="placeOrder"', 'client="portal"', 'status="201"') == 6
+    assert total(found, "facade_requests_total{", 'client=""', 'status="401"') == 6
+    assert total(found, "facade_request_seconds_count{", 'operation="placeOrder"', 'client="portal"') == 6
+    assert total(found, "facade_backend_calls_total{", 'backend="crm"', 'outcome="answered"') >= 12
+    assert total(found, "facade_backend_circuit{", 'backend="crm"', 'state="closed"') >= 1
+    assert total(found, "facade_outbox_events") > 12
+    assert total(found, "facade_process_oldest_seconds") > 0
+    product.backends.clear()
+    product.until_finished(waiting)
+
+
+def test_metrics_may_ask_for_a_token(tmp_path: Path) -> None:
+    with running_product(tmp_path, METRICS_ACCESS="token") as node:
+        assert requests.get(f"{node.url}/metrics", timeout=10).status_code == 401
+        assert node.get("/metrics", "partner-acme").status_code == 403
+        assert node.get("/metrics", "qa").status_code == 200
+        wrong = requests.get(f"{node.url}/metrics", headers={"Authorization": "Bearer x"}, timeout=10)
+        assert wrong.status_code == 401

@@ -1,0 +1,82 @@
+"""Too many requests, and the end of a server process with requests in flight."""
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.support.product import ORDERS, TMF622, Node, effects, partner_order, portal_order, running_product
+
+
+@pytest.fixture(scope="module")
+def limited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
+    with running_product(tmp_path_factory.mktemp("limited"), RATE_LIMIT="0.5", RATE_BURST="5") as node:
+        yield node
+
+
+@pytest.mark.parametrize(("path", "client"), [(TMF622, "partner-acme"), (ORDERS, "portal")])
+def test_a_client_that_asks_too_often_is_told_when_to_come_back(limited: Node, path: str, client: str) -> None:
+    answers = [limited.get(path, client) for _ in range(6)]
+    assert [answer.status_code for answer in answers[:5]] == [answers[0].status_code] * 5
+    refused = answers[5]
+    assert (refused.status_code, refused.json()["code"]) == (429, "RATE_LIMITED")
+    assert 1 <= int(refused.headers["Retry-After"]) <= 10
+    assert ("@type" in refused.json()) is (path == TMF622)
+    assert limited.get(ORDERS, "qa").status_code == 200, "others may ask"
+    assert requests.get(f"{limited.url}/health/live", timeout=5).status_code == 200
+
+
+def test_an_overload_is_answered_at_once_and_health_still_answers(tmp_path: Path) -> None:
+    with running_product(tmp_path, THREADS="1", QUEUE_LENGTH="1", QUEUE_SECONDS="1", PORTAL_WAIT="4") as node:
+        node.token("qa")
+        node.backends.fault("billing", status=503, operations=["charge"])
+        with ThreadPoolExecutor(3) as pool:
+            placing = pool.submit(node.post, ORDERS, portal_order())
+            time.sleep(0.5)
+            queued = pool.submit(node.get, ORDERS)
+            time.sleep(0.2)
+            at_once = node.get(ORDERS)
+            assert requests.get(f"{node.url}/health/ready", timeout=3).status_code == 200
+            assert not placing.done()
+            for answer in (at_once, queued.result(10)):
+                assert (answer.status_code, answer.json()["code"]) == (503, "OVERLOADED")
+                assert answer.headers["Retry-After"] == "1"
+            assert not placing.done(), "who waits longer than a second is told so then"
+            assert placing.result(20).json()["code"] == "STILL_WORKING"
+        node.backends.clear()
+        assert node.get(ORDERS).status_code == 200
+
+
+def test_a_server_process_that_is_to_end_finishes_what_is_in_flight(tmp_path: Path) -> None:
+    with running_product(tmp_path) as node:
+        node.token("qa")
+        node.backends.fault("billing", latencyMs=1200, operations=["charge"])
+        with ThreadPoolExecutor(2) as pool:
+            placing = pool.submit(node.post, ORDERS, portal_order())
+            time.sleep(0.5)
+            stopping = threading.Thread(target=node.stop)
+            stopping.start()
+            answer = placing.result(20)
+            stopping.join(30)
+        assert answer.status_code == 201, answer.text
+        with pytest.raises(requests.ConnectionError):
+            requests.get(f"{node.url}/health/live", timeout=2)
+        node.backends.clear()
+        node.start()
+        assert node.until_finished(answer.json()["id"])["state"] == "COMPLETED"
+
+
+def test_an_order_under_way_is_handed_over_when_its_server_process_ends(tmp_path: Path) -> None:
+    with running_product(tmp_path) as node:
+        node.backends.fault("billing", status=503, operations=["charge"])
+        order_id = node.post(TMF622, partner_order()).json()["id"]
+        time.sleep(1)
+        node.stop()
+        node.backends.clear()
+        node.start()
+        assert node.until_finished(order_id)["state"] == "COMPLETED"
+        assert effects(node.backends, order_id) == {"reserve": 2, "createOrder": 1, "charge": 1}

@@ -1,0 +1,154 @@
+"""How often one client may ask, and what becomes of requests when there are too many."""
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from connexion.middleware.abstract import ROUTING_CONTEXT
+
+from facade import limits
+from facade.errors import answer_to
+from facade.limits import Overloaded, RateLimit, RateLimited
+from facade.methods import MethodTable
+from facade.wsgi_bridge import Queue, WsgiBridge
+
+
+@pytest.fixture
+def passing(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Lets time go by."""
+    now = [1000.0]
+    monkeypatch.setattr(limits, "monotonic", lambda: now[0])
+
+    def pass_(seconds: float) -> None:
+        now[0] += seconds
+
+    return pass_
+
+
+def test_a_client_may_ask_in_a_burst_and_then_as_often_as_agreed(passing: Callable[[float], None]) -> None:
+    limit = RateLimit(per_second=2, burst=4)
+    for _ in range(4):
+        limit.count("acme")
+    with pytest.raises(RateLimited) as refused:
+        limit.count("acme")
+    assert refused.value.retry_after == 2
+    passing(2.001)
+    limit.count("acme")
+
+
+def test_each_client_has_its_own_limit(passing: Callable[[float], None]) -> None:
+    limit = RateLimit(per_second=1, burst=1)
+    limit.count("acme")
+    limit.count("portal")
+    with pytest.raises(RateLimited):
+        limit.count("acme")
+
+
+def test_clients_are_forgotten_before_they_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "CLIENTS", 10)
+    limit = RateLimit(per_second=1, burst=1)
+    for number in range(50):
+        limit.count(f"client-{number}")
+    assert len(limit._buckets) == 10
+
+
+def test_who_is_turned_away_is_told_when_to_come_back() -> None:
+    for error, status, code in ((RateLimited("x", 3), 429, "RATE_LIMITED"), (Overloaded("x", 3), 503, "OVERLOADED")):
+        answer = answer_to(error)
+        assert (answer.status, answer.code, answer.headers) == (status, code, {"Retry-After": "3"})
+
+
+class Work:
+    """A WSGI application whose requests take until they are let go."""
+
+    def __init__(self) -> None:
+        self.begun = 0
+        self.let_go = threading.Event()
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+        if not environ["PATH_INFO"].startswith("/health"):
+            self.begun += 1
+            self.let_go.wait(10)
+        start_response("200 OK", [])
+        return [b""]
+
+
+def ask(bridge: WsgiBridge, path: str = "/orders") -> Awaitable[int]:
+    """The status, or Overloaded."""
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": path,
+        "query_string": b"",
+        "headers": [],
+        "http_version": "1.1",
+        "extensions": {ROUTING_CONTEXT: {"operation_id": "x", "api_base_path": ""}},
+    }
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b""}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def asking() -> int:
+        await bridge(scope, receive, send)
+        return int(sent[0]["status"])
+
+    return asking()
+
+
+def a_bridge(work: Work, length: int, seconds: float) -> WsgiBridge:
+    return WsgiBridge(work, 2, MethodTable(), 20, Queue(length, seconds))
+
+
+def test_a_request_beyond_the_queue_is_turned_away_at_once_and_health_is_not() -> None:
+    async def crowd() -> list[Any]:
+        work = Work()
+        bridge = a_bridge(work, length=3, seconds=10)
+        waiting = [asyncio.ensure_future(ask(bridge)) for _ in range(5)]
+        while work.begun < 2:
+            await asyncio.sleep(0.001)
+        with pytest.raises(Overloaded):
+            await ask(bridge)
+        assert await ask(bridge, "/health/ready") == 200
+        work.let_go.set()
+        answers = await asyncio.gather(*waiting)
+        assert await ask(bridge) == 200, "there is place again"
+        return answers
+
+    assert asyncio.run(crowd()) == [200] * 5
+
+
+def test_a_request_that_has_waited_too_long_is_turned_away_and_never_worked_on() -> None:
+    async def crowd() -> tuple[list[Any], int]:
+        work = Work()
+        bridge = a_bridge(work, length=10, seconds=0.05)
+        waiting = [asyncio.ensure_future(ask(bridge)) for _ in range(5)]
+        late = await asyncio.gather(*waiting[2:], return_exceptions=True)
+        work.let_go.set()
+        begun = await asyncio.gather(*waiting[:2])
+        assert await ask(bridge) == 200
+        return [*begun, *late], work.begun
+
+    answers, begun = asyncio.run(crowd())
+    assert [answer if isinstance(answer, int) else type(answer) for answer in answers] == [200] * 2 + [Overloaded] * 3
+    assert begun == 3
+
+
+def test_a_client_that_goes_away_is_not_taken_for_an_overload() -> None:
+    async def crowd() -> None:
+        work = Work()
+        bridge = a_bridge(work, length=10, seconds=10)
+        waiting = [asyncio.ensure_future(ask(bridge)) for _ in range(3)]
+        await asyncio.sleep(0.05)
+        waiting[2].cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting[2]
+        work.let_go.set()
+        assert await asyncio.gather(*waiting[:2]) == [200, 200]
+
+    asyncio.run(crowd())
