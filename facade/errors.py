@@ -4,6 +4,7 @@ TMF paths get TMF `Error`, everything else a problem document (RFC 9457). Codes 
 error says stays in the log, under the id that the answer carries.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -21,6 +22,7 @@ from canonical.audit.ports import AuditTrail
 from canonical.audit.record import AuditRecord
 from canonical.shared import errors
 from canonical.shared.ports import Clock
+from facade.contract.connexion_plugin import PAYLOAD
 from facade.contract.violations import (
     BodyTooLarge,
     Code,
@@ -238,7 +240,7 @@ class ErrorHandler:
         turned_away = isinstance(error, TurnedAway)
         if caller is not None and not turned_away and request.method not in ("GET", "HEAD", "OPTIONS"):
             try:
-                self._record(error_id, caller.client_id, f"{request.method} {path}", answer)
+                self._record(error_id, caller.client_id, request, answer)
             except errors.StoreUnavailable:
                 log.exception("refusal not audited", error_id=error_id)
         body, media_type = render(answer, path, error_id)
@@ -247,17 +249,18 @@ class ErrorHandler:
             headers = {"Allow": self._methods.allow(path)}
         return ConnexionResponse(answer.status, content_type=media_type, body=body, headers=headers)
 
-    def _record(self, error_id: str, client: str, operation: str, answer: Answer) -> None:
-        order_id = answer.extra.get("id")
+    def _record(self, error_id: str, client: str, request: ConnexionRequest, answer: Answer) -> None:
+        order_id, sent = answer.extra.get("id"), request.scope.get("extensions", {}).get(PAYLOAD)
         self._audit.record(
             AuditRecord(
                 id=error_id,
                 at=self._clock.now(),
                 client=client,
-                operation=operation[:OPERATION_LENGTH],
+                operation=f"{request.method} {request.url.path}"[:OPERATION_LENGTH],
                 correlation_id=correlation_id(),
                 status=answer.status,
                 code=answer.code,
+                payload_hash=None if sent is None else hashlib.sha256(sent).hexdigest(),
                 order_id=order_id if isinstance(order_id, str) else None,
             )
         )

@@ -15,7 +15,9 @@ class Mapped:
 
 @dataclass(frozen=True, slots=True)
 class AuditRecord:
-    """`id` is the one in an error answer, or new. `payload_hash` is SHA-256 over operation and payload, in hex.
+    """`id` is the one in an error answer, or new.
+
+    `payload_hash` is SHA-256 over operation and payload, in hex; of a refusal, over the body as it was sent.
 
     `reason` is what a person gave for a decision.
     """

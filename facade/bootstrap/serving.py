@@ -135,7 +135,7 @@ def _apis(core: Core, security: SecuritySettings, page: MetricsPage) -> list[Api
                 core.waiters,
             ).operations()
             | _translations(core, versions).operations()
-            | BridgeReports(core.queries, core.audit).operations()
+            | BridgeReports(core.queries, core.audit, versions[1]).operations()
             | _views(core),
         ),
     ]

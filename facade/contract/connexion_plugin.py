@@ -39,6 +39,8 @@ Send = Callable[[Message], Awaitable[None]]
 
 DEFAULT_BODY_LIMIT = 1024 * 1024
 _CHECKED = "facade.contract.checked"
+PAYLOAD = "facade.contract.payload"
+"""Where the body as it was sent stands among the scope's extensions, for the evidence of a refusal."""
 _INLINE_LIMIT = 64 * 1024  # longer bodies are judged off the event loop
 _AS_IT_IS = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
 _CHARACTER_SETS = _AS_IT_IS | {"utf-16", "utf-16le", "utf-16be", "utf-32", "utf-32le", "utf-32be", "iso-8859-1"}
@@ -105,6 +107,7 @@ class ContractRequestBodyValidator(JSONRequestBodyValidator):  # type: ignore[mi
             wrapped: tuple[Receive, Scope] = await super().wrap_receive(receive, scope=scope)
             return wrapped
         content = await _read(receive, scope, self._body_limit)
+        scope["extensions"][PAYLOAD] = content
         judge = functools.partial(self._judge, contract, operation_id, media_type, _as_utf8(content, charset))
         checked = await run_in_threadpool(judge) if len(content) > _INLINE_LIMIT else judge()
         if checked.violations:

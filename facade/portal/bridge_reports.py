@@ -1,4 +1,4 @@
-"""The account of what TMF622 v4 and v5 cannot say alike of one resource."""
+"""The account of what TMF622 v4 and v5 cannot say alike: of one resource, or of the page of a list in v4."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,17 +9,27 @@ import orjson
 
 from canonical.audit.record import Mapped
 from canonical.ordering.cancellation import Cancellation
+from canonical.shared.criteria import Criterion, SortKey, all_of
 from facade.json import answer_json
-from facade.query import only
+from facade.query import only, page_of
 from facade.security.principal import current_principal
+from facade.tmf.query.listing import read_listing
 from facade.tmf.tmf622.cancel_mapper import from_cancellation
-from facade.tmf.tmf622.versions import CANCELLATION, ORDER, lowered
+from facade.tmf.tmf622.versions import CANCELLATION, ORDER, Version, lowered
 
 
 class Kept(Protocol):
     def document(self, order_id: str, owner: str | None) -> tuple[str, int]: ...
 
+    def documents(
+        self, owner: str | None, offset: int, limit: int, criterion: Criterion | None, sort: tuple[SortKey, ...]
+    ) -> tuple[list[tuple[str, str]], int]: ...
+
     def cancellation(self, cancellation_id: str, owner: str | None) -> tuple[Cancellation, dict[str, Any]]: ...
+
+    def cancellations(
+        self, owner: str | None, offset: int, limit: int
+    ) -> tuple[list[tuple[Cancellation, dict[str, Any]]], int]: ...
 
 
 class Trails(Protocol):
@@ -32,23 +42,49 @@ class Trails(Protocol):
 class BridgeReports:
     kept: Kept
     trails: Trails
+    v4: Version
 
     def operations(self) -> dict[str, Callable[..., Any]]:
-        return {"getOrderBridgeReport": self.of_order, "getCancellationBridgeReport": self.of_cancellation}
+        return {
+            "getOrderBridgeReport": self.of_order,
+            "listOrderBridgeReports": self.of_orders,
+            "getCancellationBridgeReport": self.of_cancellation,
+            "listCancellationBridgeReports": self.of_cancellations,
+        }
+
+    def of_orders(self) -> flask.Response:
+        """Of the page that a list in v4 shows for the same query."""
+        wanted = read_listing(flask.request.query_string, self.v4.searchable)
+        criterion = all_of(self.v4.visible, wanted.criterion)
+        found, _ = self.kept.documents(
+            current_principal().owner_filter(), wanted.page.offset, wanted.page.limit, criterion, wanted.sort
+        )
+        return answer_json([_of(order_id, ORDER, orjson.loads(document)) for order_id, document in found])
+
+    def of_cancellations(self) -> flask.Response:
+        only(flask.request.args, ("offset", "limit"))
+        page = page_of(flask.request.args)
+        found, _ = self.kept.cancellations(current_principal().owner_filter(), page.offset, page.limit)
+        return answer_json([_of(kept[0].id, CANCELLATION, from_cancellation(*kept, "")) for kept in found])
 
     def of_order(self, id: str) -> flask.Response:
         only(flask.request.args, ())
         document, _ = self.kept.document(id, current_principal().owner_filter())
         told = [mapped for mapped in self.trails.translations_of(id) if not mapped.target]
         lifted = [{"pointer": mapped.source, "difference": mapped.rule} for mapped in told]
-        return _report(ORDER, {"href": "", **orjson.loads(document)}, lifted)
+        return answer_json({"lowered": _lowered(ORDER, orjson.loads(document)), "lifted": lifted})
 
     def of_cancellation(self, id: str) -> flask.Response:
         only(flask.request.args, ())
         cancellation, carried = self.kept.cancellation(id, current_principal().owner_filter())
-        return _report(CANCELLATION, from_cancellation(cancellation, carried, ""), [])
+        return answer_json(
+            {"lowered": _lowered(CANCELLATION, from_cancellation(cancellation, carried, "")), "lifted": []}
+        )
 
 
-def _report(resource: str, document: dict[str, Any], lifted: list[dict[str, str]]) -> flask.Response:
-    losses = [loss.as_document() for loss in lowered(resource, document).losses]
-    return answer_json({"lowered": losses, "lifted": lifted})
+def _of(resource_id: str, resource: str, document: dict[str, Any]) -> dict[str, Any]:
+    return {"id": resource_id, "lowered": _lowered(resource, document)}
+
+
+def _lowered(resource: str, document: dict[str, Any]) -> list[dict[str, Any]]:
+    return [loss.as_document() for loss in lowered(resource, {"href": "", **document}).losses]

@@ -1,5 +1,6 @@
 """What is refused at the edge, in the shape of the side that was called, on every path."""
 
+import hashlib
 import json
 import socket
 from collections.abc import Iterator
@@ -177,3 +178,10 @@ def test_a_failed_orders_record_names_the_order(product: Node) -> None:
     refused = product.post(ORDERS, portal_order("C40200")).json()
     record = product.get(f"/api/v1/audit-records/{refused['instance']}").json()
     assert (record["orderId"], record["code"]) == (refused["id"], "PAYMENT_DECLINED")
+
+
+def test_the_evidence_of_a_refusal_names_the_body_by_its_hash(product: Node) -> None:
+    for sent in (json.dumps(partner_order() | {"state": "held"}), json.dumps({"productOrderItem": []}), '{"a"'):
+        answer = product.request("POST", TMF622, data=sent, headers={"Content-Type": "application/json"})
+        record = product.get(f"/api/v1/audit-records/{answer.json()['id']}").json()
+        assert (answer.status_code, record["payloadHash"]) == (400, hashlib.sha256(sent.encode()).hexdigest())

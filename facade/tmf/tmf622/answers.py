@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import flask
 
+from facade.query import Page
 from facade.tmf.tmf622.versions import Shown
 
 JSON = "application/json"
@@ -15,13 +16,22 @@ def answer(shown: Shown, kind: str, resource_id: str, status: int, headers: Mapp
     """One resource. `kind` is its name in the address of the bridge's report."""
     told = dict(headers)
     if shown.losses is not None:
-        report = f"{flask.request.scheme}://{flask.request.host}{REPORTS}/{kind}/{resource_id}"
-        told |= {LOSSES: str(shown.losses), "Link": f'<{report}>; rel="describedby"'}
+        told |= {LOSSES: str(shown.losses), "Link": _described_by(f"{kind}/{resource_id}")}
     return flask.Response(shown.text, status, told, content_type=JSON)
 
 
-def answer_list(shown: Sequence[Shown], status: int, headers: Mapping[str, str]) -> flask.Response:
+def answer_list(
+    shown: Sequence[Shown], kind: str, page: Page, kept: str, status: int, headers: Mapping[str, str]
+) -> flask.Response:
+    """A page of resources; `kept` is the query that they were found by, without the page."""
     counted = [one.losses for one in shown if one.losses is not None]
-    told = {LOSSES: str(sum(counted))} if counted else {}
+    told = dict(headers)
+    if counted:
+        query = "&".join((*filter(None, [kept]), f"offset={page.offset}", f"limit={page.limit}"))
+        told |= {LOSSES: str(sum(counted)), "Link": f"{told['Link']}, {_described_by(f'{kind}?{query}')}"}
     text = b"[%b]" % b",".join(one.text for one in shown)
-    return flask.Response(text, status, dict(headers) | told, content_type=JSON)
+    return flask.Response(text, status, told, content_type=JSON)
+
+
+def _described_by(report: str) -> str:
+    return f'<{flask.request.scheme}://{flask.request.host}{REPORTS}/{report}>; rel="describedby"'

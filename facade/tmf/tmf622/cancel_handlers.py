@@ -22,6 +22,8 @@ from facade.tmf.tmf622.versions import CANCELLATION, Version, speaking
 Kept = tuple[Cancellation, dict[str, Any]]
 """A cancellation and what was carried for it."""
 
+KIND = "cancelProductOrder"
+
 
 class CancellationReads(Protocol):
     """`owner` limits every read to that client's things; None sees all."""
@@ -78,13 +80,14 @@ class CancelProductOrders:
         found, total = self.reads.cancellations(current_principal().owner_filter(), page.offset, page.limit)
         documents = (from_cancellation(*kept, collection) for kept in found)
         shown = [self.version.written(CANCELLATION, document, selection) for document in documents]
-        return answer_list(shown, page.status(len(found), total), page.headers(collection, len(found), total))
+        headers = page.headers(collection, len(found), total)
+        return answer_list(shown, KIND, page, "", page.status(len(found), total), headers)
 
     def _answer(
         self, document: dict[str, Any], selection: Selection | None, status: int, headers: dict[str, str]
     ) -> flask.Response:
         shown = self.version.written(CANCELLATION, document, selection)
-        return answer(shown, "cancelProductOrder", document["id"], status, headers)
+        return answer(shown, KIND, document["id"], status, headers)
 
     def _selection(self, *others: str) -> Selection | None:
         only(flask.request.args, ("fields", *others))

@@ -118,7 +118,7 @@ class ProductOrders:
             self.version.shown(ORDER, document, f"{collection}/{order_id}", selection) for order_id, document in found
         ]
         headers = page.headers(collection, len(found), total, wanted.kept)
-        return answer_list(shown, page.status(len(found), total), headers)
+        return answer_list(shown, KIND, page, wanted.kept, page.status(len(found), total), headers)
 
     def patch_product_order(self, id: str) -> flask.Response:
         """Change the order as the patch asks, where its state allows that."""
