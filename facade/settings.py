@@ -54,7 +54,7 @@ class BackendOptions:
     call_timeout: float = _setting(
         "BACKEND_CALL_TIMEOUT", 15.0, "seconds for a call with everything it takes", least=0.01
     )
-    concurrency: int = _setting("BACKEND_CONCURRENCY", 0, "calls under way at once; 0: two thirds of THREADS")
+    concurrency: int = _setting("BACKEND_CONCURRENCY", 0, "calls under way at once; 0: two fifths of THREADS")
     retries: int = _setting("BACKEND_RETRIES", 2, "repetitions within one call", most=10)
     breaker_failures: int = _setting(
         "BACKEND_BREAKER_FAILURES", 5, "failures in a row after which it is spared", least=1
@@ -88,7 +88,7 @@ class Settings:
     port: int = _setting("PORT", 8080, "port of the product", most=65535)
     backends_port: int = _setting("BACKENDS_PORT", 8090, "port of the simulated backends", most=65535)
     workers: int = _setting("WORKERS", 1, "operating system processes that serve requests", least=1)
-    threads: int = _setting("THREADS", 48, "requests that one process works on at once", least=1)
+    threads: int = _setting("THREADS", 96, "requests that one process works on at once", least=1)
     state_dir: Path = _setting("STATE_DIR", _VAR, "where databases and the development key are kept")
     database_url: str = _setting("DATABASE_URL", "", "SQLAlchemy address; default: SQLite in STATE_DIR", secret=True)
     backends_url: str = _setting("BACKENDS_URL", "", "base address of the backends; default: the simulated ones")
@@ -177,6 +177,16 @@ class Settings:
             file, mark, options = self.database_address.partition("?")
             return file.removesuffix(".db") + "-processes.db" + mark + options
         return self.database_address
+
+    @property
+    def waiters(self) -> int:
+        """How many requests may wait for their order: with the calls to one backend they leave a sixth of the threads."""
+        return max(1, self.threads // 3)
+
+    @property
+    def backend_places(self) -> int:
+        """Calls under way to one backend that has no bound of its own; with their queue, half of the threads."""
+        return max(1, self.threads * 2 // 5)
 
     @property
     def allowed_networks(self) -> Networks:

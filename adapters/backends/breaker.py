@@ -14,8 +14,8 @@ from typing import TypeVar
 T = TypeVar("T")
 
 PROBE_PATIENCE = 0.2
-"""Seconds that callers wait for the outcome of a probe under way. Without it, of two orders that try at one moment the
-second would be turned away and try again seconds later, although the backend is back.
+"""Seconds from the begin of a probe that other callers wait for what it brings. Without it, of two orders that try at
+one moment the second would be turned away and try again seconds later, although the backend is back.
 """
 
 
@@ -59,6 +59,7 @@ class Breaker:
         self._failures = 0
         self._opened_at: float | None = None
         self._probing = False
+        self._probe_began = 0.0
         self._era = 0
 
     @property
@@ -93,13 +94,14 @@ class Breaker:
     def _enter(self) -> int:
         with self._lock:
             if self._probing:
-                self._lock.wait(PROBE_PATIENCE)
+                self._lock.wait(max(0.0, self._probe_began + PROBE_PATIENCE - self._clock()))
             probing = self._opened_at is not None
             if self._opened_at is not None:
                 left = self._reset_seconds - (self._clock() - self._opened_at)
                 if left > 0 or self._probing:
                     raise BreakerOpen(max(left, 0.0))
                 self._probing = True
+                self._probe_began = self._clock()
                 self._era += 1
             era = self._era
         if probing:

@@ -18,11 +18,11 @@ def backend_settings(settings: Settings) -> dict[str, BackendSettings]:
 
 
 def _backend(settings: Settings, name: str, options: BackendOptions) -> BackendSettings:
-    places = options.concurrency or max(1, settings.threads * 2 // 3)
-    if options.concurrency and threads_held(places) >= settings.threads:
+    places = options.concurrency or settings.backend_places
+    if options.concurrency and threads_held(places) + settings.waiters >= settings.threads:
         raise SettingError(
             f"{name.upper()}_CONCURRENCY or BACKEND_CONCURRENCY={places} lets one backend hold {threads_held(places)}"
-            f" threads, and THREADS={settings.threads} leaves none for anything else"
+            f" threads and {settings.waiters} wait for orders; THREADS={settings.threads} leaves none for anything else"
         )
     return BackendSettings(
         base_url=options.url or f"{settings.backends_address}/{name}",

@@ -81,7 +81,7 @@ class Core:
         self.changes = OrderChanges(self.unit_of_work, self.engine, self.clock, identities)
         self.profiles = partner_profiles(settings)
         self.plan_changes = PlanChangeIntake(self.unit_of_work, self.queries, self.engine, self.clock, identities)
-        self.waiters = Waiters(self.engine, settings.portal_wait, at_once=max(1, settings.threads // 2))
+        self.waiters = Waiters(self.engine, settings.portal_wait, at_once=settings.waiters)
         self.decisions = DecisionIntake(
             self.unit_of_work, self.processes, self.engine, self.queries, self.clock, identities
         )

@@ -24,7 +24,10 @@ WARM_UP_SECONDS = 0.3
 
 @dataclass(frozen=True)
 class Job:
-    """`paths` are asked in turn; SERIAL in the body becomes a running number that begins at `first`."""
+    """`paths` are asked in turn; SERIAL in the body becomes a running number that begins at `first`.
+
+    `pace`: seconds that a connection waits between an answer and its next request.
+    """
 
     port: int
     method: str
@@ -35,6 +38,7 @@ class Job:
     connections: int = 16
     seconds: float = 2.0
     warm_up: float = WARM_UP_SECONDS
+    pace: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -134,15 +138,17 @@ class Connection(asyncio.Protocol):
             generator.latencies.append(now - self.sent_at)
         generator.statuses[self.received[9:12].decode()] += 1
         self.received, self.wanted = b"", 0
-        if now < generator.ends:
-            self._send()
-        else:
+        if now + generator.job.pace >= generator.ends:
             self.transport.close()
+        elif generator.job.pace:
+            asyncio.get_running_loop().call_later(generator.job.pace, self._send)
+        else:
+            self._send()
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self.closed.done():
             return
-        if time.perf_counter() < self.generator.ends:
+        if time.perf_counter() + self.generator.job.pace < self.generator.ends:
             self.closed.set_exception(exc or ConnectionError("the server closed the connection"))
         else:
             self.closed.set_result(None)

@@ -1,27 +1,33 @@
 """What a backend that hangs or is slow leaves of the product: for those who do not need it, and for many at once."""
 
 import statistics
-import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import requests
-
 from tests.bench import servers
 from tests.bench.composite_reads import placed
 from tests.bench.load import Job, Seen, run
-from tests.bench.payloads import PRODUCT_ORDERS, product_order_body
+from tests.bench.payloads import PORTAL_ORDERS, PRODUCT_ORDERS, portal_order_body, product_order_body
 from tests.support.simulators import Backends, running_backends
 
 CONTEXT = "/api/v1/customer/C12345/context"
 HANGING = "billing"
-NEEDING_IT = 16
-"""Clients that ask again and again for what the hanging backend has."""
+ASKING, ORDERING = 64, 32
+"""Clients that ask for what the hanging backend has, and that place orders, which need it too: always, hang or not."""
+
+PACE = 0.8
+"""Seconds between an answer and the next request of each of them: they ask no more with the hang than without, because
+the aim is about what a hang takes, not about the load of clients that are turned away fast.
+"""
+
+LONGEST_ANSWER = 11.0
+"""Seconds after which all of them have been answered: a little more than an order is waited for."""
 
 OTHERS = 16
-SECONDS = 4.0
+SECONDS = 6.0
 MANY = 64
 WORKERS = 2
 BACKEND_MS = 140
@@ -74,10 +80,9 @@ def _with_one_hanging(server: servers.Server, token: str, backends: Backends, ro
         taken = []
         for _ in range(rounds):
             backends.clear()
-            without = run(_timed(job)).rate
+            without = _beside_those_who_need_it(server, token, job).rate
             backends.fault(HANGING, hang=True)
-            with _asked_for(server, token):
-                taken.append(Held(f"{name}; {HANGING} hangs", without, run(_timed(job))))
+            taken.append(Held(f"{name}; {HANGING} hangs", without, _beside_those_who_need_it(server, token, job)))
         found.append(_median(taken))
     return found
 
@@ -99,26 +104,21 @@ def _median(taken: list[Held]) -> Held:
     return next(one for one in taken if one.kept == middle)
 
 
-@contextmanager
-def _asked_for(server: servers.Server, token: str) -> Iterator[None]:
-    """Meanwhile some clients keep asking for what the hanging backend has."""
-    over = threading.Event()
-
-    def ask() -> None:
-        with requests.Session() as session:
-            while not over.is_set():
-                headers = {"Authorization": f"Bearer {token}"}
-                session.get(f"http://127.0.0.1:{server.port}{CONTEXT}?include=outstandingBalances", headers=headers)
-
-    threads = [threading.Thread(target=ask) for _ in range(NEEDING_IT)]
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        for thread in threads:
-            thread.join()
+def _beside_those_who_need_it(server: servers.Server, token: str, job: Job) -> Seen:
+    """What a job sees while others ask for what the hanging backend has."""
+    asked, order = f"{CONTEXT}?include=outstandingBalances", portal_order_body().decode()
+    needing_it = (
+        Job(server.port, "GET", [asked], token, connections=ASKING, seconds=SECONDS + 1, pace=PACE),
+        Job(
+            server.port, "POST", [PORTAL_ORDERS], token, order, connections=ORDERING, seconds=LONGEST_ANSWER, pace=PACE
+        ),
+    )
+    with ThreadPoolExecutor() as beside:
+        others = [beside.submit(run, other) for other in needing_it]
+        seen = run(_timed(job))
+        for other in others:
+            other.result()
+    return seen
 
 
 @contextmanager

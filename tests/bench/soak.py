@@ -29,8 +29,6 @@ CLIENTS = 16
 FINDING_OUT = 15.0
 """Seconds at full speed, to know what half of it is."""
 SAMPLE = 5.0
-WARM = 0.2
-"""The part of the time after which memory has to stay where it is."""
 
 MIX = ("partner", "portal", "read", "read", "list", "context", "snapshot")
 
@@ -155,9 +153,8 @@ def _unfinished(database: Path, within: float = 30.0) -> int:
 
 
 def _rows(minutes: float, soaked: Driven, memory: list[float], unfinished: int) -> list[list[Any]]:
-    warm = memory[int(len(memory) * WARM) :] or memory
-    third = max(1, len(warm) // 3)
-    early, late = statistics.median(warm[:third]), statistics.median(warm[-third:])
+    tenth = max(1, len(memory) // 10)
+    tenths = [f"{statistics.median(memory[start : start + tenth]):.0f}" for start in range(0, len(memory), tenth)]
     ordered = sorted(soaked.times)
     failed = sum(count for status, count in soaked.statuses.items() if not status.startswith("2"))
     return [
@@ -166,7 +163,7 @@ def _rows(minutes: float, soaked: Driven, memory: list[float], unfinished: int) 
         ["answers", orjson.dumps(dict(soaked.statuses)).decode()],
         ["not 2xx", str(failed)],
         ["p50, p99", f"{statistics.median(ordered) * 1e3:.1f} ms, {ordered[int(len(ordered) * 0.99)] * 1e3:.1f} ms"],
-        ["memory, first and last third of the time after warming up", f"{early:.0f} MB, {late:.0f} MB"],
+        ["memory in MB, each tenth of the time", " ".join(tenths)],
         ["processes not ended 30 s later", str(unfinished)],
     ]
 

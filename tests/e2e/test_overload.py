@@ -51,6 +51,24 @@ def test_an_overload_is_answered_at_once_and_health_still_answers(tmp_path: Path
         assert node.get(ORDERS).status_code == 200
 
 
+def test_orders_and_reads_that_wait_for_one_backend_leave_threads_for_everybody_else(tmp_path: Path) -> None:
+    waits = {"PARTS_WAIT": "6", "PORTAL_WAIT": "6", "BACKEND_READ_TIMEOUT": "6", "QUEUE_SECONDS": "1"}
+    with running_product(tmp_path, THREADS="24", **waits) as node:
+        order_id = node.post(TMF622, partner_order()).json()["id"]
+        node.until_finished(order_id)
+        node.backends.fault("billing", hang=True)
+        with ThreadPoolExecutor(72) as pool:
+            for number in range(72):
+                if number % 2:
+                    pool.submit(node.post, ORDERS, portal_order())
+                else:
+                    pool.submit(node.get, "/api/v1/customer/C12345/context?include=outstandingBalances")
+            time.sleep(2.5)
+            answers = [node.get(f"{TMF622}/{order_id}").status_code for _ in range(5)]
+            node.backends.clear()
+    assert answers == [200] * 5
+
+
 def test_a_server_process_that_is_to_end_finishes_what_is_in_flight(tmp_path: Path) -> None:
     with running_product(tmp_path) as node:
         node.token("qa")

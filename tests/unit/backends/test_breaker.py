@@ -164,6 +164,28 @@ def test_closed_it_lets_all_callers_in_at_once_and_half_open_one(breaker: Breake
     assert len(probes) == 1
 
 
+def test_nobody_waits_for_a_probe_that_has_had_its_time(
+    breaker: Breaker, time: Time, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adapters.backends.breaker.PROBE_PATIENCE", 60.0)
+    fail(breaker, times=3)
+    time.now += 10
+    probing, release = Event(), Event()
+
+    def probe() -> None:
+        probing.set()
+        assert release.wait(5)
+
+    with ThreadPoolExecutor(2) as pool:
+        hanging = pool.submit(breaker.call, probe)
+        assert probing.wait(5)
+        time.now += 60
+        late = pool.submit(breaker.call, lambda: pytest.fail("a second probe"))
+        assert isinstance(late.exception(2), BreakerOpen)
+        release.set()
+        hanging.result(5)
+
+
 @pytest.mark.parametrize("succeeds", [True, False])
 def test_who_comes_during_a_probe_shares_what_it_brings(
     breaker: Breaker, time: Time, succeeds: bool, monkeypatch: pytest.MonkeyPatch

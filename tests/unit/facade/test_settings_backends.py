@@ -65,11 +65,11 @@ def test_addresses_and_clients_are_the_common_ones_unless_a_backend_has_its_own(
 
 
 def test_one_backend_can_never_hold_every_thread() -> None:
-    assert {one.places for one in backend_settings(read(THREADS="48")).values()} == {32}
+    assert {one.places for one in backend_settings(read(THREADS="96")).values()} == {38}
     assert {one.places for one in backend_settings(read(THREADS="1")).values()} == {1}
-    assert backend_settings(read(THREADS="48", SCM_CONCURRENCY="38"))["scm"].places == 38
-    with pytest.raises(SettingError, match=r"SCM_CONCURRENCY .*=39 lets one backend hold 48 threads, and THREADS=48"):
-        backend_settings(read(THREADS="48", SCM_CONCURRENCY="39"))
+    assert backend_settings(read(THREADS="48", SCM_CONCURRENCY="25"))["scm"].places == 25
+    with pytest.raises(SettingError, match=r"SCM_CONCURRENCY .*=26 lets one backend hold 32 threads and 16 wait"):
+        backend_settings(read(THREADS="48", SCM_CONCURRENCY="26"))
 
 
 def test_production_starts_when_each_backend_has_its_own_address_and_secret() -> None:
