@@ -180,7 +180,7 @@ class Settings:
 
     @property
     def waiters(self) -> int:
-        """How many requests may wait for their order: with the calls to one backend they leave a sixth of the threads."""
+        """Requests that may wait for their order; with the calls to one backend they leave a sixth of the threads."""
         return max(1, self.threads // 3)
 
     @property
