@@ -52,7 +52,7 @@ def answered_before(request: Request, kept_answers: KeptAnswers) -> KeptAnswer |
     """What an earlier request with the same key came to. Raises IdempotencyKeyReused if it was another request."""
     kept = None if request.key is None else kept_answers.kept_answer(request.client, request.key)
     if kept is not None and kept.request_hash != request.payload_hash:
-        raise IdempotencyKeyReused("the Idempotency-Key was used for another request", orderId=kept.order_id)
+        raise IdempotencyKeyReused("the Idempotency-Key was used for another request", id=kept.order_id)
     return kept
 
 
