@@ -10,7 +10,7 @@ from canonical.listeners.listener import Listener
 from canonical.shared.errors import ListenerExists, ListenerNotFound, TooManyListeners
 from facade.tmf.hub.intake import MOST, ListenerIntake, Wish
 from tests.contract.conftest import Store
-from tests.contract.test_store_contract import at_once
+from tests.contract.keeping import at_once
 from tests.support.builders import NOON
 from tests.support.fakes import CountingIdentities, SteppingClock
 

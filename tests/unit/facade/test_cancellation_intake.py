@@ -12,7 +12,8 @@ from canonical.shared.errors import ConcurrentChange, InvalidTransition, OrderNo
 from facade.cancellations import CancellationIntake
 from facade.repeating import TRIES
 from tests.support.builders import NOON, ORDER_ID, a_cancel_command, an_order_in
-from tests.support.fakes import CountingIdentities, Memory, ReadsFromMemory, StandingClock, UnitOfWorkInMemory
+from tests.support.fakes import CountingIdentities, StandingClock
+from tests.support.memory import Memory, ReadsFromMemory, UnitOfWorkInMemory
 
 CARRIED = {"@type": "CancelProductOrder", "note": [{"text": "x"}]}
 
