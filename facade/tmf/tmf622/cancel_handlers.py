@@ -10,8 +10,8 @@ from canonical.ordering.cancellation import Cancellation
 from canonical.ordering.order import Order
 from canonical.shared.errors import OrderNotFound
 from facade.address import requested_address
-from facade.cancellations import CancellationIntake
 from facade.contract.connexion_plugin import validated_body
+from facade.intake import CancellationIntake
 from facade.query import only, page_of
 from facade.security.principal import current_principal
 from facade.tmf.query.selection import Selection, selection_of
@@ -58,13 +58,14 @@ class CancelProductOrders:
         """Record the task; the process at work on the order assesses it. Raises InvalidTransition if it has ended."""
         selection = self._selection()
         principal = current_principal()
-        body = self.version.lifted(CANCELLATION, "createCancelProductOrder", validated_body()).body
+        sent = validated_body()
+        body = self.version.lifted(CANCELLATION, "createCancelProductOrder", sent).body
         with speaking(self.version, CANCELLATION):
             command = to_cancel_order(body, principal.client_id)
         order = self.reads.order(command.order_id, principal.owner_filter())
         if not self.version.knows(order):
             raise OrderNotFound("Order not found", orderId=order.id)
-        cancellation = self.intake.accept(replace(command, order_id=order.id), body)
+        cancellation = self.intake.accept(replace(command, order_id=order.id), sent, body)
         document = from_cancellation(cancellation, body, requested_address())
         return self._answer(document, selection, 201, {"Location": document["href"], "ETag": '"1"'})
 
