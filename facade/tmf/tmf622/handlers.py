@@ -108,7 +108,7 @@ class ProductOrders:
 
     def list_product_order(self) -> flask.Response:
         """A page of the orders that match: filters, JSONPath, sorting and selection as in TMF630."""
-        wanted = read_listing(flask.request.query_string, self.version.searchable)
+        wanted = read_listing(flask.request.query_string, self.version.searchable(ORDER))
         selection = selection_of(wanted.fields, self.version.selectable(ORDER))
         page, criterion, collection = wanted.page, all_of(self.version.visible, wanted.criterion), requested_address()
         found, total = self.documents.documents(

@@ -60,9 +60,8 @@ class Version(Protocol):
         """That of v5, which everything is held against in the end."""
         ...
 
-    @property
-    def searchable(self) -> Attributes:
-        """What orders are listed by."""
+    def searchable(self, resource: str) -> Attributes:
+        """What its lists are filtered and sorted by."""
         ...
 
     @property
@@ -120,9 +119,8 @@ class V5:
     name: str = "v5"
     visible: Criterion | None = None
 
-    @property
-    def searchable(self) -> SchemaAttributes:
-        return self.attributes[ORDER]
+    def searchable(self, resource: str) -> SchemaAttributes:
+        return self.attributes[resource]
 
     def knows(self, order: Order) -> bool:
         return True
@@ -159,17 +157,16 @@ class V5:
 
 @dataclass(frozen=True)
 class V4:
-    """`attributes`: of each resource, by its name; `kept` those of orders as they are kept, in v5."""
+    """`attributes`: of each resource, by its name; `kept` those of the resources as they are kept, in v5."""
 
     contract: Contract
     attributes: Mapping[str, SchemaAttributes]
-    kept: SchemaAttributes
+    kept: Mapping[str, SchemaAttributes]
     name: str = "v4"
     visible: Criterion = Not(Compare((Step("state"),), Operator.EQUAL, HIDDEN_STATES))
 
-    @property
-    def searchable(self) -> "LiftedAttributes":
-        return LiftedAttributes(ORDER, self.attributes[ORDER], self.kept)
+    def searchable(self, resource: str) -> "LiftedAttributes":
+        return LiftedAttributes(resource, self.attributes[resource], self.kept[resource])
 
     def knows(self, order: Order) -> bool:
         return STATES[order.state] not in HIDDEN_STATES
