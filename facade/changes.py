@@ -1,8 +1,10 @@
 """Changes orders that were taken in, and removes them: one commit each for the order, its events and the evidence."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any, Protocol, Self
+from weakref import WeakValueDictionary
 
 import structlog
 from werkzeug.datastructures import ETags
@@ -13,7 +15,7 @@ from canonical.ordering.handlers import PLACE_ORDER, Change, change_order
 from canonical.ordering.order import Order
 from canonical.ordering.ports import UnitOfWork
 from canonical.processes.engine import ProcessEngine
-from canonical.shared.errors import CanonicalError, OrderNotFound
+from canonical.shared.errors import CanonicalError, ConcurrentChange, OrderNotFound
 from canonical.shared.ports import Clock, Identities
 from facade.conditions import check_version
 from facade.correlation import correlation_id
@@ -53,41 +55,66 @@ Decide = Callable[[Order, dict[str, Any]], Plan]
 
 class ChangingUnitOfWork(UnitOfWork, Protocol):
     def __enter__(self) -> Self: ...
-    def carried(self, order_id: str) -> dict[str, Any]: ...
     def carry(self, order_id: str, carried: dict[str, Any]) -> str: ...
     def record(self, record: AuditRecord) -> None: ...
 
 
+class OrdersToChange(Protocol):
+    def order_to_change(self, order_id: str, owner: str | None) -> tuple[Order, dict[str, Any], str]:
+        """The order by our id, what is carried for it and its document, all of one moment. Raises OrderNotFound."""
+        ...
+
+
+class Turns:
+    """Lets one at a time in for each name, in this server process."""
+
+    def __init__(self) -> None:
+        self._guard = Lock()
+        self._known: WeakValueDictionary[str, Lock] = WeakValueDictionary()
+
+    def of(self, name: str) -> Lock:
+        with self._guard:
+            return self._known.setdefault(name, Lock())
+
+
 @dataclass(frozen=True)
 class OrderChanges:
-    """The process at work may change an order at the same moment: then the change is decided anew on what it left."""
+    """A change is decided outside the transaction that makes it, for a patch may take a second to read.
+
+    The process at work, or another node, may change the order meanwhile: then the change is decided anew on what they
+    left. Changes that come to this server process take turns, so that none is decided in vain because of another.
+    """
 
     unit_of_work: Callable[[], ChangingUnitOfWork]
+    orders: OrdersToChange
     engine: ProcessEngine
     clock: Clock
     identities: Identities
+    turns: Turns = field(default_factory=Turns)
 
     def change(self, asked: Asked, decide: Decide) -> tuple[str, int]:
         """The order's document and version afterwards.
 
         Raises OrderNotFound, VersionMismatch, InvalidTransition, and what `decide` and the change raise.
         """
-        document, order, change = repeatedly(lambda: self._change(asked, decide))
-        if isinstance(change, SubmitDraft):
-            self.engine.start(PLACE_ORDER, order.id)
-        return document, order.version
+        with self.turns.of(asked.order_id):
+            return repeatedly(lambda: self._change(asked, decide))
 
     def remove(self, asked: Asked) -> None:
         """Raises OrderNotFound, VersionMismatch, or InvalidTransition while anything is under way."""
         repeatedly(lambda: self._remove(asked))
         log.warning("order removed", order_id=asked.order_id, client=asked.client)
 
-    def _change(self, asked: Asked, decide: Decide) -> tuple[str, Order, Change | None]:
+    def _change(self, asked: Asked, decide: Decide) -> tuple[str, int]:
+        read, carried, document = self.orders.order_to_change(asked.order_id, asked.owner)
+        _check(read, asked)
+        plan = decide(read, carried)
+        if plan.change is None:
+            return document, read.version
         with self.unit_of_work() as work:
-            order = _asked_for(work, asked)
-            plan = decide(order, work.carried(order.id))
-            if plan.change is None:
-                return work.carry(order.id, plan.carried), order, None
+            order = work.orders.get(read.id)
+            if order.version != read.version:
+                raise ConcurrentChange(f"order {read.id} was changed by somebody else")
             try:
                 change_order(order, plan.change, work, self.clock)
             except CanonicalError as error:
@@ -97,11 +124,14 @@ class OrderChanges:
             document = work.carry(order.id, plan.carried)
             work.record(self._evidence(asked, order, 200, plan.translation))
             work.commit()
-        return document, order, plan.change
+        if isinstance(plan.change, SubmitDraft):
+            self.engine.start(PLACE_ORDER, order.id)
+        return document, order.version
 
     def _remove(self, asked: Asked) -> None:
         with self.unit_of_work() as work:
-            order = _asked_for(work, asked)
+            order = work.orders.get(asked.order_id)
+            _check(order, asked)
             order.remove(self.clock.now())
             work.record(self._evidence(asked, order, 204, None))
             work.commit()
@@ -119,11 +149,10 @@ class OrderChanges:
         )
 
 
-def _asked_for(work: UnitOfWork, asked: Asked) -> Order:
-    order = work.orders.get(asked.order_id)
+def _check(order: Order, asked: Asked) -> None:
+    """Raises OrderNotFound, VersionMismatch."""
     mine = asked.owner is None or order.owner == asked.owner
     # The store finds orders by their number in BSS too; reads of TMF622 do not.
     if order.id != asked.order_id or not mine or not asked.exists(order):
         raise OrderNotFound("Order not found", orderId=asked.order_id)
     check_version(asked.if_match, order.version)
-    return order

@@ -60,6 +60,15 @@ class SqlQueries:
             raise OrderNotFound("Order not found", orderId=order_id)
         return row.document, row.version
 
+    def order_to_change(self, order_id: str, owner: str | None) -> tuple[Order, dict[str, Any], str]:
+        """The order by our id, what is carried for it and its document, all of one moment. Raises OrderNotFound."""
+        mine = () if owner is None else (orders.c.owner == owner,)
+        with self._database.reading() as connection:
+            row = connection.execute(_TO_CHANGE.where(orders.c.id == order_id, *mine)).first()
+        if row is None:
+            raise OrderNotFound("Order not found", orderId=order_id)
+        return load_order(row.body, row.version), orjson.loads(row.carried), row.document
+
     def documents(
         self,
         owner: str | None,
@@ -126,4 +135,7 @@ class SqlQueries:
 _BY_ID = sa.select(documents.c.document, documents.c.version).where(documents.c.order_id == sa.bindparam("order_id"))
 _DOCUMENT = Prepared(_BY_ID)
 _OWN_DOCUMENT = Prepared(_BY_ID.where(documents.c.owner == sa.bindparam("owner")))
+_TO_CHANGE = sa.select(orders.c.body, orders.c.version, documents.c.carried, documents.c.document).join(
+    documents, documents.c.order_id == orders.c.id
+)
 _STATE = Prepared(sa.select(orders.c.state).where(orders.c.id == sa.bindparam("order_id")))

@@ -67,10 +67,6 @@ class SqlUnitOfWork:
         """Keep `carried` with an order added or changed here. Returns the text of its document."""
         return self.orders.carry(order_id, carried)
 
-    def carried(self, order_id: str) -> dict[str, Any]:
-        """What is kept with an order."""
-        return self.orders.carried(order_id)
-
     def claim_key(self, owner: str, key: str, request_hash: str, order_id: str, answer: dict[str, Any] | None) -> bool:
         """Bind the idempotency key to this request and its answer; False when somebody else has it."""
         row = {

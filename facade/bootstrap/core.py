@@ -80,7 +80,7 @@ class Core:
         identities = SortableIdentities()
         self.intake = OrderIntake(self.unit_of_work, self.queries, self.engine, self.clock, identities)
         self.cancellations = CancellationIntake(self.unit_of_work, self.clock, identities)
-        self.changes = OrderChanges(self.unit_of_work, self.engine, self.clock, identities)
+        self.changes = OrderChanges(self.unit_of_work, self.queries, self.engine, self.clock, identities)
         self.profiles = partner_profiles(settings)
         self.plan_changes = PlanChangeIntake(self.unit_of_work, self.queries, self.engine, self.clock, identities)
         self.waiters = Waiters(self.engine, settings.portal_wait, at_once=settings.waiters)

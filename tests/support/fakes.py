@@ -152,9 +152,6 @@ class UnitOfWorkInMemory:
         self._carried[order_id] = copy.deepcopy(carried)
         return self._memory.project(self.orders.seen[order_id], carried)
 
-    def carried(self, order_id: str) -> dict[str, Any]:
-        return copy.deepcopy((self._memory.carried | self._carried).get(order_id, {}))
-
     def claim_key(self, owner: str, key: str, request_hash: str, order_id: str, answer: dict[str, Any] | None) -> bool:
         if (owner, key) in self._memory.keys | self._keys:
             return False
@@ -327,6 +324,11 @@ class ReadsFromMemory:
     def documents(self, owner: str | None, offset: int, limit: int) -> tuple[list[tuple[str, str]], int]:
         found, total = self.orders(owner, offset, limit)
         return [(order.id, self._memory.documents[order.id][0]) for order in found], total
+
+    def order_to_change(self, order_id: str, owner: str | None) -> tuple[Order, dict[str, Any], str]:
+        with self._memory.turn:
+            document, _ = self.document(order_id, owner)
+            return self.order(order_id, owner), copy.deepcopy(self._memory.carried[order_id]), document
 
     def state_of(self, order_id: str) -> State:
         if order_id not in self._memory.orders:
