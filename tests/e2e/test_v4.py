@@ -96,6 +96,8 @@ def test_mistakes_are_pointed_at_in_v4s_words(product: Node) -> None:
     body = _order() | {"requestedStartDate": "0001-01-01T00:00:00+14:00", "state": "completed"}
     found = {error["pointer"] for error in product.post(V4, body).json()["errors"]}
     assert found >= {"/requestedStartDate", "/state"}
+    body = _order() | {"creationDate": "2026-05-03T08:00:00Z"}
+    assert product.post(V4, body).json()["errors"][0]["pointer"] == "/creationDate"
     several = _order()
     several["relatedParty"] += [{"id": "C12346", "role": "Customer", "@referredType": "Customer"}]
     assert product.post(V4, several).json()["errors"][0]["pointer"] == "/relatedParty/1/id"

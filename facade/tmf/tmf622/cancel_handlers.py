@@ -20,7 +20,8 @@ from facade.tmf.query.listing import read_listing
 from facade.tmf.query.selection import Selection, selection_of
 from facade.tmf.tmf622.answers import answer, answer_list
 from facade.tmf.tmf622.cancel_mapper import addressed, from_cancellation, to_cancel_order
-from facade.tmf.tmf622.versions import CANCELLATION, Version, speaking
+from facade.tmf.tmf622.versions import CANCELLATION, Version
+from facade.tmf.tmf622.words import naming_states, speaking
 
 Kept = tuple[Cancellation, dict[str, Any]]
 """A cancellation and what was carried for it."""
@@ -71,13 +72,15 @@ class CancelProductOrders:
         """Record the task; the process at work on the order assesses it. Raises InvalidTransition if it has ended."""
         selection = self._selection()
         principal = current_principal()
-        body = self.version.lifted(CANCELLATION, "createCancelProductOrder", validated_body()).body
-        with speaking(self.version, CANCELLATION):
+        sent = validated_body()
+        body = self.version.lifted(CANCELLATION, "createCancelProductOrder", sent).body
+        with speaking(lambda pointer: self.version.spoken(CANCELLATION, pointer, sent)):
             command = to_cancel_order(body, principal.client_id)
         order = self.reads.order(command.order_id, principal.owner_filter())
         if not self.version.knows(order):
             raise OrderNotFound("Order not found", orderId=order.id)
-        cancellation = self.intake.accept(replace(command, order_id=order.id), body)
+        with naming_states():
+            cancellation = self.intake.accept(replace(command, order_id=order.id), body)
         document = addressed(from_cancellation(cancellation, body), requested_address())
         return self._answer(document, selection, 201, {"Location": document["href"], "ETag": '"1"'})
 
