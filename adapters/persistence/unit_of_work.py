@@ -8,7 +8,7 @@ import orjson
 import sqlalchemy as sa
 
 from adapters.persistence.audit import insert_record
-from adapters.persistence.cancellations import SqlCancellationRepository
+from adapters.persistence.cancellations import CancellationProjector, SqlCancellationRepository
 from adapters.persistence.catalog import CatalogOfferings, SqlCatalog
 from adapters.persistence.database import Database, insert_once
 from adapters.persistence.encoding import timestamp
@@ -31,9 +31,12 @@ class SqlUnitOfWork:
     offerings: CatalogOfferings
     processes: SqlProcesses
 
-    def __init__(self, database: Database, project: Projector, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, project: Projector, project_cancellation: CancellationProjector, clock: Clock
+    ) -> None:
         self._database = database
         self._project = project
+        self._project_cancellation = project_cancellation
         self._clock = clock
         self._transaction: AbstractContextManager[sa.Connection]
         self._connection: sa.Connection
@@ -42,7 +45,7 @@ class SqlUnitOfWork:
         self._transaction = self._database.writing()
         self._connection = self._transaction.__enter__()
         self.orders = SqlOrderRepository(self._connection, self._project)
-        self.cancellations = SqlCancellationRepository(self._connection)
+        self.cancellations = SqlCancellationRepository(self._connection, self._project_cancellation)
         self.plan_changes = SqlPlanChangeRepository(self._connection)
         self.listeners = SqlListenerRepository(self._connection)
         self.offerings = CatalogOfferings(SqlCatalog(self._connection))

@@ -15,6 +15,7 @@ from adapters.persistence.orders import Document
 from adapters.persistence.process_table import ProcessTable
 from adapters.persistence.queries import SqlQueries
 from adapters.persistence.unit_of_work import SqlUnitOfWork
+from canonical.ordering.cancellation import Cancellation
 from canonical.ordering.handlers import PLACE_ORDER
 from canonical.ordering.order import Order
 from canonical.processes.change_plan import ChangeSubscriptionPlan
@@ -39,6 +40,7 @@ from facade.portal.handlers import Waiters
 from facade.setting_sources import SettingError
 from facade.settings import Settings
 from facade.tmf.tmf622.account import STATES
+from facade.tmf.tmf622.cancel_mapper import from_cancellation
 from facade.tmf.tmf622.mapper import from_order
 
 PARTNERS = Path(__file__).parents[2] / "fixtures" / "partners"
@@ -88,7 +90,7 @@ class Core:
         self.waiters = Waiters(self.engine, settings.portal_wait, at_once=settings.waiters)
 
     def unit_of_work(self) -> SqlUnitOfWork:
-        return SqlUnitOfWork(self.database, project, self.clock)
+        return SqlUnitOfWork(self.database, project, project_cancellation, self.clock)
 
     def database_ready(self) -> bool:
         try:
@@ -125,6 +127,12 @@ class Core:
 def project(order: Order, carried: dict[str, Any]) -> Document:
     """The document kept for TMF622 reads."""
     return Document(STATES[order.state], orjson.dumps(from_order(order, carried)).decode())
+
+
+def project_cancellation(cancellation: Cancellation, carried: dict[str, Any]) -> Document:
+    """The document kept for TMF622 lists."""
+    document = from_cancellation(cancellation, carried)
+    return Document(document["state"], orjson.dumps(document).decode())
 
 
 def partner_profiles(settings: Settings) -> Profiles:

@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 
 from adapters.persistence.database import Database
-from adapters.persistence.orders import Document
 from adapters.persistence.queries import SqlQueries
 from adapters.persistence.unit_of_work import SqlUnitOfWork
 from canonical.shared.errors import ConcurrentChange, NotFound
 from canonical.subscriptions.plan_change import PlanChange, PlanChangeFailure, PlanChangeState
 from canonical.subscriptions.subscription import SubscriptionStatus
 from tests.support.builders import NOON
+from tests.support.databases import blank
 from tests.support.fakes import SteppingClock
 from tests.support.subscriptions import CHANGE_ID, a_plan_change
 
@@ -21,7 +21,7 @@ FAILURE = PlanChangeFailure("BACKEND_REFUSED", "no", "bill-plan", {"status": 422
 
 @pytest.fixture
 def unit_of_work(database: Database) -> Any:
-    return lambda: SqlUnitOfWork(database, lambda order, carried: Document("", ""), SteppingClock())
+    return lambda: SqlUnitOfWork(database, blank, blank, SteppingClock())
 
 
 @pytest.fixture

@@ -96,6 +96,7 @@ class Memory:
     """A store in memory: what units of work committed. `turn` lets one at a time in, as SQLite does."""
 
     project: Callable[[Order, dict[str, Any]], str] = lambda order, carried: "{}"
+    project_cancellation: Callable[[Cancellation, dict[str, Any]], str] = lambda asked, carried: "{}"
     clock: Any = field(default_factory=SteppingClock)
     offerings: OfferingsOnSale = field(default_factory=OfferingsOnSale)
     orders: dict[str, Order] = field(default_factory=dict)
@@ -338,12 +339,11 @@ class ReadsFromMemory:
         found = _found_cancellation(self._memory, cancellation_id, owner)
         return copy.deepcopy((found, self._memory.carried_for_cancellations[found.id]))
 
-    def cancellations(
-        self, owner: str | None, offset: int, limit: int
-    ) -> tuple[list[tuple[Cancellation, dict[str, Any]]], int]:
+    def cancellations(self, owner: str | None, offset: int, limit: int) -> tuple[list[tuple[str, str]], int]:
         mine = sorted(kept.id for kept in self._memory.cancellations.values() if owner in (None, kept.owner))
         page = mine[::-1][offset : offset + limit]
-        return [self.cancellation(found, owner) for found in page], len(mine)
+        project = self._memory.project_cancellation
+        return [(found, project(*self.cancellation(found, owner))) for found in page], len(mine)
 
     def kept_answer(self, owner: str, key: str) -> KeptInMemory | None:
         return self._memory.keys.get((owner, key))

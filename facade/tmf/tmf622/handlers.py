@@ -25,7 +25,8 @@ from facade.tmf.tmf622.account import ORDER_REFUSED
 from facade.tmf.tmf622.answers import answer, answer_list
 from facade.tmf.tmf622.changes import Patch, plan_of
 from facade.tmf.tmf622.mapper import to_submit_order
-from facade.tmf.tmf622.versions import ORDER, Version, speaking
+from facade.tmf.tmf622.versions import ORDER, Version
+from facade.tmf.tmf622.words import naming_states, speaking
 
 KIND = "productOrder"
 
@@ -63,9 +64,9 @@ class OrderTranslator:
         """Raises ContractViolation with pointers into the payload."""
         with tracing.span("translate"):
             bridged = self.version.lifted(ORDER, "createProductOrder", body)
-            with speaking(self.version, ORDER):
+            with speaking(lambda pointer: self.version.spoken(ORDER, pointer, body)):
                 translation = to_submit_order(bridged.body, client, self.profiles.of(client).vocabulary)
-            return replace(translation, trail=self.version.retold(ORDER, translation.trail, bridged))
+            return replace(translation, trail=self.version.retold(ORDER, translation.trail, bridged, body))
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ class ProductOrders:
 
     def list_product_order(self) -> flask.Response:
         """A page of the orders that match: filters, JSONPath, sorting and selection as in TMF630."""
-        wanted = read_listing(flask.request.query_string, self.version.searchable)
+        wanted = read_listing(flask.request.query_string, self.version.searchable(ORDER))
         selection = selection_of(wanted.fields, self.version.selectable(ORDER))
         page, criterion, collection = wanted.page, all_of(self.version.visible, wanted.criterion), requested_address()
         found, total = self.documents.documents(
@@ -125,17 +126,19 @@ class ProductOrders:
         patch = Patch(flask.request.mimetype, validated_body(), href)
         require_form(patch.media_type, patch.body)
         vocabulary = self.profiles.of(principal.client_id).vocabulary
-        document, version = self.changes.change(
-            self._asked(id, "patchProductOrder", patch.body),
-            lambda order, carried: plan_of(patch, order, carried, self.version, vocabulary),
-        )
+        with naming_states():
+            document, version = self.changes.change(
+                self._asked(id, "patchProductOrder", patch.body),
+                lambda order, carried: plan_of(patch, order, carried, self.version, vocabulary),
+            )
         shown = self.version.shown(ORDER, document, href, selection)
         return answer(shown, KIND, id, 200, {"ETag": f'"{version}"'})
 
     def delete_product_order(self, id: str) -> flask.Response:
         """Remove an order that has ended, or a draft, for good."""
         only(flask.request.args, ())
-        self.changes.remove(self._asked(id, "deleteProductOrder", None))
+        with naming_states():
+            self.changes.remove(self._asked(id, "deleteProductOrder", None))
         return nothing()
 
     def _accept(self, body: Any, request: Request) -> Accepted:
@@ -147,7 +150,7 @@ class ProductOrders:
                 raise
             bridged = self.version.lifted(ORDER, "createProductOrder", body)
             carried = {name: value for name, value in bridged.body.items() if name not in ORDER_REFUSED}
-            lost = self.version.retold(ORDER, (), bridged)
+            lost = self.version.retold(ORDER, (), bridged, body)
             return self.intake.reject(refusal, carried, lost, request, _kept)
 
     def _asked(self, order_id: str, operation: str, sent: Any) -> Asked:
