@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any
 
 from canonical.shared.errors import InvalidTransition
+from canonical.shared.failure import Failure
 from canonical.subscriptions.subscription import SubscriptionStatus
 
 
@@ -39,18 +39,6 @@ FINISHED = frozenset({PlanChangeState.DONE, PlanChangeState.FAILED, PlanChangeSt
 """No process works on it any more, unless a person has a FALLOUT taken up again."""
 
 
-@dataclass(frozen=True, slots=True)
-class PlanChangeFailure:
-    """Why it failed, in which step, and what was undone because of it or could not be."""
-
-    code: str
-    message: str
-    step: str
-    details: dict[str, Any]
-    undone: tuple[str, ...] = ()
-    not_undone: tuple[str, ...] = ()
-
-
 @dataclass(slots=True)
 class PlanChange:
     """`from_version` is the subscription's when it was asked for, `to_version` once BSS has changed it.
@@ -72,7 +60,7 @@ class PlanChange:
     state: PlanChangeState = PlanChangeState.ACCEPTED
     to_version: int | None = None
     status: SubscriptionStatus = SubscriptionStatus.ACTIVE
-    failure: PlanChangeFailure | None = None
+    failure: Failure | None = None
     version: int = 0
 
     @property
@@ -87,7 +75,7 @@ class PlanChange:
         self._become(PlanChangeState.DONE, at)
         self.to_version, self.status = to_version, status
 
-    def fail(self, failure: PlanChangeFailure, at: datetime) -> None:
+    def fail(self, failure: Failure, at: datetime) -> None:
         """Neither has it, unless something could not be undone."""
         self._become(PlanChangeState.FALLOUT if failure.not_undone else PlanChangeState.FAILED, at)
         self.failure = failure

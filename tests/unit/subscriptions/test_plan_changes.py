@@ -16,9 +16,10 @@ from canonical.shared.errors import (
     SubscriptionTerminated,
     VersionMismatch,
 )
+from canonical.shared.failure import Failure
 from canonical.subscriptions.commands import ChangePlan
 from canonical.subscriptions.handlers import change_plan, kind_of
-from canonical.subscriptions.plan_change import FOLLOWING, ChangeKind, PlanChange, PlanChangeFailure, PlanChangeState
+from canonical.subscriptions.plan_change import FOLLOWING, ChangeKind, PlanChange, PlanChangeState
 from canonical.subscriptions.subscription import SubscriptionStatus
 from tests.support.fakes import CountingIdentities, Journal, StandingClock
 from tests.support.reads import a_subscription
@@ -187,7 +188,7 @@ def test_what_somebody_else_has_changed_since_is_not_changed_back() -> None:
 def test_a_change_that_could_not_be_taken_back_is_looked_after_again() -> None:
     change = a_plan_change()
     change.start(change.submitted_at)
-    change.fail(PlanChangeFailure("X", "no", "bill-plan", {}, not_undone=("back",)), change.submitted_at)
+    change.fail(Failure("X", "no", "bill-plan", {}, not_undone=("back",)), change.submitted_at)
     assert (change.state, change.finished) == (PlanChangeState.FALLOUT, True)
     change.resume(change.submitted_at)
     assert (change.state, change.finished) == (PlanChangeState.CHANGING, False)
