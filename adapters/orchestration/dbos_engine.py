@@ -10,7 +10,7 @@ away does not keep a thread: its workflow ends by enqueueing its continuation fo
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -27,6 +27,7 @@ from adapters.persistence.process_table import DECIDED, Pause, ProcessTable, Run
 from canonical.processes.engine import Process, Subject
 from canonical.processes.saga import Once, Progress, Step, next_call, resumed, run
 from canonical.processes.standing import Problem
+from canonical.processes.tries import fold
 from canonical.shared import tracing
 from canonical.shared.errors import StoreUnavailable
 from canonical.subscriptions.handlers import CHANGE_PLAN
@@ -195,6 +196,7 @@ class DbosEngine:
             # Read after the turn is ours: what was decided before is on record, and from now on nothing is decided.
             known = self._table.answers(this.process, this.subject)
             reached.keep(Progress(**begun_with) if begun_with else reached.progress)
+        reached.answers = known
         reached.steps = process.steps(process.begin(this.subject))
         reached.keep(resumed(reached.steps, reached.progress, known))
         once = self._recorded(this, known)
@@ -260,6 +262,7 @@ class _Reached:
 
     progress: Progress
     steps: Sequence[Step] = ()
+    answers: Mapping[str, dict[str, Any]] = field(default_factory=dict)
 
     def keep(self, progress: Progress) -> None:
         self.progress = progress
@@ -267,7 +270,8 @@ class _Reached:
     def pause(self, problem: Problem, waiting_for: str) -> Pause:
         call = next_call(self.steps, self.progress)
         progress = asdict(self.progress) | {"waiting_for": None}
-        return Pause(progress, call.name if call else "", problem, waiting_for)
+        tries = fold(call, self.progress, self.answers) if call else None
+        return Pause(progress, call.name if call else "", problem, waiting_for, tries)
 
 
 def _named_in_logs(process: str) -> str:
