@@ -128,7 +128,7 @@ class Settings:
         "METRICS_ACCESS", "open", "who may read /metrics: everybody, or tokens with operations:read", ("open", "token")
     )
     keep_steps_days: float = _setting(
-        "KEEP_STEPS_DAYS", 7.0, "days for which the calls of an ended process stay on record"
+        "KEEP_STEPS_DAYS", 7.0, "days for which the calls and runs of an ended process stay on record"
     )
     partners: str = _setting(
         "PARTNERS", "", "folder of partner profiles, a YAML file for each client id; default: `fixtures/partners`"

@@ -264,6 +264,16 @@ def test_nothing_can_be_decided_about_what_has_ended_or_never_was(database: Data
         placing.decide("retry")
 
 
+def test_a_run_that_begins_after_the_end_and_after_the_records_went_calls_nobody(database: Database) -> None:
+    placing = away(database)
+    placing.to_the_end()
+    placing.table.forget_steps(placing.clock.now() + timedelta(seconds=1))
+    assert records(placing) == {}
+    before = charges(placing)
+    placing.runs.make(Run(PLACE_ORDER, placing.order_id, 0, 0))
+    assert (charges(placing), records(placing)) == (before, {})
+
+
 # --- others at work ---------------------------------------------------------------------------------------------------
 
 
