@@ -19,6 +19,7 @@ from canonical.processes.standing import Problem, ProcessState
 from canonical.shared.errors import (
     BackendRefused,
     BackendUnavailable,
+    CallUnderWay,
     DecisionRefused,
     InvalidCommand,
     OutcomeUnknown,
@@ -26,6 +27,7 @@ from canonical.shared.errors import (
     ProcessNotFound,
 )
 from canonical.shared.money import Money
+from facade.errors import answer_to
 from tests.support.by_hand import ByHand
 from tests.support.fakes import TakesMoney, TakesOrders
 
@@ -293,8 +295,9 @@ def at_work(database: Database) -> Iterator[ByHand]:
 
 def test_while_a_call_is_under_way_nothing_is_decided(at_work: ByHand) -> None:
     for action, more in {"retry": {}, "skip": NOT_DONE, "compensate": {}}.items():
-        with pytest.raises(DecisionRefused) as refused:
+        with pytest.raises(CallUnderWay, match="under way") as refused:
             at_work.decide(action, **more)
+        assert answer_to(refused.value).headers == {"Retry-After": "1"}
         assert refused.value.details["allowedActions"] == []
 
 
