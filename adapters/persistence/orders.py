@@ -2,13 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import orjson
 import sqlalchemy as sa
 
-from adapters.persistence.encoding import converter, timestamp
+from adapters.persistence.encoding import converter, milliseconds
 from adapters.persistence.outbox import insert_event
 from adapters.persistence.prepared import Prepared
 from adapters.persistence.tables import cancellations, documents, orders, process_steps, processes, terms
@@ -20,7 +19,7 @@ from canonical.shared.errors import ConcurrentChange, OrderNotFound
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """How an order looks from outside: the outward state and the resource as JSON text without its href."""
+    """How something kept looks from outside: the outward state and the resource as JSON text without its href."""
 
     state: str
     text: str
@@ -141,7 +140,7 @@ class SqlOrderRepository:
                 "order_id": order.id,
                 "owner": order.owner,
                 "customer_id": order.customer_id,
-                "ordered_at": _milliseconds(order.submitted_at),
+                "ordered_at": milliseconds(order.submitted_at),
                 "carried": orjson.dumps(carried).decode(),
                 "state": document.state,
                 "version": order.version,
@@ -199,11 +198,6 @@ def load_order(body: str, version: int) -> Order:
 def _terms(document: Document) -> frozenset[tuple[str, str]]:
     """Made of the very text that is stored: an index that lacks something would hide orders."""
     return terms_of(orjson.loads(document.text), PRODUCT_ORDER_TERMS)
-
-
-def _milliseconds(at: datetime) -> str:
-    """As documents show it, so that a client that asks for the time it was told finds the order."""
-    return timestamp(at.replace(microsecond=at.microsecond // 1000 * 1000))
 
 
 def _row(order: Order) -> dict[str, Any]:

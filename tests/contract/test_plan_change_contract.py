@@ -7,7 +7,6 @@ import pytest
 import sqlalchemy as sa
 
 from adapters.persistence.database import Database
-from adapters.persistence.orders import Document
 from adapters.persistence.queries import SqlQueries
 from adapters.persistence.tables import outbox, plan_changes
 from adapters.persistence.unit_of_work import SqlUnitOfWork
@@ -15,6 +14,7 @@ from canonical.shared.errors import ConcurrentChange, NotFound
 from canonical.subscriptions.plan_change import PlanChange, PlanChangeFailure, PlanChangeState
 from canonical.subscriptions.subscription import SubscriptionStatus
 from tests.support.builders import NOON
+from tests.support.databases import blank
 from tests.support.fakes import SteppingClock
 from tests.support.subscriptions import CHANGE_ID, a_plan_change
 
@@ -24,7 +24,7 @@ FAILURE = PlanChangeFailure("BACKEND_REFUSED", "no", "bill-plan", {"status": 422
 
 @pytest.fixture
 def unit_of_work(database: Database) -> Any:
-    return lambda: SqlUnitOfWork(database, lambda order, carried: Document("", ""), SteppingClock())
+    return lambda: SqlUnitOfWork(database, blank, blank, SteppingClock())
 
 
 @pytest.fixture

@@ -22,7 +22,6 @@ from adapters.orchestration.finished_workflows import AFTER_SECONDS, FinishedWor
 from adapters.persistence.catalog import SqlCatalog, publish, read_offerings
 from adapters.persistence.database import Database, UnusableAddress, address, connections
 from adapters.persistence.node_table import NodeTable
-from adapters.persistence.orders import Document
 from adapters.persistence.process_table import Pause, ProcessTable, Run, ScheduledProcess, SqlProcessSchedule
 from adapters.persistence.queries import SqlQueries
 from adapters.persistence.tables import nodes, processes
@@ -34,7 +33,7 @@ from canonical.processes.standing import Problem
 from canonical.shared.errors import ConcurrentChange
 from facade.clock import SystemClock
 from tests.support.builders import NOON, a_command, an_order, euros
-from tests.support.databases import CATALOG
+from tests.support.databases import CATALOG, blank
 from tests.support.fakes import (
     CountingIdentities,
     FullShelves,
@@ -309,7 +308,7 @@ def test_of_two_units_of_work_that_read_the_same_order_the_second_to_commit_is_r
     """On SQLite the second would wait before it reads."""
 
     def unit_of_work() -> SqlUnitOfWork:
-        return SqlUnitOfWork(postgres_database, lambda order, carried: Document("x", "{}"), SteppingClock())
+        return SqlUnitOfWork(postgres_database, blank, blank, SteppingClock())
 
     with unit_of_work() as work:
         work.orders.add(an_order())
@@ -325,7 +324,7 @@ def test_of_two_units_of_work_that_read_the_same_order_the_second_to_commit_is_r
 
 def test_a_claim_waits_for_one_that_has_not_ended(postgres_database: Database) -> None:
     def unit_of_work() -> SqlUnitOfWork:
-        return SqlUnitOfWork(postgres_database, lambda order, carried: Document("x", "{}"), SteppingClock())
+        return SqlUnitOfWork(postgres_database, blank, blank, SteppingClock())
 
     def claim() -> bool:
         with unit_of_work() as work:
@@ -453,7 +452,7 @@ def running_engine(database: Database, system_url: str) -> Iterator[Placing]:
     clock = SystemClock()
 
     def unit_of_work() -> SqlUnitOfWork:
-        return SqlUnitOfWork(database, lambda order, carried: Document("x", "{}"), clock)
+        return SqlUnitOfWork(database, blank, blank, clock)
 
     queries = SqlQueries(database)
     process = PlaceOrder(KnowsCustomers(), FullShelves(), TakesOrders(), TakesMoney(), unit_of_work, queries, clock)
