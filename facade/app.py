@@ -10,6 +10,7 @@ from typing import Any
 import connexion
 from connexion.apps.flask import FlaskOperation
 from connexion.middleware import ConnexionMiddleware
+from connexion.middleware.routing import RoutingMiddleware
 from connexion.middleware.swagger_ui import SwaggerUIMiddleware
 from connexion.resolver import Resolver
 
@@ -21,6 +22,7 @@ from facade.errors import HANDLED, ErrorHandler
 from facade.gate import Gate
 from facade.json import OrjsonJsonifier, OrjsonProvider
 from facade.methods import MethodTable
+from facade.routing import ExactRouting
 from facade.tracing import Tracing
 from facade.wsgi_bridge import Queue, WsgiBridge
 
@@ -65,7 +67,11 @@ def build_app(
     app = connexion.FlaskApp(
         "facade",
         lifespan=lifespan,
-        middlewares=[kind for kind in ConnexionMiddleware.default_middlewares if kind is not SwaggerUIMiddleware],
+        middlewares=[
+            ExactRouting if kind is RoutingMiddleware else kind
+            for kind in ConnexionMiddleware.default_middlewares
+            if kind is not SwaggerUIMiddleware
+        ],
         jsonifier=OrjsonJsonifier(),
         security_map=dict(security_map),
         validate_responses=validate_responses,

@@ -1,21 +1,27 @@
-"""Cancellations kept as JSON bodies, each with what its sender wants back."""
+"""Cancellations kept as JSON bodies, each with what its sender wants back and the document that lists search."""
 
+from collections.abc import Callable
 from typing import Any
 
 import orjson
 import sqlalchemy as sa
 
-from adapters.persistence.encoding import converter
+from adapters.persistence.encoding import converter, milliseconds
+from adapters.persistence.orders import Document
 from adapters.persistence.tables import cancellations
 from canonical.ordering.cancellation import Cancellation
 from canonical.shared.errors import CancellationNotFound, ConcurrentChange
 
+CancellationProjector = Callable[[Cancellation, dict[str, Any]], Document]
+"""Makes the document of a cancellation and of what was carried for it."""
+
 
 class SqlCancellationRepository:
-    """Cancellations of one transaction."""
+    """Cancellations of one transaction, and with each its document."""
 
-    def __init__(self, connection: sa.Connection) -> None:
+    def __init__(self, connection: sa.Connection, project: CancellationProjector) -> None:
         self._connection = connection
+        self._project = project
         self._seen: dict[str, Cancellation] = {}
         self._read: dict[str, str] = {}
         self._carried: dict[str, dict[str, Any]] = {}
@@ -25,7 +31,7 @@ class SqlCancellationRepository:
 
     def get(self, cancellation_id: str) -> Cancellation:
         if cancellation_id not in self._seen:
-            found = find_cancellation(self._connection, cancellation_id)[0]
+            found, self._carried[cancellation_id] = find_cancellation(self._connection, cancellation_id)
             self._seen[found.id], self._read[found.id] = found, _body(found)
         return self._seen[cancellation_id]
 
@@ -45,16 +51,31 @@ class SqlCancellationRepository:
 
     def _insert(self, new: Cancellation, body: str) -> None:
         new.version = 1
-        row = {"id": new.id, "owner": new.owner, "order_id": new.order_id, "version": 1, "body": body}
-        row["carried"] = orjson.dumps(self._carried.get(new.id, {})).decode()
-        self._connection.execute(sa.insert(cancellations), row)
+        carried = self._carried.setdefault(new.id, {})
+        row = {
+            "id": new.id,
+            "owner": new.owner,
+            "order_id": new.order_id,
+            "version": 1,
+            "body": body,
+            "carried": orjson.dumps(carried).decode(),
+            "asked_at": milliseconds(new.created_at),
+        }
+        self._connection.execute(sa.insert(cancellations), row | self._shown(new))
 
     def _update(self, known: Cancellation, body: str) -> None:
         where = (cancellations.c.id == known.id, cancellations.c.version == known.version)
         known.version += 1
-        changed = sa.update(cancellations).where(*where).values(version=known.version, body=body)
+        changed = sa.update(cancellations).where(*where)
+        changed = changed.values(version=known.version, body=body, **self._shown(known))
         if self._connection.execute(changed).rowcount != 1:
             raise ConcurrentChange(f"cancellation {known.id} was changed by somebody else")
+
+    def _shown(self, known: Cancellation) -> dict[str, str]:
+        if known.id not in self._carried:
+            self._carried[known.id] = find_cancellation(self._connection, known.id)[1]
+        document = self._project(known, self._carried[known.id])
+        return {"state": document.state, "document": document.text}
 
 
 def find_cancellation(

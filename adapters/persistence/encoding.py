@@ -17,6 +17,11 @@ def timestamp(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
+def milliseconds(at: datetime) -> str:
+    """As documents show it, so that a client that asks for the time it was told finds what it was told of."""
+    return timestamp(at.replace(microsecond=at.microsecond // 1000 * 1000))
+
+
 def _time(text: str) -> datetime:
     # 0.1.0 wrote years before 1000 with fewer digits (strftime on Linux), and could not read them again.
     return datetime.fromisoformat(text.rjust(27, "0"))

@@ -2,15 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import orjson
 import sqlalchemy as sa
 
-from adapters.persistence.encoding import converter, timestamp
+from adapters.persistence.encoding import converter, milliseconds
+from adapters.persistence.outbox import insert_event
 from adapters.persistence.prepared import Prepared
-from adapters.persistence.tables import cancellations, documents, orders, outbox, process_steps, processes, terms
+from adapters.persistence.tables import cancellations, documents, orders, process_steps, processes, terms
 from adapters.persistence.terms import PRODUCT_ORDER_TERMS, terms_of
 from canonical.ordering.events import OrderRemoved
 from canonical.ordering.order import Order
@@ -19,16 +19,14 @@ from canonical.shared.errors import ConcurrentChange, OrderNotFound
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """How an order looks from outside: the outward state and the resource as JSON text without its href."""
+    """How something kept looks from outside: the outward state and the resource as JSON text without its href."""
 
     state: str
     text: str
 
 
-EVENT_COLUMNS = ("order_id", "sequence", "type", "at", "payload")
 _INSERT_ORDER = Prepared(sa.insert(orders))
 _INSERT_DOCUMENT = Prepared(sa.insert(documents))
-_INSERT_EVENT = Prepared(sa.insert(outbox).values({name: sa.bindparam(name) for name in EVENT_COLUMNS}))
 _INSERT_TERM = Prepared(sa.insert(terms))
 _UPDATE_ORDER = Prepared(
     sa.update(orders)
@@ -112,7 +110,7 @@ class SqlOrderRepository:
             if order.events:
                 self._write(order)
                 for event in order.events:
-                    _INSERT_EVENT.execute(self._connection, _event_row(event))
+                    insert_event(self._connection, order.id, event)
                 order.events.clear()
 
     def _write(self, order: Order) -> None:
@@ -142,7 +140,7 @@ class SqlOrderRepository:
                 "order_id": order.id,
                 "owner": order.owner,
                 "customer_id": order.customer_id,
-                "ordered_at": _milliseconds(order.submitted_at),
+                "ordered_at": milliseconds(order.submitted_at),
                 "carried": orjson.dumps(carried).decode(),
                 "state": document.state,
                 "version": order.version,
@@ -202,11 +200,6 @@ def _terms(document: Document) -> frozenset[tuple[str, str]]:
     return terms_of(orjson.loads(document.text), PRODUCT_ORDER_TERMS)
 
 
-def _milliseconds(at: datetime) -> str:
-    """As documents show it, so that a client that asks for the time it was told finds the order."""
-    return timestamp(at.replace(microsecond=at.microsecond // 1000 * 1000))
-
-
 def _row(order: Order) -> dict[str, Any]:
     kept = converter.unstructure(order)
     del kept["events"], kept["version"]
@@ -215,14 +208,4 @@ def _row(order: Order) -> dict[str, Any]:
         "bss_order_id": order.bss_order_id,
         "version": order.version,
         "body": orjson.dumps(kept).decode(),
-    }
-
-
-def _event_row(event: Any) -> dict[str, Any]:
-    return {
-        "order_id": event.order_id,
-        "sequence": event.sequence,
-        "type": type(event).__name__,
-        "at": timestamp(event.at),
-        "payload": converter.dumps(event).decode(),
     }

@@ -6,12 +6,12 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from adapters.persistence.cancellations import find_cancellation, load_cancellation
+from adapters.persistence.cancellations import find_cancellation
 from adapters.persistence.database import Database
 from adapters.persistence.orders import find_order, load_order
 from adapters.persistence.plan_changes import find_plan_change, find_unfinished
 from adapters.persistence.prepared import Prepared
-from adapters.persistence.search import LONGEST_SECONDS, PRODUCT_ORDERS, Wanted, search
+from adapters.persistence.search import CANCELLATIONS, LONGEST_SECONDS, PRODUCT_ORDERS, Wanted, search
 from adapters.persistence.tables import cancellations, documents, idempotency_keys, orders
 from canonical.ordering.cancellation import Cancellation
 from canonical.ordering.order import Order
@@ -60,6 +60,15 @@ class SqlQueries:
             raise OrderNotFound("Order not found", orderId=order_id)
         return row.document, row.version
 
+    def order_to_change(self, order_id: str, owner: str | None) -> tuple[Order, dict[str, Any], str]:
+        """The order by our id, what is carried for it and its document, all of one moment. Raises OrderNotFound."""
+        mine = () if owner is None else (orders.c.owner == owner,)
+        with self._database.reading() as connection:
+            row = connection.execute(_TO_CHANGE.where(orders.c.id == order_id, *mine)).first()
+        if row is None:
+            raise OrderNotFound("Order not found", orderId=order_id)
+        return load_order(row.body, row.version), orjson.loads(row.carried), row.document
+
     def documents(
         self,
         owner: str | None,
@@ -91,14 +100,16 @@ class SqlQueries:
             return find_cancellation(connection, cancellation_id, owner)
 
     def cancellations(
-        self, owner: str | None, offset: int, limit: int
-    ) -> tuple[list[tuple[Cancellation, dict[str, Any]]], int]:
-        """A page of cancellations, newest first, and how many there are in all."""
-        mine = [] if owner is None else [cancellations.c.owner == owner]
-        page = sa.select(cancellations).where(*mine).order_by(cancellations.c.id.desc()).offset(offset).limit(limit)
-        count = sa.select(sa.func.count()).select_from(cancellations).where(*mine)
-        with self._database.reading() as connection:
-            return [load_cancellation(row) for row in connection.execute(page)], connection.scalar(count) or 0
+        self,
+        owner: str | None,
+        offset: int,
+        limit: int,
+        criterion: Criterion | None = None,
+        sort: tuple[SortKey, ...] = (),
+    ) -> tuple[list[tuple[str, str]], int]:
+        """A page of ids and TMF622 v5 documents without addresses, as `documents` gives those of orders."""
+        mine = () if owner is None else (cancellations.c.owner == owner,)
+        return search(self._database, CANCELLATIONS, mine, Wanted(criterion, sort, offset, limit, self._search_seconds))
 
     def plan_change(self, change_id: str) -> PlanChange:
         """Raises NotFound."""
@@ -124,4 +135,7 @@ class SqlQueries:
 _BY_ID = sa.select(documents.c.document, documents.c.version).where(documents.c.order_id == sa.bindparam("order_id"))
 _DOCUMENT = Prepared(_BY_ID)
 _OWN_DOCUMENT = Prepared(_BY_ID.where(documents.c.owner == sa.bindparam("owner")))
+_TO_CHANGE = sa.select(orders.c.body, orders.c.version, documents.c.carried, documents.c.document).join(
+    documents, documents.c.order_id == orders.c.id
+)
 _STATE = Prepared(sa.select(orders.c.state).where(orders.c.id == sa.bindparam("order_id")))

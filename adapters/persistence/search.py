@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from adapters.persistence.criteria_sql import Compiled, Order, Searchable
 from adapters.persistence.database import Database
 from adapters.persistence.sqlite_functions import stopping
-from adapters.persistence.tables import documents, terms
+from adapters.persistence.tables import cancellations, documents, terms
 from adapters.persistence.terms import PRODUCT_ORDER_TERMS
 from canonical.shared.criteria import Criterion, SortKey
 from canonical.shared.errors import InvalidCommand
@@ -27,6 +27,19 @@ PRODUCT_ORDERS = Searchable(
     },
     terms=terms,
     indexed=PRODUCT_ORDER_TERMS,
+)
+
+CANCELLATIONS = Searchable(
+    key=cancellations.c.id,
+    document=cancellations.c.document,
+    columns={
+        ("id",): cancellations.c.id,
+        ("state",): cancellations.c.state,
+        ("creationDate",): cancellations.c.asked_at,
+        ("productOrder", "id"): cancellations.c.order_id,
+    },
+    terms=terms,
+    indexed=frozenset(),
 )
 
 Rows = sa.Select[*tuple[Any, ...]]

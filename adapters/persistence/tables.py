@@ -59,7 +59,12 @@ cancellations = sa.Table(
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("body", sa.Text, nullable=False, comment="the aggregate as JSON"),
     sa.Column("carried", sa.Text, nullable=False, comment="what was sent and nobody inside reads, as JSON"),
+    sa.Column("state", _plain(30), nullable=False, comment="as the document shows it"),
+    sa.Column("asked_at", TIME, nullable=False, comment="to the millisecond, as the document shows it"),
+    sa.Column("document", sa.Text, nullable=False, comment="the TMF622 v5 resource without its addresses"),
     sa.Index(None, "owner", "id"),
+    sa.Index(None, "owner", "state", "id"),
+    sa.Index(None, "owner", "asked_at", "id"),
 )
 
 plan_changes = sa.Table(

@@ -8,7 +8,7 @@ import orjson
 import sqlalchemy as sa
 
 from adapters.persistence.audit import insert_record
-from adapters.persistence.cancellations import SqlCancellationRepository
+from adapters.persistence.cancellations import CancellationProjector, SqlCancellationRepository
 from adapters.persistence.catalog import CatalogOfferings, SqlCatalog
 from adapters.persistence.database import Database, insert_once
 from adapters.persistence.encoding import timestamp
@@ -31,9 +31,12 @@ class SqlUnitOfWork:
     offerings: CatalogOfferings
     processes: SqlProcesses
 
-    def __init__(self, database: Database, project: Projector, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, project: Projector, project_cancellation: CancellationProjector, clock: Clock
+    ) -> None:
         self._database = database
         self._project = project
+        self._project_cancellation = project_cancellation
         self._clock = clock
         self._transaction: AbstractContextManager[sa.Connection]
         self._connection: sa.Connection
@@ -42,7 +45,7 @@ class SqlUnitOfWork:
         self._transaction = self._database.writing()
         self._connection = self._transaction.__enter__()
         self.orders = SqlOrderRepository(self._connection, self._project)
-        self.cancellations = SqlCancellationRepository(self._connection)
+        self.cancellations = SqlCancellationRepository(self._connection, self._project_cancellation)
         self.plan_changes = SqlPlanChangeRepository(self._connection)
         self.listeners = SqlListenerRepository(self._connection)
         self.offerings = CatalogOfferings(SqlCatalog(self._connection))
@@ -63,10 +66,6 @@ class SqlUnitOfWork:
     def carry(self, order_id: str, carried: dict[str, Any]) -> str:
         """Keep `carried` with an order added or changed here. Returns the text of its document."""
         return self.orders.carry(order_id, carried)
-
-    def carried(self, order_id: str) -> dict[str, Any]:
-        """What is kept with an order."""
-        return self.orders.carried(order_id)
 
     def claim_key(self, owner: str, key: str, request_hash: str, order_id: str, answer: dict[str, Any] | None) -> bool:
         """Bind the idempotency key to this request and its answer; False when somebody else has it."""

@@ -55,6 +55,10 @@ TMF622: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {TMF622_V5: ("/tmf-api/productOrdering/v5", "/tmf/v5/productOrdering"), TMF622_V4: ()}
 )
 """The contracts of TMF622, newest first, and other addresses of each."""
+TMF622_ADDRESSES: Mapping[str, frozenset[str]] = MappingProxyType(
+    {ORDER: frozenset({"href"}), CANCELLATION: frozenset({"href", "productOrder.href"})}
+)
+"""Attributes of each resource that depend on the address used, so that nothing can be found by them."""
 
 
 def application() -> Correlation:
@@ -102,7 +106,7 @@ def application() -> Correlation:
 def _counting(settings: Settings) -> Callable[[str], None]:
     if not settings.rate_limit:
         return lambda client: None
-    return RateLimit(settings.rate_limit, settings.rate_burst).count
+    return RateLimit(settings.rate_limit, settings.rate_burst, settings.workers).count
 
 
 def _apis(core: Core, security: SecuritySettings, page: MetricsPage) -> list[Api]:
@@ -187,6 +191,10 @@ def _translations(core: Core, versions: Iterable[Version]) -> Translations:
 def tmf622_versions() -> tuple[Version, Version]:
     contract = contract_of(TMF622_V5)
     v5, v4 = (
-        {resource: SchemaAttributes(spec_of(spec), resource) for resource in (ORDER, CANCELLATION)} for spec in TMF622
+        {
+            resource: SchemaAttributes(spec_of(spec), resource, addresses)
+            for resource, addresses in TMF622_ADDRESSES.items()
+        }
+        for spec in TMF622
     )
-    return V5(contract, v5), V4(contract, v4, kept=v5[ORDER])
+    return V5(contract, v5), V4(contract, v4, kept=v5)

@@ -11,7 +11,7 @@ from canonical.audit.record import Mapped
 from canonical.ordering.cancellation import Cancellation
 from canonical.shared.criteria import Criterion, SortKey, all_of
 from facade.json import answer_json
-from facade.query import only, page_of
+from facade.query import only
 from facade.security.principal import current_principal
 from facade.tmf.query.listing import read_listing
 from facade.tmf.tmf622.cancel_mapper import from_cancellation
@@ -28,8 +28,8 @@ class Kept(Protocol):
     def cancellation(self, cancellation_id: str, owner: str | None) -> tuple[Cancellation, dict[str, Any]]: ...
 
     def cancellations(
-        self, owner: str | None, offset: int, limit: int
-    ) -> tuple[list[tuple[Cancellation, dict[str, Any]]], int]: ...
+        self, owner: str | None, offset: int, limit: int, criterion: Criterion | None, sort: tuple[SortKey, ...]
+    ) -> tuple[list[tuple[str, str]], int]: ...
 
 
 class Trails(Protocol):
@@ -54,7 +54,7 @@ class BridgeReports:
 
     def of_orders(self) -> flask.Response:
         """Of the page that a list in v4 shows for the same query."""
-        wanted = read_listing(flask.request.query_string, self.v4.searchable)
+        wanted = read_listing(flask.request.query_string, self.v4.searchable(ORDER))
         criterion = all_of(self.v4.visible, wanted.criterion)
         found, _ = self.kept.documents(
             current_principal().owner_filter(), wanted.page.offset, wanted.page.limit, criterion, wanted.sort
@@ -62,10 +62,12 @@ class BridgeReports:
         return answer_json([_of(order_id, ORDER, orjson.loads(document)) for order_id, document in found])
 
     def of_cancellations(self) -> flask.Response:
-        only(flask.request.args, ("offset", "limit"))
-        page = page_of(flask.request.args)
-        found, _ = self.kept.cancellations(current_principal().owner_filter(), page.offset, page.limit)
-        return answer_json([_of(kept[0].id, CANCELLATION, from_cancellation(*kept, "")) for kept in found])
+        """Of the page that a list in v4 shows for the same query."""
+        wanted = read_listing(flask.request.query_string, self.v4.searchable(CANCELLATION))
+        found, _ = self.kept.cancellations(
+            current_principal().owner_filter(), wanted.page.offset, wanted.page.limit, wanted.criterion, wanted.sort
+        )
+        return answer_json([_of(task_id, CANCELLATION, orjson.loads(document)) for task_id, document in found])
 
     def of_order(self, id: str) -> flask.Response:
         only(flask.request.args, ())
@@ -77,9 +79,7 @@ class BridgeReports:
     def of_cancellation(self, id: str) -> flask.Response:
         only(flask.request.args, ())
         cancellation, carried = self.kept.cancellation(id, current_principal().owner_filter())
-        return answer_json(
-            {"lowered": _lowered(CANCELLATION, from_cancellation(cancellation, carried, "")), "lifted": []}
-        )
+        return answer_json({"lowered": _lowered(CANCELLATION, from_cancellation(cancellation, carried)), "lifted": []})
 
 
 def _of(resource_id: str, resource: str, document: dict[str, Any]) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from adapters.persistence.tables import (
 )
 from adapters.persistence.unit_of_work import SqlUnitOfWork
 from canonical.audit.record import AuditRecord
+from canonical.ordering.cancellation import Cancellation
 from canonical.ordering.order import Order
 from tests.support.databases import *  # noqa: F403
 from tests.support.fakes import SteppingClock
@@ -33,6 +34,10 @@ from tests.support.memory import ListenersFromMemory, Memory, ReadsFromMemory
 def shown(order: Order, carried: dict[str, Any]) -> str:
     """The document of an order, as the edge would make one."""
     return json.dumps({"id": order.id, "state": order.state.value, "carried": carried})
+
+
+def shown_cancellation(asked: Cancellation, carried: dict[str, Any]) -> str:
+    return json.dumps({"id": asked.id, "state": asked.state.value, "carried": carried})
 
 
 class Store(Protocol):
@@ -67,7 +72,10 @@ class SqlStore:
 
     def unit_of_work(self) -> SqlUnitOfWork:
         return SqlUnitOfWork(
-            self.database, lambda order, carried: Document(order.state.value, shown(order, carried)), self._clock
+            self.database,
+            lambda order, carried: Document(order.state.value, shown(order, carried)),
+            lambda asked, carried: Document(asked.state.value, shown_cancellation(asked, carried)),
+            self._clock,
         )
 
     def events(self, order_id: str) -> list[tuple[int, str]]:
@@ -126,6 +134,6 @@ class StoreInMemory:
 @pytest.fixture(params=["sqlite", "postgresql", "memory"])
 def store(request: pytest.FixtureRequest) -> Store:
     if request.param == "memory":
-        return StoreInMemory(Memory(project=shown))
+        return StoreInMemory(Memory(project=shown, project_cancellation=shown_cancellation))
     name = "sqlite_database" if request.param == "sqlite" else "postgres_database"
     return SqlStore(request.getfixturevalue(name))

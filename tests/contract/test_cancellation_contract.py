@@ -1,5 +1,6 @@
 """What every store promises about cancellations, and about the order that each belongs to."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,7 +11,7 @@ from canonical.ordering.cancellation import Cancellation, CancellationState
 from canonical.ordering.handlers import cancel_order
 from canonical.ordering.states import State
 from canonical.shared.errors import CancellationNotFound, ConcurrentChange, OrderNotFound
-from tests.contract.conftest import Store
+from tests.contract.conftest import Store, shown_cancellation
 from tests.contract.keeping import at_once, change, keep, order_id, start
 from tests.support.builders import NOON, a_cancel_command, a_cancellation, an_order
 from tests.support.fakes import CountingIdentities, StandingClock
@@ -216,7 +217,7 @@ def test_of_requests_at_the_same_time_one_is_kept(store: Store) -> None:
     outcomes = at_once(4, cancel)
     made = [outcome for outcome in outcomes if isinstance(outcome, Cancellation)]
     assert len(made) == 1, outcomes
-    assert store.reads.cancellations(None, 0, 10) == ([(made[0], {})], 1)
+    assert store.reads.cancellations(None, 0, 10) == ([(made[0].id, shown_cancellation(made[0], {}))], 1)
     assert store.reads.order(order_id(1), None).cancellation_id == made[0].id
 
 
@@ -251,5 +252,14 @@ def test_a_page_holds_the_newest_first_and_counts_what_the_caller_may_see(
         asked = replace(a_cancellation(id=cancellation_id(number)), owner="partner-acme" if number % 2 else "portal")
         ask(store, asked, {"number": number})
     found, count = store.reads.cancellations(owner, offset, limit)
-    assert ([asked.id for asked, _ in found], count) == ([cancellation_id(number) for number in numbers], total)
-    assert [carried["number"] for _, carried in found] == numbers
+    assert ([task_id for task_id, _ in found], count) == ([cancellation_id(number) for number in numbers], total)
+    assert [json.loads(document)["carried"]["number"] for _, document in found] == numbers
+
+
+def test_the_document_in_lists_follows_every_change_and_keeps_what_was_carried(store: Store) -> None:
+    asked = ask(store, a_cancellation(), CARRIED)
+    with store.unit_of_work() as work:
+        work.cancellations.get(asked.id).accept()
+        work.commit()
+    (_, document), *_ = store.reads.cancellations(None, 0, 10)[0]
+    assert json.loads(document) == {"id": asked.id, "state": "ACCEPTED", "carried": CARRIED}

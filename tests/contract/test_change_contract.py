@@ -148,19 +148,26 @@ def test_what_is_carried_for_a_kept_order_replaces_what_was(store: Store) -> Non
     assert document(store, order_id(1))["carried"] == {}
 
 
-def test_in_a_unit_of_work_one_reads_what_is_carried_and_what_it_is_replaced_by(store: Store) -> None:
+def test_an_order_is_read_with_what_is_carried_for_it_and_its_document(store: Store) -> None:
+    keep(store, an_order(), CARRIED)
+    keep(store, an_order(id=order_id(2)))
+    changed, text = ask(store, order_id(1), ticket(1), REPLACED)
+    for owner in ("partner-acme", None):
+        assert store.reads.order_to_change(order_id(1), owner) == (changed, REPLACED, text)
+    assert store.reads.order_to_change(order_id(2), None)[1] == {}
+    change(store, order_id(1), start)
+    change(store, order_id(1), complete)
+    for name, owner in ((order_id(1), "portal"), (order_id(3), None), ("ORD00001", None)):
+        with pytest.raises(OrderNotFound):
+            store.reads.order_to_change(name, owner)
+
+
+def test_what_is_carried_replaces_what_was_carried_before_in_the_same_unit_of_work(store: Store) -> None:
     keep(store, an_order(), CARRIED)
     with store.unit_of_work() as work:
         work.orders.get(order_id(1))
-        assert work.carried(order_id(1)) == CARRIED
         assert json.loads(work.carry(order_id(1), REPLACED))["carried"] == REPLACED
-        assert work.carried(order_id(1)) == REPLACED
         assert json.loads(work.carry(order_id(1), {}))["carried"] == {}
-        assert work.carried(order_id(1)) == {}
-        work.orders.add(an_order(id=order_id(2)))
-        assert work.carried(order_id(2)) == {}
-        work.carry(order_id(2), CARRIED)
-        assert work.carried(order_id(2)) == CARRIED
     assert document(store, order_id(1))["carried"] == CARRIED, "nothing of it was committed"
 
 

@@ -26,6 +26,7 @@ from canonical.shared.errors import ConcurrentChange
 from canonical.shared.external_identifier import ExternalIdentifier
 from tests.contract.keeping import LATER, an_audit_record, order_id
 from tests.support.builders import ORDER_ID, ROUTER, a_cancellation, a_command, a_line, an_order
+from tests.support.databases import blank
 from tests.support.fakes import FullShelves, KnowsCustomers, StandingClock, SteppingClock, TakesMoney, TakesOrders
 
 AMENDED = a_command(customer_id="C2", lines=(a_line(offering_id=ROUTER.id),))
@@ -47,7 +48,7 @@ def unit_of_work(database: Database) -> Callable[[], SqlUnitOfWork]:
 
 def units_over(database: Database) -> Callable[[], SqlUnitOfWork]:
     clock = SteppingClock()
-    return lambda: SqlUnitOfWork(database, shown, clock)
+    return lambda: SqlUnitOfWork(database, shown, blank, clock)
 
 
 def keep(unit_of_work: Callable[[], SqlUnitOfWork], order: Order) -> None:
@@ -188,7 +189,7 @@ def test_a_process_that_ends_while_something_is_said_about_its_order_ends_on_wha
     backends = (KnowsCustomers(), FullShelves(), TakesOrders(), TakesMoney())
     process = PlaceOrder(*backends, unit_of_work, queries, StandingClock(LATER))
     overtaken = PlaceOrder(
-        *backends, lambda: Overtaken(postgres_database, shown, SteppingClock()), queries, StandingClock(LATER)
+        *backends, lambda: Overtaken(postgres_database, shown, blank, SteppingClock()), queries, StandingClock(LATER)
     )
     with pytest.raises(ConcurrentChange):
         overtaken.begin(ORDER_ID)

@@ -204,6 +204,15 @@ def test_a_partner_cancels_by_a_task_and_reads_its_outcome(product: Node) -> Non
     assert read["effectiveCancellationDate"]
     assert read["acmeTicket"] == "T-1"
     assert task["id"] in {known["id"] for known in product.get(f"{TASKS}?limit=5", client="partner-acme").json()}
+    for query in (
+        f"productOrder.id={order_id}&state=done",
+        f"filter=$.productOrder[?(@.id=='{order_id}')]&sort=-state",
+    ):
+        page = product.get(f"{TASKS}?{query}&limit=1", client="partner-acme")
+        assert ([known["id"] for known in page.json()], page.headers["X-Total-Count"]) == ([task["id"]], "1"), query
+        assert page.json()[0]["href"] == task["href"]
+    assert product.get(f"{TASKS}?productOrder.id={order_id}&state.ne=done", client="partner-acme").json() == []
+    assert product.get(f"{TASKS}?stat=done").json()["errors"][0]["pointer"] == "/stat"
     chosen = product.get(f"{TASKS}/{task['id']}?fields=productOrder.id", client="partner-acme").json()
     assert (chosen["productOrder"]["id"], "state" in chosen) == (order_id, False)
     assert product.get(f"{TMF622}/{order_id}", client="partner-acme").json()["cancellationReason"] == "changed my mind"
@@ -228,5 +237,6 @@ def test_a_task_for_an_order_that_is_not_ones_own_or_has_ended_is_refused(produc
     assert product.post(TASKS, body, client="partner-acme").json()["code"] == "ORDER_NOT_FOUND"
     ended = product.post(TASKS, body)
     assert (ended.status_code, ended.json()["code"]) == (409, "INVALID_TRANSITION")
+    assert ended.json()["message"] == "an order in state completed cannot cancel"
     refused = product.post(TASKS, body | {"state": "done", "id": "mine"})
     assert {error["pointer"] for error in refused.json()["errors"]} == {"/state", "/id"}

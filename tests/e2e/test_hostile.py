@@ -35,6 +35,24 @@ def test_an_address_with_a_slash_too_many_is_not_found(product: Node, path: str)
     assert "Traceback" not in product.log.read_text()
 
 
+@pytest.mark.parametrize("base", [TMF622.rpartition("/")[0], "/api/v1", "/tmf/v5/productOrdering", "/oauth", "/health"])
+@pytest.mark.parametrize("rest", ["", "/"])
+def test_the_address_of_an_api_itself_is_not_found(product: Node, base: str, rest: str) -> None:
+    answer = product.get(base + rest, allow_redirects=False)
+    assert (answer.status_code, answer.json()["code"]) == (404, "NOT_FOUND")
+
+
+@pytest.mark.parametrize("collection", [TMF622, TMF622.replace("/v5/", "/v4/"), ORDERS])
+@pytest.mark.parametrize("identifier", ["%2F", "%2f%2F", "%2F..", "x%2F", "x%2Fy", "%2Fx", ""])
+def test_an_id_of_slashes_is_not_found(product: Node, collection: str, identifier: str) -> None:
+    for method in ("GET", "PATCH", "DELETE", "POST"):
+        answer = product.request(method, f"{collection}/{identifier}", allow_redirects=False)
+        assert (answer.status_code, answer.json()["code"]) == (404, "NOT_FOUND"), method
+    tmf = collection.startswith("/tmf-api/")
+    assert answer.headers["Content-Type"] == ("application/json" if tmf else "application/problem+json")
+    assert ("@type" in answer.json()) == tmf
+
+
 def test_a_pipelined_request_does_not_borrow_the_identity_of_the_one_before(product: Node) -> None:
     token = f"Authorization: Bearer {product.token('qa')}"
     body = json.dumps(partner_order()).encode()

@@ -96,6 +96,8 @@ def test_mistakes_are_pointed_at_in_v4s_words(product: Node) -> None:
     body = _order() | {"requestedStartDate": "0001-01-01T00:00:00+14:00", "state": "completed"}
     found = {error["pointer"] for error in product.post(V4, body).json()["errors"]}
     assert found >= {"/requestedStartDate", "/state"}
+    body = _order() | {"creationDate": "2026-05-03T08:00:00Z"}
+    assert product.post(V4, body).json()["errors"][0]["pointer"] == "/creationDate"
     several = _order()
     several["relatedParty"] += [{"id": "C12346", "role": "Customer", "@referredType": "Customer"}]
     assert product.post(V4, several).json()["errors"][0]["pointer"] == "/relatedParty/1/id"
@@ -175,7 +177,10 @@ def test_the_same_for_a_cancellation(product: Node) -> None:
 
 
 def test_the_account_of_a_page_is_a_link_away_too(product: Node) -> None:
-    for path, query in ((V4, "relatedParty.id=C12345&sort=-orderDate&limit=3&offset=1"), (TASKS_V4, "limit=2")):
+    for path, query in (
+        (V4, "relatedParty.id=C12345&sort=-orderDate&limit=3&offset=1"),
+        (TASKS_V4, "state=done&limit=2"),
+    ):
         page = product.get(f"{path}?{query}", client="partner-acme")
         assert page.links["self"]["url"].startswith(product.url + path)
         address = page.links["describedby"]["url"].removeprefix(product.url)

@@ -7,11 +7,11 @@ import pytest
 import sqlalchemy as sa
 
 from adapters.persistence.database import Database
-from adapters.persistence.orders import Document
 from adapters.persistence.tables import nodes
 from adapters.persistence.unit_of_work import SqlUnitOfWork
 from canonical.shared.errors import ConcurrentChange
 from tests.support.builders import NOON, an_order
+from tests.support.databases import blank
 from tests.support.fakes import (
     SteppingClock,
 )
@@ -23,7 +23,7 @@ def test_of_two_units_of_work_that_read_the_same_order_the_second_to_commit_is_r
     """On SQLite the second would wait before it reads."""
 
     def unit_of_work() -> SqlUnitOfWork:
-        return SqlUnitOfWork(postgres_database, lambda order, carried: Document("x", "{}"), SteppingClock())
+        return SqlUnitOfWork(postgres_database, blank, blank, SteppingClock())
 
     with unit_of_work() as work:
         work.orders.add(an_order())
@@ -39,7 +39,7 @@ def test_of_two_units_of_work_that_read_the_same_order_the_second_to_commit_is_r
 
 def test_a_claim_waits_for_one_that_has_not_ended(postgres_database: Database) -> None:
     def unit_of_work() -> SqlUnitOfWork:
-        return SqlUnitOfWork(postgres_database, lambda order, carried: Document("x", "{}"), SteppingClock())
+        return SqlUnitOfWork(postgres_database, blank, blank, SteppingClock())
 
     def claim() -> bool:
         with unit_of_work() as work:

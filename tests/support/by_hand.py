@@ -6,7 +6,6 @@ from typing import Any
 from adapters.orchestration.dbos_engine import Asked, DbosEngine, EngineSettings
 from adapters.persistence.database import Database
 from adapters.persistence.node_table import NodeTable
-from adapters.persistence.orders import Document
 from adapters.persistence.process_records import SqlProcessReads
 from adapters.persistence.process_table import ProcessTable, Run, ScheduledProcess
 from adapters.persistence.queries import SqlQueries
@@ -18,6 +17,7 @@ from canonical.processes.place_order import PlaceOrder
 from canonical.processes.standing import Action, Standing
 from facade.identities import SortableIdentities
 from tests.support.builders import a_command
+from tests.support.databases import blank
 from tests.support.fakes import FullShelves, KnowsCustomers, StandingClock, TakesMoney, TakesOrders
 
 
@@ -58,7 +58,7 @@ class ByHand:
         self._orders = queries
 
     def unit_of_work(self) -> SqlUnitOfWork:
-        return SqlUnitOfWork(self.database, lambda order, carried: Document("x", "{}"), self.clock)
+        return SqlUnitOfWork(self.database, blank, blank, self.clock)
 
     def next_run(self) -> None:
         self.runs.make(self.runs.due.pop(0))

@@ -6,6 +6,7 @@ In a conftest: `from tests.support.databases import *` and from `tests.support.p
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -14,9 +15,11 @@ import sqlalchemy as sa
 from adapters.persistence import migrations
 from adapters.persistence.catalog import publish, read_offerings
 from adapters.persistence.database import Database
+from adapters.persistence.orders import Document
 from tests.support.postgres import execute, postgres_server, postgres_url
 
 __all__ = [
+    "blank",
     "database",
     "postgres_database",
     "postgres_server",
@@ -25,6 +28,12 @@ __all__ = [
     "sqlite_database",
     "sqlite_template",
 ]
+
+
+def blank(kept: Any, carried: dict[str, Any]) -> Document:
+    """A document for units of work whose documents do not matter."""
+    return Document("x", "{}")
+
 
 CATALOG = Path(__file__).parents[2] / "fixtures" / "catalog" / "offerings.json"
 

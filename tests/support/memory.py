@@ -36,6 +36,7 @@ class Memory:
     """A store in memory: what units of work committed. `turn` lets one at a time in, as SQLite does."""
 
     project: Callable[[Order, dict[str, Any]], str] = lambda order, carried: "{}"
+    project_cancellation: Callable[[Cancellation, dict[str, Any]], str] = lambda asked, carried: "{}"
     clock: Any = field(default_factory=SteppingClock)
     offerings: OfferingsOnSale = field(default_factory=OfferingsOnSale)
     orders: dict[str, Order] = field(default_factory=dict)
@@ -90,9 +91,6 @@ class UnitOfWorkInMemory:
     def carry(self, order_id: str, carried: dict[str, Any]) -> str:
         self._carried[order_id] = copy.deepcopy(carried)
         return self._memory.project(self.orders.seen[order_id], carried)
-
-    def carried(self, order_id: str) -> dict[str, Any]:
-        return copy.deepcopy((self._memory.carried | self._carried).get(order_id, {}))
 
     def claim_key(self, owner: str, key: str, request_hash: str, order_id: str, answer: dict[str, Any] | None) -> bool:
         if (owner, key) in self._memory.keys | self._keys:
@@ -267,6 +265,11 @@ class ReadsFromMemory:
         found, total = self.orders(owner, offset, limit)
         return [(order.id, self._memory.documents[order.id][0]) for order in found], total
 
+    def order_to_change(self, order_id: str, owner: str | None) -> tuple[Order, dict[str, Any], str]:
+        with self._memory.turn:
+            document, _ = self.document(order_id, owner)
+            return self.order(order_id, owner), copy.deepcopy(self._memory.carried[order_id]), document
+
     def state_of(self, order_id: str) -> State:
         if order_id not in self._memory.orders:
             raise OrderNotFound("Order not found", orderId=order_id)
@@ -276,12 +279,11 @@ class ReadsFromMemory:
         found = _found_cancellation(self._memory, cancellation_id, owner)
         return copy.deepcopy((found, self._memory.carried_for_cancellations[found.id]))
 
-    def cancellations(
-        self, owner: str | None, offset: int, limit: int
-    ) -> tuple[list[tuple[Cancellation, dict[str, Any]]], int]:
+    def cancellations(self, owner: str | None, offset: int, limit: int) -> tuple[list[tuple[str, str]], int]:
         mine = sorted(kept.id for kept in self._memory.cancellations.values() if owner in (None, kept.owner))
         page = mine[::-1][offset : offset + limit]
-        return [self.cancellation(found, owner) for found in page], len(mine)
+        project = self._memory.project_cancellation
+        return [(found, project(*self.cancellation(found, owner))) for found in page], len(mine)
 
     def kept_answer(self, owner: str, key: str) -> KeptInMemory | None:
         return self._memory.keys.get((owner, key))

@@ -17,6 +17,8 @@ from facade.tmf.bridge.paths import (
     lift_path,
     lift_pointer,
     lower_pointer,
+    sent_pointer,
+    tokens_of,
 )
 from facade.tmf.bridge.report import Bridged, Conventions, Kind, Loss, NotVisible
 
@@ -34,4 +36,6 @@ __all__ = [
     "lift_pointer",
     "lower",
     "lower_pointer",
+    "sent_pointer",
+    "tokens_of",
 ]

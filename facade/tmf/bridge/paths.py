@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from facade.contract.pointers import Token, pointer
 from facade.tmf.bridge.bodies import SHAPES, converter
@@ -82,6 +83,29 @@ def lower_pointer(resource: str, text: str) -> str:
 @lru_cache(maxsize=4096)
 def _lowered(resource: str, text: str) -> str:
     return pointer(lower_names(resource, tokens_of(text)))
+
+
+def sent_pointer(resource: str, text: str, body: Any) -> str:
+    """The place in a v4 body that a v5 pointer speaks of.
+
+    Clients of v4 may use v5's names where v4's are missing; then it is the v5 pointer that leads into what they sent.
+    """
+    lowered = lower_pointer(resource, text)
+    return lowered if lowered == text else min((lowered, text), key=lambda place: _missed(body, tokens_of(place)))
+
+
+def _missed(body: Any, tokens: Sequence[str]) -> tuple[int, int]:
+    """How many tokens lead no further in `body`, and minus how many do."""
+    reached = 0
+    for token in tokens:
+        if isinstance(body, dict) and token in body:
+            body = body[token]
+        elif isinstance(body, list) and token.isdecimal() and len(token) < 7 and int(token) < len(body):
+            body = body[int(token)]
+        else:
+            break
+        reached += 1
+    return len(tokens) - reached, -reached
 
 
 def tokens_of(text: str) -> list[str]:

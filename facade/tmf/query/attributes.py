@@ -54,7 +54,7 @@ class _Place:
 
 
 class SchemaAttributes:
-    """Attributes by a schema of a contract, subclasses included. `unkept` are those at the top that no document has.
+    """Attributes by a schema of a contract, subclasses included. `unkept`: paths that no document has.
 
     A partner's own attributes, which no schema names, are unknown here.
     """
@@ -69,8 +69,8 @@ class SchemaAttributes:
     def find(self, parameter: str, names: Names) -> Attribute:
         if len(names) > MAX_DEPTH:
             raise refusal(parameter, f"a path has at most {MAX_DEPTH} names")
-        if names[:1] and names[0] in self._unkept:
-            raise refusal(parameter, f"{names[0]} depends on the address used and cannot be searched; use id")
+        if ".".join(names) in self._unkept:
+            raise refusal(parameter, f"{'.'.join(names)} depends on the address used and cannot be searched; use id")
         return self.known(parameter, names)
 
     def known(self, parameter: str, names: Names) -> Attribute:

@@ -5,19 +5,23 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import flask
+import orjson
 
 from canonical.ordering.cancellation import Cancellation
 from canonical.ordering.order import Order
+from canonical.shared.criteria import Criterion, SortKey
 from canonical.shared.errors import OrderNotFound
 from facade.address import requested_address
-from facade.cancellations import CancellationIntake
 from facade.contract.connexion_plugin import validated_body
-from facade.query import only, page_of
+from facade.intake import CancellationIntake
+from facade.query import only
 from facade.security.principal import current_principal
+from facade.tmf.query.listing import read_listing
 from facade.tmf.query.selection import Selection, selection_of
 from facade.tmf.tmf622.answers import answer, answer_list
-from facade.tmf.tmf622.cancel_mapper import from_cancellation, to_cancel_order
-from facade.tmf.tmf622.versions import CANCELLATION, Version, speaking
+from facade.tmf.tmf622.cancel_mapper import addressed, from_cancellation, to_cancel_order
+from facade.tmf.tmf622.versions import CANCELLATION, Version
+from facade.tmf.tmf622.words import naming_states, speaking
 
 Kept = tuple[Cancellation, dict[str, Any]]
 """A cancellation and what was carried for it."""
@@ -36,8 +40,18 @@ class CancellationReads(Protocol):
         """Raises CancellationNotFound."""
         ...
 
-    def cancellations(self, owner: str | None, offset: int, limit: int) -> tuple[list[Kept], int]:
-        """A page, newest first, and how many there are in all."""
+    def cancellations(
+        self,
+        owner: str | None,
+        offset: int,
+        limit: int,
+        criterion: Criterion | None = None,
+        sort: tuple[SortKey, ...] = (),
+    ) -> tuple[list[tuple[str, str]], int]:
+        """A page of ids and documents without addresses, newest first unless sorted, and how many meet the criterion.
+
+        Raises InvalidCommand when that takes too long.
+        """
         ...
 
 
@@ -58,30 +72,36 @@ class CancelProductOrders:
         """Record the task; the process at work on the order assesses it. Raises InvalidTransition if it has ended."""
         selection = self._selection()
         principal = current_principal()
-        body = self.version.lifted(CANCELLATION, "createCancelProductOrder", validated_body()).body
-        with speaking(self.version, CANCELLATION):
+        sent = validated_body()
+        body = self.version.lifted(CANCELLATION, "createCancelProductOrder", sent).body
+        with speaking(lambda pointer: self.version.spoken(CANCELLATION, pointer, sent)):
             command = to_cancel_order(body, principal.client_id)
         order = self.reads.order(command.order_id, principal.owner_filter())
         if not self.version.knows(order):
             raise OrderNotFound("Order not found", orderId=order.id)
-        cancellation = self.intake.accept(replace(command, order_id=order.id), body)
-        document = from_cancellation(cancellation, body, requested_address())
+        with naming_states():
+            cancellation = self.intake.accept(replace(command, order_id=order.id), sent, body)
+        document = addressed(from_cancellation(cancellation, body), requested_address())
         return self._answer(document, selection, 201, {"Location": document["href"], "ETag": '"1"'})
 
     def retrieve_cancel_product_order(self, id: str) -> flask.Response:
         selection = self._selection()
         cancellation, carried = self.reads.cancellation(id, current_principal().owner_filter())
-        document = from_cancellation(cancellation, carried, requested_address().rpartition("/")[0])
+        document = addressed(from_cancellation(cancellation, carried), requested_address().rpartition("/")[0])
         return self._answer(document, selection, 200, {"ETag": f'"{cancellation.version}"'})
 
     def list_cancel_product_order(self) -> flask.Response:
-        selection = self._selection("offset", "limit")
-        page, collection = page_of(flask.request.args), requested_address()
-        found, total = self.reads.cancellations(current_principal().owner_filter(), page.offset, page.limit)
-        documents = (from_cancellation(*kept, collection) for kept in found)
+        """A page of the tasks that match, found as orders are."""
+        wanted = read_listing(flask.request.query_string, self.version.searchable(CANCELLATION))
+        selection = selection_of(wanted.fields, self.version.selectable(CANCELLATION))
+        page, collection = wanted.page, requested_address()
+        found, total = self.reads.cancellations(
+            current_principal().owner_filter(), page.offset, page.limit, wanted.criterion, wanted.sort
+        )
+        documents = (addressed(orjson.loads(document), collection) for _, document in found)
         shown = [self.version.written(CANCELLATION, document, selection) for document in documents]
-        headers = page.headers(collection, len(found), total)
-        return answer_list(shown, KIND, page, "", page.status(len(found), total), headers)
+        headers = page.headers(collection, len(found), total, wanted.kept)
+        return answer_list(shown, KIND, page, wanted.kept, page.status(len(found), total), headers)
 
     def _answer(
         self, document: dict[str, Any], selection: Selection | None, status: int, headers: dict[str, str]
@@ -89,6 +109,6 @@ class CancelProductOrders:
         shown = self.version.written(CANCELLATION, document, selection)
         return answer(shown, KIND, document["id"], status, headers)
 
-    def _selection(self, *others: str) -> Selection | None:
-        only(flask.request.args, ("fields", *others))
+    def _selection(self) -> Selection | None:
+        only(flask.request.args, ("fields",))
         return selection_of(flask.request.args.get("fields"), self.version.selectable(CANCELLATION))

@@ -35,21 +35,20 @@ def to_cancel_order(body: Payload, owner: str) -> CancelOrder:
     return CancelOrder(owner, body["productOrder"]["id"], body.get("cancellationReason"), requested_at)
 
 
-def from_cancellation(cancellation: Cancellation, carried: Payload, collection: str) -> Payload:
-    """The task as it stands. `collection` is the address of the tasks; the order stands beside them.
+def from_cancellation(cancellation: Cancellation, carried: Payload) -> Payload:
+    """The task as it stands, without addresses: they depend on who asks.
 
     TM Forum's task has no attribute for its result: `outcome` and `blockingMilestone` are extensions of ours.
     """
-    orders = collection.removesuffix("/cancelProductOrder") + "/productOrder"
     reference = {"@type": "ProductOrderRef", **carried.get("productOrder", {}), "id": cancellation.order_id}
+    reference.pop("href", None)
     document: Payload = {
         **carried,
         "@type": carried.get("@type", "CancelProductOrder"),
         "id": cancellation.id,
-        "href": f"{collection}/{cancellation.id}",
         "state": TASK_STATES[cancellation.state],
         "creationDate": time_text(cancellation.created_at),
-        "productOrder": {**reference, "href": f"{orders}/{cancellation.order_id}"},
+        "productOrder": reference,
     }
     if cancellation.reason is not None:
         document["cancellationReason"] = cancellation.reason
@@ -60,3 +59,13 @@ def from_cancellation(cancellation: Cancellation, carried: Payload, collection: 
     if cancellation.milestone is not None:
         document["blockingMilestone"] = cancellation.milestone
     return document
+
+
+def addressed(document: Payload, collection: str) -> Payload:
+    """The task with addresses. `collection` is the address of the tasks; the order stands beside them."""
+    orders = collection.removesuffix("/cancelProductOrder") + "/productOrder"
+    order = document["productOrder"]
+    return document | {
+        "href": f"{collection}/{document['id']}",
+        "productOrder": {**order, "href": f"{orders}/{order['id']}"},
+    }

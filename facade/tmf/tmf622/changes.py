@@ -13,9 +13,8 @@ from canonical.ordering.handlers import Change
 from canonical.ordering.order import Order
 from canonical.ordering.states import State, Trigger
 from canonical.shared.errors import InvalidTransition
-from facade.changes import Plan
 from facade.contract.violations import Code, ContractViolation, Violation
-from facade.intake import Translation
+from facade.intake import Plan, Translation
 from facade.tmf.bridge import Bridged
 from facade.tmf.patch import changed
 from facade.tmf.tmf622.account import (
@@ -28,7 +27,8 @@ from facade.tmf.tmf622.account import (
 )
 from facade.tmf.tmf622.mapper import external_identifiers_of, from_order, to_submit_order
 from facade.tmf.tmf622.reading import Payload
-from facade.tmf.tmf622.versions import ORDER, Version, speaking
+from facade.tmf.tmf622.versions import ORDER, Version
+from facade.tmf.tmf622.words import speaking
 from facade.tmf.vocabulary import Vocabulary
 
 
@@ -50,31 +50,32 @@ def plan_of(patch: Patch, order: Order, carried: Payload, version: Version, voca
     before = {"href": patch.href, **from_order(order, carried)}
     after = version.patched(ORDER, before, patch.media_type, patch.body)
     names = changed(before, after)
-    with speaking(version, ORDER):
-        _refuse_what_never_changes(names, version)
+    with speaking(lambda pointer: version.spoken(ORDER, pointer, patch.body)):
+        _refuse_what_never_changes(names)
         triggers = _triggers(names, order, after)
         if not triggers:
             return Plan(None, carried)
         body = _checked(_as_placed(after, order), version)
-        return _plan(triggers, order, body, version, vocabulary)
+        return _plan(triggers, order, body, version, vocabulary, patch)
 
 
-def _plan(triggers: set[Trigger], order: Order, body: Payload, version: Version, vocabulary: Vocabulary) -> Plan:
+def _plan(
+    triggers: set[Trigger], order: Order, body: Payload, version: Version, vocabulary: Vocabulary, patch: Patch
+) -> Plan:
     if triggers == {Trigger.ANNOTATE}:
         return Plan(AnnotateOrder(external_identifiers_of(body)), body)
     read = to_submit_order(body, order.owner, vocabulary)
-    translation: Translation = replace(read, trail=version.retold(ORDER, read.trail, Bridged(body)))
+    translation: Translation = replace(read, trail=version.retold(ORDER, read.trail, Bridged(body), patch.body))
     kind = SubmitDraft if Trigger.SUBMIT in triggers else AmendOrder
     change: Change = kind(translation.command)
     return Plan(change, body, translation)
 
 
-def _refuse_what_never_changes(names: list[str], version: Version) -> None:
+def _refuse_what_never_changes(names: list[str]) -> None:
     found = [
-        Violation(f"/{name}", Code.UNEXPECTED_PROPERTY, f"{said} cannot be changed: {NEVER_CHANGED[name]}")
+        Violation(f"/{name}", Code.UNEXPECTED_PROPERTY, f"{name} cannot be changed: {NEVER_CHANGED[name]}")
         for name in names
         if name in NEVER_CHANGED
-        for said in (version.spoken(ORDER, f"/{name}")[1:],)
     ]
     if found:
         raise ContractViolation(found)

@@ -10,12 +10,10 @@ from canonical.shared import tracing
 from canonical.shared.criteria import Criterion, SortKey, all_of
 from canonical.shared.errors import InvalidCommand
 from facade.address import requested_address
-from facade.changes import Asked, OrderChanges
 from facade.conditions import required_versions
 from facade.contract.connexion_plugin import validated_body
 from facade.contract.violations import ContractViolation
-from facade.idempotency import Request
-from facade.intake import Accepted, OrderIntake, Translation
+from facade.intake import Accepted, Asked, OrderChanges, OrderIntake, Request, Translation
 from facade.json import nothing
 from facade.partners.profiles import Profiles, Validation
 from facade.query import only
@@ -27,7 +25,8 @@ from facade.tmf.tmf622.account import ORDER_REFUSED
 from facade.tmf.tmf622.answers import answer, answer_list
 from facade.tmf.tmf622.changes import Patch, plan_of
 from facade.tmf.tmf622.mapper import to_submit_order
-from facade.tmf.tmf622.versions import ORDER, Version, speaking
+from facade.tmf.tmf622.versions import ORDER, Version
+from facade.tmf.tmf622.words import naming_states, speaking
 
 KIND = "productOrder"
 
@@ -65,9 +64,9 @@ class OrderTranslator:
         """Raises ContractViolation with pointers into the payload."""
         with tracing.span("translate"):
             bridged = self.version.lifted(ORDER, "createProductOrder", body)
-            with speaking(self.version, ORDER):
+            with speaking(lambda pointer: self.version.spoken(ORDER, pointer, body)):
                 translation = to_submit_order(bridged.body, client, self.profiles.of(client).vocabulary)
-            return replace(translation, trail=self.version.retold(ORDER, translation.trail, bridged))
+            return replace(translation, trail=self.version.retold(ORDER, translation.trail, bridged, body))
 
 
 @dataclass(frozen=True)
@@ -95,10 +94,10 @@ class ProductOrders:
         request = Request(client, operation, flask.request.headers.get("Idempotency-Key"), body)
         accepted = self.intake.repeated(request) or self._accept(body, request)
         assert accepted.answer is not None, "a key of this operation keeps its document"
-        href = f"{requested_address()}/{accepted.order_id}"
+        href = f"{requested_address()}/{accepted.subject}"
         shown = self.version.shown(ORDER, accepted.answer["document"], href, selection)
         headers = {"Location": href, "ETag": f'"{accepted.answer["version"]}"'}
-        return answer(shown, KIND, accepted.order_id, 201, headers)
+        return answer(shown, KIND, accepted.subject, 201, headers)
 
     def retrieve_product_order(self, id: str) -> flask.Response:
         selection = self._selection()
@@ -108,7 +107,7 @@ class ProductOrders:
 
     def list_product_order(self) -> flask.Response:
         """A page of the orders that match: filters, JSONPath, sorting and selection as in TMF630."""
-        wanted = read_listing(flask.request.query_string, self.version.searchable)
+        wanted = read_listing(flask.request.query_string, self.version.searchable(ORDER))
         selection = selection_of(wanted.fields, self.version.selectable(ORDER))
         page, criterion, collection = wanted.page, all_of(self.version.visible, wanted.criterion), requested_address()
         found, total = self.documents.documents(
@@ -127,17 +126,19 @@ class ProductOrders:
         patch = Patch(flask.request.mimetype, validated_body(), href)
         require_form(patch.media_type, patch.body)
         vocabulary = self.profiles.of(principal.client_id).vocabulary
-        document, version = self.changes.change(
-            self._asked(id, "patchProductOrder"),
-            lambda order, carried: plan_of(patch, order, carried, self.version, vocabulary),
-        )
+        with naming_states():
+            document, version = self.changes.change(
+                self._asked(id, "patchProductOrder", patch.body),
+                lambda order, carried: plan_of(patch, order, carried, self.version, vocabulary),
+            )
         shown = self.version.shown(ORDER, document, href, selection)
         return answer(shown, KIND, id, 200, {"ETag": f'"{version}"'})
 
     def delete_product_order(self, id: str) -> flask.Response:
         """Remove an order that has ended, or a draft, for good."""
         only(flask.request.args, ())
-        self.changes.remove(self._asked(id, "deleteProductOrder"))
+        with naming_states():
+            self.changes.remove(self._asked(id, "deleteProductOrder", None))
         return nothing()
 
     def _accept(self, body: Any, request: Request) -> Accepted:
@@ -149,13 +150,13 @@ class ProductOrders:
                 raise
             bridged = self.version.lifted(ORDER, "createProductOrder", body)
             carried = {name: value for name, value in bridged.body.items() if name not in ORDER_REFUSED}
-            lost = self.version.retold(ORDER, (), bridged)
+            lost = self.version.retold(ORDER, (), bridged, body)
             return self.intake.reject(refusal, carried, lost, request, _kept)
 
-    def _asked(self, order_id: str, operation: str) -> Asked:
+    def _asked(self, order_id: str, operation: str, sent: Any) -> Asked:
         principal = current_principal()
-        owner, if_match = principal.owner_filter(), required_versions()
-        return Asked(order_id, principal.client_id, owner, operation, if_match, self.version.knows)
+        request = Request(principal.client_id, operation, payload=sent)
+        return Asked(order_id, request, principal.owner_filter(), required_versions(), self.version.knows)
 
     def _selection(self) -> Selection | None:
         only(flask.request.args, ("fields",))

@@ -4,8 +4,7 @@ What a v4 client sends is held against the v4 contract, lifted, held against the
 is answered is lowered. Pointers in errors and records are those of the version that was spoken.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -27,12 +26,13 @@ from facade.tmf.bridge import (
     lift_patch,
     lift_path,
     lower,
-    lower_pointer,
+    sent_pointer,
 )
 from facade.tmf.patch import apply_patch, changed
 from facade.tmf.query.attributes import Attribute, Attributes, Names, SchemaAttributes
 from facade.tmf.query.selection import KnownAttributes, Selection, selected
 from facade.tmf.tmf622.account import STATES
+from facade.tmf.tmf622.words import speaking
 
 ORDER = "ProductOrder"
 CANCELLATION = "CancelProductOrder"
@@ -60,9 +60,8 @@ class Version(Protocol):
         """That of v5, which everything is held against in the end."""
         ...
 
-    @property
-    def searchable(self) -> Attributes:
-        """What orders are listed by."""
+    def searchable(self, resource: str) -> Attributes:
+        """What its lists are filtered and sorted by."""
         ...
 
     @property
@@ -94,11 +93,11 @@ class Version(Protocol):
         """The v5 document with a patch in this version's words. Raises what `apply_patch` does."""
         ...
 
-    def spoken(self, resource: str, pointer: str) -> str:
-        """A v5 pointer in this version's words."""
+    def spoken(self, resource: str, pointer: str, sent: Any) -> str:
+        """Where a v5 pointer leads in `sent`, a body in this version."""
         ...
 
-    def retold(self, resource: str, trail: tuple[Mapped, ...], bridged: Bridged) -> tuple[Mapped, ...]:
+    def retold(self, resource: str, trail: tuple[Mapped, ...], bridged: Bridged, sent: Any) -> tuple[Mapped, ...]:
         """How each field was read, from what was sent on; what the bridge lost has no target."""
         ...
 
@@ -120,9 +119,8 @@ class V5:
     name: str = "v5"
     visible: Criterion | None = None
 
-    @property
-    def searchable(self) -> SchemaAttributes:
-        return self.attributes[ORDER]
+    def searchable(self, resource: str) -> SchemaAttributes:
+        return self.attributes[resource]
 
     def knows(self, order: Order) -> bool:
         return True
@@ -142,10 +140,10 @@ class V5:
     def patched(self, resource: str, document: dict[str, Any], media_type: str, patch: Any) -> dict[str, Any]:
         return apply_patch(media_type, document, patch)
 
-    def spoken(self, resource: str, pointer: str) -> str:
+    def spoken(self, resource: str, pointer: str, sent: Any) -> str:
         return pointer
 
-    def retold(self, resource: str, trail: tuple[Mapped, ...], bridged: Bridged) -> tuple[Mapped, ...]:
+    def retold(self, resource: str, trail: tuple[Mapped, ...], bridged: Bridged, sent: Any) -> tuple[Mapped, ...]:
         return trail
 
     def shown(self, resource: str, document: str, href: str, selection: Selection | None) -> Shown:
@@ -159,17 +157,16 @@ class V5:
 
 @dataclass(frozen=True)
 class V4:
-    """`attributes`: of each resource, by its name; `kept` those of orders as they are kept, in v5."""
+    """`attributes`: of each resource, by its name; `kept` those of the resources as they are kept, in v5."""
 
     contract: Contract
     attributes: Mapping[str, SchemaAttributes]
-    kept: SchemaAttributes
+    kept: Mapping[str, SchemaAttributes]
     name: str = "v4"
     visible: Criterion = Not(Compare((Step("state"),), Operator.EQUAL, HIDDEN_STATES))
 
-    @property
-    def searchable(self) -> "LiftedAttributes":
-        return LiftedAttributes(ORDER, self.attributes[ORDER], self.kept)
+    def searchable(self, resource: str) -> "LiftedAttributes":
+        return LiftedAttributes(resource, self.attributes[resource], self.kept[resource])
 
     def knows(self, order: Order) -> bool:
         return STATES[order.state] not in HIDDEN_STATES
@@ -188,7 +185,7 @@ class V4:
         # v4 is open where v5 is not.
         checked = self.contract.check_request(operation, bridged.body)
         if checked.violations:
-            with speaking(self, resource):
+            with speaking(lambda pointer: self.spoken(resource, pointer, body)):
                 raise ContractViolation(checked.violations)
         return replace(bridged, body=checked.body)
 
@@ -204,11 +201,11 @@ class V4:
         kept = {name: value for name, value in document.items() if name not in touched}
         return kept | {name: value for name, value in after.items() if name in touched}
 
-    def spoken(self, resource: str, pointer: str) -> str:
-        return lower_pointer(resource, pointer)
+    def spoken(self, resource: str, pointer: str, sent: Any) -> str:
+        return sent_pointer(resource, pointer, sent)
 
-    def retold(self, resource: str, trail: tuple[Mapped, ...], bridged: Bridged) -> tuple[Mapped, ...]:
-        spoken = (replace(mapped, source=self.spoken(resource, mapped.source)) for mapped in trail)
+    def retold(self, resource: str, trail: tuple[Mapped, ...], bridged: Bridged, sent: Any) -> tuple[Mapped, ...]:
+        spoken = (replace(mapped, source=self.spoken(resource, mapped.source, sent)) for mapped in trail)
         losses = (Mapped(loss.pointer, "", f"{loss.kind.value} in v5: {loss.reason}") for loss in bridged.losses)
         return (*spoken, *losses)
 
@@ -233,16 +230,6 @@ def lowered(resource: str, document: Mapping[str, Any]) -> Bridged:
         return lower(resource, document)
     except NotVisible as error:
         raise OrderNotFound("Order not found") from error
-
-
-@contextmanager
-def speaking(version: Version, resource: str) -> Iterator[None]:
-    """What is raised about a v5 body is raised about the body that was sent."""
-    try:
-        yield
-    except ContractViolation as error:
-        told = [replace(found, pointer=version.spoken(resource, found.pointer)) for found in error.violations]
-        raise ContractViolation(told) from error
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,8 @@
 import pytest
 
 from facade.bootstrap.serving import tmf622_versions
+from facade.contract.violations import ContractViolation
+from facade.tmf.tmf622.versions import CANCELLATION, ORDER, Version
 
 
 @pytest.mark.parametrize(
@@ -16,4 +18,11 @@ from facade.bootstrap.serving import tmf622_versions
 )
 def test_a_v4_name_is_searched_for_where_v5_documents_keep_its_value(v4: tuple[str, ...], v5: tuple[str, ...]) -> None:
     newest, older = tmf622_versions()
-    assert older.searchable.find("filter", v4) == newest.searchable.find("filter", v5)
+    assert older.searchable(ORDER).find("filter", v4) == newest.searchable(ORDER).find("filter", v5)
+
+
+@pytest.mark.parametrize("version", tmf622_versions(), ids=["v5", "v4"])
+@pytest.mark.parametrize("path", ["href", "productOrder.href"])
+def test_what_depends_on_the_address_used_is_no_filter_of_cancellations(version: Version, path: str) -> None:
+    with pytest.raises(ContractViolation, match=f"{path} depends on the address used"):
+        version.searchable(CANCELLATION).find("filter", tuple(path.split(".")))

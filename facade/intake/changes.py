@@ -1,0 +1,132 @@
+"""Changes orders that were taken in, and removes them: one commit each for the order, its events and the evidence."""
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any, Protocol
+from weakref import WeakValueDictionary
+
+import structlog
+from werkzeug.datastructures import ETags
+
+from canonical.audit.record import AuditRecord
+from canonical.ordering.commands import SubmitDraft
+from canonical.ordering.handlers import PLACE_ORDER, Change, change_order
+from canonical.ordering.order import Order
+from canonical.processes.engine import ProcessEngine
+from canonical.shared.errors import ConcurrentChange, OrderNotFound
+from facade.conditions import check_version
+from facade.intake.once import Intake, Request, repeatedly
+from facade.intake.orders import EdgeUnitOfWork, Translation
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who wants which order changed. `owner` None may change everybody's; `if_match` is the header, None without.
+
+    `exists`: whether there is such an order for those who ask in this way.
+    """
+
+    order_id: str
+    request: Request
+    owner: str | None
+    if_match: ETags | None
+    exists: Callable[[Order], bool] = lambda order: True
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a change comes to: nothing, or one change of the order and what is carried for it from then on."""
+
+    change: Change | None
+    carried: dict[str, Any]
+    translation: Translation | None = None
+
+
+Decide = Callable[[Order, dict[str, Any]], Plan]
+"""What is to become of the order and of what is carried for it."""
+
+
+class OrdersToChange(Protocol):
+    def order_to_change(self, order_id: str, owner: str | None) -> tuple[Order, dict[str, Any], str]:
+        """The order by our id, what is carried for it and its document, all of one moment. Raises OrderNotFound."""
+        ...
+
+
+class Turns:
+    """Lets one at a time in for each name, in this server process."""
+
+    def __init__(self) -> None:
+        self._guard = Lock()
+        self._known: WeakValueDictionary[str, Lock] = WeakValueDictionary()
+
+    def of(self, name: str) -> Lock:
+        with self._guard:
+            return self._known.setdefault(name, Lock())
+
+
+@dataclass(frozen=True)
+class OrderChanges(Intake[EdgeUnitOfWork]):
+    """A change is decided outside the transaction that makes it, for a patch may take a second to read.
+
+    The process at work, or another node, may change the order meanwhile: then the change is decided anew on what they
+    left. Changes that come to this server process take turns, so that none is decided in vain because of another.
+    """
+
+    orders: OrdersToChange
+    engine: ProcessEngine
+    turns: Turns = field(default_factory=Turns)
+
+    def change(self, asked: Asked, decide: Decide) -> tuple[str, int]:
+        """The order's document and version afterwards.
+
+        Raises OrderNotFound, VersionMismatch, InvalidTransition, and what `decide` and the change raise.
+        """
+        with self.turns.of(asked.order_id):
+            return repeatedly(lambda: self._change(asked, decide))
+
+    def remove(self, asked: Asked) -> None:
+        """Raises OrderNotFound, VersionMismatch, or InvalidTransition while anything is under way."""
+
+        def take(work: EdgeUnitOfWork) -> tuple[None, AuditRecord]:
+            order = work.orders.get(asked.order_id)
+            _check(order, asked)
+            order.remove(self.clock.now())
+            return None, self._evidence(asked.request, 204, order.id)
+
+        repeatedly(lambda: self._commit(take))
+        log.warning("order removed", order_id=asked.order_id, client=asked.request.client)
+
+    def _change(self, asked: Asked, decide: Decide) -> tuple[str, int]:
+        read, carried, document = self.orders.order_to_change(asked.order_id, asked.owner)
+        _check(read, asked)
+        plan = decide(read, carried)
+        change, translation = plan.change, plan.translation
+        if change is None:
+            return document, read.version
+
+        def take(work: EdgeUnitOfWork) -> tuple[tuple[str, Order], AuditRecord]:
+            order = work.orders.get(read.id)
+            if order.version != read.version:
+                raise ConcurrentChange(f"order {read.id} was changed by somebody else")
+            with translation.carried_out() if translation else nullcontext():
+                change_order(order, change, work, self.clock)
+            trail = translation.trail if translation else ()
+            return (work.carry(order.id, plan.carried), order), self._evidence(asked.request, 200, order.id, trail)
+
+        document, order = self._commit(take)
+        if isinstance(change, SubmitDraft):
+            self.engine.start(PLACE_ORDER, order.id)
+        return document, order.version
+
+
+def _check(order: Order, asked: Asked) -> None:
+    """Raises OrderNotFound, VersionMismatch."""
+    mine = asked.owner is None or order.owner == asked.owner
+    # The store finds orders by their number in BSS too; reads of TMF622 do not.
+    if order.id != asked.order_id or not mine or not asked.exists(order):
+        raise OrderNotFound("Order not found", orderId=asked.order_id)
+    check_version(asked.if_match, order.version)

@@ -1,0 +1,57 @@
+"""Errors in the words of the client: of the version that it speaks, and of TMF622's states."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+from canonical.ordering.states import State
+from canonical.shared.errors import InvalidTransition
+from facade.contract.pointers import Token, spoken
+from facade.contract.violations import ContractViolation, Violation
+from facade.tmf.bridge import tokens_of
+from facade.tmf.tmf622.account import STATES
+
+_STATE = re.compile(rf"\b(?:{'|'.join(State)})\b")
+
+
+@contextmanager
+def speaking(place_of: Callable[[str], str]) -> Iterator[None]:
+    """What is raised about a v5 body is raised about the body that was sent. `place_of`: where a v5 pointer leads."""
+    try:
+        yield
+    except ContractViolation as error:
+        raise ContractViolation([_told(found, place_of(found.pointer)) for found in error.violations]) from error
+
+
+@contextmanager
+def naming_states() -> Iterator[None]:
+    """What an order's state forbids is told with the state that the client sees."""
+    try:
+        yield
+    except InvalidTransition as error:
+        details = dict(error.details) | {"state": STATES[State(error.details["state"])]}
+        message = _STATE.sub(lambda found: STATES[State(found[0])], error.message)
+        raise InvalidTransition(message, pointer=error.pointer, **details) from error
+
+
+def _told(found: Violation, place: str) -> Violation:
+    if place == found.pointer:
+        return found
+    names = _tokens(found.pointer), _tokens(place)
+    hint = None if found.hint is None else _reworded(found.hint, *names)
+    return replace(found, pointer=place, message=_reworded(found.message, *names), hint=hint)
+
+
+def _reworded(text: str, place: Sequence[Token], told: Sequence[Token]) -> str:
+    """`text`, which speaks of the attribute at `place` by its path or its name, with those at `told`."""
+    if spoken(place) in text:
+        return text.replace(spoken(place), spoken(told))
+    old, new = place[-1:], told[-1:]
+    if old == new or not all(isinstance(name, str) for name in (*old, *new)) or not new:
+        return text
+    return re.sub(rf"(?<![\w@]){re.escape(str(old[0]))}(?!\w)", lambda _: str(new[0]), text)
+
+
+def _tokens(pointer: str) -> list[Token]:
+    return [int(token) if token.isdecimal() else token for token in tokens_of(pointer)]

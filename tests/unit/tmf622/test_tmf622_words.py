@@ -1,0 +1,73 @@
+"""Errors speak of what was sent, in the words that its client uses."""
+
+from typing import Any
+
+import pytest
+
+from canonical.ordering.states import State, next_state
+from canonical.ordering.states import Trigger as T
+from canonical.shared.errors import InvalidTransition
+from facade.bootstrap.serving import tmf622_versions
+from facade.contract.violations import ContractViolation
+from facade.partners.profiles import Profiles
+from facade.tmf.tmf622.account import STATES
+from facade.tmf.tmf622.cancel_mapper import to_cancel_order
+from facade.tmf.tmf622.handlers import OrderTranslator
+from facade.tmf.tmf622.versions import CANCELLATION
+from facade.tmf.tmf622.words import naming_states, speaking
+
+V5_SPOKEN, V4_SPOKEN = tmf622_versions()
+CUSTOMER = {"id": "C1", "role": "Customer", "@referredType": "Customer"}
+ITEM = {"id": "1", "action": "add", "productOffering": {"id": "po_tv_basic"}}
+
+
+def refused(**sent: Any) -> dict[str, str]:
+    """What a v4 client is told: the message for each pointer."""
+    body = {"relatedParty": [CUSTOMER], "productOrderItem": [ITEM], **sent}
+    with pytest.raises(ContractViolation) as found:
+        OrderTranslator(V4_SPOKEN, Profiles())(body, "partner-acme")
+    return {violation.pointer: violation.message for violation in found.value.violations}
+
+
+@pytest.mark.parametrize("name", ["orderDate", "creationDate"])
+def test_an_attribute_is_refused_by_the_name_that_was_sent(name: str) -> None:
+    told = refused(**{name: "2026-05-03T08:00:00Z"})
+    assert told == {f"/{name}": f"{name} is not accepted here: it is set by the server"}
+
+
+def test_of_both_names_that_of_v4_counts() -> None:
+    assert list(refused(orderDate="2026-05-03T08:00:00Z", creationDate="2026-05-03T08:00:00Z")) == ["/orderDate"]
+
+
+def test_what_is_written_as_in_v5_is_pointed_at_there() -> None:
+    twice = [{"role": "Customer", "partyOrPartyRole": {"id": name, "@type": "PartyRoleRef"}} for name in ("C1", "C2")]
+    assert list(refused(relatedParty=twice)) == ["/relatedParty/1/partyOrPartyRole/id"]
+    assert list(refused(relatedParty=[CUSTOMER, {**CUSTOMER, "id": "C2"}])) == ["/relatedParty/1/id"]
+
+
+def test_an_attribute_that_only_v5_has_is_named_where_it_was_sent() -> None:
+    assert list(refused(productOrderMilestone=[{"id": "m"}])) == ["/productOrderMilestone"]
+
+
+def test_what_v5s_contract_alone_refuses_is_told_in_v4s_words() -> None:
+    told = refused(productOrderItem=[{**ITEM, "quoteItem": {"id": 7}}])
+    assert told["/productOrderItem/0/quoteItem/id"].startswith("productOrderItem[0].quoteItem.id must be")
+
+
+def test_a_cancellation_is_pointed_at_in_v4s_words_too() -> None:
+    sent = {"productOrder": {"id": "1"}, "creationDate": "2026-05-03T08:00:00Z"}
+    with (
+        pytest.raises(ContractViolation) as found,
+        speaking(lambda pointer: V4_SPOKEN.spoken(CANCELLATION, pointer, sent)),
+    ):
+        to_cancel_order(sent, "partner-acme")
+    assert [violation.pointer for violation in found.value.violations] == ["/creationDate"]
+
+
+@pytest.mark.parametrize("state", [state for state in State if state is not State.DRAFT])
+def test_what_a_state_forbids_is_told_with_the_state_that_the_client_sees(state: State) -> None:
+    with pytest.raises(InvalidTransition) as refusal, naming_states():
+        next_state(state, T.SUBMIT)
+    assert refusal.value.details["state"] == STATES[state]
+    assert refusal.value.message == f"an order in state {STATES[state]} cannot submit"
+    assert refusal.value.details["allowedActions"]
