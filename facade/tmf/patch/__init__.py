@@ -12,10 +12,10 @@
 Nothing here does I/O, knows a schema or changes what it is given.
 """
 
-from facade.tmf.patch.engine import MEDIA_TYPES, apply_patch, require_form
+from facade.tmf.patch.engine import MEDIA_TYPES, apply_operations, apply_patch, require_form
 from facade.tmf.patch.equality import changed, json_equal
 from facade.tmf.patch.limits import Limits
 from facade.tmf.patch.merge import merged
 from facade.tmf.patch.refusals import PatchTestFailed
 
-__all__ = ["MEDIA_TYPES", "Limits", "PatchTestFailed", "apply_patch", "changed", "json_equal", "merged", "require_form"]
+__all__ = ["MEDIA_TYPES", "Limits", "PatchTestFailed", "apply_operations", "apply_patch", "changed", "json_equal", "merged", "require_form"]
