@@ -24,19 +24,21 @@ from canonical.processes.place_order import PlaceOrder
 from canonical.shared.errors import StoreUnavailable
 from canonical.subscriptions.handlers import CHANGE_PLAN
 from facade.bootstrap.backends import backend_settings, backend_state
-from facade.cancellations import CancellationIntake
-from facade.changes import OrderChanges
 from facade.clock import SystemClock
 from facade.health import BackendState
 from facade.identities import SortableIdentities, new_id
-from facade.intake import OrderIntake
-from facade.operations.decisions import DecisionIntake
+from facade.intake import (
+    CancellationIntake,
+    DecisionIntake,
+    ListenerIntake,
+    OrderChanges,
+    OrderIntake,
+    PlanChangeIntake,
+)
 from facade.partners.profiles import ProfileError, Profiles, read_profiles
-from facade.plan_changes import PlanChangeIntake
 from facade.portal.handlers import Waiters
 from facade.setting_sources import SettingError
 from facade.settings import Settings
-from facade.tmf.hub.intake import ListenerIntake
 from facade.tmf.tmf622.account import STATES
 from facade.tmf.tmf622.cancel_mapper import from_cancellation
 from facade.tmf.tmf622.mapper import from_order
@@ -77,17 +79,15 @@ class Core:
                 keep_steps_seconds=settings.keep_steps_days * 86400,
             ),
         )
-        identities = SortableIdentities()
-        self.intake = OrderIntake(self.unit_of_work, self.queries, self.engine, self.clock, identities)
-        self.cancellations = CancellationIntake(self.unit_of_work, self.clock, identities)
-        self.changes = OrderChanges(self.unit_of_work, self.queries, self.engine, self.clock, identities)
+        intake = (self.unit_of_work, self.queries, self.clock, SortableIdentities())
+        self.intake = OrderIntake(*intake, self.engine)
+        self.changes = OrderChanges(*intake, self.queries, self.engine)
+        self.cancellations = CancellationIntake(*intake)
+        self.plan_changes = PlanChangeIntake(*intake, self.engine)
+        self.decisions = DecisionIntake(*intake, self.engine, self.processes)
+        self.listeners = ListenerIntake(*intake)
         self.profiles = partner_profiles(settings)
-        self.plan_changes = PlanChangeIntake(self.unit_of_work, self.queries, self.engine, self.clock, identities)
         self.waiters = Waiters(self.engine, settings.portal_wait, at_once=settings.waiters)
-        self.decisions = DecisionIntake(
-            self.unit_of_work, self.processes, self.engine, self.queries, self.clock, identities
-        )
-        self.listeners = ListenerIntake(self.unit_of_work, self.clock, identities)
 
     def unit_of_work(self) -> SqlUnitOfWork:
         return SqlUnitOfWork(self.database, project, project_cancellation, self.clock)

@@ -16,9 +16,8 @@ from canonical.shared.ports import Clock
 from facade.clock import time_text
 from facade.contract.connexion_plugin import validated_body
 from facade.contract.violations import Code, ContractViolation, Violation
-from facade.idempotency import Request
+from facade.intake import DecisionIntake, Request
 from facade.json import answer_json
-from facade.operations.decisions import DecisionIntake
 from facade.query import only, page_of
 from facade.security.principal import current_principal
 

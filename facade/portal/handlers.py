@@ -15,10 +15,8 @@ from canonical.processes.engine import ProcessEngine
 from canonical.shared import tracing
 from canonical.shared.errors import StillWorking
 from facade.address import requested_address
-from facade.cancellations import CancellationIntake
 from facade.contract.connexion_plugin import validated_body
-from facade.idempotency import Request
-from facade.intake import OrderIntake, Translation
+from facade.intake import CancellationIntake, OrderIntake, Request, Translation
 from facade.json import answer_json
 from facade.portal.failures import error_of
 from facade.portal.schemas import OrderRequest, audit_document, order_document
@@ -82,13 +80,13 @@ class PortalOrders:
         request = Request(principal.client_id, "placeOrder", key, body)
         accepted = self.intake.repeated(request)
         if accepted is not None:
-            self.orders.order(accepted.order_id, None)  # One that was removed meanwhile will never end.
+            self.orders.order(accepted.subject, None)  # One that was removed meanwhile will never end.
         else:
             with tracing.span("translate"):
                 command = to_submit_order(body, principal.client_id)
             accepted = self.intake.accept(command, request, lambda order_id, document, version: None)
-        ended = self.waiters.wait(accepted.order_id)
-        order = self.orders.order(accepted.order_id, None)
+        ended = self.waiters.wait(accepted.subject)
+        order = self.orders.order(accepted.subject, None)
         if not ended and not order.finished:
             raise StillWorking("the order was accepted and goes on; ask for it later", id=order.id)
         if order.failure is not None:
@@ -107,8 +105,8 @@ class PortalOrders:
         only(flask.request.args, ())
         principal = current_principal()
         order = self.orders.order(orderId, principal.owner_filter())
-        reason = validated_body()["reason"]
-        self.cancellations.accept(CancelOrder(principal.client_id, order.id, reason), carried={})
+        body = validated_body()
+        self.cancellations.accept(CancelOrder(principal.client_id, order.id, body["reason"]), body, carried={})
         return _answer(self.orders.order(order.id, None), 202, {})
 
     def get_audit_record(self, recordId: str) -> flask.Response:

@@ -15,9 +15,8 @@ from canonical.views.parts import Inquiries, Question, answers
 from facade.clock import time_text
 from facade.conditions import check_version, required_versions
 from facade.contract.connexion_plugin import validated_body
-from facade.idempotency import Request
+from facade.intake import PlanChangeIntake, Request
 from facade.json import answer_json
-from facade.plan_changes import PlanChangeIntake
 from facade.portal.customer import SubscriptionSchema
 from facade.portal.failures import error_of
 from facade.portal.handlers import Waiters
@@ -62,14 +61,14 @@ class PortalSubscriptions:
         body, principal = validated_body(), current_principal()
         key, wanted = flask.request.headers.get("Idempotency-Key"), required_versions()
         request = Request(principal.client_id, "changePlan", key, {"subId": subId} | body)
-        change_id = self.intake.repeated(request)
-        if change_id is None:
+        accepted = self.intake.repeated(request)
+        if accepted is None:
             subscription, plans = self._asked(subId)
             check_version(wanted, subscription.version)
             command = ChangePlan(principal.client_id, subscription.id, body["plan"])
-            change_id = self.intake.accept(command, subscription, plans, request, conditional=wanted is not None)
-        ended = self.waiters.wait(change_id)
-        change = self.changes.plan_change(change_id)
+            accepted = self.intake.accept(command, subscription, plans, request, conditional=wanted is not None)
+        ended = self.waiters.wait(accepted.subject)
+        change = self.changes.plan_change(accepted.subject)
         if not ended and not change.finished:
             raise _still_working(change)
         if change.failure is not None:

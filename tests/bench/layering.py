@@ -22,11 +22,11 @@ from adapters.persistence.process_table import ProcessTable
 from adapters.persistence.queries import SqlQueries
 from adapters.persistence.unit_of_work import SqlUnitOfWork
 from canonical.processes.place_order import PlaceOrder
-from facade import intake
 from facade.contract.connexion_plugin import ContractRequestBodyValidator
 from facade.contract.validator import Contract
 from facade.correlation import Correlation
 from facade.gate import Gate
+from facade.intake import orders
 from facade.portal.handlers import PortalOrders
 from facade.security.tokens import TokenVerifier
 from facade.tmf.tmf622 import handlers as tmf622
@@ -53,8 +53,8 @@ LAYERS: tuple[tuple[Any, str, str], ...] = (
     (tmf622.ProductOrders, "retrieve_product_order", "handler"),
     (tmf622, "to_submit_order", "mapper inward"),
     (PortalOrders, "place_order", "handler"),
-    (intake.OrderIntake, "accept", "intake"),
-    (intake, "submit_order", "submit_order and the catalogue"),
+    (orders.OrderIntake, "accept", "intake"),
+    (orders, "submit_order", "submit_order and the catalogue"),
     (SqlUnitOfWork, "__enter__", "transaction: lock, connection, BEGIN"),
     (SqlUnitOfWork, "__exit__", "transaction: connection given back"),
     (SqlUnitOfWork, "carry", "mapper outward and document"),

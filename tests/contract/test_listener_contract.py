@@ -8,7 +8,8 @@ import pytest
 from canonical.audit.record import AuditRecord
 from canonical.listeners.listener import Listener
 from canonical.shared.errors import ListenerExists, ListenerNotFound, TooManyListeners
-from facade.tmf.hub.intake import MOST, ListenerIntake, Wish
+from facade.intake.listeners import MOST, ListenerIntake, Wish
+from facade.intake.once import Request
 from tests.contract.conftest import Store
 from tests.contract.test_store_contract import at_once
 from tests.support.builders import NOON
@@ -48,7 +49,7 @@ def of(store: Store, owner: str) -> list[Listener]:
 
 
 def intake(store: Store) -> ListenerIntake:
-    return ListenerIntake(store.unit_of_work, SteppingClock(), CountingIdentities())
+    return ListenerIntake(store.unit_of_work, store.reads, SteppingClock(), CountingIdentities())
 
 
 def test_a_listener_comes_back_as_it_was(store: Store) -> None:
@@ -111,7 +112,8 @@ def test_a_listener_and_its_end_leave_evidence(store: Store) -> None:
     taking.unregister(new)
     ended: AuditRecord = store.audit(f"0197a000-0000-7000-8000-{3:012}")
     assert (ended.operation, ended.status) == (f"unregisterListener TMF622 v5 {new.id}", 204)
-    assert ended.payload_hash == began.payload_hash
+    sent = Request("", began.operation, payload={"callback": WISH.callback})
+    assert (began.payload_hash, ended.payload_hash) == (sent.payload_hash, None), "nothing is sent to end one"
     with pytest.raises(ListenerNotFound):
         taking.unregister(new)
 

@@ -16,8 +16,8 @@ from canonical.ordering.states import State, Trigger
 from canonical.shared.errors import ConcurrentChange, InvalidTransition, OrderNotFound, VersionMismatch
 from canonical.shared.external_identifier import ExternalIdentifier
 from canonical.shared.ports import Identities
-from facade.changes import Asked, Decide, OrderChanges, Plan
-from facade.repeating import TRIES
+from facade.intake.changes import Asked, Decide, OrderChanges, Plan
+from facade.intake.once import TRIES, Request
 from tests.contract.conftest import Store
 from tests.contract.test_store_contract import at_once, change, complete, keep, order_id, start
 from tests.support.builders import a_command, a_line, an_order
@@ -25,6 +25,7 @@ from tests.support.fakes import CountingIdentities, StandingClock
 
 ORDER, OTHER = order_id(1), order_id(2)
 ACME = "partner-acme"
+ASKING = Request(ACME, "patchProductOrder", payload={"a": 1})
 
 
 @dataclass
@@ -43,11 +44,12 @@ class Starts:
 
 
 def changes(store: Store, identities: Identities | None = None) -> OrderChanges:
-    return OrderChanges(store.unit_of_work, store.reads, Starts(), StandingClock(), identities or CountingIdentities())
+    reads, ids = store.reads, identities or CountingIdentities()
+    return OrderChanges(store.unit_of_work, reads, StandingClock(), ids, reads, Starts())
 
 
 def asked(if_match: str | None = None, owner: str | None = ACME, name: str = ORDER) -> Asked:
-    return Asked(name, ACME, owner, "patchProductOrder", None if if_match is None else ETags([if_match]))
+    return Asked(name, ASKING, owner, None if if_match is None else ETags([if_match]))
 
 
 def said(name: str, *before: Callable[[], object]) -> Decide:
@@ -86,6 +88,8 @@ def test_while_a_change_is_planned_others_write(store: Store) -> None:
 
     text, version = changes(store).change(asked(), said("a", another_order_comes))
     assert (version, json.loads(text)["carried"], carried(store)) == (2, {"a": 1}, {"a": 1})
+    evidence = store.audit(order_id(1))
+    assert (evidence.order_id, evidence.status, evidence.payload_hash) == (ORDER, 200, ASKING.payload_hash)
     assert store.reads.order(OTHER, None).version == 1
 
 

@@ -52,7 +52,7 @@ def alike(resource: str, source: str, target: str) -> bool:
     left, arrived = (walk(resource, tokens_of(path.partition("?")[0]), up=True)[1] for path in (source, target))
     if arrived is not None and isinstance(arrived.owner, Characteristic) and arrived.name == "value":
         return False  # its class follows it
-    return _form(left) == _form(arrived)
+    return bool(_form(left) == _form(arrived))
 
 
 def _form(reached: Reached | None) -> Any:

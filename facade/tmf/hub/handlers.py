@@ -14,11 +14,11 @@ from facade.address import requested_address
 from facade.contract.connexion_plugin import validated_body
 from facade.contract.pointers import escaped, shortened
 from facade.contract.violations import Code, ContractViolation, Violation
+from facade.intake import ListenerIntake, Wish
 from facade.json import answer_json, nothing
 from facade.query import only
 from facade.security.principal import current_principal
 from facade.tmf.hub.callbacks import CallbackRules
-from facade.tmf.hub.intake import ListenerIntake, Wish
 from facade.tmf.hub.queries import Notifications
 
 OPERATIONS: Mapping[str, tuple[str, str, str]] = MappingProxyType(

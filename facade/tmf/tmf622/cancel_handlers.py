@@ -12,8 +12,8 @@ from canonical.ordering.order import Order
 from canonical.shared.criteria import Criterion, SortKey
 from canonical.shared.errors import OrderNotFound
 from facade.address import requested_address
-from facade.cancellations import CancellationIntake
 from facade.contract.connexion_plugin import validated_body
+from facade.intake import CancellationIntake
 from facade.query import only
 from facade.security.principal import current_principal
 from facade.tmf.query.listing import read_listing
@@ -80,7 +80,7 @@ class CancelProductOrders:
         if not self.version.knows(order):
             raise OrderNotFound("Order not found", orderId=order.id)
         with naming_states():
-            cancellation = self.intake.accept(replace(command, order_id=order.id), body)
+            cancellation = self.intake.accept(replace(command, order_id=order.id), sent, body)
         document = addressed(from_cancellation(cancellation, body), requested_address())
         return self._answer(document, selection, 201, {"Location": document["href"], "ETag": '"1"'})
 

@@ -13,9 +13,8 @@ from canonical.ordering.handlers import Change
 from canonical.ordering.order import Order
 from canonical.ordering.states import State, Trigger
 from canonical.shared.errors import InvalidTransition
-from facade.changes import Plan
 from facade.contract.violations import Code, ContractViolation, Violation
-from facade.intake import Translation
+from facade.intake import Plan, Translation
 from facade.tmf.patch import changed
 from facade.tmf.tmf622.account import (
     CHANGED_BY,

@@ -10,12 +10,10 @@ from canonical.shared import tracing
 from canonical.shared.criteria import Criterion, SortKey, all_of
 from canonical.shared.errors import InvalidCommand
 from facade.address import requested_address
-from facade.changes import Asked, OrderChanges
 from facade.conditions import required_versions
 from facade.contract.connexion_plugin import validated_body
 from facade.contract.violations import ContractViolation
-from facade.idempotency import Request
-from facade.intake import Accepted, OrderIntake, Translation
+from facade.intake import Accepted, Asked, OrderChanges, OrderIntake, Request, Translation
 from facade.json import nothing
 from facade.partners.profiles import Profiles, Validation
 from facade.query import only
@@ -96,10 +94,10 @@ class ProductOrders:
         request = Request(client, operation, flask.request.headers.get("Idempotency-Key"), body)
         accepted = self.intake.repeated(request) or self._accept(body, request)
         assert accepted.answer is not None, "a key of this operation keeps its document"
-        href = f"{requested_address()}/{accepted.order_id}"
+        href = f"{requested_address()}/{accepted.subject}"
         shown = self.version.shown(ORDER, accepted.answer["document"], href, selection)
         headers = {"Location": href, "ETag": f'"{accepted.answer["version"]}"'}
-        return answer(shown, KIND, accepted.order_id, 201, headers)
+        return answer(shown, KIND, accepted.subject, 201, headers)
 
     def retrieve_product_order(self, id: str) -> flask.Response:
         selection = self._selection()
@@ -130,7 +128,7 @@ class ProductOrders:
         vocabulary = self.profiles.of(principal.client_id).vocabulary
         with naming_states():
             document, version = self.changes.change(
-                self._asked(id, "patchProductOrder"),
+                self._asked(id, "patchProductOrder", patch.body),
                 lambda order, carried: plan_of(patch, order, carried, self.version, vocabulary),
             )
         shown = self.version.shown(ORDER, document, href, selection)
@@ -140,7 +138,7 @@ class ProductOrders:
         """Remove an order that has ended, or a draft, for good."""
         only(flask.request.args, ())
         with naming_states():
-            self.changes.remove(self._asked(id, "deleteProductOrder"))
+            self.changes.remove(self._asked(id, "deleteProductOrder", None))
         return nothing()
 
     def _accept(self, body: Any, request: Request) -> Accepted:
@@ -155,10 +153,10 @@ class ProductOrders:
             lost = self.version.retold(ORDER, (), bridged, body)
             return self.intake.reject(refusal, carried, lost, request, _kept)
 
-    def _asked(self, order_id: str, operation: str) -> Asked:
+    def _asked(self, order_id: str, operation: str, sent: Any) -> Asked:
         principal = current_principal()
-        owner, if_match = principal.owner_filter(), required_versions()
-        return Asked(order_id, principal.client_id, owner, operation, if_match, self.version.knows)
+        request = Request(principal.client_id, operation, payload=sent)
+        return Asked(order_id, request, principal.owner_filter(), required_versions(), self.version.knows)
 
     def _selection(self) -> Selection | None:
         only(flask.request.args, ("fields",))

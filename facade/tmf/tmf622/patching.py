@@ -1,6 +1,7 @@
 """A patch in v4's words on an order that is kept in v5.
 
-It is applied to what v4 shows, which says what the client asks for, and lifted to v5, which keeps what v4 does not show.
+It is applied to what v4 shows, which tells what its client asks for, and lifted it is applied to what is kept, so that
+what v4 does not show stays.
 """
 
 from collections.abc import Sequence

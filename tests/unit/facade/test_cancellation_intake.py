@@ -9,11 +9,12 @@ from canonical.ordering.cancellation import CancellationState
 from canonical.ordering.order import Order, PaymentStatus
 from canonical.ordering.states import State, Trigger
 from canonical.shared.errors import ConcurrentChange, InvalidTransition, OrderNotFound
-from facade.cancellations import CancellationIntake
-from facade.repeating import TRIES
+from facade.intake.cancellations import CancellationIntake
+from facade.intake.once import TRIES, Request
 from tests.support.builders import NOON, ORDER_ID, a_cancel_command, an_order_in
 from tests.support.fakes import CountingIdentities, Memory, ReadsFromMemory, StandingClock, UnitOfWorkInMemory
 
+SENT = {"productOrder": {"id": ORDER_ID}}
 CARRIED = {"@type": "CancelProductOrder", "note": [{"text": "x"}]}
 
 
@@ -56,7 +57,8 @@ def annotate(order: Order) -> None:
 
 def intake(*changes: Callable[[Order], None], state: State = State.FULFILLING) -> tuple[CancellationIntake, Memory]:
     memory = MemoryOthersWriteTo(orders={ORDER_ID: an_order_in(state)}, changes=list(changes))
-    return CancellationIntake(memory.unit_of_work, StandingClock(), CountingIdentities()), memory
+    reads = ReadsFromMemory(memory)
+    return CancellationIntake(memory.unit_of_work, reads, StandingClock(), CountingIdentities()), memory
 
 
 def units(memory: Memory) -> int:
@@ -66,17 +68,20 @@ def units(memory: Memory) -> int:
 
 def test_a_request_is_kept_with_what_its_sender_wants_back() -> None:
     taken_in, memory = intake()
-    asked = taken_in.accept(a_cancel_command(), CARRIED)
+    asked = taken_in.accept(a_cancel_command(), SENT, CARRIED)
     assert asked.state is CancellationState.ASSESSING
     assert ReadsFromMemory(memory).cancellation(asked.id, "partner-acme") == (asked, CARRIED)
     assert memory.orders[ORDER_ID].state is State.ASSESSING_CANCELLATION
     assert units(memory) == 1
+    [evidence] = memory.audit.values()
+    assert (evidence.order_id, evidence.status) == (ORDER_ID, 202)
+    assert evidence.payload_hash == Request("", "cancelOrder", payload=SENT).payload_hash
 
 
 @pytest.mark.parametrize("times", range(1, TRIES))
 def test_when_the_order_changes_at_the_same_moment_the_request_is_made_again_on_what_it_became(times: int) -> None:
     taken_in, memory = intake(*[touch] * times)
-    asked = taken_in.accept(a_cancel_command(), CARRIED)
+    asked = taken_in.accept(a_cancel_command(), SENT, CARRIED)
     assert memory.cancellations == {asked.id: asked}, "of the tries that failed nothing is left"
     assert memory.carried_for_cancellations == {asked.id: CARRIED}
     assert memory.orders[ORDER_ID].cancellation_id == asked.id
@@ -87,7 +92,7 @@ def test_when_the_order_changes_at_the_same_moment_the_request_is_made_again_on_
 def test_when_it_changes_all_the_time_the_caller_is_told() -> None:
     taken_in, memory = intake(*[touch] * TRIES)
     with pytest.raises(ConcurrentChange):
-        taken_in.accept(a_cancel_command(), CARRIED)
+        taken_in.accept(a_cancel_command(), SENT, CARRIED)
     assert (memory.cancellations, memory.outbox, units(memory)) == ({}, [], TRIES)
     assert memory.orders[ORDER_ID].state is State.FULFILLING
 
@@ -95,14 +100,14 @@ def test_when_it_changes_all_the_time_the_caller_is_told() -> None:
 def test_when_it_ends_at_the_same_moment_the_request_is_too_late() -> None:
     taken_in, memory = intake(complete)
     with pytest.raises(InvalidTransition) as refused:
-        taken_in.accept(a_cancel_command(), CARRIED)
+        taken_in.accept(a_cancel_command(), SENT, CARRIED)
     assert refused.value.details["state"] == "COMPLETED"
     assert (memory.cancellations, units(memory)) == ({}, 2)
 
 
 def test_when_something_is_said_about_it_at_the_same_moment_both_are_kept() -> None:
     taken_in, memory = intake(annotate)
-    asked = taken_in.accept(a_cancel_command(), CARRIED)
+    asked = taken_in.accept(a_cancel_command(), SENT, CARRIED)
     order = memory.orders[ORDER_ID]
     assert (order.state, order.cancellation_id) == (State.ASSESSING_CANCELLATION, asked.id)
     assert [entry.trigger for entry in order.timeline[-2:]] == [Trigger.ANNOTATE, Trigger.CANCEL]
@@ -113,12 +118,12 @@ def test_when_something_is_said_about_it_at_the_same_moment_both_are_kept() -> N
 def test_a_request_that_makes_no_sense_is_not_repeated(state: State) -> None:
     taken_in, memory = intake(state=state)
     with pytest.raises(InvalidTransition):
-        taken_in.accept(a_cancel_command(), CARRIED)
+        taken_in.accept(a_cancel_command(), SENT, CARRIED)
     assert units(memory) == 1
 
 
 def test_an_order_that_is_not_there_cannot_be_cancelled() -> None:
     taken_in, memory = intake()
     with pytest.raises(OrderNotFound):
-        taken_in.accept(a_cancel_command(order_id="none"), CARRIED)
+        taken_in.accept(a_cancel_command(order_id="none"), SENT, CARRIED)
     assert units(memory) == 1

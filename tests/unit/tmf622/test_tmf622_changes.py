@@ -11,8 +11,8 @@ from canonical.ordering.states import State, Trigger
 from canonical.shared.errors import InvalidTransition
 from canonical.shared.external_identifier import ExternalIdentifier
 from facade.app import contract_of, spec_of
-from facade.changes import Plan
 from facade.contract.violations import Code, ContractViolation
+from facade.intake import Plan
 from facade.tmf.patch import PatchTestFailed
 from facade.tmf.query.attributes import SchemaAttributes
 from facade.tmf.tmf622.account import CHANGED_BY, NEVER_CHANGED, STATES

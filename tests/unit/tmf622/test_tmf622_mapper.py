@@ -11,13 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from canonical.audit.record import Mapped
 from canonical.ordering.commands import ItemAction, OrderLine, SubmitOrder
 from canonical.ordering.states import State
 from canonical.shared.external_identifier import ExternalIdentifier
 from facade.contract.loading import load_spec
 from facade.contract.validator import Contract
 from facade.contract.violations import Code, ContractViolation
-from facade.intake import Mapped, Translation
+from facade.intake import Translation
 from facade.tmf.tmf622.account import ITEM_REFUSED, ORDER_ATTRIBUTES, ORDER_REFUSED
 from facade.tmf.tmf622.mapper import from_order, to_submit_order
 from tests.support.builders import BROADBAND, an_order, an_order_in

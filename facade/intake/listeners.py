@@ -1,33 +1,21 @@
 """Takes listeners in and ends them, each with its audit record."""
 
-import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Protocol, Self
-
-import orjson
+from typing import Protocol
 
 from canonical.audit.record import AuditRecord
 from canonical.listeners.listener import Listener
 from canonical.listeners.ports import ListenerRepository
 from canonical.shared.errors import ListenerExists, ListenerNotFound, TooManyListeners
-from canonical.shared.ports import Clock, Identities
-from facade.correlation import correlation_id
+from facade.intake.once import Intake, IntakeWork, Request
 
 MOST = 100
 """Listeners that one client may have, of all APIs and versions together."""
 
 
-class ListenerUnitOfWork(Protocol):
+class ListenerUnitOfWork(IntakeWork, Protocol):
     @property
     def listeners(self) -> ListenerRepository: ...
-    def record(self, record: AuditRecord) -> None: ...
-    def commit(self) -> None: ...
-    def __enter__(self) -> Self: ...
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +30,11 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class ListenerIntake:
-    unit_of_work: Callable[[], ListenerUnitOfWork]
-    clock: Clock
-    identities: Identities
-
+class ListenerIntake(Intake[ListenerUnitOfWork]):
     def register(self, wish: Wish) -> Listener:
         """Raises ListenerExists, TooManyListeners."""
-        with self.unit_of_work() as work:
+
+        def take(work: ListenerUnitOfWork) -> tuple[Listener, AuditRecord]:
             known = work.listeners.of(wish.owner)
             same = next((one for one in known if _wish_of(one) == wish), None)
             if same is not None:
@@ -67,32 +52,28 @@ class ListenerIntake:
                 created_at=self.clock.now(),
             )
             work.listeners.add(new)
-            work.record(self._evidence("registerListener", new, 201))
-            work.commit()
-            return new
+            return new, self._evidence(_request("registerListener", new, _payload(new)), 201)
+
+        return self._commit(take)
 
     def unregister(self, listener: Listener) -> None:
         """Raises ListenerNotFound when somebody else was first."""
-        with self.unit_of_work() as work:
+
+        def take(work: ListenerUnitOfWork) -> tuple[None, AuditRecord]:
             if listener not in work.listeners.of(listener.owner):
                 raise ListenerNotFound("Listener not found", listenerId=listener.id)
             work.listeners.remove(listener.id)
-            work.record(self._evidence("unregisterListener", listener, 204))
-            work.commit()
+            return None, self._evidence(_request("unregisterListener", listener), 204)
 
-    def _evidence(self, done: str, listener: Listener, status: int) -> AuditRecord:
-        """`payload_hash` is over api, version, callback and query."""
-        wish = _wish_of(listener)
-        told = orjson.dumps([wish.api, wish.version, wish.callback, wish.query])
-        return AuditRecord(
-            id=self.identities.new_id(),
-            at=self.clock.now(),
-            client=listener.owner,
-            operation=f"{done} {listener.api} {listener.version} {listener.id}",
-            correlation_id=correlation_id(),
-            status=status,
-            payload_hash=hashlib.sha256(told).hexdigest(),
-        )
+        self._commit(take)
+
+
+def _request(done: str, one: Listener, payload: dict[str, str] | None = None) -> Request:
+    return Request(one.owner, f"{done} {one.api} {one.version} {one.id}", payload=payload)
+
+
+def _payload(one: Listener) -> dict[str, str]:
+    return {"callback": one.callback} | ({"query": one.query} if one.query else {})
 
 
 def _wish_of(one: Listener) -> Wish:

@@ -1,26 +1,24 @@
 """Changes orders that were taken in, and removes them: one commit each for the order, its events and the evidence."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Any, Protocol, Self
+from typing import Any, Protocol
 from weakref import WeakValueDictionary
 
 import structlog
 from werkzeug.datastructures import ETags
 
-from canonical.audit.record import AuditRecord
+from canonical.audit.record import AuditRecord, Mapped
 from canonical.ordering.commands import SubmitDraft
 from canonical.ordering.handlers import PLACE_ORDER, Change, change_order
 from canonical.ordering.order import Order
-from canonical.ordering.ports import UnitOfWork
 from canonical.processes.engine import ProcessEngine
-from canonical.shared.errors import CanonicalError, ConcurrentChange, OrderNotFound
-from canonical.shared.ports import Clock, Identities
+from canonical.shared.errors import ConcurrentChange, OrderNotFound
 from facade.conditions import check_version
-from facade.correlation import correlation_id
-from facade.intake import Translation
-from facade.repeating import repeatedly
+from facade.intake.once import Intake, Request, repeatedly
+from facade.intake.orders import EdgeUnitOfWork, Translation
 
 log = structlog.get_logger()
 
@@ -33,30 +31,27 @@ class Asked:
     """
 
     order_id: str
-    client: str
+    request: Request
     owner: str | None
-    operation: str
     if_match: ETags | None
     exists: Callable[[Order], bool] = lambda order: True
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a change comes to: nothing, or one change of the order and what is carried for it from then on."""
+    """What a change comes to: nothing, or one change of the order and what is carried for it from then on.
+
+    `trail` is for the evidence: how what was sent was read.
+    """
 
     change: Change | None
     carried: dict[str, Any]
     translation: Translation | None = None
+    trail: tuple[Mapped, ...] = ()
 
 
 Decide = Callable[[Order, dict[str, Any]], Plan]
 """What is to become of the order and of what is carried for it."""
-
-
-class ChangingUnitOfWork(UnitOfWork, Protocol):
-    def __enter__(self) -> Self: ...
-    def carry(self, order_id: str, carried: dict[str, Any]) -> str: ...
-    def record(self, record: AuditRecord) -> None: ...
 
 
 class OrdersToChange(Protocol):
@@ -78,18 +73,15 @@ class Turns:
 
 
 @dataclass(frozen=True)
-class OrderChanges:
+class OrderChanges(Intake[EdgeUnitOfWork]):
     """A change is decided outside the transaction that makes it, for a patch may take a second to read.
 
     The process at work, or another node, may change the order meanwhile: then the change is decided anew on what they
     left. Changes that come to this server process take turns, so that none is decided in vain because of another.
     """
 
-    unit_of_work: Callable[[], ChangingUnitOfWork]
     orders: OrdersToChange
     engine: ProcessEngine
-    clock: Clock
-    identities: Identities
     turns: Turns = field(default_factory=Turns)
 
     def change(self, asked: Asked, decide: Decide) -> tuple[str, int]:
@@ -102,51 +94,36 @@ class OrderChanges:
 
     def remove(self, asked: Asked) -> None:
         """Raises OrderNotFound, VersionMismatch, or InvalidTransition while anything is under way."""
-        repeatedly(lambda: self._remove(asked))
-        log.warning("order removed", order_id=asked.order_id, client=asked.client)
+
+        def take(work: EdgeUnitOfWork) -> tuple[None, AuditRecord]:
+            order = work.orders.get(asked.order_id)
+            _check(order, asked)
+            order.remove(self.clock.now())
+            return None, self._evidence(asked.request, 204, order.id)
+
+        repeatedly(lambda: self._commit(take))
+        log.warning("order removed", order_id=asked.order_id, client=asked.request.client)
 
     def _change(self, asked: Asked, decide: Decide) -> tuple[str, int]:
         read, carried, document = self.orders.order_to_change(asked.order_id, asked.owner)
         _check(read, asked)
         plan = decide(read, carried)
-        if plan.change is None:
+        change, translation = plan.change, plan.translation
+        if change is None:
             return document, read.version
-        with self.unit_of_work() as work:
+
+        def take(work: EdgeUnitOfWork) -> tuple[tuple[str, Order], AuditRecord]:
             order = work.orders.get(read.id)
             if order.version != read.version:
                 raise ConcurrentChange(f"order {read.id} was changed by somebody else")
-            try:
-                change_order(order, plan.change, work, self.clock)
-            except CanonicalError as error:
-                if error.pointer is not None and plan.translation is not None:
-                    error.pointer = plan.translation.source_of(error.pointer)
-                raise
-            document = work.carry(order.id, plan.carried)
-            work.record(self._evidence(asked, order, 200, plan.translation))
-            work.commit()
-        if isinstance(plan.change, SubmitDraft):
+            with translation.carried_out() if translation else nullcontext():
+                change_order(order, change, work, self.clock)
+            return (work.carry(order.id, plan.carried), order), self._evidence(asked.request, 200, order.id, plan.trail)
+
+        document, order = self._commit(take)
+        if isinstance(change, SubmitDraft):
             self.engine.start(PLACE_ORDER, order.id)
         return document, order.version
-
-    def _remove(self, asked: Asked) -> None:
-        with self.unit_of_work() as work:
-            order = work.orders.get(asked.order_id)
-            _check(order, asked)
-            order.remove(self.clock.now())
-            work.record(self._evidence(asked, order, 204, None))
-            work.commit()
-
-    def _evidence(self, asked: Asked, order: Order, status: int, translation: Translation | None) -> AuditRecord:
-        return AuditRecord(
-            id=self.identities.new_id(),
-            at=self.clock.now(),
-            client=asked.client,
-            operation=asked.operation,
-            correlation_id=correlation_id(),
-            status=status,
-            translation=() if translation is None else translation.trail,
-            order_id=order.id,
-        )
 
 
 def _check(order: Order, asked: Asked) -> None:

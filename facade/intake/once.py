@@ -1,0 +1,167 @@
+"""What is the same for every request that changes something: one commit for it, its key and its evidence."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from types import TracebackType
+from typing import Any, Generic, Protocol, Self, TypeVar
+
+import orjson
+
+from canonical.audit.record import AuditRecord, Mapped
+from canonical.shared.errors import ConcurrentChange, IdempotencyKeyReused
+from canonical.shared.ports import Clock, Identities
+from facade.correlation import correlation_id
+
+TRIES = 5
+
+Made = TypeVar("Made")
+
+
+@dataclass(frozen=True)
+class Request:
+    """Who asks for what. Two requests are the same when operation and payload are equal as JSON.
+
+    `key` is None without an Idempotency-Key, `payload` where nothing was sent.
+    """
+
+    client: str
+    operation: str
+    key: str | None = None
+    payload: Any = None
+
+    @cached_property
+    def payload_hash(self) -> str:
+        text = orjson.dumps([self.operation, self.payload], option=orjson.OPT_SORT_KEYS)
+        return hashlib.sha256(text).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What a request began: the id of it, and the answer where that is kept. `again`: it had begun it before."""
+
+    subject: str
+    answer: dict[str, Any] | None
+    again: bool = False
+
+
+class KeptAnswer(Protocol):
+    """What an idempotency key was used for. `order_id` is the id of whatever the request began."""
+
+    @property
+    def request_hash(self) -> str: ...
+    @property
+    def order_id(self) -> str: ...
+    @property
+    def answer(self) -> dict[str, Any] | None: ...
+
+
+class KeptAnswers(Protocol):
+    def kept_answer(self, owner: str, key: str) -> KeptAnswer | None: ...
+
+
+class IntakeWork(Protocol):
+    """What the edge keeps in the transaction of the core's unit of work."""
+
+    def claim_key(self, owner: str, key: str, request_hash: str, order_id: str, answer: dict[str, Any] | None) -> bool:
+        """Whether the key was free; it is kept with the rest of the transaction."""
+        ...
+
+    def record(self, record: AuditRecord) -> None: ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def commit(self) -> None: ...
+
+
+Work = TypeVar("Work", bound=IntakeWork)
+
+
+class KeyTaken(Exception):
+    """A concurrent request with the same key was first."""
+
+
+def claimed(work: IntakeWork, request: Request, subject: str, answer: dict[str, Any] | None = None) -> Accepted:
+    """`subject` as what the request begins. Raises KeyTaken."""
+    free = request.key is None or work.claim_key(request.client, request.key, request.payload_hash, subject, answer)
+    if not free:
+        raise KeyTaken
+    return Accepted(subject, answer)
+
+
+@dataclass(frozen=True)
+class Intake(Generic[Work]):
+    """Takes requests of one kind in."""
+
+    unit_of_work: Callable[[], Work]
+    kept_answers: KeptAnswers
+    clock: Clock
+    identities: Identities
+
+    def repeated(self, request: Request) -> Accepted | None:
+        """What an earlier request with the same key began. Raises IdempotencyKeyReused if it was another request."""
+        kept = None if request.key is None else self.kept_answers.kept_answer(request.client, request.key)
+        if kept is None:
+            return None
+        if kept.request_hash != request.payload_hash:
+            raise IdempotencyKeyReused("the Idempotency-Key was used for another request", orderId=kept.order_id)
+        return Accepted(kept.order_id, kept.answer, again=True)
+
+    def _once(self, request: Request, take: Callable[[Work], tuple[Accepted, AuditRecord]]) -> Accepted:
+        """What `take` claims, or what the request claimed that came first with the same key."""
+        accepted = None
+        while accepted is None:
+            try:
+                accepted = self._commit(take)
+            except KeyTaken:
+                accepted = self.repeated(request)
+        return accepted
+
+    def _commit(self, take: Callable[[Work], tuple[Made, AuditRecord]]) -> Made:
+        """What `take` makes in a unit of work, committed with its evidence."""
+        with self.unit_of_work() as work:
+            made, evidence = take(work)
+            work.record(evidence)
+            work.commit()
+            return made
+
+    def _evidence(
+        self,
+        request: Request,
+        status: int,
+        order_id: str | None = None,
+        translation: tuple[Mapped, ...] = (),
+        code: str | None = None,
+        reason: str | None = None,
+    ) -> AuditRecord:
+        return AuditRecord(
+            id=self.identities.new_id(),
+            at=self.clock.now(),
+            client=request.client,
+            operation=request.operation,
+            correlation_id=correlation_id(),
+            status=status,
+            payload_hash=None if request.payload is None else request.payload_hash,
+            translation=translation,
+            order_id=order_id,
+            code=code,
+            reason=reason,
+        )
+
+
+def repeatedly(act: Callable[[], Made]) -> Made:
+    """What `act` gives, done anew when somebody else changed the same at the same moment.
+
+    Raises ConcurrentChange when that was in vain every time.
+    """
+    for _ in range(TRIES - 1):
+        try:
+            return act()
+        except ConcurrentChange:
+            continue
+    return act()
