@@ -43,6 +43,7 @@ log = structlog.get_logger()
 
 TMF_PREFIXES = ("/tmf-api/", "/tmf/")
 RETRY_AFTER_SECONDS = "5"
+SOON_SECONDS = "1"
 OPERATION_LENGTH = 200
 INTERNAL_DETAILS = frozenset({"backend", "operation", "retryAfter", "field", "ids"})
 """What errors say about the systems behind us, for the log only."""
@@ -66,6 +67,7 @@ CANONICAL: Mapping[type[errors.CanonicalError], tuple[int, str]] = MappingProxyT
         errors.TooManyListeners: (409, "Too many listeners"),
         errors.ProcessNotFound: (404, "Process not found"),
         errors.DecisionRefused: (409, "Decision refused"),
+        errors.CallUnderWay: (409, "Call under way"),
         errors.GivenUp: (409, "Order given up"),
         errors.OrderCancelled: (409, "Order cancelled"),
         errors.InsufficientStock: (409, "Insufficient stock"),
@@ -153,6 +155,8 @@ def _canonical(error: errors.CanonicalError) -> Answer:
     if error.pointer is not None:
         found = (entry_of(error),)
     headers = {"Retry-After": RETRY_AFTER_SECONDS} if status == 503 else {}
+    if nearest is errors.CallUnderWay:
+        headers = {"Retry-After": SOON_SECONDS}
     shown = {name: value for name, value in error.details.items() if name not in INTERNAL_DETAILS}
     return Answer(status, error.code, title, error.message, found, shown, headers)
 

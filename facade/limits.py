@@ -1,4 +1,4 @@
-"""How much one client, and all of them together, may ask of one server process."""
+"""How much one client may ask, and how many requests wait."""
 
 import threading
 from collections import OrderedDict
@@ -28,11 +28,15 @@ class Overloaded(TurnedAway):
 
 
 class RateLimit:
-    """At most `burst` requests of one client within the time that `per_second` of them take, whenever one looks."""
+    """At most `burst` requests of one client within the time that `per_second` of them take, whenever one looks.
 
-    def __init__(self, per_second: float, burst: int) -> None:
-        self._rate = Rate(burst, max(1, round(1000 * burst / per_second)))
-        self._text = f"more than {burst} requests within {burst / per_second:g} s"
+    Each of the server processes that it is `shared_by` lets an equal part of them through, and one at least.
+    """
+
+    def __init__(self, per_second: float, burst: int, shared_by: int = 1) -> None:
+        part, seconds = max(1, burst // shared_by), burst / per_second
+        self._rate = Rate(part, max(1, round(1000 * seconds)))
+        self._text = f"more than {part} requests within {seconds:g} s"
         self._lock = threading.Lock()
         self._buckets: OrderedDict[str, InMemoryBucket] = OrderedDict()
 

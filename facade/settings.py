@@ -113,7 +113,7 @@ class Settings:
         "NODE_LEASE", 5.0, "seconds without a heartbeat after which a node counts as dead", least=1
     )
     rate_limit: float = _setting(
-        "RATE_LIMIT", 0.0, "requests per second that one client may make of one server process; 0: any number"
+        "RATE_LIMIT", 0.0, "requests per second that one client may make of all WORKERS together; 0: any number"
     )
     rate_burst: int = _setting("RATE_BURST", 100, "how many of them may come at once", least=1, most=100_000)
     queue_length: int = _setting("QUEUE_LENGTH", 500, "requests that wait for a thread before more are answered 503")
@@ -128,7 +128,7 @@ class Settings:
         "METRICS_ACCESS", "open", "who may read /metrics: everybody, or tokens with operations:read", ("open", "token")
     )
     keep_steps_days: float = _setting(
-        "KEEP_STEPS_DAYS", 7.0, "days for which the calls of an ended process stay on record"
+        "KEEP_STEPS_DAYS", 7.0, "days for which the calls and runs of an ended process stay on record"
     )
     partners: str = _setting(
         "PARTNERS", "", "folder of partner profiles, a YAML file for each client id; default: `fixtures/partners`"

@@ -10,7 +10,7 @@ away does not keep a thread: its workflow ends by enqueueing its continuation fo
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,6 +20,7 @@ from dbos import DBOS, SetEnqueueOptions, SetWorkflowID
 from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.orchestration.endings import Endings
+from adapters.orchestration.finished_workflows import FinishedWorkflows
 from adapters.orchestration.upkeep import Upkeep
 from adapters.persistence.database import address, connections
 from adapters.persistence.node_table import NodeTable
@@ -27,6 +28,7 @@ from adapters.persistence.process_table import DECIDED, Pause, ProcessTable, Run
 from canonical.processes.engine import Process, Subject
 from canonical.processes.saga import Once, Progress, Step, next_call, resumed, run
 from canonical.processes.standing import Problem
+from canonical.processes.tries import fold
 from canonical.shared import tracing
 from canonical.shared.errors import StoreUnavailable
 from canonical.subscriptions.handlers import CHANGE_PLAN
@@ -43,8 +45,8 @@ class EngineSettings:
     """`system_database_url` keeps DBOS's records; `node` names this operating system process among all.
 
     A node without a beat for `lease_seconds` is dead. `longest_pause` bounds the wait between two tries at a backend
-    that is away. A `held` engine accepts processes and carries none out. What the calls of a process came to is kept
-    for `keep_steps_seconds` after its end.
+    that is away. A `held` engine accepts processes and carries none out. What the calls of a process came to, and what
+    DBOS knows of it, is kept for `keep_steps_seconds` after its end.
     """
 
     system_database_url: str
@@ -76,6 +78,7 @@ class DbosEngine:
         self._settings = settings
         self._endings = Endings()
         self._forgotten_until = ""
+        self._finished = FinishedWorkflows(QUEUE, settings.keep_steps_seconds)
         self._upkeep = Upkeep(
             nodes,
             table,
@@ -83,7 +86,7 @@ class DbosEngine:
             settings.lease_seconds,
             take_over=_take_over,
             start=self._start,
-            forget=self._forget_steps,
+            forget=self._forget,
         )
         self._workflow: Callable[..., None]
         self._records: sa.Engine
@@ -195,7 +198,12 @@ class DbosEngine:
             # Read after the turn is ours: what was decided before is on record, and from now on nothing is decided.
             known = self._table.answers(this.process, this.subject)
             reached.keep(Progress(**begun_with) if begun_with else reached.progress)
-        reached.steps = process.steps(process.begin(this.subject))
+        reached.answers = known
+        begun = process.begin(this.subject)
+        if begun.finished:  # what its calls came to may be forgotten, so none may be made again
+            self._endings.tell(this.subject)
+            return False
+        reached.steps = process.steps(begun)
         reached.keep(resumed(reached.steps, reached.progress, known))
         once = self._recorded(this, known)
         decided = {name.removeprefix(DECIDED): answer for name, answer in known.items() if name.startswith(DECIDED)}
@@ -243,9 +251,10 @@ class DbosEngine:
                 asked.traceparent,
             )
 
-    def _forget_steps(self) -> None:
+    def _forget(self) -> None:
         before = datetime.now(UTC) - timedelta(seconds=self._settings.keep_steps_seconds)
         self._forgotten_until = self._table.forget_steps(before, self._forgotten_until)
+        self._finished.forget(datetime.now(UTC))
 
 
 def _workflow_id(this: Run) -> str:
@@ -260,6 +269,7 @@ class _Reached:
 
     progress: Progress
     steps: Sequence[Step] = ()
+    answers: Mapping[str, dict[str, Any]] = field(default_factory=dict)
 
     def keep(self, progress: Progress) -> None:
         self.progress = progress
@@ -267,7 +277,8 @@ class _Reached:
     def pause(self, problem: Problem, waiting_for: str) -> Pause:
         call = next_call(self.steps, self.progress)
         progress = asdict(self.progress) | {"waiting_for": None}
-        return Pause(progress, call.name if call else "", problem, waiting_for)
+        tries = fold(call, self.progress, self.answers) if call else None
+        return Pause(progress, call.name if call else "", problem, waiting_for, tries)
 
 
 def _named_in_logs(process: str) -> str:

@@ -7,9 +7,10 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from adapters.persistence.encoding import converter, milliseconds, timestamp
+from adapters.persistence.encoding import converter, milliseconds
+from adapters.persistence.outbox import insert_event
 from adapters.persistence.prepared import Prepared
-from adapters.persistence.tables import cancellations, documents, orders, outbox, process_steps, processes, terms
+from adapters.persistence.tables import cancellations, documents, orders, process_steps, processes, terms
 from adapters.persistence.terms import PRODUCT_ORDER_TERMS, terms_of
 from canonical.ordering.events import OrderRemoved
 from canonical.ordering.order import Order
@@ -24,10 +25,8 @@ class Document:
     text: str
 
 
-EVENT_COLUMNS = ("order_id", "sequence", "type", "at", "payload")
 _INSERT_ORDER = Prepared(sa.insert(orders))
 _INSERT_DOCUMENT = Prepared(sa.insert(documents))
-_INSERT_EVENT = Prepared(sa.insert(outbox).values({name: sa.bindparam(name) for name in EVENT_COLUMNS}))
 _INSERT_TERM = Prepared(sa.insert(terms))
 _UPDATE_ORDER = Prepared(
     sa.update(orders)
@@ -111,7 +110,7 @@ class SqlOrderRepository:
             if order.events:
                 self._write(order)
                 for event in order.events:
-                    _INSERT_EVENT.execute(self._connection, _event_row(event))
+                    insert_event(self._connection, order.id, event)
                 order.events.clear()
 
     def _write(self, order: Order) -> None:
@@ -209,14 +208,4 @@ def _row(order: Order) -> dict[str, Any]:
         "bss_order_id": order.bss_order_id,
         "version": order.version,
         "body": orjson.dumps(kept).decode(),
-    }
-
-
-def _event_row(event: Any) -> dict[str, Any]:
-    return {
-        "order_id": event.order_id,
-        "sequence": event.sequence,
-        "type": type(event).__name__,
-        "at": timestamp(event.at),
-        "payload": converter.dumps(event).decode(),
     }

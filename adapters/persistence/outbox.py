@@ -2,11 +2,26 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 import sqlalchemy as sa
 
 from adapters.persistence.database import Database
+from adapters.persistence.encoding import converter, timestamp
+from adapters.persistence.prepared import Prepared
 from adapters.persistence.tables import outbox
+
+COLUMNS = ("order_id", "sequence", "type", "at", "payload")
+_INSERT = Prepared(sa.insert(outbox).values({name: sa.bindparam(name) for name in COLUMNS}))
+
+
+class Event(Protocol):
+    """`sequence` counts the events of one subject."""
+
+    @property
+    def sequence(self) -> int: ...
+    @property
+    def at(self) -> datetime: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +30,18 @@ class WaitingEvents:
 
     count: int
     oldest: datetime | None
+
+
+def insert_event(connection: sa.Connection, subject: str, event: Event) -> None:
+    """Have it delivered once this transaction has committed. `subject` is the id of an order or a plan change."""
+    row = {
+        "order_id": subject,
+        "sequence": event.sequence,
+        "type": type(event).__name__,
+        "at": timestamp(event.at),
+        "payload": converter.dumps(event).decode(),
+    }
+    _INSERT.execute(connection, row)
 
 
 def waiting_events(database: Database) -> WaitingEvents:

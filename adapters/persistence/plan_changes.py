@@ -4,6 +4,7 @@ import orjson
 import sqlalchemy as sa
 
 from adapters.persistence.encoding import converter
+from adapters.persistence.outbox import insert_event
 from adapters.persistence.tables import plan_changes
 from canonical.shared.errors import ConcurrentChange, NotFound
 from canonical.subscriptions.plan_change import FINISHED, PlanChange
@@ -37,6 +38,9 @@ class SqlPlanChangeRepository:
             elif body != self._read.get(known.id):
                 self._update(known, body)
             self._read[known.id] = body
+            for event in known.events:
+                insert_event(self._connection, known.id, event)
+            known.events.clear()
 
     def _insert(self, new: PlanChange, body: str) -> None:
         new.version = 1
@@ -77,5 +81,5 @@ def _load(row: sa.Row[tuple[object, ...]]) -> PlanChange:
 
 def _body(change: PlanChange) -> str:
     kept = converter.unstructure(change)
-    del kept["version"]
+    del kept["version"], kept["events"]
     return orjson.dumps(kept).decode()

@@ -14,6 +14,7 @@ from adapters.persistence.encoding import timestamp
 from adapters.persistence.prepared import Prepared
 from adapters.persistence.tables import process_steps, processes
 from canonical.processes.standing import Problem, ProcessState
+from canonical.processes.tries import Fold, folded, stands_for
 from canonical.shared import tracing
 from canonical.shared.errors import ConcurrentChange
 from canonical.shared.ports import Clock
@@ -91,12 +92,13 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Why a run stops for a while, and where it goes on."""
+    """Why a run stops for a while, and where it goes on. `fold`: the tries at the call that become one record."""
 
     progress: Mapping[str, Any]
     call: str
     problem: Problem
     waiting_for: str
+    fold: Fold | None = None
 
 
 class ProcessTable:
@@ -135,6 +137,8 @@ class ProcessTable:
             changed = connection.execute(
                 sa.update(processes).where(*_of(run), processes.c.part == run.part).values(values)
             )
+            if changed.rowcount == 1 and pause.fold is not None:
+                _make_one(connection, run, pause.fold, now)
             connection.commit()
             return changed.rowcount == 1
 
@@ -144,7 +148,9 @@ class ProcessTable:
             return read_answers(connection, process, subject)
 
     def keep_answer(self, process: str, subject: str, step: str, answer: dict[str, Any]) -> dict[str, Any]:
-        """Record what a step came to. Where another node was first its answer counts, and is returned."""
+        """Record what a step came to. Where another node was first its answer counts, and is returned; so it does when
+        that has become one with others since.
+        """
         row = {
             "process": process,
             "subject": subject,
@@ -154,6 +160,10 @@ class ProcessTable:
         }
         with self._database.writing() as connection:
             first = insert_once(connection, process_steps, row)
+            # Looked for after the insert, which waits for whoever is making one of them at this moment.
+            since = _folded(connection, process, subject, step) if first else None
+            if since is not None:
+                return since
             connection.commit()
         return answer if first else self.answers(process, subject)[step]
 
@@ -205,6 +215,22 @@ class ProcessTable:
 def read_answers(connection: sa.Connection, process: str, subject: str) -> dict[str, dict[str, Any]]:
     rows = _ANSWERS.execute(connection, {"of_process": process, "of_subject": subject})
     return {row.step: orjson.loads(row.answer) for row in rows}
+
+
+def _make_one(connection: sa.Connection, run: Run, fold: Fold, now: str) -> None:
+    ours = (process_steps.c.process == run.process, process_steps.c.subject == run.subject)
+    answer = orjson.dumps({**fold.answer, "until": now}).decode()
+    connection.execute(sa.update(process_steps).where(*ours, process_steps.c.step == fold.record).values(answer=answer))
+    connection.execute(sa.delete(process_steps).where(*ours, process_steps.c.step.in_(fold.forgotten)))
+
+
+def _folded(connection: sa.Connection, process: str, subject: str, step: str) -> dict[str, Any] | None:
+    record = stands_for(step)
+    if record is None:
+        return None
+    of = (process_steps.c.process == process, process_steps.c.subject == subject, process_steps.c.step == record)
+    kept = connection.scalar(sa.select(process_steps.c.answer).where(*of))
+    return None if kept is None else folded(step, orjson.loads(kept))
 
 
 def _of(run: Run) -> tuple[sa.ColumnElement[bool], ...]:

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from canonical.processes.engine import Process
 from canonical.processes.saga import Call, as_kept
 from canonical.processes.standing import Action, ProcessState, Situation, Standing, situation
-from canonical.shared.errors import DecisionRefused, GivenUp, InvalidCommand
+from canonical.shared.errors import CallUnderWay, DecisionRefused, GivenUp, InvalidCommand
 from canonical.shared.ports import Clock
 
 
@@ -63,12 +63,15 @@ class DecisionWork(Protocol):
 def decide(decision: Decision, process: Process[Any], work: DecisionWork, clock: Clock) -> Standing:
     """The process as it stood, about to be carried on as decided.
 
-    Raises ProcessNotFound, DecisionRefused naming what is allowed, or InvalidCommand.
+    Raises ProcessNotFound, DecisionRefused naming what is allowed, CallUnderWay, or InvalidCommand.
     """
     standing = work.processes.standing(decision.process, decision.subject)
     subject = process.look(decision.subject, work)
     answers = work.processes.answers(decision.process, decision.subject)
     found = situation(standing, process.steps(subject), answers, clock.now())
+    if standing.state is ProcessState.RUNNING and not found.allowed:
+        why = "a call of the process is under way, and nobody knows yet what it comes to: decide again in a moment"
+        raise _refused(standing, found, why, CallUnderWay)
     if decision.action not in found.allowed:
         raise _refused(standing, found, f"a process that is {standing.state} leaves no room for {decision.action}")
     if standing.state is ProcessState.FALLOUT:
@@ -108,8 +111,10 @@ def _result(decision: Decision, call: Call) -> Any:
         raise InvalidCommand(f"{call.name} cannot have brought that", pointer="/result") from None
 
 
-def _refused(standing: Standing, found: Situation, why: str) -> DecisionRefused:
-    return DecisionRefused(
+def _refused(
+    standing: Standing, found: Situation, why: str, kind: type[DecisionRefused] = DecisionRefused
+) -> DecisionRefused:
+    return kind(
         why,
         state=standing.state.value,
         call=found.call.name if found.call else None,

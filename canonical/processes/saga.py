@@ -36,6 +36,10 @@ Once = Callable[[str, Callable[[], dict[str, Any]]], dict[str, Any]]
 """`once(name, call)`: the recorded answer of `name`, or `call()`'s, recorded. A crash in between calls again."""
 
 
+BEFORE = "before-"
+"""Begins the record of the question whether to make the call that follows."""
+
+
 @dataclass(frozen=True)
 class Step:
     """One call to a backend.
@@ -194,7 +198,7 @@ def _forwards(
     asked = progress.uncertain or bool(ahead and _record(ahead[0], progress) in records.decided)
     if ahead and ahead[0].undo and not asked:
         asked = True
-        answer = records.once(f"before-{ahead[0].name}#{progress.attempt}", lambda: _whether_to_stop(interruption))
+        answer = records.once(f"{BEFORE}{_record(ahead[0], progress)}", lambda: _whether_to_stop(interruption))
         progress = _stopped_before(ahead[0], progress, answer)
     for step, following in zip_longest(ahead, ahead[1:]):
         if progress.refusal is not None or progress.waiting:
@@ -216,7 +220,7 @@ def _forward(
         if stop:
             return stop
         answer = records.decided.get(record) or _settle(lambda: step.act(facts), step.find, facts)
-        if "away" in answer and records.again:
+        if "away" in answer and (records.again or progress.uncertain):
             answer["uncertain"] = True
         return answer | _whether_to_stop(interruption) if "result" in answer and following else answer
 
@@ -287,8 +291,10 @@ def _named(step: Step, progress: Progress) -> str:
 
 
 def _wait(progress: Progress, answer: dict[str, Any]) -> Progress:
+    """The answer may stand for all tries `through` one of a higher number (see `tries`)."""
     uncertain = progress.uncertain or answer["uncertain"]
-    return replace(progress, attempt=progress.attempt + 1, uncertain=uncertain, waiting_for=answer["away"])
+    last = max(progress.attempt, answer.get("through", 0))
+    return replace(progress, attempt=last + 1, uncertain=uncertain, waiting_for=answer["away"])
 
 
 def _settle(act: Callable[[], Any], find: Callable[[Facts], Any | None] | None, facts: Facts) -> dict[str, Any]:

@@ -28,6 +28,7 @@ CanonicalError
 │   ├── ListenerExists            the caller has this very listener
 │   ├── TooManyListeners          the caller has as many as a client may have
 │   ├── DecisionRefused           a process where it stands leaves no room for the decision
+│   │   └── CallUnderWay          nor does any other at this moment: the process is at work
 │   ├── GivenUp                   a person decided that the order goes no further
 │   ├── OrderCancelled            whoever waited for the order learns that it was given up
 │   ├── CustomerNotInGoodStanding pending or suspended in CRM
@@ -156,6 +157,12 @@ class DecisionRefused(Conflict):
     """`details`: state, call, allowedActions."""
 
     code = "DECISION_REFUSED"
+
+
+class CallUnderWay(DecisionRefused):
+    """The same decision makes sense again once the call has ended."""
+
+    code = "CALL_UNDER_WAY"
 
 
 class GivenUp(Conflict):

@@ -44,6 +44,7 @@ def change_plan(
         submitted_at=now,
         changed_at=now,
     )
+    change.submit()
     work.plan_changes.add(change)
     work.processes.schedule(CHANGE_PLAN, change.id)
     return change

@@ -1,12 +1,21 @@
 """The request to move a subscription to another plan, and what became of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
 from canonical.shared.errors import InvalidTransition
+from canonical.subscriptions.events import (
+    PlanChangeEvent,
+    PlanChangeFailed,
+    PlanChangeFellOut,
+    PlanChangeRequested,
+    PlanChangeResumed,
+    SubscriptionPlanChanged,
+    SubscriptionPlanKept,
+)
 from canonical.subscriptions.subscription import SubscriptionStatus
 
 
@@ -55,7 +64,8 @@ class PlanChangeFailure:
 class PlanChange:
     """`from_version` is the subscription's when it was asked for, `to_version` once BSS has changed it.
 
-    `conditional`: the caller named the version, and a newer one is not to be changed.
+    `conditional`: the caller named the version, and a newer one is not to be changed. `recorded` counts its events, of
+    which `events` are new.
     """
 
     id: str
@@ -74,10 +84,17 @@ class PlanChange:
     status: SubscriptionStatus = SubscriptionStatus.ACTIVE
     failure: PlanChangeFailure | None = None
     version: int = 0
+    recorded: int = 0
+    events: list[PlanChangeEvent] = field(default_factory=list)
 
     @property
     def finished(self) -> bool:
         return self.state in FINISHED
+
+    def submit(self) -> None:
+        """It is to be carried out."""
+        facts = {"customer_id": self.customer_id, "from_plan": self.from_plan, "to_plan": self.to_plan}
+        self._record(PlanChangeRequested, self.submitted_at, **facts)
 
     def start(self, at: datetime) -> None:
         self._become(PlanChangeState.CHANGING, at)
@@ -86,15 +103,27 @@ class PlanChange:
         """BSS and Billing have the new plan; so BSS says of the subscription."""
         self._become(PlanChangeState.DONE, at)
         self.to_version, self.status = to_version, status
+        if self.kind is ChangeKind.UNCHANGED:
+            self._record(SubscriptionPlanKept, at, plan=self.to_plan, version=to_version)
+        else:
+            facts = {"from_plan": self.from_plan, "to_plan": self.to_plan}
+            self._record(SubscriptionPlanChanged, at, **facts, version=to_version)
 
     def fail(self, failure: PlanChangeFailure, at: datetime) -> None:
         """Neither has it, unless something could not be undone."""
         self._become(PlanChangeState.FALLOUT if failure.not_undone else PlanChangeState.FAILED, at)
         self.failure = failure
+        self._record(PlanChangeFellOut if failure.not_undone else PlanChangeFailed, at, code=failure.code)
 
     def resume(self, at: datetime) -> None:
         """What could not be taken back is looked after again."""
         self._become(PlanChangeState.CHANGING, at)
+        self._record(PlanChangeResumed, at)
+
+    def _record(self, event: type[PlanChangeEvent], at: datetime, **facts: Any) -> None:
+        self.recorded += 1
+        about = {"plan_change_id": self.id, "subscription_id": self.subscription_id}
+        self.events.append(event(**about, sequence=self.recorded, at=at, **facts))
 
     def _become(self, state: PlanChangeState, at: datetime) -> None:
         if state not in FOLLOWING[self.state]:

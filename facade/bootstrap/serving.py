@@ -106,7 +106,7 @@ def application() -> Correlation:
 def _counting(settings: Settings) -> Callable[[str], None]:
     if not settings.rate_limit:
         return lambda client: None
-    return RateLimit(settings.rate_limit, settings.rate_burst).count
+    return RateLimit(settings.rate_limit, settings.rate_burst, settings.workers).count
 
 
 def _apis(core: Core, security: SecuritySettings, page: MetricsPage) -> list[Api]:

@@ -134,6 +134,8 @@ def _answer(name: str, at: datetime, answer: Mapping[str, Any]) -> dict[str, Any
     return {
         "call": name,
         "at": time_text(at),
+        "until": answer.get("until") and time_text(datetime.fromisoformat(answer["until"])),
+        "tries": answer.get("through", 1),
         "outcome": outcome,
         "result": result if isinstance(result, str) else None,
         "code": (answer.get("refused") or answer.get("stop") or {}).get("code"),

@@ -2,10 +2,13 @@
 
 from typing import Any
 
+import orjson
 import pytest
+import sqlalchemy as sa
 
 from adapters.persistence.database import Database
 from adapters.persistence.queries import SqlQueries
+from adapters.persistence.tables import outbox, plan_changes
 from adapters.persistence.unit_of_work import SqlUnitOfWork
 from canonical.shared.errors import ConcurrentChange, NotFound
 from canonical.subscriptions.plan_change import PlanChange, PlanChangeFailure, PlanChangeState
@@ -47,6 +50,43 @@ def test_a_change_is_kept_as_it_is(unit_of_work: Any, queries: SqlQueries) -> No
         work.commit()
     assert queries.plan_change(CHANGE_ID) == known
     assert (known.version, known.failure) == (2, FAILURE)
+
+
+def test_its_events_wait_for_delivery_and_are_kept_once(
+    unit_of_work: Any, queries: SqlQueries, database: Database
+) -> None:
+    change = a_plan_change()
+    change.submit()
+    keep(unit_of_work, change)
+    with unit_of_work() as work:
+        known = work.plan_changes.get(CHANGE_ID)
+        known.start(NOON)
+        known.complete(2, SubscriptionStatus.ACTIVE, NOON)
+        work.plan_changes.save()
+        work.commit()
+    with database.reading() as connection:
+        rows = connection.execute(sa.select(outbox).order_by(outbox.c.position)).all()
+    assert [(row.order_id, row.sequence, row.type) for row in rows] == [
+        (CHANGE_ID, 1, "PlanChangeRequested"),
+        (CHANGE_ID, 2, "SubscriptionPlanChanged"),
+    ]
+    assert orjson.loads(rows[1].payload).items() >= {"subscription_id": "SUB1122", "to_plan": "Basic"}.items()
+    assert queries.plan_change(CHANGE_ID).events == []
+
+
+def test_a_change_that_an_older_release_kept_can_be_read(unit_of_work: Any, database: Database) -> None:
+    keep(unit_of_work, a_plan_change())
+    with database.writing() as connection:
+        body = orjson.loads(connection.scalar(sa.select(plan_changes.c.body)) or "")
+        del body["recorded"]
+        connection.execute(sa.update(plan_changes).values(body=orjson.dumps(body).decode()))
+        connection.commit()
+    with unit_of_work() as work:
+        known = work.plan_changes.get(CHANGE_ID)
+        known.start(NOON)
+        known.complete(2, SubscriptionStatus.ACTIVE, NOON)
+        work.commit()
+    assert known.recorded == 1
 
 
 def test_what_is_not_committed_is_not_kept(unit_of_work: Any, queries: SqlQueries) -> None:

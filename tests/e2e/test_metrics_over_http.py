@@ -53,6 +53,12 @@ def test_requests_backends_processes_and_events_are_counted_whichever_process_is
     assert total(found, "facade_requests_total{", 'client=""', 'status="401"') == 6
     assert total(found, "facade_request_seconds_count{", 'operation="placeOrder"', 'client="portal"') == 6
     assert total(found, "facade_backend_calls_total{", 'backend="crm"', 'outcome="answered"') >= 12
+    took = "facade_backend_answer_seconds"
+    answers = total(found, f"{took}_count{{", 'backend="crm"', 'operation="getCustomer"')
+    assert answers >= 12
+    assert total(found, f"{took}_bucket{{", 'backend="crm"', 'operation="getCustomer"', 'le="+Inf"') == answers
+    assert total(found, f"{took}_bucket{{", 'backend="crm"', 'operation="getCustomer"', 'le="10.0"') == answers
+    assert total(found, f"{took}_sum{{", 'backend="crm"', 'operation="getCustomer"') > 0
     assert total(found, "facade_backend_circuit{", 'backend="crm"', 'state="closed"') >= 1
     assert total(found, "facade_outbox_events") > 12
     assert total(found, "facade_process_oldest_seconds") > 0

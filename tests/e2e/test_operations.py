@@ -54,8 +54,9 @@ def decide(node: Node, order_id: str, within: float = 20, **decision: Any) -> An
     while True:
         body = {"reason": "ticket 4711", **decision}
         answer = node.post(f"{PROCESSES}/place-order/{order_id}/decisions", body)
-        if answer.status_code != 409 or answer.json()["allowedActions"] or time.monotonic() > until:
+        if answer.json().get("code") != "CALL_UNDER_WAY" or time.monotonic() > until:
             return answer
+        assert answer.headers["Retry-After"] == "1"
         time.sleep(0.1)
 
 

@@ -19,6 +19,7 @@ from canonical.processes.standing import Problem, ProcessState
 from canonical.shared.errors import (
     BackendRefused,
     BackendUnavailable,
+    CallUnderWay,
     DecisionRefused,
     InvalidCommand,
     OutcomeUnknown,
@@ -26,6 +27,7 @@ from canonical.shared.errors import (
     ProcessNotFound,
 )
 from canonical.shared.money import Money
+from facade.errors import answer_to
 from tests.support.by_hand import ByHand
 from tests.support.fakes import TakesMoney, TakesOrders
 
@@ -109,6 +111,52 @@ def test_a_waiting_process_says_what_it_waits_for_since_when_and_how_often_it_tr
     assert placing.to_the_end().state is State.COMPLETED
     ended = placing.standing
     assert (ended.state, ended.call, ended.tries, ended.progress) == (ProcessState.ENDED, None, 0, None)
+
+
+def records(placing: ByHand) -> dict[str, dict[str, Any]]:
+    return {name: answer for name, _, answer in placing.reads.answers(PLACE_ORDER, placing.order_id)}
+
+
+def test_however_long_a_backend_is_away_the_process_has_a_few_records(database: Database) -> None:
+    placing = away(database, times=60)
+    for _ in range(4):
+        placing.next_run()
+    after_five = records(placing)
+    for _ in range(55):
+        placing.clock.pass_(5)
+        placing.next_run()
+    assert set(records(placing)) == set(after_five)
+    assert len(after_five) <= 8
+    kept = records(placing)["charge#1"]
+    assert (kept["away"], kept["through"], kept["uncertain"]) == ("billing cannot be reached", 59, False)
+    assert placing.standing.tries == 60
+    assert placing.to_the_end().state is State.COMPLETED
+    assert records(placing)["charge#60"]["result"]
+
+
+def test_a_process_that_waited_long_can_still_be_given_up(database: Database) -> None:
+    placing = away(database, times=9)
+    for _ in range(8):
+        placing.next_run()
+    placing.decide("compensate")
+    assert placing.to_the_end().state is State.FAILED
+    assert records(placing)["charge#9"]["refused"]["code"] == "GIVEN_UP"
+
+
+@pytest.mark.parametrize(("step", "answer"), [("charge#3", {"result": "CHG1"}), ("before-charge#3", {"stop": {}})])
+def test_what_an_overtaken_run_brings_does_not_count_when_its_try_has_become_one_with_others(
+    database: Database, step: str, answer: dict[str, Any]
+) -> None:
+    """A node that hung in its call while another went on."""
+    placing = away(database, times=9)
+    for _ in range(8):
+        placing.next_run()
+    before = records(placing)
+    counted = placing.table.keep_answer(PLACE_ORDER, placing.order_id, step, answer)
+    assert "result" not in counted
+    assert "stop" not in counted
+    assert counted == {} or counted["uncertain"], "the call that was overtaken may have acted"
+    assert records(placing) == before
 
 
 def test_a_retry_does_not_wait_for_the_pause_and_leaves_the_run_that_did_without_a_say(database: Database) -> None:
@@ -218,6 +266,16 @@ def test_nothing_can_be_decided_about_what_has_ended_or_never_was(database: Data
         placing.decide("retry")
 
 
+def test_a_run_that_begins_after_the_end_and_after_the_records_went_calls_nobody(database: Database) -> None:
+    placing = away(database)
+    placing.to_the_end()
+    placing.table.forget_steps(placing.clock.now() + timedelta(seconds=1))
+    assert records(placing) == {}
+    before = charges(placing)
+    placing.runs.make(Run(PLACE_ORDER, placing.order_id, 0, 0))
+    assert (charges(placing), records(placing)) == (before, {})
+
+
 # --- others at work ---------------------------------------------------------------------------------------------------
 
 
@@ -237,8 +295,9 @@ def at_work(database: Database) -> Iterator[ByHand]:
 
 def test_while_a_call_is_under_way_nothing_is_decided(at_work: ByHand) -> None:
     for action, more in {"retry": {}, "skip": NOT_DONE, "compensate": {}}.items():
-        with pytest.raises(DecisionRefused) as refused:
+        with pytest.raises(CallUnderWay, match="under way") as refused:
             at_work.decide(action, **more)
+        assert answer_to(refused.value).headers == {"Retry-After": "1"}
         assert refused.value.details["allowedActions"] == []
 
 

@@ -2,18 +2,23 @@
 
 import logging
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 import sqlalchemy as sa
 import structlog
+from dbos import DBOS
 from structlog.testing import capture_logs
 
-from adapters.orchestration.dbos_engine import DbosEngine, EngineSettings
+from adapters.orchestration.dbos_engine import Asked, DbosEngine, EngineSettings, _workflow_id
+from adapters.orchestration.finished_workflows import AFTER_SECONDS, FinishedWorkflows
 from adapters.persistence.catalog import SqlCatalog, publish, read_offerings
 from adapters.persistence.database import Database, UnusableAddress, address, connections
 from adapters.persistence.node_table import NodeTable
@@ -441,23 +446,76 @@ class HeldConnections:
         self._of_thread[record.info.pop("thread", 0)] -= 1
 
 
-@pytest.fixture
-def placing(postgres_database: Database) -> Iterator[Placing]:
+@contextmanager
+def running_engine(database: Database, system_url: str) -> Iterator[Placing]:
     """An engine that places orders with backends that always do what they are asked."""
     clock = SystemClock()
 
     def unit_of_work() -> SqlUnitOfWork:
-        return SqlUnitOfWork(postgres_database, blank, blank, clock)
+        return SqlUnitOfWork(database, blank, blank, clock)
 
-    queries = SqlQueries(postgres_database)
+    queries = SqlQueries(database)
     process = PlaceOrder(KnowsCustomers(), FullShelves(), TakesOrders(), TakesMoney(), unit_of_work, queries, clock)
-    url = postgres_database.url.render_as_string(hide_password=False)
-    table = ProcessTable(postgres_database, clock)
-    nodes = NodeTable(postgres_database, clock)
-    engine = DbosEngine({PLACE_ORDER: process}, table, nodes, EngineSettings(system_database_url=url, node="a"))
+    table, nodes = ProcessTable(database, clock), NodeTable(database, clock)
+    engine = DbosEngine({PLACE_ORDER: process}, table, nodes, EngineSettings(system_database_url=system_url, node="a"))
     engine.launch()
     yield engine, unit_of_work
     engine.close()
+
+
+@pytest.fixture
+def placing(postgres_database: Database) -> Iterator[Placing]:
+    with running_engine(postgres_database, postgres_database.url.render_as_string(hide_password=False)) as running:
+        yield running
+
+
+@pytest.fixture
+def placing_anywhere(database: Database, tmp_path: Path) -> Iterator[Placing]:
+    sqlite = database.url.get_backend_name() == "sqlite"
+    url = f"sqlite:///{tmp_path / 'processes.db'}" if sqlite else database.url.render_as_string(hide_password=False)
+    with running_engine(database, url) as running:
+        yield running
+
+
+def workflows() -> dict[str, str]:
+    """What DBOS has on record: the state of each workflow by its id."""
+    return {one.workflow_id: one.status for one in DBOS.list_workflows(load_input=False, load_output=False)}
+
+
+def test_the_engines_own_records_go_some_time_after_the_end(placing_anywhere: Placing) -> None:
+    engine, unit_of_work = placing_anywhere
+    identities = CountingIdentities()
+    for _ in range(3):
+        with unit_of_work() as work:
+            order = submit_order(a_command(), work, SystemClock(), identities)
+            work.commit()
+        engine.start(PLACE_ORDER, order.id)
+        assert engine.wait(order.id, 30)
+    # A continuation whose process has ended by now, one that is to come, and one that failed.
+    later = [Run(PLACE_ORDER, order.id, 0, part) for part in (1, 2, 3)]
+    for run, kept, delay in zip(later, ({}, {}, {"nonsense": 1}), (0.0, 600.0, 0.0), strict=True):
+        engine._enqueue(run, Asked(None, None), kept, delay)
+    continuations = [_workflow_id(run) for run in later]
+    until = time.monotonic() + 20
+    while any(workflows()[continuations[at]] in ("DELAYED", "ENQUEUED", "PENDING") for at in (0, 2)):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    now = datetime.now(UTC)
+    records = FinishedWorkflows("continuations", keep_seconds=3600)
+    records.forget(now)
+    assert len(workflows()) == 6, "nothing that ended a moment ago"
+    records.forget(now + timedelta(seconds=AFTER_SECONDS + 1))
+    assert set(workflows()) >= {f"{PLACE_ORDER}:{order.id}", *continuations[1:]}
+    assert continuations[0] not in workflows(), "nobody asks about a continuation that has done its part"
+    records.forget(now + timedelta(seconds=3601), limit=2)
+    assert len(workflows()) == 3
+    records.forget(now + timedelta(seconds=3601), limit=2)
+    assert workflows() == {continuations[1]: "DELAYED"}
+    with engine._records.connect() as connection:
+        schema = "dbos" if connection.dialect.name == "postgresql" else None
+        for name in ("workflow_input", "workflow_output", "operation_outputs"):
+            table = sa.table(name, sa.column("workflow_uuid"), schema=schema)
+            assert set(connection.scalars(sa.select(table.c.workflow_uuid))) <= {continuations[1]}, name
 
 
 def test_no_thread_holds_a_connection_while_it_waits_for_another_of_its_pool(

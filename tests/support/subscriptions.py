@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from canonical.shared.errors import CanonicalError, NotFound, SubscriptionNotFound, VersionMismatch
+from canonical.subscriptions.events import PlanChangeEvent
 from canonical.subscriptions.plan_change import ChangeKind, PlanChange
 from canonical.subscriptions.subscription import Plan, Subscription
 from tests.support.builders import NOON
@@ -93,6 +94,7 @@ class PlanChangesInMemory:
     kept: dict[str, PlanChange] = field(default_factory=dict)
     processes: Any = None
     states: dict[str, str] = field(default_factory=dict)
+    outbox: list[PlanChangeEvent] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.plan_changes = self
@@ -128,5 +130,8 @@ class PlanChangesInMemory:
         self._states[subject] = "fallout"
 
     def commit(self) -> None:
+        for change in self._seen.values():
+            self.outbox += change.events
+            change.events.clear()
         self.kept |= copy.deepcopy(self._seen)
         self.states |= self._states

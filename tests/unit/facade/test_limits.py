@@ -46,6 +46,20 @@ def test_each_client_has_its_own_limit(passing: Callable[[float], None]) -> None
         limit.count("acme")
 
 
+@pytest.mark.parametrize(("workers", "each"), [(1, 10), (3, 3), (4, 2), (10, 1), (25, 1)])
+def test_the_processes_of_one_machine_share_what_a_client_may_ask(
+    passing: Callable[[float], None], workers: int, each: int
+) -> None:
+    limit = RateLimit(per_second=5, burst=10, shared_by=workers)
+    for _ in range(each):
+        limit.count("acme")
+    with pytest.raises(RateLimited) as refused:
+        limit.count("acme")
+    assert refused.value.retry_after == 2, "the time is that of all of them"
+    passing(2.001)
+    limit.count("acme")
+
+
 def test_clients_are_forgotten_before_they_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "CLIENTS", 10)
     limit = RateLimit(per_second=1, burst=1)

@@ -6,7 +6,7 @@ from connexion.middleware.abstract import ROUTING_CONTEXT
 from prometheus_client import CollectorRegistry, generate_latest
 
 from facade import metrics
-from facade.metrics import CLIENTS, Mirror, Reading, ReadWhenAsked, RequestMetrics
+from facade.metrics import CLIENTS, Mirror, Reading, ReadWhenAsked, RequestMetrics, Times
 from facade.security.principal import Principal
 
 
@@ -54,6 +54,26 @@ def test_what_is_counted_elsewhere_is_shown_as_it_stands_however_often_it_is_cop
         mirror.copy()
     assert registry.get_sample_value("calls_total", {"backend": "crm"}) == 4.5
     assert registry.get_sample_value("busy", {"backend": "crm"}) == 4.5
+
+
+def test_times_that_are_counted_elsewhere_are_a_histogram_however_often_they_are_copied() -> None:
+    registry = CollectorRegistry()
+    kept = [((1, 0, 0), 0.05), ((3, 0, 1), 2.2), ((3, 0, 1), 2.2)]
+
+    def times() -> list[Times]:
+        return [Times("took_seconds", "Times", {"backend": "crm"}, (0.1, 1.0), *kept[0])]
+
+    mirror = Mirror(registry, lambda: (), lambda: (), times)
+    while kept:
+        mirror.copy()
+        kept.pop(0)
+    text = generate_latest(registry).decode()
+    assert "# TYPE took_seconds histogram" in text
+    bounds = ("0.1", "1.0", "+Inf")
+    found = [registry.get_sample_value("took_seconds_bucket", {"backend": "crm", "le": le}) for le in bounds]
+    assert found == [3, 3, 4]
+    assert registry.get_sample_value("took_seconds_count", {"backend": "crm"}) == 4
+    assert registry.get_sample_value("took_seconds_sum", {"backend": "crm"}) == 2.2
 
 
 def test_the_database_is_not_read_as_often_as_somebody_asks() -> None:

@@ -17,6 +17,13 @@ from canonical.shared.errors import (
     VersionMismatch,
 )
 from canonical.subscriptions.commands import ChangePlan
+from canonical.subscriptions.events import (
+    PlanChangeFailed,
+    PlanChangeFellOut,
+    PlanChangeRequested,
+    PlanChangeResumed,
+    SubscriptionPlanChanged,
+)
 from canonical.subscriptions.handlers import change_plan, kind_of
 from canonical.subscriptions.plan_change import FOLLOWING, ChangeKind, PlanChange, PlanChangeFailure, PlanChangeState
 from canonical.subscriptions.subscription import SubscriptionStatus
@@ -71,7 +78,18 @@ def submitted(subscription: object = None, plan: str = "Basic", conditional: boo
 
 def test_a_command_becomes_a_change_that_is_to_be_carried_out() -> None:
     memory = submitted()
-    assert memory.kept == {CHANGE_ID: a_plan_change()}
+    assert memory.kept == {CHANGE_ID: a_plan_change(recorded=1)}
+    assert memory.outbox == [
+        PlanChangeRequested(
+            plan_change_id=CHANGE_ID,
+            subscription_id="SUB1122",
+            sequence=1,
+            at=StandingClock().now(),
+            customer_id="C12345",
+            from_plan="Premium",
+            to_plan="Basic",
+        )
+    ]
     assert memory.states == {CHANGE_ID: "scheduled"}
 
 
@@ -208,6 +226,41 @@ def test_a_subscription_that_was_changed_meanwhile_is_left_alone(conditional: bo
     assert failed.failure is not None
     assert (failed.state, failed.failure.code) == (PlanChangeState.FAILED, code)
     assert (carrying.bss.known.plan, carrying.billing.billed) == ("Premium", [])
+
+
+def told(carrying: Carrying) -> list[tuple[int, str]]:
+    return [(event.sequence, type(event).__name__) for event in carrying.memory.outbox]
+
+
+def test_each_end_of_a_change_is_told_once() -> None:
+    no = BackendRefused("no", status=422)
+    carrying = Carrying()
+    carrying.carry_out()
+    carrying.process.end(CHANGE_ID, carrying.progress)
+    assert told(carrying) == [(1, "PlanChangeRequested"), (2, "SubscriptionPlanChanged")]
+    changed = carrying.memory.outbox[-1]
+    assert isinstance(changed, SubscriptionPlanChanged)
+    assert (changed.from_plan, changed.to_plan, changed.version) == ("Premium", "Basic", 2)
+    for asked, end in (
+        ({"plan": "Premium"}, "SubscriptionPlanKept"),
+        ({"billing": BillsPlans(faults=[no])}, "PlanChangeFailed"),
+    ):
+        carrying = Carrying(**asked)  # type: ignore[arg-type]
+        carrying.carry_out()
+        assert told(carrying) == [(1, "PlanChangeRequested"), (2, end)]
+
+
+def test_a_change_that_falls_out_and_is_looked_after_again_tells_of_both() -> None:
+    change = a_plan_change()
+    change.start(change.submitted_at)
+    change.fail(PlanChangeFailure("X", "no", "bill-plan", {}, not_undone=("back",)), change.submitted_at)
+    change.resume(change.submitted_at)
+    change.fail(PlanChangeFailure("X", "no", "bill-plan", {}), change.submitted_at)
+    assert [(event.sequence, type(event)) for event in change.events] == [
+        (1, PlanChangeFellOut),
+        (2, PlanChangeResumed),
+        (3, PlanChangeFailed),
+    ]
 
 
 def test_a_change_is_never_given_up() -> None:
