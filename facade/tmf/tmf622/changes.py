@@ -24,7 +24,7 @@ from facade.tmf.tmf622.account import (
     SERVER_SET,
     STATES,
 )
-from facade.tmf.tmf622.mapper import external_identifiers_of, from_order, to_submit_order
+from facade.tmf.tmf622.mapper import external_identifiers_of, from_order, to_submit_order, wrong_identifiers
 from facade.tmf.tmf622.reading import Payload
 from facade.tmf.tmf622.versions import ORDER, Version
 from facade.tmf.tmf622.words import speaking
@@ -57,6 +57,9 @@ def plan_of(patch: Patch, order: Order, carried: Payload, version: Version, voca
             return Plan(None, carried)
         body = _checked(_as_placed(after, order), version)
         if triggers == {Trigger.ANNOTATE}:
+            wrong = wrong_identifiers(body) if "externalId" in names else []
+            if wrong:
+                raise ContractViolation(wrong)
             trail = version.retold(ORDER, (), bridged, patch.body)
             return Plan(AnnotateOrder(external_identifiers_of(body)), body, trail=trail)
         read = to_submit_order(body, order.owner, vocabulary)
