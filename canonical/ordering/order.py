@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any
 
 from canonical.ordering.commands import RejectOrder, SubmitOrder
 from canonical.ordering.events import (
@@ -41,6 +40,7 @@ from canonical.ordering.states import (
 from canonical.shared.errors import InvalidTransition
 from canonical.shared.errors import OrderCancelled as GivenUp
 from canonical.shared.external_identifier import ExternalIdentifier
+from canonical.shared.failure import Failure
 from canonical.shared.money import Money, total
 
 
@@ -50,18 +50,6 @@ class PaymentStatus(StrEnum):
     DECLINED = "declined"
     REFUNDED = "refunded"
     NOT_CHARGED = "notCharged"
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Why the order failed, in which step, and what was undone because of it (`undone`) or could not be."""
-
-    code: str
-    message: str
-    step: str
-    details: dict[str, Any]
-    undone: tuple[str, ...] = ()
-    not_undone: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,12 @@
 """What ordering needs from outside."""
 
-from collections.abc import Mapping
-from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Protocol
 
 from canonical.ordering.cancellation import Cancellation
 from canonical.ordering.items import OrderedOffering
 from canonical.ordering.order import Order
 from canonical.ordering.states import State
+from canonical.shared.ports import ProcessSchedule, Transaction
 
 
 class Offerings(Protocol):
@@ -46,31 +45,7 @@ class OrderStates(Protocol):
         ...
 
 
-class ProcessSchedule(Protocol):
-    """Which processes are wanted, and that they began and ended, as part of the unit of work that says so."""
-
-    def schedule(self, process: str, subject: str) -> None:
-        """Have `process` carried out on `subject` once this unit of work has committed.
-
-        Raises ConcurrentChange when somebody else has scheduled it.
-        """
-        ...
-
-    def started(self, process: str, subject: str) -> None: ...
-
-    def ended(self, process: str, subject: str) -> None: ...
-
-    def fell_out(self, process: str, subject: str, progress: Mapping[str, Any]) -> None:
-        """It ended with something not undone; `progress` is JSON to go on from."""
-        ...
-
-
-class UnitOfWork(Protocol):
-    """One transaction. Leaving without `commit` undoes everything.
-
-    `commit` raises ConcurrentChange when an order read here was changed by somebody else since.
-    """
-
+class UnitOfWork(Transaction, Protocol):
     @property
     def orders(self) -> OrderRepository: ...
     @property
@@ -79,11 +54,3 @@ class UnitOfWork(Protocol):
     def offerings(self) -> Offerings: ...
     @property
     def processes(self) -> ProcessSchedule: ...
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
-
-    def commit(self) -> None: ...

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from canonical.processes.failures import failure_of
 from canonical.processes.saga import Facts, Progress, Step
 from canonical.shared.errors import CanonicalError, ConcurrentChange, VersionMismatch
 from canonical.shared.ports import Clock
 from canonical.subscriptions.handlers import CHANGE_PLAN
-from canonical.subscriptions.plan_change import ChangeKind, PlanChange, PlanChangeFailure, PlanChangeState
+from canonical.subscriptions.plan_change import ChangeKind, PlanChange, PlanChangeState
 from canonical.subscriptions.ports import PlanBilling, Subscriptions, UnitOfWork
 from canonical.subscriptions.subscription import Subscription, SubscriptionStatus
 
@@ -68,7 +69,7 @@ class ChangeSubscriptionPlan:
                     known = progress.facts[CHANGE]
                     change.complete(known["version"], SubscriptionStatus(known["status"]), self.clock.now())
                 else:
-                    change.fail(_failure(progress, progress.failure), self.clock.now())
+                    change.fail(failure_of(progress, progress.failure), self.clock.now())
                 if progress.not_undone:
                     work.processes.fell_out(CHANGE_PLAN, change_id, asdict(progress))
                 else:
@@ -108,14 +109,3 @@ def _subscription(change: PlanChange, facts: Facts) -> Subscription:
 
 def _key(change: PlanChange, step: str) -> str:
     return f"{change.id}:{step}"
-
-
-def _failure(progress: Progress, error: CanonicalError) -> PlanChangeFailure:
-    return PlanChangeFailure(
-        code=error.code,
-        message=error.message,
-        step=(progress.refusal or {})["step"],
-        details=dict(error.details),
-        undone=progress.undone,
-        not_undone=progress.not_undone,
-    )

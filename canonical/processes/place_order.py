@@ -8,9 +8,10 @@ from canonical.customers.ports import Customers
 from canonical.ordering.cancellation import Cancellation
 from canonical.ordering.handlers import PLACE_ORDER
 from canonical.ordering.items import OrderedOffering, OrderItem
-from canonical.ordering.order import Failure, Order, PaymentStatus
+from canonical.ordering.order import Order, PaymentStatus
 from canonical.ordering.ports import OrderStates, UnitOfWork
 from canonical.ordering.states import State
+from canonical.processes.failures import failure_of
 from canonical.processes.ports import BssOrders, PaymentCharges, StockRequest, StockReservations
 from canonical.processes.saga import Facts, Progress, Step
 from canonical.shared.errors import (
@@ -137,14 +138,14 @@ class PlaceOrder:
             order.accept_cancellation(now)
             cancellation.accept()
         if progress.not_undone:
-            order.fall_out(_failure(progress, error), payment, number, now)
+            order.fall_out(failure_of(progress, error), payment, number, now)
             if cancellation is not None:
                 cancellation.deny(FALLEN_OUT, f"not done: {'; '.join(progress.not_undone)}")
         elif cancellation is not None:
-            order.cancel(_failure(progress, _cancelled(cancellation)), payment, number, now)
+            order.cancel(failure_of(progress, _cancelled(cancellation)), payment, number, now)
             cancellation.done(_undone(progress, error), now)
         else:
-            order.fail(_failure(progress, error), payment, number, now)
+            order.fail(failure_of(progress, error), payment, number, now)
 
     def _verify(self, customer_id: str) -> dict[str, Any]:
         customer = self.customers.customer(customer_id)
@@ -227,17 +228,6 @@ def _undecided_cancellation(order: Order, work: UnitOfWork) -> Cancellation | No
 
 def _cancelled(cancellation: Cancellation) -> OrderCancelled:
     return OrderCancelled(cancellation.reason or "the order was cancelled")
-
-
-def _failure(progress: Progress, error: CanonicalError) -> Failure:
-    return Failure(
-        code=error.code,
-        message=error.message,
-        step=(progress.refusal or {})["step"],
-        details=dict(error.details),
-        undone=progress.undone,
-        not_undone=progress.not_undone,
-    )
 
 
 def _undone(progress: Progress, error: CanonicalError) -> str:

@@ -1,7 +1,9 @@
-"""Time and identity, so that the core can be tested with others."""
+"""What every context needs from outside: time, identity, transactions and processes."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Protocol
+from types import TracebackType
+from typing import Any, Protocol, Self
 
 
 class Clock(Protocol):
@@ -13,4 +15,38 @@ class Clock(Protocol):
 class Identities(Protocol):
     def new_id(self) -> str:
         """A new id, unique everywhere and sortable by the time it was made."""
+        ...
+
+
+class Transaction(Protocol):
+    """Leaving without `commit` undoes everything.
+
+    `commit` raises ConcurrentChange when something read here was changed by somebody else since.
+    """
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def commit(self) -> None: ...
+
+
+class ProcessSchedule(Protocol):
+    """Which processes are wanted, and that they began and ended, as part of the unit of work that says so."""
+
+    def schedule(self, process: str, subject: str) -> None:
+        """Have `process` carried out on `subject` once this unit of work has committed.
+
+        Raises ConcurrentChange when somebody else has scheduled it.
+        """
+        ...
+
+    def started(self, process: str, subject: str) -> None: ...
+
+    def ended(self, process: str, subject: str) -> None: ...
+
+    def fell_out(self, process: str, subject: str, progress: Mapping[str, Any]) -> None:
+        """It ended with something not undone; `progress` is JSON to go on from."""
         ...

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from canonical.shared.errors import InvalidTransition
+from canonical.shared.failure import Failure
 from canonical.subscriptions.events import (
     PlanChangeEvent,
     PlanChangeFailed,
@@ -48,18 +49,6 @@ FINISHED = frozenset({PlanChangeState.DONE, PlanChangeState.FAILED, PlanChangeSt
 """No process works on it any more, unless a person has a FALLOUT taken up again."""
 
 
-@dataclass(frozen=True, slots=True)
-class PlanChangeFailure:
-    """Why it failed, in which step, and what was undone because of it or could not be."""
-
-    code: str
-    message: str
-    step: str
-    details: dict[str, Any]
-    undone: tuple[str, ...] = ()
-    not_undone: tuple[str, ...] = ()
-
-
 @dataclass(slots=True)
 class PlanChange:
     """`from_version` is the subscription's when it was asked for, `to_version` once BSS has changed it.
@@ -82,7 +71,7 @@ class PlanChange:
     state: PlanChangeState = PlanChangeState.ACCEPTED
     to_version: int | None = None
     status: SubscriptionStatus = SubscriptionStatus.ACTIVE
-    failure: PlanChangeFailure | None = None
+    failure: Failure | None = None
     version: int = 0
     recorded: int = 0
     events: list[PlanChangeEvent] = field(default_factory=list)
@@ -109,7 +98,7 @@ class PlanChange:
             facts = {"from_plan": self.from_plan, "to_plan": self.to_plan}
             self._record(SubscriptionPlanChanged, at, **facts, version=to_version)
 
-    def fail(self, failure: PlanChangeFailure, at: datetime) -> None:
+    def fail(self, failure: Failure, at: datetime) -> None:
         """Neither has it, unless something could not be undone."""
         self._become(PlanChangeState.FALLOUT if failure.not_undone else PlanChangeState.FAILED, at)
         self.failure = failure

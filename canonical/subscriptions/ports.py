@@ -4,10 +4,9 @@ Every call that changes something takes `key`, its idempotency key: the same key
 BackendUnavailable (it did not act) and OutcomeUnknown as well.
 """
 
-from collections.abc import Mapping
-from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Protocol
 
+from canonical.shared.ports import ProcessSchedule, Transaction
 from canonical.subscriptions.plan_change import PlanChange
 from canonical.subscriptions.subscription import Plan, Subscription
 
@@ -52,35 +51,8 @@ class PlanChangeRepository(Protocol):
         ...
 
 
-class ProcessSchedule(Protocol):
-    def schedule(self, process: str, subject: str) -> None:
-        """Have `process` carried out on `subject` once this unit of work has committed."""
-        ...
-
-    def started(self, process: str, subject: str) -> None: ...
-
-    def ended(self, process: str, subject: str) -> None: ...
-
-    def fell_out(self, process: str, subject: str, progress: Mapping[str, Any]) -> None:
-        """It ended with something not undone; `progress` is JSON to go on from."""
-        ...
-
-
-class UnitOfWork(Protocol):
-    """One transaction. Leaving without `commit` undoes everything.
-
-    `commit` raises ConcurrentChange when a plan change read here was changed by somebody else since.
-    """
-
+class UnitOfWork(Transaction, Protocol):
     @property
     def plan_changes(self) -> PlanChangeRepository: ...
     @property
     def processes(self) -> ProcessSchedule: ...
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
-
-    def commit(self) -> None: ...

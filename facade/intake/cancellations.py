@@ -1,7 +1,7 @@
 """Takes requests to cancel in, from both sides."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol, Self
+from typing import Any, Protocol
 
 from canonical.audit.record import AuditRecord
 from canonical.ordering.cancellation import Cancellation
@@ -18,7 +18,6 @@ class EdgeCancellations(CancellationRepository, Protocol):
 
 
 class CancellationUnitOfWork(UnitOfWork, IntakeWork, Protocol):
-    def __enter__(self) -> Self: ...
     @property
     def cancellations(self) -> EdgeCancellations: ...
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, Self
+from typing import Any, Protocol
 
 import structlog
 
@@ -18,8 +18,7 @@ log = structlog.get_logger()
 Document = dict[str, Any]
 
 
-class DecisionUnitOfWork(DecisionWork, IntakeWork, Protocol):
-    def __enter__(self) -> Self: ...
+class DecisionUnitOfWork(DecisionWork, IntakeWork, Protocol): ...
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,13 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from types import TracebackType
-from typing import Any, Generic, Protocol, Self, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import orjson
 
 from canonical.audit.record import AuditRecord, Mapped
 from canonical.shared.errors import ConcurrentChange, IdempotencyKeyReused
-from canonical.shared.ports import Clock, Identities
+from canonical.shared.ports import Clock, Identities, Transaction
 from facade.correlation import correlation_id
 
 TRIES = 5
@@ -61,7 +60,7 @@ class KeptAnswers(Protocol):
     def kept_answer(self, owner: str, key: str) -> KeptAnswer | None: ...
 
 
-class IntakeWork(Protocol):
+class IntakeWork(Transaction, Protocol):
     """What the edge keeps in the transaction of the core's unit of work."""
 
     def claim_key(self, owner: str, key: str, request_hash: str, order_id: str, answer: dict[str, Any] | None) -> bool:
@@ -69,14 +68,6 @@ class IntakeWork(Protocol):
         ...
 
     def record(self, record: AuditRecord) -> None: ...
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
-
-    def commit(self) -> None: ...
 
 
 Work = TypeVar("Work", bound=IntakeWork)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol, Self
+from typing import Any, Protocol
 
 import structlog
 
@@ -47,8 +47,6 @@ class Translation:
 
 class EdgeUnitOfWork(UnitOfWork, IntakeWork, Protocol):
     """The core's unit of work and what the edge keeps in the same transaction."""
-
-    def __enter__(self) -> Self: ...
 
     def carry(self, order_id: str, carried: dict[str, Any]) -> str:
         """Keep `carried` with the order; returns the order's document."""

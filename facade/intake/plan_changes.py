@@ -1,7 +1,7 @@
 """Takes requests to change a subscription's plan in."""
 
 from dataclasses import dataclass
-from typing import Protocol, Self
+from typing import Protocol
 
 import structlog
 
@@ -18,8 +18,7 @@ log = structlog.get_logger()
 TRAIL = (Mapped("/plan", "/plan", "as sent"),)
 
 
-class PlanChangeUnitOfWork(UnitOfWork, IntakeWork, Protocol):
-    def __enter__(self) -> Self: ...
+class PlanChangeUnitOfWork(UnitOfWork, IntakeWork, Protocol): ...
 
 
 @dataclass(frozen=True)

@@ -1,24 +1,7 @@
 """What ended an order or a plan change, as the error that whoever waited for it gets."""
 
-from collections.abc import Mapping
-from typing import Any, Protocol
-
 from canonical.shared.errors import CanonicalError, restore
-
-
-class Failure(Protocol):
-    @property
-    def code(self) -> str: ...
-    @property
-    def message(self) -> str: ...
-    @property
-    def step(self) -> str: ...
-    @property
-    def details(self) -> Mapping[str, Any]: ...
-    @property
-    def undone(self) -> tuple[str, ...]: ...
-    @property
-    def not_undone(self) -> tuple[str, ...]: ...
+from canonical.shared.failure import Failure
 
 
 def error_of(failure: Failure, **about: str | None) -> CanonicalError:

@@ -43,7 +43,7 @@ BREACHES = [
     (BOOTSTRAP, "facade/cli.py", "from adapters.persistence import migrations"),
     (BOOTSTRAP, "facade/portal/schemas.py", "import adapters.backends.crm"),
     (CONTEXTS, "canonical/ordering/order.py", "from canonical.catalog.offering import ProductOffering"),
-    (CONTEXTS, "canonical/catalog/ports.py", "from canonical.customers.reference import CustomerReference"),
+    (CONTEXTS, "canonical/catalog/offering.py", "from canonical.customers.reference import CustomerReference"),
     (CONTEXTS, "canonical/customers/ports.py", "import canonical.ordering.events"),
     (LAYERS, "canonical/ordering/states.py", "from canonical.ordering.commands import SubmitOrder"),
     (LAYERS, "canonical/ordering/commands.py", "from canonical.ordering.events import OrderEvent"),

@@ -11,7 +11,8 @@ from adapters.persistence.queries import SqlQueries
 from adapters.persistence.tables import outbox, plan_changes
 from adapters.persistence.unit_of_work import SqlUnitOfWork
 from canonical.shared.errors import ConcurrentChange, NotFound
-from canonical.subscriptions.plan_change import PlanChange, PlanChangeFailure, PlanChangeState
+from canonical.shared.failure import Failure
+from canonical.subscriptions.plan_change import PlanChange, PlanChangeState
 from canonical.subscriptions.subscription import SubscriptionStatus
 from tests.support.builders import NOON
 from tests.support.databases import blank
@@ -19,7 +20,7 @@ from tests.support.fakes import SteppingClock
 from tests.support.subscriptions import CHANGE_ID, a_plan_change
 
 LATER = CHANGE_ID[:-1] + "2"
-FAILURE = PlanChangeFailure("BACKEND_REFUSED", "no", "bill-plan", {"status": 422}, ("back",), ("on",))
+FAILURE = Failure("BACKEND_REFUSED", "no", "bill-plan", {"status": 422}, ("back",), ("on",))
 
 
 @pytest.fixture

@@ -9,9 +9,10 @@ from typing import Any
 from canonical.ordering.cancellation import Cancellation
 from canonical.ordering.commands import CancelOrder, ItemAction, OrderLine, RejectOrder, SubmitOrder
 from canonical.ordering.items import OrderedOffering, RecurringCharge
-from canonical.ordering.order import Failure, Order, PaymentStatus, TimelineEntry
+from canonical.ordering.order import Order, PaymentStatus, TimelineEntry
 from canonical.ordering.states import TRANSITIONS, State, Trigger
 from canonical.shared.external_identifier import ExternalIdentifier
+from canonical.shared.failure import Failure
 from canonical.shared.money import Money
 
 NOON = datetime(2026, 5, 3, 12, tzinfo=UTC)

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from canonical.ordering.order import Failure, Order, PaymentStatus
+from canonical.ordering.order import Order, PaymentStatus
 from canonical.ordering.states import State
+from canonical.shared.failure import Failure
 from tests.support.builders import BROADBAND, CANCELLATION_ID, NOON, a_command, a_failure, a_rejection
 
 LATER = NOON + timedelta(minutes=1)

@@ -16,10 +16,11 @@ from canonical.ordering.events import (
     OrderSubmitted,
 )
 from canonical.ordering.items import OrderedOffering
-from canonical.ordering.order import Failure, Order, PaymentStatus
+from canonical.ordering.order import Order, PaymentStatus
 from canonical.ordering.states import REMOVABLE, State, StateCategory, Trigger
 from canonical.shared.errors import CurrenciesDiffer, DuplicateLine, InvalidTransition
 from canonical.shared.external_identifier import ExternalIdentifier
+from canonical.shared.failure import Failure
 from canonical.shared.money import Money
 from tests.support.builders import (
     BROADBAND,

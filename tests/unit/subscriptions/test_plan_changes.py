@@ -18,6 +18,7 @@ from canonical.shared.errors import (
     SubscriptionTerminated,
     VersionMismatch,
 )
+from canonical.shared.failure import Failure
 from canonical.subscriptions.commands import ChangePlan
 from canonical.subscriptions.events import (
     PlanChangeEvent,
@@ -28,7 +29,7 @@ from canonical.subscriptions.events import (
     SubscriptionPlanChanged,
 )
 from canonical.subscriptions.handlers import change_plan, kind_of
-from canonical.subscriptions.plan_change import FOLLOWING, ChangeKind, PlanChange, PlanChangeFailure, PlanChangeState
+from canonical.subscriptions.plan_change import FOLLOWING, ChangeKind, PlanChange, PlanChangeState
 from canonical.subscriptions.subscription import SubscriptionStatus
 from tests.support.fakes import CountingIdentities, Journal, StandingClock
 from tests.support.reads import a_subscription
@@ -208,7 +209,7 @@ def test_what_somebody_else_has_changed_since_is_not_changed_back() -> None:
 def test_a_change_that_could_not_be_taken_back_is_looked_after_again() -> None:
     change = a_plan_change()
     change.start(change.submitted_at)
-    change.fail(PlanChangeFailure("X", "no", "bill-plan", {}, not_undone=("back",)), change.submitted_at)
+    change.fail(Failure("X", "no", "bill-plan", {}, not_undone=("back",)), change.submitted_at)
     assert (change.state, change.finished) == (PlanChangeState.FALLOUT, True)
     change.resume(change.submitted_at)
     assert (change.state, change.finished) == (PlanChangeState.CHANGING, False)
@@ -256,9 +257,9 @@ def test_each_end_of_a_change_is_told_once() -> None:
 def test_a_change_that_falls_out_and_is_looked_after_again_tells_of_both() -> None:
     change = a_plan_change()
     change.start(change.submitted_at)
-    change.fail(PlanChangeFailure("X", "no", "bill-plan", {}, not_undone=("back",)), change.submitted_at)
+    change.fail(Failure("X", "no", "bill-plan", {}, not_undone=("back",)), change.submitted_at)
     change.resume(change.submitted_at)
-    change.fail(PlanChangeFailure("X", "no", "bill-plan", {}), change.submitted_at)
+    change.fail(Failure("X", "no", "bill-plan", {}), change.submitted_at)
     assert [(event.sequence, type(event)) for event in change.events] == [
         (1, PlanChangeFellOut),
         (2, PlanChangeResumed),
