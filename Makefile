@@ -23,7 +23,7 @@ $(READY): setup.cfg pyproject.toml deploy/constraints.txt
 	@touch $@
 
 run: $(READY)  ## serve everything: backends, app, demonstration data
-	@exec $(BIN)/tmf-facade run
+	@MALLOC_ARENA_MAX=2 exec $(BIN)/tmf-facade run
 
 demo: $(READY)  ## play the golden payloads against a running product
 	@$(BIN)/tmf-facade demo

@@ -65,7 +65,8 @@ class Product:
         return done.stdout
 
     def _environment(self) -> dict[str, str]:
-        return clean_environment() | {"STATE_DIR": str(self.directory)} | dict(self.settings)
+        as_deployed = {"MALLOC_ARENA_MAX": "2"}
+        return clean_environment() | as_deployed | {"STATE_DIR": str(self.directory)} | dict(self.settings)
 
 
 @contextmanager

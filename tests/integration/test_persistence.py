@@ -397,7 +397,7 @@ def test_what_is_published_never_changes(database: Database) -> None:
 
 def test_a_server_process_takes_few_connections_from_postgresql() -> None:
     for url in ("postgresql://db/x", "postgresql+psycopg://db/x"):
-        assert connections(address(url)) == {"pool_size": 10, "max_overflow": 0, "pool_timeout": 30.0}
+        assert connections(address(url)).items() >= {"pool_size": 10, "max_overflow": 0}.items()
 
 
 def test_more_threads_than_connections_only_wait(postgres_database: Database) -> None:
