@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 import structlog
 from werkzeug.datastructures import ETags
 
-from canonical.audit.record import AuditRecord
+from canonical.audit.record import AuditRecord, Mapped
 from canonical.ordering.commands import SubmitDraft
 from canonical.ordering.handlers import PLACE_ORDER, Change, change_order
 from canonical.ordering.order import Order
@@ -39,11 +39,15 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a change comes to: nothing, or one change of the order and what is carried for it from then on."""
+    """What a change comes to: nothing, or one change of the order and what is carried for it from then on.
+
+    `trail` is for the evidence: how what was sent was read.
+    """
 
     change: Change | None
     carried: dict[str, Any]
     translation: Translation | None = None
+    trail: tuple[Mapped, ...] = ()
 
 
 Decide = Callable[[Order, dict[str, Any]], Plan]
@@ -114,8 +118,7 @@ class OrderChanges(Intake[EdgeUnitOfWork]):
                 raise ConcurrentChange(f"order {read.id} was changed by somebody else")
             with translation.carried_out() if translation else nullcontext():
                 change_order(order, change, work, self.clock)
-            trail = translation.trail if translation else ()
-            return (work.carry(order.id, plan.carried), order), self._evidence(asked.request, 200, order.id, trail)
+            return (work.carry(order.id, plan.carried), order), self._evidence(asked.request, 200, order.id, plan.trail)
 
         document, order = self._commit(take)
         if isinstance(change, SubmitDraft):

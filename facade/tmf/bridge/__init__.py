@@ -10,7 +10,7 @@ and no body given is changed.
 """
 
 from facade.tmf.bridge.bodies import lift, lower
-from facade.tmf.bridge.patches import lift_patch
+from facade.tmf.bridge.patches import alike, lift_patch
 from facade.tmf.bridge.paths import (
     hidden_values,
     lift_names,
@@ -28,6 +28,7 @@ __all__ = [
     "Kind",
     "Loss",
     "NotVisible",
+    "alike",
     "hidden_values",
     "lift",
     "lift_names",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from facade.contract.pointers import pointer
@@ -11,22 +12,54 @@ from facade.contract.violations import Code, ContractViolation, Violation
 from facade.tmf.bridge.bodies import DEFAULT
 from facade.tmf.bridge.forms import Characteristic, Identifier, RelatedProduct, characteristic_class
 from facade.tmf.bridge.paths import Reached, is_position, lift_path, tokens_of, walk
-from facade.tmf.bridge.report import Bridged, Conventions, Run
+from facade.tmf.bridge.report import Conventions, Loss, Run
 
 Operation = Mapping[str, Any]
 _NAME = re.compile(r"[@A-Za-z][@\w.]*")
 
 
-def lift_patch(resource: str, operations: Sequence[Operation], conventions: Conventions = DEFAULT) -> Bridged:
+@dataclass(frozen=True, slots=True)
+class LiftedPatch:
+    """`origins`: the number of the operation that each one comes from."""
+
+    body: list[dict[str, Any]]
+    losses: tuple[Loss, ...]
+    origins: tuple[int, ...]
+
+
+def lift_patch(
+    resource: str,
+    operations: Sequence[Operation],
+    numbers: Sequence[int] | None = None,
+    conventions: Conventions = DEFAULT,
+) -> LiftedPatch:
     """A v4 JSON patch as a v5 one. One operation may become two: a characteristic's class follows its value.
 
-    Raises ContractViolation for a step into the product of a product relationship, which v5 has no single place for.
+    `numbers` are those that the operations have for whoever is told of losses and errors, from 0 by default. Raises
+    ContractViolation for a step into the product of a product relationship, which v5 has no single place for.
     """
     run = Run(conventions)
     lifted: list[dict[str, Any]] = []
-    for index, operation in enumerate(operations):
-        lifted += _lifted(resource, index, operation, run)
-    return Bridged(lifted, tuple(run.losses))
+    origins: list[int] = []
+    for number, operation in zip(range(len(operations)) if numbers is None else numbers, operations, strict=True):
+        lifted += _lifted(resource, number, operation, run)
+        origins += [number] * (len(lifted) - len(origins))
+    return LiftedPatch(lifted, tuple(run.losses), tuple(origins))
+
+
+def alike(resource: str, source: str, target: str) -> bool:
+    """Whether a value may go from one v4 path to another in v5 as it stands there."""
+    left, arrived = (walk(resource, tokens_of(path.partition("?")[0]), up=True)[1] for path in (source, target))
+    if arrived is not None and isinstance(arrived.owner, Characteristic) and arrived.name == "value":
+        return False  # its class follows it
+    return bool(_form(left) == _form(arrived))
+
+
+def _form(reached: Reached | None) -> Any:
+    """What tells how a value is written; None where both versions write it alike."""
+    if reached is None or (reached.convert is None and reached.step is None):
+        return None
+    return reached.convert, reached.owner
 
 
 def _lifted(resource: str, index: int, operation: Operation, run: Run) -> list[dict[str, Any]]:

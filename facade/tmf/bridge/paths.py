@@ -91,11 +91,11 @@ def sent_pointer(resource: str, text: str, body: Any) -> str:
     Clients of v4 may use v5's names where v4's are missing; then it is the v5 pointer that leads into what they sent.
     """
     lowered = lower_pointer(resource, text)
-    return lowered if lowered == text else min((lowered, text), key=lambda place: _missed(body, tokens_of(place)))
+    return lowered if lowered == text else min((lowered, text), key=lambda place: _missing(body, tokens_of(place)))
 
 
-def _missed(body: Any, tokens: Sequence[str]) -> tuple[int, int]:
-    """How many tokens lead no further in `body`, and minus how many do."""
+def _missing(body: Any, tokens: Sequence[str]) -> tuple[int, int]:
+    """Less the deeper the tokens lead into `body`, then the fewer of them lead no further."""
     reached = 0
     for token in tokens:
         if isinstance(body, dict) and token in body:
@@ -105,7 +105,7 @@ def _missed(body: Any, tokens: Sequence[str]) -> tuple[int, int]:
         else:
             break
         reached += 1
-    return len(tokens) - reached, -reached
+    return -reached, len(tokens) - reached
 
 
 def tokens_of(text: str) -> list[str]:

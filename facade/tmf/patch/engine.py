@@ -1,7 +1,7 @@
 """Patches applied to documents, by media type."""
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Any
 
@@ -31,6 +31,18 @@ def apply_patch(media_type: str, document: Document, patch: Any, limits: Limits 
     return _APPLY[_plain(media_type)](document, patch, limits or Limits())
 
 
+def apply_operations(
+    media_type: str, document: Document, patch: Any, wanted: Collection[int]
+) -> tuple[Document, dict[int, Any]]:
+    """The same for a JSON patch, and the value that each of the `wanted` operations moves or copies, by its index.
+
+    Such values count as written.
+    """
+    values: dict[int, Any] = {}
+    queries = _plain(media_type) == _QUERY
+    return _operate(document, patch, Limits(), queries=queries, wanted=wanted, values=values), values
+
+
 def require_form(media_type: str, patch: Any, limits: Limits | None = None) -> None:
     """Raises what `apply_patch` would raise for any document: for whoever has to read a patch before it is applied."""
     kind = _plain(media_type)
@@ -44,12 +56,21 @@ def _plain(media_type: str) -> str:
     return media_type.partition(";")[0].strip().lower()
 
 
-def _operate(document: Document, patch: Any, limits: Limits, *, queries: bool) -> Document:
+def _operate(
+    document: Document,
+    patch: Any,
+    limits: Limits,
+    *,
+    queries: bool,
+    wanted: Collection[int] = (),
+    values: dict[int, Any] | None = None,
+) -> Document:
     operations = read_operations(patch, limits, queries=queries)
     account = Account(limits, document)
     result: Document = copy.deepcopy(document)
     for operation in operations:
-        changed = _applied(result, operation, account, queries)
+        into = values if operation.index in wanted else None
+        changed = _applied(result, operation, account, queries, into)
         _within(operation, account.check(changed))
         if not isinstance(changed, dict):
             raise refusal((operation.index, "path"), f"{operation.name}: the document must remain an object")
@@ -67,8 +88,10 @@ _APPLY: Mapping[str, Callable[[Document, Any, Limits], Document]] = {
 MEDIA_TYPES = tuple(_APPLY)
 
 
-def _applied(document: Any, operation: Operation, account: Account, queries: bool) -> Any:
-    """The document after one operation; it may have been changed in place."""
+def _applied(
+    document: Any, operation: Operation, account: Account, queries: bool, values: dict[int, Any] | None
+) -> Any:
+    """The document after one operation; it may have been changed in place. `values` gets what it moves or copies."""
     if operation.name == "test":
         _test(document, operation, account)
         return document
@@ -80,7 +103,9 @@ def _applied(document: Any, operation: Operation, account: Account, queries: boo
     if operation.name == "add" and queries:
         places = [_end_of_array(document, place, value) for place in places]
     if operation.name != "remove":
-        _within(operation, account.write(places, value, anew=operation.name != "move"))
+        _within(operation, account.write(places, value, anew=operation.name != "move" or values is not None))
+    if values is not None:
+        values[operation.index] = copy.deepcopy(value)
     for concrete in _concrete(operation, places, source, value):
         document = _step(document, operation, concrete)
     return document

@@ -8,7 +8,7 @@ from canonical.ordering.commands import CancelOrder
 from facade.clock import time_text
 from facade.contract.violations import ContractViolation
 from facade.tmf.tmf622.account import SERVER_SET
-from facade.tmf.tmf622.reading import Payload, instant, refused
+from facade.tmf.tmf622.reading import LONGEST_REASON, Payload, instant, overlong, refused
 
 CANCEL_MAPPED = frozenset({"productOrder", "cancellationReason", "requestedCancellationDate"})
 CANCEL_CARRIED = frozenset({"@type", "@baseType", "@schemaLocation"})
@@ -29,10 +29,12 @@ TASK_STATES: Mapping[CancellationState, str] = MappingProxyType(
 def to_cancel_order(body: Payload, owner: str) -> CancelOrder:
     """What a valid `CancelProductOrder_FVO` asks for. Raises ContractViolation with everything that is refused."""
     violations = refused(body, CANCEL_REFUSED, "")
+    reason = body.get("cancellationReason")
+    violations += overlong("cancellationReason", reason or "", LONGEST_REASON, "/cancellationReason")
     requested_at = instant(body, "requestedCancellationDate", violations)
     if violations:
         raise ContractViolation(violations)
-    return CancelOrder(owner, body["productOrder"]["id"], body.get("cancellationReason"), requested_at)
+    return CancelOrder(owner, body["productOrder"]["id"], reason, requested_at)
 
 
 def from_cancellation(cancellation: Cancellation, carried: Payload) -> Payload:

@@ -15,7 +15,6 @@ from canonical.ordering.states import State, Trigger
 from canonical.shared.errors import InvalidTransition
 from facade.contract.violations import Code, ContractViolation, Violation
 from facade.intake import Plan, Translation
-from facade.tmf.bridge import Bridged
 from facade.tmf.patch import changed
 from facade.tmf.tmf622.account import (
     CHANGED_BY,
@@ -25,7 +24,7 @@ from facade.tmf.tmf622.account import (
     SERVER_SET,
     STATES,
 )
-from facade.tmf.tmf622.mapper import external_identifiers_of, from_order, to_submit_order
+from facade.tmf.tmf622.mapper import external_identifiers_of, from_order, to_submit_order, wrong_identifiers
 from facade.tmf.tmf622.reading import Payload
 from facade.tmf.tmf622.versions import ORDER, Version
 from facade.tmf.tmf622.words import speaking
@@ -48,7 +47,8 @@ def plan_of(patch: Patch, order: Order, carried: Payload, version: Version, voca
     InvalidTransition for what the order's state does not allow, TestFailed for a `test` that does not hold.
     """
     before = {"href": patch.href, **from_order(order, carried)}
-    after = version.patched(ORDER, before, patch.media_type, patch.body)
+    bridged = version.patched(ORDER, before, patch.media_type, patch.body)
+    after = bridged.body
     names = changed(before, after)
     with speaking(lambda pointer: version.spoken(ORDER, pointer, patch.body)):
         _refuse_what_never_changes(names)
@@ -56,19 +56,21 @@ def plan_of(patch: Patch, order: Order, carried: Payload, version: Version, voca
         if not triggers:
             return Plan(None, carried)
         body = _checked(_as_placed(after, order), version)
-        return _plan(triggers, order, body, version, vocabulary, patch)
+        if triggers == {Trigger.ANNOTATE}:
+            wrong = wrong_identifiers(body) if "externalId" in names else []
+            if wrong:
+                raise ContractViolation(wrong)
+            trail = version.retold(ORDER, (), bridged, patch.body)
+            return Plan(AnnotateOrder(external_identifiers_of(body)), body, trail=trail)
+        read = to_submit_order(body, order.owner, vocabulary)
+        trail = version.retold(ORDER, read.trail, bridged, patch.body)
+        return _plan(triggers, replace(read, trail=trail), body)
 
 
-def _plan(
-    triggers: set[Trigger], order: Order, body: Payload, version: Version, vocabulary: Vocabulary, patch: Patch
-) -> Plan:
-    if triggers == {Trigger.ANNOTATE}:
-        return Plan(AnnotateOrder(external_identifiers_of(body)), body)
-    read = to_submit_order(body, order.owner, vocabulary)
-    translation: Translation = replace(read, trail=version.retold(ORDER, read.trail, Bridged(body), patch.body))
+def _plan(triggers: set[Trigger], translation: Translation, body: Payload) -> Plan:
     kind = SubmitDraft if Trigger.SUBMIT in triggers else AmendOrder
     change: Change = kind(translation.command)
-    return Plan(change, body, translation)
+    return Plan(change, body, translation, translation.trail)
 
 
 def _refuse_what_never_changes(names: list[str]) -> None:

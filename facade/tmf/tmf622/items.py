@@ -18,7 +18,7 @@ from facade.tmf.tmf622.account import (
     ITEM_REFUSED,
     STATUS_CHANGES,
 )
-from facade.tmf.tmf622.reading import LONGEST_PRODUCT_ID, Payload, overlong, refused
+from facade.tmf.tmf622.reading import LONGEST_ID, LONGEST_PRODUCT_ID, Payload, overlong, refused, unusable
 from facade.tmf.vocabulary import Vocabulary
 
 AMBIGUOUS_CHANGE = "AMBIGUOUS_CHANGE"
@@ -44,6 +44,7 @@ class Reading:
     def _line(self, item: Payload, at: str, part_of: str | None, units: int) -> OrderLine:
         to = f"/lines/{len(self.lines)}"
         self.violations += refused(item, ITEM_REFUSED, at)
+        self.violations += unusable("an item's id", item["id"], LONGEST_ID, f"{at}/id")
         offering = (item.get("productOffering") or {}).get("id")
         if offering is None and item["action"] == "add":
             text = "an item that adds a product names its productOffering"
@@ -101,14 +102,14 @@ class Reading:
                 self._refuse(f"{at}/product/{name}", OfferingNotProduct.code, text)
         if action is ItemAction.ADD:
             return None
-        pointer, product_id = f"{at}/product/id", product.get("id") or None
-        if product_id is not None:
+        pointer, product_id = f"{at}/product/id", product.get("id")
+        if product_id is not None and product_id.strip():
             self.trail.append(Mapped(pointer, f"{to}/product_id", "as sent"))
-            self.violations += overlong("a product's", product_id, LONGEST_PRODUCT_ID, pointer)
+            self.violations += overlong("a product's id", product_id, LONGEST_PRODUCT_ID, pointer)
         elif action in CHANGES_A_PRODUCT:
             text = f"an item with action {item['action']} names the installed product it is about"
             self._refuse(pointer, ProductReferenceMissing.code, text, Code.MISSING_PROPERTY)
-        return product_id
+        return product_id or None
 
     def _relationships(self, item: Payload, at: str, to: str) -> Iterator[LineRelationship]:
         number = 0

@@ -21,7 +21,16 @@ from facade.tmf.tmf622.items import (
     shown_as_ordered,
     shown_as_sent,
 )
-from facade.tmf.tmf622.reading import LONGEST_CUSTOMER_ID, Payload, instant, overlong, refused
+from facade.tmf.tmf622.reading import (
+    LONGEST_CUSTOMER_ID,
+    LONGEST_ID,
+    Payload,
+    instant,
+    overlong,
+    refused,
+    too_many,
+    unusable,
+)
 from facade.tmf.vocabulary import STANDARD, Vocabulary
 
 CUSTOMER_MISSING = "CUSTOMER_MISSING"
@@ -40,6 +49,7 @@ PLAIN: Mapping[str, tuple[str, str]] = MappingProxyType(
 def to_submit_order(body: Payload, owner: str, vocabulary: Vocabulary = STANDARD) -> Translation:
     """What a valid `ProductOrder_FVO` asks for. Raises ContractViolation with everything that is refused."""
     violations = [*refused(body, ORDER_REFUSED, ""), *currencies_differ(body)]
+    violations += [*wrong_identifiers(body), *too_many(body, "relatedParty")]
     trail = [Mapped("/productOrderItem", "/lines", "one line for each item, nested ones too")]
     customer = _customer(body, vocabulary, trail, violations)
     reading = Reading(vocabulary, trail, violations)
@@ -124,12 +134,23 @@ def _wrong_customers(pointers: Mapping[str, str]) -> Iterator[Violation]:
         text = "the order names no customer: one related party must have the role Customer"
         yield Violation("/relatedParty", Code.MISSING_PROPERTY, text, ("Customer", "Buyer"), reason=CUSTOMER_MISSING)
     for customer, pointer in pointers.items():
-        if not customer:
+        if not customer.strip():
             yield Violation(pointer, Code.MISSING_PROPERTY, "the customer needs an id", reason=CUSTOMER_MISSING)
-        yield from overlong("a customer's", customer, LONGEST_CUSTOMER_ID, pointer)
+        yield from overlong("a customer's id", customer, LONGEST_CUSTOMER_ID, pointer)
     for pointer in list(pointers.values())[1:]:
         text = "the order names several customers, and only one can be charged"
         yield Violation(pointer, Code.TOO_MANY_RECORDS, text, reason=SEVERAL_CUSTOMERS)
+
+
+def wrong_identifiers(body: Payload) -> list[Violation]:
+    """What keeps the external ids of an order from being kept."""
+    found = too_many(body, "externalId")
+    for index, known in enumerate([] if found else body.get("externalId", ())):
+        place = f"/externalId/{index}"
+        found += unusable("an external identifier", known["id"], LONGEST_ID, f"{place}/id")
+        for name in ("owner", "externalIdentifierType"):
+            found += overlong(name, known.get(name, ""), LONGEST_ID, f"{place}/{name}")
+    return found
 
 
 def external_identifiers_of(body: Payload) -> tuple[ExternalIdentifier, ...]:

@@ -11,6 +11,11 @@ Payload = dict[str, Any]
 LONGEST_CUSTOMER_ID = 64
 LONGEST_PRODUCT_ID = 100
 """Characters; TM Forum sets no bound, the contracts of CRM and BSS do."""
+LONGEST_ID = 100
+LONGEST_REASON = 500
+"""Characters of what is kept in the core; what is only carried is bounded by the size of the body."""
+MOST_RECORDS = 100
+"""External ids and related parties of an order: it can be found by each of them."""
 
 
 def refused(body: Payload, reasons: Mapping[str, str], at: str) -> list[Violation]:
@@ -22,11 +27,24 @@ def refused(body: Payload, reasons: Mapping[str, str], at: str) -> list[Violatio
     ]
 
 
-def overlong(whose: str, identifier: str, longest: int, pointer: str) -> list[Violation]:
-    """`whose`: as in "a customer's"."""
-    if len(identifier) <= longest:
+def overlong(what: str, text: str, longest: int, pointer: str) -> list[Violation]:
+    """`what`: as in "a customer's id"."""
+    if len(text) <= longest:
         return []
-    return [Violation(pointer, Code.INVALID_VALUE, f"{whose} id has at most {longest} characters")]
+    return [Violation(pointer, Code.INVALID_VALUE, f"{what} has at most {longest} characters")]
+
+
+def unusable(what: str, identifier: str, longest: int, pointer: str) -> list[Violation]:
+    """The same for what must say something as well."""
+    if identifier.strip():
+        return overlong(what, identifier, longest, pointer)
+    return [Violation(pointer, Code.INVALID_VALUE, f"{what} is not blank")]
+
+
+def too_many(body: Payload, name: str) -> list[Violation]:
+    if len(body.get(name) or ()) <= MOST_RECORDS:
+        return []
+    return [Violation(f"/{name}", Code.TOO_MANY_RECORDS, f"{name} has at most {MOST_RECORDS} entries")]
 
 
 def instant(body: Payload, name: str, violations: list[Violation]) -> datetime | None:

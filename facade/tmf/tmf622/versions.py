@@ -22,22 +22,19 @@ from facade.tmf.bridge import (
     NotVisible,
     hidden_values,
     lift,
-    lift_names,
-    lift_patch,
     lift_path,
     lower,
     sent_pointer,
 )
-from facade.tmf.patch import apply_patch, changed
+from facade.tmf.patch import apply_patch
 from facade.tmf.query.attributes import Attribute, Attributes, Names, SchemaAttributes
 from facade.tmf.query.selection import KnownAttributes, Selection, selected
 from facade.tmf.tmf622.account import STATES
+from facade.tmf.tmf622.patching import patched_in_v4
 from facade.tmf.tmf622.words import speaking
 
 ORDER = "ProductOrder"
 CANCELLATION = "CancelProductOrder"
-
-MERGE_PATCHES = frozenset({"application/json", "application/merge-patch+json"})
 
 HIDDEN_STATES = hidden_values(ORDER)["state"]
 """Of the orders that do not exist in v4."""
@@ -89,7 +86,7 @@ class Version(Protocol):
         """What the other version would not say of a body that keeps this version's contract."""
         ...
 
-    def patched(self, resource: str, document: dict[str, Any], media_type: str, patch: Any) -> dict[str, Any]:
+    def patched(self, resource: str, document: dict[str, Any], media_type: str, patch: Any) -> Bridged:
         """The v5 document with a patch in this version's words. Raises what `apply_patch` does."""
         ...
 
@@ -137,8 +134,8 @@ class V5:
     def losses(self, resource: str, body: Any) -> Sequence[Loss]:
         return lower(resource, body).losses
 
-    def patched(self, resource: str, document: dict[str, Any], media_type: str, patch: Any) -> dict[str, Any]:
-        return apply_patch(media_type, document, patch)
+    def patched(self, resource: str, document: dict[str, Any], media_type: str, patch: Any) -> Bridged:
+        return Bridged(apply_patch(media_type, document, patch))
 
     def spoken(self, resource: str, pointer: str, sent: Any) -> str:
         return pointer
@@ -192,14 +189,8 @@ class V4:
     def losses(self, resource: str, body: Any) -> Sequence[Loss]:
         return lift(resource, body).losses
 
-    def patched(self, resource: str, document: dict[str, Any], media_type: str, patch: Any) -> dict[str, Any]:
-        """A `test` is about what v4 shows, and an attribute that is given as v4 shows it stays as it is kept."""
-        shown = lowered(resource, document).body
-        asked = changed(shown, apply_patch(media_type, shown, patch))
-        touched = {name for asked_name in asked for name in lift_names(resource, (asked_name,))[:1]}
-        after = apply_patch(media_type, document, _lifted_patch(resource, media_type, patch))
-        kept = {name: value for name, value in document.items() if name not in touched}
-        return kept | {name: value for name, value in after.items() if name in touched}
+    def patched(self, resource: str, document: dict[str, Any], media_type: str, patch: Any) -> Bridged:
+        return patched_in_v4(resource, document, lowered(resource, document).body, media_type, patch)
 
     def spoken(self, resource: str, pointer: str, sent: Any) -> str:
         return sent_pointer(resource, pointer, sent)
@@ -215,13 +206,6 @@ class V4:
     def written(self, resource: str, document: dict[str, Any], selection: Selection | None) -> Shown:
         bridged = lowered(resource, document)
         return Shown(orjson.dumps(selected(bridged.body, selection)), len(bridged.losses))
-
-
-def _lifted_patch(resource: str, media_type: str, patch: Any) -> Any:
-    """In v5, without its tests."""
-    if media_type in MERGE_PATCHES:
-        return lift(resource, patch).body
-    return lift_patch(resource, [operation for operation in patch if operation["op"] != "test"]).body
 
 
 def lowered(resource: str, document: Mapping[str, Any]) -> Bridged:

@@ -46,7 +46,11 @@ def test_what_is_written_as_in_v5_is_pointed_at_there() -> None:
 
 
 def test_an_attribute_that_only_v5_has_is_named_where_it_was_sent() -> None:
-    assert list(refused(productOrderMilestone=[{"id": "m"}])) == ["/productOrderMilestone"]
+    assert list(refused(requestedInitialState="acknowledged", productOrderMilestone=[1])) == [
+        "/productOrderMilestone/0"
+    ]
+    told = refused(orderRelationship=[{"id": "1", "@type": "ProductOrder"}])
+    assert told == {"/orderRelationship/0/relationshipType": "orderRelationship[0].relationshipType is required."}
 
 
 def test_what_v5s_contract_alone_refuses_is_told_in_v4s_words() -> None:
