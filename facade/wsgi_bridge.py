@@ -19,8 +19,7 @@ from connexion.middleware.abstract import ROUTING_CONTEXT
 from starlette.exceptions import HTTPException
 
 from canonical.shared.deadline import within
-from facade.contract.connexion_plugin import DEFAULT_BODY_LIMIT as BODY_LIMIT
-from facade.contract.violations import BodyTooLarge, MalformedBody
+from facade.contract.bodies import Message, Receive, whole_body
 from facade.limits import Overloaded
 from facade.methods import MethodTable
 
@@ -28,8 +27,7 @@ UNQUEUED = ("/health/", "/metrics")
 """What is asked to find out what is wrong is answered in threads of its own."""
 
 Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Send = Callable[[Message], Awaitable[None]]
 Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
 WSGIApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -67,7 +65,7 @@ class WsgiBridge:
         queued = not scope["path"].startswith(UNQUEUED)
         if queued and self._inside >= self._places:
             raise self._overloaded()
-        body = await _whole_body(receive)
+        body = await whole_body(receive)
         with within(self._deadline):
             context = contextvars.copy_context()
         pool = self._pool if queued else self._health
@@ -94,25 +92,6 @@ class WsgiBridge:
 
     def _overloaded(self) -> Overloaded:
         return Overloaded("Too many requests are being worked on; nothing was done.", max(1, ceil(self._queue.seconds)))
-
-
-async def _whole_body(receive: Receive) -> bytes:
-    """Operations whose body a contract judges have been held to the same limit before.
-
-    Raises BodyTooLarge, or MalformedBody where the client went away before it had sent everything.
-    """
-    parts: list[bytes] = []
-    length, more = 0, True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise MalformedBody("The connection closed before the body was complete.")
-        parts.append(message.get("body", b""))
-        length += len(parts[-1])
-        if length > BODY_LIMIT:
-            raise BodyTooLarge(BODY_LIMIT)
-        more = message.get("more_body", False)
-    return b"".join(parts)
 
 
 def _answer(app: WSGIApp, environ: dict[str, Any]) -> Answer:

@@ -27,17 +27,15 @@ from connexion.validators import VALIDATOR_MAP, JSONRequestBodyValidator, JSONRe
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 
+from facade.contract.bodies import BODY_LIMIT, Message, Receive, whole_body
 from facade.contract.completion import Allowance
 from facade.contract.parameters import ContractParameterValidator
 from facade.contract.validator import JSON, Checked, Contract
 from facade.contract.violations import BodyTooLarge, ContractViolation, MalformedBody, ResponseViolation
 
 Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
-DEFAULT_BODY_LIMIT = 1024 * 1024
 _CHECKED = "facade.contract.checked"
 PAYLOAD = "facade.contract.payload"
 """Where the body as it was sent stands among the scope's extensions, for the evidence of a refusal."""
@@ -47,7 +45,7 @@ _CHARACTER_SETS = _AS_IT_IS | {"utf-16", "utf-16le", "utf-16be", "utf-32", "utf-
 _BOM = b"\xef\xbb\xbf"
 
 
-def validator_map(contracts: Mapping[str, Contract], *, body_limit: int = DEFAULT_BODY_LIMIT) -> dict[str, Any]:
+def validator_map(contracts: Mapping[str, Contract], *, body_limit: int = BODY_LIMIT) -> dict[str, Any]:
     """What `add_api` and `FlaskApp` take as `validator_map`: one for all APIs of an app.
 
     `contracts` is looked up by the base path an API was added under; the same Contract may stand under several
@@ -177,20 +175,7 @@ async def _read(receive: Receive, scope: Scope, limit: int) -> bytes:
     declared = Headers(scope=scope).get("content-length", "")
     if declared.isdecimal() and int(declared[:20]) > limit:
         raise BodyTooLarge(limit)
-    parts: list[bytes] = []
-    length = 0
-    more = True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise MalformedBody("The connection closed before the body was complete.")
-        part = message.get("body", b"")
-        length += len(part)
-        if length > limit:
-            raise BodyTooLarge(limit)
-        parts.append(part)
-        more = message.get("more_body", False)
-    return parts[0] if len(parts) == 1 else b"".join(parts)
+    return await whole_body(receive, limit)
 
 
 def _replay(content: bytes, receive: Receive) -> Receive:

@@ -130,11 +130,6 @@ class Contract:
         compiled = self._compile(place, declared[media_type], Side.RESPONSE)
         return list(self._found(compiled, body)) if compiled else []
 
-    def warm_up(self) -> None:
-        """Compile the validators of every request now instead of at its first use."""
-        for operation_id, media_type in self._requests:
-            self._request(operation_id, media_type)
-
     def _found(self, compiled: _Compiled, body: Any) -> tuple[Violation, ...]:
         if compiled.validator.is_valid(body):
             return ()

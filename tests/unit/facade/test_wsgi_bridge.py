@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from connexion.middleware.abstract import ROUTING_CONTEXT
 
+from facade.contract.bodies import BODY_LIMIT
 from facade.contract.violations import BodyTooLarge, MalformedBody
 from facade.methods import MethodTable
-from facade.wsgi_bridge import BODY_LIMIT, Queue, WsgiBridge
+from facade.wsgi_bridge import Queue, WsgiBridge
 
 
 def seen(*messages: dict[str, Any], headers: Iterable[tuple[bytes, bytes]] = ()) -> dict[str, Any]:

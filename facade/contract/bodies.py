@@ -1,0 +1,27 @@
+"""Bodies of requests, read whole and no further than a limit."""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from facade.contract.violations import BodyTooLarge, MalformedBody
+
+BODY_LIMIT = 1024 * 1024
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+
+
+async def whole_body(receive: Receive, limit: int = BODY_LIMIT) -> bytes:
+    """Raises BodyTooLarge as soon as it is, or MalformedBody where the client goes away before it has sent all."""
+    parts: list[bytes] = []
+    length, more = 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise MalformedBody("The connection closed before the body was complete.")
+        parts.append(message.get("body", b""))
+        length += len(parts[-1])
+        if length > limit:
+            raise BodyTooLarge(limit)
+        more = message.get("more_body", False)
+    return b"".join(parts)
