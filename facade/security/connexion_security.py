@@ -39,10 +39,13 @@ class OAuth2Handler:
 
         async def check(request: ConnexionRequest) -> dict[str, Any]:
             principal = await self._verifier.verify_async(bearer_token(request.headers.getlist("authorization")))
+            scope = " ".join(sorted(principal.scopes))
+            known = {"sub": principal.client_id, "scope": scope, "principal": principal}
+            request.context["token_info"] = known  # evidence and metrics name those, too, who are turned away here
             self._count(principal.client_id)
             if not principal.may_all(required_scopes):
                 raise ScopeMissing(principal, required_scopes)
-            return {"sub": principal.client_id, "scope": " ".join(sorted(principal.scopes)), "principal": principal}
+            return known
 
         return check
 

@@ -116,6 +116,10 @@ def test_changing_and_reading_need_their_scopes(product: Node) -> None:
     for method, options in (("PATCH", {"json": {"plan": "Basic"}}), ("GET", {})):
         answer = product.request(method, PATH.format("SUB1122"), "partner-acme", **options)
         assert (answer.status_code, answer.json()["code"]) == (403, "INSUFFICIENT_SCOPE")
+        evidence = product.get(f"/api/v1/audit-records/{answer.json()['instance']}")
+        assert evidence.status_code == (200 if method == "PATCH" else 404)
+        if evidence.ok:
+            assert (evidence.json()["client"], evidence.json()["code"]) == ("partner-acme", "INSUFFICIENT_SCOPE")
 
 
 def test_if_match_must_name_the_version_that_the_subscription_has(product: Node) -> None:
