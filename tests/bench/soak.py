@@ -42,7 +42,7 @@ class Driven:
     pace: float = 0.0
     over: threading.Event = field(default_factory=threading.Event)
     statuses: Counter[str] = field(default_factory=Counter)
-    times: list[float] = field(default_factory=list)
+    times: dict[str, list[float]] = field(default_factory=lambda: {kind: [] for kind in MIX})
     known: list[str] = field(default_factory=list)
 
     def run(self, seconds: float) -> None:
@@ -64,8 +64,9 @@ class Driven:
                     return
                 due = max(due + self.pace, time.monotonic() - self.pace)
                 began = time.perf_counter()
-                answer = _ASKED[next(kinds)](session, self)
-                self.times.append(time.perf_counter() - began)
+                kind = next(kinds)
+                answer = _ASKED[kind](session, self)
+                self.times[kind].append(time.perf_counter() - began)
                 self.statuses[str(answer.status_code)] += 1
 
 
@@ -115,7 +116,7 @@ def main(minutes: float) -> None:
             base, token = f"http://127.0.0.1:{server.port}", product.token()
             first = Driven(base, token, known=[placed(server, token)["id"]])
             first.run(FINDING_OUT)
-            full = len(first.times) / FINDING_OUT
+            full = sum(first.statuses.values()) / FINDING_OUT
             click.echo(f"{full:.0f} requests a second at full speed; now half of that", err=True)
             soaked = Driven(base, token, pace=CLIENTS / (full / 2), known=first.known)
             memory = _sampled(server.pid, lambda: soaked.run(minutes * 60))
@@ -155,17 +156,22 @@ def _unfinished(database: Path, within: float = 30.0) -> int:
 def _rows(minutes: float, soaked: Driven, memory: list[float], unfinished: int) -> list[list[Any]]:
     tenth = max(1, len(memory) // 10)
     tenths = [f"{statistics.median(memory[start : start + tenth]):.0f}" for start in range(0, len(memory), tenth)]
-    ordered = sorted(soaked.times)
+    sent = sum(soaked.statuses.values())
     failed = sum(count for status, count in soaked.statuses.items() if not status.startswith("2"))
     return [
         ["time at half of full speed", f"{minutes:g} min"],
-        ["requests", f"{len(ordered)} ({len(ordered) / (minutes * 60):.0f}/s)"],
+        ["requests", f"{sent} ({sent / (minutes * 60):.0f}/s)"],
         ["answers", orjson.dumps(dict(soaked.statuses)).decode()],
         ["not 2xx", str(failed)],
-        ["p50, p99", f"{statistics.median(ordered) * 1e3:.1f} ms, {ordered[int(len(ordered) * 0.99)] * 1e3:.1f} ms"],
+        *([f"{kind}: p50, p99", _percentiles(taken)] for kind, taken in soaked.times.items()),
         ["memory in MB, each tenth of the time", " ".join(tenths)],
         ["processes not ended 30 s later", str(unfinished)],
     ]
+
+
+def _percentiles(seconds: list[float]) -> str:
+    ordered = sorted(seconds)
+    return f"{statistics.median(ordered) * 1e3:.1f} ms, {ordered[int(len(ordered) * 0.99)] * 1e3:.1f} ms"
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,7 +20,7 @@ from canonical.shared.ports import Identities
 from facade.intake.changes import Asked, Decide, OrderChanges, Plan
 from facade.intake.once import TRIES, Request
 from tests.contract.conftest import Store
-from tests.contract.test_store_contract import at_once, change, complete, keep, order_id, start
+from tests.contract.keeping import at_once, change, complete, keep, order_id, start
 from tests.support.builders import a_command, a_line, an_order
 from tests.support.fakes import CountingIdentities, StandingClock
 
@@ -160,10 +161,16 @@ def test_what_comes_to_nothing_writes_nothing(store: Store) -> None:
     assert ((text, version), store.size()) == (store.reads.document(ORDER, None), size)
 
 
-def test_many_changes_at_once_are_all_made(store: Store) -> None:
+def test_many_changes_at_once_are_all_made_one_after_the_other(store: Store) -> None:
     keep(store, an_order(draft=True))
-    taking = changes(store)
-    outcomes = at_once(3 * TRIES, lambda number: taking.change(asked(), said(f"n{number}")))
+    taking, planning = changes(store), threading.Lock()
+
+    def alone() -> None:
+        assert planning.acquire(blocking=False), "another is being planned"
+        time.sleep(0.01)
+        planning.release()
+
+    outcomes = at_once(3 * TRIES, lambda number: taking.change(asked(), said(f"n{number}", alone)))
     assert {type(outcome) for outcome in outcomes} == {tuple}, outcomes
     assert sorted(carried(store).values()) == list(range(1, 3 * TRIES + 1)), "each on what the one before left"
 

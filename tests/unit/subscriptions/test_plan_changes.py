@@ -1,9 +1,11 @@
 """What may become of a plan: the command, the change, and the process that carries it out."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from canonical.ordering.events import OrderEvent
 from canonical.processes.change_plan import ChangeSubscriptionPlan
 from canonical.processes.saga import Progress, run
 from canonical.shared.errors import (
@@ -19,6 +21,7 @@ from canonical.shared.errors import (
 from canonical.shared.failure import Failure
 from canonical.subscriptions.commands import ChangePlan
 from canonical.subscriptions.events import (
+    PlanChangeEvent,
     PlanChangeFailed,
     PlanChangeFellOut,
     PlanChangeRequested,
@@ -262,6 +265,12 @@ def test_a_change_that_falls_out_and_is_looked_after_again_tells_of_both() -> No
         (2, PlanChangeResumed),
         (3, PlanChangeFailed),
     ]
+
+
+def test_every_event_is_described() -> None:
+    described = (Path(__file__).parents[3] / "docs" / "events.md").read_text()
+    kinds = [*PlanChangeEvent.__subclasses__(), *OrderEvent.__subclasses__()]
+    assert [kind.__name__ for kind in kinds if f"`{kind.__name__}`" not in described] == []
 
 
 def test_a_change_is_never_given_up() -> None:
