@@ -21,7 +21,7 @@ from canonical.shared.ports import Identities
 from facade.intake.changes import Asked, Decide, OrderChanges, Plan
 from facade.intake.once import TRIES, Request
 from tests.contract.conftest import Store
-from tests.contract.test_store_contract import at_once, change, complete, keep, order_id, start
+from tests.contract.keeping import at_once, change, complete, keep, order_id, start
 from tests.support.builders import a_command, a_line, an_order
 from tests.support.fakes import CountingIdentities, StandingClock
 
