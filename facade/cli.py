@@ -155,7 +155,9 @@ def _prepare_database(settings: Settings) -> None:
         added = commands.publish_catalog(settings)
     except commands.DATABASE_TROUBLE as error:
         reason = commands.reason_of(error)
-        raise click.ClickException(f"the database at DATABASE_URL cannot be prepared: {reason}") from error
+        raise click.ClickException(
+            f"the database at {settings.database_variable} cannot be prepared: {reason}"
+        ) from error
     published = f"{added} offering{'s' * (added > 1)} published" if added else "catalogue unchanged"
     click.echo(f"schema up to date; {published}")
 

@@ -1,8 +1,11 @@
 """Pages of lists, and query parameters that are not taken (TMF630 part 1, section 4.5)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from urllib.parse import urlencode
+
+from werkzeug.datastructures import MultiDict
 
 from facade.contract.pointers import escaped
 from facade.contract.violations import Code, ContractViolation, Violation
@@ -10,6 +13,8 @@ from facade.contract.violations import Code, ContractViolation, Violation
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 200
 MAX_OFFSET = 10_000_000
+MAX_NAMED = 50
+"""Parameters that one refusal names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +54,20 @@ def page_of(query: Mapping[str, str]) -> Page:
     return Page(offset, limit, asked="offset" in query or "limit" in query)
 
 
-def only(query: Iterable[str], allowed: Iterable[str]) -> None:
+def only(query: MultiDict[str, str], allowed: Collection[str]) -> None:
     """Refuse query parameters that would otherwise be ignored in silence. Raises ContractViolation."""
-    unknown = sorted(set(query) - set(allowed))
-    if unknown:
-        raise ContractViolation(
-            [
-                Violation(
-                    f"/{escaped(name[:60])}", Code.INVALID_VALUE, f"unknown query parameter {name[:60]}", tuple(allowed)
-                )
-                for name in unknown
-            ]
-        )
+    if found := list(islice(_ignored(query, allowed), MAX_NAMED)):
+        raise ContractViolation(found)
+
+
+def _ignored(query: MultiDict[str, str], allowed: Collection[str]) -> Iterator[Violation]:
+    for name in sorted(query):
+        shown = name[:60]
+        if name not in allowed:
+            text = f"unknown query parameter {shown}"
+            yield Violation(f"/{escaped(shown)}", Code.INVALID_VALUE, text, tuple(allowed))
+        elif len(query.getlist(name)) > 1:
+            yield Violation(f"/{escaped(shown)}", Code.INVALID_VALUE, f"{shown} is given once")
 
 
 def _count(query: Mapping[str, str], name: str, default: int, most: int) -> int:

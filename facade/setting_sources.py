@@ -1,8 +1,10 @@
 """Where the text of settings comes from: a file, the environment before it, and files with secrets."""
 
+import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from stat import S_ISREG
 
 FILE = "FACADE_SETTINGS"
 OF_FILE = "_FILE"
@@ -56,14 +58,22 @@ def _read_settings(path: str, known: set[str]) -> dict[str, str]:
 
 
 def _read(path: str, variable: str) -> str:
+    refusal = f"{variable} names {path}, which cannot be read"
     try:
-        with Path(path).open("rb") as file:
-            found = file.read(LONGEST + 1)
-        if len(found) > LONGEST:
-            raise SettingError(f"{variable} names {path}, which has more than {LONGEST} bytes")
-        return found.decode()
+        regular = S_ISREG(os.stat(path).st_mode)  # to open a pipe would wait for whoever writes into it
+        found = _beginning(path) if regular else b""
     except (OSError, ValueError) as error:
-        if isinstance(error, SettingError):
-            raise
-        reason = getattr(error, "strerror", None) or "it is not UTF-8"
-        raise SettingError(f"{variable} names {path}, which cannot be read: {reason}") from error
+        raise SettingError(f"{refusal}: {getattr(error, 'strerror', None) or 'no file has such a name'}") from error
+    if not regular:
+        raise SettingError(f"{refusal}: it is no regular file")
+    if len(found) > LONGEST:
+        raise SettingError(f"{variable} names {path}, which has more than {LONGEST} bytes")
+    try:
+        return found.decode()
+    except UnicodeDecodeError as error:
+        raise SettingError(f"{refusal}: it is not UTF-8") from error
+
+
+def _beginning(path: str) -> bytes:
+    with Path(path).open("rb") as file:
+        return file.read(LONGEST + 1)

@@ -8,6 +8,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import urlsplit
 
 from facade.setting_sources import SettingError, gathered
 
@@ -27,10 +28,11 @@ def _setting(
     least: float = 0,
     most: float = math.inf,
     secret: bool = False,
+    address: bool = False,
 ) -> Any:
-    """`least` and `most` bound a number. What is `secret` may be in a file of its own."""
+    """`least` and `most` bound a number. What is `secret` may be in a file of its own. An `address` is one of HTTP."""
     rules = {"variable": variable, "meaning": meaning, "allowed": allowed, "least": least, "most": most}
-    rules["secret"] = secret
+    rules |= {"secret": secret, "address": address}
     return field(default=default, metadata=rules)
 
 
@@ -45,8 +47,10 @@ class BackendOptions:
     A variable that begins with `*_` exists for single backends only.
     """
 
-    url: str = _setting("*_URL", "", "its address; default: BACKENDS_URL and its name")
-    token_url: str = _setting("*_TOKEN_URL", "", "where its tokens come from; default: BACKENDS_URL/oauth/token")
+    url: str = _setting("*_URL", "", "its address; default: BACKENDS_URL and its name", address=True)
+    token_url: str = _setting(
+        "*_TOKEN_URL", "", "where its tokens come from; default: BACKENDS_URL/oauth/token", address=True
+    )
     client: str = _setting("*_CLIENT", "", "our client id there; default: BACKENDS_CLIENT")
     secret: str = _setting("*_SECRET", "", "its secret; default: BACKENDS_SECRET", secret=True)
     connect_timeout: float = _setting("BACKEND_CONNECT_TIMEOUT", 2.0, "seconds to reach it", least=0.001)
@@ -91,7 +95,9 @@ class Settings:
     threads: int = _setting("THREADS", 96, "requests that one process works on at once", least=1)
     state_dir: Path = _setting("STATE_DIR", _VAR, "where databases and the development key are kept")
     database_url: str = _setting("DATABASE_URL", "", "SQLAlchemy address; default: SQLite in STATE_DIR", secret=True)
-    backends_url: str = _setting("BACKENDS_URL", "", "base address of the backends; default: the simulated ones")
+    backends_url: str = _setting(
+        "BACKENDS_URL", "", "base address of the backends; default: the simulated ones", address=True
+    )
     backends_client: str = _setting("BACKENDS_CLIENT", "facade", "client id at the backends' authorization server")
     backends_secret: str = _setting("BACKENDS_SECRET", "facade-secret", "its secret", secret=True)
     request_deadline: float = _setting(
@@ -103,7 +109,9 @@ class Settings:
     backends: Mapping[str, BackendOptions] = field(default_factory=BackendOptions.of_all)
     token_issuer: str = _setting("TOKEN_ISSUER", "tmf-facade-development", "`iss` of accepted tokens")
     token_audience: str = _setting("TOKEN_AUDIENCE", "tmf-facade", "`aud` of accepted tokens")
-    jwks_url: str = _setting("JWKS_URL", "", "keys of the authorization server; default: the development server's")
+    jwks_url: str = _setting(
+        "JWKS_URL", "", "keys of the authorization server; default: the development server's", address=True
+    )
     portal_wait: float = _setting("PORTAL_WAIT", 10.0, "seconds POST /api/v1/orders waits before it answers 503")
     parts_wait: float = _setting("PARTS_WAIT", 2.0, "seconds a read waits for backends before it answers without them")
     last_known_seconds: float = _setting(
@@ -121,7 +129,10 @@ class Settings:
         "QUEUE_SECONDS", 5.0, "seconds a request waits for a thread before it is answered 503", least=0.01
     )
     traces_endpoint: str = _setting(
-        "OTEL_EXPORTER_OTLP_ENDPOINT", "", "address of the OpenTelemetry collector that traces go to; default: nowhere"
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "",
+        "address of the OpenTelemetry collector that traces go to; default: nowhere",
+        address=True,
     )
     service_name: str = _setting("OTEL_SERVICE_NAME", "tmf-facade", "what traces call this product")
     metrics_access: str = _setting(
@@ -171,6 +182,11 @@ class Settings:
         return self.database_url or f"sqlite:///{self.state_dir.absolute() / 'facade.db'}"
 
     @property
+    def database_variable(self) -> str:
+        """The variable that says where the database is."""
+        return "DATABASE_URL" if self.database_url else "STATE_DIR"
+
+    @property
     def engine_address(self) -> str:
         """Where the process engine keeps its records: beside SQLite's file, or in the same PostgreSQL."""
         if self.database_address.startswith("sqlite"):
@@ -212,6 +228,8 @@ def _parse(setting: "Field[Any]", text: str, variable: str) -> Any:
     allowed = setting.metadata["allowed"]
     if allowed and text not in allowed:
         raise SettingError(f"{variable}={text!r} is not allowed; use one of {', '.join(allowed)}")
+    if setting.metadata["address"] and not _is_address(text):
+        raise SettingError(f"{variable} is no address; use one such as https://host.example/path")
     kind: type[Any] = type(setting.default)
     try:
         value = _BOOLEANS[text.lower()] if kind is bool else kind(text)
@@ -223,6 +241,15 @@ def _parse(setting: "Field[Any]", text: str, variable: str) -> Any:
         bounds = f"at least {least}" if most == math.inf else f"from {least} to {most}"
         raise SettingError(f"{variable}={text!r} must be {bounds}")
     return value
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        known = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    return known and text.isascii() and text.isprintable() and " " not in text
 
 
 def _networks(text: str) -> Networks:

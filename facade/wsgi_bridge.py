@@ -20,7 +20,7 @@ from starlette.exceptions import HTTPException
 
 from canonical.shared.deadline import within
 from facade.contract.connexion_plugin import DEFAULT_BODY_LIMIT as BODY_LIMIT
-from facade.contract.violations import BodyTooLarge
+from facade.contract.violations import BodyTooLarge, MalformedBody
 from facade.limits import Overloaded
 from facade.methods import MethodTable
 
@@ -97,11 +97,16 @@ class WsgiBridge:
 
 
 async def _whole_body(receive: Receive) -> bytes:
-    """Raises BodyTooLarge: operations whose body a contract judges have been held to the same limit before."""
+    """Operations whose body a contract judges have been held to the same limit before.
+
+    Raises BodyTooLarge, or MalformedBody where the client went away before it had sent everything.
+    """
     parts: list[bytes] = []
     length, more = 0, True
     while more:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise MalformedBody("The connection closed before the body was complete.")
         parts.append(message.get("body", b""))
         length += len(parts[-1])
         if length > BODY_LIMIT:
@@ -151,6 +156,8 @@ def _environ(scope: Scope, body: bytes) -> dict[str, Any]:
         "wsgi.run_once": False,
     }
     for raw_name, raw_value in scope["headers"]:
+        if b"_" in raw_name:  # WSGI would take If_Match for If-Match, which nobody has checked
+            continue
         name, value = raw_name.decode("latin1").upper().replace("-", "_"), raw_value.decode("latin1")
         name = name if name in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{name}"
         environ[name] = f"{environ[name]},{value}" if name in environ else value

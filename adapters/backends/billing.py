@@ -55,6 +55,7 @@ class LineAnswer(Answer):
 
 class InvoiceAnswer(Answer):
     number = needed("invoiceId")
+    order_number = needed("orderId")
     total = decimal_text("total")
     currency = currency_code()
     due_date = day("dueDate")
@@ -70,11 +71,14 @@ class BalanceAnswer(Answer):
 
 
 class OutstandingAnswer(Answer):
+    customer_id = needed("customerId")
     balances = fields.Nested(BalanceAnswer(many=True), required=True)
 
 
-GET_INVOICE = Operation("getInvoice", "GET", "/invoices/{orderId}", InvoiceAnswer())
-GET_OUTSTANDING = Operation("getOutstanding", "GET", "/outstanding/{customerId}", OutstandingAnswer())
+GET_INVOICE = Operation("getInvoice", "GET", "/invoices/{orderId}", InvoiceAnswer(), {"order_number": "orderId"})
+GET_OUTSTANDING = Operation(
+    "getOutstanding", "GET", "/outstanding/{customerId}", OutstandingAnswer(), {"customer_id": "customerId"}
+)
 
 
 class HttpInvoices:

@@ -18,7 +18,7 @@ class Profile(Customer):
     email = needed("email")
 
 
-GET_PROFILE = Operation("getCustomer", "GET", "/customers/{customerId}", Profile())
+GET_PROFILE = Operation("getCustomer", "GET", "/customers/{customerId}", Profile(), {"id": "customerId"})
 
 
 class HttpCustomers:

@@ -18,13 +18,25 @@ def count(name: str) -> fields.Integer:
     return fields.Integer(required=True, strict=True, data_key=name, validate=validate.Range(min=1))
 
 
-def moment(name: str) -> fields.AwareDateTime:
-    """A time; one without an offset is in UTC."""
-    return fields.AwareDateTime(format="iso", default_timezone=UTC, required=True, data_key=name)
+class Moment(fields.AwareDateTime):
+    """A time, made one in UTC; without an offset it is in UTC. Some near the ends of the calendar are none there."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(format="iso", default_timezone=UTC, **options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
+        try:
+            return super()._deserialize(value, attr, data, **options).astimezone(UTC)
+        except OverflowError as error:
+            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE) from error
 
 
-def optional_moment(name: str) -> fields.AwareDateTime:
-    return fields.AwareDateTime(format="iso", default_timezone=UTC, load_default=None, data_key=name)
+def moment(name: str) -> Moment:
+    return Moment(required=True, data_key=name)
+
+
+def optional_moment(name: str) -> Moment:
+    return Moment(load_default=None, data_key=name)
 
 
 def day(name: str) -> fields.Date:

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import ceil
 from time import monotonic
 from typing import Any
@@ -14,7 +14,7 @@ from marshmallow import Schema
 from requests.adapters import BaseAdapter
 from urllib3.exceptions import HTTPError
 
-from adapters.backends.answers import Refusal, read
+from adapters.backends.answers import Refusal, about, read
 from adapters.backends.breaker import Breaker, BreakerOpen, BreakerState
 from adapters.backends.bulkhead import Bulkhead, NoPlace
 from adapters.backends.contracts import AnswerCheck
@@ -49,12 +49,16 @@ LEAST_SECONDS = 0.005
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation of a backend's contract. `path` is a template; `answer` reads its 2xx body."""
+    """One operation of a backend's contract. `path` is a template; `answer` reads its 2xx body.
+
+    `about` names, for fields of `answer`, the parts of the call that they must repeat.
+    """
 
     name: str
     method: str
     path: str
     answer: Schema
+    about: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def changes(self) -> bool:
@@ -191,7 +195,7 @@ class Backend:
         answer = self._exchange(operation, request, token)
         if answer.status == 401:
             answer = self._exchange(operation, request, self._token(lambda: self._tokens.instead_of(token)))
-        return self._understood(operation, answer)
+        return self._understood(operation, answer, request.asked)
 
     def _exchange(self, operation: Operation, request: Outgoing, token: str) -> Received:
         """The whole answer. Raises CallFailed when there is none."""
@@ -212,7 +216,7 @@ class Backend:
         self._counters.took(operation.name, monotonic() - began)
         return answer
 
-    def _understood(self, operation: Operation, answer: Received) -> Any:
+    def _understood(self, operation: Operation, answer: Received, asked: Mapping[str, str]) -> Any:
         """What an answer means to us. Raises CallFailed for all but a success that can be read."""
         body, happened = answer.json(), None if answer.fine else of_status(answer.status)
         violation = self._check.violation(operation.name, answer.status, body) if self._check else None
@@ -222,13 +226,17 @@ class Backend:
             raise CallFailed(Happened.UNREADABLE, status=answer.status, field=violation.field)
         try:
             if happened is None:
-                return read(body, operation.answer)
+                found = read(body, operation.answer)
+                about(found, operation.about, asked)
+                return found
             if happened is Happened.REFUSED:
                 read(body, Refusal())
         except CallFailed as failed:
             if violation is None:
                 self._report(operation, answer, failed.field, "what we need is not there")
-            raise CallFailed(failed.happened, status=answer.status, field=failed.field) from failed
+            raise CallFailed(
+                failed.happened, status=answer.status, field=failed.field, blameless=failed.blameless
+            ) from failed
         raise self._not_done(operation, answer, happened, body)
 
     def _not_done(self, operation: Operation, answer: Received, happened: Happened, body: Any) -> CallFailed:

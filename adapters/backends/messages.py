@@ -1,7 +1,7 @@
 """What goes out to a backend and what comes back, as HTTP: addresses, headers, bodies."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -24,12 +24,13 @@ TIME_LEFT = "X-Request-Timeout-Ms"
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A request without its token and its deadline, which each try has of its own."""
+    """A request without its token and its deadline, which each try has of its own. `asked`: what it names."""
 
     method: str
     url: str
     headers: Mapping[str, str]
     body: bytes | None
+    asked: Mapping[str, str] = field(default_factory=dict)
 
     def open(self) -> requests.PreparedRequest:
         """Without a token."""
@@ -86,7 +87,7 @@ def outgoing(
     if query:
         url += f"?{urlencode(query, quote_via=quote)}"
     body = None if json is None else orjson.dumps(json)
-    return Outgoing(method, url, _headers(method, body, key), body)
+    return Outgoing(method, url, _headers(method, body, key), body, {**path, **(query or {})})
 
 
 def received(response: requests.Response) -> Received:

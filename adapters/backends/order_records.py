@@ -25,7 +25,7 @@ class OrderAnswer(Answer):
     cancellation_reason = optional("reason")
 
 
-GET_ORDER = Operation("getOrder", "GET", "/orders/{orderId}", OrderAnswer())
+GET_ORDER = Operation("getOrder", "GET", "/orders/{orderId}", OrderAnswer(), {"number": "orderId"})
 
 
 class HttpOrderRecords:

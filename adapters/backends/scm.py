@@ -8,6 +8,8 @@ from adapters.backends.http import Backend, Operation
 from canonical.shared.errors import BackendRefused
 from canonical.views.records import Shipment, ShipmentStatus
 
+MOST_RECENT = 10
+
 
 class ShipmentAnswer(Answer):
     id = needed("shipmentId")
@@ -19,7 +21,9 @@ class ShipmentAnswer(Answer):
     estimated_delivery = day("estimatedDelivery")
 
 
-GET_SHIPMENTS = Operation("getShipments", "GET", "/shipments/{orderId}", ShipmentAnswer(many=True))
+GET_SHIPMENTS = Operation(
+    "getShipments", "GET", "/shipments/{orderId}", ShipmentAnswer(many=True), {"order_number": "orderId"}
+)
 GET_RECENT_SHIPMENTS = Operation(
     "getRecentShipments", "GET", "/shipments/recent/{customerId}", ShipmentAnswer(many=True)
 )
@@ -40,7 +44,7 @@ class HttpShipments:
             raise
 
     def recent(self, customer_id: str) -> tuple[Shipment, ...]:
-        return _shipments(self._scm.call(GET_RECENT_SHIPMENTS, {"customerId": customer_id}))
+        return _shipments(self._scm.call(GET_RECENT_SHIPMENTS, {"customerId": customer_id}))[:MOST_RECENT]
 
 
 def _shipments(answer: list[dict[str, Any]]) -> tuple[Shipment, ...]:

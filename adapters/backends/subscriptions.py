@@ -35,8 +35,14 @@ class BilledPlan(Answer):
     version = count("version")
 
 
-GET_SUBSCRIPTIONS = Operation("getSubscriptions", "GET", "/subscriptions/{customerId}", SubscriptionAnswer(many=True))
-FIND_SUBSCRIPTION = Operation("findSubscription", "GET", "/subscriptions", SubscriptionAnswer(many=True))
+GET_SUBSCRIPTIONS = Operation(
+    "getSubscriptions",
+    "GET",
+    "/subscriptions/{customerId}",
+    SubscriptionAnswer(many=True),
+    {"customer_id": "customerId"},
+)
+FIND_SUBSCRIPTION = Operation("findSubscription", "GET", "/subscriptions", SubscriptionAnswer(many=True), {"id": "id"})
 GET_PLANS = Operation("getPlans", "GET", "/plans", PlanAnswer(many=True))
 CHANGE_PLAN = Operation("changePlan", "PATCH", "/subscriptions/{subscriptionId}", SubscriptionAnswer())
 SET_PLAN = Operation("setPlan", "PUT", "/subscriptions/{subscriptionId}", BilledPlan())

@@ -33,7 +33,9 @@ def check_start(settings: Settings) -> None:
         finally:
             database.close()
     except (*DATABASE_TROUBLE, migrations.SchemaOutOfDate) as error:
-        raise SettingError(f"the database at DATABASE_URL cannot be used: {reason_of(error)}") from error
+        raise SettingError(
+            f"the database at {settings.database_variable} cannot be used: {reason_of(error)}"
+        ) from error
 
 
 def upgrade_database(settings: Settings) -> None:

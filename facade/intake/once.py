@@ -100,7 +100,7 @@ class Intake(Generic[Work]):
         if kept is None:
             return None
         if kept.request_hash != request.payload_hash:
-            raise IdempotencyKeyReused("the Idempotency-Key was used for another request", orderId=kept.order_id)
+            raise IdempotencyKeyReused("the Idempotency-Key was used for another request", id=kept.order_id)
         return Accepted(kept.order_id, kept.answer, again=True)
 
     def _once(self, request: Request, take: Callable[[Work], tuple[Accepted, AuditRecord]]) -> Accepted:

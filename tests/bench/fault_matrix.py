@@ -9,7 +9,9 @@ from pathlib import Path
 import click
 
 from tests.bench.report import table
-from tests.support.fault_matrix import BACKENDS, FAULTS, OPERATIONS, RECOVERS_WITHIN, SETTINGS, Cell, Results, run
+from tests.support.fault_matrix import RECOVERS_WITHIN, SETTINGS, Results, run
+from tests.support.fault_operations import OPERATIONS
+from tests.support.faults import BACKENDS, FAULTS, Cell
 from tests.support.product import ROOT
 
 PAGE = ROOT / "docs" / "fault-matrix.md"

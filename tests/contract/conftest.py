@@ -27,7 +27,8 @@ from canonical.audit.record import AuditRecord
 from canonical.ordering.cancellation import Cancellation
 from canonical.ordering.order import Order
 from tests.support.databases import *  # noqa: F403
-from tests.support.fakes import ListenersFromMemory, Memory, ReadsFromMemory, SteppingClock
+from tests.support.fakes import SteppingClock
+from tests.support.memory import ListenersFromMemory, Memory, ReadsFromMemory
 
 
 def shown(order: Order, carried: dict[str, Any]) -> str:

@@ -12,7 +12,7 @@ from canonical.ordering.handlers import cancel_order
 from canonical.ordering.states import State
 from canonical.shared.errors import CancellationNotFound, ConcurrentChange, OrderNotFound
 from tests.contract.conftest import Store, shown_cancellation
-from tests.contract.test_store_contract import at_once, change, keep, order_id, start
+from tests.contract.keeping import at_once, change, keep, order_id, start
 from tests.support.builders import NOON, a_cancel_command, a_cancellation, an_order
 from tests.support.fakes import CountingIdentities, StandingClock
 

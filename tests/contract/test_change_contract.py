@@ -16,7 +16,7 @@ from canonical.processes.saga import Progress, run
 from canonical.shared.errors import CancellationNotFound, ConcurrentChange, InvalidTransition, OrderNotFound
 from canonical.shared.external_identifier import ExternalIdentifier
 from tests.contract.conftest import Store
-from tests.contract.test_store_contract import (
+from tests.contract.keeping import (
     CARRIED,
     LATER,
     an_audit_record,

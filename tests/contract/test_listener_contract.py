@@ -11,7 +11,7 @@ from canonical.shared.errors import ListenerExists, ListenerNotFound, TooManyLis
 from facade.intake.listeners import MOST, ListenerIntake, Wish
 from facade.intake.once import Request
 from tests.contract.conftest import Store
-from tests.contract.test_store_contract import at_once
+from tests.contract.keeping import at_once
 from tests.support.builders import NOON
 from tests.support.fakes import CountingIdentities, SteppingClock
 

@@ -24,7 +24,7 @@ from canonical.processes.place_order import PlaceOrder
 from canonical.processes.saga import Progress
 from canonical.shared.errors import ConcurrentChange
 from canonical.shared.external_identifier import ExternalIdentifier
-from tests.contract.test_store_contract import LATER, an_audit_record, order_id
+from tests.contract.keeping import LATER, an_audit_record, order_id
 from tests.support.builders import ORDER_ID, ROUTER, a_cancellation, a_command, a_line, an_order
 from tests.support.databases import blank
 from tests.support.fakes import FullShelves, KnowsCustomers, StandingClock, SteppingClock, TakesMoney, TakesOrders

@@ -6,7 +6,9 @@ results to docs/fault-matrix.md.
 
 import pytest
 
-from tests.support.fault_matrix import BACKENDS, FAULTS, OPERATIONS, Results, run
+from tests.support.fault_matrix import Results, run
+from tests.support.fault_operations import OPERATIONS
+from tests.support.faults import BACKENDS, FAULTS
 
 
 @pytest.fixture(scope="module")

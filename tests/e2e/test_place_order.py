@@ -151,9 +151,10 @@ def test_twenty_requests_with_one_key_make_one_order_and_twenty_equal_answers(pr
 
 def test_a_key_used_for_another_body_is_a_conflict(product: Node) -> None:
     key = {"Idempotency-Key": "other-body"}
-    product.post(ORDERS, portal_order(SKU123=1), headers=key)
+    first = product.post(ORDERS, portal_order(SKU123=1), headers=key).json()
     answer = product.post(ORDERS, portal_order(SKU123=2), headers=key)
     assert (answer.status_code, answer.json()["code"]) == (409, "IDEMPOTENCY_KEY_REUSED")
+    assert answer.json()["id"] == first["id"]
 
 
 def test_keys_of_different_clients_do_not_meet(product: Node) -> None:

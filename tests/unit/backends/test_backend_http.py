@@ -32,6 +32,8 @@ class Thing(Answer):
 
 
 GET = Operation("getThing", "GET", "/things/{thingId}", Thing())
+GET_OURS = Operation("getThing", "GET", "/things/{thingId}", Thing(), {"id": "thingId"})
+FIND_OURS = Operation("findThings", "GET", "/things", Thing(many=True), {"id": "id"})
 FIND = Operation("findThings", "GET", "/things", Thing(many=True))
 MAKE = Operation("makeThing", "POST", "/things", Thing())
 FINE = {"thingId": "T1", "status": "on", "colour": "new in the next version"}
@@ -215,3 +217,25 @@ def test_two_where_there_can_be_one_are_not_chosen_from() -> None:
     with pytest.raises(BackendContractError) as twice:
         only("crm", "find", [on, on | {"id": "T3"}], "on")
     assert twice.value.details["ids"] == ["T1", "T3"]
+
+
+def test_an_answer_about_another_thing_than_was_asked_for_is_outside_the_contract() -> None:
+    another = FINE | {"thingId": "T2"}
+    backend, _ = a_backend(answer(200, FINE), answer(200, another), answer(200, [FINE, another]))
+    assert backend.call(GET_OURS, {"thingId": "T1"})["id"] == "T1"
+    for call in (
+        lambda: backend.call(GET_OURS, {"thingId": "T1"}),
+        lambda: backend.call(FIND_OURS, query={"id": "T1"}),
+    ):
+        with pytest.raises(BackendContractError) as refused:
+            call()
+        assert refused.value.details["field"] == "/id"
+    assert backend.snapshot().contract_violations == {"getThing": 1, "findThings": 1}
+
+
+def test_who_writes_ids_otherwise_than_the_backend_does_not_have_it_spared() -> None:
+    backend, _ = a_backend(*(answer(200, FINE) for _ in range(6)), breaker_threshold=2)
+    for _ in range(6):
+        with pytest.raises(BackendContractError):
+            backend.call(GET_OURS, {"thingId": "t1"})
+    assert backend.state is BreakerState.CLOSED

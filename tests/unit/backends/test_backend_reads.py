@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from adapters.backends import billing, crm, order_records, scm, subscriptions
-from adapters.backends.answers import read
+from adapters.backends.answers import about, read
 from adapters.backends.errors import CallFailed
 from adapters.backends.http import Operation
 from canonical.customers.balance import OutstandingBalance
@@ -184,6 +184,32 @@ def test_an_answer_that_lacks_a_needed_field_is_outside_the_contract(backend: st
             broken = whole | {field.data_key or name: value}
             with pytest.raises(CallFailed):
                 read([broken] if operation.answer.many else broken, operation.answer)
+
+
+@pytest.mark.parametrize(("backend", "operation"), READS, ids=lambda value: getattr(value, "name", value))
+def test_what_is_read_about_somebody_is_about_who_was_asked_for(backend: str, operation: Operation) -> None:
+    whole = example(backend, operation)
+    found = read(whole, operation.answer)
+    one = found[0] if isinstance(found, list) else found
+    asked = {name: one[field] for field, name in operation.about.items()}
+    about(found, operation.about, asked)
+    for name in asked:
+        with pytest.raises(CallFailed):
+            about(found, operation.about, asked | {name: "another"})
+    assert bool(asked) is (operation not in (subscriptions.GET_PLANS, scm.GET_RECENT_SHIPMENTS))
+
+
+@pytest.mark.parametrize("time", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00"])
+def test_a_time_that_is_none_in_utc_is_outside_the_contract(time: str) -> None:
+    with pytest.raises(CallFailed):
+        read(example("bss", order_records.GET_ORDER) | {"createdAt": time}, order_records.GET_ORDER.answer)
+    with pytest.raises(CallFailed):
+        read([example("scm", scm.GET_SHIPMENTS)[0] | {"shippedAt": time}], scm.GET_SHIPMENTS.answer)
+
+
+def test_more_recent_shipments_than_ten_are_not_shown() -> None:
+    many: Any = Answering(example("scm", scm.GET_RECENT_SHIPMENTS) * 30)
+    assert len(scm.HttpShipments(many).recent("C12345")) == 10
 
 
 @pytest.mark.parametrize("amount", [49.9, "NaN", "1e3", "-1", "1.2345", "1\n", "１", ""])

@@ -12,7 +12,8 @@ from canonical.shared.errors import ConcurrentChange, InvalidTransition, OrderNo
 from facade.intake.cancellations import CancellationIntake
 from facade.intake.once import TRIES, Request
 from tests.support.builders import NOON, ORDER_ID, a_cancel_command, an_order_in
-from tests.support.fakes import CountingIdentities, Memory, ReadsFromMemory, StandingClock, UnitOfWorkInMemory
+from tests.support.fakes import CountingIdentities, StandingClock
+from tests.support.memory import Memory, ReadsFromMemory, UnitOfWorkInMemory
 
 SENT = {"productOrder": {"id": ORDER_ID}}
 CARRIED = {"@type": "CancelProductOrder", "note": [{"text": "x"}]}

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from werkzeug.datastructures import MultiDict
 
 from facade.contract.violations import Code, ContractViolation
-from facade.query import DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET, Page, only, page_of
+from facade.query import DEFAULT_LIMIT, MAX_LIMIT, MAX_NAMED, MAX_OFFSET, Page, only, page_of
 
 
 def refused(call: Any, *arguments: Any) -> list[tuple[str, Code]]:
@@ -130,15 +131,28 @@ def test_a_part_that_was_asked_for_is_answered_as_a_part(asked: bool, shown: int
     assert Page(0, 10, asked).status(shown, total=10) == status
 
 
+def query(text: str) -> MultiDict[str, str]:
+    return MultiDict(pair.split("=", 1) for pair in text.split("&"))
+
+
 def test_parameters_that_would_be_ignored_are_refused_by_name() -> None:
-    only({"limit": "1"}, ("limit", "offset"))
-    assert refused(only, {"limit": "1", "state": "x", "sort": "y"}, ("limit",)) == [
+    only(query("limit=1"), ("limit", "offset"))
+    assert refused(only, query("limit=1&state=x&sort=y"), ("limit",)) == [
         ("/sort", Code.INVALID_VALUE),
         ("/state", Code.INVALID_VALUE),
     ]
 
 
+def test_of_a_parameter_that_is_there_twice_neither_value_is_taken() -> None:
+    assert refused(only, query("limit=1&limit=3&offset=0"), ("limit", "offset")) == [("/limit", Code.INVALID_VALUE)]
+
+
+def test_of_very_many_parameters_a_few_are_named() -> None:
+    many = query("&".join(f"a{number}=1" for number in range(5000)))
+    assert len(refused(only, many, ("limit",))) == MAX_NAMED
+
+
 def test_a_parameters_name_is_cut_and_escaped_in_the_pointer() -> None:
-    assert refused(only, {"a/b~c": "1"}, ()) == [("/a~1b~0c", Code.INVALID_VALUE)]
-    [(pointer, _)] = refused(only, {"x" * 5000: "1"}, ())
+    assert refused(only, query("a/b~c=1"), ()) == [("/a~1b~0c", Code.INVALID_VALUE)]
+    [(pointer, _)] = refused(only, query(f"{'x' * 5000}=1"), ())
     assert len(pointer) == 61

@@ -90,6 +90,25 @@ def test_what_cannot_be_used_is_refused_with_its_name_and_what_can(variable: str
     assert str(refused.value) == told
 
 
+@pytest.mark.parametrize(
+    "variable", ["BACKENDS_URL", "CRM_URL", "BILLING_TOKEN_URL", "JWKS_URL", "OTEL_EXPORTER_OTLP_ENDPOINT"]
+)
+@pytest.mark.parametrize(
+    "text",
+    ["nonsense", "host:8080", "ftp://host", "file:///etc/passwd", "http://", "http://:80", "http://a b", "http://a:99999",
+     "http://[::1", "http://a\r\nb", "http://é"],
+)  # fmt: skip
+def test_what_is_no_address_is_refused_with_its_name(variable: str, text: str) -> None:
+    told = f"{variable} is no address; use one such as https://host.example/path"
+    with pytest.raises(SettingError, match=f"^{told}$"):
+        read(**{variable: text})
+
+
+@pytest.mark.parametrize("text", ["http://127.0.0.1:8090", "https://[::1]:1/x?y=z", "HTTPS://host.example"])
+def test_an_address_is_taken_as_it_is(text: str) -> None:
+    assert read(BACKENDS_URL=text).backends_url == text
+
+
 def test_networks_of_callbacks_are_separated_by_commas() -> None:
     assert read().allowed_networks == ()
     found = read(CALLBACK_NETWORKS=" 10.1.0.0/16, fd00:1::/32 ,127.0.0.1,").allowed_networks

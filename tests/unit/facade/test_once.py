@@ -9,7 +9,8 @@ from canonical.audit.record import AuditRecord
 from canonical.shared.errors import IdempotencyKeyReused
 from facade.intake.once import Accepted, Intake, Request, claimed
 from tests.support.builders import NOON
-from tests.support.fakes import CountingIdentities, Memory, ReadsFromMemory, StandingClock, UnitOfWorkInMemory
+from tests.support.fakes import CountingIdentities, StandingClock
+from tests.support.memory import Memory, ReadsFromMemory, UnitOfWorkInMemory
 
 REQUEST = Request("partner-acme", "placeOrder", "key-1", {"a": 1})
 ANSWER = {"version": 1}
@@ -57,7 +58,7 @@ def test_a_key_is_good_for_one_request_of_one_client() -> None:
         for ask in (taking(memory).repeated, lambda request: taking(memory).accept(request, "o2")):
             with pytest.raises(IdempotencyKeyReused) as refused:
                 ask(other)
-            assert refused.value.details == {"orderId": "o1"}
+            assert refused.value.details == {"id": "o1"}
     assert taking(memory).accept(Request("portal", "placeOrder", "key-1", {"a": 1}), "o3").subject == "o3"
 
 

@@ -1,5 +1,6 @@
 """Settings from a file, and secrets from files of their own."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,7 @@ def test_a_file_has_settings_of_single_backends(tmp_path: Path) -> None:
         ("FACADE_SETTINGS=x", "no setting has that name"),
         ("PORT=1\nPORT=2", "line 2 of .* sets PORT a second time"),
         ("PORT=x", "PORT='x' is not a whole number"),
+        ("BACKENDS_SECRET_FILE=a\0b", "BACKENDS_SECRET_FILE names .* cannot be read: no file has such a name"),
         (b"HOST=\xff", "FACADE_SETTINGS names .* cannot be read: it is not UTF-8"),
         ("#" * 70_000, "FACADE_SETTINGS names .* more than 65536 bytes"),
     ],
@@ -52,6 +54,15 @@ def test_a_file_that_cannot_be_used_is_refused_by_name(tmp_path: Path, text: str
 def test_a_file_that_is_not_there_is_refused_by_name() -> None:
     with pytest.raises(SettingError, match="FACADE_SETTINGS names /nowhere, which cannot be read: No such file"):
         Settings.from_environment({"FACADE_SETTINGS": "/nowhere"})
+
+
+@pytest.mark.parametrize("variable", ["FACADE_SETTINGS", "BACKENDS_SECRET_FILE"])
+def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path: Path, variable: str) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for path in (pipe, tmp_path, Path("/dev/zero")):
+        with pytest.raises(SettingError, match=f"{variable} names {path}, which cannot be read: it is no regular file"):
+            Settings.from_environment({variable: str(path)})
 
 
 @pytest.mark.parametrize("variable", ["BACKENDS_SECRET", "DATABASE_URL", "BILLING_SECRET"])

@@ -43,3 +43,13 @@ def test_a_database_without_the_schema_says_what_to_run_and_a_second_upgrade_tha
     assert first.startswith("schema up to date; ")
     assert first.endswith(" offerings published")
     assert second == "schema up to date; catalogue unchanged"
+
+
+def test_where_the_database_is_in_the_state_directory_that_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    settings = Settings(state_dir=file)
+    with pytest.raises(SettingError, match=r"the database at STATE_DIR cannot be used: .*exists"):
+        check_start(settings)
+    with pytest.raises(click.ClickException, match=r"the database at STATE_DIR cannot be prepared: .*exists"):
+        cli._prepare_database(settings)

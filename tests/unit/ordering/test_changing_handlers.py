@@ -25,7 +25,8 @@ from tests.support.builders import (
     an_order_in,
     euros,
 )
-from tests.support.fakes import CountingIdentities, Memory, OfferingsOnSale, StandingClock
+from tests.support.fakes import CountingIdentities, OfferingsOnSale, StandingClock
+from tests.support.memory import Memory
 
 DEARER = replace(BROADBAND, version="2", one_time=euros("59.90"))
 OTHERWISE = a_command(customer_id="C2", lines=(a_line(id="x", quantity=1, offering_id=None, sku=ROUTER.sku),))

@@ -38,7 +38,8 @@ from tests.support.builders import (
     a_line,
     an_order_in,
 )
-from tests.support.fakes import CountingIdentities, Memory, StandingClock
+from tests.support.fakes import CountingIdentities, StandingClock
+from tests.support.memory import Memory
 
 
 @pytest.fixture

@@ -1,0 +1,69 @@
+"""Transactions that overlap, and the files of SQLite."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from adapters.persistence.database import Database
+from adapters.persistence.tables import nodes
+from adapters.persistence.unit_of_work import SqlUnitOfWork
+from canonical.shared.errors import ConcurrentChange
+from tests.support.builders import NOON, an_order
+from tests.support.databases import blank
+from tests.support.fakes import (
+    SteppingClock,
+)
+
+
+def test_of_two_units_of_work_that_read_the_same_order_the_second_to_commit_is_refused(
+    postgres_database: Database,
+) -> None:
+    """On SQLite the second would wait before it reads."""
+
+    def unit_of_work() -> SqlUnitOfWork:
+        return SqlUnitOfWork(postgres_database, blank, blank, SteppingClock())
+
+    with unit_of_work() as work:
+        work.orders.add(an_order())
+        work.commit()
+    with unit_of_work() as first, unit_of_work() as second:
+        orders = [work.orders.get(an_order().id) for work in (first, second)]
+        for order in orders:
+            order.start(NOON)
+        first.commit()
+        with pytest.raises(ConcurrentChange):
+            second.commit()
+
+
+def test_a_claim_waits_for_one_that_has_not_ended(postgres_database: Database) -> None:
+    def unit_of_work() -> SqlUnitOfWork:
+        return SqlUnitOfWork(postgres_database, blank, blank, SteppingClock())
+
+    def claim() -> bool:
+        with unit_of_work() as work:
+            return work.claim_key("portal", "key", "hash", "o2", None)
+
+    with ThreadPoolExecutor(1) as pool:
+        with unit_of_work() as first:
+            assert first.claim_key("portal", "key", "hash", "o1", None)
+            waiting = pool.submit(claim)
+            with pytest.raises(TimeoutError):
+                waiting.result(timeout=0.2)
+            first.commit()
+        assert waiting.result(timeout=10) is False
+
+
+def test_readers_on_sqlite_do_not_wait_for_a_writer(sqlite_database: Database) -> None:
+    with sqlite_database.writing() as writing, sqlite_database.reading() as reading:
+        writing.execute(sa.insert(nodes), {"id": "a", "beat_at": "x", "heir": None})
+        assert reading.scalar(sa.select(sa.func.count()).select_from(nodes)) == 0
+        assert reading.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+
+
+def test_sqlite_makes_the_folder_of_its_file(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'new' / 'folder' / 'facade.db'}")
+    database.ping()
+    database.close()
+    assert (tmp_path / "new" / "folder" / "facade.db").exists()

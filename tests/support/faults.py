@@ -1,0 +1,95 @@
+"""The kinds of trouble a backend can be in, and a product that is put through them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+from tests.support.gates import Gate
+from tests.support.product import Node
+
+BACKENDS = ("crm", "inventory", "bss", "billing", "scm")
+SUBSCRIPTIONS_AND_PLANS = {"SUB1120": "Basic", "SUB1121": "Standard", "SUB1122": "Premium"}
+
+CHANGES = {"inventory": ["reserve"], "bss": ["createOrder", "changePlan"], "billing": ["charge", "setPlan"]}
+"""Operations with an effect, by the backends that have any. The answers of the others' reads are dropped."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """`settings` go to the simulation; None shuts the backend's gate. `always`: no call gets through. `times`: how
+    often each operation is called in the cell, all at once.
+    """
+
+    name: str
+    settings: Mapping[str, Any] | None
+    always: bool = True
+    on_changes: bool = False
+    times: int = 2
+
+    def begin(self, lane: "Lane") -> None:
+        if self.settings is None:
+            lane.gates[lane.backend].shut()
+            return
+        hit = CHANGES.get(lane.backend) if self.on_changes else None
+        lane.node.backends.fault(lane.backend, **self.settings, **({"operations": hit} if hit else {}))
+
+    def end(self, lane: "Lane") -> None:
+        lane.gates[lane.backend].open()
+        lane.node.backends.clear()
+
+
+FAULTS = (
+    Fault("down", None),
+    Fault("5 s slow", {"latencyMs": 5000}),
+    Fault("500s at 30 %", {"status": 500, "rate": 0.3}, always=False, times=6),
+    Fault("hang", {"hang": True}),
+    Fault("malformed body", {"malformed": True}),
+    Fault("wrong schema", {"wrongSchema": True}),
+    Fault("dropped answer after the effect", {"dropAnswer": True}, on_changes=True),
+    Fault("401", {"status": 401}),
+    Fault("429", {"status": 429}),
+)
+
+
+@dataclass
+class Lane:
+    """A product of which one backend is broken again and again.
+
+    `accepted` are the ids of all that was ever taken on; `sample` is an order that is done; `plans` are those that
+    subscriptions have or will have.
+    """
+
+    backend: str
+    node: Node
+    gates: Mapping[str, Gate]
+    accepted: list[str] = field(default_factory=list)
+    sample: str = ""
+    turns: Iterator[int] = field(default_factory=count)
+    plans: dict[str, str] = field(default_factory=lambda: dict(SUBSCRIPTIONS_AND_PLANS))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One call during the fault: `wrong` is everything about its answer that must not be."""
+
+    status: int
+    code: str
+    body: Mapping[str, Any]
+    seconds: float
+    wrong: tuple[str, ...]
+
+    @property
+    def shown(self) -> str:
+        missing = [entry["part"] for entry in self.body.get("unavailable", ())]
+        without = f" without {', '.join(missing)}" if missing else ""
+        return f"{self.status}{f' {self.code}' if self.code else ''}{without}"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One backend, one fault, one operation. `recovered`: seconds from the fault's end until all was well."""
+
+    asked: tuple[Asked, ...]
+    recovered: float | None
+    wrong: tuple[str, ...]

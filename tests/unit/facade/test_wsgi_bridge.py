@@ -1,0 +1,67 @@
+"""What of an ASGI request a WSGI application gets to see."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pytest
+from connexion.middleware.abstract import ROUTING_CONTEXT
+
+from facade.contract.violations import BodyTooLarge, MalformedBody
+from facade.methods import MethodTable
+from facade.wsgi_bridge import BODY_LIMIT, Queue, WsgiBridge
+
+
+def seen(*messages: dict[str, Any], headers: Iterable[tuple[bytes, bytes]] = ()) -> dict[str, Any]:
+    """The WSGI environment of a POST, with its body as `body`."""
+    environ: dict[str, Any] = {}
+    waiting = list(messages or ({"type": "http.request"},))
+
+    def application(given: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+        environ.update(given, body=given["wsgi.input"].read())
+        start_response("204 No Content", [])
+        return []
+
+    async def receive() -> dict[str, Any]:
+        return waiting.pop(0)
+
+    async def send(message: Any) -> None:
+        pass
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/orders",
+        "query_string": b"",
+        "headers": list(headers),
+        "http_version": "1.1",
+        "extensions": {ROUTING_CONTEXT: {"operation_id": "x", "api_base_path": ""}},
+    }
+    asyncio.run(WsgiBridge(application, 1, MethodTable(), 20, Queue(1, 10))(scope, receive, send))
+    return environ
+
+
+def part(body: bytes, more: bool) -> dict[str, Any]:
+    return {"type": "http.request", "body": body, "more_body": more}
+
+
+def test_a_body_in_pieces_is_one_body_with_its_length() -> None:
+    environ = seen(part(b"grant_", True), part(b"type=x", False), headers=[(b"transfer-encoding", b"chunked")])
+    assert (environ["body"], environ["CONTENT_LENGTH"]) == (b"grant_type=x", "12")
+
+
+def test_a_body_that_was_cut_off_is_not_worked_on() -> None:
+    with pytest.raises(MalformedBody):
+        seen(part(b"grant_type=x", True), {"type": "http.disconnect"})
+
+
+def test_a_body_without_end_is_refused_at_the_limit() -> None:
+    with pytest.raises(BodyTooLarge):
+        seen(*[part(b"x" * 65536, True)] * (BODY_LIMIT // 65536 + 1))
+
+
+def test_a_header_written_with_underscores_is_not_taken_for_another() -> None:
+    sent = [(b"if_match", b'"1"'), (b"idempotency_key", b"x"), (b"idempotency-key", b"y"), (b"content_type", b"z")]
+    environ = seen(headers=sent)
+    assert environ["HTTP_IDEMPOTENCY_KEY"] == "y"
+    assert not {"HTTP_IF_MATCH", "CONTENT_TYPE"} & environ.keys()
