@@ -1,7 +1,7 @@
 """Changes orders that were taken in, and removes them: one commit each for the order, its events and the evidence."""
 
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, Protocol
@@ -60,6 +60,10 @@ class OrdersToChange(Protocol):
         ...
 
 
+PATIENCE = 5.0
+"""Seconds to wait for one's turn: whoever patches one order without end gets 409, and not every thread."""
+
+
 class Turns:
     """Lets one at a time in for each name, in this server process."""
 
@@ -67,9 +71,17 @@ class Turns:
         self._guard = Lock()
         self._known: WeakValueDictionary[str, Lock] = WeakValueDictionary()
 
-    def of(self, name: str) -> Lock:
+    @contextmanager
+    def turn(self, name: str) -> Iterator[None]:
+        """Raises ConcurrentChange when the turn does not come in time."""
         with self._guard:
-            return self._known.setdefault(name, Lock())
+            lock = self._known.setdefault(name, Lock())
+        if not lock.acquire(timeout=PATIENCE):
+            raise ConcurrentChange(f"order {name} is being changed by other requests all the time")
+        try:
+            yield
+        finally:
+            lock.release()
 
 
 @dataclass(frozen=True)
@@ -89,7 +101,7 @@ class OrderChanges(Intake[EdgeUnitOfWork]):
 
         Raises OrderNotFound, VersionMismatch, InvalidTransition, and what `decide` and the change raise.
         """
-        with self.turns.of(asked.order_id):
+        with self.turns.turn(asked.order_id):
             return repeatedly(lambda: self._change(asked, decide))
 
     def remove(self, asked: Asked) -> None:

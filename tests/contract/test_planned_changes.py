@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -103,6 +104,21 @@ def test_a_change_that_was_planned_on_what_is_no_more_is_planned_anew(store: Sto
     assert carried(store) == {"kept": True, "a": times + 1}
     assert store.size() == size + times + 2, "an event for each change, one record of evidence"
     assert [sequence for sequence, _ in store.events(ORDER)] == list(range(1, times + 3))
+
+
+def test_who_waits_too_long_for_his_turn_is_told(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("facade.intake.changes.PATIENCE", 0.01)
+    keep(store, an_order(draft=True))
+    taking = changes(store)
+    told: list[BaseException | None] = []
+
+    def somebody_else_comes() -> None:
+        with ThreadPoolExecutor(1) as pool:
+            told.append(pool.submit(taking.change, asked(), said("b")).exception(5))
+
+    taking.change(asked(), said("a", somebody_else_comes))
+    assert isinstance(told[0], ConcurrentChange)
+    assert carried(store) == {"a": 1}
 
 
 def test_when_the_order_changes_all_the_time_the_caller_is_told(store: Store) -> None:

@@ -237,6 +237,10 @@ def test_only_who_may_changes_and_removes(product: Node) -> None:
 def test_an_administrator_removes_what_has_ended_and_nothing_else(product: Node) -> None:
     ended = product.post(TMF622, partner_order(), client="partner-acme").json()["id"]
     product.until_finished(ended)
+    in_v4 = {
+        "relatedParty": [{"id": "C12345", "role": "Customer", "@referredType": "Customer"}],
+        "productOrderItem": [{"id": "1", "action": "add", "productOffering": {"id": "po_tv_basic"}}],
+    }
     product.backends.fault("crm", status=503)
     under_way = product.post(TMF622, partner_order(), client="partner-acme").json()["id"]
     refused = product.request("DELETE", f"{TMF622}/{under_way}", "qa")
@@ -253,6 +257,14 @@ def test_an_administrator_removes_what_has_ended_and_nothing_else(product: Node)
     assert product.request("DELETE", f"{TMF622}/{placed}", "qa").status_code == 204
     repeated = product.post(ORDERS, portal_order(), headers=key, timeout=5)
     assert (repeated.status_code, repeated.json()["code"]) == (404, "ORDER_NOT_FOUND")
+    for path, body in ((TMF622, partner_order()), (V4, in_v4)):
+        key = {"Idempotency-Key": f"of-a-removed-order{path}"}
+        first = product.post(path, body, headers=key)
+        assert product.post(path, body, headers=key).json() == first.json()
+        product.until_finished(first.json()["id"])
+        assert product.request("DELETE", f"{path}/{first.json()['id']}", "qa").status_code == 204
+        repeated = product.post(path, body, headers=key)
+        assert (repeated.status_code, repeated.json()["code"]) == (404, "ORDER_NOT_FOUND"), path
     assert product.until_finished(under_way)["status"] == "confirmed"
 
 

@@ -7,15 +7,19 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+import orjson
 import pytest
+import sqlalchemy as sa
 
 from adapters.persistence.database import Database
-from adapters.persistence.process_table import Pause, Run
+from adapters.persistence.process_table import Pause, Run, _make_one
+from adapters.persistence.tables import process_steps
 from canonical.ordering.handlers import PLACE_ORDER
 from canonical.ordering.order import PaymentStatus
 from canonical.ordering.states import State
 from canonical.processes.decisions import Outcome
 from canonical.processes.standing import Problem, ProcessState
+from canonical.processes.tries import Fold
 from canonical.shared.errors import (
     BackendRefused,
     BackendUnavailable,
@@ -157,6 +161,34 @@ def test_what_an_overtaken_run_brings_does_not_count_when_its_try_has_become_one
     assert "stop" not in counted
     assert counted == {} or counted["uncertain"], "the call that was overtaken may have acted"
     assert records(placing) == before
+
+
+def test_a_late_answer_waits_for_the_pause_that_makes_its_try_one_with_others(postgres_database: Database) -> None:
+    placing = away(postgres_database, times=9)
+    for _ in range(3):
+        placing.next_run()
+    run, away_once = Run(PLACE_ORDER, placing.order_id, 0, 3), {"away": "billing", "uncertain": False}
+    with postgres_database.writing() as connection:
+        connection.execute(sa.insert(process_steps), _step(placing, "charge#2", away_once))
+        connection.commit()
+    with ThreadPoolExecutor(1) as pool, postgres_database.writing() as connection:
+        _make_one(connection, run, Fold("charge#1", away_once | {"through": 2}, ("charge#2",)), "now")
+        late = pool.submit(placing.table.keep_answer, PLACE_ORDER, placing.order_id, "charge#2", {"result": "CHG1"})
+        while not _somebody_waits(postgres_database):
+            assert not late.done()
+        connection.commit()
+        assert late.result(10).items() >= {"away": "billing", "through": 2, "uncertain": True}.items()
+    assert "charge#2" not in records(placing)
+
+
+def _step(placing: ByHand, name: str, answer: dict[str, Any]) -> dict[str, Any]:
+    text = orjson.dumps(answer).decode()
+    return {"process": PLACE_ORDER, "subject": placing.order_id, "step": name, "answer": text, "at": "before"}
+
+
+def _somebody_waits(database: Database) -> bool:
+    with database.reading() as connection:
+        return bool(connection.scalar(sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")))
 
 
 def test_a_retry_does_not_wait_for_the_pause_and_leaves_the_run_that_did_without_a_say(database: Database) -> None:

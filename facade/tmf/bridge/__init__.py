@@ -13,6 +13,7 @@ from facade.tmf.bridge.bodies import lift, lower
 from facade.tmf.bridge.patches import alike, lift_patch
 from facade.tmf.bridge.paths import (
     hidden_values,
+    is_position,
     lift_names,
     lift_path,
     lift_pointer,
@@ -30,6 +31,7 @@ __all__ = [
     "NotVisible",
     "alike",
     "hidden_values",
+    "is_position",
     "lift",
     "lift_names",
     "lift_patch",

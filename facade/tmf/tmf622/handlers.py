@@ -87,13 +87,18 @@ class ProductOrders:
         }
 
     def create_product_order(self) -> flask.Response:
-        """Record the order and answer it as acknowledged; it is carried out afterwards."""
+        """Record the order and answer it as acknowledged; it is carried out afterwards.
+
+        Repeated by its key, the same answer. Raises OrderNotFound where the order was removed since.
+        """
         selection = self._selection()
         body, client = validated_body(), current_principal().client_id
         operation = self.version.recorded("createProductOrder")
         request = Request(client, operation, flask.request.headers.get("Idempotency-Key"), body)
         accepted = self.intake.repeated(request) or self._accept(body, request)
         assert accepted.answer is not None, "a key of this operation keeps its document"
+        if accepted.again:
+            self.documents.document(accepted.subject, None)  # what was removed is not answered for ever
         href = f"{requested_address()}/{accepted.subject}"
         shown = self.version.shown(ORDER, accepted.answer["document"], href, selection)
         headers = {"Location": href, "ETag": f'"{accepted.answer["version"]}"'}

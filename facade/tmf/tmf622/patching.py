@@ -4,13 +4,13 @@ It is applied to what v4 shows, which tells what its client asks for, and lifted
 what v4 does not show stays.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from facade.contract.pointers import pointer
-from facade.contract.violations import ContractViolation, Violation
-from facade.tmf.bridge import Bridged, Loss, alike, lift, lift_names, lift_patch, tokens_of
+from facade.contract.pointers import Token, pointer
+from facade.contract.violations import Code, ContractViolation, Violation
+from facade.tmf.bridge import Bridged, Kind, Loss, alike, is_position, lift, lift_names, lift_patch, tokens_of
 from facade.tmf.patch import Limits, apply_operations, apply_patch, changed, require_form
 
 MERGE_PATCHES = frozenset({"application/json", "application/merge-patch+json"})
@@ -19,6 +19,7 @@ LIFTED = Limits(operations=300, changes=3_000, pointer=2_000, written=400_000)
 """For a patch that was within the limits in v4: one operation becomes three at most."""
 
 Document = dict[str, Any]
+Names = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +31,19 @@ class _Lifted:
     origins: Sequence[int] = ()
 
 
-def patched_in_v4(resource: str, document: Document, shown: Document, media_type: str, patch: Any) -> Bridged:
-    """The v5 document with a v4 patch, and what the patch lost. `shown` is the document in v4.
+def patched_in_v4(resource: str, document: Document, lowered: Bridged, media_type: str, patch: Any) -> Bridged:
+    """The v5 document with a v4 patch, and what the patch lost. `lowered` is the document in v4.
 
     A `test` is about what v4 shows, and an attribute that is given as v4 shows it stays as it is kept. Raises what
     `apply_patch` does, with pointers into the patch.
     """
+    shown = lowered.body
     if media_type in MERGE_PATCHES:
         asked = changed(shown, apply_patch(media_type, shown, patch))
         lifted = _lifted_members(resource, patch, asked)
     else:
         require_form(media_type, patch)
+        _refuse_hidden_positions(resource, patch, lowered.losses)
         apart = {index for index, operation in enumerate(patch) if _crosses(resource, operation)}
         wanted, values = apply_operations(media_type, shown, patch, apart)
         asked = changed(shown, wanted)
@@ -75,6 +78,35 @@ def _lifted_operations(resource: str, patch: Any, values: dict[int, Any], asked:
 def _attribute(operation: Any) -> str:
     """What an operation is about; nothing for the whole document."""
     return (tokens_of(operation["path"].partition("?")[0]) or [""])[0]
+
+
+def _refuse_hidden_positions(resource: str, patch: Any, losses: Sequence[Loss]) -> None:
+    """Raises ContractViolation where entries are picked of a list that has others in v5: the wrong ones would be."""
+    places = [tokens_of(loss.pointer) for loss in losses if loss.kind is Kind.LOST]
+    lists = {_names(place) for place in places if place and is_position(place[-1])}
+    text = "the list has entries that v4 does not show, so none of it can be picked; give it whole, or use v5"
+    found = [
+        Violation(pointer((index, member)), Code.INVALID_VALUE, text)
+        for index, operation in enumerate(patch)
+        for member in ("from", "path")
+        if member in operation and operation["op"] != "test" and _picks(resource, operation[member], lists)
+    ]
+    if found:
+        raise ContractViolation(found)
+
+
+def _picks(resource: str, path: str, lists: Collection[Names]) -> bool:
+    """Whether a v4 path leads to or into single entries, there already, of one of these v5 lists."""
+    place, query, _ = path.partition("?")
+    tokens = lift_names(resource, tokens_of(place))
+    for depth, token in enumerate(tokens, start=1):
+        if not is_position(token) and _names(tokens[:depth]) in lists:
+            return bool(query) or tokens[depth:] not in ((), ("-",))
+    return False
+
+
+def _names(tokens: Sequence[Token]) -> Names:
+    return tuple(str(token) for token in tokens if not is_position(token))
 
 
 def _crosses(resource: str, operation: Any) -> bool:

@@ -14,6 +14,7 @@ from canonical.audit.record import Mapped
 from canonical.ordering.order import Order
 from canonical.shared.criteria import Compare, Criterion, Not, Operator, Step
 from canonical.shared.errors import OrderNotFound
+from facade.contract.pointers import shortened
 from facade.contract.validator import Contract
 from facade.contract.violations import Code, ContractViolation, Violation
 from facade.tmf.bridge import (
@@ -28,6 +29,7 @@ from facade.tmf.bridge import (
 )
 from facade.tmf.patch import apply_patch
 from facade.tmf.query.attributes import Attribute, Attributes, Names, SchemaAttributes
+from facade.tmf.query.refusals import refusal
 from facade.tmf.query.selection import KnownAttributes, Selection, selected
 from facade.tmf.tmf622.account import STATES
 from facade.tmf.tmf622.patching import patched_in_v4
@@ -190,7 +192,7 @@ class V4:
         return lift(resource, body).losses
 
     def patched(self, resource: str, document: dict[str, Any], media_type: str, patch: Any) -> Bridged:
-        return patched_in_v4(resource, document, lowered(resource, document).body, media_type, patch)
+        return patched_in_v4(resource, document, lowered(resource, document), media_type, patch)
 
     def spoken(self, resource: str, pointer: str, sent: Any) -> str:
         return sent_pointer(resource, pointer, sent)
@@ -226,4 +228,8 @@ class LiftedAttributes:
 
     def find(self, parameter: str, names: Names) -> Attribute:
         self.v4.find(parameter, names)
-        return self.v5.find(parameter, tuple(lift_path(self.resource, ".".join(names)).split(".")) if names else ())
+        path = ".".join(names)
+        try:
+            return self.v5.find(parameter, tuple(lift_path(self.resource, path).split(".")) if names else ())
+        except ContractViolation:
+            raise refusal(parameter, f"{shortened(path)} is only carried and cannot be searched") from None

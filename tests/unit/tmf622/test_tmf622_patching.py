@@ -120,6 +120,39 @@ def test_a_large_value_is_not_moved_for_ever() -> None:
     assert refused(large, *[there, back] * 20) == ["/4"]
 
 
+HIDDEN = KEPT | {
+    "relatedParty": [{"@type": "RelatedPartyRefOrPartyRoleRef", "role": "Seller"}, party("C12345")],
+    "externalId": [*KEPT["externalId"], {"@type": "ExternalIdentifier", "id": "PO-2"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("operation", "member"),
+    [
+        ({"op": "remove", "path": "/relatedParty/0"}, "path"),
+        ({"op": "replace", "path": "/relatedParty/0/name", "value": "x"}, "path"),
+        ({"op": "copy", "from": "/relatedParty/0/id", "path": "/description"}, "from"),
+        ({"op": "add", "path": "/relatedParty/0", "value": {"id": "S", "role": "Seller"}}, "path"),
+    ],
+)
+def test_nothing_is_picked_of_a_list_that_has_entries_which_v4_does_not_show(
+    operation: dict[str, Any], member: str
+) -> None:
+    holds = {"op": "test", "path": "/relatedParty/0/id", "value": "C12345"}
+    with pytest.raises(ContractViolation, match="entries that v4 does not show") as found:
+        V4.patched(ORDER, HIDDEN, JSON_PATCH, [holds, operation])
+    assert [violation.pointer for violation in found.value.violations] == [f"/1/{member}"]
+
+
+def test_such_a_list_can_be_added_to_and_given_whole() -> None:
+    seller = {"id": "S", "role": "Seller", "@referredType": "Organization"}
+    longer = V4.patched(ORDER, HIDDEN, JSON_PATCH, [{"op": "add", "path": "/relatedParty/-", "value": seller}]).body
+    assert [one.get("partyOrPartyRole", {}).get("id") for one in longer["relatedParty"]] == [None, "C12345", "S"]
+    given = [{"op": "replace", "path": "/relatedParty", "value": [seller]}, {"op": "remove", "path": "/channel/0"}]
+    whole = V4.patched(ORDER, HIDDEN, JSON_PATCH, given).body
+    assert ([one["role"] for one in whole["relatedParty"]], whole["channel"]) == (["Seller"], [])
+
+
 UNROLED = {"id": "S1", "@referredType": "Organization"}
 
 
