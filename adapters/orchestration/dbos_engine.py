@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from adapters.orchestration.endings import Endings
 from adapters.orchestration.finished_workflows import FinishedWorkflows
 from adapters.orchestration.upkeep import Upkeep
-from adapters.persistence.database import address, connections
+from adapters.persistence.database import address, connections, share_file
 from adapters.persistence.node_table import NodeTable
 from adapters.persistence.process_table import DECIDED, Pause, ProcessTable, Run, ScheduledProcess
 from canonical.processes.engine import Process, Subject
@@ -97,7 +97,7 @@ class DbosEngine:
             return
         url = self._settings.system_database_url
         _log_as_everything_else()
-        self._records = _engine(url)
+        self._records = records_engine(url)
         DBOS(
             config={
                 "name": "tmf-facade",
@@ -305,8 +305,8 @@ def _take_over(dead: str) -> int:
     return len(stranded)
 
 
-def _engine(url: str) -> sa.Engine:
-    """DBOS's own engine for SQLite uses the rollback journal, which halves its speed; on WAL readers do not wait."""
+def records_engine(url: str) -> sa.Engine:
+    """Where DBOS keeps its records. Its own engine for SQLite uses the rollback journal, which halves its speed."""
     target = address(url)
     engine = sa.create_engine(target, **connections(target))
     if target.get_backend_name() != "sqlite":
@@ -315,9 +315,7 @@ def _engine(url: str) -> sa.Engine:
     @sa.event.listens_for(engine, "connect")
     def configure(connection: Any, _: Any) -> None:
         connection.isolation_level = "IMMEDIATE"
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=NORMAL")
-        connection.execute("PRAGMA busy_timeout=30000")
+        share_file(connection)
         connection.execute("PRAGMA foreign_keys=ON")
 
     return engine
