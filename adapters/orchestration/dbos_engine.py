@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,9 +25,11 @@ from adapters.orchestration.finished_workflows import FinishedWorkflows
 from adapters.orchestration.upkeep import Upkeep
 from adapters.persistence.database import address, connections, share_file
 from adapters.persistence.node_table import NodeTable
-from adapters.persistence.process_table import DECIDED, Pause, ProcessTable, Run, ScheduledProcess
+from adapters.persistence.process_table import Pause, ProcessTable, Run, ScheduledProcess
 from canonical.processes.engine import Process, Subject
-from canonical.processes.saga import Once, Progress, Step, next_call, resumed, run
+from canonical.processes.progress import Progress, Step, next_call
+from canonical.processes.records import decided
+from canonical.processes.saga import Once, resumed, run
 from canonical.processes.standing import Problem
 from canonical.processes.tries import fold
 from canonical.shared import tracing
@@ -206,10 +209,8 @@ class DbosEngine:
         reached.steps = process.steps(begun)
         reached.keep(resumed(reached.steps, reached.progress, known))
         once = self._recorded(this, known)
-        decided = {name.removeprefix(DECIDED): answer for name, answer in known.items() if name.startswith(DECIDED)}
-        progress = run(
-            reached.steps, reached.progress, once, lambda: process.interruption(this.subject), reached.keep, decided
-        )
+        stop = partial(process.interruption, this.subject)
+        progress = run(reached.steps, reached.progress, once, stop, reached.keep, decided(known))
         reached.keep(progress)
         if progress.waiting:
             return True
