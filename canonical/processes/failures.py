@@ -1,6 +1,6 @@
 """What ended a process without success, as its subject keeps it."""
 
-from canonical.processes.saga import Progress
+from canonical.processes.progress import Progress
 from canonical.shared.errors import CanonicalError
 from canonical.shared.failure import Failure
 

@@ -13,7 +13,7 @@ from canonical.ordering.ports import OrderStates, UnitOfWork
 from canonical.ordering.states import State
 from canonical.processes.failures import failure_of
 from canonical.processes.ports import BssOrders, PaymentCharges, StockRequest, StockReservations
-from canonical.processes.saga import Facts, Progress, Step
+from canonical.processes.progress import Facts, Progress, Step
 from canonical.shared.errors import (
     CanonicalError,
     CustomerNotInGoodStanding,

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from canonical.processes.saga import Call, Progress, Step, next_call, resumed, taken_up_again
+from canonical.processes.progress import Call, Progress, Step, next_call, taken_up_again
+from canonical.processes.saga import resumed
 
 LONGEST_RUN = timedelta(minutes=2)
 """Nothing is at work so long without a word: whoever was, is gone, or hangs."""

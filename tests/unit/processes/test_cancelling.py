@@ -20,7 +20,7 @@ from canonical.ordering.events import (
 from canonical.ordering.order import PaymentStatus
 from canonical.ordering.states import State, Trigger
 from canonical.processes import place_order
-from canonical.processes.saga import Progress
+from canonical.processes.progress import Progress
 from canonical.shared import errors
 from canonical.shared.errors import BackendRefused, BackendUnavailable, InvalidTransition, OrderNotFound, OutcomeUnknown
 from tests.support.builders import ROUTER, an_order_in
