@@ -14,7 +14,13 @@ from typing import Any
 
 from canonical.processes.progress import Facts, Progress, Step, acting, effect_of, next_call, to_undo, undoing
 from canonical.processes.records import BEFORE
-from canonical.shared.errors import BackendContractError, BackendUnavailable, CanonicalError, OutcomeUnknown
+from canonical.shared.errors import (
+    BackendContractError,
+    BackendRefused,
+    BackendUnavailable,
+    CanonicalError,
+    OutcomeUnknown,
+)
 
 Interruption = Callable[[], CanonicalError | None]
 """Why the run is to go no further, asked before each step; None to go on."""
@@ -130,9 +136,8 @@ def _forward(
         stop = {} if asked else _whether_to_stop(interruption)
         if stop:
             return stop
-        answer = records.decided.get(record) or _settle(lambda: step.act(facts), step.find, facts)
-        if "away" in answer and (records.again or progress.uncertain):
-            answer["uncertain"] = True
+        in_doubt = records.again or progress.uncertain
+        answer = records.decided.get(record) or _settle(lambda: step.act(facts), step.find, facts, in_doubt)
         return answer | _whether_to_stop(interruption) if "result" in answer and following else answer
 
     answer = records.once(record, act)
@@ -170,7 +175,7 @@ def _backward(step: Step, progress: Progress, records: _Records) -> Progress:
     undo = step.undo
     assert undo is not None
     facts, record = progress.facts, undoing(step, progress).record
-    answer = records.once(record, lambda: records.decided.get(record) or _settle(lambda: undo(facts), None, facts))
+    answer = records.once(record, lambda: records.decided.get(record) or _settle(lambda: undo(facts)))
     if "away" in answer:
         return _wait(progress, answer)
     named = (effect_of(step, progress),)
@@ -187,20 +192,38 @@ def _wait(progress: Progress, answer: dict[str, Any]) -> Progress:
     return replace(progress, attempt=last + 1, uncertain=uncertain, waiting_for=answer["away"])
 
 
-def _settle(act: Callable[[], Any], find: Callable[[Facts], Any | None] | None, facts: Facts) -> dict[str, Any]:
-    """One try at a call: `result`, `refused` (nothing happened) or `away` (to be repeated; perhaps `uncertain`)."""
-    uncertain = False
+def _settle(
+    act: Callable[[], Any],
+    find: Callable[[Facts], Any | None] | None = None,
+    facts: Facts = MappingProxyType({}),
+    in_doubt: bool = False,
+) -> dict[str, Any]:
+    """One try at a call: `result`, `refused` (nothing happened) or `away` (to be repeated; perhaps `uncertain`).
+
+    `in_doubt`: an earlier try may have acted. A refusal that names no reason of the backend's says nothing of that one:
+    a gateway may have turned this try back, which knows no keys.
+    """
     try:
         try:
             return {"result": act()}
         except (OutcomeUnknown, BackendContractError):
-            uncertain = True
+            in_doubt = True
             found = None if find is None else _found(find, facts)
             return {"result": act() if found is None else found}
     except (BackendUnavailable, OutcomeUnknown, BackendContractError) as error:
-        return {"away": error.message, "uncertain": uncertain}
+        return {"away": error.message, "uncertain": in_doubt}
+    except BackendRefused as error:
+        return _refused_in_doubt(error, find, facts) if in_doubt and find else {"refused": as_kept(error)}
     except CanonicalError as error:
         return {"refused": as_kept(error)}
+
+
+def _refused_in_doubt(error: CanonicalError, find: Callable[[Facts], Any | None], facts: Facts) -> dict[str, Any]:
+    try:
+        found = _found(find, facts)
+    except OutcomeUnknown as unknown:
+        return {"away": unknown.message, "uncertain": True}
+    return {"refused": as_kept(error)} if found is None else {"result": found}
 
 
 def _found(find: Callable[[Facts], Any | None], facts: Facts) -> Any | None:

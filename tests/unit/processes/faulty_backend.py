@@ -24,6 +24,7 @@ class Fault(StrEnum):
     """What becomes of one call. After the faults of a call are used up, it succeeds."""
 
     REFUSED = "refused"
+    TURNED_BACK = "refused by somebody before it, who knows no keys"
     AWAY = "away"
     LOST_AFTER = "outcome unknown, with effect"
     LOST_BEFORE = "outcome unknown, without effect"
@@ -33,12 +34,16 @@ class Fault(StrEnum):
 
 _RAISED: Mapping[Fault, type[CanonicalError]] = {
     Fault.REFUSED: BackendRefused,
+    Fault.TURNED_BACK: BackendRefused,
     Fault.AWAY: BackendUnavailable,
     Fault.LOST_AFTER: OutcomeUnknown,
     Fault.LOST_BEFORE: OutcomeUnknown,
     Fault.GARBLED_AFTER: BackendContractError,
     Fault.GARBLED_BEFORE: BackendContractError,
 }
+UNDOING = [fault for fault in Fault if fault is not Fault.TURNED_BACK]
+"""Faults of calls that undo something. One that is refused is a fallout, whoever refused it."""
+
 _ACTED = {Fault.LOST_AFTER, Fault.GARBLED_AFTER}
 
 Script = Mapping[str, Sequence[Fault]]

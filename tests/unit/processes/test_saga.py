@@ -21,6 +21,7 @@ from canonical.shared.errors import (
 from tests.support.fakes import Journal
 from tests.unit.processes.faulty_backend import (
     NAMES,
+    UNDOING,
     Fault,
     FaultyBackend,
     JournalOfACrash,
@@ -29,7 +30,7 @@ from tests.unit.processes.faulty_backend import (
     through_json,
 )
 
-TRANSIENT = [fault for fault in Fault if fault is not Fault.REFUSED]
+TRANSIENT = [fault for fault in UNDOING if fault is not Fault.REFUSED]
 WAITING = {Fault.AWAY}
 UNDO = [f"undo-{name}" for name in NAMES]
 
@@ -261,9 +262,30 @@ def test_a_refused_question_leaves_it_open_what_the_call_did() -> None:
     assert list(ended.facts) == backend.effects == list(NAMES)
 
 
+@pytest.mark.parametrize("faults", [[], [Fault.AWAY]])
+def test_a_refusal_of_a_try_says_nothing_of_an_earlier_one_that_perhaps_acted(faults: list[Fault]) -> None:
+    """Say, a gateway turns our client away from now on: it knows nothing of keys."""
+    backend = FaultyBackend(
+        {"charge": [Fault.LOST_AFTER, Fault.TURNED_BACK, Fault.TURNED_BACK], "find-charge": [Fault.AWAY, *faults]}
+    )
+    progress, _ = carry_out(steps_of(backend))
+    assert progress.failure is None
+    assert list(progress.facts) == backend.effects == list(NAMES)
+
+
+def test_a_refusal_after_a_try_that_did_not_act_is_one() -> None:
+    backend = FaultyBackend({"charge": [Fault.LOST_BEFORE, Fault.TURNED_BACK], "find-charge": [Fault.AWAY]})
+    progress, _ = carry_out(steps_of(backend))
+    assert progress.failure is not None
+    assert progress.undone == ("create undone", "reserve undone")
+
+
 FAULTS = st.lists(st.sampled_from(Fault), max_size=3)
+FAULTS_UNDOING = st.lists(st.sampled_from(UNDOING), max_size=3)
 UNASKABLE = st.lists(st.sampled_from([Fault.REFUSED, Fault.AWAY, Fault.LOST_BEFORE, Fault.GARBLED_BEFORE]), max_size=2)
-SCRIPTS = st.fixed_dictionaries(dict.fromkeys((*NAMES, *UNDO), FAULTS) | {f"find-{name}": UNASKABLE for name in NAMES})
+SCRIPTS = st.fixed_dictionaries(
+    dict.fromkeys(NAMES, FAULTS) | dict.fromkeys(UNDO, FAULTS_UNDOING) | {f"find-{name}": UNASKABLE for name in NAMES}
+)
 CRASHES = st.frozensets(st.integers(0, 30), max_size=6)
 
 

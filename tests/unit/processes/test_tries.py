@@ -13,6 +13,7 @@ from canonical.processes.saga import resumed, run
 from canonical.processes.tries import AT_ONCE, fold, folded, stands_for
 from tests.unit.processes.faulty_backend import (
     NAMES,
+    UNDOING,
     Crash,
     Fault,
     FaultyBackend,
@@ -130,8 +131,12 @@ def test_a_run_that_was_overtaken_finds_what_its_try_has_become() -> None:
 
 
 LONG = st.lists(st.sampled_from(WAITING), max_size=6)
-ANY = st.lists(st.sampled_from(Fault), max_size=6)
-SCRIPTS = st.fixed_dictionaries({call: LONG if call.startswith("find") else ANY for call in CALLS})
+FAULTS = {
+    "find": LONG,
+    "undo": st.lists(st.sampled_from(UNDOING), max_size=6),
+    "act": st.lists(st.sampled_from(Fault), max_size=6),
+}
+SCRIPTS = st.fixed_dictionaries({call: FAULTS.get(call.partition("-")[0], FAULTS["act"]) for call in CALLS})
 
 
 @given(SCRIPTS, st.frozensets(st.integers(0, 60), max_size=6), st.integers(0, 40))
