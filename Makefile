@@ -1,9 +1,5 @@
 # Every target works on a fresh machine with Python 3.11 and make: the environment is made when it is missing.
 PYTHON ?= python3.11
-PORT ?= 8080
-BACKENDS_PORT ?= 8090
-WORKERS ?= 1
-export PORT BACKENDS_PORT WORKERS DATABASE_URL
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -14,7 +10,7 @@ READY := .venv/.ready
 help:  ## show this
 	@sed -n 's/^\([a-z]*\):.*## */\1 /p' Makefile | while read -r target what; do printf '  make %-6s %s\n' "$$target" "$$what"; done
 	@echo
-	@echo '  PORT=$(PORT) BACKENDS_PORT=$(BACKENDS_PORT) WORKERS=$(WORKERS) DATABASE_URL= change what `make run` starts; docs/operators.md has all settings.'
+	@echo '  PORT=8080 BACKENDS_PORT=8090 WORKERS=1 DATABASE_URL= change what `make run` starts; docs/operators.md has all settings.'
 
 $(READY): setup.cfg pyproject.toml deploy/constraints.txt
 	@echo 'installing into .venv, a minute the first time'

@@ -16,7 +16,6 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from adapters.persistence import sqlite_functions
 from adapters.persistence.prepared import Prepared
-from adapters.persistence.tables import metadata
 from canonical.shared.errors import StoreUnavailable
 
 CONNECT_SECONDS = 10
@@ -73,7 +72,7 @@ class Database:
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
         self.engine = sa.create_engine(self.url, pool_pre_ping=not self.sqlite, **connections(self.url))
         if self.sqlite:
-            prepare_sqlite(self.engine)
+            _prepare_sqlite(self.engine)
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
@@ -109,16 +108,11 @@ def _reaching() -> Iterator[None]:
         raise StoreUnavailable("the database does not answer") from error
 
 
-def prepare_sqlite(engine: sa.Engine) -> None:
-    """WAL, waiting for the lock, and transactions begun by us: the driver's own begin is deferred and may deadlock."""
-
-    @sa.event.listens_for(engine, "connect")
-    def configure(connection: Any, _: Any) -> None:
-        connection.isolation_level = None
-        connection.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
-        _write_ahead(connection)
-        connection.execute("PRAGMA synchronous=NORMAL")
-        sqlite_functions.install(connection)
+def share_file(connection: sqlite3.Connection) -> None:
+    """Have a new connection use the write-ahead log, where readers do not wait, and wait for others to end writing."""
+    connection.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+    _write_ahead(connection)
+    connection.execute("PRAGMA synchronous=NORMAL")
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
@@ -135,7 +129,14 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
             return
 
 
-__all__ = ["Database", "UnusableAddress", "address", "connections", "metadata", "prepare_sqlite"]
+def _prepare_sqlite(engine: sa.Engine) -> None:
+    """Transactions are begun by us: the driver's own begin is deferred and may deadlock."""
+
+    @sa.event.listens_for(engine, "connect")
+    def configure(connection: Any, _: Any) -> None:
+        connection.isolation_level = None
+        share_file(connection)
+        sqlite_functions.install(connection)
 
 
 def insert_once(connection: sa.Connection, table: sa.Table, row: dict[str, Any]) -> bool:

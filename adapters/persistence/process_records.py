@@ -9,8 +9,9 @@ import sqlalchemy as sa
 
 from adapters.persistence.database import Database, insert_once
 from adapters.persistence.encoding import timestamp
-from adapters.persistence.process_table import DECIDED, SqlProcessSchedule, read_answers
+from adapters.persistence.process_table import SqlProcessSchedule, read_answers
 from adapters.persistence.tables import process_steps, processes
+from canonical.processes.records import DECIDED
 from canonical.processes.standing import Problem, ProcessState, Standing
 from canonical.shared.errors import ProcessNotFound
 

@@ -20,9 +20,6 @@ from canonical.shared.errors import ConcurrentChange
 from canonical.shared.ports import Clock
 
 OVER = (ProcessState.ENDED, ProcessState.FALLOUT)
-DECIDED = "decided-"
-"""What a person put on record for a call is kept like an answer, under the call's name after this."""
-
 _NEW = dict.fromkeys(column.name for column in processes.columns) | {"round": 0, "part": 0, "tries": 0}
 _ONE = (processes.c.process == sa.bindparam("of_process"), processes.c.subject == sa.bindparam("of_subject"))
 _ANSWERS = Prepared(

@@ -11,7 +11,8 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from canonical.processes.engine import Process
-from canonical.processes.saga import Call, as_kept
+from canonical.processes.progress import Call
+from canonical.processes.saga import as_kept
 from canonical.processes.standing import Action, ProcessState, Situation, Standing, situation
 from canonical.shared.errors import CallUnderWay, DecisionRefused, GivenUp, InvalidCommand
 from canonical.shared.ports import Clock

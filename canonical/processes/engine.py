@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
-from canonical.processes.saga import Progress, Step
+from canonical.processes.progress import Progress, Step
 from canonical.shared.errors import CanonicalError
 
 

@@ -5,28 +5,21 @@ backend that is away makes the run wait, not fail. A run keeps its whole state i
 engine can store it and go on elsewhere.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import zip_longest
 from types import MappingProxyType
 from typing import Any
 
-from canonical.shared.errors import (
-    BackendContractError,
-    BackendUnavailable,
-    CanonicalError,
-    OutcomeUnknown,
-    restore,
-)
-
-Facts = Mapping[str, Any]
-"""What each step so far brought, by the step's name. JSON."""
+from canonical.processes.progress import Facts, Progress, Step, acting, effect_of, next_call, to_undo, undoing
+from canonical.processes.records import BEFORE
+from canonical.shared.errors import BackendContractError, BackendUnavailable, CanonicalError, OutcomeUnknown
 
 Interruption = Callable[[], CanonicalError | None]
 """Why the run is to go no further, asked before each step; None to go on."""
 
-Keep = Callable[["Progress"], None]
+Keep = Callable[[Progress], None]
 """Told of each progress on the way. Who catches an error that `run` raises goes on from the last one."""
 
 Decided = Mapping[str, dict[str, Any]]
@@ -34,85 +27,6 @@ Decided = Mapping[str, dict[str, Any]]
 
 Once = Callable[[str, Callable[[], dict[str, Any]]], dict[str, Any]]
 """`once(name, call)`: the recorded answer of `name`, or `call()`'s, recorded. A crash in between calls again."""
-
-
-BEFORE = "before-"
-"""Begins the record of the question whether to make the call that follows."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """One call to a backend.
-
-    `act` gets the facts so far and may be repeated. `find` tells what it did when its outcome is unknown: its result,
-    or None for nothing. `undo` takes it back and may be repeated; `effect` names what is taken back. `told` makes its
-    result of the text that a person tells of it, where that is not the result itself. Raises ValueError.
-    """
-
-    name: str
-    act: Callable[[Facts], Any]
-    find: Callable[[Facts], Any | None] | None = None
-    undo: Callable[[Facts], None] | None = None
-    effect: Callable[[Facts], str] | None = None
-    told: Callable[[str], Any] | None = None
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Where a run stands.
-
-    `attempt` counts how often the call at hand has found its backend away; `uncertain`: one of those tries may have
-    acted, so that the run must not be interrupted before that is known. `renewed` counts how often it was taken up anew
-    after it had ended with something `not_undone`.
-    """
-
-    facts: dict[str, Any] = field(default_factory=dict)
-    refusal: dict[str, Any] | None = None
-    undone: tuple[str, ...] = ()
-    not_undone: tuple[str, ...] = ()
-    settled: tuple[str, ...] = ()
-    attempt: int = 0
-    uncertain: bool = False
-    waiting_for: str | None = None
-    renewed: int = 0
-
-    def __post_init__(self) -> None:
-        # An engine that keeps it as JSON gives lists back.
-        for name in ("undone", "not_undone", "settled"):
-            object.__setattr__(self, name, tuple(getattr(self, name)))
-
-    @property
-    def waiting(self) -> bool:
-        return self.waiting_for is not None
-
-    @property
-    def failure(self) -> CanonicalError | None:
-        """What ended the run without success, once everything else is settled."""
-        if self.refusal is None:
-            return None
-        return restore(self.refusal["code"], self.refusal["message"], self.refusal["details"])
-
-
-@dataclass(frozen=True)
-class Call:
-    """The call that a run makes next: of `step`, or the one that undoes it. Its answer is kept under `record`."""
-
-    step: Step
-    undoing: bool
-    record: str
-
-    @property
-    def name(self) -> str:
-        return f"undo-{self.step.name}" if self.undoing else self.step.name
-
-
-def next_call(steps: Sequence[Step], progress: Progress) -> Call | None:
-    """None when nothing is left to be done."""
-    if progress.refusal is None:
-        ahead = next((step for step in steps if step.name not in progress.facts), None)
-        return None if ahead is None else Call(ahead, undoing=False, record=_record(ahead, progress))
-    behind = next(_to_undo(steps, progress), None)
-    return None if behind is None else Call(behind, undoing=True, record=_undo_record(behind, progress))
 
 
 def run(
@@ -157,13 +71,6 @@ class _NotOnRecord(Exception):
     pass
 
 
-def taken_up_again(steps: Sequence[Step], progress: Progress) -> Progress:
-    """A run that ended with something not undone, about to undo that."""
-    left = {step.name for step in steps if step.effect and _named(step, progress) in progress.not_undone}
-    settled = tuple(name for name in progress.settled if name not in left)
-    return replace(progress, settled=settled, not_undone=(), attempt=0, uncertain=False, renewed=progress.renewed + 1)
-
-
 class _Records:
     """The records of one run. `again`: the last one was found, so that the call after it may have been made before, by
     a run that crashed and lost what the call came to.
@@ -190,15 +97,19 @@ class _Records:
 def _forwards(
     steps: Sequence[Step], progress: Progress, records: _Records, interruption: Interruption, keep: Keep
 ) -> Progress:
-    """That a step is made is on record before it is made: who finds the record after a crash makes the step again and
-    learns what it did, and never takes a step that perhaps acted for one that was stopped. To save records, the answer
-    of each step says whether to go on to the next, and a step that leaves nothing to undo is asked for in its own.
+    """Make the steps that are left, asking for each whether to stop before it.
+
+    The record that says "go on" is written before the call. A run that finds it after a crash makes the call again and
+    so learns what it did: a step that perhaps acted never counts as stopped.
+
+    To save records, the answer of each step also says whether to stop before the next one. The first step has none
+    before it: where it can be undone the question has a record of its own, elsewhere it is part of the call.
     """
     ahead = [step for step in steps if step.name not in progress.facts]
-    asked = progress.uncertain or bool(ahead and _record(ahead[0], progress) in records.decided)
+    asked = progress.uncertain or bool(ahead and acting(ahead[0], progress).record in records.decided)
     if ahead and ahead[0].undo and not asked:
         asked = True
-        answer = records.once(f"{BEFORE}{_record(ahead[0], progress)}", lambda: _whether_to_stop(interruption))
+        answer = records.once(f"{BEFORE}{acting(ahead[0], progress).record}", lambda: _whether_to_stop(interruption))
         progress = _stopped_before(ahead[0], progress, answer)
     for step, following in zip_longest(ahead, ahead[1:]):
         if progress.refusal is not None or progress.waiting:
@@ -213,7 +124,7 @@ def _forwards(
 def _forward(
     step: Step, following: Step | None, progress: Progress, records: _Records, interruption: Interruption, asked: bool
 ) -> Progress:
-    facts, record = progress.facts, _record(step, progress)
+    facts, record = progress.facts, acting(step, progress).record
 
     def act() -> dict[str, Any]:
         stop = {} if asked else _whether_to_stop(interruption)
@@ -247,7 +158,7 @@ def _stopped_before(step: Step | None, progress: Progress, answer: dict[str, Any
 
 
 def _backwards(steps: Sequence[Step], progress: Progress, records: _Records, keep: Keep) -> Progress:
-    for step in _to_undo(steps, progress):
+    for step in to_undo(steps, progress):
         progress = _backward(step, progress, records)
         keep(progress)
         if progress.waiting:
@@ -255,39 +166,18 @@ def _backwards(steps: Sequence[Step], progress: Progress, records: _Records, kee
     return progress
 
 
-def _to_undo(steps: Sequence[Step], progress: Progress) -> Iterator[Step]:
-    for step in reversed(steps):
-        if step.undo is not None and step.name in progress.facts and step.name not in progress.settled:
-            yield step
-
-
 def _backward(step: Step, progress: Progress, records: _Records) -> Progress:
     undo = step.undo
     assert undo is not None
-    facts, record = progress.facts, _undo_record(step, progress)
+    facts, record = progress.facts, undoing(step, progress).record
     answer = records.once(record, lambda: records.decided.get(record) or _settle(lambda: undo(facts), None, facts))
     if "away" in answer:
         return _wait(progress, answer)
-    named = (_named(step, progress),)
+    named = (effect_of(step, progress),)
     progress = replace(progress, settled=(*progress.settled, step.name), attempt=0, uncertain=False)
     if "refused" in answer:
         return replace(progress, not_undone=progress.not_undone + named)
     return replace(progress, undone=progress.undone + named)
-
-
-def _record(step: Step, progress: Progress) -> str:
-    return f"{step.name}#{progress.attempt}"
-
-
-def _undo_record(step: Step, progress: Progress) -> str:
-    renewed = f"{progress.renewed}." if progress.renewed else ""
-    return f"undo-{step.name}#{renewed}{progress.attempt}"
-
-
-def _named(step: Step, progress: Progress) -> str:
-    """What undoing the step comes to, in words; empty for a step that was not made."""
-    assert step.effect is not None
-    return step.effect(progress.facts) if step.name in progress.facts else ""
 
 
 def _wait(progress: Progress, answer: dict[str, Any]) -> Progress:
@@ -305,12 +195,20 @@ def _settle(act: Callable[[], Any], find: Callable[[Facts], Any | None] | None, 
             return {"result": act()}
         except (OutcomeUnknown, BackendContractError):
             uncertain = True
-            found = find(facts) if find is not None else None
+            found = None if find is None else _found(find, facts)
             return {"result": act() if found is None else found}
     except (BackendUnavailable, OutcomeUnknown, BackendContractError) as error:
         return {"away": error.message, "uncertain": uncertain}
     except CanonicalError as error:
         return {"refused": as_kept(error)}
+
+
+def _found(find: Callable[[Facts], Any | None], facts: Facts) -> Any | None:
+    """Raises OutcomeUnknown where the question itself fails. A refusal of it says nothing of the call it is about."""
+    try:
+        return find(facts)
+    except CanonicalError as error:
+        raise OutcomeUnknown(error.message) from error
 
 
 def as_kept(error: CanonicalError) -> dict[str, Any]:

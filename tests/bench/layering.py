@@ -17,6 +17,7 @@ from sqlalchemy.engine.default import DefaultDialect
 
 from adapters.backends.http import Backend
 from adapters.orchestration import dbos_engine
+from adapters.orchestration.runner import Runner
 from adapters.persistence.orders import SqlOrderRepository
 from adapters.persistence.process_table import ProcessTable
 from adapters.persistence.queries import SqlQueries
@@ -70,7 +71,7 @@ LAYERS: tuple[tuple[Any, str, str], ...] = (
     (DefaultDialect, "do_rollback", "ROLLBACK in the driver"),
     (PlaceOrder, "begin", "process: begin"),
     (PlaceOrder, "end", "process: end"),
-    (dbos_engine.DbosEngine, "_run", "process: steps"),
+    (Runner, "make", "process: steps"),
     (dbos_engine.DbosEngine, "wait", "waiting for the process (and its hand-over)"),
     (dbos_engine.DbosEngine, "_start", "DBOS: start of the workflow"),
     (ProcessTable, "answers", "steps recorded before"),

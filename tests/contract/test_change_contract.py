@@ -12,7 +12,8 @@ from canonical.ordering.handlers import PLACE_ORDER, Change, cancel_order, chang
 from canonical.ordering.order import Order
 from canonical.ordering.states import State, Trigger
 from canonical.processes.place_order import PlaceOrder
-from canonical.processes.saga import Progress, run
+from canonical.processes.progress import Progress
+from canonical.processes.saga import run
 from canonical.shared.errors import CancellationNotFound, ConcurrentChange, InvalidTransition, OrderNotFound
 from canonical.shared.external_identifier import ExternalIdentifier
 from tests.contract.conftest import Store

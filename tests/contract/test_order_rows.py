@@ -21,7 +21,7 @@ from canonical.ordering.handlers import PLACE_ORDER, change_order
 from canonical.ordering.order import Order
 from canonical.ordering.states import State
 from canonical.processes.place_order import PlaceOrder
-from canonical.processes.saga import Progress
+from canonical.processes.progress import Progress
 from canonical.shared.errors import ConcurrentChange
 from canonical.shared.external_identifier import ExternalIdentifier
 from tests.contract.keeping import LATER, an_audit_record, order_id

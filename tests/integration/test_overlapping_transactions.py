@@ -1,11 +1,15 @@
 """Transactions that overlap, and the files of SQLite."""
 
+import sqlite3
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Timer
 
 import pytest
 import sqlalchemy as sa
 
+from adapters.orchestration.dbos_engine import records_engine
 from adapters.persistence.database import Database
 from adapters.persistence.tables import nodes
 from adapters.persistence.unit_of_work import SqlUnitOfWork
@@ -67,3 +71,18 @@ def test_sqlite_makes_the_folder_of_its_file(tmp_path: Path) -> None:
     database.ping()
     database.close()
     assert (tmp_path / "new" / "folder" / "facade.db").exists()
+
+
+@pytest.mark.parametrize("engine_of", [lambda url: Database(url).engine, records_engine], ids=["ours", "of DBOS"])
+def test_server_processes_that_begin_at_once_wait_for_whoever_makes_the_file(
+    tmp_path: Path, engine_of: Callable[[str], sa.Engine]
+) -> None:
+    file = tmp_path / "new.db"
+    with sqlite3.connect(file, isolation_level=None, check_same_thread=False) as other:
+        other.execute("BEGIN IMMEDIATE")
+        Timer(0.2, other.rollback).start()
+        engine = engine_of(f"sqlite:///{file}")
+        with engine.connect() as connection:
+            assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        engine.dispose()
+    other.close()

@@ -16,8 +16,9 @@ import sqlalchemy as sa
 from dbos import DBOS
 from structlog.testing import capture_logs
 
-from adapters.orchestration.dbos_engine import Asked, DbosEngine, EngineSettings, _workflow_id
+from adapters.orchestration.dbos_engine import DbosEngine, EngineSettings, _workflow_id
 from adapters.orchestration.finished_workflows import AFTER_SECONDS, FinishedWorkflows
+from adapters.orchestration.runner import Origin
 from adapters.persistence.database import Database
 from adapters.persistence.node_table import NodeTable
 from adapters.persistence.process_table import ProcessTable, Run
@@ -105,7 +106,7 @@ def test_the_engines_own_records_go_some_time_after_the_end(placing_anywhere: Pl
     # A continuation whose process has ended by now, one that is to come, and one that failed.
     later = [Run(PLACE_ORDER, order.id, 0, part) for part in (1, 2, 3)]
     for run, kept, delay in zip(later, ({}, {}, {"nonsense": 1}), (0.0, 600.0, 0.0), strict=True):
-        engine._enqueue(run, Asked(None, None), kept, delay)
+        engine._enqueue(run, Origin(None, None), kept, delay)
     continuations = [_workflow_id(run) for run in later]
     until = time.monotonic() + 20
     while any(workflows()[continuations[at]] in ("DELAYED", "ENQUEUED", "PENDING") for at in (0, 2)):

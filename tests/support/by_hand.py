@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from adapters.orchestration.dbos_engine import Asked, DbosEngine, EngineSettings
+from adapters.orchestration.dbos_engine import DbosEngine, EngineSettings
+from adapters.orchestration.runner import Origin
 from adapters.persistence.database import Database
 from adapters.persistence.node_table import NodeTable
 from adapters.persistence.process_records import SqlProcessReads
@@ -29,7 +30,7 @@ class Runs(DbosEngine):
         self.due: list[Run] = []
 
     def make(self, this: Run) -> None:
-        self._run(this, Asked(None, None), {})
+        self._runner.make(this, Origin(None, None), {})
 
     def _start(self, due: ScheduledProcess) -> None:
         self.due.append(Run(due.process, due.subject, due.round, 0))

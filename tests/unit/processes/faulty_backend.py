@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from canonical.processes.saga import Facts, Interruption, Progress, Step, run
+from canonical.processes.progress import Facts, Progress, Step
+from canonical.processes.saga import Interruption, run
 from canonical.shared.errors import (
     BackendContractError,
     BackendRefused,

@@ -8,7 +8,8 @@ from canonical.ordering.cancellation import Cancellation
 from canonical.ordering.handlers import cancel_order, submit_order
 from canonical.ordering.order import Order
 from canonical.processes.place_order import PlaceOrder
-from canonical.processes.saga import Progress, run
+from canonical.processes.progress import Progress
+from canonical.processes.saga import run
 from tests.support.builders import ROUTER, a_cancel_command, a_command, a_line
 from tests.support.fakes import (
     Calls,

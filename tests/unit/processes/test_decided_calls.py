@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from canonical.processes.saga import Progress, next_call, resumed, run, taken_up_again
+from canonical.processes.progress import Progress, next_call, taken_up_again
+from canonical.processes.saga import resumed, run
 from canonical.processes.standing import Action, Problem, ProcessState, Standing, situation
 from canonical.shared.errors import CanonicalError, OrderCancelled
 from tests.support.builders import NOON

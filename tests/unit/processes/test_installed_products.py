@@ -13,7 +13,7 @@ from canonical.ordering.commands import ItemAction, OrderLine, SubmitOrder
 from canonical.ordering.order import Order, PaymentStatus
 from canonical.ordering.states import State
 from canonical.processes.place_order import PlannedCall, plan
-from canonical.processes.saga import Progress
+from canonical.processes.progress import Progress
 from canonical.shared.errors import BackendRefused, BackendUnavailable
 from canonical.shared.money import Money
 from tests.support.builders import BROADBAND, FREE, ROUTER, a_change, a_command, a_line, euros

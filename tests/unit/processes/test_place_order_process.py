@@ -12,7 +12,8 @@ from canonical.ordering.order import PaymentStatus
 from canonical.ordering.states import State
 from canonical.processes.place_order import CHARGE, CREATE, key
 from canonical.processes.ports import StockRequest
-from canonical.processes.saga import Progress, run
+from canonical.processes.progress import Progress
+from canonical.processes.saga import run
 from canonical.shared.errors import BackendRefused, BackendUnavailable, OrderNotFound, OutcomeUnknown
 from tests.support.builders import ROUTER, a_command, a_line, an_order_in, euros
 from tests.support.fakes import (

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from canonical.processes.saga import Progress, Step, run
+from canonical.processes.progress import Progress, Step
+from canonical.processes.saga import run
 from canonical.shared.errors import CanonicalError, OrderCancelled
 from tests.support.fakes import Journal
 from tests.unit.processes.faulty_backend import (

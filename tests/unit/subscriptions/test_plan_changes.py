@@ -7,7 +7,8 @@ import pytest
 
 from canonical.ordering.events import OrderEvent
 from canonical.processes.change_plan import ChangeSubscriptionPlan
-from canonical.processes.saga import Progress, run
+from canonical.processes.progress import Progress
+from canonical.processes.saga import run
 from canonical.shared.errors import (
     BackendRefused,
     BackendUnavailable,
