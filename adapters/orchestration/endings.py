@@ -14,6 +14,7 @@ class Endings:
 
     @contextmanager
     def of(self, subject: str) -> Iterator[threading.Event]:
+        """Set once the process on `subject` has ended here; it says nothing of an end before that."""
         event = threading.Event()
         with self._lock:
             self._events.setdefault(subject, []).append(event)
@@ -26,6 +27,7 @@ class Endings:
                     del self._events[subject]
 
     def tell(self, subject: str) -> None:
+        """The process on `subject` has ended."""
         with self._lock:
             for event in self._events.get(subject, ()):
                 event.set()

@@ -13,27 +13,21 @@ from canonical.ordering.items import OrderedOffering, RecurringCharge
 from canonical.shared.money import total
 
 
-class SqlCatalog:
-    """The current version of every offering, read inside `connection`'s transaction."""
+class SqlOfferings:
+    """The current version of every offering as ordering sees it, read inside `connection`'s transaction."""
 
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
 
-    def offering(self, offering_id: str) -> ProductOffering | None:
+    def by_id(self, offering_id: str) -> OrderedOffering | None:
         return self._one(_BY_ID, offering_id)
 
-    def offering_by_sku(self, sku: str) -> ProductOffering | None:
+    def by_sku(self, sku: str) -> OrderedOffering | None:
         return self._one(_BY_SKU, sku)
 
-    def offerings(self) -> list[ProductOffering]:
-        bodies = self._connection.scalars(
-            sa.select(offerings.c.body).where(offerings.c.current).order_by(offerings.c.id)
-        )
-        return [_offering(body) for body in bodies]
-
-    def _one(self, query: Prepared, value: str) -> ProductOffering | None:
+    def _one(self, query: Prepared, value: str) -> OrderedOffering | None:
         body = query.execute(self._connection, {"value": value}).scalar()
-        return None if body is None else _offering(body)
+        return None if body is None else _ordered(body)
 
 
 _CURRENT = sa.select(offerings.c.body).where(offerings.c.current).order_by(offerings.c.id)
@@ -42,27 +36,9 @@ _BY_SKU = Prepared(_CURRENT.where(offerings.c.sku == sa.bindparam("value")))
 
 
 @lru_cache(maxsize=4096)
-def _offering(body: str) -> ProductOffering:
-    return converter.loads(body, ProductOffering)
-
-
-class CatalogOfferings:
-    """Ordering's view of the catalogue: what a line needs to remember."""
-
-    def __init__(self, catalog: SqlCatalog) -> None:
-        self._catalog = catalog
-
-    def by_id(self, offering_id: str) -> OrderedOffering | None:
-        return _ordered(self._catalog.offering(offering_id))
-
-    def by_sku(self, sku: str) -> OrderedOffering | None:
-        return _ordered(self._catalog.offering_by_sku(sku))
-
-
-@lru_cache(maxsize=4096)
-def _ordered(offering: ProductOffering | None) -> OrderedOffering | None:
-    if offering is None:
-        return None
+def _ordered(body: str) -> OrderedOffering:
+    """What a line remembers of the offering that is kept as `body`."""
+    offering = converter.loads(body, ProductOffering)
     one_time = [price.amount for price in offering.prices if price.charge_type is ChargeType.ONE_TIME]
     recurring = [price for price in offering.prices if price.charge_type is ChargeType.RECURRING]
     return OrderedOffering(

@@ -40,7 +40,7 @@ class Elements:
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """A value by its JSON kind: each is NULL unless the value is of that kind. `json` is the value itself."""
+    """A value by its JSON kind: each is NULL unless the value is of that kind. `instant` is of texts that name one."""
 
     text: Expression
     number: Expression

@@ -97,8 +97,7 @@ class SqlOrderRepository:
         self._shown.pop(order_id, None)
         return self._document(self._seen[order_id]).text
 
-    def carried(self, order_id: str) -> dict[str, Any]:
-        """What is kept with an order."""
+    def _carried_for(self, order_id: str) -> dict[str, Any]:
         if order_id not in self._carried:
             kept = _CARRIED.execute(self._connection, {"of_order": order_id}).scalar()
             self._carried[order_id] = orjson.loads(kept or "{}")
@@ -125,7 +124,7 @@ class SqlOrderRepository:
         """Made once for each stage that the order reaches here."""
         stage, document = self._shown.get(order.id, (-1, None))
         if document is None or stage != len(order.timeline):
-            document = self._project(order, self.carried(order.id))
+            document = self._project(order, self._carried_for(order.id))
             self._shown[order.id] = len(order.timeline), document
         return document
 
@@ -158,14 +157,9 @@ class SqlOrderRepository:
         shown = {"state": document.state, "version": order.version, "document": document.text}
         _UPDATE_DOCUMENT.execute(self._connection, {"of_order": order.id, "customer_id": order.customer_id, **shown})
         if order.id in self._recarried:
-            carried = orjson.dumps(self.carried(order.id)).decode()
+            carried = orjson.dumps(self._carried_for(order.id)).decode()
             _UPDATE_CARRIED.execute(self._connection, {"of_order": order.id, "carried": carried})
-        wanted = _terms(document)
-        kept = {(row.path, row.value) for row in self._connection.execute(_TERMS, {"order_id": order.id})}
-        gone = [{"old_path": path, "old_value": value, "of_order": order.id} for path, value in kept - wanted]
-        if gone:
-            self._connection.execute(_DELETE_TERM, gone)
-        self._add_terms(order.id, wanted - kept)
+        self._replace_terms(order.id, _terms(document))
 
     def _remove(self, order: Order) -> None:
         """With everything that is kept for it, but its events and the evidence of what was asked."""
@@ -174,6 +168,13 @@ class SqlOrderRepository:
             raise ConcurrentChange(f"order {order.id} was changed by somebody else")
         for column in OF_AN_ORDER:
             self._connection.execute(sa.delete(column.table).where(column == order.id))
+
+    def _replace_terms(self, order_id: str, wanted: frozenset[tuple[str, str]]) -> None:
+        kept = {(row.path, row.value) for row in self._connection.execute(_TERMS, {"order_id": order_id})}
+        gone = [{"old_path": path, "old_value": value, "of_order": order_id} for path, value in kept - wanted]
+        if gone:
+            self._connection.execute(_DELETE_TERM, gone)
+        self._add_terms(order_id, wanted - kept)
 
     def _add_terms(self, order_id: str, added: frozenset[tuple[str, str]]) -> None:
         for path, value in sorted(added):

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from adapters.persistence.audit import insert_record
 from adapters.persistence.cancellations import CancellationProjector, SqlCancellationRepository
-from adapters.persistence.catalog import CatalogOfferings, SqlCatalog
+from adapters.persistence.catalog import SqlOfferings
 from adapters.persistence.database import Database, insert_once
 from adapters.persistence.encoding import timestamp
 from adapters.persistence.listeners import SqlListenerRepository
@@ -28,7 +28,7 @@ class SqlUnitOfWork:
     cancellations: SqlCancellationRepository
     plan_changes: SqlPlanChangeRepository
     listeners: SqlListenerRepository
-    offerings: CatalogOfferings
+    offerings: SqlOfferings
     processes: SqlProcesses
 
     def __init__(
@@ -48,7 +48,7 @@ class SqlUnitOfWork:
         self.cancellations = SqlCancellationRepository(self._connection, self._project_cancellation)
         self.plan_changes = SqlPlanChangeRepository(self._connection)
         self.listeners = SqlListenerRepository(self._connection)
-        self.offerings = CatalogOfferings(SqlCatalog(self._connection))
+        self.offerings = SqlOfferings(self._connection)
         self.processes = SqlProcesses(self._connection, self._clock)
         return self
 

@@ -37,8 +37,8 @@ from canonical.ordering.states import (
     allowed_actions,
     next_state,
 )
+from canonical.shared import errors
 from canonical.shared.errors import InvalidTransition
-from canonical.shared.errors import OrderCancelled as GivenUp
 from canonical.shared.external_identifier import ExternalIdentifier
 from canonical.shared.failure import Failure
 from canonical.shared.money import Money, total
@@ -201,7 +201,7 @@ class Order:
         self._become(Trigger.CANCEL, at)
         self.cancellation_id = cancellation_id
         if self.state is State.CANCELLED:
-            failure = Failure(GivenUp.code, reason or "the order was cancelled", "submit", {})
+            failure = Failure(errors.OrderCancelled.code, reason or "the order was cancelled", "submit", {})
             self._end(failure, PaymentStatus.NOT_CHARGED, None)
             self._record(OrderCancelled, at, cancellation_id=cancellation_id)
         else:

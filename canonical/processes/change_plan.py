@@ -4,8 +4,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from canonical.processes.failures import failure_of
-from canonical.processes.progress import Facts, Progress, Step
+from canonical.processes.progress import Facts, Progress, Step, failure_of
 from canonical.shared.errors import CanonicalError, ConcurrentChange, VersionMismatch
 from canonical.shared.ports import Clock
 from canonical.subscriptions.handlers import CHANGE_PLAN

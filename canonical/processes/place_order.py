@@ -11,9 +11,8 @@ from canonical.ordering.items import OrderedOffering, OrderItem
 from canonical.ordering.order import Order, PaymentStatus
 from canonical.ordering.ports import OrderStates, UnitOfWork
 from canonical.ordering.states import State
-from canonical.processes.failures import failure_of
 from canonical.processes.ports import BssOrders, PaymentCharges, StockRequest, StockReservations
-from canonical.processes.progress import Facts, Progress, Step
+from canonical.processes.progress import Facts, Progress, Step, failure_of
 from canonical.shared.errors import (
     CanonicalError,
     CustomerNotInGoodStanding,
@@ -33,9 +32,10 @@ CHARGED = "charged"
 CREATED = "created"
 """The same of an order that nothing is charged for: BSS has it."""
 FALLEN_OUT = "fallout"
-"""The milestone of an order that was given up and that not everything could be undone of."""
+"""The milestone of an order that was being cancelled when something could not be undone."""
 
-GIVEN_UP = frozenset({State.ASSESSING_CANCELLATION, State.CANCELLING, State.CANCELLED})
+CANCELLATION_REQUESTED = frozenset({State.ASSESSING_CANCELLATION, State.CANCELLING, State.CANCELLED})
+"""The states of an order that somebody asked to cancel, unless it was denied."""
 
 
 @dataclass(frozen=True)
@@ -89,11 +89,12 @@ class PlaceOrder:
 
     def interruption(self, order_id: str) -> CanonicalError | None:
         """OrderCancelled once somebody asked for it: from here on the order is being cancelled."""
-        if self.states.state_of(order_id) not in GIVEN_UP:
+        if self.states.state_of(order_id) not in CANCELLATION_REQUESTED:
             return None
         with self.unit_of_work() as work:
             order = work.orders.get(order_id)
-            if order.state not in GIVEN_UP:  # denied since by another run of this process, on a node thought dead
+            # It may have been denied since, by another run of this process on a node that was thought dead.
+            if order.state not in CANCELLATION_REQUESTED:
                 return None
             cancellation = work.cancellations.get(order.cancellation_id or "")
             if order.state is State.ASSESSING_CANCELLATION:
@@ -128,8 +129,8 @@ class PlaceOrder:
         order.complete(progress.facts[CREATE], PaymentStatus.SUCCESS if paid else PaymentStatus.NOT_CHARGED, now)
 
     def _end_without_success(self, order: Order, progress: Progress, error: CanonicalError, work: UnitOfWork) -> None:
-        """An order that somebody wants given up and that was refused by a backend at that moment is cancelled: it is
-        undone as the cancellation asks.
+        """Failed, fallen out or cancelled. A cancellation that came while a backend refused the order is accepted: the
+        order is undone, as was asked.
         """
         now = self.clock.now()
         cancellation = _undecided_cancellation(order, work)
@@ -221,7 +222,7 @@ def key(order: Order, step: str) -> str:
 
 
 def _undecided_cancellation(order: Order, work: UnitOfWork) -> Cancellation | None:
-    if order.state not in GIVEN_UP or order.cancellation_id is None:
+    if order.state not in CANCELLATION_REQUESTED or order.cancellation_id is None:
         return None
     return work.cancellations.get(order.cancellation_id)
 

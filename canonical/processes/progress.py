@@ -6,6 +6,7 @@ from typing import Any
 
 from canonical.processes.records import record_of
 from canonical.shared.errors import CanonicalError, restore
+from canonical.shared.failure import Failure
 
 Facts = Mapping[str, Any]
 """What each step so far brought, by the step's name. JSON."""
@@ -113,3 +114,15 @@ def effect_of(step: Step, progress: Progress) -> str:
     """What undoing the step comes to, in words; empty for a step that was not made."""
     assert step.effect is not None
     return step.effect(progress.facts) if step.name in progress.facts else ""
+
+
+def failure_of(progress: Progress, error: CanonicalError) -> Failure:
+    """What the subject of the process keeps: that `error` ended it without success, and what was undone for that."""
+    return Failure(
+        code=error.code,
+        message=error.message,
+        step=(progress.refusal or {})["step"],
+        details=dict(error.details),
+        undone=progress.undone,
+        not_undone=progress.not_undone,
+    )

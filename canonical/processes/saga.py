@@ -195,12 +195,20 @@ def _settle(act: Callable[[], Any], find: Callable[[Facts], Any | None] | None, 
             return {"result": act()}
         except (OutcomeUnknown, BackendContractError):
             uncertain = True
-            found = find(facts) if find is not None else None
+            found = None if find is None else _found(find, facts)
             return {"result": act() if found is None else found}
     except (BackendUnavailable, OutcomeUnknown, BackendContractError) as error:
         return {"away": error.message, "uncertain": uncertain}
     except CanonicalError as error:
         return {"refused": as_kept(error)}
+
+
+def _found(find: Callable[[Facts], Any | None], facts: Facts) -> Any | None:
+    """Raises OutcomeUnknown where the question itself fails. A refusal of it says nothing of the call it is about."""
+    try:
+        return find(facts)
+    except CanonicalError as error:
+        raise OutcomeUnknown(error.message) from error
 
 
 def as_kept(error: CanonicalError) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from canonical.processes.progress import Call, Progress, Step, next_call, taken_
 from canonical.processes.saga import resumed
 
 LONGEST_RUN = timedelta(minutes=2)
-"""Nothing is at work so long without a word: whoever was, is gone, or hangs."""
+"""A run that has given no sign of life for so long has died or hangs."""
 
 
 class ProcessState(StrEnum):
@@ -80,7 +80,7 @@ def situation(
 
 
 def _allowed(standing: Standing, progress: Progress, call: Call | None, now: datetime) -> list[Action]:
-    """While a call is under way nobody can know what it will come to: only who is surely gone is replaced then."""
+    """Nothing while a call may be under way: nobody knows what it will come to. After LONGEST_RUN none is any more."""
     if standing.state is ProcessState.RUNNING and now - standing.changed_at < LONGEST_RUN:
         return []
     allowed = [Action.RETRY]

@@ -105,17 +105,13 @@ def _snapshot(order: Order | None, found: Mapping[str, Part], wanted: frozenset[
 def _without_number(order: Order, wanted: frozenset[SnapshotPart]) -> OrderSnapshot:
     """Nobody is asked. An order that ended without a number left nothing anywhere; one under way may have."""
     if order.finished:
-        nothing: dict[SnapshotPart, Any] = dict.fromkeys(wanted)
-        return OrderSnapshot(order, None, nothing | _no_shipments(wanted), ())
+        nothing = {part: () if part is SnapshotPart.SHIPMENTS else None for part in wanted}
+        return OrderSnapshot(order, None, nothing, ())
     since = order.submitted_at
     missing = [
         Missing(part, SOURCES[part], IN_PROGRESS, since, retryable=True) for part in SnapshotPart if part in wanted
     ]
     return OrderSnapshot(order, None, dict.fromkeys(wanted), tuple(missing))
-
-
-def _no_shipments(wanted: frozenset[SnapshotPart]) -> dict[SnapshotPart, Any]:
-    return {SnapshotPart.SHIPMENTS: ()} if SnapshotPart.SHIPMENTS in wanted else {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """What the command line does besides serving."""
 
+from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -16,7 +17,6 @@ from facade.settings import Settings
 
 CATALOG = Path(__file__).parents[2] / "fixtures" / "catalog"
 
-
 DATABASE_TROUBLE = (StoreUnavailable, SQLAlchemyError, OSError, ValueError)
 
 
@@ -27,11 +27,8 @@ def check_start(settings: Settings) -> None:
     backend_settings(settings)
     partner_profiles(settings)
     try:
-        database = Database(settings.database_address)
-        try:
+        with closing(Database(settings.database_address)) as database:
             migrations.check(database)
-        finally:
-            database.close()
     except (*DATABASE_TROUBLE, migrations.SchemaOutOfDate) as error:
         raise SettingError(
             f"the database at {settings.database_variable} cannot be used: {reason_of(error)}"
@@ -40,17 +37,15 @@ def check_start(settings: Settings) -> None:
 
 def upgrade_database(settings: Settings) -> None:
     """Bring the schema up to date. Safe to repeat."""
-    database = Database(settings.database_address)
-    migrations.upgrade(database)
-    database.close()
+    with closing(Database(settings.database_address)) as database:
+        migrations.upgrade(database)
 
 
 def publish_catalog(settings: Settings, folder: Path = CATALOG) -> int:
     """Publish the offerings of the catalogue files; returns how many were new."""
-    database = Database(settings.database_address)
-    added = publish(database, read_offerings([path.read_bytes() for path in sorted(folder.glob("*.json"))]))
-    database.close()
-    return added
+    published = read_offerings([path.read_bytes() for path in sorted(folder.glob("*.json"))])
+    with closing(Database(settings.database_address)) as database:
+        return publish(database, published)
 
 
 def simulate(settings: Settings, state: Path) -> None:

@@ -2,9 +2,10 @@
 
 import pytest
 
-from adapters.persistence.catalog import SqlCatalog, publish, read_offerings
+from adapters.persistence.catalog import SqlOfferings, publish, read_offerings
 from adapters.persistence.database import Database
 from canonical.catalog.offering import ChargeType, OfferingPrice, ProductOffering
+from canonical.ordering.items import OrderedOffering
 from tests.support.builders import euros
 from tests.support.databases import CATALOG
 
@@ -14,16 +15,21 @@ def an_offering(version: str = "1", price: str = "10.00") -> ProductOffering:
     return ProductOffering("po_new", version, "New", "SKU-NEW", prices)
 
 
-def current(database: Database) -> ProductOffering | None:
+def current(database: Database) -> OrderedOffering | None:
     with database.reading() as connection:
-        return SqlCatalog(connection).offering("po_new")
+        return SqlOfferings(connection).by_id("po_new")
 
 
 def test_the_catalogue_files_are_published_once(database: Database) -> None:
     offerings = read_offerings([CATALOG.read_bytes()])
     assert publish(database, offerings) == 0, "the schema template has them"
     with database.reading() as connection:
-        assert SqlCatalog(connection).offerings() == sorted(offerings, key=lambda offering: offering.id)
+        kept = SqlOfferings(connection)
+        for offering in offerings:
+            found = kept.by_id(offering.id)
+            assert found == kept.by_sku(offering.sku)
+            assert found is not None
+            assert (found.version, found.name, found.sku) == (offering.version, offering.name, offering.sku)
 
 
 def test_a_new_version_becomes_the_current_one(database: Database) -> None:
@@ -31,7 +37,7 @@ def test_a_new_version_becomes_the_current_one(database: Database) -> None:
     assert publish(database, [an_offering("2", "12.00")]) == 1
     found = current(database)
     assert found is not None
-    assert (found.version, found.prices[0].amount) == ("2", euros("12.00"))
+    assert (found.version, found.one_time) == ("2", euros("12.00"))
     assert publish(database, [an_offering("2", "12.00")]) == 0
 
 
@@ -41,4 +47,4 @@ def test_what_is_published_never_changes(database: Database) -> None:
         publish(database, [an_offering(price="11.00")])
     found = current(database)
     assert found is not None
-    assert found.prices[0].amount == euros("10.00")
+    assert found.one_time == euros("10.00")

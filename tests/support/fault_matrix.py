@@ -27,8 +27,7 @@ LANES = 3
 """Products at a time."""
 MOST_NEW_THREADS = 6
 """Pools grow a little with what runs at once; a leak of one thread for each call is many more."""
-SETTINGS = {
-    "THREADS": "24",
+IMPATIENT = {
     "PORTAL_WAIT": "2",
     "PARTS_WAIT": "1.2",
     "BACKEND_CONNECT_TIMEOUT": "0.5",
@@ -36,26 +35,28 @@ SETTINGS = {
     "BACKEND_CALL_TIMEOUT": "3",
 }
 
+DEFAULTS = {"BACKEND_READ_TIMEOUT": "10", "NODE_LEASE": "5"}
+"""Those that `Node` sets otherwise."""
+
 Results = Mapping[tuple[str, str, str], Cell]
 """By backend, fault and operation."""
 
 
-def run(directory: Path, lanes: int = LANES) -> Results:
+def run(directory: Path, settings: Mapping[str, str] = IMPATIENT, faults: tuple[Fault, ...] = FAULTS) -> Results:
     """Every cell, one product for each backend."""
     results: dict[tuple[str, str, str], Cell] = {}
-    with ThreadPoolExecutor(lanes) as pool:
-        for found in pool.map(lambda backend: _run_lane(directory, backend), BACKENDS):
+    with ThreadPoolExecutor(LANES) as pool:
+        for found in pool.map(lambda backend: _run_lane(directory / backend, backend, settings, faults), BACKENDS):
             results |= found
     return results
 
 
-def _run_lane(directory: Path, backend: str) -> Results:
-    own = directory / backend
-    own.mkdir()
-    with _lane(own, backend) as lane:
+def _run_lane(directory: Path, backend: str, settings: Mapping[str, str], faults: tuple[Fault, ...]) -> Results:
+    directory.mkdir(parents=True)
+    with _lane(directory, backend, settings) as lane:
         _warm_up(lane)
         before = threads(lane.node)
-        cells = {(backend, fault.name): _break(lane, fault, before) for fault in FAULTS}
+        cells = {(backend, fault.name): _break(lane, fault, before) for fault in faults}
         return {
             (*place, operation.name): _lasting(lane, operation, found[operation.name])
             for place, found in cells.items()
@@ -71,10 +72,10 @@ def _lasting(lane: Lane, operation: Operation, cell: Cell) -> Cell:
 
 
 @contextmanager
-def _lane(directory: Path, backend: str) -> Iterator[Lane]:
+def _lane(directory: Path, backend: str, settings: Mapping[str, str]) -> Iterator[Lane]:
     with running_backends(directory) as backends, gate(backends.port) as door:
         own = {f"{backend.upper()}_URL": f"http://127.0.0.1:{door.port}/{backend}"}
-        node = Node(directory, backends, SETTINGS | own)
+        node = Node(directory, backends, {**settings, **own})
         node.command("db", "upgrade")
         node.start()
         try:

@@ -275,7 +275,7 @@ def test_a_cancellation_that_was_denied_stays_so_when_a_person_has_the_order_res
 # --- when it is asked -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("state", [state for state in State if state not in place_order.GIVEN_UP])
+@pytest.mark.parametrize("state", [state for state in State if state not in place_order.CANCELLATION_REQUESTED])
 def test_an_order_that_nobody_gave_up_goes_on(state: State) -> None:
     placing = Placing()
     placing.memory.orders[placing.order_id] = an_order_in(state, id=placing.order_id)

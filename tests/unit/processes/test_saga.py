@@ -252,8 +252,17 @@ def test_a_backend_that_stays_away_never_fails_the_run() -> None:
     assert error.code == "BACKEND_UNAVAILABLE"
 
 
+def test_a_refused_question_leaves_it_open_what_the_call_did() -> None:
+    """Say, we may charge but not list charges: what was taken must not be forgotten, nor the rest be undone."""
+    backend = FaultyBackend({"charge": [Fault.LOST_AFTER], "find-charge": [Fault.REFUSED]})
+    waits = run(steps_of(backend), Progress(), Journal().once)
+    assert (waits.waiting, waits.uncertain, waits.refusal) == (True, True, None)
+    ended = run(steps_of(backend), through_json(waits), Journal().once)
+    assert list(ended.facts) == backend.effects == list(NAMES)
+
+
 FAULTS = st.lists(st.sampled_from(Fault), max_size=3)
-UNASKABLE = st.lists(st.sampled_from([Fault.AWAY, Fault.LOST_BEFORE, Fault.GARBLED_BEFORE]), max_size=2)
+UNASKABLE = st.lists(st.sampled_from([Fault.REFUSED, Fault.AWAY, Fault.LOST_BEFORE, Fault.GARBLED_BEFORE]), max_size=2)
 SCRIPTS = st.fixed_dictionaries(dict.fromkeys((*NAMES, *UNDO), FAULTS) | {f"find-{name}": UNASKABLE for name in NAMES})
 CRASHES = st.frozensets(st.integers(0, 30), max_size=6)
 
