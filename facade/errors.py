@@ -218,7 +218,7 @@ def _problem(answer: Answer, error_id: str) -> dict[str, Any]:
     return {**answer.extra, **body} | ({"errors": answer.errors} if answer.errors else {})
 
 
-NO_DEFECT = (errors.StillWorking, errors.BackendError, Overloaded)
+NO_DEFECT = (errors.StillWorking, errors.BackendError, Overloaded, NotSupported)
 
 
 class ErrorHandler:

@@ -43,6 +43,7 @@ _INLINE_LIMIT = 64 * 1024  # longer bodies are judged off the event loop
 _AS_IT_IS = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
 _CHARACTER_SETS = _AS_IT_IS | {"utf-16", "utf-16le", "utf-16be", "utf-32", "utf-32le", "utf-32be", "iso-8859-1"}
 _BOM = b"\xef\xbb\xbf"
+_TOO_DEEP = "depth limit exceeded"  # in orjson's words
 
 
 def validator_map(contracts: Mapping[str, Contract], *, body_limit: int = BODY_LIMIT) -> dict[str, Any]:
@@ -216,6 +217,5 @@ def _parsed(content: bytes) -> Any:
     try:
         return orjson.loads(content)
     except orjson.JSONDecodeError as error:
-        raise MalformedBody(
-            f"The body is not valid JSON in UTF-8: line {error.lineno}, column {error.colno}."
-        ) from error
+        fault = "nested deeper than can be read" if error.msg == _TOO_DEEP else "not valid JSON in UTF-8"
+        raise MalformedBody(f"The body is {fault}: line {error.lineno}, column {error.colno}.") from error

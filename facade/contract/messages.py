@@ -13,6 +13,8 @@ from facade.contract.pointers import Token, pointer, shortened, spoken
 from facade.contract.schema import FORMAT_PATTERNS
 from facade.contract.violations import Code, Violation
 
+NOT_BLANK = r"\S"
+
 _FORMATS = {
     "date-time": 'a date and time with an offset, like "2026-05-03T08:00:00Z" (RFC 3339)',
     "date": 'a date, like "2026-05-03" (RFC 3339)',
@@ -100,6 +102,8 @@ def _format(place: _Place, facts: Mapping[str, Any], value: Any) -> list[Violati
 def _pattern(place: _Place, facts: Mapping[str, Any], value: Any) -> list[Violation]:
     if facts["pattern"] in FORMAT_PATTERNS:
         return _format(place, {"format": FORMAT_PATTERNS[facts["pattern"]]}, value)
+    if facts["pattern"] == NOT_BLANK:
+        return [Violation(pointer(place), Code.INVALID_VALUE, f"{spoken(place)} must not be blank.")]
     text = f"{spoken(place)} must match {facts['pattern']}, and {_shown(value)} does not."
     return [Violation(pointer(place), Code.INVALID_FORMAT, text)]
 

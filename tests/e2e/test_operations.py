@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.postgres import postgres_server, postgres_url
-from tests.support.product import TMF622, Node, effects, partner_order, running_product
+from tests.support.product import ORDERS, TMF622, Node, effects, partner_order, running_product
 from tests.support.simulators import running_backends
 
 __all__ = ["postgres_server", "postgres_url"]
@@ -149,6 +149,13 @@ def test_an_order_in_fallout_is_undone_at_last(product: Node) -> None:
 def test_a_decision_that_makes_no_sense_is_refused(product: Node, body: Any, status: int) -> None:
     assert product.post(f"{PROCESSES}/place-order/nobody/decisions", body).status_code == status
     assert product.get(f"{PROCESSES}/other/nobody").status_code == 404
+
+
+@pytest.mark.parametrize("path", [f"{PROCESSES}/place-order/nobody/decisions", f"{ORDERS}/nobody/cancel"])
+def test_blanks_are_no_reason(product: Node, path: str) -> None:
+    body = {"reason": " \t\n"} | ({"action": "retry"} if path.startswith(PROCESSES) else {})
+    answer = product.post(path, body)
+    assert (answer.status_code, answer.json()["detail"]) == (400, "reason must not be blank.")
 
 
 @pytest.mark.parametrize("query", ["?state=", "?state=waiting,x", "?age=-1", "?age=1e3", "?waitingFor=", "?x=1"])

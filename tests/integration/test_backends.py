@@ -36,16 +36,12 @@ from canonical.shared.errors import (
     PaymentDeclined,
 )
 from canonical.shared.money import Money
-from tests.support.backends_under_test import Target, running_target
+from tests.support.backends_under_test import Target, backends, target
 from tests.support.backends_under_test import simulated_settings as settings
 from tests.support.simulators import Backends as Simulation
 from tests.support.simulators import running_backends
 
-
-@pytest.fixture(scope="module")
-def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
-    with running_target(tmp_path_factory.mktemp("backends")) as running:
-        yield running
+__all__ = ["backends", "target"]
 
 
 @pytest.fixture
@@ -53,14 +49,6 @@ def simulation(target: Target) -> Iterator[Simulation]:
     running = target.simulated()
     yield running
     running.clear()
-
-
-@pytest.fixture
-def backends(target: Target) -> Iterator[Backends]:
-    """Every answer is held against the contracts."""
-    connected = connect(target.settings, check_answers=1)
-    yield connected
-    connected.close()
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from adapters.backends.registry import NEEDED
+from adapters.backends.registry import NEEDED, connect
+from adapters.backends.registry import Backends as Connected
 from adapters.backends.settings import BackendSettings
 from facade.bootstrap.backends import backend_settings
 from facade.settings import Settings
@@ -65,3 +66,17 @@ def running_target(directory: Path) -> Iterator[Target]:
         return
     with running_backends(directory) as simulation:
         yield Target(simulated_settings(simulation.url), known, simulation)
+
+
+@pytest.fixture(scope="module")
+def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+    with running_target(tmp_path_factory.mktemp("backends")) as running:
+        yield running
+
+
+@pytest.fixture
+def backends(target: Target) -> Iterator[Connected]:
+    """Every answer is held against the contracts."""
+    connected = connect(target.settings, check_answers=1)
+    yield connected
+    connected.close()

@@ -136,6 +136,11 @@ def test_what_is_no_json_document_is_malformed(client: Any, content: bytes) -> N
     assert isinstance(answer.json(), str)
 
 
+def test_json_nested_too_deep_to_be_read_is_called_that(client: Any) -> None:
+    answer = post(client, b"[" * 1100 + b"]" * 1100)
+    assert (answer.status_code, "nested deeper" in answer.text) == (400, True)
+
+
 def test_a_byte_order_mark_and_other_character_sets_are_read(client: Any) -> None:
     assert post(client, b"\xef\xbb\xbf" + orjson.dumps(VALID)).status_code == 201
     latin = json.dumps({**VALID, "nickname": "Zoë"}, ensure_ascii=False).encode("latin-1")

@@ -1,21 +1,24 @@
 """How failures are answered."""
 
 import inspect
-from typing import Any
+from typing import Any, cast
 
 import connexion.exceptions
 import orjson
 import pytest
+from connexion.lifecycle import ConnexionRequest
 from starlette.exceptions import HTTPException
+from structlog.testing import capture_logs
 
 from canonical.shared import errors
 from canonical.shared.errors import CanonicalError, every_error, restore
 from facade.contract import violations as contract
 from facade.contract.violations import Code, ContractViolation, Violation
-from facade.errors import CANONICAL, HANDLED, Answer, answer_to, render
+from facade.errors import CANONICAL, HANDLED, Answer, ErrorHandler, answer_to, render
 from facade.security import errors as security
 from facade.security.principal import Principal
 from facade.tmf.patch import PatchTestFailed
+from facade.tmf.query.refusals import NotSupported
 from tests.support.specs import problems
 
 SECRET = "postgres://root:hunter2@db"
@@ -301,3 +304,19 @@ def test_what_the_framework_says_is_said_in_our_words(status: int) -> None:
 )
 def test_the_address_decides_how_an_error_looks(path: str, media_type: str) -> None:
     assert render(answer_to(errors.OrderNotFound("Order not found")), path, "id-1")[1] == media_type
+
+
+@pytest.mark.parametrize(
+    ("error", "event"),
+    [
+        (RuntimeError("x"), "request failed"),
+        (errors.BackendUnavailable("x"), "request refused"),
+        (NotSupported("filter", "descending with .."), "request refused"),
+    ],
+)
+def test_only_a_defect_of_ours_is_logged_as_one(error: Exception, event: str) -> None:
+    scope = {"type": "http", "method": "GET", "path": "/x", "query_string": b"", "headers": [], "server": ("x", 80)}
+    handler = ErrorHandler(cast(Any, None), cast(Any, None), cast(Any, None))
+    with capture_logs() as logs:
+        handler(ConnexionRequest(scope | {"scheme": "http"}), error)
+    assert [line["event"] for line in logs] == [event]
