@@ -26,7 +26,6 @@ from adapters.persistence.unit_of_work import SqlUnitOfWork
 from canonical.audit.record import AuditRecord
 from canonical.ordering.cancellation import Cancellation
 from canonical.ordering.order import Order
-from tests.support.databases import *  # noqa: F403
 from tests.support.fakes import SteppingClock
 from tests.support.memory import ListenersFromMemory, Memory, ReadsFromMemory
 

@@ -7,11 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.postgres import postgres_server, postgres_url
 from tests.support.product import ORDERS, TMF622, Node, effects, partner_order, running_product
 from tests.support.simulators import running_backends
-
-__all__ = ["postgres_server", "postgres_url"]
 
 PROCESSES = "/api/v1/operations/processes"
 UNDONE = {"reserve": 2, "createOrder": 1, "cancelOrder": 1, "release": 2}

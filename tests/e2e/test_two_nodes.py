@@ -6,11 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.postgres import postgres_server, postgres_url
 from tests.support.product import ORDERS, TMF622, Node, effects, partner_order, portal_order
 from tests.support.simulators import running_backends
-
-__all__ = ["postgres_server", "postgres_url"]
 
 
 @pytest.fixture

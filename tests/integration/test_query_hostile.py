@@ -18,13 +18,11 @@ from facade.contract.violations import ContractViolation
 from facade.tmf.query.listing import Listing, read_listing
 from facade.tmf.query.refusals import NotSupported
 from facade.tmf.query.selection import selection_of
-from tests.support.postgres import execute, postgres_server
+from tests.support.postgres import execute
 from tests.unit.query.hostile import queries
 from tests.unit.query.oracle import meets
 from tests.unit.query.sample import ATTRIBUTES, Sample, a_sample
 from tests.unit.query.stored import store
-
-__all__ = ["postgres_server"]
 
 KEPT = 3_000
 MIXTURES = int(os.environ.get("FUZZ_EXAMPLES", "900"))

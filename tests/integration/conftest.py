@@ -1,3 +1,0 @@
-"""Databases for the tests of this folder."""
-
-from tests.support.databases import *  # noqa: F403
