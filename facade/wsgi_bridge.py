@@ -63,9 +63,9 @@ class WsgiBridge:
         if not routing.get("operation_id"):
             raise HTTPException(405 if self._methods.allow(scope["path"]) else 404)
         queued = not scope["path"].startswith(UNQUEUED)
-        if queued and self._inside >= self._places:
-            raise self._overloaded()
+        self._require_place(queued)
         body = await whole_body(receive)
+        self._require_place(queued)  # others may have come while the body did
         with within(self._deadline):
             context = contextvars.copy_context()
         pool = self._pool if queued else self._health
@@ -73,6 +73,10 @@ class WsgiBridge:
         status, headers, content = await (self._queued(job) if queued else asyncio.wrap_future(job))
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": content})
+
+    def _require_place(self, queued: bool) -> None:
+        if queued and self._inside >= self._places:
+            raise self._overloaded()
 
     async def _queued(self, job: Future[Answer]) -> Answer:
         """Raises Overloaded when no thread has begun in time."""

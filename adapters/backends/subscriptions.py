@@ -44,7 +44,9 @@ GET_SUBSCRIPTIONS = Operation(
 )
 FIND_SUBSCRIPTION = Operation("findSubscription", "GET", "/subscriptions", SubscriptionAnswer(many=True), {"id": "id"})
 GET_PLANS = Operation("getPlans", "GET", "/plans", PlanAnswer(many=True))
-CHANGE_PLAN = Operation("changePlan", "PATCH", "/subscriptions/{subscriptionId}", SubscriptionAnswer())
+CHANGE_PLAN = Operation(
+    "changePlan", "PATCH", "/subscriptions/{subscriptionId}", SubscriptionAnswer(), {"id": "subscriptionId"}
+)
 SET_PLAN = Operation("setPlan", "PUT", "/subscriptions/{subscriptionId}", BilledPlan())
 
 REFUSALS: Mapping[int, Callable[[str], CanonicalError]] = MappingProxyType(

@@ -130,11 +130,11 @@ class DbosEngine:
         if due is not None:
             self._start(due)
 
-    def wait(self, subject: str, seconds: float) -> bool:
+    def wait(self, process: str, subject: str, seconds: float) -> bool:
         until = time.monotonic() + seconds
         with self._endings.of(subject) as ended:
             while not ended.wait(min(0.25, max(0.0, until - time.monotonic()))):
-                if self._table.has_ended(subject):
+                if self._table.has_ended(process, subject):
                     return True
                 if time.monotonic() >= until:
                     return False

@@ -27,6 +27,7 @@ _ANSWERS = Prepared(
         process_steps.c.process == sa.bindparam("of_process"), process_steps.c.subject == sa.bindparam("of_subject")
     )
 )
+_HOW_FAR = Prepared(sa.select(processes.c.state).where(*_ONE))
 _SCHEDULED = sa.select(
     processes.c.process, processes.c.subject, processes.c.correlation_id, processes.c.traceparent, processes.c.round
 )
@@ -164,10 +165,10 @@ class ProcessTable:
             connection.commit()
         return answer if first else self.answers(process, subject)[step]
 
-    def has_ended(self, subject: str) -> bool:
+    def has_ended(self, process: str, subject: str) -> bool:
+        """Asked again and again by whoever waits: a look-up by the primary key, which begins with the process."""
         with self._database.reading() as connection:
-            query = sa.select(processes.c.state).where(processes.c.subject == subject)
-            return connection.scalar(query) in OVER
+            return _HOW_FAR.execute(connection, {"of_process": process, "of_subject": subject}).scalar() in OVER
 
     def scheduled(self, process: str, subject: str) -> ScheduledProcess | None:
         """As it was asked for, or decided last."""

@@ -55,6 +55,6 @@ class ProcessEngine(Protocol):
         """Begin at once what a person decided. Returns at once."""
         ...
 
-    def wait(self, subject: str, seconds: float) -> bool:
-        """Whether the process on `subject` ended within `seconds`, here or on another node."""
+    def wait(self, process: str, subject: str, seconds: float) -> bool:
+        """Whether `process` on `subject` ended within `seconds`, here or on another node."""
         ...

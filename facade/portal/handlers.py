@@ -10,6 +10,7 @@ import flask
 from canonical.audit.ports import AuditTrail
 from canonical.audit.record import Mapped
 from canonical.ordering.commands import CancelOrder
+from canonical.ordering.handlers import PLACE_ORDER
 from canonical.ordering.order import Order
 from canonical.processes.engine import ProcessEngine
 from canonical.shared import tracing
@@ -37,7 +38,7 @@ class Orders(Protocol):
 
 
 class Waiters:
-    """Requests that wait for their order to end: for `seconds`, and only so many at once.
+    """Requests that wait for what they began to end: for `seconds`, and only so many at once.
 
     Each keeps a thread. Without a bound, one slow backend and one eager client would leave none for anybody else.
     """
@@ -47,12 +48,12 @@ class Waiters:
         self._seconds = seconds
         self._places = threading.BoundedSemaphore(at_once)
 
-    def wait(self, order_id: str) -> bool:
-        """Whether the order ended; False at once when there is no place to wait."""
+    def wait(self, process: str, subject: str) -> bool:
+        """Whether the process ended. Where there is no place to wait, whether it has ended by now."""
         if not self._places.acquire(blocking=False):
-            return self._engine.wait(order_id, 0)
+            return self._engine.wait(process, subject, 0)
         try:
-            return self._engine.wait(order_id, self._seconds)
+            return self._engine.wait(process, subject, self._seconds)
         finally:
             self._places.release()
 
@@ -85,7 +86,7 @@ class PortalOrders:
             with tracing.span("translate"):
                 command = to_submit_order(body, principal.client_id)
             accepted = self.intake.accept(command, request, lambda order_id, document, version: None)
-        ended = self.waiters.wait(accepted.subject)
+        ended = self.waiters.wait(PLACE_ORDER, accepted.subject)
         order = self.orders.order(accepted.subject, None)
         if not ended and not order.finished:
             raise StillWorking("the order was accepted and goes on; ask for it later", id=order.id)

@@ -8,6 +8,7 @@ import flask
 
 from canonical.shared.errors import StillWorking
 from canonical.subscriptions.commands import ChangePlan
+from canonical.subscriptions.handlers import CHANGE_PLAN
 from canonical.subscriptions.plan_change import PlanChange
 from canonical.subscriptions.ports import Subscriptions
 from canonical.subscriptions.subscription import Plan, Subscription
@@ -67,7 +68,7 @@ class PortalSubscriptions:
             check_version(wanted, subscription.version)
             command = ChangePlan(principal.client_id, subscription.id, body["plan"])
             accepted = self.intake.accept(command, subscription, plans, request, conditional=wanted is not None)
-        ended = self.waiters.wait(accepted.subject)
+        ended = self.waiters.wait(CHANGE_PLAN, accepted.subject)
         change = self.changes.plan_change(accepted.subject)
         if not ended and not change.finished:
             raise _still_working(change)

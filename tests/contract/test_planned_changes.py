@@ -41,7 +41,7 @@ class Starts:
 
     def take_up_again(self, process: str, subject: str) -> None: ...
 
-    def wait(self, subject: str, seconds: float) -> bool:
+    def wait(self, process: str, subject: str, seconds: float) -> bool:
         return True
 
 

@@ -257,7 +257,7 @@ def test_what_could_not_be_undone_is_tried_again(database: Database) -> None:
     assert (order.state, placing.standing.state) == (State.FAILED, ProcessState.ENDED)
     assert order.failure is not None
     assert (order.failure.code, order.failure.not_undone) == ("PAYMENT_DECLINED", ())
-    assert placing.table.has_ended(placing.order_id)
+    assert placing.table.has_ended(PLACE_ORDER, placing.order_id)
 
 
 def test_what_a_person_has_undone_is_not_undone_again(database: Database) -> None:

@@ -89,9 +89,10 @@ def test_a_process_has_ended_when_it_says_so(database: Database, table: ProcessT
     schedule(database, clock, "o1", "o2")
     for step, ended in (("started", False), ("ended", True)):
         note(database, clock, step, "o1")
-        assert table.has_ended("o1") is ended
-    assert not table.has_ended("o2")
-    assert not table.has_ended("none")
+        assert table.has_ended(PROCESS, "o1") is ended
+    assert not table.has_ended(PROCESS, "o2")
+    assert not table.has_ended(PROCESS, "none")
+    assert not table.has_ended("another", "o1")
 
 
 def test_a_waiting_process_says_for_what_until_it_goes_on(
@@ -102,7 +103,7 @@ def test_a_waiting_process_says_for_what_until_it_goes_on(
         Run(PROCESS, "o1", 0, 0), Pause({}, "charge", Problem.BACKEND_AWAY, "billing cannot be reached")
     )
     assert _row(database) == ("waiting", "billing cannot be reached")
-    assert not table.has_ended("o1")
+    assert not table.has_ended(PROCESS, "o1")
     note(database, clock, "ended", "o1")
     assert _row(database) == ("ended", None)
 

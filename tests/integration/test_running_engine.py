@@ -102,7 +102,7 @@ def test_the_engines_own_records_go_some_time_after_the_end(placing_anywhere: Pl
             order = submit_order(a_command(), work, SystemClock(), identities)
             work.commit()
         engine.start(PLACE_ORDER, order.id)
-        assert engine.wait(order.id, 30)
+        assert engine.wait(PLACE_ORDER, order.id, 30)
     # A continuation whose process has ended by now, one that is to come, and one that failed.
     later = [Run(PLACE_ORDER, order.id, 0, part) for part in (1, 2, 3)]
     for run, kept, delay in zip(later, ({}, {}, {"nonsense": 1}), (0.0, 600.0, 0.0), strict=True):
@@ -142,7 +142,7 @@ def test_no_thread_holds_a_connection_while_it_waits_for_another_of_its_pool(
             order = submit_order(a_command(), work, SystemClock(), identities)
             work.commit()
         engine.start(PLACE_ORDER, order.id)
-        return engine.wait(order.id, 30)
+        return engine.wait(PLACE_ORDER, order.id, 30)
 
     with capture_logs() as logs, ThreadPoolExecutor(48) as pool:
         assert all(pool.map(place, range(96)))

@@ -31,6 +31,7 @@ READS = (
     ("bss", subscriptions.GET_SUBSCRIPTIONS),
     ("bss", subscriptions.FIND_SUBSCRIPTION),
     ("bss", subscriptions.GET_PLANS),
+    ("bss", subscriptions.CHANGE_PLAN),
     ("billing", billing.GET_INVOICE),
     ("billing", billing.GET_OUTSTANDING),
     ("scm", scm.GET_SHIPMENTS),

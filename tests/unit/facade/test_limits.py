@@ -89,7 +89,7 @@ class Work:
         return [b""]
 
 
-def ask(bridge: WsgiBridge, path: str = "/orders") -> Awaitable[int]:
+def ask(bridge: WsgiBridge, path: str = "/orders", body_comes: asyncio.Event | None = None) -> Awaitable[int]:
     """The status, or Overloaded."""
     scope = {
         "type": "http",
@@ -103,6 +103,8 @@ def ask(bridge: WsgiBridge, path: str = "/orders") -> Awaitable[int]:
     sent: list[Any] = []
 
     async def receive() -> dict[str, Any]:
+        if body_comes is not None:
+            await body_comes.wait()
         return {"type": "http.request", "body": b""}
 
     async def send(message: Any) -> None:
@@ -135,6 +137,22 @@ def test_a_request_beyond_the_queue_is_turned_away_at_once_and_health_is_not() -
         return answers
 
     assert asyncio.run(crowd()) == [200] * 5
+
+
+def test_requests_whose_bodies_come_late_and_together_do_not_lengthen_the_queue() -> None:
+    async def crowd() -> list[Any]:
+        work, body_comes = Work(), asyncio.Event()
+        bridge = a_bridge(work, length=3, seconds=10)
+        waiting = [asyncio.ensure_future(ask(bridge, body_comes=body_comes)) for _ in range(9)]
+        await asyncio.sleep(0)
+        body_comes.set()
+        while work.begun < 2:
+            await asyncio.sleep(0.001)
+        work.let_go.set()
+        return await asyncio.gather(*waiting, return_exceptions=True)
+
+    answers = asyncio.run(crowd())
+    assert [answer if isinstance(answer, int) else type(answer) for answer in answers] == [200] * 5 + [Overloaded] * 4
 
 
 def test_a_request_that_has_waited_too_long_is_turned_away_and_never_worked_on() -> None:
