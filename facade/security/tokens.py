@@ -13,7 +13,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeGuard
 
 from joserfc.errors import (
     ClaimError,
@@ -33,6 +33,8 @@ from facade.security.principal import Principal
 ALGORITHMS = ("RS256", "ES256")
 TYPES = frozenset({"jwt", "at+jwt", "application/at+jwt"})
 MAX_TOKEN_LENGTH = 8192
+LONGEST_CLIENT_ID = 100
+"""Characters: what the owner of an order may have in the database."""
 CACHE_SIZE = 1024
 CACHE_SECONDS = 600.0
 """The longest a verified token is believed without looking at its signature again: what a withdrawn key can cost."""
@@ -47,8 +49,8 @@ class TokenVerifier:
 
     `issuer` must be the token's `iss` and `audience` among its `aud`; `exp` must lie ahead and `nbf` and `iat`, where
     they are given, must not, each by at most `leeway` seconds. The client is `client_id` or `azp`; the scopes are
-    `scope`, as a text or a list. A verified token is remembered by its digest until it expires, but no longer than 10
-    minutes.
+    `scope`, as a text or a list. Their characters are printable: what is kept, logged and counted under them has to be
+    written somewhere. A verified token is remembered by its digest until it expires, but no longer than 10 minutes.
     """
 
     def __init__(
@@ -166,15 +168,19 @@ def _read(token: str) -> tuple[CompactSignature, str | None]:
 
 def _client(claims: dict[str, Any]) -> str:
     client = claims.get("client_id") or claims.get("azp")
-    if not isinstance(client, str):
+    if not _is_name(client) or len(client) > LONGEST_CLIENT_ID:
         raise TokenRefused("client")
     return client
 
 
 def _scopes(claims: dict[str, Any]) -> frozenset[str]:
     scope = claims.get("scope", "")
-    if isinstance(scope, str):
-        return frozenset(scope.split())
-    if isinstance(scope, list) and all(isinstance(one, str) for one in scope):
-        return frozenset(scope)
+    found = scope.split() if isinstance(scope, str) else scope
+    if isinstance(found, list) and all(map(_is_name, found)):
+        return frozenset(found)
     raise TokenRefused("claims")
+
+
+def _is_name(value: object) -> TypeGuard[str]:
+    """Whether a claim is a text that can be written everywhere: no control characters and no lone surrogates."""
+    return isinstance(value, str) and value.isprintable() and bool(value.strip())

@@ -1,6 +1,7 @@
 """A small app behind the token check, and tokens for it."""
 
 import http.client
+import json
 import socket
 import threading
 import time
@@ -12,7 +13,7 @@ import uvicorn
 import yaml
 from connexion import FlaskApp
 from connexion.resolver import Resolver
-from joserfc import jwt
+from joserfc import jws
 from joserfc.jwk import RSAKey
 
 from facade.security import connexion_security
@@ -123,7 +124,7 @@ class Served:
 def signed(key: RSAKey, header: dict[str, Any] | None = None, **claims: Any) -> str:
     now = int(time.time())
     base = {"iss": ISSUER, "aud": AUDIENCE, "client_id": "qa", "scope": "order:read", "iat": now, "exp": now + 60}
-    return jwt.encode({"alg": "RS256", "kid": key.kid, **(header or {})}, base | claims, key)
+    return jws.serialize_compact({"alg": "RS256", "kid": key.kid, **(header or {})}, json.dumps(base | claims), key)
 
 
 def challenge_of(answer: requests.Response) -> tuple[int, str]:

@@ -33,8 +33,10 @@ def test_without_a_token_the_answer_says_which_kind_is_taken(server: Served) -> 
         ({"iss": "http://other"}, "issuer"),
         ({"aud": "other"}, "audience"),
         ({"client_id": None}, "client"),
+        ({"client_id": "a\ud800"}, "client"),
+        ({"scope": "order:read \ud800"}, "claim"),
     ],
-    ids=str,
+    ids=ascii,
 )
 def test_a_token_that_is_not_good_for_us_is_refused(
     server: Served, key: RSAKey, changes: dict[str, Any], text: str

@@ -70,10 +70,22 @@ def test_the_ways_in_which_servers_differ_are_understood(issuer, verifier, chang
         ({"aud": None}, "claims"),
         ({"client_id": None}, "client"),
         ({"client_id": 7}, "client"),
+        ({"client_id": ""}, "client"),
+        ({"client_id": " "}, "client"),
+        ({"client_id": "a\ud800"}, "client"),
+        ({"client_id": "a\0b"}, "client"),
+        ({"client_id": "a\nb"}, "client"),
+        ({"client_id": "a" * 101}, "client"),
+        ({"client_id": None, "azp": "\udfff"}, "client"),
         ({"scope": 7}, "claims"),
         ({"scope": [7]}, "claims"),
+        ({"scope": "order:read \ud800"}, "claims"),
+        ({"scope": ["order:read", "\ud800"]}, "claims"),
+        ({"scope": ["\0"]}, "claims"),
+        ({"iss": "\ud800"}, "issuer"),
+        ({"aud": ["\ud800"]}, "audience"),
     ],
-    ids=str,
+    ids=ascii,
 )
 def test_a_claim_that_is_wrong_is_refused_by_name(issuer, refusal, changes, reason):
     assert refusal(issuer.token(**changes)) == reason
@@ -122,7 +134,8 @@ def test_a_stranger_cannot_sign_with_a_known_key_id(issuer, refusal):
 
 
 def test_an_unknown_key_is_refused(issuer, refusal):
-    assert refusal(issuer.token(kid="another")) == "unknownKey"
+    for kid in ("another", "\ud800", "\0"):
+        assert refusal(issuer.token(kid=kid)) == "unknownKey"
 
 
 def test_a_token_without_key_id_needs_a_single_key(issuer, refusal):
