@@ -19,10 +19,14 @@ class BackendState:
 
 @dataclass(frozen=True)
 class Health:
-    """`database_ready` says whether the database answers; `backends` tells of each backend by its name."""
+    """`database_ready` says whether the database answers; `backends` tells of each backend by its name.
+
+    `keys_problem` says why there is no key to check access tokens with; None when there is one.
+    """
 
     database_ready: Callable[[], bool]
     backends: Callable[[], Mapping[str, BackendState]]
+    keys_problem: Callable[[], str | None]
 
     def operations(self) -> Mapping[str, Callable[..., Any]]:
         return {"live": self.live, "ready": self.ready}
@@ -31,12 +35,13 @@ class Health:
         return {"status": "live"}
 
     def ready(self) -> flask.Response:
-        """503 without a database, or when a backend keeps a contract that we do not call.
+        """503 without a database, without keys, or when a backend keeps a contract that we do not call.
 
         A backend that is away does not make the product unready: orders wait for it.
         """
-        database, backends = self.database_ready(), self.backends()
+        database, backends, no_keys = self.database_ready(), self.backends(), self.keys_problem()
         problems = [] if database else ["the database does not answer"]
+        problems += [f"there is no key to check access tokens with: {no_keys}"] if no_keys else []
         problems += [state.problem for state in backends.values() if state.problem]
         body = {
             "status": "notReady" if problems else "ready",

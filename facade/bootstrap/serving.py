@@ -38,6 +38,7 @@ from facade.portal.subscriptions import PortalSubscriptions
 from facade.security.connexion_security import security_map
 from facade.security.development_server import DevelopmentServer
 from facade.security.settings import SecuritySettings, build_verifier
+from facade.security.tokens import TokenVerifier
 from facade.settings import Settings
 from facade.tmf.hub.callbacks import CallbackRules
 from facade.tmf.hub.handlers import Hub
@@ -87,7 +88,7 @@ def application() -> Correlation:
     verifier = build_verifier(security)
     page = metrics_page(core, registry, verifier)
     served = build_app(
-        _apis(core, security, page),
+        _apis(core, security, verifier, page),
         on_error=lambda methods: ErrorHandler(methods, core.audit, core.clock),
         security_map=security_map(verifier, count=_counting(settings)),
         threads=settings.threads,
@@ -109,7 +110,7 @@ def _counting(settings: Settings) -> Callable[[str], None]:
     return RateLimit(settings.rate_limit, settings.rate_burst, settings.workers).count
 
 
-def _apis(core: Core, security: SecuritySettings, page: MetricsPage) -> list[Api]:
+def _apis(core: Core, security: SecuritySettings, verifier: TokenVerifier, page: MetricsPage) -> list[Api]:
     versions = tmf622_versions()
     apis = [
         *(
@@ -146,7 +147,7 @@ def _apis(core: Core, security: SecuritySettings, page: MetricsPage) -> list[Api
     if security.uses_development_server:
         apis.append(Api("oauth.yaml", DevelopmentServer(security).operations()))
     # Last, as its base path begins everybody's.
-    health = Health(core.database_ready, core.backend_states).operations()
+    health = Health(core.database_ready, core.backend_states, verifier.keys.problem).operations()
     apis.append(Api("operations.yaml", dict(health) | page.operations()))
     return apis
 

@@ -3,13 +3,17 @@
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import requests
+import structlog
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, Key, KeySet, RSAKey, import_key
 
 from facade.security.errors import ConfigurationError
+
+log = structlog.get_logger()
 
 DEVELOPMENT_KID_PREFIX = "dev-"
 """Marks the keys of the development server, so that production can refuse them."""
@@ -21,7 +25,7 @@ TIMEOUT = 3.0
 
 
 class KeySource(Protocol):
-    """Knows the keys. `find` and `wants_refresh` never wait; `refresh` may wait for the network, for seconds."""
+    """Knows the keys. Only `refresh` may wait for the network, for seconds."""
 
     def find(self, kid: str | None) -> Key | None:
         """The key of this id. A token without one is served only where there is a single key."""
@@ -36,6 +40,10 @@ class KeySource(Protocol):
     @property
     def loaded(self) -> bool:
         """False while no key has ever been seen: then nothing can be said about any token."""
+        ...
+
+    def problem(self) -> str | None:
+        """Why there are no keys; None when there are. Has them asked for again in the background."""
         ...
 
 
@@ -78,6 +86,9 @@ class StaticKeys:
 
     loaded = True
 
+    def problem(self) -> str | None:
+        return None
+
     def find(self, kid: str | None) -> Key | None:
         return _find(self._keys, kid)
 
@@ -106,7 +117,7 @@ class RemoteKeys:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.url = url
-        self.last_failure: str | None = None
+        self._reason = "the authorization server has not answered yet"
         self._refuse_development_keys = refuse_development_keys
         self._timeout = timeout
         self._clock = clock
@@ -118,6 +129,15 @@ class RemoteKeys:
     @property
     def loaded(self) -> bool:
         return bool(self._keys)
+
+    def problem(self) -> str | None:
+        """A node that is not ready gets no request, so no token would have the keys asked for."""
+        if self._keys:
+            return None
+        rested = self._clock() - self._tried_at >= FIRST_LOAD_INTERVAL
+        if rested and self._lock.acquire(blocking=False):
+            threading.Thread(target=self._fetch_and_release, name="fetch-keys", daemon=True).start()
+        return self._reason
 
     def find(self, kid: str | None) -> Key | None:
         return _find(self._keys, kid)
@@ -131,14 +151,11 @@ class RemoteKeys:
 
     def refresh(self) -> None:
         """Fetch the keys. Whoever comes while a fetch is under way waits for that one and makes no other."""
-        waited = not self._lock.acquire(blocking=False)
-        if waited:
-            self._lock.acquire()
-        try:
-            if not waited:
-                self._fetch()
-        finally:
-            self._lock.release()
+        if self._lock.acquire(blocking=False):
+            self._fetch_and_release()
+        else:
+            with self._lock:
+                pass
 
     def check(self) -> None:
         """Fetch the keys once, at start. Raises ConfigurationError for a refused key; silent when none is reachable."""
@@ -146,11 +163,18 @@ class RemoteKeys:
         if isinstance(failure, ConfigurationError):
             raise failure
 
+    def _fetch_and_release(self) -> None:
+        try:
+            self._fetch()
+        finally:
+            self._lock.release()
+
     def _fetch(self) -> Exception | None:
         try:
             self._load()
         except (requests.RequestException, ValueError) as failure:
-            self.last_failure = str(failure)
+            self._reason = next(text for kind, text in _REASONS.items() if isinstance(failure, kind))
+            log.warning("keys not fetched", reason=str(failure))
             return failure
         return None
 
@@ -168,7 +192,19 @@ class RemoteKeys:
             raise ConfigurationError("jwks_url", f"{self.url} publishes keys of a development server: {refused}")
         self._keys = keys
         self._fetched_at = self._clock()
-        self.last_failure = None
+
+
+_REASONS: Mapping[type[Exception], str] = MappingProxyType(
+    {
+        ConfigurationError: "the authorization server publishes keys of a development server",
+        requests.HTTPError: "the authorization server answers with an error",
+        requests.Timeout: "the authorization server does not answer in time",
+        requests.JSONDecodeError: "the authorization server answers no usable key set",
+        requests.RequestException: "the authorization server cannot be reached",
+        ValueError: "the authorization server answers no usable key set",
+    }
+)
+"""What everybody may read of a failure; the first that fits counts."""
 
 
 def _find(keys: Mapping[str, Key], kid: str | None) -> Key | None:

@@ -19,10 +19,14 @@ class Endpoint:
         self.answer = jwks
         self.calls = 0
         self.delay = 0.0
+        self.begun, self.go_on = threading.Event(), threading.Event()
+        self.go_on.set()
 
     def get(self, url, **options):
         assert options["timeout"] > 0
         self.calls += 1
+        self.begun.set()
+        assert self.go_on.wait(60)
         time.sleep(self.delay)
         if isinstance(self.answer, Exception):
             raise self.answer
@@ -97,7 +101,7 @@ def test_known_keys_stay_in_use_while_the_server_is_down_or_talks_nonsense(
     assert checks.verify(issuer.token(sub="2")).client_id == "partner-acme"
     assert checks.verify(issuer.token(sub="3")).client_id == "partner-acme"
     assert endpoint.calls == 2
-    assert remote.last_failure
+    assert remote.problem() is None
 
 
 def test_before_the_first_keys_the_answer_is_that_nothing_can_be_said(issuer, endpoint, checks, now):
@@ -109,6 +113,46 @@ def test_before_the_first_keys_the_answer_is_that_nothing_can_be_said(issuer, en
     endpoint.answer = issuer.jwks
     now[0] += 2
     assert checks.verify(issuer.token()).client_id == "partner-acme"
+
+
+def answering(status):
+    response = requests.Response()
+    response.status_code = status
+    return requests.HTTPError("no", response=response)
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (requests.ConnectionError("secret.internal: down"), "the authorization server cannot be reached"),
+        (requests.ConnectTimeout("secret.internal"), "the authorization server does not answer in time"),
+        (answering(404), "the authorization server answers with an error"),
+        ({"keys": []}, "the authorization server answers no usable key set"),
+        (requests.JSONDecodeError("x", "", 0), "the authorization server answers no usable key set"),
+    ],
+    ids=ascii,
+)
+def test_why_there_are_no_keys_is_told_without_the_servers_words(endpoint, remote, answer, told):
+    endpoint.answer = answer
+    remote.check()
+    assert remote.problem() == told
+
+
+def test_asking_for_the_problem_has_the_keys_fetched_again_in_the_background(issuer, endpoint, remote, now):
+    endpoint.answer = requests.ConnectionError("down")
+    remote.check()
+    remote.problem()
+    assert endpoint.calls == 1, "that was tried a moment ago"
+    endpoint.answer, endpoint.begun, endpoint.go_on = issuer.jwks, threading.Event(), threading.Event()
+    now[0] += 2
+    assert remote.problem() == "the authorization server cannot be reached"
+    assert endpoint.begun.wait(60)
+    for _ in range(3):
+        assert remote.problem() is not None
+    endpoint.go_on.set()
+    remote.refresh()  # waits for the fetch that is under way
+    assert remote.problem() is None
+    assert endpoint.calls == 2
 
 
 def test_many_callers_wait_for_one_fetch(issuer, endpoint, checks):
@@ -131,4 +175,4 @@ def test_development_keys_are_refused_as_a_whole_where_asked(issuer, endpoint, n
     now[0] += 31
     remote.refresh()
     assert not remote.loaded
-    assert "dev-abc" in str(remote.last_failure)
+    assert remote.problem() == "the authorization server publishes keys of a development server"
