@@ -5,6 +5,11 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Self
+
+
+class Cut(Exception):
+    """What passes is cut: neither side hears more of the other."""
 
 
 class Gate:
@@ -19,6 +24,11 @@ class Gate:
         self._thread = threading.Thread(target=self._loop.run_forever, name="gate", daemon=True)
         self._server: asyncio.Server | None = None
         self._passing: set[asyncio.Task[None]] = set()
+
+    @property
+    def passing(self) -> int:
+        """How many connections there are."""
+        return len(self._passing)
 
     def open(self) -> None:
         asyncio.run_coroutine_threadsafe(self._open(), self._loop).result(10)
@@ -43,22 +53,37 @@ class Gate:
         task = asyncio.current_task()
         assert task is not None
         self._passing.add(task)
-        inner = None
         try:
-            inner_reader, inner = await asyncio.open_connection("127.0.0.1", self._behind)
-            ways = [asyncio.ensure_future(_pass(reader, inner)), asyncio.ensure_future(_pass(inner_reader, writer))]
-            try:
-                await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                for way in ways:
-                    way.cancel()
-        except (OSError, asyncio.CancelledError):
+            await self._between(reader, writer)
+        except (OSError, Cut, asyncio.CancelledError):
             pass
         finally:
-            for end in (writer, inner):
-                if end is not None:
-                    end.transport.abort()
+            writer.transport.abort()
             self._passing.discard(task)
+
+    async def _between(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Pass on what comes from either side until one leaves."""
+        inner_reader, inner = await asyncio.open_connection("127.0.0.1", self._behind)
+        ways = [asyncio.ensure_future(_pass(reader, inner)), asyncio.ensure_future(_pass(inner_reader, writer))]
+        try:
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for way in ways:
+                way.cancel()
+            inner.transport.abort()
+
+    @contextmanager
+    def running(self) -> Iterator[Self]:
+        """Open; shut at the end."""
+        self._thread.start()
+        self.open()
+        try:
+            yield self
+        finally:
+            self.shut()
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join(10)
+            self._loop.close()
 
 
 async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -71,13 +96,5 @@ async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 @contextmanager
 def gate(behind: int) -> Iterator[Gate]:
     """An open gate; shut at the end."""
-    made = Gate(behind)
-    made._thread.start()
-    made.open()
-    try:
-        yield made
-    finally:
-        made.shut()
-        made._loop.call_soon_threadsafe(made._loop.stop)
-        made._thread.join(10)
-        made._loop.close()
+    with Gate(behind).running() as opened:
+        yield opened
