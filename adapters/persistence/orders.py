@@ -44,8 +44,13 @@ _UPDATE_CARRIED = Prepared(
     .values({"carried": sa.bindparam("carried")})
 )
 _CARRIED = Prepared(sa.select(documents.c.carried).where(documents.c.order_id == sa.bindparam("of_order")))
-_ORDER = sa.select(orders.c.body, orders.c.version).where(
-    sa.or_(orders.c.id == sa.bindparam("order_id"), orders.c.bss_order_id == sa.bindparam("order_id"))
+BY_NUMBER = orders.c.bss_order_id == sa.bindparam("order_id")
+"""BSS might give a number twice, or one that looks like an id of ours: our id counts first, then the newest order."""
+_BY_ID = orders.c.id == sa.bindparam("order_id")
+_ORDER = (
+    sa.select(orders.c.body, orders.c.version)
+    .where(sa.or_(_BY_ID, BY_NUMBER))
+    .order_by(_BY_ID.desc(), orders.c.id.desc())
 )
 _ANY_ORDER = Prepared(_ORDER)
 _OWN_ORDER = Prepared(_ORDER.where(orders.c.owner == sa.bindparam("owner")))

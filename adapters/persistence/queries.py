@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from adapters.persistence.cancellations import find_cancellation
 from adapters.persistence.database import Database
-from adapters.persistence.orders import find_order, load_order
+from adapters.persistence.orders import BY_NUMBER, find_order, load_order
 from adapters.persistence.plan_changes import find_plan_change, find_unfinished
 from adapters.persistence.prepared import Prepared
 from adapters.persistence.search import CANCELLATIONS, LONGEST_SECONDS, PRODUCT_ORDERS, Wanted, search
@@ -51,14 +51,18 @@ class SqlQueries:
             found = [load_order(row.body, row.version) for row in connection.execute(page)]
             return found, connection.scalar(sa.select(sa.func.count()).select_from(orders).where(*mine)) or 0
 
-    def document(self, order_id: str, owner: str | None) -> tuple[str, int]:
-        """The TMF622 v5 document without its href, and its version. Raises OrderNotFound."""
-        query = _DOCUMENT if owner is None else _OWN_DOCUMENT
+    def document(self, order_id: str, owner: str | None) -> tuple[str, str, int]:
+        """Of the order by our id or by its BSS number: our id, the TMF622 v5 document without its href, its version.
+
+        Raises OrderNotFound.
+        """
+        by_id, by_number = _DOCUMENT if owner is None else _OWN_DOCUMENT
+        asked = {"order_id": order_id, "owner": owner}
         with self._database.reading() as connection:
-            row = query.execute(connection, {"order_id": order_id, "owner": owner}).first()
+            row = by_id.execute(connection, asked).first() or by_number.execute(connection, asked).first()
         if row is None:
             raise OrderNotFound("Order not found", orderId=order_id)
-        return row.document, row.version
+        return row.order_id, row.document, row.version
 
     def order_to_change(self, order_id: str, owner: str | None) -> tuple[Order, dict[str, Any], str]:
         """The order by our id, what is carried for it and its document, all of one moment. Raises OrderNotFound."""
@@ -132,9 +136,12 @@ class SqlQueries:
         return KeptAnswer(row.request_hash, row.order_id, answer)
 
 
-_BY_ID = sa.select(documents.c.document, documents.c.version).where(documents.c.order_id == sa.bindparam("order_id"))
-_DOCUMENT = Prepared(_BY_ID)
-_OWN_DOCUMENT = Prepared(_BY_ID.where(documents.c.owner == sa.bindparam("owner")))
+_SHOWN = sa.select(documents.c.order_id, documents.c.document, documents.c.version)
+_BY_ID = _SHOWN.where(documents.c.order_id == sa.bindparam("order_id"))
+_BY_NUMBER = _SHOWN.join(orders, orders.c.id == documents.c.order_id).where(BY_NUMBER).order_by(orders.c.id.desc())
+_OWN = documents.c.owner == sa.bindparam("owner")
+_DOCUMENT = Prepared(_BY_ID), Prepared(_BY_NUMBER)
+_OWN_DOCUMENT = Prepared(_BY_ID.where(_OWN)), Prepared(_BY_NUMBER.where(_OWN))
 _TO_CHANGE = sa.select(orders.c.body, orders.c.version, documents.c.carried, documents.c.document).join(
     documents, documents.c.order_id == orders.c.id
 )

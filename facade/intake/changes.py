@@ -25,7 +25,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Who wants which order changed. `owner` None may change everybody's; `if_match` is the header, None without.
+    """Who wants which order, by our id, changed. `owner` None may change everybody's; `if_match` is the header.
 
     `exists`: whether there is such an order for those who ask in this way.
     """
@@ -141,7 +141,6 @@ class OrderChanges(Intake[EdgeUnitOfWork]):
 def _check(order: Order, asked: Asked) -> None:
     """Raises OrderNotFound, VersionMismatch."""
     mine = asked.owner is None or order.owner == asked.owner
-    # The store finds orders by their number in BSS too; reads of TMF622 do not.
     if order.id != asked.order_id or not mine or not asked.exists(order):
         raise OrderNotFound("Order not found", orderId=asked.order_id)
     check_version(asked.if_match, order.version)

@@ -19,7 +19,7 @@ from facade.tmf.tmf622.versions import CANCELLATION, ORDER, Version, lowered
 
 
 class Kept(Protocol):
-    def document(self, order_id: str, owner: str | None) -> tuple[str, int]: ...
+    def document(self, order_id: str, owner: str | None) -> tuple[str, str, int]: ...
 
     def documents(
         self, owner: str | None, offset: int, limit: int, criterion: Criterion | None, sort: tuple[SortKey, ...]
@@ -71,8 +71,8 @@ class BridgeReports:
 
     def of_order(self, id: str) -> flask.Response:
         only(flask.request.args, ())
-        document, _ = self.kept.document(id, current_principal().owner_filter())
-        told = [mapped for mapped in self.trails.translations_of(id) if not mapped.target]
+        order_id, document, _ = self.kept.document(id, current_principal().owner_filter())
+        told = [mapped for mapped in self.trails.translations_of(order_id) if not mapped.target]
         lifted = [{"pointer": mapped.source, "difference": mapped.rule} for mapped in told]
         return answer_json({"lowered": _lowered(ORDER, orjson.loads(document)), "lifted": lifted})
 

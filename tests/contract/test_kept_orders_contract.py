@@ -1,13 +1,14 @@
 """What every store promises of the orders, documents and events that it keeps, and of what is read of them."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 
-from canonical.ordering.order import PaymentStatus
+from canonical.ordering.order import Order, PaymentStatus
 from canonical.ordering.states import State
 from canonical.shared.errors import OrderNotFound
 from canonical.shared.money import Money
@@ -49,6 +50,25 @@ def test_an_order_is_found_by_its_number_in_bss(store: Store) -> None:
     with store.unit_of_work() as work:
         assert work.orders.get("ORD00001").id == order_id(1)
     assert store.reads.order("ORD00001", "partner-acme").id == order_id(1)
+    for owner in ("partner-acme", None):
+        assert store.reads.document("ORD00001", owner) == store.reads.document(order_id(1), owner)
+    with pytest.raises(OrderNotFound):
+        store.reads.document("ORD00001", "portal")
+
+
+def test_our_id_counts_before_a_number_of_bss_and_the_newest_order_before_others(store: Store) -> None:
+    def numbered(number: str) -> Callable[[Order], None]:
+        return lambda order: order.complete(number, PaymentStatus.SUCCESS, LATER)
+
+    for number, given in ((1, order_id(3)), (2, "ORD00007"), (3, "ORD00007")):
+        keep(store, an_order(id=order_id(number)))
+        change(store, order_id(number), start)
+        change(store, order_id(number), numbered(given))
+    for name, found in ((order_id(3), 3), ("ORD00007", 3), (order_id(1), 1)):
+        assert store.reads.order(name, None).id == order_id(found)
+        assert store.reads.document(name, None)[0] == order_id(found)
+        with store.unit_of_work() as work:
+            assert work.orders.get(name).id == order_id(found)
 
 
 @pytest.mark.parametrize("name", ["none", "", "x" * 1000, "'; DROP TABLE orders; --", "ORD00001"])
@@ -86,7 +106,7 @@ def test_each_change_makes_a_new_version(store: Store) -> None:
     keep(store, an_order())
     assert [change(store, order_id(1), what).version for what in (start, complete)] == [2, 3]
     assert store.reads.order(order_id(1), None).version == 3
-    assert store.reads.document(order_id(1), None)[1] == 3
+    assert store.reads.document(order_id(1), None)[2] == 3
 
 
 def test_an_order_that_was_only_read_keeps_its_version(store: Store) -> None:
@@ -129,7 +149,7 @@ def test_what_was_carried_is_in_the_document_through_every_change(store: Store) 
     for state, what in ((State.ACKNOWLEDGED, None), (State.FULFILLING, start), (State.COMPLETED, complete)):
         if what is not None:
             change(store, order_id(1), what)
-        text, _ = store.reads.document(order_id(1), None)
+        _, text, _ = store.reads.document(order_id(1), None)
         assert json.loads(text) == {"id": order_id(1), "state": state.value, "carried": CARRIED}
     assert json.loads(made) == {"id": order_id(1), "state": "ACKNOWLEDGED", "carried": CARRIED}
 
@@ -137,7 +157,7 @@ def test_what_was_carried_is_in_the_document_through_every_change(store: Store) 
 def test_an_order_that_carries_nothing_has_a_document_too(store: Store) -> None:
     keep(store, an_order())
     change(store, order_id(1), start)
-    assert json.loads(store.reads.document(order_id(1), None)[0])["carried"] == {}
+    assert json.loads(store.reads.document(order_id(1), None)[1])["carried"] == {}
 
 
 @pytest.fixture

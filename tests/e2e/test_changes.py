@@ -37,6 +37,43 @@ def patch(
     return product.request("PATCH", address, client, data=json.dumps(body), headers=sent)
 
 
+def _numbered(product: Node, client: str = "partner-acme") -> tuple[str, str]:
+    """The id of a completed order, and its number in BSS."""
+    order_id = product.post(TMF622, partner_order(), client=client).json()["id"]
+    return order_id, str(product.until_finished(order_id)["orderId"])
+
+
+@pytest.mark.parametrize(
+    "api", [TMF622, V4, TMF622.replace("/tmf-api/productOrderingManagement/", "/tmf-api/productOrdering/")]
+)
+def test_an_order_is_read_changed_and_removed_by_its_number_in_bss(product: Node, api: str) -> None:
+    order_id, number = _numbered(product)
+    by_id, by_number = (product.get(f"{api}/{name}", client="partner-acme") for name in (order_id, number))
+    assert (by_number.status_code, by_number.json()) == (200, by_id.json())
+    assert by_number.json()["href"] == f"{product.url}{api}/{order_id}"
+    assert by_number.headers["ETag"] == by_id.headers["ETag"]
+    assert by_number.headers.get("Link") == by_id.headers.get("Link")
+    changed = patch(product, f"{api}/{number}", {"description": "by its number"}, If_Match=by_number.headers["ETag"])
+    assert changed.status_code == 200, changed.text
+    assert changed.json()["href"] == by_id.json()["href"]
+    assert product.get(f"{api}/{order_id}").json()["description"] == "by its number"
+    assert product.request("DELETE", f"{api}/{number}").status_code == 204
+    for name in (order_id, number):
+        assert product.get(f"{api}/{name}").status_code == 404
+
+
+def test_another_clients_order_is_not_found_by_its_number_either(product: Node) -> None:
+    _, number = _numbered(product)
+    for method in ("GET", "PATCH"):
+        answer = product.request(
+            method, f"{TMF622}/{number}", "conformance", data="{}", headers={"Content-Type": MERGE}
+        )
+        assert (answer.status_code, answer.json()["code"]) == (404, "ORDER_NOT_FOUND")
+    report = "/api/v1/bridge-reports/productOrder"
+    assert product.get(f"{report}/{number}", client="conformance").status_code == 404
+    assert product.get(f"{report}/{number}", client="partner-acme").status_code == 200
+
+
 def test_a_draft_is_changed_and_submitted_and_only_then_carried_out(product: Node) -> None:
     order_id = draft(product)
     address = f"{TMF622}/{order_id}"
@@ -145,15 +182,6 @@ def test_v4s_names_are_understood_in_patches(product: Node) -> None:
     assert [one["id"] for one in product.get(f"{ORDERS}/{order_id}").json()["externalIdentifiers"]] == ["PO-78"]
     refused = patch(product, address, {"orderDate": "2020-01-01T00:00:00Z"})
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (400, "/orderDate")
-
-
-def test_the_number_in_bss_is_no_address_of_a_product_order(product: Node) -> None:
-    order_id = product.post(TMF622, partner_order(), client="partner-acme").json()["id"]
-    address = f"{TMF622}/{product.until_finished(order_id)['orderId']}"
-    assert product.get(address).status_code == 404
-    assert patch(product, address, {"priority": "1"}).status_code == 404
-    assert product.request("DELETE", address, "qa").status_code == 404
-    assert product.get(f"{TMF622}/{order_id}").headers["ETag"] == '"3"'
 
 
 def test_an_item_is_changed_by_a_query(product: Node) -> None:

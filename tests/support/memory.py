@@ -189,9 +189,10 @@ def _found_cancellation(memory: Memory, cancellation_id: str, owner: str | None)
 
 
 def _found(orders: dict[str, Order], order_id: str) -> Order:
-    for order in orders.values():
-        if order_id in (order.id, order.bss_order_id):
-            return order
+    """By our id; else by its BSS number, the newest if several have it."""
+    named = [order for order in orders.values() if order_id in (order.id, order.bss_order_id)]
+    if named:
+        return max(named, key=lambda order: (order.id == order_id, order.id))
     raise OrderNotFound("Order not found", orderId=order_id)
 
 
@@ -255,11 +256,9 @@ class ReadsFromMemory:
         found = self._mine(owner)
         return copy.deepcopy(found[offset : offset + limit]), len(found)
 
-    def document(self, order_id: str, owner: str | None) -> tuple[str, int]:
-        for order in self._mine(owner):
-            if order.id == order_id:
-                return self._memory.documents[order_id]
-        raise OrderNotFound("Order not found", orderId=order_id)
+    def document(self, order_id: str, owner: str | None) -> tuple[str, str, int]:
+        found = self.order(order_id, owner)
+        return found.id, *self._memory.documents[found.id]
 
     def documents(self, owner: str | None, offset: int, limit: int) -> tuple[list[tuple[str, str]], int]:
         found, total = self.orders(owner, offset, limit)
@@ -267,7 +266,9 @@ class ReadsFromMemory:
 
     def order_to_change(self, order_id: str, owner: str | None) -> tuple[Order, dict[str, Any], str]:
         with self._memory.turn:
-            document, _ = self.document(order_id, owner)
+            found, document, _ = self.document(order_id, owner)
+            if found != order_id:
+                raise OrderNotFound("Order not found", orderId=order_id)
             return self.order(order_id, owner), copy.deepcopy(self._memory.carried[order_id]), document
 
     def state_of(self, order_id: str) -> State:

@@ -32,10 +32,10 @@ KIND = "productOrder"
 
 
 class Documents(Protocol):
-    """TMF622 v5 documents as JSON text without their href, and their versions; `owner` None sees everybody's."""
+    """TMF622 v5 documents as JSON text without their href; `owner` None sees everybody's."""
 
-    def document(self, order_id: str, owner: str | None) -> tuple[str, int]:
-        """Raises OrderNotFound."""
+    def document(self, order_id: str, owner: str | None) -> tuple[str, str, int]:
+        """Of the order by our id or by its BSS number: our id, the document, its version. Raises OrderNotFound."""
         ...
 
     def documents(
@@ -106,9 +106,9 @@ class ProductOrders:
 
     def retrieve_product_order(self, id: str) -> flask.Response:
         selection = self._selection()
-        document, version = self.documents.document(id, current_principal().owner_filter())
-        shown = self.version.shown(ORDER, document, requested_address(), selection)
-        return answer(shown, KIND, id, 200, {"ETag": f'"{version}"'})
+        order_id, document, version = self.documents.document(id, current_principal().owner_filter())
+        shown = self.version.shown(ORDER, document, _href(order_id), selection)
+        return answer(shown, KIND, order_id, 200, {"ETag": f'"{version}"'})
 
     def list_product_order(self) -> flask.Response:
         """A page of the orders that match: filters, JSONPath, sorting and selection as in TMF630."""
@@ -127,17 +127,17 @@ class ProductOrders:
     def patch_product_order(self, id: str) -> flask.Response:
         """Change the order as the patch asks, where its state allows that."""
         selection = self._selection()
-        principal, href = current_principal(), requested_address()
-        patch = Patch(flask.request.mimetype, validated_body(), href)
-        require_form(patch.media_type, patch.body)
-        vocabulary = self.profiles.of(principal.client_id).vocabulary
+        body = validated_body()
+        require_form(flask.request.mimetype, body)
+        asked = self._asked(id, "patchProductOrder", body)
+        patch = Patch(flask.request.mimetype, body, _href(asked.order_id))
+        vocabulary = self.profiles.of(asked.request.client).vocabulary
         with naming_states():
             document, version = self.changes.change(
-                self._asked(id, "patchProductOrder", patch.body),
-                lambda order, carried: plan_of(patch, order, carried, self.version, vocabulary),
+                asked, lambda order, carried: plan_of(patch, order, carried, self.version, vocabulary)
             )
-        shown = self.version.shown(ORDER, document, href, selection)
-        return answer(shown, KIND, id, 200, {"ETag": f'"{version}"'})
+        shown = self.version.shown(ORDER, document, patch.href, selection)
+        return answer(shown, KIND, asked.order_id, 200, {"ETag": f'"{version}"'})
 
     def delete_product_order(self, id: str) -> flask.Response:
         """Remove an order that has ended, or a draft, for good."""
@@ -159,13 +159,20 @@ class ProductOrders:
             return self.intake.reject(refusal, carried, lost, request, _kept)
 
     def _asked(self, order_id: str, operation: str, sent: Any) -> Asked:
+        """A change of the order by our id or by its BSS number. Raises OrderNotFound before it waits for its turn."""
         principal = current_principal()
+        order_id, _, _ = self.documents.document(order_id, principal.owner_filter())
         request = Request(principal.client_id, operation, payload=sent)
         return Asked(order_id, request, principal.owner_filter(), required_versions(), self.version.knows)
 
     def _selection(self) -> Selection | None:
         only(flask.request.args, ("fields",))
         return selection_of(flask.request.args.get("fields"), self.version.selectable(ORDER))
+
+
+def _href(order_id: str) -> str:
+    """The address of the order whose id or number ends the address of the request."""
+    return f"{requested_address().rpartition('/')[0]}/{order_id}"
 
 
 def _kept(order_id: str, document: str, version: int) -> dict[str, Any]:
