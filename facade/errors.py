@@ -75,6 +75,8 @@ CANONICAL: Mapping[type[errors.CanonicalError], tuple[int, str]] = MappingProxyT
         errors.PaymentDeclined: (402, "Payment failure"),
         errors.StillWorking: (503, "Still working"),
         errors.StoreUnavailable: (503, "Database unavailable"),
+        errors.StoreNotWritable: (503, "Database not writable"),
+        errors.StoreOutcomeUnknown: (503, "Outcome unknown"),
         errors.BackendError: (503, "Backend unavailable"),
         errors.BackendRefused: (500, "Request could not be carried out"),
     }
@@ -235,7 +237,9 @@ class ErrorHandler:
 
     def __call__(self, request: ConnexionRequest, error: Exception) -> ConnexionResponse:
         answer, error_id, path = answer_to(error), new_id(), str(request.url.path)
-        if answer.status >= 500 and not isinstance(error, NO_DEFECT):
+        if isinstance(error, errors.StoreUnavailable):
+            log.warning("database unavailable", error_id=error_id, code=answer.code, reason=_reason(error))
+        elif answer.status >= 500 and not isinstance(error, NO_DEFECT):
             log.error("request failed", error_id=error_id, code=answer.code, exc_info=error)
         else:
             log.info("request refused", error_id=error_id, code=answer.code, status=answer.status)
@@ -268,6 +272,12 @@ class ErrorHandler:
                 order_id=order_id if isinstance(order_id, str) else None,
             )
         )
+
+
+def _reason(error: errors.StoreUnavailable) -> str:
+    """What the driver said, in one line, without the statement and its values, which may hold what a client sent."""
+    cause = error.__cause__ or error
+    return " ".join(str(getattr(cause, "orig", None) or cause).split())
 
 
 HANDLED: tuple[type[Exception], ...] = (

@@ -95,6 +95,9 @@ class Settings:
     threads: int = _setting("THREADS", 96, "requests that one process works on at once", least=1)
     state_dir: Path = _setting("STATE_DIR", _VAR, "where databases and the development key are kept")
     database_url: str = _setting("DATABASE_URL", "", "SQLAlchemy address; default: SQLite in STATE_DIR", secret=True)
+    database_timeout: float = _setting(
+        "DATABASE_TIMEOUT", 5.0, "seconds that one transaction may take, with what it waits for", least=3
+    )
     backends_url: str = _setting(
         "BACKENDS_URL", "", "base address of the backends; default: the simulated ones", address=True
     )
@@ -193,6 +196,11 @@ class Settings:
             file, mark, options = self.database_address.partition("?")
             return file.removesuffix(".db") + "-processes.db" + mark + options
         return self.database_address
+
+    @property
+    def database_waiters(self) -> int:
+        """Threads that may wait for a database that hangs."""
+        return max(1, self.threads // 8)
 
     @property
     def waiters(self) -> int:

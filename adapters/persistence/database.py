@@ -1,7 +1,6 @@
 """Engines for the two databases, and transactions that may write."""
 
 import sqlite3
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,14 +10,17 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import ArgumentError
 
-from adapters.persistence import sqlite_functions
+from adapters.persistence import sqlite_functions, trouble
+from adapters.persistence.places import Places
+from adapters.persistence.postgres import CONNECT_SECONDS, create_engine
 from adapters.persistence.prepared import Prepared
-from canonical.shared.errors import StoreUnavailable
+from canonical.shared.deadline import seconds_left, within
 
-CONNECT_SECONDS = 10
+SECONDS = 5.0
+"""For one use of a database, unless it is told otherwise."""
+MOST_WAITING = 12
 BUSY_SECONDS = 30
 _ADDRESSES = "postgresql://user:password@host/name or sqlite:////folder/file.db"
 
@@ -60,35 +62,37 @@ def connections(url: sa.URL) -> dict[str, Any]:
 class Database:
     """One database behind a pool of connections. Raises UnusableAddress.
 
-    On SQLite writers take turns: one lock inside the process (waiting on SQLite's own lock sleeps far too long), and
+    Each use ends within `seconds`, or by the deadline of the work at hand where that is nearer: finding a place,
+    connecting, waiting for locks and answers. While the database hangs, at most `most_waiting` threads wait for it.
+
+    On SQLite writers take turns: one place inside the process (waiting on SQLite's own lock sleeps far too long), and
     SQLite's across processes.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, seconds: float = SECONDS, most_waiting: int = MOST_WAITING) -> None:
         self.url = address(url)
         self.sqlite = self.url.get_backend_name() == "sqlite"
-        self._turn = threading.Lock()
-        if self.sqlite and self.url.database:
-            Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
-        self.engine = sa.create_engine(self.url, pool_pre_ping=not self.sqlite, **connections(self.url))
-        if self.sqlite:
-            _prepare_sqlite(self.engine)
+        self._seconds = seconds
+        pool = connections(self.url)
+        self._places = Places(pool["pool_size"] + pool["max_overflow"], most_waiting)
+        self._turn = Places(1, most_waiting)
+        self.engine = _sqlite(self.url, pool) if self.sqlite else create_engine(self.url, seconds, pool)
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         """A connection in a transaction that may write. Commit it or lose it. Raises StoreUnavailable."""
         if not self.sqlite:
-            with _reaching(), self.engine.connect() as connection:
+            with self.reading() as connection:
                 yield connection
             return
-        with _reaching(), self._turn, self.engine.connect() as connection:
+        with within(self._seconds), trouble.told(), self._turn.taken(), self._connected() as connection:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield connection
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """Raises StoreUnavailable."""
-        with _reaching(), self.engine.connect() as connection:
+        with within(self._seconds), trouble.told(), self._connected() as connection:
             yield connection
 
     def ping(self) -> None:
@@ -99,25 +103,29 @@ class Database:
     def close(self) -> None:
         self.engine.dispose()
 
+    @contextmanager
+    def _connected(self) -> Iterator[sa.Connection]:
+        with self._places.taken(), self.engine.connect() as connection:
+            if self.sqlite:
+                driver: Any = connection.connection.driver_connection
+                driver.execute(f"PRAGMA busy_timeout={_busy_milliseconds()}")
+            yield connection
 
-@contextmanager
-def _reaching() -> Iterator[None]:
-    try:
-        yield
-    except (OperationalError, InterfaceError, PoolTimeout) as error:
-        raise StoreUnavailable("the database does not answer") from error
+
+def _busy_milliseconds() -> int:
+    return int(1000 * min(BUSY_SECONDS, seconds_left()))
 
 
 def share_file(connection: sqlite3.Connection) -> None:
     """Have a new connection use the write-ahead log, where readers do not wait, and wait for others to end writing."""
-    connection.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+    connection.execute(f"PRAGMA busy_timeout={_busy_milliseconds()}")
     _write_ahead(connection)
     connection.execute("PRAGMA synchronous=NORMAL")
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
     """SQLite 3 refuses this at once while another connection is at it too, whatever the timeout. Once done it lasts."""
-    until = time.monotonic() + BUSY_SECONDS
+    until = time.monotonic() + min(BUSY_SECONDS, seconds_left())
     while True:
         try:
             connection.execute("PRAGMA journal_mode=WAL")
@@ -129,14 +137,19 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
             return
 
 
-def _prepare_sqlite(engine: sa.Engine) -> None:
+def _sqlite(url: sa.URL, pool: dict[str, Any]) -> sa.Engine:
     """Transactions are begun by us: the driver's own begin is deferred and may deadlock."""
+    if url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(url, **pool)
 
     @sa.event.listens_for(engine, "connect")
     def configure(connection: Any, _: Any) -> None:
         connection.isolation_level = None
         share_file(connection)
         sqlite_functions.install(connection)
+
+    return engine
 
 
 def insert_once(connection: sa.Connection, table: sa.Table, row: dict[str, Any]) -> bool:

@@ -1,9 +1,6 @@
 """What SQLite lacks for searching documents: times as instants, regular expressions that cannot hang, a time limit."""
 
-import math
 import re
-import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -12,6 +9,8 @@ from typing import Any
 
 import re2  # type: ignore[import-untyped]
 
+from canonical.shared.deadline import seconds_left, within
+
 # Hours of an offset end at 15 as in PostgreSQL, which knows no time zone beyond.
 INSTANT_SHAPE = (
     "^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:[.][0-9]+)?"
@@ -19,6 +18,8 @@ INSTANT_SHAPE = (
 )
 STEPS = 1_000
 """Of SQLite's machine, between looks at the clock. A step may parse a large document."""
+MANY_STEPS = 50_000
+"""The same for statements that parse none."""
 MOST_MATCHED = 100_000
 """Characters of one text that a regular expression is looked for in; the rest of a longer one is not searched."""
 _INSTANT = re.compile(INSTANT_SHAPE, re.ASCII)
@@ -59,15 +60,6 @@ def _compiled(pattern: str) -> Any:
     return re2.compile(pattern, options)
 
 
-class _Deadline(threading.local):
-    """When statements of this thread are to stop, by `time.monotonic`."""
-
-    at = math.inf
-
-
-_deadline = _Deadline()
-
-
 class Late(Exception):
     """Ends a statement from inside a function; SQLite reports it as a failure of the function."""
 
@@ -75,17 +67,16 @@ class Late(Exception):
 @contextmanager
 def stopping(connection: Any, seconds: float) -> Iterator[None]:
     """Statements on the driver's connection fail from `seconds` on: what they still compute is of no use."""
-    _deadline.at = time.monotonic() + seconds
-    connection.set_progress_handler(_late, STEPS)
-    try:
-        yield
-    finally:
-        connection.set_progress_handler(None, 0)
-        _deadline.at = math.inf
+    with within(seconds):
+        connection.set_progress_handler(_late, STEPS)
+        try:
+            yield
+        finally:
+            connection.set_progress_handler(_late, MANY_STEPS)
 
 
 def _late() -> bool:
-    return time.monotonic() > _deadline.at
+    return not seconds_left()
 
 
 def _punctual(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -101,6 +92,7 @@ def _punctual(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def install(connection: Any) -> None:
-    """Give a new connection of the driver the functions."""
+    """Give a new connection of the driver the functions, and have its statements end at the deadline."""
+    connection.set_progress_handler(_late, MANY_STEPS)
     connection.create_function("json_instant", 1, microseconds, deterministic=True)
     connection.create_function("text_matches", 2, _punctual(matches), deterministic=True)

@@ -35,6 +35,8 @@ CanonicalError
 │   └── InsufficientStock         Inventory has fewer than ordered
 ├── PaymentDeclined               Billing refused the charge, for good
 ├── StoreUnavailable              what we keep cannot be reached; nothing was changed
+│   ├── StoreNotWritable          it can be read only, as when its disk is full; nothing was changed
+│   └── StoreOutcomeUnknown       it may have kept the change: look before it is made again
 ├── StillWorking                  accepted and tracked, but not finished while the caller waited
 └── BackendError
     ├── BackendUnavailable        it did not act: the same call may be sent again later
@@ -225,6 +227,16 @@ class PaymentDeclined(CanonicalError):
 
 class StoreUnavailable(CanonicalError):
     code = "DATABASE_UNAVAILABLE"
+
+
+class StoreNotWritable(StoreUnavailable):
+    code = "DATABASE_NOT_WRITABLE"
+
+
+class StoreOutcomeUnknown(StoreUnavailable):
+    """`details`: id, of what the change would have begun, where it begins something."""
+
+    code = "DATABASE_OUTCOME_UNKNOWN"
 
 
 class StillWorking(CanonicalError):

@@ -1,5 +1,6 @@
 """What the command line does besides serving."""
 
+import math
 from contextlib import closing
 from pathlib import Path
 
@@ -37,14 +38,14 @@ def check_start(settings: Settings) -> None:
 
 def upgrade_database(settings: Settings) -> None:
     """Bring the schema up to date. Safe to repeat."""
-    with closing(Database(settings.database_address)) as database:
+    with closing(Database(settings.database_address, seconds=math.inf)) as database:
         migrations.upgrade(database)
 
 
 def publish_catalog(settings: Settings, folder: Path = CATALOG) -> int:
     """Publish the offerings of the catalogue files; returns how many were new."""
     published = read_offerings([path.read_bytes() for path in sorted(folder.glob("*.json"))])
-    with closing(Database(settings.database_address)) as database:
+    with closing(Database(settings.database_address, seconds=math.inf)) as database:
         return publish(database, published)
 
 

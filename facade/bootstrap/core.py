@@ -52,7 +52,7 @@ class Core:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.clock = SystemClock()
-        self.database = Database(settings.database_address)
+        self.database = Database(settings.database_address, settings.database_timeout, settings.database_waiters)
         self.queries = SqlQueries(self.database, settings.search_seconds)
         self.audit = SqlAuditTrail(self.database)
         self.backends = connect(backend_settings(settings), settings.check_backend_answers)

@@ -60,6 +60,8 @@ STATUSES = {
     "PAYMENT_DECLINED": 402,
     "STILL_WORKING": 503,
     "DATABASE_UNAVAILABLE": 503,
+    "DATABASE_NOT_WRITABLE": 503,
+    "DATABASE_OUTCOME_UNKNOWN": 503,
     "BACKEND_ERROR": 503,
     "BACKEND_UNAVAILABLE": 503,
     "OUTCOME_UNKNOWN": 503,
@@ -311,6 +313,7 @@ def test_the_address_decides_how_an_error_looks(path: str, media_type: str) -> N
     [
         (RuntimeError("x"), "request failed"),
         (errors.BackendUnavailable("x"), "request refused"),
+        (errors.StoreNotWritable("x"), "database unavailable"),
         (NotSupported("filter", "descending with .."), "request refused"),
     ],
 )

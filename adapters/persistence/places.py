@@ -1,0 +1,61 @@
+"""Places that threads take one after the other, each waiting no longer than its deadline."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from queue import Empty, SimpleQueue
+from threading import Lock
+from time import monotonic
+
+from canonical.shared.deadline import seconds_left
+from canonical.shared.errors import StoreUnavailable
+
+STUCK_SECONDS = 1.0
+"""When nobody has left a place for so long, whoever is inside hangs."""
+
+
+class Places:
+    """So many threads are inside at once; the others wait until their deadline.
+
+    While those inside hang, at most `most_waiting` wait for them and the others fail at once: what hangs must not take
+    every thread of the process.
+    """
+
+    def __init__(self, places: int, most_waiting: int) -> None:
+        self._free: SimpleQueue[None] = SimpleQueue()
+        for _ in range(places):
+            self._free.put(None)
+        self._most_waiting = most_waiting
+        self._waiting = 0
+        self._lock = Lock()
+        self._left_at = monotonic()
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """Raises StoreUnavailable."""
+        try:
+            self._free.get_nowait()
+        except Empty:
+            self._wait()
+        try:
+            yield
+        finally:
+            self._left_at = monotonic()
+            self._free.put(None)
+
+    def _wait(self) -> None:
+        with self._lock:
+            self._waiting += 1
+        while True:
+            with self._lock:
+                crowded = self._waiting > self._most_waiting and monotonic() - self._left_at >= STUCK_SECONDS
+                if crowded or not seconds_left():
+                    self._waiting -= 1
+                    break
+            try:
+                self._free.get(timeout=min(STUCK_SECONDS, seconds_left()))
+            except Empty:
+                continue
+            with self._lock:
+                self._waiting -= 1
+            return
+        raise StoreUnavailable("the database is busy: too many wait for it, or one for too long")

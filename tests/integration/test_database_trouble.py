@@ -1,0 +1,96 @@
+"""A database that takes no writes, and commits that nobody confirms."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+
+import pytest
+import sqlalchemy as sa
+
+from adapters.persistence.database import Database
+from adapters.persistence.tables import listeners
+from canonical.shared.deadline import within
+from canonical.shared.errors import StoreNotWritable, StoreOutcomeUnknown
+from tests.support.database_faults import frozen, full, read_only
+from tests.support.postgres import execute
+
+COLUMNS = [column.name for column in listeners.columns]
+
+
+def add(
+    database: Database, number: int, during_commit: Callable[[], AbstractContextManager[None]] = nullcontext
+) -> None:
+    with database.writing() as connection:
+        connection.execute(sa.insert(listeners), dict.fromkeys(COLUMNS, "x" * 10) | {"id": str(number)})
+        with during_commit():
+            connection.commit()
+
+
+def kept(database: Database) -> list[str]:
+    with database.reading() as connection:
+        return list(connection.scalars(sa.select(listeners.c.id).order_by(listeners.c.id)))
+
+
+def test_a_full_disk_is_told_and_over_without_a_restart(database: Database) -> None:
+    add(database, 1)
+    with full(database.url):
+        for _ in range(3):
+            with pytest.raises(StoreNotWritable, match="disk is full"):
+                add(database, 2)
+        assert kept(database) == ["1"]
+    assert kept(database) == ["1"]
+    add(database, 2)
+    assert kept(database) == ["1", "2"]
+
+
+def test_a_disk_that_fills_up_between_statement_and_commit_keeps_nothing(sqlite_database: Database) -> None:
+    with pytest.raises(StoreNotWritable):
+        add(sqlite_database, 1, during_commit=lambda: full(sqlite_database.url))
+    assert kept(sqlite_database) == []
+    add(sqlite_database, 2)
+    assert kept(sqlite_database) == ["2"]
+
+
+def test_a_server_that_has_become_read_only_is_told(postgres_server: sa.URL, postgres_database: Database) -> None:
+    add(postgres_database, 1)
+    with read_only(postgres_server):
+        until_read_only(postgres_database)
+        with pytest.raises(StoreNotWritable, match="read-only"):
+            add(postgres_database, 2)
+        assert kept(postgres_database) == ["1"]
+
+
+def until_read_only(database: Database) -> None:
+    """Settings are read again a moment after the server was told to."""
+    state = None
+    while state != "on":
+        with database.reading() as connection:
+            state = connection.scalar(sa.text("SHOW transaction_read_only"))
+
+
+def test_a_commit_that_nobody_confirms_is_of_unknown_outcome(
+    postgres_server: sa.URL, postgres_database: Database
+) -> None:
+    @contextmanager
+    def hurried() -> Iterator[None]:
+        with frozen(postgres_server), within(0.3):
+            yield
+
+    with pytest.raises(StoreOutcomeUnknown):
+        add(postgres_database, 1, during_commit=hurried)
+    add(postgres_database, 2)
+    while kept(postgres_database) != ["1", "2"]:  # the server has the commit and comes to it in a moment
+        pass
+
+
+def test_a_connection_that_is_lost_before_the_commit_leaves_it_unknown(postgres_database: Database) -> None:
+    others = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE state = 'idle in transaction'"
+    mine = f"{others} AND datname = current_database()"
+
+    @contextmanager
+    def cut_off() -> Iterator[None]:
+        execute(postgres_database.url, mine)
+        yield
+
+    with pytest.raises(StoreOutcomeUnknown):
+        add(postgres_database, 1, during_commit=cut_off)
+    assert kept(postgres_database) == []
