@@ -247,10 +247,7 @@ class ErrorHandler:
         # Who asks too often must not make us write as often.
         turned_away = isinstance(error, TurnedAway)
         if caller is not None and not turned_away and request.method not in ("GET", "HEAD", "OPTIONS"):
-            try:
-                self._record(error_id, caller.client_id, request, answer)
-            except errors.StoreUnavailable:
-                log.exception("refusal not audited", error_id=error_id)
+            self._record(error_id, caller.client_id, request, answer)
         body, media_type = render(answer, path, error_id)
         headers = dict(answer.headers)
         if answer.status == 405:

@@ -1,36 +1,38 @@
 """Audit records in the database."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
 import sqlalchemy as sa
-from sqlalchemy.exc import SQLAlchemyError
 
-from adapters.persistence.database import Database
+from adapters.persistence.database import Database, insert_once
 from adapters.persistence.encoding import converter, timestamp
+from adapters.persistence.evidence import EvidenceQueue
 from adapters.persistence.prepared import Prepared
 from adapters.persistence.tables import audit
 from canonical.audit.record import AuditRecord, Mapped
-from canonical.shared.errors import AuditRecordNotFound, StoreUnavailable
+from canonical.shared.errors import AuditRecordNotFound
 
 _INSERT = Prepared(sa.insert(audit))
 
 
 class SqlAuditTrail:
-    """Records of requests that changed nothing; those of changes are written with the change (`insert_record`)."""
+    """Records of requests that changed nothing, written in the background; those of changes are written with the change
+    (`insert_record`).
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.waiting = EvidenceQueue(self._write)
 
     def record(self, record: AuditRecord) -> None:
-        try:
-            with self._database.writing() as connection:
-                insert_record(connection, record)
-                connection.commit()
-        except SQLAlchemyError as error:
-            raise StoreUnavailable("the audit trail cannot be written") from error
+        self.waiting.add(record)
 
     def find(self, record_id: str, client: str | None) -> AuditRecord:
+        waiting = self.waiting.find(record_id)
+        if waiting is not None and client in (None, waiting.client):
+            return waiting
         query = sa.select(audit).where(audit.c.id == record_id)
         if client is not None:
             query = query.where(audit.c.client == client)
@@ -47,12 +49,25 @@ class SqlAuditTrail:
             texts = connection.scalars(query).all()
         return [mapped for text in texts for mapped in converter.loads(text, list[Mapped])]
 
+    def close(self) -> None:
+        """Write what waits, as far as that works at once."""
+        self.waiting.close()
+
+    def _write(self, records: Sequence[AuditRecord]) -> None:
+        """A record may have been written before, by a commit that nobody confirmed."""
+        with self._database.writing() as connection:
+            for record in records:
+                insert_once(connection, audit, _row(record))
+            connection.commit()
+
 
 def insert_record(connection: sa.Connection, record: AuditRecord) -> None:
-    row: dict[str, Any] = {name: getattr(record, name) for name in _PLAIN}
-    row["at"] = timestamp(record.at)
-    row["translation"] = orjson.dumps(record.translation).decode()
-    _INSERT.execute(connection, row)
+    _INSERT.execute(connection, _row(record))
+
+
+def _row(record: AuditRecord) -> dict[str, Any]:
+    row = {name: getattr(record, name) for name in _PLAIN}
+    return row | {"at": timestamp(record.at), "translation": orjson.dumps(record.translation).decode()}
 
 
 _PLAIN = [name for name in AuditRecord.__dataclass_fields__ if name not in ("at", "translation")]

@@ -107,6 +107,7 @@ class Core:
         self.engine.close()
         self.inquiries.close()
         self.backends.close()
+        self.audit.close()
         self.database.close()
 
     def _place_order(self, backends: Backends) -> PlaceOrder:

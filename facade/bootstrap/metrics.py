@@ -22,6 +22,7 @@ def metrics_page(core: Core, registry: CollectorRegistry, verifier: TokenVerifie
 
 
 def _totals(core: Core) -> Iterator[Reading]:
+    yield Reading("facade_audit_dropped", "Audit records of refusals that were lost", {}, core.audit.waiting.dropped)
     for backend, kept in core.backends.snapshot().items():
         at = {"backend": backend}
         for (operation, outcome), count in kept.calls.items():
@@ -40,6 +41,7 @@ def _totals(core: Core) -> Iterator[Reading]:
 
 
 def _present(core: Core) -> Iterator[Reading]:
+    yield Reading("facade_audit_waiting", "Audit records of refusals to be written", {}, len(core.audit.waiting))
     for backend, kept in core.backends.snapshot().items():
         at = {"backend": backend}
         for state in BreakerState:

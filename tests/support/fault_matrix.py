@@ -174,8 +174,7 @@ def _ledgers(backends: Backends) -> dict[str, list[dict[str, Any]]]:
 
 def threads(node: Node) -> int:
     """Of the operating system process that serves."""
-    assert node._process is not None
-    status = Path(f"/proc/{node._process.pid}/status").read_text()
+    status = Path(f"/proc/{node.pid}/status").read_text()
     return int(next(line.split()[1] for line in status.splitlines() if line.startswith("Threads:")))
 
 

@@ -7,6 +7,7 @@ to the address of a server whose user may create databases.
 import os
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import uuid4
 
 import pytest
@@ -35,10 +36,17 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.URL
 @pytest.fixture
 def postgres_url(postgres_server: sa.URL) -> Iterator[str]:
     """The address of a new, empty database; it is dropped afterwards."""
+    with new_database(postgres_server) as url:
+        yield url
+
+
+@contextmanager
+def new_database(server: sa.URL) -> Iterator[str]:
+    """The address of a new, empty database; it is dropped afterwards."""
     name = f"test_{uuid4().hex}"
-    execute(postgres_server, f"CREATE DATABASE {name}")
-    yield postgres_server.set(database=name).render_as_string(hide_password=False)
-    execute(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+    execute(server, f"CREATE DATABASE {name}")
+    yield server.set(database=name).render_as_string(hide_password=False)
+    execute(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def execute(url: sa.URL, *statements: str) -> None:

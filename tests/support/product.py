@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import requests
+import sqlalchemy as sa
 
 from tests.support.simulators import Backends, running_backends
 
@@ -81,6 +82,18 @@ class Node:
             if self._process.poll() is not None or time.monotonic() > until:
                 raise RuntimeError(f"the product did not start:\n{self.log.read_text()[-4000:]}")
             time.sleep(0.05)
+
+    @property
+    def pid(self) -> int:
+        """Of the operating system process that serves, or that began those which do."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def database(self) -> sa.URL:
+        """Where this node keeps what it keeps."""
+        given = self.environment.get("DATABASE_URL")
+        return sa.make_url(given or f"sqlite:///{self.directory / 'var' / 'facade.db'}")
 
     def kill(self) -> None:
         """End it as a crash would: `kill -9` of all its processes."""
