@@ -190,14 +190,6 @@ class Settings:
         return "DATABASE_URL" if self.database_url else "STATE_DIR"
 
     @property
-    def engine_address(self) -> str:
-        """Where the process engine keeps its records: beside SQLite's file, or in the same PostgreSQL."""
-        if self.database_address.startswith("sqlite"):
-            file, mark, options = self.database_address.partition("?")
-            return file.removesuffix(".db") + "-processes.db" + mark + options
-        return self.database_address
-
-    @property
     def database_waiters(self) -> int:
         """Threads that may wait for a database that hangs."""
         return max(1, self.threads // 8)

@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from threading import BoundedSemaphore, Lock
 from time import monotonic
 from typing import Any
@@ -48,19 +48,20 @@ class Desk:
 
 
 class LastKnown:
-    """The newest answers, for `seconds`; none when that is 0."""
+    """The newest answers, for `seconds` by the monotonic clock `ticks`; none when that is 0."""
 
-    def __init__(self, seconds: float, clock: Clock) -> None:
-        self._age = timedelta(seconds=seconds)
+    def __init__(self, seconds: float, clock: Clock, ticks: Callable[[], float]) -> None:
+        self._seconds = seconds
         self._clock = clock
-        self._kept: OrderedDict[tuple[str, str], tuple[Any, datetime]] = OrderedDict()
+        self._ticks = ticks
+        self._kept: OrderedDict[tuple[str, str], tuple[Any, datetime, float]] = OrderedDict()
         self._lock = Lock()
 
     def keep(self, question: Question, value: Any) -> None:
-        if not self._age:
+        if not self._seconds:
             return
         with self._lock:
-            self._kept[question.part, question.about] = value, self._clock.now()
+            self._kept[question.part, question.about] = value, self._clock.now(), self._ticks()
             self._kept.move_to_end((question.part, question.about))
             while len(self._kept) > MOST_KEPT:
                 self._kept.popitem(last=False)
@@ -73,7 +74,9 @@ class LastKnown:
         """The value and when it was had."""
         with self._lock:
             kept = self._kept.get((question.part, question.about))
-        return kept if kept is not None and self._clock.now() - kept[1] <= self._age else None
+        if kept is None or self._ticks() - kept[2] > self._seconds:
+            return None
+        return kept[0], kept[1]
 
 
 class ParallelInquiries:
@@ -83,12 +86,19 @@ class ParallelInquiries:
     """
 
     def __init__(
-        self, backends: Iterable[str], clock: Clock, *, at_once: int, seconds: float, last_known_seconds: float
+        self,
+        backends: Iterable[str],
+        clock: Clock,
+        *,
+        at_once: int,
+        seconds: float,
+        last_known_seconds: float,
+        ticks: Callable[[], float] = monotonic,
     ) -> None:
         self._desks = {backend: Desk(backend, at_once) for backend in backends}
         self._clock = clock
         self._seconds = seconds
-        self._last_known = LastKnown(last_known_seconds, clock)
+        self._last_known = LastKnown(last_known_seconds, clock, ticks)
         self._failing: dict[tuple[str, str], datetime] = {}
 
     def ask(self, questions: Sequence[Question]) -> "Asked":

@@ -1,19 +1,21 @@
 """One run of a process, from where the one before it stopped, up to the end or to where it has to wait.
 
-What each call came to is kept in `process_steps`, so a run after a crash goes on where the last one stopped. How a run
-is started, and the one after it, is the engine's business.
+What each call came to is kept in `process_steps`, so a run after a crash goes on where the last one stopped. When the
+next run begins is the engine's business.
 """
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, Protocol, Self
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
+from adapters.orchestration.agenda import Entry
 from adapters.orchestration.endings import Endings
-from adapters.persistence.process_table import Pause, ProcessTable, Run
+from adapters.persistence.process_records import SqlProcesses
+from adapters.persistence.process_table import Pause, ProcessTable, Turn
 from canonical.processes.engine import Process, Subject
 from canonical.processes.progress import Progress, Step, next_call
 from canonical.processes.records import decided
@@ -21,112 +23,144 @@ from canonical.processes.saga import Once, resumed, run
 from canonical.processes.standing import Problem
 from canonical.processes.tries import fold
 from canonical.shared import tracing
-from canonical.shared.errors import StoreUnavailable
 from canonical.subscriptions.handlers import CHANGE_PLAN
 
 log = structlog.get_logger()
 
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """The request that a process goes back to, as logs and traces know it."""
-
-    correlation_id: str | None
-    traceparent: str | None
+FIRST_PAUSE = 0.5
+STORE_PAUSE = 1.0
+"""Seconds until a run is tried again whose turn or pause could not be put on record."""
 
 
-GoOnLater = Callable[[Run, Origin, Mapping[str, Any]], None]
-"""Has this run made after a pause; the mapping is the progress to begin with, as JSON."""
+class ProcessWork(Protocol):
+    """The part of a unit of work that runs take."""
+
+    @property
+    def processes(self) -> SqlProcesses: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *_: Any) -> None: ...
+    def commit(self) -> None: ...
+
+
+class _Leaving(Exception):
+    """The node leaves: another one carries the process on."""
 
 
 class Runner:
-    """Makes runs in the thread that asks for one."""
+    """Makes runs in the thread that asks for one. `longest_pause` in seconds."""
 
     def __init__(
         self,
         processes: Mapping[str, Process[Any]],
+        unit_of_work: Callable[[], ProcessWork],
         table: ProcessTable,
         endings: Endings,
         node: str,
-        go_on_later: GoOnLater,
+        longest_pause: float,
     ) -> None:
         self._processes = processes
+        self._unit_of_work = unit_of_work
         self._table = table
         self._endings = endings
         self._node = node
-        self._go_on_later = go_on_later
+        self._longest_pause = longest_pause
+        self.leaving = threading.Event()
 
-    def make(self, this: Run, origin: Origin, kept: dict[str, Any]) -> None:
-        """The whole process, or the part of it up to where a backend is away. `kept` is a Progress as JSON."""
-        named = {
-            "correlation_id": origin.correlation_id,
-            "process": this.process,
-            _named_in_logs(this.process): this.subject,
-        }
+    def make(self, entry: Entry) -> float | None:
+        """The whole process, or the part of it up to where a backend is away.
+
+        Returns the seconds until the next run; None when the process is over or another node's.
+        """
+        try:
+            begun = self._begin(entry.process, entry.subject)
+        except Exception:
+            log.exception("process could not be taken up", process=entry.process, **_named(entry))
+            return STORE_PAUSE
+        if begun is None:
+            return None
+        turn, subject = begun
+        named = {"correlation_id": turn.correlation_id, "process": turn.process, **_named(entry)}
         with (
             structlog.contextvars.bound_contextvars(**named),
-            tracing.span(f"process {this.process}", parent=origin.traceparent) as span,
+            tracing.span(f"process {turn.process}", parent=turn.traceparent) as span,
         ):
-            span.note(facade__subject=this.subject, facade__part=this.part, facade__node=self._node)
-            reached = _Reached(Progress(**kept))
+            span.note(facade__subject=turn.subject, facade__turn=turn.number, facade__node=self._node)
+            reached = _Reached(Progress(**(turn.progress or {})), self._processes[turn.process].steps(subject))
             try:
-                if not self._carry_on(this, reached):
-                    return
+                if not self._carry_on(turn, reached, entry.touch):
+                    return None
                 problem = Problem.OUTCOME_UNKNOWN if reached.progress.uncertain else Problem.BACKEND_AWAY
                 waiting_for = reached.progress.waiting_for or ""
                 log.warning("process waits", waiting_for=waiting_for, attempt=reached.progress.attempt)
+            except _Leaving:
+                return None
             except Exception as error:
                 problem, waiting_for = Problem.INTERRUPTED, type(error).__name__
                 span.failed(waiting_for)
                 log.exception("process interrupted")
-            self._pause(this, origin, reached.pause(problem, waiting_for))
+            return self._pause(turn, reached, problem, waiting_for)
 
-    def _carry_on(self, this: Run, reached: "_Reached") -> bool:
+    def _begin(self, process: str, subject_id: str) -> tuple[Turn, Subject] | None:
+        """The next turn and the subject, on which work has begun; None when it is not this node's to take."""
+        with self._unit_of_work() as work:
+            turn = work.processes.take_turn(process, subject_id, self._node)
+            if turn is None:
+                return None
+            kind = self._processes[process]
+            subject = kind.look(subject_id, work)
+            kind.begin(subject)
+            work.commit()
+            return turn, subject
+
+    def _carry_on(self, turn: Turn, reached: "_Reached", alive: Callable[[], None]) -> bool:
         """Whether the process has to wait. Raises anything; `reached` then tells how far it came."""
-        process = self._processes[this.process]
-        known = self._table.answers(this.process, this.subject)
-        if known or this.part or this.round:
-            turn, begun_with = self._table.take_up(this)
-            if not turn:
-                log.info("process is another run's", part=this.part, decisions=this.round)
-                return False
-            # Read after the turn is ours: what was decided before is on record, and from now on nothing is decided.
-            known = self._table.answers(this.process, this.subject)
-            reached.keep(Progress(**begun_with) if begun_with else reached.progress)
+        kind = self._processes[turn.process]
+        # Read after the turn is ours: what was decided before is on record, and from now on nothing is decided.
+        known = self._table.answers(turn.process, turn.subject) if turn.number > 1 else {}
         reached.answers = known
-        begun = process.begin(this.subject)
-        if begun.finished:  # what its calls came to may be forgotten, so none may be made again
-            self._endings.tell(this.subject)
-            return False
-        reached.steps = process.steps(begun)
         reached.keep(resumed(reached.steps, reached.progress, known))
-        once, stop = self._recorded(this, known), partial(process.interruption, this.subject)
+        once, stop = self._recorded(turn, known, alive), partial(kind.interruption, turn.subject)
         progress = run(reached.steps, reached.progress, once, stop, reached.keep, decided(known))
         reached.keep(progress)
         if progress.waiting:
             return True
-        ended = process.end(this.subject, progress)
-        self._endings.tell(this.subject)
-        log.info("process ended", state=ended.state.value, seconds=_seconds(ended))
+        self._end(turn, kind, progress)
+        self._endings.tell(turn.subject)
         return False
 
-    def _recorded(self, this: Run, known: dict[str, dict[str, Any]]) -> Once:
+    def _end(self, turn: Turn, kind: Process[Any], progress: Progress) -> None:
+        with self._unit_of_work() as work:
+            subject = kind.look(turn.subject, work)
+            if not work.processes.end(turn, asdict(progress) if progress.not_undone else None):
+                log.info("process is another run's", turn=turn.number)
+                return
+            kind.end(subject, progress, work)
+            work.commit()
+        log.info("process ended", state=subject.state.value, seconds=_seconds(subject))
+
+    def _recorded(self, turn: Turn, known: dict[str, dict[str, Any]], alive: Callable[[], None]) -> Once:
         def once(step: str, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
             if step not in known:
+                if self.leaving.is_set():
+                    raise _Leaving
                 with tracing.span(f"step {step}"):
                     answer = call()
-                known[step] = self._table.keep_answer(this.process, this.subject, step, answer)
+                known[step] = self._table.keep_answer(turn.process, turn.subject, step, answer)
+                alive()
             return known[step]
 
         return once
 
-    def _pause(self, this: Run, origin: Origin, pause: Pause) -> None:
+    def _pause(self, turn: Turn, reached: "_Reached", problem: Problem, waiting_for: str) -> float | None:
+        """After 0.5 s, then 1 s and so on, up to the longest pause."""
         try:
-            if not self._table.waiting(this, pause):
-                return
-        except (SQLAlchemyError, StoreUnavailable):
+            if not self._table.pause(turn, reached.pause(problem, waiting_for)):
+                return None
+        except Exception:
             log.exception("a pause is not on record")
-        self._go_on_later(replace(this, part=this.part + 1), origin, pause.progress)
+            return STORE_PAUSE
+        doublings = min(max(0, reached.progress.attempt - 1), 10)
+        return float(min(self._longest_pause, FIRST_PAUSE * 2**doublings))
 
 
 @dataclass
@@ -134,7 +168,7 @@ class _Reached:
     """How far a run is."""
 
     progress: Progress
-    steps: Sequence[Step] = ()
+    steps: Sequence[Step]
     answers: Mapping[str, dict[str, Any]] = field(default_factory=dict)
 
     def keep(self, progress: Progress) -> None:
@@ -147,8 +181,9 @@ class _Reached:
         return Pause(progress, call.name if call else "", problem, waiting_for, tries)
 
 
-def _named_in_logs(process: str) -> str:
-    return "plan_change_id" if process == CHANGE_PLAN else "order_id"
+def _named(entry: Entry) -> dict[str, str]:
+    """The subject as logs name it."""
+    return {"plan_change_id" if entry.process == CHANGE_PLAN else "order_id": entry.subject}
 
 
 def _seconds(ended: Subject) -> float:

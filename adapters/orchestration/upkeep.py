@@ -1,41 +1,47 @@
-"""What each node does in the background: say that it lives, take over from the dead, start what was left unstarted,
-forget what nobody needs any more.
+"""What each node does in the background: say that it lives, take up what stands still, forget what nobody needs.
+
+Whether another node or a process stands still is told by counters and this node's own rounds, never by comparing
+times: neither a step of the wall clock nor different clocks of two machines change anything.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
-from adapters.persistence.node_table import NodeTable
-from adapters.persistence.process_table import ProcessTable, ScheduledProcess
-from canonical.shared.errors import StoreUnavailable
+from adapters.orchestration.agenda import Agenda
+from adapters.persistence.node_table import Claim, NodeTable
 
 log = structlog.get_logger()
 
+ROUNDS_IN_LEASE = 4
+HANGING_SECONDS = 120.0
+"""A run whose call gives no answer for so long hangs; every call has a shorter deadline."""
+
 
 class Upkeep:
-    """A thread that makes its round four times in every lease."""
+    """A thread that makes its round four times in every lease.
+
+    A node is dead when its count of beats stood still over as many of our rounds as there are in a lease. Rounds that
+    fail do not count: while the database does not answer, nobody can beat.
+    """
 
     def __init__(
         self,
         nodes: NodeTable,
-        table: ProcessTable,
+        agenda: Agenda,
         node: str,
         lease_seconds: float,
-        *,
-        take_over: Callable[[str], int],
-        start: Callable[[ScheduledProcess], None],
         forget: Callable[[], None] = lambda: None,
     ) -> None:
         self._nodes = nodes
-        self._table = table
+        self._agenda = agenda
         self._node = node
         self._lease = lease_seconds
-        self._take_over = take_over
-        self._start = start
         self._forget = forget
+        self._seen: dict[str, tuple[int, int]] = {}
+        self._alone: set[Claim] = set()
+        self._round = 0
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._rounds, name="upkeep", daemon=True)
 
@@ -43,26 +49,49 @@ class Upkeep:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the rounds and this node's lease, so that others need not wait for it to run out."""
         self._stopped.set()
-        self._thread.join()
-        self._nodes.retire(self._node)
+        if self._thread.is_alive():
+            self._thread.join()
 
     def _rounds(self) -> None:
-        while not self._stopped.wait(self._lease / 4):
+        while not self._stopped.wait(self._lease / ROUNDS_IN_LEASE):
             try:
                 self.round()
-            except (SQLAlchemyError, StoreUnavailable):
+            except Exception:
                 log.exception("upkeep failed, will try again")
 
     def round(self) -> None:
         self._nodes.beat(self._node)
-        # This node may find itself dead, when its own beat came late; it is the one that surely is not.
-        for dead in set(self._nodes.inherit(self._node, self._lease)) - {self._node}:
-            count = self._take_over(dead)
+        for dead in self._standing_still():
             self._nodes.bury(dead)
-            log.warning("took over from a dead node", node=dead, processes=count)
-        for left in self._table.overdue(self._lease):
-            log.warning("starting a process left unstarted", process=left.process, order_id=left.subject)
-            self._start(left)
+            log.warning("a node is dead; its processes are left to the others", node=dead)
+        for process, subject in self._agenda.replace_hanging(HANGING_SECONDS):
+            log.error("a run hangs and is replaced", process=process, order_id=subject)
+        self._take_up(self._standing_alone())
+        if self._round % ROUNDS_IN_LEASE == 0:
+            self._take_up(self._nodes.in_hand(self._node))
+        self._round += 1
         self._forget()
+
+    def _standing_still(self) -> list[str]:
+        """The other nodes whose beats have stood still for a lease."""
+        now = self._nodes.beats()
+        seen = {node: self._seen.get(node, (-1, 0)) for node in now if node != self._node}
+        self._seen = {
+            node: (now[node], still + 1 if before == now[node] else 0) for node, (before, still) in seen.items()
+        }
+        return [node for node, (_, still) in self._seen.items() if still >= ROUNDS_IN_LEASE]
+
+    def _standing_alone(self) -> list[Claim]:
+        """What no node has in hand and nobody took since our last round."""
+        alone = self._nodes.unattended(limit=self._agenda.room)
+        still = [claim for claim in alone if claim in self._alone]
+        self._alone = set(alone)
+        return still
+
+    def _take_up(self, claims: Iterable[Claim]) -> None:
+        """Carry on what this node does not have in hand yet, unless another node is first."""
+        left = [claim for claim in claims if not self._agenda.holds(claim.process, claim.subject)]
+        for claim in self._nodes.claim(left, self._node) if left else ():
+            log.warning("taking up a process that stood still", process=claim.process, order_id=claim.subject)
+            self._agenda.add(claim.process, claim.subject)

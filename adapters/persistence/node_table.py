@@ -1,58 +1,80 @@
-"""Which nodes are alive, and who takes over from the dead."""
+"""Which nodes there are, and which processes nobody has in hand any more.
 
-from datetime import timedelta
+No time is compared here. A node counts its own beats; the others watch whether the count goes on (see
+`adapters.orchestration.upkeep`).
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from adapters.persistence.database import Database
-from adapters.persistence.encoding import timestamp
-from adapters.persistence.tables import nodes
-from canonical.shared.ports import Clock
+from adapters.persistence.database import Database, insert_once
+from adapters.persistence.process_table import OPEN
+from adapters.persistence.tables import nodes, processes
 
-BEFORE_ALL = "0001-01-01T00:00:00.000000Z"
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An open process, the node that has it in hand if any, and the number of its last turn."""
+
+    process: str
+    subject: str
+    node: str | None
+    turn: int
 
 
 class NodeTable:
-    """The nodes, each call a transaction of its own."""
+    """The nodes and what they have in hand, each call a transaction of its own."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._clock = clock
 
     def beat(self, node: str) -> None:
-        """This node is alive. A node that was given up for dead and comes back is alive again."""
+        """Count one beat. A node that was buried and comes back is known again."""
         with self._database.writing() as connection:
-            at = timestamp(self._clock.now())
-            values = {"beat_at": at, "heir": None}
-            if not connection.execute(sa.update(nodes).where(nodes.c.id == node).values(values)).rowcount:
-                connection.execute(sa.insert(nodes), {"id": node, **values})
+            count = sa.update(nodes).where(nodes.c.id == node).values(beats=nodes.c.beats + 1)
+            if not connection.execute(count).rowcount:
+                insert_once(connection, nodes, {"id": node, "beats": 0})
             connection.commit()
 
-    def inherit(self, heir: str, lease_seconds: float) -> list[str]:
-        """The dead nodes that `heir`, and nobody else, is to take over: no beat for `lease_seconds`, no living heir."""
-        with self._database.writing() as connection:
-            lately = self._before(lease_seconds)
-            others = nodes.alias()
-            living = sa.select(others.c.id).where(others.c.beat_at >= lately)
-            unclaimed = sa.or_(nodes.c.heir.is_(None), nodes.c.heir.not_in(living))
-            connection.execute(
-                sa.update(nodes).where(nodes.c.id != heir, nodes.c.beat_at < lately, unclaimed).values(heir=heir)
-            )
-            inherited = list(connection.scalars(sa.select(nodes.c.id).where(nodes.c.heir == heir)))
-            connection.commit()
-            return inherited
-
-    def retire(self, node: str) -> None:
-        """End the node's lease now."""
-        with self._database.writing() as connection:
-            connection.execute(sa.update(nodes).where(nodes.c.id == node).values(beat_at=BEFORE_ALL))
-            connection.commit()
+    def beats(self) -> dict[str, int]:
+        """How often each node has beaten."""
+        with self._database.reading() as connection:
+            return {row.id: row.beats for row in connection.execute(sa.select(nodes))}
 
     def bury(self, node: str) -> None:
-        """Forget a node whose processes have been taken over."""
+        """Forget a node and leave what it had in hand to the others."""
         with self._database.writing() as connection:
+            mine = sa.update(processes).where(processes.c.node == node, OPEN)
+            connection.execute(mine.values(node=None))
             connection.execute(sa.delete(nodes).where(nodes.c.id == node))
             connection.commit()
 
-    def _before(self, seconds: float) -> str:
-        return timestamp(self._clock.now() - timedelta(seconds=seconds))
+    def unattended(self, limit: int) -> list[Claim]:
+        """Open processes that no known node has in hand, those that stand still longest first."""
+        known = sa.select(nodes.c.id)
+        alone = sa.or_(processes.c.node.is_(None), processes.c.node.not_in(known))
+        return self._claims(OPEN, alone, limit=limit)
+
+    def in_hand(self, node: str) -> list[Claim]:
+        """The open processes that the table says `node` carries on."""
+        return self._claims(processes.c.node == node, OPEN)
+
+    def claim(self, claims: Collection[Claim], node: str) -> list[Claim]:
+        """Those that are now in `node`'s hands: of nodes that claim the same process at once, one gets it."""
+        won = []
+        with self._database.writing() as connection:
+            for claim in claims:
+                owner = processes.c.node.is_(None) if claim.node is None else processes.c.node == claim.node
+                of = (processes.c.process == claim.process, processes.c.subject == claim.subject, owner, OPEN)
+                if connection.execute(sa.update(processes).where(*of).values(node=node)).rowcount:
+                    won.append(claim)
+            connection.commit()
+        return won
+
+    def _claims(self, *where: sa.ColumnElement[bool], limit: int | None = None) -> list[Claim]:
+        columns = (processes.c.process, processes.c.subject, processes.c.node, processes.c.turn)
+        query = sa.select(*columns).where(*where).order_by(processes.c.changed_at).limit(limit)
+        with self._database.reading() as connection:
+            return [Claim(*row) for row in connection.execute(query)]

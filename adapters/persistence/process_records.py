@@ -44,8 +44,8 @@ class SqlProcesses(SqlProcessSchedule):
             "state": ProcessState.SCHEDULED.value,
             "changed_at": now,
             "progress": orjson.dumps(progress).decode(),
-            "round": processes.c.round + 1,
-            "part": 0,
+            "node": None,
+            "turn": processes.c.turn + 1,
         }
         self._connection.execute(sa.update(processes).where(*_one(process, subject)).values(values))
 

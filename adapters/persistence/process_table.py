@@ -1,8 +1,8 @@
-"""Which processes are wanted and how far they are, for whoever carries them out."""
+"""Where each process stands: the one truth about which are wanted, whose turn it is, and what their calls brought."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -20,19 +20,59 @@ from canonical.shared.errors import ConcurrentChange
 from canonical.shared.ports import Clock
 
 OVER = (ProcessState.ENDED, ProcessState.FALLOUT)
-_NEW = dict.fromkeys(column.name for column in processes.columns) | {"round": 0, "part": 0, "tries": 0}
+_NEW = dict.fromkeys(column.name for column in processes.columns) | {"turn": 0, "tries": 0}
 _ONE = (processes.c.process == sa.bindparam("of_process"), processes.c.subject == sa.bindparam("of_subject"))
+OPEN = processes.c.state.not_in([sa.literal_column(f"'{state}'") for state in OVER])
 _ANSWERS = Prepared(
     sa.select(process_steps.c.step, process_steps.c.answer).where(
         process_steps.c.process == sa.bindparam("of_process"), process_steps.c.subject == sa.bindparam("of_subject")
     )
 )
 _HOW_FAR = Prepared(sa.select(processes.c.state).where(*_ONE))
-_SCHEDULED = sa.select(
-    processes.c.process, processes.c.subject, processes.c.correlation_id, processes.c.traceparent, processes.c.round
+_TAKE_TURN = Prepared(
+    sa.update(processes)
+    .where(*_ONE, OPEN, sa.or_(processes.c.node.is_(None), processes.c.node == sa.bindparam("of_node")))
+    .values(
+        state=sa.literal_column(f"'{ProcessState.RUNNING}'"),
+        turn=processes.c.turn + sa.literal_column("1"),
+        node=sa.bindparam("node"),
+        changed_at=sa.bindparam("changed_at"),
+    )
+    .returning(processes.c.turn, processes.c.progress, processes.c.correlation_id, processes.c.traceparent)
 )
-_STATE = ("state", "changed_at", "waiting_for", "progress", "call", "problem", "tries", "since")
-_SET_STATE = Prepared(sa.update(processes).where(*_ONE).values({name: sa.bindparam(name) for name in _STATE}))
+_AT_END = ("state", "changed_at", "node", "waiting_for", "progress", "call", "problem", "tries", "since")
+_END = Prepared(
+    sa.update(processes)
+    .where(*_ONE, processes.c.turn == sa.bindparam("of_turn"), OPEN)
+    .values({name: sa.bindparam(name) for name in _AT_END})
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """The right to carry a process on. It is lost as soon as somebody else takes the next one.
+
+    `progress` is that of the last pause, None before the first. `correlation_id` and `traceparent` name the request
+    that wanted the process.
+    """
+
+    process: str
+    subject: str
+    number: int
+    progress: Mapping[str, Any] | None = None
+    correlation_id: str | None = None
+    traceparent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Why a run stops for a while, and where it goes on. `fold`: the tries at the call that become one record."""
+
+    progress: Mapping[str, Any]
+    call: str
+    problem: Problem
+    waiting_for: str
+    fold: Fold | None = None
 
 
 class SqlProcessSchedule:
@@ -54,49 +94,31 @@ class SqlProcessSchedule:
         if not insert_once(self._connection, processes, _NEW | row):
             raise ConcurrentChange(f"{process} was scheduled for {subject} by somebody else")
 
-    def started(self, process: str, subject: str) -> None:
-        self._set(process, subject, ProcessState.RUNNING)
+    def take_turn(self, process: str, subject: str, node: str) -> Turn | None:
+        """The next turn, for a run on `node`. None when the process is over or in another node's hands."""
+        values = {"of_process": process, "of_subject": subject, "of_node": node, "node": node}
+        values["changed_at"] = timestamp(self._clock.now())
+        row = _TAKE_TURN.execute(self._connection, values).first()
+        if row is None:
+            return None
+        progress = orjson.loads(row.progress) if row.progress else None
+        return Turn(process, subject, row.turn, progress, row.correlation_id, row.traceparent)
 
-    def ended(self, process: str, subject: str) -> None:
-        self._set(process, subject, ProcessState.ENDED)
+    def end(self, turn: Turn, fallen_out: Mapping[str, Any] | None = None) -> bool:
+        """Whether it is still this turn's to say that the process is over.
 
-    def fell_out(self, process: str, subject: str, progress: Mapping[str, Any]) -> None:
-        text = orjson.dumps(progress).decode()
-        self._set(process, subject, ProcessState.FALLOUT, progress=text, problem=Problem.NOT_UNDONE.value)
-
-    def _set(self, process: str, subject: str, state: ProcessState, **values: Any) -> None:
-        row = dict.fromkeys(_STATE) | {"state": state.value, "changed_at": timestamp(self._clock.now()), "tries": 0}
-        _SET_STATE.execute(self._connection, row | values | {"of_process": process, "of_subject": subject})
-
-
-@dataclass(frozen=True)
-class ScheduledProcess:
-    process: str
-    subject: str
-    correlation_id: str | None
-    traceparent: str | None = None
-    round: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One run of a process: number `part` of `round`. Once there is a later one it has no say any more."""
-
-    process: str
-    subject: str
-    round: int
-    part: int
-
-
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """Why a run stops for a while, and where it goes on. `fold`: the tries at the call that become one record."""
-
-    progress: Mapping[str, Any]
-    call: str
-    problem: Problem
-    waiting_for: str
-    fold: Fold | None = None
+        `fallen_out` is the progress, as JSON, of a process that ended with something not undone.
+        """
+        row = dict.fromkeys(_AT_END) | {"state": ProcessState.ENDED.value, "tries": 0}
+        row["changed_at"] = timestamp(self._clock.now())
+        if fallen_out is not None:
+            row |= {
+                "state": ProcessState.FALLOUT.value,
+                "progress": orjson.dumps(fallen_out).decode(),
+                "problem": Problem.NOT_UNDONE.value,
+            }
+        of = {"of_process": turn.process, "of_subject": turn.subject, "of_turn": turn.number}
+        return _END.execute(self._connection, row | of).rowcount == 1
 
 
 class ProcessTable:
@@ -106,19 +128,8 @@ class ProcessTable:
         self._database = database
         self._clock = clock
 
-    def take_up(self, run: Run) -> tuple[bool, Mapping[str, Any] | None]:
-        """Whether it is this run's turn, and the progress it begins with. From then on the process is at work."""
-        values = {"state": ProcessState.RUNNING.value, "part": run.part, "changed_at": timestamp(self._clock.now())}
-        turn = sa.update(processes).where(*_of(run), processes.c.part <= run.part).values(values)
-        with self._database.writing() as connection:
-            row = connection.execute(turn.returning(processes.c.progress)).first()
-            connection.commit()
-        if row is None:
-            return False, None
-        return True, orjson.loads(row.progress) if row.progress else None
-
-    def waiting(self, run: Run, pause: Pause) -> bool:
-        """Whether it is still this run's turn, and so a later one has to go on."""
+    def pause(self, turn: Turn, pause: Pause) -> bool:
+        """Whether it is still this turn, and so somebody has to go on after the pause."""
         same = processes.c.call == pause.call
         now = timestamp(self._clock.now())
         values = {
@@ -132,11 +143,9 @@ class ProcessTable:
             "since": sa.case((same, sa.func.coalesce(processes.c.since, now)), else_=now),
         }
         with self._database.writing() as connection:
-            changed = connection.execute(
-                sa.update(processes).where(*_of(run), processes.c.part == run.part).values(values)
-            )
+            changed = connection.execute(sa.update(processes).where(*_of(turn)).values(values))
             if changed.rowcount == 1 and pause.fold is not None:
-                _make_one(connection, run, pause.fold, now)
+                _make_one(connection, turn, pause.fold, now)
             connection.commit()
             return changed.rowcount == 1
 
@@ -146,9 +155,7 @@ class ProcessTable:
             return read_answers(connection, process, subject)
 
     def keep_answer(self, process: str, subject: str, step: str, answer: dict[str, Any]) -> dict[str, Any]:
-        """Record what a step came to. Where another node was first its answer counts, and is returned; so it does when
-        that has become one with others since.
-        """
+        """First writer wins: returns the stored answer, or the record that it has been compacted into."""
         row = {
             "process": process,
             "subject": subject,
@@ -169,24 +176,6 @@ class ProcessTable:
         """Asked again and again by whoever waits: a look-up by the primary key, which begins with the process."""
         with self._database.reading() as connection:
             return _HOW_FAR.execute(connection, {"of_process": process, "of_subject": subject}).scalar() in OVER
-
-    def scheduled(self, process: str, subject: str) -> ScheduledProcess | None:
-        """As it was asked for, or decided last."""
-        with self._database.reading() as connection:
-            query = _SCHEDULED.where(processes.c.process == process, processes.c.subject == subject)
-            row = connection.execute(query).first()
-            return None if row is None else ScheduledProcess(*row)
-
-    def overdue(self, seconds: float, limit: int = 100) -> list[ScheduledProcess]:
-        """Scheduled, not begun, and older than `seconds`: whoever committed them did not live to start them."""
-        before = timestamp(self._clock.now() - timedelta(seconds=seconds))
-        with self._database.reading() as connection:
-            query = (
-                _SCHEDULED.where(processes.c.state == ProcessState.SCHEDULED.value, processes.c.changed_at < before)
-                .order_by(processes.c.changed_at)
-                .limit(limit)
-            )
-            return [ScheduledProcess(*row) for row in connection.execute(query)]
 
     def forget_steps(self, before: datetime, after: str = "", limit: int = 500) -> str:
         """Remove the answers of processes that ended before, from `after` on. Returns how far it got.
@@ -215,8 +204,8 @@ def read_answers(connection: sa.Connection, process: str, subject: str) -> dict[
     return {row.step: orjson.loads(row.answer) for row in rows}
 
 
-def _make_one(connection: sa.Connection, run: Run, fold: Fold, now: str) -> None:
-    ours = (process_steps.c.process == run.process, process_steps.c.subject == run.subject)
+def _make_one(connection: sa.Connection, turn: Turn, fold: Fold, now: str) -> None:
+    ours = (process_steps.c.process == turn.process, process_steps.c.subject == turn.subject)
     answer = orjson.dumps({**fold.answer, "until": now}).decode()
     connection.execute(sa.update(process_steps).where(*ours, process_steps.c.step == fold.record).values(answer=answer))
     connection.execute(sa.delete(process_steps).where(*ours, process_steps.c.step.in_(fold.forgotten)))
@@ -231,10 +220,10 @@ def _folded(connection: sa.Connection, process: str, subject: str, step: str) ->
     return None if kept is None else folded(step, orjson.loads(kept))
 
 
-def _of(run: Run) -> tuple[sa.ColumnElement[bool], ...]:
+def _of(turn: Turn) -> tuple[sa.ColumnElement[bool], ...]:
     return (
-        processes.c.process == run.process,
-        processes.c.subject == run.subject,
-        processes.c.round == run.round,
-        processes.c.state.not_in(OVER),
+        processes.c.process == turn.process,
+        processes.c.subject == turn.subject,
+        processes.c.turn == turn.number,
+        OPEN,
     )

@@ -123,8 +123,8 @@ processes = sa.Table(
     sa.Column("waiting_for", sa.Text),
     sa.Column("correlation_id", sa.String(128)),
     sa.Column("traceparent", sa.String(60), comment="of whoever asked for it (W3C Trace Context)"),
-    sa.Column("round", sa.Integer, nullable=False, server_default="0", comment="counts decisions of people"),
-    sa.Column("part", sa.Integer, nullable=False, server_default="0", comment="counts the runs of a round"),
+    sa.Column("node", ID, index=True, comment="the node that has it in hand; none when anybody may take it"),
+    sa.Column("turn", sa.Integer, nullable=False, server_default="0", comment="counts runs and decisions"),
     sa.Column("progress", sa.Text, comment="at the last pause, as JSON"),
     sa.Column("call", sa.String(80), comment="the call it cannot make"),
     sa.Column("problem", sa.String(20), comment="what keeps it from making the call"),
@@ -147,8 +147,7 @@ nodes = sa.Table(
     "nodes",
     metadata,
     sa.Column("id", ID, primary_key=True),
-    sa.Column("beat_at", TIME, nullable=False),
-    sa.Column("heir", ID, comment="the node that takes over this one's processes"),
+    sa.Column("beats", sa.Integer, nullable=False, comment="goes on while the node lives"),
 )
 
 idempotency_keys = sa.Table(

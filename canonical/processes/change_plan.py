@@ -1,13 +1,11 @@
 """Changing a subscription's plan: in BSS, which owns it, then in Billing, which has to bill by it."""
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from canonical.processes.progress import Facts, Progress, Step, failure_of
 from canonical.shared.errors import CanonicalError, ConcurrentChange, VersionMismatch
 from canonical.shared.ports import Clock
-from canonical.subscriptions.handlers import CHANGE_PLAN
 from canonical.subscriptions.plan_change import ChangeKind, PlanChange, PlanChangeState
 from canonical.subscriptions.ports import PlanBilling, Subscriptions, UnitOfWork
 from canonical.subscriptions.subscription import Subscription, SubscriptionStatus
@@ -22,7 +20,6 @@ class ChangeSubscriptionPlan:
 
     subscriptions: Subscriptions
     billing: PlanBilling
-    unit_of_work: Callable[[], UnitOfWork]
     clock: Clock
 
     def look(self, change_id: str, work: UnitOfWork) -> PlanChange:
@@ -31,15 +28,9 @@ class ChangeSubscriptionPlan:
     def resume(self, change: PlanChange) -> None:
         change.resume(self.clock.now())
 
-    def begin(self, change_id: str) -> PlanChange:
-        """The change, started unless it already was."""
-        with self.unit_of_work() as work:
-            change = work.plan_changes.get(change_id)
-            if change.state is PlanChangeState.ACCEPTED:
-                change.start(self.clock.now())
-                work.processes.started(CHANGE_PLAN, change_id)
-                work.commit()
-            return change
+    def begin(self, change: PlanChange) -> None:
+        if change.state is PlanChangeState.ACCEPTED:
+            change.start(self.clock.now())
 
     def steps(self, change: PlanChange) -> list[Step]:
         changes = change.kind is not ChangeKind.UNCHANGED
@@ -59,22 +50,12 @@ class ChangeSubscriptionPlan:
         """A plan change is not given up: whoever wants the old plan back asks for it."""
         return None
 
-    def end(self, change_id: str, progress: Progress) -> PlanChange:
-        """The change, done or failed by what `progress` says unless it already was."""
-        with self.unit_of_work() as work:
-            change = work.plan_changes.get(change_id)
-            if not change.finished:
-                if progress.failure is None:
-                    known = progress.facts[CHANGE]
-                    change.complete(known["version"], SubscriptionStatus(known["status"]), self.clock.now())
-                else:
-                    change.fail(failure_of(progress, progress.failure), self.clock.now())
-                if progress.not_undone:
-                    work.processes.fell_out(CHANGE_PLAN, change_id, asdict(progress))
-                else:
-                    work.processes.ended(CHANGE_PLAN, change_id)
-                work.commit()
-            return change
+    def end(self, change: PlanChange, progress: Progress, work: UnitOfWork) -> None:
+        if progress.failure is None:
+            known = progress.facts[CHANGE]
+            change.complete(known["version"], SubscriptionStatus(known["status"]), self.clock.now())
+        else:
+            change.fail(failure_of(progress, progress.failure), self.clock.now())
 
     def _change(self, change: PlanChange) -> dict[str, Any]:
         key = _key(change, CHANGE)

@@ -15,7 +15,6 @@ from canonical.processes.progress import Call
 from canonical.processes.saga import as_kept
 from canonical.processes.standing import Action, ProcessState, Situation, Standing, situation
 from canonical.shared.errors import CallUnderWay, DecisionRefused, GivenUp, InvalidCommand
-from canonical.shared.ports import Clock
 
 
 class Outcome(StrEnum):
@@ -61,7 +60,7 @@ class DecisionWork(Protocol):
     def processes(self) -> ProcessRecords: ...
 
 
-def decide(decision: Decision, process: Process[Any], work: DecisionWork, clock: Clock) -> Standing:
+def decide(decision: Decision, process: Process[Any], work: DecisionWork) -> Standing:
     """The process as it stood, about to be carried on as decided.
 
     Raises ProcessNotFound, DecisionRefused naming what is allowed, CallUnderWay, or InvalidCommand.
@@ -69,7 +68,7 @@ def decide(decision: Decision, process: Process[Any], work: DecisionWork, clock:
     standing = work.processes.standing(decision.process, decision.subject)
     subject = process.look(decision.subject, work)
     answers = work.processes.answers(decision.process, decision.subject)
-    found = situation(standing, process.steps(subject), answers, clock.now())
+    found = situation(standing, process.steps(subject), answers)
     if standing.state is ProcessState.RUNNING and not found.allowed:
         why = "a call of the process is under way, and nobody knows yet what it comes to: decide again in a moment"
         raise _refused(standing, found, why, CallUnderWay)

@@ -25,17 +25,19 @@ Worked = TypeVar("Worked", bound=Subject)
 
 
 class Process(Protocol[Worked]):
-    """A process over one subject. `begin` and `end` may be repeated."""
+    """A process over one subject. `begin` and `end` change the subject; the engine commits what they changed."""
 
     def look(self, subject: str, work: Any, /) -> Worked:
         """The subject as it is kept in this unit of work."""
         ...
 
-    def resume(self, subject: Worked, /) -> None:
-        """It has ended with something not undone, which is looked after again."""
+    def begin(self, subject: Worked, /) -> None:
+        """Note on the subject that work has begun. May be repeated."""
         ...
 
-    def begin(self, subject: str, /) -> Worked: ...
+    def resume(self, subject: Worked, /) -> None:
+        """Take up a subject that ended with something not undone."""
+        ...
 
     def steps(self, subject: Worked, /) -> list[Step]: ...
 
@@ -43,16 +45,14 @@ class Process(Protocol[Worked]):
         """Why the process is to go no further; None to go on."""
         ...
 
-    def end(self, subject: str, progress: Progress, /) -> Worked: ...
+    def end(self, subject: Worked, progress: Progress, work: Any, /) -> None:
+        """Note on the subject, which is not finished, how the process ended."""
+        ...
 
 
 class ProcessEngine(Protocol):
     def start(self, process: str, subject: str) -> None:
-        """Begin, unless it has begun. Returns at once."""
-        ...
-
-    def take_up_again(self, process: str, subject: str) -> None:
-        """Begin at once what a person decided. Returns at once."""
+        """Carry it on now: it was scheduled, or a person decided about it. Returns at once and never fails."""
         ...
 
     def wait(self, process: str, subject: str, seconds: float) -> bool:

@@ -1,12 +1,11 @@
 """Placing an order: verify the customer, reserve stock for every line, create the order in BSS, charge, confirm."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from canonical.customers.ports import Customers
 from canonical.ordering.cancellation import Cancellation
-from canonical.ordering.handlers import PLACE_ORDER
 from canonical.ordering.items import OrderedOffering, OrderItem
 from canonical.ordering.order import Order, PaymentStatus
 from canonical.ordering.ports import OrderStates, UnitOfWork
@@ -56,15 +55,9 @@ class PlaceOrder:
     def resume(self, order: Order) -> None:
         order.resume(self.clock.now())
 
-    def begin(self, order_id: str) -> Order:
-        """The order, started unless it already was."""
-        with self.unit_of_work() as work:
-            order = work.orders.get(order_id)
-            if order.state is State.ACKNOWLEDGED:
-                order.start(self.clock.now())
-                work.processes.started(PLACE_ORDER, order_id)
-                work.commit()
-            return order
+    def begin(self, order: Order) -> None:
+        if order.state is State.ACKNOWLEDGED:
+            order.start(self.clock.now())
 
     def steps(self, order: Order) -> list[Step]:
         reserve = {
@@ -103,21 +96,11 @@ class PlaceOrder:
                 work.commit()
             return _cancelled(cancellation)
 
-    def end(self, order_id: str, progress: Progress) -> Order:
-        """The order, completed, failed or cancelled by what `progress` says unless it already was."""
-        with self.unit_of_work() as work:
-            order = work.orders.get(order_id)
-            if not order.finished:
-                if progress.failure is None:
-                    self._complete(order, progress, work)
-                else:
-                    self._end_without_success(order, progress, progress.failure, work)
-                if order.state is State.FALLOUT:
-                    work.processes.fell_out(PLACE_ORDER, order_id, asdict(progress))
-                else:
-                    work.processes.ended(PLACE_ORDER, order_id)
-                work.commit()
-            return order
+    def end(self, order: Order, progress: Progress, work: UnitOfWork) -> None:
+        if progress.failure is None:
+            self._complete(order, progress, work)
+        else:
+            self._end_without_success(order, progress, progress.failure, work)
 
     def _complete(self, order: Order, progress: Progress, work: UnitOfWork) -> None:
         """A cancellation that came during the last step is too late."""

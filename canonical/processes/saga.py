@@ -200,10 +200,15 @@ def _settle(
 ) -> dict[str, Any]:
     """One try at a call: `result`, `refused` (nothing happened) or `away` (to be repeated; perhaps `uncertain`).
 
-    `in_doubt`: an earlier try may have acted. A refusal that names no reason of the backend's says nothing of that one:
-    a gateway may have turned this try back, which knows no keys.
+    `in_doubt`: an earlier try may have acted, so the backend is asked before the call is repeated. The question may be
+    what shows a circuit breaker that the backend is back, while repeated effects go on losing their answers.
+
+    A refusal without an error code may come from a gateway, so it does not settle an earlier try.
     """
     try:
+        found = _found(find, facts) if in_doubt and find is not None else None
+        if found is not None:
+            return {"result": found}
         try:
             return {"result": act()}
         except (OutcomeUnknown, BackendContractError):

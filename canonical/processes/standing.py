@@ -2,15 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from canonical.processes.progress import Call, Progress, Step, next_call, taken_up_again
 from canonical.processes.saga import resumed
-
-LONGEST_RUN = timedelta(minutes=2)
-"""A run that has given no sign of life for so long has died or hangs."""
 
 
 class ProcessState(StrEnum):
@@ -66,9 +63,7 @@ class Situation:
     allowed: tuple[Action, ...]
 
 
-def situation(
-    standing: Standing, steps: Sequence[Step], answers: Mapping[str, dict[str, Any]], now: datetime
-) -> Situation:
+def situation(standing: Standing, steps: Sequence[Step], answers: Mapping[str, dict[str, Any]]) -> Situation:
     """`answers` are those on record. That of a fallen out process is how it will be once it is taken up again."""
     progress = resumed(steps, Progress(**(standing.progress or {})), answers)
     if standing.state is ProcessState.FALLOUT:
@@ -76,12 +71,15 @@ def situation(
     call = next_call(steps, progress)
     if standing.state is ProcessState.ENDED:
         return Situation(progress, None, ())
-    return Situation(progress, call, tuple(_allowed(standing, progress, call, now)))
+    return Situation(progress, call, tuple(_allowed(standing, progress, call)))
 
 
-def _allowed(standing: Standing, progress: Progress, call: Call | None, now: datetime) -> list[Action]:
-    """Nothing while a call may be under way: nobody knows what it will come to. After LONGEST_RUN none is any more."""
-    if standing.state is ProcessState.RUNNING and now - standing.changed_at < LONGEST_RUN:
+def _allowed(standing: Standing, progress: Progress, call: Call | None) -> list[Action]:
+    """Nothing while a call may be under way, since nobody knows its result yet.
+
+    A process does not stay so: when its run dies or hangs, the engine takes it up again.
+    """
+    if standing.state is ProcessState.RUNNING:
         return []
     allowed = [Action.RETRY]
     if call is not None and standing.state in (ProcessState.WAITING, ProcessState.FALLOUT):

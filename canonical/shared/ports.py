@@ -1,9 +1,8 @@
 """What every context needs from outside: time, identity, transactions and processes."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Protocol, Self
 
 
 class Clock(Protocol):
@@ -34,19 +33,11 @@ class Transaction(Protocol):
 
 
 class ProcessSchedule(Protocol):
-    """Which processes are wanted, and that they began and ended, as part of the unit of work that says so."""
+    """Which processes are wanted, as part of the unit of work that wants them."""
 
     def schedule(self, process: str, subject: str) -> None:
         """Have `process` carried out on `subject` once this unit of work has committed.
 
         Raises ConcurrentChange when somebody else has scheduled it.
         """
-        ...
-
-    def started(self, process: str, subject: str) -> None: ...
-
-    def ended(self, process: str, subject: str) -> None: ...
-
-    def fell_out(self, process: str, subject: str, progress: Mapping[str, Any]) -> None:
-        """It ended with something not undone; `progress` is JSON to go on from."""
         ...

@@ -7,7 +7,7 @@ import orjson
 
 from adapters.backends.inquiries import ParallelInquiries
 from adapters.backends.registry import NEEDED, Backends, connect
-from adapters.orchestration.dbos_engine import DbosEngine, EngineSettings
+from adapters.orchestration.engine import EngineSettings, TurnEngine
 from adapters.persistence.audit import SqlAuditTrail
 from adapters.persistence.database import Database
 from adapters.persistence.node_table import NodeTable
@@ -67,12 +67,12 @@ class Core:
             PLACE_ORDER: self._place_order(self.backends),
             CHANGE_PLAN: self._change_plan(self.backends),
         }
-        self.engine = DbosEngine(
+        self.engine = TurnEngine(
             self.processes,
+            self.unit_of_work,
             ProcessTable(self.database, self.clock),
-            NodeTable(self.database, self.clock),
+            NodeTable(self.database),
             EngineSettings(
-                system_database_url=settings.engine_address,
                 node=new_id(),
                 lease_seconds=settings.node_lease,
                 held=settings.hold_processes,
@@ -122,7 +122,7 @@ class Core:
         )
 
     def _change_plan(self, backends: Backends) -> ChangeSubscriptionPlan:
-        return ChangeSubscriptionPlan(backends.subscriptions, backends.plan_billing, self.unit_of_work, self.clock)
+        return ChangeSubscriptionPlan(backends.subscriptions, backends.plan_billing, self.clock)
 
 
 def project(order: Order, carried: dict[str, Any]) -> Document:

@@ -43,7 +43,7 @@ class DecisionIntake(Intake[DecisionUnitOfWork]):
             standing = work.processes.standing(decision.process, decision.subject)
             evidence = self._evidence(request, 202, decision.subject, trail, reason=decision.reason)
             accepted = claimed(work, request, decision.subject, shown(evidence.id, standing))
-            decide(decision, process, work, self.clock)
+            decide(decision, process, work)
             return accepted, evidence
 
         accepted = self.repeated(request) or self._once(request, take)
@@ -51,6 +51,6 @@ class DecisionIntake(Intake[DecisionUnitOfWork]):
             log.warning(
                 "decision taken", action=decision.action.value, order_id=decision.subject, client=request.client
             )
-            self.engine.take_up_again(decision.process, decision.subject)
+            self.engine.start(decision.process, decision.subject)
         assert accepted.answer is not None, "a key of this operation keeps its answer"
         return accepted.answer

@@ -80,7 +80,7 @@ class OperatedProcesses:
         with self.unit_of_work() as work:
             standing = work.processes.standing(process, subject)
             known = work.processes.answers(process, subject)
-            found = situation(standing, kind.steps(kind.look(subject, work)), known, self.clock.now())
+            found = situation(standing, kind.steps(kind.look(subject, work)), known)
         answers = self.processes.answers(process, subject)
         return answer_json(_PROCESS.dump(standing) | _details(standing, found, answers))
 

@@ -30,7 +30,7 @@ BREACHES = [
     (CORE, "canonical/shared/money.py", "from facade.clock import SystemClock"),
     (CORE, "canonical/processes/place_order.py", "import sqlalchemy"),
     (CORE, "canonical/catalog/offering.py", "from flask import request"),
-    (CORE, "canonical/processes/saga.py", "import dbos"),
+    (CORE, "canonical/processes/saga.py", "import stamina"),
     (CORE, "canonical/shared/errors.py", "from requests.exceptions import Timeout"),
     (CORE, "canonical/ordering/events.py", "import orjson"),
     (CORE, "canonical/ordering/states.py", "import yaml"),

@@ -1,4 +1,4 @@
-"""Which functions of the product, of Connexion and of DBOS make up a layer."""
+"""Which functions of the product and of Connexion make up a layer."""
 
 from typing import Any
 
@@ -10,19 +10,17 @@ from connexion.middleware.response_validation import ResponseValidationMiddlewar
 from connexion.middleware.routing import RoutingMiddleware
 from connexion.middleware.security import SecurityMiddleware
 from connexion.middleware.server_error import ServerErrorMiddleware
-from dbos._sys_db import SystemDatabase
 from flask import Flask
 from requests.adapters import HTTPAdapter
 from sqlalchemy.engine.default import DefaultDialect
 
 from adapters.backends.http import Backend
-from adapters.orchestration import dbos_engine
+from adapters.orchestration.engine import TurnEngine
 from adapters.orchestration.runner import Runner
 from adapters.persistence.orders import SqlOrderRepository
 from adapters.persistence.process_table import ProcessTable
 from adapters.persistence.queries import SqlQueries
 from adapters.persistence.unit_of_work import SqlUnitOfWork
-from canonical.processes.place_order import PlaceOrder
 from facade.contract.connexion_plugin import ContractRequestBodyValidator
 from facade.contract.validator import Contract
 from facade.correlation import Correlation
@@ -69,15 +67,12 @@ LAYERS: tuple[tuple[Any, str, str], ...] = (
     (DefaultDialect, "do_executemany", "SQL statements in the driver"),
     (DefaultDialect, "do_commit", "COMMIT in the driver"),
     (DefaultDialect, "do_rollback", "ROLLBACK in the driver"),
-    (PlaceOrder, "begin", "process: begin"),
-    (PlaceOrder, "end", "process: end"),
+    (Runner, "_begin", "process: turn and begin"),
+    (Runner, "_end", "process: end"),
     (Runner, "make", "process: steps"),
-    (dbos_engine.DbosEngine, "wait", "waiting for the process (and its hand-over)"),
-    (dbos_engine.DbosEngine, "_start", "DBOS: start of the workflow"),
+    (TurnEngine, "wait", "waiting for the process (and its hand-over)"),
     (ProcessTable, "answers", "steps recorded before"),
     (ProcessTable, "keep_answer", "row of a step"),
-    (SystemDatabase, "init_workflow", "DBOS: row of the workflow"),
-    (SystemDatabase, "update_workflow_outcome", "DBOS: outcome of the workflow"),
     (Backend, "call", "backend client"),
     (HTTPAdapter, "send", "backend: HTTP and its answer"),
 )

@@ -108,7 +108,7 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 def machine(database: str, cores: int, rounds: int) -> str:
     """The line that says what the figures hold for."""
     parts = [f"Python {platform.python_version()}", f"{cores} cores", platform.machine(), f"{database} storage"]
-    parts += [f"{name} {version(name)}" for name in ("connexion", "uvicorn", "dbos", "sqlalchemy")]
+    parts += [f"{name} {version(name)}" for name in ("connexion", "uvicorn", "sqlalchemy")]
     return f"{', '.join(parts)}; medians of {rounds} interleaved rounds."
 
 

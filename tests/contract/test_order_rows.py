@@ -188,16 +188,28 @@ def test_a_process_that_ends_while_something_is_said_about_its_order_ends_on_wha
 
     backends = (KnowsCustomers(), FullShelves(), TakesOrders(), TakesMoney())
     process = PlaceOrder(*backends, unit_of_work, queries, StandingClock(LATER))
-    overtaken = PlaceOrder(
-        *backends, lambda: Overtaken(postgres_database, shown, blank, SteppingClock()), queries, StandingClock(LATER)
-    )
-    with pytest.raises(ConcurrentChange):
-        overtaken.begin(ORDER_ID)
-    assert process.begin(ORDER_ID).state is State.FULFILLING
     progress = Progress(facts={"create-order": "ORD00001", "charge": "CHG0001"})
-    with pytest.raises(ConcurrentChange):
-        overtaken.end(ORDER_ID, progress)
-    assert process.end(ORDER_ID, progress).state is State.COMPLETED
+
+    def overtaken() -> SqlUnitOfWork:
+        return Overtaken(postgres_database, shown, blank, SteppingClock())
+
+    def begin(work: SqlUnitOfWork) -> Order:
+        order = process.look(ORDER_ID, work)
+        process.begin(order)
+        work.commit()
+        return order
+
+    def end(work: SqlUnitOfWork) -> Order:
+        order = process.look(ORDER_ID, work)
+        process.end(order, progress, work)
+        work.commit()
+        return order
+
+    for step, state in ((begin, State.FULFILLING), (end, State.COMPLETED)):
+        with pytest.raises(ConcurrentChange), overtaken() as work:
+            step(work)
+        with unit_of_work() as work:
+            assert step(work).state is state
     kept = queries.order(ORDER_ID, None)
     assert (kept.state, kept.external_identifiers, kept.version) == (State.COMPLETED, said, 5)
     assert rows(postgres_database, documents.c.carried) == ['{"said":true}']

@@ -73,7 +73,7 @@ def test_an_order_that_somebody_else_changed_since_it_was_read_is_not_overwritte
     def write_back() -> None:
         with store.unit_of_work() as work:
             work.orders.add(stale)
-            work.processes.ended(PROCESS, stale.id)
+            work.processes.schedule(PROCESS, "another")
             work.commit()
 
     with pytest.raises(ConcurrentChange):
@@ -156,20 +156,6 @@ def test_of_claims_at_the_same_time_one_succeeds_and_one_order_is_kept(store: St
     found, total = store.reads.orders(None, 0, 10)
     assert (total, found[0].id) == (1, kept.order_id)
     assert kept.order_id == order_id(outcomes.index(True))
-
-
-def test_a_process_is_scheduled_runs_and_ends(store: Store) -> None:
-    def note(step: str) -> None:
-        with store.unit_of_work() as work:
-            getattr(work.processes, step)(PROCESS, order_id(1))
-            work.commit()
-
-    states = []
-    for step in ("schedule", "started", "ended"):
-        note(step)
-        states.append(store.process(PROCESS, order_id(1)))
-    assert states == ["scheduled", "running", "ended"]
-    assert store.process(PROCESS, order_id(2)) is None
 
 
 def test_a_process_is_scheduled_once(store: Store) -> None:

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from adapters.persistence.database import Database
-from adapters.persistence.process_table import Pause, Run, _make_one
+from adapters.persistence.process_table import Pause, Turn, _make_one
 from adapters.persistence.tables import process_steps
 from canonical.ordering.handlers import PLACE_ORDER
 from canonical.ordering.order import PaymentStatus
@@ -32,7 +32,7 @@ from canonical.shared.errors import (
 )
 from canonical.shared.money import Money
 from facade.errors import answer_to
-from tests.support.by_hand import ByHand
+from tests.support.by_hand import NODE, ByHand
 from tests.support.fakes import TakesMoney, TakesOrders
 
 DONE = {"call": "charge", "outcome": Outcome.DONE, "result": "CHG7"}
@@ -167,12 +167,12 @@ def test_a_late_answer_waits_for_the_pause_that_makes_its_try_one_with_others(po
     placing = away(postgres_database, times=9)
     for _ in range(3):
         placing.next_run()
-    run, away_once = Run(PLACE_ORDER, placing.order_id, 0, 3), {"away": "billing", "uncertain": False}
+    turn, away_once = Turn(PLACE_ORDER, placing.order_id, 3), {"away": "billing", "uncertain": False}
     with postgres_database.writing() as connection:
         connection.execute(sa.insert(process_steps), _step(placing, "charge#2", away_once))
         connection.commit()
     with ThreadPoolExecutor(1) as pool, postgres_database.writing() as connection:
-        _make_one(connection, run, Fold("charge#1", away_once | {"through": 2}, ("charge#2",)), "now")
+        _make_one(connection, turn, Fold("charge#1", away_once | {"through": 2}, ("charge#2",)), "now")
         late = pool.submit(placing.table.keep_answer, PLACE_ORDER, placing.order_id, "charge#2", {"result": "CHG1"})
         while not _somebody_waits(postgres_database):
             assert not late.done()
@@ -191,27 +191,14 @@ def _somebody_waits(database: Database) -> bool:
         return bool(connection.scalar(sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")))
 
 
-def test_a_retry_does_not_wait_for_the_pause_and_leaves_the_run_that_did_without_a_say(database: Database) -> None:
+def test_a_retry_does_not_wait_for_the_pause(database: Database) -> None:
     placing = away(database)
-    paused = placing.runs.due.pop()
     placing.decide("retry")
+    assert placing.standing.state is ProcessState.SCHEDULED
     assert placing.to_the_end().state is State.COMPLETED
     before = charges(placing)
-    placing.runs.make(paused)
-    assert charges(placing) == before
-    assert placing.runs.due == []
-
-
-def test_a_run_that_was_replaced_does_not_begin_although_the_process_goes_on(database: Database) -> None:
-    placing = away(database, times=2)
-    paused = placing.runs.due.pop()
-    placing.decide("retry")
     placing.next_run()
-    assert placing.standing.state is ProcessState.WAITING
-    before = charges(placing)
-    placing.runs.make(paused)
-    assert charges(placing) == before
-    assert placing.to_the_end().state is State.COMPLETED
+    assert (placing.pause, charges(placing)) == (None, before), "the run that the pause would have brought"
 
 
 def test_a_charge_that_a_person_knows_of_is_not_made_again(database: Database) -> None:
@@ -304,7 +291,7 @@ def test_a_run_that_begins_after_the_end_and_after_the_records_went_calls_nobody
     placing.table.forget_steps(placing.clock.now() + timedelta(seconds=1))
     assert records(placing) == {}
     before = charges(placing)
-    placing.runs.make(Run(PLACE_ORDER, placing.order_id, 0, 0))
+    placing.next_run()
     assert (charges(placing), records(placing)) == (before, {})
 
 
@@ -312,55 +299,85 @@ def test_a_run_that_begins_after_the_end_and_after_the_records_went_calls_nobody
 
 
 @pytest.fixture
-def at_work(database: Database) -> Iterator[ByHand]:
+def at_work(database: Database) -> Iterator[tuple[ByHand, Future[None]]]:
     """A process whose second try at the charge is under way in another thread until `go_on`."""
     placing = away(database)
-    placing.payments.go_on = threading.Event()
+    go_on = placing.payments.go_on = threading.Event()
     placing.payments.begun.clear()
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(placing.next_run)
         assert placing.payments.begun.wait(10)
-        yield placing
-        placing.payments.go_on.set()
+        yield placing, running
+        go_on.set()
         running.result(10)
 
 
-def test_while_a_call_is_under_way_nothing_is_decided(at_work: ByHand) -> None:
+def test_while_a_call_is_under_way_nothing_is_decided(at_work: tuple[ByHand, Future[None]]) -> None:
+    placing, _ = at_work
     for action, more in {"retry": {}, "skip": NOT_DONE, "compensate": {}}.items():
         with pytest.raises(CallUnderWay, match="under way") as refused:
-            at_work.decide(action, **more)
+            placing.decide(action, **more)
         assert answer_to(refused.value).headers == {"Retry-After": "1"}
         assert refused.value.details["allowedActions"] == []
 
 
-def test_a_call_that_never_comes_back_is_replaced_and_has_no_say_when_it_does(at_work: ByHand) -> None:
-    at_work.clock.pass_(121)
-    at_work.decide("retry")
-    at_work.payments.errors = [AWAY]
-    assert at_work.payments.go_on is not None
-    at_work.payments.go_on.set()
-    assert at_work.to_the_end().state is State.COMPLETED
-    assert at_work.standing.state is ProcessState.ENDED
-
-
-def test_the_pause_of_a_run_that_was_replaced_is_not_put_on_record(database: Database) -> None:
-    placing = away(database, times=2)
-    paused = placing.runs.due.pop()
-    assert placing.table.take_up(paused)[0]
-    placing.clock.pass_(121)
+def test_a_run_that_hangs_and_was_replaced_has_no_say_when_it_comes_back(
+    at_work: tuple[ByHand, Future[None]],
+) -> None:
+    placing, hanging = at_work
+    go_on, placing.payments.go_on = placing.payments.go_on, None
+    placing.payments.errors = [AWAY]
+    placing.next_run()
     placing.decide("retry")
-    placing.runs.due.clear()
-    assert not placing.table.waiting(paused, Pause({}, "charge", Problem.BACKEND_AWAY, "billing"))
-    assert placing.standing.state is ProcessState.SCHEDULED
+    go_on.set()
+    hanging.result(10)
+    assert placing.standing.state is ProcessState.SCHEDULED, "the late run neither paused nor ended the process"
+    placing.pause = 0.0
+    assert placing.to_the_end().state is State.COMPLETED
+    assert placing.standing.state is ProcessState.ENDED
+
+
+def test_the_pause_of_a_turn_that_was_lost_is_not_put_on_record(database: Database) -> None:
+    placing = away(database, times=2)
+    with placing.unit_of_work() as work:
+        lost = work.processes.take_turn(PLACE_ORDER, placing.order_id, NODE)
+        later = work.processes.take_turn(PLACE_ORDER, placing.order_id, NODE)
+        work.commit()
+    assert lost is not None
+    assert later is not None
+    pause = Pause({}, "charge", Problem.BACKEND_AWAY, "billing")
+    assert not placing.table.pause(lost, pause)
+    assert placing.standing.state is ProcessState.RUNNING
+    assert placing.table.pause(later, pause)
+
+
+def test_a_turn_that_was_lost_does_not_end_the_process(database: Database) -> None:
+    placing = away(database)
+    for fallen_out in (None, {}):
+        with placing.unit_of_work() as work:
+            lost = work.processes.take_turn(PLACE_ORDER, placing.order_id, NODE)
+            assert lost is not None
+            assert work.processes.take_turn(PLACE_ORDER, placing.order_id, NODE) is not None
+            assert not work.processes.end(lost, fallen_out)
+            work.commit()
+        assert placing.standing.state is ProcessState.RUNNING
+
+
+def test_no_other_node_takes_a_turn_of_what_one_has_in_hand(database: Database) -> None:
+    placing = away(database)
+    with placing.unit_of_work() as work:
+        assert work.processes.take_turn(PLACE_ORDER, placing.order_id, "another") is None
+    placing.decide("retry")
+    with placing.unit_of_work() as work:
+        assert work.processes.take_turn(PLACE_ORDER, placing.order_id, "another") is not None
 
 
 def test_a_run_and_a_decision_at_the_same_moment_never_both_have_their_way(database: Database) -> None:
-    """Whoever is first: either the run finds itself replaced and calls nobody, or the decision is refused."""
+    """Whoever is first: either the run finds what was decided and makes no call, or the decision is refused."""
     seen = set()
     for _ in range(15):
         placing = away(database)
-        run, before = placing.runs.due.pop(), charges(placing)
-        gate = threading.Barrier(2)
+        before, gate = charges(placing), threading.Barrier(2)
 
         def decided(placing: ByHand = placing, gate: threading.Barrier = gate) -> bool:
             gate.wait()
@@ -370,14 +387,15 @@ def test_a_run_and_a_decision_at_the_same_moment_never_both_have_their_way(datab
                 return False
             return True
 
-        def carried_on(placing: ByHand = placing, gate: threading.Barrier = gate, run: Run = run) -> None:
+        def carried_on(placing: ByHand = placing, gate: threading.Barrier = gate) -> None:
             gate.wait()
-            placing.runs.make(run)
+            placing.next_run()
 
         with ThreadPoolExecutor(2) as pool:
             decision, running = pool.submit(decided), pool.submit(carried_on)
             running.result(20)
             won = decision.result(20)
+        placing.pause = 0.0
         order = placing.to_the_end()
         made = charges(placing) - before
         assert (order.state, made) == ((State.FAILED, 0) if won else (State.COMPLETED, 1))

@@ -1,130 +1,114 @@
-"""Which nodes live, and who inherits from those that do not, on SQLite and on PostgreSQL."""
+"""Which nodes there are and what nobody has in hand, on SQLite and on PostgreSQL."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-import sqlalchemy as sa
 
 from adapters.persistence.database import Database
-from adapters.persistence.node_table import NodeTable
-from adapters.persistence.tables import nodes
-from tests.support.fakes import (
-    StandingClock,
-)
+from adapters.persistence.node_table import Claim, NodeTable
+from adapters.persistence.process_table import SqlProcessSchedule
+from tests.support.fakes import StandingClock
 
-LEASE = 5.0
+PROCESS = "place-order"
 
 
 @pytest.fixture
-def clock() -> StandingClock:
-    return StandingClock()
+def node_table(database: Database) -> NodeTable:
+    return NodeTable(database)
 
 
-@pytest.fixture
-def node_table(database: Database, clock: StandingClock) -> NodeTable:
-    return NodeTable(database, clock)
+def schedule(database: Database, *subjects: str) -> None:
+    clock = StandingClock()
+    for subject in subjects:
+        with database.writing() as connection:
+            SqlProcessSchedule(connection, clock).schedule(PROCESS, subject)
+            connection.commit()
+        clock.pass_(1)
 
 
-def known(database: Database) -> set[str]:
-    with database.reading() as connection:
-        return set(connection.scalars(sa.select(nodes.c.id)))
+def take(database: Database, subject: str, node: str) -> None:
+    with database.writing() as connection:
+        assert SqlProcessSchedule(connection, StandingClock()).take_turn(PROCESS, subject, node)
+        connection.commit()
 
 
-def test_a_node_that_beats_is_inherited_by_nobody(node_table: NodeTable, clock: StandingClock) -> None:
+def subjects(claims: list[Claim]) -> list[str]:
+    return [claim.subject for claim in claims]
+
+
+def test_each_beat_counts(node_table: NodeTable) -> None:
     node_table.beat("a")
-    clock.pass_(LEASE)
+    before = node_table.beats()["a"]
+    node_table.beat("a")
     node_table.beat("b")
-    assert node_table.inherit("b", LEASE) == [], "its lease ends after this moment"
+    assert node_table.beats()["a"] == before + 1
+    assert node_table.beats().keys() == {"a", "b"}
 
 
-def test_a_node_without_a_beat_in_its_lease_is_inherited(node_table: NodeTable, clock: StandingClock) -> None:
-    node_table.beat("a")
-    clock.pass_(LEASE + 1)
-    node_table.beat("b")
-    assert node_table.inherit("b", LEASE) == ["a"]
-
-
-def test_an_heir_keeps_its_inheritance_until_it_buries_the_dead(
-    database: Database, node_table: NodeTable, clock: StandingClock
-) -> None:
-    node_table.beat("a")
-    clock.pass_(LEASE + 1)
-    for node in ("b", "c"):
-        node_table.beat(node)
-    assert node_table.inherit("b", LEASE) == ["a"]
-    assert node_table.inherit("c", LEASE) == [], "its heir lives"
-    assert node_table.inherit("b", LEASE) == ["a"], "a crash between taking over and burying loses nothing"
-    node_table.bury("a")
-    assert node_table.inherit("b", LEASE) == []
-    assert known(database) == {"b", "c"}
-
-
-def test_the_inheritance_of_an_heir_that_died_goes_to_the_next_with_the_heir_itself(
-    node_table: NodeTable, clock: StandingClock
-) -> None:
-    node_table.beat("a")
-    clock.pass_(LEASE + 1)
-    node_table.beat("b")
-    assert node_table.inherit("b", LEASE) == ["a"]
-    clock.pass_(LEASE + 1)
-    node_table.beat("c")
-    assert sorted(node_table.inherit("c", LEASE)) == ["a", "b"]
-
-
-def test_the_inheritance_of_an_heir_that_is_gone_altogether_goes_to_the_next(
-    node_table: NodeTable, clock: StandingClock
-) -> None:
-    node_table.beat("a")
-    clock.pass_(LEASE + 1)
-    node_table.beat("b")
-    assert node_table.inherit("b", LEASE) == ["a"]
-    node_table.bury("b")
-    node_table.beat("c")
-    assert node_table.inherit("c", LEASE) == ["a"]
-
-
-def test_a_node_that_comes_back_is_alive_and_nobodys_inheritance(node_table: NodeTable, clock: StandingClock) -> None:
-    node_table.beat("a")
-    clock.pass_(LEASE + 1)
-    node_table.beat("b")
-    assert node_table.inherit("b", LEASE) == ["a"]
-    node_table.beat("a")
-    assert node_table.inherit("b", LEASE) == []
-
-
-def test_a_node_that_was_buried_and_comes_back_is_known_again(
-    database: Database, node_table: NodeTable, clock: StandingClock
-) -> None:
+def test_a_node_that_was_buried_and_comes_back_is_known_again(node_table: NodeTable) -> None:
     node_table.beat("a")
     node_table.bury("a")
-    assert known(database) == set()
+    assert node_table.beats() == {}
     node_table.beat("a")
-    assert known(database) == {"a"}
+    assert node_table.beats().keys() == {"a"}
 
 
-def test_a_node_that_retired_is_inherited_at_once(node_table: NodeTable, clock: StandingClock) -> None:
+def test_what_a_buried_node_had_in_hand_is_unattended_those_that_stand_still_longest_first(
+    database: Database, node_table: NodeTable
+) -> None:
+    schedule(database, "o1", "o2", "o3")
     for node in ("a", "b"):
         node_table.beat(node)
-    node_table.retire("a")
-    assert node_table.inherit("b", LEASE) == ["a"]
+    take(database, "o1", "a")
+    take(database, "o2", "b")
+    assert subjects(node_table.unattended(10)) == ["o3"]
+    node_table.bury("a")
+    assert subjects(node_table.unattended(10)) == ["o1", "o3"]
+    assert subjects(node_table.unattended(1)) == ["o1"]
+    assert subjects(node_table.in_hand("b")) == ["o2"]
 
 
-def test_of_heirs_that_race_each_dead_node_goes_to_one(database: Database, clock: StandingClock) -> None:
-    node_table = NodeTable(database, clock)
-    dead = [f"dead-{number}" for number in range(5)]
-    for node in dead:
-        node_table.beat(node)
-    clock.pass_(LEASE + 1)
-    heirs = [f"heir-{number}" for number in range(4)]
-    for node in heirs:
-        node_table.beat(node)
-    gate = threading.Barrier(len(heirs))
+def test_what_a_node_took_that_nobody_knows_any_more_is_unattended(database: Database, node_table: NodeTable) -> None:
+    schedule(database, "o1")
+    take(database, "o1", "woken-after-its-burial")
+    assert subjects(node_table.unattended(10)) == ["o1"]
 
-    def inherit(heir: str) -> list[str]:
+
+def test_what_is_over_is_in_nobodys_hands_and_not_unattended(database: Database, node_table: NodeTable) -> None:
+    schedule(database, "o1")
+    with database.writing() as connection:
+        work = SqlProcessSchedule(connection, StandingClock())
+        turn = work.take_turn(PROCESS, "o1", "a")
+        assert turn is not None
+        assert work.end(turn)
+        connection.commit()
+    node_table.bury("a")
+    assert node_table.unattended(10) == node_table.in_hand("a") == []
+    assert node_table.claim([Claim(PROCESS, "o1", None, 1)], "b") == []
+
+
+def test_a_claim_counts_only_while_the_process_is_as_it_was_seen(database: Database, node_table: NodeTable) -> None:
+    schedule(database, "o1")
+    (seen,) = node_table.unattended(10)
+    assert node_table.claim([seen], "a") == [seen]
+    assert node_table.claim([seen], "b") == []
+    assert node_table.claim([Claim(PROCESS, "o1", "a", 0)], "a"), "a node may claim its own again"
+    assert node_table.claim([Claim(PROCESS, "nobody", None, 0)], "a") == []
+
+
+def test_of_nodes_that_claim_at_once_each_process_goes_to_one(database: Database) -> None:
+    node_table = NodeTable(database)
+    left = [f"o{number}" for number in range(5)]
+    schedule(database, *left)
+    nodes = [f"node-{number}" for number in range(4)]
+    gate = threading.Barrier(len(nodes))
+
+    def claim(node: str) -> list[Claim]:
+        seen = node_table.unattended(10)
         gate.wait()
-        return node_table.inherit(heir, LEASE)
+        return node_table.claim(seen, node)
 
-    with ThreadPoolExecutor(len(heirs)) as pool:
-        shares = list(pool.map(inherit, heirs))
-    assert sorted(node for share in shares for node in share) == dead
+    with ThreadPoolExecutor(len(nodes)) as pool:
+        shares = list(pool.map(claim, nodes))
+    assert sorted(claim.subject for share in shares for claim in share) == left

@@ -1,7 +1,6 @@
 """Transactions that overlap, and the files of SQLite."""
 
 import sqlite3
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Timer
@@ -9,7 +8,6 @@ from threading import Timer
 import pytest
 import sqlalchemy as sa
 
-from adapters.orchestration.dbos_engine import records_engine
 from adapters.persistence.database import Database
 from adapters.persistence.tables import nodes
 from adapters.persistence.unit_of_work import SqlUnitOfWork
@@ -61,7 +59,7 @@ def test_a_claim_waits_for_one_that_has_not_ended(postgres_database: Database) -
 
 def test_readers_on_sqlite_do_not_wait_for_a_writer(sqlite_database: Database) -> None:
     with sqlite_database.writing() as writing, sqlite_database.reading() as reading:
-        writing.execute(sa.insert(nodes), {"id": "a", "beat_at": "x", "heir": None})
+        writing.execute(sa.insert(nodes), {"id": "a", "beats": 0})
         assert reading.scalar(sa.select(sa.func.count()).select_from(nodes)) == 0
         assert reading.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
 
@@ -73,16 +71,13 @@ def test_sqlite_makes_the_folder_of_its_file(tmp_path: Path) -> None:
     assert (tmp_path / "new" / "folder" / "facade.db").exists()
 
 
-@pytest.mark.parametrize("engine_of", [lambda url: Database(url).engine, records_engine], ids=["ours", "of DBOS"])
-def test_server_processes_that_begin_at_once_wait_for_whoever_makes_the_file(
-    tmp_path: Path, engine_of: Callable[[str], sa.Engine]
-) -> None:
+def test_server_processes_that_begin_at_once_wait_for_whoever_makes_the_file(tmp_path: Path) -> None:
     file = tmp_path / "new.db"
     with sqlite3.connect(file, isolation_level=None, check_same_thread=False) as other:
         other.execute("BEGIN IMMEDIATE")
         Timer(0.2, other.rollback).start()
-        engine = engine_of(f"sqlite:///{file}")
-        with engine.connect() as connection:
+        database = Database(f"sqlite:///{file}")
+        with database.reading() as connection:
             assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
-        engine.dispose()
+        database.close()
     other.close()

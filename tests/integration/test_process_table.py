@@ -1,20 +1,21 @@
 """The process table, on SQLite and on PostgreSQL."""
 
+from typing import Any
+
 import pytest
 import sqlalchemy as sa
 import structlog
 
 from adapters.persistence.database import Database
-from adapters.persistence.process_table import Pause, ProcessTable, Run, ScheduledProcess, SqlProcessSchedule
-from adapters.persistence.tables import nodes, processes
+from adapters.persistence.process_table import Pause, ProcessTable, SqlProcessSchedule, Turn
+from adapters.persistence.tables import processes
 from canonical.processes.standing import Problem
 from canonical.shared.errors import ConcurrentChange
-from tests.support.fakes import (
-    StandingClock,
-)
+from tests.support.fakes import StandingClock
 
 PROCESS = "place-order"
-LEASE = 5.0
+A, B = "node-a", "node-b"
+PAUSE = Pause({"attempt": 1}, "charge", Problem.BACKEND_AWAY, "billing cannot be reached")
 
 
 @pytest.fixture
@@ -34,62 +35,75 @@ def schedule(database: Database, clock: StandingClock, *subjects: str) -> None:
         connection.commit()
 
 
-def note(database: Database, clock: StandingClock, step: str, subject: str) -> None:
+def turn(database: Database, clock: StandingClock, node: str = A, subject: str = "o1") -> Turn | None:
     with database.writing() as connection:
-        getattr(SqlProcessSchedule(connection, clock), step)(PROCESS, subject)
+        taken = SqlProcessSchedule(connection, clock).take_turn(PROCESS, subject, node)
         connection.commit()
+    return taken
 
 
-def known(database: Database) -> set[str]:
+def end(database: Database, clock: StandingClock, taken: Turn | None, fallen_out: Any = None) -> bool:
+    assert taken is not None
+    with database.writing() as connection:
+        ended = SqlProcessSchedule(connection, clock).end(taken, fallen_out)
+        connection.commit()
+    return ended
+
+
+def row(database: Database) -> Any:
     with database.reading() as connection:
-        return set(connection.scalars(sa.select(nodes.c.id)))
+        return connection.execute(sa.select(processes)).one()
 
 
-def test_a_scheduled_process_that_nobody_begins_is_overdue_after_its_time(
+def test_turns_are_counted_and_only_the_last_one_has_a_say(
     database: Database, table: ProcessTable, clock: StandingClock
 ) -> None:
     schedule(database, clock, "o1")
-    assert table.overdue(LEASE) == []
-    clock.pass_(LEASE)
-    assert table.overdue(LEASE) == [], "just not yet"
-    clock.pass_(0.000001)
-    assert table.overdue(LEASE) == [ScheduledProcess(PROCESS, "o1", None)]
+    first, second = turn(database, clock), turn(database, clock)
+    assert first is not None
+    assert second is not None
+    assert (first.number, second.number) == (1, 2)
+    assert not table.pause(first, PAUSE)
+    assert not end(database, clock, first)
+    assert table.pause(second, PAUSE)
+    third = turn(database, clock)
+    assert third is not None
+    assert (third.number, third.progress) == (3, {"attempt": 1})
+    assert end(database, clock, third)
+    assert turn(database, clock) is None, "it is over"
 
 
-def test_the_longest_overdue_come_first_and_not_all_at_once(
-    database: Database, table: ProcessTable, clock: StandingClock
-) -> None:
-    for subject in ("o3", "o1", "o2"):
-        schedule(database, clock, subject)
-        clock.pass_(1)
-    clock.pass_(LEASE)
-    assert [left.subject for left in table.overdue(LEASE, limit=2)] == ["o3", "o1"]
-
-
-@pytest.mark.parametrize("step", ["started", "ended"])
-def test_a_process_that_began_is_never_overdue(
-    step: str, database: Database, table: ProcessTable, clock: StandingClock
-) -> None:
+def test_a_process_is_in_the_hands_of_one_node(database: Database, table: ProcessTable, clock: StandingClock) -> None:
     schedule(database, clock, "o1")
-    note(database, clock, step, "o1")
-    clock.pass_(3600)
-    assert table.overdue(LEASE) == []
+    taken = turn(database, clock, A)
+    assert taken is not None
+    assert turn(database, clock, B) is None
+    assert table.pause(taken, PAUSE)
+    assert turn(database, clock, B) is None, "its node carries it on after the pause"
+    assert turn(database, clock, A) is not None
 
 
-def test_a_process_remembers_the_correlation_id_of_who_asked_for_it(
-    database: Database, table: ProcessTable, clock: StandingClock
-) -> None:
+def test_a_process_that_nobody_scheduled_has_no_turn(database: Database, clock: StandingClock) -> None:
+    assert turn(database, clock) is None
+
+
+def test_a_turn_knows_the_request_that_wanted_the_process(database: Database, clock: StandingClock) -> None:
     with structlog.contextvars.bound_contextvars(correlation_id="corr-1"):
         schedule(database, clock, "o1")
-    clock.pass_(60)
-    assert table.overdue(LEASE)[0].correlation_id == "corr-1"
+    taken = turn(database, clock)
+    assert taken is not None
+    assert (taken.correlation_id, taken.traceparent, taken.progress) == ("corr-1", None, None)
 
 
-def test_a_process_has_ended_when_it_says_so(database: Database, table: ProcessTable, clock: StandingClock) -> None:
+@pytest.mark.parametrize("fallen_out", [None, {"attempt": 0}])
+def test_a_process_has_ended_when_it_says_so(
+    database: Database, table: ProcessTable, clock: StandingClock, fallen_out: Any
+) -> None:
     schedule(database, clock, "o1", "o2")
-    for step, ended in (("started", False), ("ended", True)):
-        note(database, clock, step, "o1")
-        assert table.has_ended(PROCESS, "o1") is ended
+    taken = turn(database, clock)
+    assert not table.has_ended(PROCESS, "o1")
+    assert end(database, clock, taken, fallen_out)
+    assert table.has_ended(PROCESS, "o1")
     assert not table.has_ended(PROCESS, "o2")
     assert not table.has_ended(PROCESS, "none")
     assert not table.has_ended("another", "o1")
@@ -99,19 +113,19 @@ def test_a_waiting_process_says_for_what_until_it_goes_on(
     database: Database, table: ProcessTable, clock: StandingClock
 ) -> None:
     schedule(database, clock, "o1")
-    assert table.waiting(
-        Run(PROCESS, "o1", 0, 0), Pause({}, "charge", Problem.BACKEND_AWAY, "billing cannot be reached")
-    )
-    assert _row(database) == ("waiting", "billing cannot be reached")
+    taken = turn(database, clock)
+    assert taken is not None
+    assert table.pause(taken, PAUSE)
+    waiting = row(database)
+    assert (waiting.state, waiting.waiting_for, waiting.node) == ("waiting", "billing cannot be reached", A)
     assert not table.has_ended(PROCESS, "o1")
-    note(database, clock, "ended", "o1")
-    assert _row(database) == ("ended", None)
+    assert end(database, clock, turn(database, clock))
+    ended = row(database)
+    assert (ended.state, ended.waiting_for, ended.node, ended.progress) == ("ended", None, None, None)
 
 
-def _row(database: Database) -> tuple[str, str | None]:
-    with database.reading() as connection:
-        row = connection.execute(sa.select(processes.c.state, processes.c.waiting_for)).one()
-    return row.state, row.waiting_for
+def over(database: Database, clock: StandingClock, subject: str, fallen_out: Any = None) -> None:
+    assert end(database, clock, turn(database, clock, subject=subject), fallen_out)
 
 
 def test_the_steps_of_a_process_are_forgotten_some_time_after_its_end(
@@ -120,13 +134,11 @@ def test_the_steps_of_a_process_are_forgotten_some_time_after_its_end(
     schedule(database, clock, "old", "late", "open", "fallout")
     for subject in ("old", "late", "open", "fallout"):
         table.keep_answer(PROCESS, subject, "charge#0", {"result": "x"})
-    note(database, clock, "ended", "old")
-    with database.writing() as connection:
-        SqlProcessSchedule(connection, clock).fell_out(PROCESS, "fallout", {})
-        connection.commit()
+    over(database, clock, "old")
+    over(database, clock, "fallout", {})
     clock.pass_(10)
     border = clock.now()
-    note(database, clock, "ended", "late")
+    over(database, clock, "late")
     until = table.forget_steps(border)
     assert {subject for subject in ("old", "late", "open", "fallout") if table.answers(PROCESS, subject)} == {
         "late",
@@ -145,7 +157,7 @@ def test_steps_are_forgotten_a_few_at_a_time(database: Database, table: ProcessT
     for subject in subjects:
         table.keep_answer(PROCESS, subject, "charge#0", {"result": "x"})
         clock.pass_(1)
-        note(database, clock, "ended", subject)
+        over(database, clock, subject)
     clock.pass_(1)
     until = ""
     for left in (3, 2, 1, 0, 0):

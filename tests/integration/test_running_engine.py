@@ -1,43 +1,264 @@
-"""What the process engine, running, leaves in its databases, takes of their connections and writes to the log."""
+"""The process engine, running: what a failing database, a dead node and a wrong clock leave, and what it costs."""
 
-import logging
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from contextlib import ExitStack, contextmanager
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from dbos import DBOS
 from structlog.testing import capture_logs
 
-from adapters.orchestration.dbos_engine import DbosEngine, EngineSettings, _workflow_id
-from adapters.orchestration.finished_workflows import AFTER_SECONDS, FinishedWorkflows
-from adapters.orchestration.runner import Origin
+from adapters.orchestration.engine import EngineSettings, TurnEngine
 from adapters.persistence.database import Database
 from adapters.persistence.node_table import NodeTable
-from adapters.persistence.process_table import ProcessTable, Run
+from adapters.persistence.process_records import SqlProcessReads
+from adapters.persistence.process_table import ProcessTable
 from adapters.persistence.queries import SqlQueries
 from adapters.persistence.unit_of_work import SqlUnitOfWork
 from canonical.ordering.handlers import PLACE_ORDER, submit_order
+from canonical.ordering.states import State
 from canonical.processes.place_order import PlaceOrder
+from canonical.shared.errors import BackendUnavailable, StoreUnavailable
+from canonical.shared.money import Money
 from facade.clock import SystemClock
+from facade.identities import SortableIdentities
 from tests.support.builders import a_command
 from tests.support.databases import blank
-from tests.support.fakes import (
-    CountingIdentities,
-    FullShelves,
-    KnowsCustomers,
-    TakesMoney,
-    TakesOrders,
-)
+from tests.support.fakes import FullShelves, KnowsCustomers, TakesMoney, TakesOrders
 
-Placing = tuple[DbosEngine, Callable[[], SqlUnitOfWork]]
+LONG = 30.0
+
+
+class SteppedClock(SystemClock):
+    """The system's clock, wrong by `step`."""
+
+    step = timedelta()
+
+    def now(self) -> datetime:
+        return super().now() + self.step
+
+
+class Billing(TakesMoney):
+    """`away`: cannot be reached. `go_on`: calls are held until it is set. `keys` of the charges that were made."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.away = False
+        self.go_on = threading.Event()
+        self.go_on.set()
+        self.keys: list[str] = []
+
+    def charge(self, bss_order_id: str, amount: Money, key: str) -> str:
+        self.go_on.wait(LONG)
+        if self.away:
+            raise BackendUnavailable("billing cannot be reached")
+        self.keys.append(key)
+        return super().charge(bss_order_id, amount, key)
+
+
+class Failing(Database):
+    """A database whose writes fail while `broken`; `spared` counts down those that go through before."""
+
+    broken = False
+
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        if self.broken:
+            raise StoreUnavailable("disk full")
+        with super().writing() as connection:
+            yield connection
+            if self.broken:
+                raise StoreUnavailable("disk full")
+
+
+class Nodes:
+    """Nodes over one database, with backends that do what they are asked."""
+
+    def __init__(self, database: Database) -> None:
+        self.database, self.clock, self.billing = database, SteppedClock(), Billing()
+        self.bss = TakesOrders()
+        self.queries, self.reads = SqlQueries(database), SqlProcessReads(database)
+
+    def unit_of_work(self) -> SqlUnitOfWork:
+        return SqlUnitOfWork(self.database, blank, blank, self.clock)
+
+    def engine(self, name: str, **settings: Any) -> TurnEngine:
+        backends = (KnowsCustomers(), FullShelves(), self.bss, self.billing)
+        process = PlaceOrder(*backends, self.unit_of_work, self.queries, self.clock)
+        return TurnEngine(
+            {PLACE_ORDER: process},
+            self.unit_of_work,
+            ProcessTable(self.database, self.clock),
+            NodeTable(self.database),
+            EngineSettings(node=name, lease_seconds=1.0, longest_pause=0.5, **settings),
+        )
+
+    @contextmanager
+    def running(self, name: str = "a", **settings: Any) -> Iterator[TurnEngine]:
+        engine = self.engine(name, **settings)
+        engine.launch()
+        yield engine
+        engine.close()
+
+    def submit(self) -> str:
+        with self.unit_of_work() as work:
+            order = submit_order(a_command(), work, self.clock, SortableIdentities())
+            work.commit()
+        return order.id
+
+    def until(self, state: State, *orders: str) -> None:
+        give_up = time.monotonic() + LONG
+        while found := {self.queries.order(one, None).state for one in orders} - {state}:
+            assert time.monotonic() < give_up, f"still {found}"
+            time.sleep(0.02)
+
+    def charged_once(self, *orders: str) -> bool:
+        return set(self.billing.keys) == {f"{one}:charge" for one in orders} and len(self.billing.taken) == len(orders)
+
+
+@pytest.fixture
+def nodes(database: Database) -> Nodes:
+    return Nodes(database)
+
+
+@pytest.fixture
+def failing(database: Database) -> Iterator[Nodes]:
+    made = Failing(database.url.render_as_string(hide_password=False))
+    yield Nodes(made)
+    made.close()
+
+
+def test_orders_in_flight_while_writes_fail_go_on_when_they_work_again(failing: Nodes) -> None:
+    database = failing.database
+    assert isinstance(database, Failing)
+    with failing.running() as engine:
+        failing.billing.go_on.clear()
+        orders = [failing.submit() for _ in range(10)]
+        for order in orders:
+            engine.start(PLACE_ORDER, order)
+        failing.until(State.FULFILLING, *orders)
+        database.broken = True
+        failing.billing.go_on.set()
+        with pytest.raises(StoreUnavailable):
+            failing.submit()
+        database.broken = False
+        failing.until(State.COMPLETED, *orders)
+    assert failing.charged_once(*orders)
+
+
+METHODS = [
+    (ProcessTable, "pause"),
+    (ProcessTable, "keep_answer"),
+    (ProcessTable, "answers"),
+    (SqlUnitOfWork, "__enter__"),
+    (SqlUnitOfWork, "commit"),
+]
+
+
+@pytest.mark.parametrize(("kind", "method"), METHODS, ids=[method for _, method in METHODS])
+def test_a_write_that_fails_once_in_a_while_loses_no_order(
+    nodes: Nodes, kind: type, method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before the statement or after it, with effect and without an answer."""
+    orders = [nodes.submit() for _ in range(6)]
+    real, calls, guard = getattr(kind, method), Counter[bool](), threading.Lock()
+
+    def unreliable(*arguments: Any) -> Any:
+        with guard:
+            calls[True] += 1
+            number = calls[True]
+        if number % 3 == 1:
+            raise StoreUnavailable("lost before")
+        result = real(*arguments)
+        if number % 3 == 2 and method != "__enter__":
+            raise StoreUnavailable("lost after")
+        return result
+
+    nodes.billing.away = True
+    with nodes.running() as engine:
+        monkeypatch.setattr(kind, method, unreliable)
+        for order in orders:
+            engine.start(PLACE_ORDER, order)
+        give_up = time.monotonic() + LONG
+        while calls[True] < 18:
+            assert time.monotonic() < give_up
+            time.sleep(0.02)
+        monkeypatch.undo()
+        nodes.billing.away = False
+        nodes.until(State.COMPLETED, *orders)
+    assert nodes.charged_once(*orders)
+
+
+def test_what_was_accepted_and_never_started_is_started_by_any_node(nodes: Nodes) -> None:
+    orders = [nodes.submit() for _ in range(3)]
+    with nodes.running("a"), nodes.running("b"):
+        nodes.until(State.COMPLETED, *orders)
+    assert nodes.charged_once(*orders)
+
+
+def test_a_node_that_dies_is_taken_over_and_one_that_leaves_too(nodes: Nodes) -> None:
+    nodes.billing.away = True
+    with ExitStack() as stack:
+        dead, leaving = nodes.engine("dead"), stack.enter_context(nodes.running("leaving"))
+        dead.launch()
+        orders = [nodes.submit() for _ in range(4)]
+        for engine, order in zip((dead, leaving) * 2, orders, strict=True):
+            engine.start(PLACE_ORDER, order)
+        nodes.until(State.FULFILLING, *orders)
+        dead._upkeep.stop()
+        dead._agenda.stop()
+    nodes.billing.away = False
+    with nodes.running("heir"):
+        nodes.until(State.COMPLETED, *orders)
+    assert nodes.charged_once(*orders)
+    assert NodeTable(nodes.database).beats() == {}
+
+
+def test_two_nodes_that_both_believe_to_have_an_order_in_hand_charge_it_once(nodes: Nodes) -> None:
+    """One was thought dead in the middle of a call, and comes back when the other has carried the order out."""
+    nodes.billing.go_on.clear()
+    with nodes.running("slow") as slow:
+        order = nodes.submit()
+        slow.start(PLACE_ORDER, order)
+        nodes.until(State.FULFILLING, order)
+        NodeTable(nodes.database).bury("slow")
+        with nodes.running("other"):
+            while ("other", 2) not in {
+                (claim.node, claim.turn) for claim in NodeTable(nodes.database).in_hand("other")
+            }:
+                time.sleep(0.02)
+            nodes.billing.go_on.set()
+            nodes.until(State.COMPLETED, order)
+    assert nodes.charged_once(order)
+
+
+@pytest.mark.parametrize("hours", [-1, 1, -24 * 365])
+def test_a_step_of_the_wall_clock_holds_no_order_up(nodes: Nodes, hours: int) -> None:
+    nodes.billing.away = True
+    with nodes.running("a") as engine:
+        waiting, accepted = nodes.submit(), nodes.submit()
+        engine.start(PLACE_ORDER, waiting)
+        nodes.until(State.FULFILLING, waiting)
+        nodes.clock.step = timedelta(hours=hours)
+        stepped = nodes.submit()
+        nodes.billing.away = False
+        nodes.until(State.COMPLETED, waiting, accepted, stepped)
+    assert nodes.charged_once(waiting, accepted, stepped)
+
+
+def test_a_held_engine_carries_nothing_out(nodes: Nodes) -> None:
+    with nodes.running("held", held=True) as engine:
+        order = nodes.submit()
+        engine.start(PLACE_ORDER, order)
+        assert not engine.wait(PLACE_ORDER, order, 0.1)
+    assert nodes.queries.order(order, None).state is State.ACKNOWLEDGED
+    with nodes.running("a"):
+        nodes.until(State.COMPLETED, order)
 
 
 class HeldConnections:
@@ -58,106 +279,28 @@ class HeldConnections:
         self._of_thread[record.info.pop("thread", 0)] -= 1
 
 
-@contextmanager
-def running_engine(database: Database, system_url: str) -> Iterator[Placing]:
-    """An engine that places orders with backends that always do what they are asked."""
-    clock = SystemClock()
+def test_no_thread_holds_a_connection_while_it_waits_for_another(postgres_database: Database) -> None:
+    nodes, pool_use = Nodes(postgres_database), HeldConnections(postgres_database.engine)
+    with nodes.running() as engine:
 
-    def unit_of_work() -> SqlUnitOfWork:
-        return SqlUnitOfWork(database, blank, blank, clock)
+        def place(_: int) -> bool:
+            order = nodes.submit()
+            engine.start(PLACE_ORDER, order)
+            return engine.wait(PLACE_ORDER, order, LONG)
 
-    queries = SqlQueries(database)
-    process = PlaceOrder(KnowsCustomers(), FullShelves(), TakesOrders(), TakesMoney(), unit_of_work, queries, clock)
-    table, nodes = ProcessTable(database, clock), NodeTable(database, clock)
-    engine = DbosEngine({PLACE_ORDER: process}, table, nodes, EngineSettings(system_database_url=system_url, node="a"))
-    engine.launch()
-    yield engine, unit_of_work
-    engine.close()
-
-
-@pytest.fixture
-def placing(postgres_database: Database) -> Iterator[Placing]:
-    with running_engine(postgres_database, postgres_database.url.render_as_string(hide_password=False)) as running:
-        yield running
-
-
-@pytest.fixture
-def placing_anywhere(database: Database, tmp_path: Path) -> Iterator[Placing]:
-    sqlite = database.url.get_backend_name() == "sqlite"
-    url = f"sqlite:///{tmp_path / 'processes.db'}" if sqlite else database.url.render_as_string(hide_password=False)
-    with running_engine(database, url) as running:
-        yield running
-
-
-def workflows() -> dict[str, str]:
-    """What DBOS has on record: the state of each workflow by its id."""
-    return {one.workflow_id: one.status for one in DBOS.list_workflows(load_input=False, load_output=False)}
-
-
-def test_the_engines_own_records_go_some_time_after_the_end(placing_anywhere: Placing) -> None:
-    engine, unit_of_work = placing_anywhere
-    identities = CountingIdentities()
-    for _ in range(3):
-        with unit_of_work() as work:
-            order = submit_order(a_command(), work, SystemClock(), identities)
-            work.commit()
-        engine.start(PLACE_ORDER, order.id)
-        assert engine.wait(PLACE_ORDER, order.id, 30)
-    # A continuation whose process has ended by now, one that is to come, and one that failed.
-    later = [Run(PLACE_ORDER, order.id, 0, part) for part in (1, 2, 3)]
-    for run, kept, delay in zip(later, ({}, {}, {"nonsense": 1}), (0.0, 600.0, 0.0), strict=True):
-        engine._enqueue(run, Origin(None, None), kept, delay)
-    continuations = [_workflow_id(run) for run in later]
-    until = time.monotonic() + 20
-    while any(workflows()[continuations[at]] in ("DELAYED", "ENQUEUED", "PENDING") for at in (0, 2)):
-        assert time.monotonic() < until
-        time.sleep(0.05)
-    now = datetime.now(UTC)
-    records = FinishedWorkflows("continuations", keep_seconds=3600)
-    records.forget(now)
-    assert len(workflows()) == 6, "nothing that ended a moment ago"
-    records.forget(now + timedelta(seconds=AFTER_SECONDS + 1))
-    assert set(workflows()) >= {f"{PLACE_ORDER}:{order.id}", *continuations[1:]}
-    assert continuations[0] not in workflows(), "nobody asks about a continuation that has done its part"
-    records.forget(now + timedelta(seconds=3601), limit=2)
-    assert len(workflows()) == 3
-    records.forget(now + timedelta(seconds=3601), limit=2)
-    assert workflows() == {continuations[1]: "DELAYED"}
-    with engine._records.connect() as connection:
-        schema = "dbos" if connection.dialect.name == "postgresql" else None
-        for name in ("workflow_input", "workflow_output", "operation_outputs"):
-            table = sa.table(name, sa.column("workflow_uuid"), schema=schema)
-            assert set(connection.scalars(sa.select(table.c.workflow_uuid))) <= {continuations[1]}, name
-
-
-def test_no_thread_holds_a_connection_while_it_waits_for_another_of_its_pool(
-    placing: Placing, postgres_database: Database, caplog: pytest.LogCaptureFixture
-) -> None:
-    engine, unit_of_work = placing
-    pools = [HeldConnections(postgres_database.engine), HeldConnections(engine._records)]
-    identities = CountingIdentities()
-
-    def place(_: int) -> bool:
-        with unit_of_work() as work:
-            order = submit_order(a_command(), work, SystemClock(), identities)
-            work.commit()
-        engine.start(PLACE_ORDER, order.id)
-        return engine.wait(PLACE_ORDER, order.id, 30)
-
-    with capture_logs() as logs, ThreadPoolExecutor(48) as pool:
-        assert all(pool.map(place, range(96)))
-    assert pools[0].most == 1
-    assert pools[1].most <= 2, "DBOS itself takes a second one now and then, never all its threads at once"
-    assert [record for record in caplog.records if record.name == "dbos"] == [], "no pool was exhausted"
+        with capture_logs() as logs, ThreadPoolExecutor(48) as pool:
+            assert all(pool.map(place, range(96)))
+    assert pool_use.most == 1
     ended = [line for line in logs if line["event"] == "process ended"]
+    assert len(ended) == 96
     assert {(line["state"], line["log_level"]) for line in ended} == {("COMPLETED", "info")}
-    assert all(0 < line["seconds"] < 30 for line in ended)
 
 
-def test_the_engine_logs_as_everything_else(
-    placing: Placing,
-) -> None:
-    logger = logging.getLogger("dbos")
-    assert [type(handler) for handler in logger.handlers] == [logging.NullHandler]
-    assert logger.propagate
-    assert logger.getEffectiveLevel() == logging.WARNING
+def test_a_wait_ends_with_the_process_here_or_elsewhere(nodes: Nodes) -> None:
+    with nodes.running("here") as here, nodes.running("elsewhere") as elsewhere:
+        order: Callable[[], str] = nodes.submit
+        first, second = order(), order()
+        here.start(PLACE_ORDER, first)
+        elsewhere.start(PLACE_ORDER, second)
+        assert here.wait(PLACE_ORDER, first, LONG)
+        assert here.wait(PLACE_ORDER, second, LONG)

@@ -1,14 +1,13 @@
-"""The process engine without DBOS: runs wait in a list until a test makes them."""
+"""A process on a real database, carried on one run at a time, when a test says so."""
 
-from collections.abc import Mapping
 from typing import Any
 
-from adapters.orchestration.dbos_engine import DbosEngine, EngineSettings
-from adapters.orchestration.runner import Origin
+from adapters.orchestration.agenda import Entry
+from adapters.orchestration.endings import Endings
+from adapters.orchestration.runner import Runner
 from adapters.persistence.database import Database
-from adapters.persistence.node_table import NodeTable
 from adapters.persistence.process_records import SqlProcessReads
-from adapters.persistence.process_table import ProcessTable, Run, ScheduledProcess
+from adapters.persistence.process_table import ProcessTable
 from adapters.persistence.queries import SqlQueries
 from adapters.persistence.unit_of_work import SqlUnitOfWork
 from canonical.ordering.handlers import PLACE_ORDER, submit_order
@@ -21,51 +20,38 @@ from tests.support.builders import a_command
 from tests.support.databases import blank
 from tests.support.fakes import FullShelves, KnowsCustomers, StandingClock, TakesMoney, TakesOrders
 
-
-class Runs(DbosEngine):
-    """`due` are the runs to come, the oldest first."""
-
-    def __init__(self, processes: Mapping[str, Any], table: ProcessTable, nodes: NodeTable) -> None:
-        super().__init__(processes, table, nodes, EngineSettings(system_database_url="", node="by-hand"))
-        self.due: list[Run] = []
-
-    def make(self, this: Run) -> None:
-        self._runner.make(this, Origin(None, None), {})
-
-    def _start(self, due: ScheduledProcess) -> None:
-        self.due.append(Run(due.process, due.subject, due.round, 0))
-
-    def _enqueue(self, later: Run, *_: Any) -> None:
-        self.due.append(later)
+NODE = "by-hand"
 
 
 class ByHand:
-    """An order on a real database, its process carried out one run at a time."""
+    """An order, submitted and not begun. `pause`: what the last run said of the next one; 0 before the first."""
 
     def __init__(self, database: Database, payments: Any = None, bss: Any = None) -> None:
         self.database = database
         self.clock = StandingClock()
         self.payments, self.bss = payments or TakesMoney(), bss or TakesOrders()
-        queries = SqlQueries(database)
+        self._orders = SqlQueries(database)
         self.process = PlaceOrder(
-            KnowsCustomers(), FullShelves(), self.bss, self.payments, self.unit_of_work, queries, self.clock
+            KnowsCustomers(), FullShelves(), self.bss, self.payments, self.unit_of_work, self._orders, self.clock
         )
         self.table, self.reads = ProcessTable(database, self.clock), SqlProcessReads(database)
-        self.runs = Runs({PLACE_ORDER: self.process}, self.table, NodeTable(database, self.clock))
+        self.endings = Endings()
+        self.runner = Runner(
+            {PLACE_ORDER: self.process}, self.unit_of_work, self.table, self.endings, NODE, longest_pause=5.0
+        )
         with self.unit_of_work() as work:
             self.order_id = submit_order(a_command(), work, self.clock, SortableIdentities()).id
             work.commit()
-        self.runs.start(PLACE_ORDER, self.order_id)
-        self._orders = queries
+        self.pause: float | None = 0.0
 
     def unit_of_work(self) -> SqlUnitOfWork:
         return SqlUnitOfWork(self.database, blank, blank, self.clock)
 
     def next_run(self) -> None:
-        self.runs.make(self.runs.due.pop(0))
+        self.pause = self.runner.make(Entry(PLACE_ORDER, self.order_id))
 
     def to_the_end(self) -> Order:
-        while self.runs.due:
+        while self.pause is not None:
             self.next_run()
         return self.order
 
@@ -79,9 +65,9 @@ class ByHand:
             return work.processes.standing(PLACE_ORDER, self.order_id)
 
     def decide(self, action: str, **more: Any) -> None:
-        """Decide and have it taken up."""
+        """Decide; the next run carries it out."""
         decision = Decision(process=PLACE_ORDER, subject=self.order_id, action=Action(action), reason="why", **more)
         with self.unit_of_work() as work:
-            decide(decision, self.process, work, self.clock)
+            decide(decision, self.process, work)
             work.commit()
-        self.runs.take_up_again(PLACE_ORDER, self.order_id)
+        self.pause = 0.0

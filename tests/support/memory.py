@@ -4,7 +4,7 @@ suite as the real ones.
 
 import copy
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -205,15 +205,6 @@ class ScheduleInMemory:
         if (process, subject) in self._known:
             raise ConcurrentChange(f"{process} was scheduled for {subject} by somebody else")
         self.changes[process, subject] = "scheduled"
-
-    def started(self, process: str, subject: str) -> None:
-        self.changes[process, subject] = "running"
-
-    def ended(self, process: str, subject: str) -> None:
-        self.changes[process, subject] = "ended"
-
-    def fell_out(self, process: str, subject: str, progress: Mapping[str, Any]) -> None:
-        self.changes[process, subject] = "fallout"
 
 
 class ListenersInMemory:

@@ -1,7 +1,6 @@
 """Plan changes, ready made; BSS and Billing in memory, which fail as told; a store in memory."""
 
 import copy
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, Self
@@ -119,15 +118,6 @@ class PlanChangesInMemory:
 
     def schedule(self, process: str, subject: str) -> None:
         self._states[subject] = "scheduled"
-
-    def started(self, process: str, subject: str) -> None:
-        self._states[subject] = "running"
-
-    def ended(self, process: str, subject: str) -> None:
-        self._states[subject] = "ended"
-
-    def fell_out(self, process: str, subject: str, progress: Mapping[str, Any]) -> None:
-        self._states[subject] = "fallout"
 
     def commit(self) -> None:
         for change in self._seen.values():

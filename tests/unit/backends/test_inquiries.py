@@ -26,7 +26,12 @@ class Inquiry:
 
     def make(self, seconds: float = PATIENT, at_once: int = 2, last_known: float = 0.0) -> ParallelInquiries:
         inquiries = ParallelInquiries(
-            ("crm", "scm"), self.clock, at_once=at_once, seconds=seconds, last_known_seconds=last_known
+            ("crm", "scm"),
+            self.clock,
+            at_once=at_once,
+            seconds=seconds,
+            last_known_seconds=last_known,
+            ticks=lambda: (self.clock.now() - NOON).total_seconds(),
         )
         self.made.append(inquiries)
         return inquiries

@@ -134,20 +134,6 @@ def test_the_database_is_a_file_in_the_state_directory_unless_it_is_given(tmp_pa
     assert read(DATABASE_URL="postgresql://db/x").database_address == "postgresql://db/x"
 
 
-@pytest.mark.parametrize(
-    ("database", "engine"),
-    [
-        ("sqlite:////data/facade.db", "sqlite:////data/facade-processes.db"),
-        ("sqlite:////data/facade", "sqlite:////data/facade-processes.db"),
-        ("sqlite:////data/facade.db?timeout=5", "sqlite:////data/facade-processes.db?timeout=5"),
-        ("postgresql://db/x", "postgresql://db/x"),
-        ("postgresql+psycopg://db/x?host=/run", "postgresql+psycopg://db/x?host=/run"),
-    ],
-)
-def test_the_engine_keeps_its_records_beside_the_file_or_in_the_same_server(database: str, engine: str) -> None:
-    assert read(DATABASE_URL=database).engine_address == engine
-
-
 def test_the_backends_are_the_simulated_ones_unless_they_are_given() -> None:
     assert read(BACKENDS_PORT="9999").backends_address == "http://127.0.0.1:9999"
     assert read(BACKENDS_URL="https://backends.example").backends_address == "https://backends.example"

@@ -1,39 +1,150 @@
-"""One round of a node's upkeep."""
+"""The rounds of a node's upkeep."""
 
 from typing import Any, cast
 
-from adapters.orchestration.upkeep import Upkeep
-from adapters.persistence.node_table import NodeTable
-from adapters.persistence.process_table import ProcessTable
+import pytest
+
+from adapters.orchestration.agenda import Agenda
+from adapters.orchestration.upkeep import ROUNDS_IN_LEASE, Upkeep
+from adapters.persistence.node_table import Claim, NodeTable
+from canonical.shared.errors import StoreUnavailable
 
 
-class Inheriting:
-    """A process table in which `dead` are inherited by whoever asks."""
+class Nodes:
+    """A node table. `beating` go on with every round of ours, `still` do not."""
 
-    def __init__(self, *dead: str) -> None:
-        self.dead = list(dead)
+    def __init__(self) -> None:
+        self.beating = {"me", "b"}
+        self.still = {"a"}
+        self.rounds = 0
         self.buried: list[str] = []
+        self.alone: list[Claim] = []
+        self.mine: list[Claim] = []
+        self.failing = False
 
     def beat(self, node: str) -> None:
-        pass
+        if self.failing:
+            raise StoreUnavailable("the database does not answer")
+        self.rounds += 1
 
-    def inherit(self, heir: str, lease_seconds: float) -> list[str]:
-        return self.dead
+    def beats(self) -> dict[str, int]:
+        return dict.fromkeys(self.beating, self.rounds) | dict.fromkeys(self.still, 7)
 
     def bury(self, node: str) -> None:
         self.buried.append(node)
+        self.still.discard(node)
 
-    def overdue(self, seconds: float) -> list[Any]:
+    def unattended(self, limit: int) -> list[Claim]:
+        return self.alone[:limit]
+
+    def in_hand(self, node: str) -> list[Claim]:
+        return self.mine
+
+    def claim(self, claims: list[Claim], node: str) -> list[Claim]:
+        won = [claim for claim in claims if claim.node in (None, node)]
+        self.alone = [claim for claim in self.alone if claim not in won]
+        return won
+
+
+class InHand:
+    """An agenda that only notes what it is to carry on."""
+
+    room = 10
+
+    def __init__(self, *held: str) -> None:
+        self.subjects = list(held)
+        self.added: list[str] = []
+
+    def holds(self, process: str, subject: str) -> bool:
+        return subject in self.subjects
+
+    def add(self, process: str, subject: str) -> None:
+        self.added.append(subject)
+        self.subjects.append(subject)
+
+    def replace_hanging(self, seconds: float) -> list[Any]:
         return []
 
 
-def test_a_node_takes_over_from_others_but_never_from_itself() -> None:
-    table, taken = Inheriting("a", "me", "b"), list[str]()
+def upkeep(nodes: Nodes, agenda: InHand) -> Upkeep:
+    return Upkeep(cast(NodeTable, nodes), cast(Agenda, agenda), "me", lease_seconds=5.0)
 
-    def take_over(dead: str) -> int:
-        taken.append(dead)
-        return 1
 
-    nodes, processes = cast(NodeTable, table), cast(ProcessTable, table)
-    Upkeep(nodes, processes, "me", 5.0, take_over=take_over, start=lambda *_: None).round()
-    assert sorted(taken) == sorted(table.buried) == ["a", "b"]
+def claim(subject: str, node: str | None = None, turn: int = 1) -> Claim:
+    return Claim("place-order", subject, node, turn)
+
+
+def test_a_node_whose_beats_stand_still_for_a_lease_is_buried_and_no_other() -> None:
+    nodes = Nodes()
+    mine = upkeep(nodes, InHand())
+    for _ in range(ROUNDS_IN_LEASE):
+        mine.round()
+    assert nodes.buried == [], "its last beat may be from the moment before our first round"
+    mine.round()
+    assert nodes.buried == ["a"]
+
+
+def test_a_node_that_beats_again_in_time_lives() -> None:
+    nodes = Nodes()
+    mine = upkeep(nodes, InHand())
+    for _ in range(3):
+        for _ in range(ROUNDS_IN_LEASE):
+            mine.round()
+        nodes.beating, nodes.still = {"me", "a", "b"}, set()
+        mine.round()
+        nodes.beating, nodes.still = {"me", "b"}, {"a"}
+    assert nodes.buried == []
+
+
+def test_while_the_database_does_not_answer_nobody_dies() -> None:
+    nodes = Nodes()
+    mine = upkeep(nodes, InHand())
+    mine.round()
+    nodes.failing = True
+    for _ in range(3 * ROUNDS_IN_LEASE):
+        with pytest.raises(StoreUnavailable):
+            mine.round()
+    nodes.failing = False
+    mine.round()
+    assert nodes.buried == []
+
+
+def test_what_nobody_has_in_hand_is_taken_up_when_it_stood_still_for_a_round() -> None:
+    nodes, agenda = Nodes(), InHand()
+    mine = upkeep(nodes, agenda)
+    nodes.alone = [claim("o1"), claim("o2")]
+    mine.round()
+    assert agenda.added == [], "whoever accepted them may be about to start them"
+    nodes.alone = [claim("o1"), claim("o2", turn=2)]
+    mine.round()
+    assert agenda.added == ["o1"], "o2 was at work meanwhile"
+    mine.round()
+    assert agenda.added == ["o1", "o2"]
+
+
+def test_what_this_node_is_about_to_carry_on_is_left_alone() -> None:
+    nodes, agenda = Nodes(), InHand("o1")
+    mine = upkeep(nodes, agenda)
+    nodes.alone = [claim("o1")]
+    for _ in range(2 * ROUNDS_IN_LEASE):
+        mine.round()
+    assert agenda.added == []
+
+
+def test_what_the_table_says_is_in_this_nodes_hands_is_in_its_hands() -> None:
+    """A claim was committed, and the answer of the database got lost."""
+    nodes, agenda = Nodes(), InHand("o1")
+    nodes.mine = [claim("o1", "me"), claim("o2", "me")]
+    mine = upkeep(nodes, agenda)
+    for _ in range(2 * ROUNDS_IN_LEASE):
+        mine.round()
+    assert agenda.added == ["o2"]
+
+
+def test_another_node_that_is_first_gets_it() -> None:
+    nodes, agenda = Nodes(), InHand()
+    nodes.alone = [claim("o1", "somebody-else")]
+    mine = upkeep(nodes, agenda)
+    mine.round()
+    mine.round()
+    assert agenda.added == []

@@ -58,14 +58,28 @@ class Placing:
 
     def part(self, progress: Progress, journal: Journal | None = None) -> Progress:
         """Carry on until the end, or until a backend is away."""
-        steps = self.process.steps(self.process.begin(self.order_id))
+        steps = self.process.steps(self.begin())
         once = (journal or Journal()).once
         return through_json(run(steps, progress, once, lambda: self.process.interruption(self.order_id)))
 
     def carry_out(self, journal: Journal | None = None) -> Order:
         self.progress = self.part(Progress(), journal)
         assert not self.progress.waiting
-        return self.process.end(self.order_id, self.progress)
+        return self.end(self.progress)
+
+    def begin(self) -> Order:
+        with self.memory.unit_of_work() as work:
+            order = self.process.look(self.order_id, work)
+            self.process.begin(order)
+            work.commit()
+        return order
+
+    def end(self, progress: Progress) -> Order:
+        with self.memory.unit_of_work() as work:
+            order = self.process.look(self.order_id, work)
+            self.process.end(order, progress, work)
+            work.commit()
+        return order
 
     def cancel(self, **changes: Any) -> Cancellation:
         command = a_cancel_command(order_id=self.order_id, **changes)

@@ -161,7 +161,7 @@ def test_while_a_backend_is_away_it_is_not_waited_for() -> None:
     assert progress.waiting
     placing.cancel()
     progress = placing.part(progress)
-    order = placing.process.end(placing.order_id, progress)
+    order = placing.end(progress)
     assert operations(placing).count("charge") == 1
     assert order.state is State.CANCELLED
 
@@ -217,7 +217,7 @@ def test_while_nobody_knows_whether_it_was_charged_that_is_found_out_first() -> 
     assert progress.waiting
     assert placing.kept.state is State.ASSESSING_CANCELLATION
     payments.hears = True
-    order = placing.process.end(placing.order_id, placing.part(progress))
+    order = placing.end(placing.part(progress))
     assert order.state is State.COMPLETED
     assert placing.asked.state is CancellationState.DENIED
 
@@ -226,7 +226,7 @@ def test_between_the_charge_and_the_end_it_is_too_late() -> None:
     placing = Placing()
     progress = placing.part(Progress())
     placing.cancel()
-    assert placing.process.end(placing.order_id, progress).state is State.COMPLETED
+    assert placing.end(progress).state is State.COMPLETED
     assert placing.asked.milestone == "charged"
 
 
@@ -267,7 +267,7 @@ def test_a_cancellation_that_was_denied_stays_so_when_a_person_has_the_order_res
     denied = replace(placing.asked)
     order = placing.kept
     order.state = State.FULFILLING
-    ended = placing.process.end(placing.order_id, Progress(facts={"create-order": "ORD00001", "charge": "CHG0001"}))
+    ended = placing.end(Progress(facts={"create-order": "ORD00001", "charge": "CHG0001"}))
     assert ended.state is State.COMPLETED
     assert placing.asked == denied
 
@@ -327,15 +327,7 @@ def test_a_crash_repeats_the_decision() -> None:
     placing.cancel()
     first, again = placing.part(Progress(), journal), placing.part(Progress(), journal)
     assert first == again
-    assert placing.process.end(placing.order_id, again).state is State.CANCELLED
-
-
-def test_to_end_a_cancelled_order_again_changes_nothing() -> None:
-    placing = Placing()
-    ended = cancelled_during(placing, "create-order")
-    asked, events = placing.asked, len(placing.memory.outbox)
-    assert placing.process.end(placing.order_id, placing.progress) == ended
-    assert (placing.asked, len(placing.memory.outbox)) == (asked, events)
+    assert placing.end(again).state is State.CANCELLED
 
 
 # --- it is refused ----------------------------------------------------------------------------------------------------

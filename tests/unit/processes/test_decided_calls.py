@@ -1,7 +1,6 @@
 """Runs that a person helps along: where they stand, what is decided in place of a call, and undoing once more."""
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -120,26 +119,23 @@ def test_undoing_may_be_taken_up_again_and_again() -> None:
 def allowed(state: ProcessState, script: dict[str, Any], **changes: Any) -> tuple[Action, ...]:
     backend, journal = FaultyBackend(script), Journal()
     part(backend, Progress(), journal)
-    now = NOON + changes.pop("later", timedelta())
-    return situation(a_standing(state=state, **changes), steps_of(backend), journal.answers, now).allowed
+    return situation(a_standing(state=state, **changes), steps_of(backend), journal.answers).allowed
 
 
 @pytest.mark.parametrize(
-    ("state", "script", "later", "actions"),
+    ("state", "script", "actions"),
     [
-        ("waiting", {"charge": AWAY}, 0, "retry skip compensate"),
-        ("waiting", UNKNOWN, 0, "retry skip"),
-        ("waiting", {"ship": [Fault.REFUSED], "undo-charge": AWAY}, 0, "retry skip"),
-        ("fallout", {"ship": [Fault.REFUSED], "undo-charge": [Fault.REFUSED]}, 0, "retry skip"),
-        ("running", {"charge": AWAY}, 0, ""),
-        ("running", {"charge": AWAY}, 121, "retry"),
-        ("scheduled", {"charge": AWAY}, 0, "retry"),
-        ("waiting", {}, 0, "retry"),
-        ("ended", {}, 0, ""),
+        ("waiting", {"charge": AWAY}, "retry skip compensate"),
+        ("waiting", UNKNOWN, "retry skip"),
+        ("waiting", {"ship": [Fault.REFUSED], "undo-charge": AWAY}, "retry skip"),
+        ("fallout", {"ship": [Fault.REFUSED], "undo-charge": [Fault.REFUSED]}, "retry skip"),
+        ("running", {"charge": AWAY}, ""),
+        ("scheduled", {"charge": AWAY}, "retry"),
+        ("waiting", {}, "retry"),
+        ("ended", {}, ""),
     ],
 )
 def test_what_may_be_decided_follows_from_where_the_process_stands(
-    state: str, script: dict[str, Any], later: int, actions: str
+    state: str, script: dict[str, Any], actions: str
 ) -> None:
-    found = allowed(ProcessState(state), script, later=timedelta(seconds=later))
-    assert found == tuple(map(Action, actions.split()))
+    assert allowed(ProcessState(state), script) == tuple(map(Action, actions.split()))

@@ -162,7 +162,7 @@ def test_between_the_last_step_of_an_order_without_a_charge_and_its_end_it_is_to
     placing = Placing(command=ONLY_CHANGES)
     progress = placing.part(Progress())
     placing.cancel()
-    assert placing.process.end(placing.order_id, progress).state is State.COMPLETED
+    assert placing.end(progress).state is State.COMPLETED
     assert placing.asked.milestone == "created"
 
 
@@ -177,7 +177,7 @@ def test_while_bss_is_away_an_order_without_a_charge_is_given_up() -> None:
     progress = placing.part(Progress())
     assert progress.waiting
     placing.cancel()
-    order = placing.process.end(placing.order_id, placing.part(progress))
+    order = placing.end(placing.part(progress))
     assert (order.state, order.payment) == (State.CANCELLED, PaymentStatus.NOT_CHARGED)
     assert placing.stock.held == {}
     assert placing.asked.state is CancellationState.DONE
@@ -220,7 +220,7 @@ def test_what_is_said_about_an_order_while_a_call_is_in_flight_changes_nothing_a
 def test_a_draft_is_not_begun() -> None:
     placing = Placing(command=a_command(draft=True))
     draft = placing.kept
-    assert placing.process.begin(placing.order_id) == draft
+    assert placing.begin() == draft
     assert (placing.kept, placing.memory.processes, placing.calls) == (draft, {}, [])
 
 

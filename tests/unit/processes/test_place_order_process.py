@@ -7,14 +7,13 @@ import pytest
 
 from canonical.customers.reference import CustomerStatus
 from canonical.ordering.events import OrderCompleted, OrderFailed, OrderFellOut
-from canonical.ordering.handlers import PLACE_ORDER
 from canonical.ordering.order import PaymentStatus
 from canonical.ordering.states import State
 from canonical.processes.place_order import CHARGE, CREATE, key
 from canonical.processes.ports import StockRequest
 from canonical.processes.progress import Progress
 from canonical.processes.saga import run
-from canonical.shared.errors import BackendRefused, BackendUnavailable, OrderNotFound, OutcomeUnknown
+from canonical.shared.errors import BackendRefused, BackendUnavailable, OutcomeUnknown
 from tests.support.builders import ROUTER, a_command, a_line, an_order_in, euros
 from tests.support.fakes import (
     DeclinesEverything,
@@ -40,7 +39,6 @@ def test_it_verifies_reserves_creates_charges_and_confirms() -> None:
     ]
     assert (order.state, order.payment, order.bss_order_id) == (State.COMPLETED, PaymentStatus.SUCCESS, "ORD00001")
     assert order == placing.kept
-    assert placing.memory.processes == {(PLACE_ORDER, order.id): "ended"}
     assert isinstance(placing.memory.outbox[-1], OrderCompleted)
 
 
@@ -180,43 +178,23 @@ class CrmIsAway(KnowsCustomers):
 
 def test_while_a_backend_is_away_the_order_stays_in_progress() -> None:
     placing = Placing(customers=CrmIsAway())
-    order = placing.process.begin(placing.order_id)
+    order = placing.begin()
     progress = run(placing.process.steps(order), Progress(), Journal().once)
     assert progress.waiting_for == "crm cannot be reached"
     assert placing.kept.state is State.FULFILLING
-    assert placing.memory.processes == {(PLACE_ORDER, order.id): "running"}
 
 
 def test_to_begin_starts_the_order_once() -> None:
     placing = Placing()
-    first, again = placing.process.begin(placing.order_id), placing.process.begin(placing.order_id)
+    first, again = placing.begin(), placing.begin()
     assert first.state is again.state is State.FULFILLING
     assert first == again
     assert [event.sequence for event in placing.memory.outbox] == [1, 2, 3]
 
 
-def test_to_end_ends_the_order_once() -> None:
-    placing = Placing()
-    ended = placing.carry_out()
-    again = placing.process.end(placing.order_id, placing.progress)
-    assert again == ended
-    assert [event.sequence for event in placing.memory.outbox] == [1, 2, 3, 4]
-
-
-def test_an_order_that_has_ended_is_not_begun_again() -> None:
-    placing = Placing()
-    ended = placing.carry_out()
-    assert placing.process.begin(placing.order_id) == ended
-
-
-def test_an_order_that_is_not_there_cannot_be_placed() -> None:
-    with pytest.raises(OrderNotFound):
-        Placing().process.begin("none")
-
-
 def test_steps_are_the_same_whenever_they_are_made() -> None:
     placing = Placing()
-    order = placing.process.begin(placing.order_id)
+    order = placing.begin()
     names = [step.name for step in placing.process.steps(order)]
     assert names == ["verify-customer", "reserve-1", "reserve-2", "create-order", "charge"]
     assert names == [step.name for step in placing.process.steps(placing.kept)]
@@ -226,7 +204,7 @@ def test_steps_are_the_same_whenever_they_are_made() -> None:
 def test_a_payment_is_refunded_only_when_billing_gave_it_back(refunded: bool, payment: PaymentStatus) -> None:
     """No step follows the charge yet: what one would leave behind when it is refused."""
     placing = Placing()
-    placing.process.begin(placing.order_id)
+    placing.begin()
     refund = ("charge CHG0001 refunded",)
     progress = Progress(
         facts={CREATE: "ORD00001", CHARGE: "CHG0001"},
@@ -234,12 +212,12 @@ def test_a_payment_is_refunded_only_when_billing_gave_it_back(refunded: bool, pa
         undone=refund if refunded else (),
         not_undone=() if refunded else refund,
     )
-    ended = placing.process.end(placing.order_id, progress)
+    ended = placing.end(progress)
     assert (ended.state, ended.payment) == (State.FAILED if refunded else State.FALLOUT, payment)
 
 
 def test_a_refund_is_named_as_its_step_names_it() -> None:
     placing = Placing()
-    *_, charge = placing.process.steps(placing.process.begin(placing.order_id))
+    *_, charge = placing.process.steps(placing.begin())
     assert charge.effect is not None
     assert charge.effect({CHARGE: "CHG0001"}) == "charge CHG0001 refunded"

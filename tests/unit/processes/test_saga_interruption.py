@@ -104,7 +104,7 @@ def test_a_backend_that_is_away_and_did_not_act_is_not_waited_for(step: str) -> 
 @pytest.mark.parametrize("step", NAMES)
 @pytest.mark.parametrize("lost", [Fault.LOST_AFTER, Fault.LOST_BEFORE, Fault.GARBLED_AFTER, Fault.GARBLED_BEFORE])
 def test_a_step_that_perhaps_acted_is_settled_first(step: str, lost: Fault) -> None:
-    backend, stop = FaultyBackend({step: [lost, Fault.AWAY], f"find-{step}": [Fault.AWAY]}), Switch()
+    backend, stop = FaultyBackend({step: [lost], f"find-{step}": [Fault.AWAY] * 2}), Switch()
     progress = run(steps_of(backend), Progress(), Journal().once, stop)
     asked = len(stop.asked)
     for _ in range(2):
@@ -240,9 +240,9 @@ def test_a_crash_after_it_may_stop_before_it_as_nothing_stands(lost: int) -> Non
 
 def test_a_try_whose_answer_a_crash_lost_is_found_before_the_run_is_stopped() -> None:
     """It acted, its answer was lost, the next try did not act, and then somebody wanted to stop."""
-    backend = FaultyBackend({"charge": [Fault.LOST_AFTER, Fault.AWAY], "find-charge": [Fault.AWAY]})
+    backend = FaultyBackend({"charge": [Fault.LOST_AFTER], "find-charge": [Fault.AWAY] * 2})
     journal = JournalOfACrash(frozenset({3}), [0])
-    moment = StopsOnce(lambda: backend.calls.count("charge") >= 2)
+    moment = StopsOnce(lambda: backend.calls.count("find-charge") >= 2)
     progress, _ = carry_out(steps_of(backend), new_journal=lambda: journal, interruption=moment)
     assert backend.effects == ["reserve", "create", "charge", *undone(["reserve", "create", "charge"])]
     assert isinstance(progress.failure, OrderCancelled)

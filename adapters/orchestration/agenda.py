@@ -1,0 +1,126 @@
+"""The processes that this node has in hand, and the threads that carry them on, at once or after a pause."""
+
+import heapq
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from time import monotonic
+
+Key = tuple[str, str]
+"""A process and its subject."""
+
+CarryOn = Callable[["Entry"], float | None]
+"""Makes one run. Returns the seconds until the next one, None when the process is in this node's hands no more."""
+
+
+@dataclass(eq=False)
+class Entry:
+    """One process in hand. `touched` is when its run last showed a sign of life, in monotonic seconds."""
+
+    process: str
+    subject: str
+    running: bool = False
+    again: bool = False
+    ticket: int = 0
+    touched: float = field(default_factory=monotonic)
+
+    @property
+    def key(self) -> Key:
+        return self.process, self.subject
+
+    def touch(self) -> None:
+        self.touched = monotonic()
+
+
+class Agenda:
+    """Carries each process on in one thread at a time, at most `at_once` of them together.
+
+    Pauses are measured by the monotonic clock. `carry_on` must not raise.
+    """
+
+    def __init__(self, carry_on: CarryOn, at_once: int) -> None:
+        self._carry_on = carry_on
+        self._at_once = at_once
+        self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="process")
+        self._changed = threading.Condition()
+        self._in_hand: dict[Key, Entry] = {}
+        self._paused: list[tuple[float, int, Key]] = []
+        self._tickets = 0
+        self._stopped = False
+        self._timer = threading.Thread(target=self._keep_time, name="process-timer", daemon=True)
+
+    def begin(self) -> None:
+        self._timer.start()
+
+    def stop(self) -> None:
+        """Begin no run any more, and wait for those under way."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify_all()
+        if self._timer.is_alive():
+            self._timer.join()
+        self._pool.shutdown(cancel_futures=True)
+
+    def add(self, process: str, subject: str) -> None:
+        """Carry the process on now, or once more if it is being carried on at this moment."""
+        with self._changed:
+            entry = self._in_hand.setdefault((process, subject), Entry(process, subject))
+            if entry.running:
+                entry.again = True
+            else:
+                self._submit(entry)
+
+    def holds(self, process: str, subject: str) -> bool:
+        with self._changed:
+            return (process, subject) in self._in_hand
+
+    @property
+    def room(self) -> int:
+        """How many more processes could be carried on at this moment."""
+        with self._changed:
+            return max(0, self._at_once - sum(entry.running for entry in self._in_hand.values()))
+
+    def replace_hanging(self, seconds: float) -> list[Key]:
+        """Begin another run beside each that gave no sign of life for so long, and so lost its turn."""
+        since = monotonic() - seconds
+        with self._changed:
+            hanging = [key for key, entry in self._in_hand.items() if entry.running and entry.touched < since]
+            for key in hanging:
+                self._in_hand[key] = Entry(*key)
+                self._submit(self._in_hand[key])
+            return hanging
+
+    def _submit(self, entry: Entry) -> None:
+        """With the lock held. A pause of the entry that is not over yet counts no more."""
+        self._tickets += 1
+        entry.ticket, entry.running, entry.again = self._tickets, True, False
+        entry.touch()
+        if not self._stopped:
+            self._pool.submit(self._run, entry)
+
+    def _run(self, entry: Entry) -> None:
+        entry.touch()
+        pause = self._carry_on(entry)
+        with self._changed:
+            if self._in_hand.get(entry.key) is not entry:
+                return
+            entry.running = False
+            if entry.again:
+                self._submit(entry)
+            elif pause is None:
+                del self._in_hand[entry.key]
+            else:
+                heapq.heappush(self._paused, (monotonic() + pause, entry.ticket, entry.key))
+                self._changed.notify()
+
+    def _keep_time(self) -> None:
+        with self._changed:
+            while not self._stopped:
+                now = monotonic()
+                while self._paused and self._paused[0][0] <= now:
+                    _, ticket, key = heapq.heappop(self._paused)
+                    entry = self._in_hand.get(key)
+                    if entry is not None and entry.ticket == ticket and not entry.running:
+                        self._submit(entry)
+                self._changed.wait(self._paused[0][0] - now if self._paused else None)
