@@ -19,12 +19,13 @@ class BackendState:
 
 @dataclass(frozen=True)
 class Health:
-    """`database_ready` says whether the database answers; `backends` tells of each backend by its name.
+    """`backends` tells of each backend by its name.
 
-    `keys_problem` says why there is no key to check access tokens with; None when there is one.
+    `database_problem` says why nothing can be kept, `keys_problem` why there is no key to check access tokens with;
+    None when all is well.
     """
 
-    database_ready: Callable[[], bool]
+    database_problem: Callable[[], str | None]
     backends: Callable[[], Mapping[str, BackendState]]
     keys_problem: Callable[[], str | None]
 
@@ -35,17 +36,17 @@ class Health:
         return {"status": "live"}
 
     def ready(self) -> flask.Response:
-        """503 without a database, without keys, or when a backend keeps a contract that we do not call.
+        """503 without a database that can be written, without keys, or when a backend keeps a contract we do not call.
 
         A backend that is away does not make the product unready: orders wait for it.
         """
-        database, backends, no_keys = self.database_ready(), self.backends(), self.keys_problem()
-        problems = [] if database else ["the database does not answer"]
+        database, backends, no_keys = self.database_problem(), self.backends(), self.keys_problem()
+        problems = [database] if database else []
         problems += [f"there is no key to check access tokens with: {no_keys}"] if no_keys else []
         problems += [state.problem for state in backends.values() if state.problem]
         body = {
             "status": "notReady" if problems else "ready",
-            "database": "up" if database else "down",
+            "database": "down" if database else "up",
             "problems": problems,
             "backends": {name: state.shown for name, state in backends.items()},
         }

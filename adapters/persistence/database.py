@@ -94,11 +94,6 @@ class Database:
         with within(self._seconds), trouble.told(), self._connected() as connection:
             yield connection
 
-    def ping(self) -> None:
-        """Raises StoreUnavailable when the database cannot be reached."""
-        with self.reading() as connection:
-            connection.execute(sa.select(1))
-
     def close(self) -> None:
         self.engine.dispose()
 

@@ -150,6 +150,13 @@ nodes = sa.Table(
     sa.Column("beats", sa.Integer, nullable=False, comment="goes on while the node lives"),
 )
 
+probes = sa.Table(
+    "probes",
+    metadata,
+    sa.Column("id", ID, primary_key=True),
+    comment="always empty: readiness writes a row here and removes it in the same transaction",
+)
+
 idempotency_keys = sa.Table(
     "idempotency_keys",
     metadata,

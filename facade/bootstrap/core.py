@@ -12,6 +12,7 @@ from adapters.persistence.audit import SqlAuditTrail
 from adapters.persistence.database import Database
 from adapters.persistence.node_table import NodeTable
 from adapters.persistence.orders import Document
+from adapters.persistence.probes import write
 from adapters.persistence.process_table import ProcessTable
 from adapters.persistence.queries import SqlQueries
 from adapters.persistence.unit_of_work import SqlUnitOfWork
@@ -37,6 +38,7 @@ from facade.intake import (
 )
 from facade.partners.profiles import ProfileError, Profiles, read_profiles
 from facade.portal.handlers import Waiters
+from facade.probe import Probe
 from facade.setting_sources import SettingError
 from facade.settings import Settings
 from facade.tmf.tmf622.account import STATES
@@ -53,6 +55,7 @@ class Core:
         self.settings = settings
         self.clock = SystemClock()
         self.database = Database(settings.database_address, settings.database_timeout, settings.database_waiters)
+        self.database_probe = Probe(self._write_problem, late="the database does not answer within 1 s")
         self.queries = SqlQueries(self.database, settings.search_seconds)
         self.audit = SqlAuditTrail(self.database)
         self.backends = connect(backend_settings(settings), settings.check_backend_answers)
@@ -92,12 +95,12 @@ class Core:
     def unit_of_work(self) -> SqlUnitOfWork:
         return SqlUnitOfWork(self.database, project, project_cancellation, self.clock)
 
-    def database_ready(self) -> bool:
+    def _write_problem(self) -> str | None:
         try:
-            self.database.ping()
-        except StoreUnavailable:
-            return False
-        return True
+            write(self.database)
+        except StoreUnavailable as error:
+            return error.message
+        return None
 
     def backend_states(self) -> dict[str, BackendState]:
         versions, snapshots = self.backends.contract_versions(), self.backends.snapshot()

@@ -147,7 +147,7 @@ def _apis(core: Core, security: SecuritySettings, verifier: TokenVerifier, page:
     if security.uses_development_server:
         apis.append(Api("oauth.yaml", DevelopmentServer(security).operations()))
     # Last, as its base path begins everybody's.
-    health = Health(core.database_ready, core.backend_states, verifier.keys.problem).operations()
+    health = Health(core.database_probe.problem, core.backend_states, verifier.keys.problem).operations()
     apis.append(Api("operations.yaml", dict(health) | page.operations()))
     return apis
 

@@ -73,7 +73,8 @@ def test_a_file_that_somebody_else_is_making_is_waited_for(tmp_path: Path) -> No
     done = threading.Timer(0.3, other.execute, ["COMMIT"])
     done.start()
     database = Database(f"sqlite:///{path}")
-    database.ping()
+    with database.reading() as connection:
+        assert connection.scalar(sa.select(1)) == 1
     database.close()
     done.join()
     other.close()

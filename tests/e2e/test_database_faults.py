@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from functools import partial
+from time import monotonic, sleep
 
 import pytest
 import requests
 
-from tests.support.database_faults import locked
+from tests.support.database_faults import frozen, full, locked
 from tests.support.postgres import new_database
 from tests.support.product import ORDERS, TMF622, Node, partner_order, portal_order, running_product
 
@@ -29,6 +30,20 @@ def product(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         node.token("qa")
         node.token("portal")
         yield node
+
+
+@contextmanager
+def stopped(node: Node) -> Iterator[None]:
+    """No lock can be had on SQLite's file; PostgreSQL is frozen."""
+    with locked(node.database) if node.database.get_backend_name() == "sqlite" else frozen(node.database):
+        yield
+
+
+def until(reached: Callable[[], bool]) -> None:
+    end = monotonic() + ENDS
+    while not reached():
+        assert monotonic() < end
+        sleep(0.1)
 
 
 def at_once(*calls: Call) -> list[requests.Response]:
@@ -53,6 +68,36 @@ def test_a_locked_database_is_told_and_the_same_key_works_afterwards(product: No
     assert told(answers) == {(503, "DATABASE_UNAVAILABLE")}
     assert all(answer.headers["Retry-After"].isdigit() for answer in answers)
     assert len({place().json()["id"] for _ in range(3)}) == 1
+
+
+def test_health_is_told_while_the_database_answers_nobody(product: Node) -> None:
+    place = partial(product.post, ORDERS, portal_order(), client="portal")
+    live, ready = (partial(requests.get, f"{product.url}/health/{one}", timeout=60) for one in ("live", "ready"))
+    with stopped(product):
+        until(lambda: ready().status_code == 503)  # what it found before counts for a second
+        answers = at_once(*[live] * 20, *[ready] * 20, *[place] * 20)
+    assert {answer.status_code for answer in answers[:20]} == {200}
+    for answer in answers[20:40]:
+        assert (answer.status_code, answer.json()["database"]) == (503, "down")
+        assert "the database" in answer.json()["problems"][0]
+    assert told(answers[40:]) == {(503, "DATABASE_UNAVAILABLE")}
+    until(lambda: ready().status_code == 200)
+    assert place().status_code == 201
+
+
+def test_a_full_disk_is_told_while_reads_go_on(product: Node) -> None:
+    known = product.post(ORDERS, portal_order(), client="portal").json()["id"]
+    place = partial(product.post, TMF622, partner_order())
+    read = partial(product.get, f"{ORDERS}/{known}", client="portal")
+    ready = partial(requests.get, f"{product.url}/health/ready", timeout=60)
+    with full(product.database, product.pid):
+        answers = at_once(*[place] * 10, read)
+        until(lambda: ready().status_code == 503)  # what it found before counts for a second
+        assert "disk is full" in ready().json()["problems"][0]
+    assert told(answers[:10]) == {(503, "DATABASE_NOT_WRITABLE")}
+    assert answers[10].status_code == 200
+    until(lambda: ready().status_code == 200)
+    assert product.until_finished(place().json()["id"])["state"] == "COMPLETED"
 
 
 def test_refusals_neither_wait_for_a_locked_database_nor_hold_anybody_up(product: Node) -> None:

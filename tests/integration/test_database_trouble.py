@@ -7,7 +7,8 @@ import pytest
 import sqlalchemy as sa
 
 from adapters.persistence.database import Database
-from adapters.persistence.tables import listeners
+from adapters.persistence.probes import write
+from adapters.persistence.tables import listeners, probes
 from canonical.shared.deadline import within
 from canonical.shared.errors import StoreNotWritable, StoreOutcomeUnknown
 from tests.support.database_faults import frozen, full, read_only
@@ -28,6 +29,15 @@ def add(
 def kept(database: Database) -> list[str]:
     with database.reading() as connection:
         return list(connection.scalars(sa.select(listeners.c.id).order_by(listeners.c.id)))
+
+
+def test_readiness_sees_that_nothing_can_be_written(database: Database) -> None:
+    write(database)
+    with full(database.url), pytest.raises(StoreNotWritable):
+        write(database)
+    write(database)
+    with database.reading() as connection:
+        assert connection.scalar(sa.select(sa.func.count()).select_from(probes)) == 0
 
 
 def test_a_full_disk_is_told_and_over_without_a_restart(database: Database) -> None:

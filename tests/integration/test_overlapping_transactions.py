@@ -66,7 +66,8 @@ def test_readers_on_sqlite_do_not_wait_for_a_writer(sqlite_database: Database) -
 
 def test_sqlite_makes_the_folder_of_its_file(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path / 'new' / 'folder' / 'facade.db'}")
-    database.ping()
+    with database.reading() as connection:
+        assert connection.scalar(sa.select(1)) == 1
     database.close()
     assert (tmp_path / "new" / "folder" / "facade.db").exists()
 
