@@ -50,8 +50,9 @@ def address(text: str) -> sa.URL:
 def connections(url: sa.URL) -> dict[str, Any]:
     """How many connections one pool may have, as options of `create_engine`.
 
-    PostgreSQL has 100 for everybody: a thread that finds the pool empty waits for another to end its transaction. No thread may therefore take a second connection while it holds one. The one
-    used last is taken first: its caches are warm, and those that a burst opened stay out of the way.
+    PostgreSQL has 100 for everybody: a thread that finds the pool empty waits for another to end its transaction. No
+    thread may therefore take a second connection while it holds one. The one used last is taken first: its caches are
+    warm, and those that a burst opened stay out of the way.
     """
     if url.get_backend_name() == "sqlite":
         return {"pool_size": 20, "max_overflow": 20, "pool_use_lifo": True}
