@@ -234,7 +234,7 @@ class StoreNotWritable(StoreUnavailable):
 
 
 class StoreOutcomeUnknown(StoreUnavailable):
-    """`details`: id, of what the change would have begun, where it begins something."""
+    """`details`: auditRecordId, and id of the order if it is about one: they are there if the change was kept."""
 
     code = "DATABASE_OUTCOME_UNKNOWN"
 

@@ -9,7 +9,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import orjson
 
 from canonical.audit.record import AuditRecord, Mapped
-from canonical.shared.errors import ConcurrentChange, IdempotencyKeyReused
+from canonical.shared.errors import ConcurrentChange, IdempotencyKeyReused, StoreOutcomeUnknown
 from canonical.shared.ports import Clock, Identities, Transaction
 from facade.correlation import correlation_id
 
@@ -114,12 +114,21 @@ class Intake(Generic[Work]):
         return accepted
 
     def _commit(self, take: Callable[[Work], tuple[Made, AuditRecord]]) -> Made:
-        """What `take` makes in a unit of work, committed with its evidence."""
-        with self.unit_of_work() as work:
-            made, evidence = take(work)
-            work.record(evidence)
-            work.commit()
-            return made
+        """What `take` makes in a unit of work, committed with its evidence.
+
+        Raises StoreOutcomeUnknown, which names what is there if it was committed.
+        """
+        evidence = None
+        try:
+            with self.unit_of_work() as work:
+                made, evidence = take(work)
+                work.record(evidence)
+                work.commit()
+                return made
+        except StoreOutcomeUnknown as error:
+            if evidence is None:
+                raise
+            raise _to_look_for(evidence) from error.__cause__
 
     def _evidence(
         self,
@@ -143,6 +152,12 @@ class Intake(Generic[Work]):
             code=code,
             reason=reason,
         )
+
+
+def _to_look_for(evidence: AuditRecord) -> StoreOutcomeUnknown:
+    text = f"it is not known whether the request was kept: audit record {evidence.id} is there if it was"
+    begun = {"id": evidence.order_id} if evidence.order_id else {}
+    return StoreOutcomeUnknown(text, auditRecordId=evidence.id, **begun)
 
 
 def repeatedly(act: Callable[[], Made]) -> Made:

@@ -14,15 +14,20 @@ from canonical.ordering.handlers import PLACE_ORDER
 from canonical.ordering.order import Order
 from canonical.processes.engine import ProcessEngine
 from canonical.shared import tracing
+from canonical.shared.deadline import seconds_left
 from canonical.shared.errors import StillWorking
 from facade.address import requested_address
 from facade.contract.connexion_plugin import validated_body
 from facade.intake import CancellationIntake, OrderIntake, Request, Translation
 from facade.json import answer_json
-from facade.portal.failures import error_of
+from facade.portal.failures import error_of, going_on
 from facade.portal.schemas import OrderRequest, audit_document, order_document
 from facade.query import only, page_of
 from facade.security.principal import current_principal
+
+GOES_ON = "the order was accepted and goes on; ask for it later"
+LEFT_TO_ANSWER = 1.0
+"""Seconds of a request's deadline in which nobody waits for a process any more."""
 
 
 class Orders(Protocol):
@@ -38,7 +43,8 @@ class Orders(Protocol):
 
 
 class Waiters:
-    """Requests that wait for what they began to end: for `seconds`, and only so many at once.
+    """Requests that wait for what they began to end: for `seconds`, or until shortly before their deadline, and only so
+    many at once.
 
     Each keeps a thread. Without a bound, one slow backend and one eager client would leave none for anybody else.
     """
@@ -53,7 +59,7 @@ class Waiters:
         if not self._places.acquire(blocking=False):
             return self._engine.wait(process, subject, 0)
         try:
-            return self._engine.wait(process, subject, self._seconds)
+            return self._engine.wait(process, subject, min(self._seconds, max(0.0, seconds_left() - LEFT_TO_ANSWER)))
         finally:
             self._places.release()
 
@@ -86,10 +92,11 @@ class PortalOrders:
             with tracing.span("translate"):
                 command = to_submit_order(body, principal.client_id)
             accepted = self.intake.accept(command, request, lambda order_id, document, version: None)
-        ended = self.waiters.wait(PLACE_ORDER, accepted.subject)
-        order = self.orders.order(accepted.subject, None)
+        with going_on(GOES_ON, id=accepted.subject):
+            ended = self.waiters.wait(PLACE_ORDER, accepted.subject)
+            order = self.orders.order(accepted.subject, None)
         if not ended and not order.finished:
-            raise StillWorking("the order was accepted and goes on; ask for it later", id=order.id)
+            raise StillWorking(GOES_ON, id=order.id)
         if order.failure is not None:
             raise error_of(order.failure, id=order.id, orderId=order.bss_order_id)
         return _answer(order, 201, {"Location": f"{requested_address()}/{order.id}"})
@@ -108,7 +115,9 @@ class PortalOrders:
         order = self.orders.order(orderId, principal.owner_filter())
         body = validated_body()
         self.cancellations.accept(CancelOrder(principal.client_id, order.id, body["reason"]), body, carried={})
-        return _answer(self.orders.order(order.id, None), 202, {})
+        with going_on("the request to cancel was taken; read the order later", id=order.id):
+            order = self.orders.order(order.id, None)
+        return _answer(order, 202, {})
 
     def get_audit_record(self, recordId: str) -> flask.Response:
         only(flask.request.args, ())

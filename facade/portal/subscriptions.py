@@ -19,11 +19,12 @@ from facade.contract.connexion_plugin import validated_body
 from facade.intake import PlanChangeIntake, Request
 from facade.json import answer_json
 from facade.portal.customer import SubscriptionSchema
-from facade.portal.failures import error_of
+from facade.portal.failures import error_of, going_on
 from facade.portal.handlers import Waiters
 from facade.query import only
 from facade.security.principal import current_principal
 
+GOES_ON = "the change was accepted and goes on until BSS and Billing both have it; read the subscription later"
 SUBSCRIPTION, PLANS = "subscription", "plans"
 _SUBSCRIPTION = SubscriptionSchema()
 
@@ -68,10 +69,11 @@ class PortalSubscriptions:
             check_version(wanted, subscription.version)
             command = ChangePlan(principal.client_id, subscription.id, body["plan"])
             accepted = self.intake.accept(command, subscription, plans, request, conditional=wanted is not None)
-        ended = self.waiters.wait(CHANGE_PLAN, accepted.subject)
-        change = self.changes.plan_change(accepted.subject)
+        with going_on(GOES_ON, id=accepted.subject, subscriptionId=subId, plan=body["plan"]):
+            ended = self.waiters.wait(CHANGE_PLAN, accepted.subject)
+            change = self.changes.plan_change(accepted.subject)
         if not ended and not change.finished:
-            raise _still_working(change)
+            raise StillWorking(GOES_ON, id=change.id, subscriptionId=change.subscription_id, plan=change.to_plan)
         if change.failure is not None:
             raise error_of(change.failure, id=change.id, subscriptionId=change.subscription_id)
         return answer_json(changed_document(change), 200, _etag(change.to_version or change.from_version))
@@ -125,8 +127,3 @@ def _pending(change: PlanChange | None) -> dict[str, Any] | None:
         "kind": change.kind.value,
         "requestedAt": time_text(change.submitted_at),
     }
-
-
-def _still_working(change: PlanChange) -> StillWorking:
-    text = "the change was accepted and goes on until BSS and Billing both have it; read the subscription later"
-    return StillWorking(text, id=change.id, subscriptionId=change.subscription_id, plan=change.to_plan)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
 from time import monotonic, sleep
 
@@ -11,17 +11,18 @@ import requests
 
 from tests.support.database_faults import frozen, full, locked
 from tests.support.postgres import new_database
-from tests.support.product import ORDERS, TMF622, Node, partner_order, portal_order, running_product
+from tests.support.product import ORDERS, TMF622, Node, effects, partner_order, portal_order, running_product
 
 ENDS = 60.0
 """Seconds, generous: without a deadline requests take longer than this or never end."""
 
 Call = Callable[[], requests.Response]
+Fault = Callable[[Node], AbstractContextManager[None]]
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def product(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
-    settings = {"DATABASE_TIMEOUT": "3", "THREADS": "16"}
+    settings = {"DATABASE_TIMEOUT": "3", "THREADS": "16", "PORTAL_WAIT": "4"}
     with ExitStack() as stack:
         if request.param == "postgresql":
             server = request.getfixturevalue("postgres_server")
@@ -37,6 +38,10 @@ def stopped(node: Node) -> Iterator[None]:
     """No lock can be had on SQLite's file; PostgreSQL is frozen."""
     with locked(node.database) if node.database.get_backend_name() == "sqlite" else frozen(node.database):
         yield
+
+
+def disk_full(node: Node) -> AbstractContextManager[None]:
+    return full(node.database, node.pid)
 
 
 def until(reached: Callable[[], bool]) -> None:
@@ -85,12 +90,28 @@ def test_health_is_told_while_the_database_answers_nobody(product: Node) -> None
     assert place().status_code == 201
 
 
+@pytest.mark.parametrize("fault", [stopped, disk_full])
+def test_an_order_in_flight_is_told_to_go_on_and_ends_after_the_fault(product: Node, fault: Fault) -> None:
+    product.backends.fault("billing", dropAnswer=True, hang=True, operations=["charge"])
+    charged = len(product.backends.ledger("billing"))
+    with ThreadPoolExecutor(1) as pool:
+        placing = pool.submit(product.post, ORDERS, portal_order(), client="portal")
+        until(lambda: len(product.backends.ledger("billing")) > charged)
+        with fault(product):
+            told = placing.result(ENDS)
+    assert (told.status_code, told.json()["code"]) == (503, "STILL_WORKING")
+    product.backends.clear()
+    order_id = told.json()["id"]
+    assert product.until_finished(order_id)["state"] == "COMPLETED"
+    assert effects(product.backends, order_id) == {"reserve": 2, "createOrder": 1, "charge": 1}
+
+
 def test_a_full_disk_is_told_while_reads_go_on(product: Node) -> None:
     known = product.post(ORDERS, portal_order(), client="portal").json()["id"]
     place = partial(product.post, TMF622, partner_order())
     read = partial(product.get, f"{ORDERS}/{known}", client="portal")
     ready = partial(requests.get, f"{product.url}/health/ready", timeout=60)
-    with full(product.database, product.pid):
+    with disk_full(product):
         answers = at_once(*[place] * 10, read)
         until(lambda: ready().status_code == 503)  # what it found before counts for a second
         assert "disk is full" in ready().json()["problems"][0]

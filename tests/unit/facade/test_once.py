@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from canonical.audit.record import AuditRecord
-from canonical.shared.errors import IdempotencyKeyReused
+from canonical.shared.errors import IdempotencyKeyReused, StoreOutcomeUnknown
 from facade.intake.once import Accepted, Intake, Request, claimed
 from tests.support.builders import NOON
 from tests.support.fakes import CountingIdentities, StandingClock
@@ -101,3 +101,22 @@ def test_of_what_sent_nothing_the_evidence_has_no_hash() -> None:
     memory = Memory()
     taking(memory).accept(Request("partner-acme", "deleteProductOrder"), "o1")
     assert [record.payload_hash for record in memory.audit.values()] == [None]
+
+
+def test_a_commit_of_unknown_outcome_names_what_is_there_if_it_was_kept() -> None:
+    memory = Memory()
+
+    class Unconfirmed(UnitOfWorkInMemory):
+        def commit(self) -> None:
+            super().commit()
+            raise StoreOutcomeUnknown("the database did not say")
+
+    anything = TakesAnything(
+        lambda: Unconfirmed(memory), ReadsFromMemory(memory), StandingClock(), CountingIdentities()
+    )
+    with pytest.raises(StoreOutcomeUnknown) as unknown:
+        anything.accept(REQUEST, "o1")
+    [record_id] = memory.audit
+    assert unknown.value.details == {"auditRecordId": record_id, "id": "o1"}
+    assert record_id in unknown.value.message
+    assert anything.repeated(REQUEST) == Accepted("o1", ANSWER, again=True)
