@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import jsonschema_rs
@@ -32,6 +33,8 @@ _MEANT = {
     "done": ("completed",), "canceled": ("cancelled",), "finished": ("completed",), "started": ("inProgress",),
 }  # fmt: skip
 _MAX_LISTED = 20
+_MAX_COMPARED = 50
+"""Names compared with one that is missing, and unexpected names told of: an object may have tens of thousands."""
 
 Finding = jsonschema_rs.ValidationError
 _Place = tuple[Token, ...]
@@ -69,7 +72,7 @@ def _required(place: _Place, facts: Mapping[str, Any], value: Any) -> list[Viola
     name = str(facts["property"])
     hint = None
     if isinstance(value, Mapping):
-        close = _nearest(name, [member for member in value if isinstance(member, str)], cutoff=0.8)
+        close = _nearest(name, list(islice(value, _MAX_COMPARED)), cutoff=0.8)
         hint = f"there is `{shortened(close)}`; did you mean `{name}`?" if close else None
     at = (*place, name)
     return [Violation(pointer(at), Code.MISSING_PROPERTY, f"{spoken(at)} is required.", hint=hint)]
@@ -110,7 +113,7 @@ def _pattern(place: _Place, facts: Mapping[str, Any], value: Any) -> list[Violat
 
 def _unexpected(place: _Place, facts: Mapping[str, Any], value: Any) -> list[Violation]:
     names = facts.get("unexpected")
-    places = [(*place, str(name)) for name in names] if names is not None else [place]
+    places = [(*place, str(name)) for name in names[:_MAX_COMPARED]] if names is not None else [place]
     return [Violation(pointer(at), Code.UNEXPECTED_PROPERTY, f"{spoken(at)} is not accepted here.") for at in places]
 
 

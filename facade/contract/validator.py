@@ -13,12 +13,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import jsonschema_rs
 
 from facade.contract.classes import ClassCatalog
 from facade.contract.completion import Allowance, Completer
+from facade.contract.findings import FindingsValidator
 from facade.contract.integers import IntegerNames
 from facade.contract.limits import Limits, survey
 from facade.contract.messages import violations
@@ -44,10 +46,18 @@ class Checked:
     allowances: tuple[Allowance, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Compiled:
+    """`schema` is the contract's and `document` what is compiled. `validator` tells quickly whether a body is valid."""
+
     schema: Mapping[str, Any]
+    document: Mapping[str, Any]
     validator: jsonschema_rs.Draft7Validator
+
+    @cached_property
+    def findings(self) -> FindingsValidator:
+        """Lists what is wrong with a body. Compiled for the first one that is."""
+        return FindingsValidator(self.document)
 
 
 class Contract:
@@ -133,7 +143,7 @@ class Contract:
     def _found(self, compiled: _Compiled, body: Any) -> tuple[Violation, ...]:
         if compiled.validator.is_valid(body):
             return ()
-        return tuple(violations(compiled.validator.iter_errors(body), body, self._limits.violations))
+        return tuple(violations(compiled.findings.find(body), body, self._limits.violations))
 
     def _request(self, operation_id: str, media_type: str) -> _Compiled | None:
         schema = self._requests.get((operation_id, media_type))
@@ -151,7 +161,7 @@ class Contract:
                 if compiled is None:
                     document = self._converters[side].document(schema)
                     validator = jsonschema_rs.Draft7Validator(document, validate_formats=True)
-                    compiled = self._compiled[key] = _Compiled(schema, validator)
+                    compiled = self._compiled[key] = _Compiled(schema, document, validator)
         return compiled
 
 

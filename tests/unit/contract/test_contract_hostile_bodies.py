@@ -1,4 +1,3 @@
-import time
 from typing import Any
 
 import pytest
@@ -60,13 +59,6 @@ def test_integers_that_not_everybody_keeps_exactly_are_refused(contract: Contrac
     body = {"@type": "Order", "item": [{"@type": "Item", "id": "1", "action": "add", "quantity": number}]}
     [found] = contract.request_errors("createOrder", body)
     assert (found.pointer, found.code) == ("/item/0/quantity", Code.INVALID_VALUE)
-
-
-def test_a_large_wrong_body_is_judged_in_bounded_time(contract: Contract) -> None:
-    body = {"tags": list(range(45_000)), "item": [{}]}
-    started = time.perf_counter()
-    assert len(contract.request_errors("createOrder", body)) == 50
-    assert time.perf_counter() - started < 20
 
 
 @pytest.mark.parametrize("name", ["__proto__", "constructor", "$ref", "", "~", "/", "💥", "'; DROP TABLE orders;--"])
