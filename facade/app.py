@@ -14,6 +14,7 @@ from connexion.middleware.routing import RoutingMiddleware
 from connexion.middleware.swagger_ui import SwaggerUIMiddleware
 from connexion.resolver import Resolver
 
+from facade.contract.checking import CheckingThread
 from facade.contract.connexion_plugin import validator_map
 from facade.contract.loading import load_spec
 from facade.contract.validator import Contract
@@ -23,8 +24,9 @@ from facade.gate import Gate
 from facade.json import OrjsonJsonifier, OrjsonProvider
 from facade.methods import MethodTable
 from facade.routing import ExactRouting
+from facade.threads import Queue
 from facade.tracing import Tracing
-from facade.wsgi_bridge import Queue, WsgiBridge
+from facade.wsgi_bridge import WsgiBridge
 
 SPECS = Path(__file__).parent.parent / "specs"
 
@@ -78,9 +80,9 @@ def build_app(
     )
     app.app.json = OrjsonProvider(app.app)
     app.app.view_functions = DirectViews(app.app.view_functions)
-    methods = MethodTable()
+    methods, checking = MethodTable(), CheckingThread()
     for api in apis:
-        _add(app, api, methods)
+        _add(app, api, methods, checking)
     handle = on_error(methods)
     for kind in HANDLED:
         app.add_error_handler(kind, handle)
@@ -101,11 +103,11 @@ def contract_of(spec: str) -> Contract:
     return Contract(spec_of(spec))
 
 
-def _add(app: connexion.FlaskApp, api: Api, methods: MethodTable) -> None:
+def _add(app: connexion.FlaskApp, api: Api, methods: MethodTable, checking: CheckingThread) -> None:
     spec = spec_of(api.spec)
     contract = contract_of(api.spec)
     addresses = (contract.base_path, *api.aliases)
-    checks = validator_map(dict.fromkeys(addresses, contract))
+    checks = validator_map(dict.fromkeys(addresses, contract), thread=checking)
     for address in addresses:
         methods.add(address, spec)
         app.add_api(

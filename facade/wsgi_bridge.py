@@ -10,9 +10,8 @@ import contextvars
 import io
 import sys
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
-from math import ceil
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from connexion.middleware.abstract import ROUTING_CONTEXT
@@ -20,8 +19,8 @@ from starlette.exceptions import HTTPException
 
 from canonical.shared.deadline import within
 from facade.contract.bodies import Message, Receive, whole_body
-from facade.limits import Overloaded
 from facade.methods import MethodTable
+from facade.threads import BoundedThreads, Queue
 
 UNQUEUED = ("/health/", "/metrics")
 """What is asked to find out what is wrong is answered in threads of its own."""
@@ -30,14 +29,6 @@ Scope = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
 Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
 WSGIApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
-
-
-@dataclass(frozen=True, slots=True)
-class Queue:
-    """How many requests may wait for a thread, and how many seconds one does."""
-
-    length: int
-    seconds: float
 
 
 class WsgiBridge:
@@ -50,12 +41,9 @@ class WsgiBridge:
 
     def __init__(self, app: WSGIApp, threads: int, methods: MethodTable, deadline: float, queue: Queue) -> None:
         self.app = app
-        self._queue = queue
-        self._places = threads + queue.length
-        self._inside = 0
         self._deadline = deadline
         self._methods = methods
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="wsgi")
+        self._threads = BoundedThreads(threads, queue, "wsgi")
         self._health = ThreadPoolExecutor(2, thread_name_prefix="health")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -63,39 +51,17 @@ class WsgiBridge:
         if not routing.get("operation_id"):
             raise HTTPException(405 if self._methods.allow(scope["path"]) else 404)
         queued = not scope["path"].startswith(UNQUEUED)
-        self._require_place(queued)
+        if queued:
+            self._threads.require_place()  # before the body is read; others may come while it is
         body = await whole_body(receive)
-        self._require_place(queued)  # others may have come while the body did
         with within(self._deadline):
             context = contextvars.copy_context()
-        pool = self._pool if queued else self._health
-        job = pool.submit(context.run, _answer, self.app, _environ(scope, body))
-        status, headers, content = await (self._queued(job) if queued else asyncio.wrap_future(job))
+        job = partial(context.run, _answer, self.app, _environ(scope, body))
+        status, headers, content = (
+            await self._threads.run(job) if queued else await asyncio.wrap_future(self._health.submit(job))
+        )
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": content})
-
-    def _require_place(self, queued: bool) -> None:
-        if queued and self._inside >= self._places:
-            raise self._overloaded()
-
-    async def _queued(self, job: Future[Answer]) -> Answer:
-        """Raises Overloaded when no thread has begun in time."""
-        given_up = asyncio.get_running_loop().call_later(self._queue.seconds, job.cancel)
-        self._inside += 1
-        try:
-            return await asyncio.wrap_future(job)
-        except asyncio.CancelledError:
-            # The job is cancelled by the timer; when the client has gone away, this task is.
-            task = asyncio.current_task()
-            if task is not None and task.cancelling():
-                raise
-            raise self._overloaded() from None
-        finally:
-            self._inside -= 1
-            given_up.cancel()
-
-    def _overloaded(self) -> Overloaded:
-        return Overloaded("Too many requests are being worked on; nothing was done.", max(1, ceil(self._queue.seconds)))
 
 
 def _answer(app: WSGIApp, environ: dict[str, Any]) -> Answer:

@@ -40,6 +40,7 @@ from facade.security.development_server import DevelopmentServer
 from facade.security.settings import SecuritySettings, build_verifier
 from facade.security.tokens import TokenVerifier
 from facade.settings import Settings
+from facade.threads import Queue
 from facade.tmf.hub.callbacks import CallbackRules
 from facade.tmf.hub.handlers import Hub
 from facade.tmf.hub.queries import Notifications
@@ -48,7 +49,6 @@ from facade.tmf.tmf622.cancel_handlers import CancelProductOrders
 from facade.tmf.tmf622.handlers import OrderTranslator, ProductOrders
 from facade.tmf.tmf622.versions import CANCELLATION, ORDER, V4, V5, Version
 from facade.translations import Translatable, Translations
-from facade.wsgi_bridge import Queue
 
 TMF622_V4 = "tmf/tmf622-v4.yaml"
 TMF622_V5 = "tmf/tmf622-v5.yaml"

@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 REFERENCE_MEMBERS = frozenset({"id", "href", "name", "@referredType", "@type", "@baseType", "@schemaLocation"})
@@ -203,6 +204,7 @@ def schema_name(reference: str) -> str:
     return reference.rsplit("/", 1)[-1].replace("~1", "/").replace("~0", "~")
 
 
+@cache
 def plain_name(name: str) -> str:
     """The class a schema describes: `Product` for `Product_FVO` (creation) and `Product_MVO` (change)."""
     return _FORM.sub("", name)

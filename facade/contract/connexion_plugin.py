@@ -8,7 +8,7 @@ A handler that takes no `body` parameter calls `validated_body()` and gets the b
 Connexion parsing it again.
 
 What Connexion does otherwise, and why not here: it demands Content-Length (chunked bodies get 400), reads any
-length into memory, validates on the event loop with pure Python (2 ms for an order), ignores discriminators and
+length into memory, validates all on the event loop with pure Python (2 ms for an order), ignores discriminators and
 stops at the first mistake.
 """
 
@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 from connexion.context import scope as current_scope
@@ -24,10 +24,10 @@ from connexion.datastructures import MediaTypeDict
 from connexion.exceptions import UnsupportedMediaTypeProblem
 from connexion.middleware.abstract import ROUTING_CONTEXT
 from connexion.validators import VALIDATOR_MAP, JSONRequestBodyValidator, JSONResponseBodyValidator
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 
 from facade.contract.bodies import BODY_LIMIT, Message, Receive, whole_body
+from facade.contract.checking import CheckingThread
 from facade.contract.completion import Allowance
 from facade.contract.parameters import ContractParameterValidator
 from facade.contract.validator import JSON, Checked, Contract
@@ -35,24 +35,29 @@ from facade.contract.violations import BodyTooLarge, ContractViolation, Malforme
 
 Scope = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
+T = TypeVar("T")
 
 _CHECKED = "facade.contract.checked"
 PAYLOAD = "facade.contract.payload"
 """Where the body as it was sent stands among the scope's extensions, for the evidence of a refusal."""
-_INLINE_LIMIT = 64 * 1024  # longer bodies are judged off the event loop
+_INLINE_LIMIT = 64 * 1024  # longer bodies are not even parsed on the event loop
 _AS_IT_IS = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
 _CHARACTER_SETS = _AS_IT_IS | {"utf-16", "utf-16le", "utf-16be", "utf-32", "utf-32le", "utf-32be", "iso-8859-1"}
 _BOM = b"\xef\xbb\xbf"
 _TOO_DEEP = "depth limit exceeded"  # in orjson's words
 
 
-def validator_map(contracts: Mapping[str, Contract], *, body_limit: int = BODY_LIMIT) -> dict[str, Any]:
+def validator_map(
+    contracts: Mapping[str, Contract], *, body_limit: int = BODY_LIMIT, thread: CheckingThread | None = None
+) -> dict[str, Any]:
     """What `add_api` and `FlaskApp` take as `validator_map`: one for all APIs of an app.
 
     `contracts` is looked up by the base path an API was added under; the same Contract may stand under several
-    (aliases). Where there is none, Connexion's own validators serve.
+    (aliases). Where there is none, Connexion's own validators serve. Several maps may share a `thread`.
     """
-    request = functools.partial(ContractRequestBodyValidator, contracts=contracts, body_limit=body_limit)
+    request = functools.partial(
+        ContractRequestBodyValidator, contracts=contracts, body_limit=body_limit, thread=thread or CheckingThread()
+    )
     response = functools.partial(ContractResponseBodyValidator, contracts=contracts)
     return {
         "parameter": ContractParameterValidator,
@@ -91,13 +96,18 @@ def _checked() -> Checked:
 class ContractRequestBodyValidator(JSONRequestBodyValidator):  # type: ignore[misc]  # connexion has no types
     """Reads the body once, judges it and keeps what was understood for `validated_body()`."""
 
-    def __init__(self, *, contracts: Mapping[str, Contract], body_limit: int, **options: Any) -> None:
+    def __init__(
+        self, *, contracts: Mapping[str, Contract], body_limit: int, thread: CheckingThread, **options: Any
+    ) -> None:
         super().__init__(**options)
         self._contracts = contracts
         self._body_limit = body_limit
+        self._thread = thread
 
     async def wrap_receive(self, receive: Receive, *, scope: Scope) -> tuple[Receive, Scope]:
-        """Raises MalformedBody, BodyTooLarge or ContractViolation; otherwise the body can be received again."""
+        """The request with its body to be received again. Raises MalformedBody, BodyTooLarge, ContractViolation, or
+        Overloaded when too many bodies wait to be judged.
+        """
         routing = scope["extensions"][ROUTING_CONTEXT]
         contract = self._contracts.get(routing["api_base_path"])
         media_type, charset = _content_type(scope["headers"])
@@ -107,14 +117,18 @@ class ContractRequestBodyValidator(JSONRequestBodyValidator):  # type: ignore[mi
             return wrapped
         content = await _read(receive, scope, self._body_limit)
         scope["extensions"][PAYLOAD] = content
-        judge = functools.partial(self._judge, contract, operation_id, media_type, _as_utf8(content, charset))
-        checked = await run_in_threadpool(judge) if len(content) > _INLINE_LIMIT else judge()
+        text = _as_utf8(content, charset)
+        quickly = functools.partial(contract.check_quickly, operation_id, media_type=media_type)
+        checked = self._judge(text, quickly) if len(text) <= _INLINE_LIMIT else None
+        if checked is None:
+            thoroughly = functools.partial(contract.check_request, operation_id, media_type=media_type)
+            checked = await self._thread.run(functools.partial(self._judge, text, thoroughly))
         if checked.violations:
             raise ContractViolation(checked.violations)
         scope = {**scope, _CHECKED: checked, "headers": _with_length(scope, len(content))}
         return _replay(content, receive), scope
 
-    def _judge(self, contract: Contract, operation_id: str, media_type: str, content: bytes) -> Checked:
+    def _judge(self, content: bytes, check: Callable[[Any], T]) -> Checked | T:
         if not content.strip():
             if self._required:
                 raise MalformedBody("This request needs a body.")
@@ -122,7 +136,7 @@ class ContractRequestBodyValidator(JSONRequestBodyValidator):  # type: ignore[mi
         body = _parsed(content)
         if body is None and self._nullable:
             return Checked(None)
-        return contract.check_request(operation_id, body, media_type)
+        return check(body)
 
 
 class ContractResponseBodyValidator(JSONResponseBodyValidator):  # type: ignore[misc]  # connexion has no types

@@ -12,7 +12,8 @@ from facade import limits
 from facade.errors import answer_to
 from facade.limits import Overloaded, RateLimit, RateLimited
 from facade.methods import MethodTable
-from facade.wsgi_bridge import Queue, WsgiBridge
+from facade.threads import Queue
+from facade.wsgi_bridge import WsgiBridge
 
 
 @pytest.fixture

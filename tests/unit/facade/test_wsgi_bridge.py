@@ -10,7 +10,8 @@ from connexion.middleware.abstract import ROUTING_CONTEXT
 from facade.contract.bodies import BODY_LIMIT
 from facade.contract.violations import BodyTooLarge, MalformedBody
 from facade.methods import MethodTable
-from facade.wsgi_bridge import Queue, WsgiBridge
+from facade.threads import Queue
+from facade.wsgi_bridge import WsgiBridge
 
 
 def seen(*messages: dict[str, Any], headers: Iterable[tuple[bytes, bytes]] = ()) -> dict[str, Any]:
