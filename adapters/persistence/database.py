@@ -16,6 +16,7 @@ from adapters.persistence import sqlite_functions, trouble
 from adapters.persistence.places import Places
 from adapters.persistence.postgres import CONNECT_SECONDS, create_engine
 from adapters.persistence.prepared import Prepared
+from adapters.persistence.sqlite_files import OpenedFiles
 from canonical.shared.deadline import seconds_left, within
 
 SECONDS = 5.0
@@ -76,18 +77,20 @@ class Database:
         pool = connections(self.url)
         self._places = Places(pool["pool_size"] + pool["max_overflow"], most_waiting)
         self._turn = Places(1, most_waiting)
-        self.engine = _sqlite(self.url, pool) if self.sqlite else create_engine(self.url, seconds, pool)
+        self._files = OpenedFiles(str(self.url.database)) if self.sqlite else None
+        self.engine = _sqlite(self.url, pool, self._files) if self._files else create_engine(self.url, seconds, pool)
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         """A connection in a transaction that may write. Commit it or lose it. Raises StoreUnavailable."""
-        if not self.sqlite:
+        if self._files is None:
             with self.reading() as connection:
                 yield connection
             return
         with within(self._seconds), trouble.told(), self._turn.taken(), self._connected() as connection:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield connection
+            self._files.check_kept()
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
@@ -97,9 +100,13 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+        if self._files is not None:
+            self._files.close()
 
     @contextmanager
     def _connected(self) -> Iterator[sa.Connection]:
+        if self._files is not None:
+            self._files.check()
         with self._places.taken(), self.engine.connect() as connection:
             if self.sqlite:
                 driver: Any = connection.connection.driver_connection
@@ -132,7 +139,7 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
             return
 
 
-def _sqlite(url: sa.URL, pool: dict[str, Any]) -> sa.Engine:
+def _sqlite(url: sa.URL, pool: dict[str, Any], files: OpenedFiles) -> sa.Engine:
     """Transactions are begun by us: the driver's own begin is deferred and may deadlock."""
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
@@ -142,6 +149,7 @@ def _sqlite(url: sa.URL, pool: dict[str, Any]) -> sa.Engine:
     def configure(connection: Any, _: Any) -> None:
         connection.isolation_level = None
         share_file(connection)
+        files.opened()
         sqlite_functions.install(connection)
 
     return engine
