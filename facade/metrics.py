@@ -127,10 +127,10 @@ class Mirror:
         with self._lock:
             for one in self._totals():
                 key = (one.name, *one.labels.values())
-                self._metric(Counter, one).labels(**one.labels).inc(one.value - self._seen[key])
+                self._metric(Counter, one).inc(one.value - self._seen[key])
                 self._seen[key] = one.value  # type: ignore[assignment] # some are seconds
             for one in self._present():
-                self._metric(Gauge, one).labels(**one.labels).set(one.value)
+                self._metric(Gauge, one).set(one.value)
             for timed in self._times():
                 self._add(timed)
 
@@ -151,7 +151,8 @@ class Mirror:
             options = {"multiprocess_mode": "livesum"} if kind is Gauge else {}
             names = tuple(one.labels)
             self._shown[one.name] = kind(one.name, one.meaning, names, registry=self._registry, **options)
-        return self._shown[one.name]
+        metric = self._shown[one.name]
+        return metric.labels(**one.labels) if one.labels else metric
 
     def _add(self, timed: Times) -> None:
         key = (timed.name, *timed.labels.values())

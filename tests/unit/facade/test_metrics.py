@@ -56,6 +56,13 @@ def test_what_is_counted_elsewhere_is_shown_as_it_stands_however_often_it_is_cop
     assert registry.get_sample_value("busy", {"backend": "crm"}) == 4.5
 
 
+def test_a_count_without_labels_is_shown_too() -> None:
+    registry = CollectorRegistry()
+    mirror = Mirror(registry, lambda: [Reading("lost", "Lost", {}, 2)], lambda: [Reading("waiting", "Waiting", {}, 3)])
+    mirror.copy()
+    assert (registry.get_sample_value("lost_total"), registry.get_sample_value("waiting")) == (2, 3)
+
+
 def test_times_that_are_counted_elsewhere_are_a_histogram_however_often_they_are_copied() -> None:
     registry = CollectorRegistry()
     kept = [((1, 0, 0), 0.05), ((3, 0, 1), 2.2), ((3, 0, 1), 2.2)]
