@@ -31,6 +31,9 @@ Answers that differ are separated by a comma; the time is how long it took after
 well: the order confirmed, each effect there once, every part readable. The dropped answers are those of calls that
 change something, where the backend has any that count here, and else those of all its calls.
 
+Where the clock is stepped, that is the wall clock of the product: its orders wait for the backend, and it happens just
+before the backend works again.
+
 What is answered `503 STILL_WORKING` is accepted: it goes on by itself and is done after the fault's end. With any other
 503 nothing was done and nothing goes on.
 

@@ -21,6 +21,7 @@ from tests.support.faults import BACKENDS, CHANGES, FAULTS, Asked, Cell, Fault, 
 from tests.support.gates import gate
 from tests.support.product import ROOT, Node
 from tests.support.simulators import Backends, running_backends
+from tests.support.stepped import SteppedClock
 
 RECOVERS_WITHIN = 10.0
 LANES = 3
@@ -75,7 +76,7 @@ def _lasting(lane: Lane, operation: Operation, cell: Cell) -> Cell:
 def _lane(directory: Path, backend: str, settings: Mapping[str, str]) -> Iterator[Lane]:
     with running_backends(directory) as backends, gate(backends.port) as door:
         own = {f"{backend.upper()}_URL": f"http://127.0.0.1:{door.port}/{backend}"}
-        node = Node(directory, backends, {**settings, **own})
+        node = Node(directory, backends, {**settings, **own}, clock=SteppedClock(directory / "clock"))
         node.command("db", "upgrade")
         node.start()
         try:

@@ -18,7 +18,8 @@ CHANGES = {"inventory": ["reserve"], "bss": ["createOrder", "changePlan"], "bill
 @dataclass(frozen=True)
 class Fault:
     """`settings` go to the simulation; None shuts the backend's gate. `always`: no call gets through. `times`: how
-    often each operation is called in the cell, all at once.
+    often each operation is called in the cell, all at once. `clock_step`: seconds by which the product's wall clock is
+    off from just before the fault's end on, while what was accepted waits.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Fault:
     always: bool = True
     on_changes: bool = False
     times: int = 2
+    clock_step: float = 0.0
 
     def begin(self, lane: "Lane") -> None:
         if self.settings is None:
@@ -35,6 +37,9 @@ class Fault:
         lane.node.backends.fault(lane.backend, **self.settings, **({"operations": hit} if hit else {}))
 
     def end(self, lane: "Lane") -> None:
+        if self.clock_step:
+            assert lane.node.clock
+            lane.node.clock.step(self.clock_step)
         lane.gates[lane.backend].open()
         lane.node.backends.clear()
 
@@ -49,6 +54,8 @@ FAULTS = (
     Fault("dropped answer after the effect", {"dropAnswer": True}, on_changes=True),
     Fault("401", {"status": 401}),
     Fault("429", {"status": 429}),
+    Fault("down, clock stepped 1 h back", None, clock_step=-3600),
+    Fault("down, clock stepped 1 h on", None, clock_step=3600),
 )
 
 
