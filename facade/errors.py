@@ -32,7 +32,7 @@ from facade.contract.violations import (
 )
 from facade.correlation import correlation_id
 from facade.identities import new_id
-from facade.limits import Overloaded, RateLimited, TurnedAway
+from facade.limits import DeadlinePassed, Overloaded, RateLimited, TurnedAway
 from facade.methods import MethodTable
 from facade.security.errors import KeysUnavailable, ScopeMissing, TokenRefused
 from facade.security.principal import principal_in
@@ -136,6 +136,9 @@ def answer_to(error: Exception) -> Answer:
             return Answer(429, "RATE_LIMITED", "Too many requests", f"{error}.", headers=_later(error))
         case Overloaded():
             return Answer(503, "OVERLOADED", "Overloaded", str(error), headers=_later(error))
+        case DeadlinePassed():
+            later = {"Retry-After": RETRY_AFTER_SECONDS}
+            return Answer(503, "DEADLINE_PASSED", "Deadline passed", str(error), headers=later)
         case KeysUnavailable():
             return Answer(503, error.code, "Service unavailable", error.detail, headers=error.headers or {})
         case connexion.exceptions.ProblemException() | HTTPException():
@@ -284,6 +287,7 @@ HANDLED: tuple[type[Exception], ...] = (
     BodyTooLarge,
     ResponseViolation,
     TurnedAway,
+    DeadlinePassed,
     NotSupported,
     PatchTestFailed,
     connexion.exceptions.ProblemException,

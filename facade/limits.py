@@ -27,6 +27,14 @@ class Overloaded(TurnedAway):
     """There is no place for the request, or it has waited for one too long. Nothing was done."""
 
 
+class DeadlinePassed(Exception):
+    """The request is not answered in time. It may still be carried out."""
+
+    def __init__(self) -> None:
+        text = "The request took too long, and whether it is carried out is not known."
+        super().__init__(f"{text} Repeat it with the same Idempotency-Key.")
+
+
 class RateLimit:
     """At most `burst` requests of one client within the time that `per_second` of them take, whenever one looks.
 

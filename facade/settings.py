@@ -104,7 +104,7 @@ class Settings:
     backends_client: str = _setting("BACKENDS_CLIENT", "facade", "client id at the backends' authorization server")
     backends_secret: str = _setting("BACKENDS_SECRET", "facade-secret", "its secret", secret=True)
     request_deadline: float = _setting(
-        "REQUEST_DEADLINE", 20.0, "seconds that backends have, all together, while a request waits for them", least=0.1
+        "REQUEST_DEADLINE", 20.0, "seconds until a request is answered, with all it asks of others", least=0.1
     )
     check_backend_answers: float = _setting(
         "CHECK_BACKEND_ANSWERS", 0.01, "share of backends' answers held against their contracts", most=1

@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from math import ceil
 from typing import TypeVar
 
-from facade.limits import Overloaded
+from facade.limits import DeadlinePassed, Overloaded
 
 T = TypeVar("T")
 
@@ -34,14 +35,28 @@ class BoundedThreads:
         if self._inside >= self._places:
             raise self._overloaded()
 
-    async def run(self, job: Callable[[], T]) -> T:
-        """What `job` returns or raises. Raises Overloaded when there is no place, or no thread has begun in time."""
+    async def run(self, job: Callable[[], T], seconds: float | None = None) -> T:
+        """What `job` returns or raises.
+
+        Raises Overloaded when there is no place or no thread has begun in time, and DeadlinePassed when the job has not
+        ended after `seconds`. It goes on then, and keeps its place until its end.
+        """
         self.require_place()
+        loop = asyncio.get_running_loop()
         running = self._pool.submit(job)
-        given_up = asyncio.get_running_loop().call_later(self._queue.seconds, running.cancel)
+        given_up = loop.call_later(self._queue.seconds, running.cancel)
         self._inside += 1
         try:
-            return await asyncio.wrap_future(running)
+            async with asyncio.timeout(seconds) as limit:
+                return await asyncio.wrap_future(running)
+        except TimeoutError:
+            if not limit.expired():  # it is the job's own
+                raise
+            if running.cancelled():
+                raise self._overloaded() from None
+            self._inside += 1
+            running.add_done_callback(lambda _: self._leave_in(loop))
+            raise DeadlinePassed from None
         except asyncio.CancelledError:
             # The job is cancelled by the timer; when the client has gone away, this task is.
             task = asyncio.current_task()
@@ -51,6 +66,14 @@ class BoundedThreads:
         finally:
             self._inside -= 1
             given_up.cancel()
+
+    def _leave_in(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Called by the thread of a job that has ended after its deadline."""
+        with suppress(RuntimeError):  # the loop was closed before
+            loop.call_soon_threadsafe(self._leave)
+
+    def _leave(self) -> None:
+        self._inside -= 1
 
     def _overloaded(self) -> Overloaded:
         return Overloaded("Too many requests are being worked on; nothing was done.", max(1, ceil(self._queue.seconds)))

@@ -25,6 +25,9 @@ from facade.threads import BoundedThreads, Queue
 UNQUEUED = ("/health/", "/metrics")
 """What is asked to find out what is wrong is answered in threads of its own."""
 
+GRACE_SECONDS = 1.0
+"""After the deadline, for an answer that tells what became of the request."""
+
 Scope = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
 Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
@@ -33,7 +36,8 @@ WSGIApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 class WsgiBridge:
     """`threads` bounds how many requests the application works on at once; what exceeds `queue` is turned away.
-    `deadline` is how many seconds whoever the application asks has, from when the request is here.
+    `deadline` is how many seconds whoever the application asks has, from when the request is here. What does not keep
+    to it, such as a disk that hangs, is given up on a moment later.
 
     Takes only what Connexion has routed to an operation, and so checked: Flask matches addresses that Connexion does
     not (`//orders`, `%0A`), which would otherwise reach handlers past security and validation.
@@ -57,9 +61,11 @@ class WsgiBridge:
         with within(self._deadline):
             context = contextvars.copy_context()
         job = partial(context.run, _answer, self.app, _environ(scope, body))
-        status, headers, content = (
-            await self._threads.run(job) if queued else await asyncio.wrap_future(self._health.submit(job))
-        )
+        if queued:
+            answer = await self._threads.run(job, self._deadline + GRACE_SECONDS)
+        else:
+            answer = await asyncio.wrap_future(self._health.submit(job))
+        status, headers, content = answer
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": content})
 

@@ -15,6 +15,7 @@ from canonical.ordering.commands import SubmitDraft
 from canonical.ordering.handlers import PLACE_ORDER, Change, change_order
 from canonical.ordering.order import Order
 from canonical.processes.engine import ProcessEngine
+from canonical.shared.deadline import seconds_left
 from canonical.shared.errors import ConcurrentChange, OrderNotFound
 from facade.conditions import check_version
 from facade.intake.once import Intake, Request, repeatedly
@@ -76,7 +77,7 @@ class Turns:
         """Raises ConcurrentChange when the turn does not come in time."""
         with self._guard:
             lock = self._known.setdefault(name, Lock())
-        if not lock.acquire(timeout=PATIENCE):
+        if not lock.acquire(timeout=min(PATIENCE, seconds_left())):
             raise ConcurrentChange(f"order {name} is being changed by other requests all the time")
         try:
             yield
