@@ -36,11 +36,15 @@ Operations = Mapping[str, Callable[..., Any]]
 
 @dataclass(frozen=True)
 class Api:
-    """One contract, the handlers of its operations by operationId, and other addresses for the same."""
+    """One contract, the handlers of its operations by operationId, and other addresses for the same.
+
+    Operations named in `on_loop` are answered by the event loop itself: their handlers need nothing and never wait.
+    """
 
     spec: str
     operations: Operations
     aliases: tuple[str, ...] = ()
+    on_loop: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,10 @@ def build_app(
     handle = on_error(methods)
     for kind in HANDLED:
         app.add_error_handler(kind, handle)
-    bridge = WsgiBridge(app.app.wsgi_app, threads, methods, deadline, queue)
+    on_loop = {
+        (address, name): api.operations[name] for api in apis for address in _addresses(api) for name in api.on_loop
+    }
+    bridge = WsgiBridge(app.app.wsgi_app, threads, methods, deadline, queue, on_loop)
     app._middleware_app.asgi_app = bridge
     return Served(Correlation(Tracing(Gate(app)) if traced else Gate(app), observe), app, bridge)
 
@@ -106,9 +113,8 @@ def contract_of(spec: str) -> Contract:
 def _add(app: connexion.FlaskApp, api: Api, methods: MethodTable, checking: CheckingThread) -> None:
     spec = spec_of(api.spec)
     contract = contract_of(api.spec)
-    addresses = (contract.base_path, *api.aliases)
-    checks = validator_map(dict.fromkeys(addresses, contract), thread=checking)
-    for address in addresses:
+    checks = validator_map(dict.fromkeys(_addresses(api), contract), thread=checking)
+    for address in _addresses(api):
         methods.add(address, spec)
         app.add_api(
             spec,
@@ -117,6 +123,10 @@ def _add(app: connexion.FlaskApp, api: Api, methods: MethodTable, checking: Chec
             resolver=Resolver(api.operations.__getitem__),
             validator_map=checks,
         )
+
+
+def _addresses(api: Api) -> tuple[str, ...]:
+    return contract_of(api.spec).base_path, *api.aliases
 
 
 class DirectViews(dict[str, Callable[..., Any]]):

@@ -33,6 +33,7 @@ class Health:
         return {"live": self.live, "ready": self.ready}
 
     def live(self) -> dict[str, str]:
+        """Needs neither a thread nor the database: an orchestrator must not end a process that waits for others."""
         return {"status": "live"}
 
     def ready(self) -> flask.Response:

@@ -9,11 +9,13 @@ import asyncio
 import contextvars
 import io
 import sys
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
+import orjson
 from connexion.middleware.abstract import ROUTING_CONTEXT
 from starlette.exceptions import HTTPException
 
@@ -31,20 +33,32 @@ GRACE_SECONDS = 1.0
 Scope = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
 Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
+OnLoop = Mapping[tuple[str, str], Callable[[], Any]]
+"""Handlers that need nothing and never wait, by base path and operationId; they return the JSON of a 200."""
 WSGIApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 class WsgiBridge:
     """`threads` bounds how many requests the application works on at once; what exceeds `queue` is turned away.
     `deadline` is how many seconds whoever the application asks has, from when the request is here. What does not keep
-    to it, such as a disk that hangs, is given up on a moment later.
+    to it, such as a disk that hangs, is given up on a moment later. Operations in `on_loop` are answered without a
+    thread, so at once, whatever all threads wait for.
 
     Takes only what Connexion has routed to an operation, and so checked: Flask matches addresses that Connexion does
     not (`//orders`, `%0A`), which would otherwise reach handlers past security and validation.
     """
 
-    def __init__(self, app: WSGIApp, threads: int, methods: MethodTable, deadline: float, queue: Queue) -> None:
+    def __init__(
+        self,
+        app: WSGIApp,
+        threads: int,
+        methods: MethodTable,
+        deadline: float,
+        queue: Queue,
+        on_loop: OnLoop = MappingProxyType({}),
+    ) -> None:
         self.app = app
+        self._on_loop = on_loop
         self._deadline = deadline
         self._methods = methods
         self._threads = BoundedThreads(threads, queue, "wsgi")
@@ -54,6 +68,14 @@ class WsgiBridge:
         routing = scope.get("extensions", {}).get(ROUTING_CONTEXT) or {}
         if not routing.get("operation_id"):
             raise HTTPException(405 if self._methods.allow(scope["path"]) else 404)
+        handler = self._on_loop.get((routing["api_base_path"], routing["operation_id"]))
+        status, headers, content = (
+            await self._in_thread(scope, receive) if handler is None else await _at_once(handler, receive)
+        )
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": content})
+
+    async def _in_thread(self, scope: Scope, receive: Receive) -> Answer:
         queued = not scope["path"].startswith(UNQUEUED)
         if queued:
             self._threads.require_place()  # before the body is read; others may come while it is
@@ -62,12 +84,14 @@ class WsgiBridge:
             context = contextvars.copy_context()
         job = partial(context.run, _answer, self.app, _environ(scope, body))
         if queued:
-            answer = await self._threads.run(job, self._deadline + GRACE_SECONDS)
-        else:
-            answer = await asyncio.wrap_future(self._health.submit(job))
-        status, headers, content = answer
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": content})
+            return await self._threads.run(job, self._deadline + GRACE_SECONDS)
+        return await asyncio.wrap_future(self._health.submit(job))
+
+
+async def _at_once(handler: Callable[[], Any], receive: Receive) -> Answer:
+    await whole_body(receive)  # which has a limit here as everywhere
+    content = orjson.dumps(handler())
+    return 200, [(b"content-type", b"application/json"), (b"content-length", str(len(content)).encode())], content
 
 
 def _answer(app: WSGIApp, environ: dict[str, Any]) -> Answer:

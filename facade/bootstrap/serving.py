@@ -148,7 +148,7 @@ def _apis(core: Core, security: SecuritySettings, verifier: TokenVerifier, page:
         apis.append(Api("oauth.yaml", DevelopmentServer(security).operations()))
     # Last, as its base path begins everybody's.
     health = Health(core.database_probe.problem, core.backend_states, verifier.keys.problem).operations()
-    apis.append(Api("operations.yaml", dict(health) | page.operations()))
+    apis.append(Api("operations.yaml", dict(health) | page.operations(), on_loop=("live",)))
     return apis
 
 

@@ -45,7 +45,7 @@ LAYERS: tuple[tuple[Any, str, str], ...] = (
     (ContextMiddleware, "__call__", "Connexion: context"),
     (TokenVerifier, "verify_async", "token check"),
     (ContractRequestBodyValidator, "wrap_receive", "body: read, parsed"),
-    (Contract, "check_request", "body: judged (jsonschema-rs)"),
+    (Contract, "check_quickly", "body: judged (jsonschema-rs)"),
     (WsgiBridge, "__call__", "bridge to a thread and back"),
     (Flask, "wsgi_app", "Flask and Connexion's decorators"),
     (tmf622.ProductOrders, "create_product_order", "handler"),

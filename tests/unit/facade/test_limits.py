@@ -9,6 +9,7 @@ import pytest
 from connexion.middleware.abstract import ROUTING_CONTEXT
 
 from facade import limits
+from facade.contract.violations import BodyTooLarge
 from facade.errors import answer_to
 from facade.limits import Overloaded, RateLimit, RateLimited
 from facade.methods import MethodTable
@@ -83,14 +84,20 @@ class Work:
         self.let_go = threading.Event()
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
-        if not environ["PATH_INFO"].startswith("/health"):
+        if environ["PATH_INFO"] != "/health/ready":
             self.begun += 1
             self.let_go.wait(10)
         start_response("200 OK", [])
         return [b""]
 
 
-def ask(bridge: WsgiBridge, path: str = "/orders", body_comes: asyncio.Event | None = None) -> Awaitable[int]:
+def ask(
+    bridge: WsgiBridge,
+    path: str = "/orders",
+    body_comes: asyncio.Event | None = None,
+    operation: str = "x",
+    body: bytes = b"",
+) -> Awaitable[int]:
     """The status, or Overloaded."""
     scope = {
         "type": "http",
@@ -99,14 +106,14 @@ def ask(bridge: WsgiBridge, path: str = "/orders", body_comes: asyncio.Event | N
         "query_string": b"",
         "headers": [],
         "http_version": "1.1",
-        "extensions": {ROUTING_CONTEXT: {"operation_id": "x", "api_base_path": ""}},
+        "extensions": {ROUTING_CONTEXT: {"operation_id": operation, "api_base_path": ""}},
     }
     sent: list[Any] = []
 
     async def receive() -> dict[str, Any]:
         if body_comes is not None:
             await body_comes.wait()
-        return {"type": "http.request", "body": b""}
+        return {"type": "http.request", "body": body}
 
     async def send(message: Any) -> None:
         sent.append(message)
@@ -119,7 +126,8 @@ def ask(bridge: WsgiBridge, path: str = "/orders", body_comes: asyncio.Event | N
 
 
 def a_bridge(work: Work, length: int, seconds: float) -> WsgiBridge:
-    return WsgiBridge(work, 2, MethodTable(), 20, Queue(length, seconds))
+    on_loop = {("", "live"): lambda: {"status": "live"}}
+    return WsgiBridge(work, 2, MethodTable(), 20, Queue(length, seconds), on_loop)
 
 
 def test_a_request_beyond_the_queue_is_turned_away_at_once_and_health_is_not() -> None:
@@ -185,3 +193,33 @@ def test_a_client_that_goes_away_is_not_taken_for_an_overload() -> None:
         assert await asyncio.gather(*waiting[:2]) == [200, 200]
 
     asyncio.run(crowd())
+
+
+def test_liveness_is_answered_while_every_thread_hangs() -> None:
+    async def crowd() -> list[str]:
+        work, happened = Work(), list[str]()
+        bridge = a_bridge(work, length=0, seconds=10)
+
+        async def hang(path: str) -> None:
+            await ask(bridge, path)
+            happened.append(path)
+
+        hanging = [asyncio.ensure_future(hang(path)) for path in ("/orders", "/metrics") for _ in range(2)]
+        while work.begun < 4:
+            await asyncio.sleep(0.001)
+        assert await ask(bridge, "/health/live", operation="live") == 200
+        happened.append("/health/live")
+        work.let_go.set()
+        await asyncio.gather(*hanging)
+        return happened
+
+    happened = asyncio.run(crowd())
+    assert happened[0] == "/health/live"
+    assert sorted(happened[1:]) == ["/metrics", "/metrics", "/orders", "/orders"]
+
+
+def test_a_body_sent_to_an_operation_on_the_loop_has_a_limit() -> None:
+    bridge = a_bridge(Work(), length=0, seconds=10)
+    assert asyncio.run(ask(bridge, "/health/live", operation="live")) == 200
+    with pytest.raises(BodyTooLarge):
+        asyncio.run(ask(bridge, "/health/live", operation="live", body=b"x" * 2_000_000))
