@@ -17,6 +17,11 @@ def pointer(tokens: Iterable[Token]) -> str:
     return "".join("/" + escaped(token) for token in tokens)
 
 
+def tokens_of(text: str) -> list[str]:
+    """The unescaped tokens of a pointer."""
+    return [token.replace("~1", "/").replace("~0", "~") for token in text.split("/")[1:]]
+
+
 def spoken(tokens: Iterable[Token]) -> str:
     """The same place as a person would write it: `productOrderItem[0].action`."""
     text = ""

@@ -16,9 +16,9 @@ from facade.bootstrap.serving import tmf622_versions
 from facade.contract.loading import load_spec
 from facade.contract.validator import Contract
 from facade.partners.profiles import Profiles
-from facade.tmf.bridge import lift, lower
 from facade.tmf.tmf622.handlers import OrderTranslator
 from facade.tmf.tmf622.mapper import to_submit_order
+from facade.tmf.tmf622.v4 import BRIDGE
 from facade.tmf.tmf622.versions import ORDER
 from tests.bench.payloads import product_order
 from tests.bench.report import mark, table
@@ -59,17 +59,17 @@ def v5_measures() -> Measures:
 
 def v4_measures() -> Measures:
     v4, v5 = _contract("tmf622-v4.yaml"), _contract("tmf622-v5.yaml")
-    body = lower(ORDER, product_order()).body
-    lifted = _valid(v5, lift(ORDER, body).body)
+    body = BRIDGE.lower(ORDER, product_order()).body
+    lifted = _valid(v5, BRIDGE.lift(ORDER, body).body)
     _, version = tmf622_versions()
     translate = OrderTranslator(version, Profiles())
     return {
         "validate against v4": lambda: _valid(v4, body),
-        "lift v4 to v5": lambda: lift(ORDER, body),
+        "lift v4 to v5": lambda: BRIDGE.lift(ORDER, body),
         "validate against v5": lambda: _valid(v5, lifted),
         "map to the command": lambda: to_submit_order(lifted, OWNER),
         TOGETHER: lambda: translate(_valid(v4, body), OWNER),
-        "lower v5 to v4, for the answer": lambda: lower(ORDER, lifted),
+        "lower v5 to v4, for the answer": lambda: BRIDGE.lower(ORDER, lifted),
         "JSON parsed, for comparison": _parsing(body),
     }
 

@@ -16,7 +16,7 @@ from schemathesis.core.failures import FailureGroup
 from schemathesis.generation import GenerationMode
 from schemathesis.generation.stateful.state_machine import APIStateMachine, normalize_name
 
-from facade.tmf.bridge import lower
+from facade.tmf.tmf622.v4 import BRIDGE
 from tests.conformance.fuzzing import EXAMPLES, base_url, contract, fuzzed, hold_to_contract, product
 from tests.support.product import Node, partner_order, portal_order
 
@@ -52,7 +52,7 @@ TMF622 = {
 }
 COURSES = {
     "tmf/tmf622-v5.yaml": Course(**TMF622, order=partner_order()),
-    "tmf/tmf622-v4.yaml": Course(**TMF622, order=lower("ProductOrder", partner_order()).body),
+    "tmf/tmf622-v4.yaml": Course(**TMF622, order=BRIDGE.lower("ProductOrder", partner_order()).body),
     "canonical/v1.yaml": Course(
         "POST /orders", portal_order(), "GET /orders/{orderId}", "POST /orders/{orderId}/cancel", ("reason",)
     ),

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from facade.tmf.bridge import lower
+from facade.tmf.tmf622.v4 import BRIDGE
 from tests.support.product import ORDERS, Node, partner_order, portal_order, running_product
 
 TRY = "/api/v1/translations"
@@ -81,7 +81,7 @@ def test_what_the_other_version_would_not_say_is_told(product: Node) -> None:
         product, "TMF622", "v5", "createProductOrder", partner_order() | {"externalId": [identifier, identifier]}
     )
     assert {(loss["kind"], loss["pointer"]) for loss in tried["losses"]} >= {("lost", "/externalId/1")}
-    v4 = lower("ProductOrder", partner_order()).body
+    v4 = BRIDGE.lower("ProductOrder", partner_order()).body
     v4["relatedParty"] = [*v4["relatedParty"], {"id": "P1", "@referredType": "Individual"}]
     tried = _tried(product, "TMF622", "v4", "createProductOrder", v4)
     assert tried["accepted"] is True

@@ -1,19 +1,19 @@
-"""Bodies from one version to the other: what a plain class of the tables says, done."""
+"""Converts objects of one class between v4 and v5, as its table row says."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from facade.tmf.bridge.classes import ByState, ClassMapping
 from facade.tmf.bridge.report import NotVisible, Place, Run
-from facade.tmf.bridge.shapes import Shape, Special
 
 TYPE, REFERRED_TYPE = "@type", "@referredType"
 Object = dict[str, Any]
 Convert = Callable[[Any, Place, Run], Any]
 Rule = tuple[str, Convert | None]
 DROPPED: Any = object()
-"""Given instead of what the other version cannot hold."""
+"""Returned instead of a value that the other version has no place for."""
 
 _SAME: Rule = ("", None)
 
@@ -22,34 +22,37 @@ TYPE_BY_PLACE = "v4 names this class otherwise"
 DEMANDED_BY_V4, DEMANDED_BY_V5 = "v4 demands it", "v5 demands it"
 
 
-class Plain:
+class Converter:
     """Converts objects of one class. `lift` and `lower` make new objects and leave the given ones alone."""
 
-    def __init__(self, shape: Shape) -> None:
-        self.shape = shape
+    def __init__(self, mapping: ClassMapping) -> None:
+        self.mapping = mapping
+        self.parts: dict[str, Converter] = {}
         self.up: dict[str, Rule] = {}
         self.down: dict[str, Rule | None] = {}
-        self._v4, self._v5 = shape.v4, shape.v5
-        self._typed_by_place = shape.v5 is not None and type(self)._lift_type is Plain._lift_type
-        self._v4_demands, self._v5_demands = tuple(shape.v4_demands.items()), tuple(shape.v5_demands.items())
-        self._old_names = {new: old for old, new in shape.renamed.items()}
-        self._foreign_up = frozenset(shape.renamed.values()) - frozenset(shape.renamed)
-        self._foreign_down = frozenset(shape.renamed) - frozenset(shape.renamed.values())
+        self._v4, self._v5 = mapping.v4, mapping.v5
+        self._typed_by_place = mapping.v5 is not None and type(self)._lift_type is Converter._lift_type
+        self._v4_demands, self._v5_demands = tuple(mapping.v4_demands.items()), tuple(mapping.v5_demands.items())
+        self._old_names = {new: old for old, new in mapping.renamed.items()}
+        self._foreign_up = frozenset(mapping.renamed.values()) - frozenset(mapping.renamed)
+        self._foreign_down = frozenset(mapping.renamed) - frozenset(mapping.renamed.values())
 
-    def connect(self, converters: Mapping[str, Plain]) -> None:
+    def connect(self, converters: Mapping[str, Converter]) -> None:
         """Fill the rules, now that every class has its converter."""
-        shape = self.shape
-        for name in {*shape.parts, *shape.renamed, *shape.values}:
-            new = shape.renamed.get(name, name)
-            part = converters[shape.parts[name]] if name in shape.parts else None
-            values = shape.values.get(name)
+        mapping = self.mapping
+        self.parts = {name: converters[part] for name, part in mapping.parts.items()}
+        for name in {*mapping.parts, *mapping.renamed, *mapping.values}:
+            new = mapping.renamed.get(name, name)
+            part = self.parts.get(name)
+            values = mapping.values.get(name)
             up: Convert | None = part.lift_member if part else None
             down: Convert | None = part.lower_member if part else None
             if values is not None:
                 up, down = _translation(values.up), _translation(values.down)
             self.up[name] = self.up[new] = (new, up)
             self.down[new] = self.down[name] = (name, down)
-        self.down.update(dict.fromkeys(shape.v5_only))
+        self.down.update(dict.fromkeys(mapping.v5_only))
+        self.down.update({wrong: self.down[right] for wrong, right in mapping.misspelt.items()})
 
     def lift_member(self, member: Any, at: Place, run: Run) -> Any:
         """What stands where v4 has objects of this class: one, several, or something else, which stays as it is."""
@@ -90,7 +93,7 @@ class Plain:
 
     def lower(self, value: Object, at: Place, run: Run) -> Object:
         if self._foreign_down and not self._foreign_down.isdisjoint(value):
-            value = _without_rivals(value, self.shape.renamed, self._foreign_down, at, run)
+            value = _without_rivals(value, self.mapping.renamed, self._foreign_down, at, run)
         out: Object = {}
         rules = self.down
         for name, member in value.items():
@@ -104,7 +107,7 @@ class Plain:
                 shown = member if convert is None else convert(member, (at, name), run)
                 if shown is not DROPPED:
                     out[old] = shown
-        if not (self._typed_by_place and run.conventions.keep_types and out.get(TYPE) == self._v5 == self._v4):
+        if not (self._typed_by_place and out.get(TYPE) == self._v5 == self._v4):
             self._lower_type(out, at, run)
         for name, default in self._v4_demands:
             if name not in out:
@@ -114,28 +117,28 @@ class Plain:
 
     def _lift_type(self, out: Object, at: Place, run: Run) -> None:
         """Supply the class by place, and tell the class of a reference from that of its target."""
-        shape = self.shape
-        if shape.v5 is None:
+        mapping = self.mapping
+        if mapping.v5 is None:
             return
         sent = out.get(TYPE)
-        if sent is None or sent == shape.v4:
-            out[TYPE] = shape.v5
-        elif sent == shape.v5:
+        if sent is None or sent == mapping.v4:
+            out[TYPE] = mapping.v5
+        elif sent == mapping.v5:
             run.reshaped((at, TYPE), TYPE_BY_PLACE, sent)
-        elif shape.is_reference and not str(sent).endswith("Ref"):
-            out[TYPE] = shape.v5
+        elif mapping.is_reference and not str(sent).endswith("Ref"):
+            out[TYPE] = mapping.v5
             repair_referred_type(out, sent, at, run)
 
     def _lower_type(self, out: Object, at: Place, run: Run) -> None:
-        shape = self.shape
-        if shape.v5 is None or TYPE not in out:
+        mapping = self.mapping
+        if mapping.v5 is None or TYPE not in out:
             return
-        if out[TYPE] == shape.v5:
-            out[TYPE] = shape.v4
-            if shape.v4 is None or not run.conventions.keep_types:
+        if out[TYPE] == mapping.v5:
+            out[TYPE] = mapping.v4
+            if mapping.v4 is None:
                 del out[TYPE]
-        elif out[TYPE] == shape.v4:
-            run.reshaped((at, TYPE), TYPE_BY_PLACE, shape.v4)
+        elif out[TYPE] == mapping.v4:
+            run.reshaped((at, TYPE), TYPE_BY_PLACE, mapping.v4)
 
 
 def repair_referred_type(out: Object, target: Any, at: Place, run: Run) -> None:
@@ -163,7 +166,7 @@ def _without_rivals(value: Object, mine: Mapping[str, str], foreign: frozenset[s
     return kept
 
 
-def _translation(table: Mapping[str, str | Special]) -> Convert | None:
+def _translation(table: Mapping[str, str | ByState | None]) -> Convert | None:
     if not table:
         return None
 
@@ -171,10 +174,10 @@ def _translation(table: Mapping[str, str | Special]) -> Convert | None:
         if type(member) is not str or member not in table:
             return member
         meant = table[member]
-        if meant is Special.HIDDEN:
+        if meant is None:
             raise NotVisible(f"{member} does not exist in v4")
-        if meant is Special.BY_ORDER:
-            meant = "failed" if run.is_final else "inProgress"
+        if isinstance(meant, ByState):
+            meant = meant.ended if run.has_ended else meant.before
         run.reshaped(at, f"the other version calls it {meant}", member)
         return meant
 

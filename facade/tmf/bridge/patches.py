@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from facade.contract.pointers import pointer
+from facade.contract.pointers import pointer, tokens_of
 from facade.contract.violations import Code, ContractViolation, Violation
-from facade.tmf.bridge.bodies import DEFAULT
-from facade.tmf.bridge.forms import Characteristic, Identifier, RelatedProduct, characteristic_class
-from facade.tmf.bridge.paths import Reached, is_position, lift_path, tokens_of, walk
-from facade.tmf.bridge.report import Conventions, Loss, Run
+from facade.tmf.bridge.converters import Converter
+from facade.tmf.bridge.paths import Reached, is_position, lift_path, walk
+from facade.tmf.bridge.report import Loss, Run
+from facade.tmf.bridge.special import Characteristic, Identifier, Relationship, characteristic_class
 
 Operation = Mapping[str, Any]
 _NAME = re.compile(r"[@A-Za-z][@\w.]*")
@@ -27,51 +27,42 @@ class LiftedPatch:
     origins: tuple[int, ...]
 
 
-def lift_patch(
-    resource: str,
-    operations: Sequence[Operation],
-    numbers: Sequence[int] | None = None,
-    conventions: Conventions = DEFAULT,
-) -> LiftedPatch:
-    """A v4 JSON patch as a v5 one. One operation may become two: a characteristic's class follows its value.
-
-    `numbers` are those that the operations have for whoever is told of losses and errors, from 0 by default. Raises
-    ContractViolation for a step into the product of a product relationship, which v5 has no single place for.
-    """
-    run = Run(conventions)
+def lift_patch(root: Converter, operations: Sequence[Operation], numbers: Sequence[int] | None = None) -> LiftedPatch:
+    """See `Bridge.lift_patch`."""
+    run = Run()
     lifted: list[dict[str, Any]] = []
     origins: list[int] = []
     for number, operation in zip(range(len(operations)) if numbers is None else numbers, operations, strict=True):
-        lifted += _lifted(resource, number, operation, run)
+        lifted += _lifted(root, number, operation, run)
         origins += [number] * (len(lifted) - len(origins))
     return LiftedPatch(lifted, tuple(run.losses), tuple(origins))
 
 
-def alike(resource: str, source: str, target: str) -> bool:
+def alike(root: Converter, source: str, target: str) -> bool:
     """Whether a value may go from one v4 path to another in v5 as it stands there."""
-    left, arrived = (walk(resource, tokens_of(path.partition("?")[0]), up=True)[1] for path in (source, target))
+    left, arrived = (walk(root, tokens_of(path.partition("?")[0]), up=True)[1] for path in (source, target))
     if arrived is not None and isinstance(arrived.owner, Characteristic) and arrived.name == "value":
         return False  # its class follows it
-    return bool(_form(left) == _form(arrived))
+    return bool(_writing(left) == _writing(arrived))
 
 
-def _form(reached: Reached | None) -> Any:
+def _writing(reached: Reached | None) -> Any:
     """What tells how a value is written; None where both versions write it alike."""
     if reached is None or (reached.convert is None and reached.step is None):
         return None
     return reached.convert, reached.owner
 
 
-def _lifted(resource: str, index: int, operation: Operation, run: Run) -> list[dict[str, Any]]:
+def _lifted(root: Converter, index: int, operation: Operation, run: Run) -> list[dict[str, Any]]:
     path, mark, query = str(operation["path"]).partition("?")
     tokens = tokens_of(path)
-    names, reached = walk(resource, tokens, up=True)
-    lifted = {**operation, "path": pointer(names) + mark + _lifted_selector(resource, tokens, query)}
+    names, reached = walk(root, tokens, up=True)
+    lifted = {**operation, "path": pointer(names) + mark + _lifted_selector(root, tokens, query)}
     if "from" in operation:
-        lifted["from"] = pointer(walk(resource, tokens_of(str(operation["from"])), up=True)[0])
+        lifted["from"] = pointer(walk(root, tokens_of(str(operation["from"])), up=True)[0])
     if reached is None:
         return [lifted]
-    _refuse_related_product(reached, index)
+    _refuse_relationship(reached, index)
     at = (((), index), "value")
     if isinstance(reached.owner, Identifier):
         return [_identifying(lifted, operation, reached, run, at)]
@@ -91,13 +82,13 @@ def _identifying(lifted: dict[str, Any], operation: Operation, reached: Reached,
     return lifted
 
 
-def _refuse_related_product(reached: Reached, index: int) -> None:
-    if isinstance(reached.owner, RelatedProduct) and reached.name == "product":
-        message = "a related product is changed by giving the relationship anew"
+def _refuse_relationship(reached: Reached, index: int) -> None:
+    if isinstance(reached.owner, Relationship) and reached.name == reached.owner.held:
+        message = f"a related {reached.name} is changed by giving the relationship anew"
         raise ContractViolation([Violation(pointer((index, "path")), Code.INVALID_VALUE, message)])
 
 
-def _lifted_selector(resource: str, tokens: Sequence[str], query: str) -> str:
+def _lifted_selector(root: Converter, tokens: Sequence[str], query: str) -> str:
     """The query of a path, whose names start at the resource or, when they do not repeat the path, at its array."""
     if not query:
         return ""
@@ -106,8 +97,8 @@ def _lifted_selector(resource: str, tokens: Sequence[str], query: str) -> str:
     def lifted(condition: str) -> str:
         name, equals, value = condition.partition("=")
         if not array or name.split(".")[0] == array:
-            return lift_path(resource, name) + equals + value
-        whole, start = lift_path(resource, f"{array}.{name}"), lift_path(resource, array)
+            return lift_path(root, name) + equals + value
+        whole, start = lift_path(root, f"{array}.{name}"), lift_path(root, array)
         return whole.removeprefix(f"{start}.") + equals + value
 
     return "&".join(map(lifted, query.split("&")))

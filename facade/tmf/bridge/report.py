@@ -1,4 +1,4 @@
-"""What a translation between v4 and v5 gives: the body, and an account of everything that is not the same in it."""
+"""What a translation between v4 and v5 gives: the body, and everything in it that is not the same afterwards."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ class Kind(StrEnum):
     """How something differs after the translation."""
 
     LOST = "lost"
-    """It stood there and has no counterpart."""
+    """It was there, and the other version has no place for it."""
     DEFAULTED = "defaulted"
-    """Nothing stood there; the other version demands it and it was supplied."""
+    """It was missing. The other version demands it, so the bridge supplied it."""
     RESHAPED = "reshaped"
-    """It stood there and was put in words that do not lead back to it."""
+    """It is there, in words that do not lead back to the original."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,33 +41,21 @@ class Loss:
 
 @dataclass(frozen=True, slots=True)
 class Bridged:
-    """A body in the words of the other version. Parts that needed no change are shared with the one given."""
+    """A body in the words of the other version. It shares the parts that needed no change with the body given."""
 
     body: Any
     losses: tuple[Loss, ...] = ()
 
 
 class NotVisible(LookupError):
-    """The resource or event does not exist in v4: a draft, a milestone. Treat it as not found there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Conventions:
-    """What the tables leave to configuration."""
-
-    external_id_owner: str | None = None
-    external_id_type: str | None = None
-    keep_types: bool = True
-    """Whether a lowered body shows every `@type`. False leaves out those that its place tells anyway."""
+    """The resource or event does not exist in v4, such as a draft. Answer as if it were not found."""
 
 
 @dataclass(slots=True)
 class Run:
-    """One translation under way."""
+    """One translation in progress. `has_ended`: whether the resource that is lowered is in a final state."""
 
-    conventions: Conventions
-    is_final: bool = False
-    """Whether the order that is lowered has ended."""
+    has_ended: bool = False
     losses: list[Loss] = field(default_factory=list)
 
     def lost(self, at: Place, reason: str, value: Any) -> None:

@@ -1,4 +1,4 @@
-"""v4 ⇄ v5: the classes that several APIs share. Each API adds its own table (`ordering`)."""
+"""v4 ⇄ v5: the classes that several APIs share. Each API adds those of its own (`Bridge(classes)`)."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from facade.contract.classes import REFERENCE_MEMBERS
-from facade.tmf.bridge.shapes import Form, Shape, Values, Wrapping, always, reference, same
-
-PARTY_KINDS = frozenset({"Individual", "Organization", "Party"})
-"""Classes of parties as such; any other referred class is a role that a party plays."""
+from facade.tmf.bridge.classes import ClassMapping, Nesting, always, reference, same
+from facade.tmf.bridge.events import Envelope
+from facade.tmf.bridge.nested import PARTY_KINDS, NestedReference
+from facade.tmf.bridge.special import Characteristic, Duration, Identifier
 
 UNSPECIFIED = "unspecified"
 CUSTOMER = "Customer"
-_REFERENCE = frozenset({"id", "href", "name", "@referredType"})
-_ACTIONS = Values(up={"change": "modify"})
+REFERENCE = frozenset({"id", "href", "name", "@referredType"})
+"""The attributes of every reference."""
 
 
 def _role(value: Mapping[str, Any]) -> str:
@@ -24,7 +24,8 @@ def _role(value: Mapping[str, Any]) -> str:
     return CUSTOMER if referred == CUSTOMER else UNSPECIFIED
 
 
-def _price_type(value: Mapping[str, Any]) -> str:
+def price_type(value: Mapping[str, Any]) -> str:
+    """The type of a price that names none."""
     return "recurring" if value.get("recurringChargePeriod") else "nonRecurring"
 
 
@@ -40,117 +41,67 @@ def _target(reference_class: str) -> str:
     return reference_class.removesuffix("Ref")
 
 
-_PARTY = Wrapping("partyOrPartyRole", _REFERENCE | {"partyId", "partyName"}, _party_class, _target)
-_CHANNEL = Wrapping("channel", _REFERENCE, always("ChannelRef"))
-_PLACE = Wrapping("place", None, _place_class, keeps_inner_type=True)
+_PARTY = Nesting("partyOrPartyRole", REFERENCE | {"partyId", "partyName"}, _party_class, _target)
+_PLACE = Nesting("place", None, _place_class, keeps_inner_type=True)
 
-_PRICE_PARTS = {"price": "Price", "productOfferingPrice": "ProductOfferingPriceRef"}
+PRICE_PARTS = {"price": "Price", "productOfferingPrice": "ProductOfferingPriceRef"}
 
-SHARED: Mapping[str, Shape] = {
+SHARED: Mapping[str, ClassMapping] = {
     # references
     "AgreementRef": reference("AgreementRef"),
-    "AppointmentRef": reference("AppointmentRef", v5_only=("name",)),
     "BillingAccountRef": reference("BillingAccountRef", v5_only=("ratingType",)),
-    "PaymentRef": reference("PaymentRef"),
     "ProductOfferingRef": reference("ProductOfferingRef", v5_only=("version",)),
     "ProductOfferingPriceRef": reference("ProductOfferingPriceRef", v5_only=("version",)),
     "ProductOfferingQualificationRef": reference("ProductOfferingQualificationRef"),
     "ProductSpecificationRef": reference("ProductSpecificationRef"),
-    "QuoteRef": reference("QuoteRef"),
     "ResourceRef": reference("ResourceRef"),
     "ServiceRef": reference("ServiceRef"),
-    # references to an item of something
-    "AgreementItemRef": reference(
-        "AgreementItemRef", renamed={"id": "agreementId", "href": "agreementHref", "name": "agreementName"}
-    ),
-    "ProductOfferingQualificationItemRef": reference("ProductOfferingQualificationItemRef", renamed={"id": "itemId"}),
-    "QuoteItemRef": reference("QuoteItemRef", renamed={"id": "quoteItemId"}),
-    "RelatedOrderItem": Shape(
-        v4="RelatedProductOrderItem",
-        v5="RelatedOrderItem",
-        renamed={"productOrderId": "orderId", "productOrderHref": "orderHref"},
-        values={"orderItemAction": _ACTIONS},
-        v5_demands={"role": always(UNSPECIFIED)},
-    ),
-    # who, where, through what
-    "RelatedParty": Shape(
+    # who and where
+    "RelatedParty": ClassMapping(
         v4="RelatedParty",
         v5="RelatedPartyRefOrPartyRoleRef",
-        form=Form.WRAPPED,
-        wrapping=_PARTY,
+        converter=NestedReference,
+        nesting=_PARTY,
         v5_demands={"role": _role},
     ),
-    "RelatedPartyOrRole": Shape(
+    "RelatedPartyOrRole": ClassMapping(
         v4="RelatedParty",
         v5="RelatedPartyOrPartyRole",
-        form=Form.WRAPPED,
-        wrapping=_PARTY,
+        converter=NestedReference,
+        nesting=_PARTY,
         v5_demands={"role": _role},
-    ),
-    "RelatedChannel": same(
-        "RelatedChannel", form=Form.WRAPPED, wrapping=_CHANNEL, v5_demands={"role": always(UNSPECIFIED)}
     ),
     "RelatedPlace": same(
         "RelatedPlaceRefOrValue",
-        form=Form.WRAPPED,
-        wrapping=_PLACE,
+        converter=NestedReference,
+        nesting=_PLACE,
         v4_demands={"role": always(UNSPECIFIED)},
     ),
-    "ExternalIdentifier": Shape(v5="ExternalIdentifier", form=Form.IDENTIFIER),
+    "ExternalIdentifier": ClassMapping(v5="ExternalIdentifier", converter=Identifier),
     "Note": same("Note", v4_demands={"text": always("")}),
     # prices and terms
     "Price": same("Price"),
     "PriceAlteration": same(
-        "PriceAlteration", parts=_PRICE_PARTS, v4_demands={"priceType": _price_type, "price": always({})}
+        "PriceAlteration", parts=PRICE_PARTS, v4_demands={"priceType": price_type, "price": always({})}
     ),
-    "OrderPrice": same(
-        "OrderPrice",
-        parts={**_PRICE_PARTS, "billingAccount": "BillingAccountRef", "priceAlteration": "PriceAlteration"},
-        v5_demands={"priceType": _price_type},
-    ),
-    "ProductPrice": same(
-        "ProductPrice",
-        parts={**_PRICE_PARTS, "productPriceAlteration": "PriceAlteration"},
-        renamed={"productPriceAlteration": "priceAlteration"},
-        v4_demands={"priceType": _price_type, "price": always({})},
-    ),
-    "Duration": Shape(form=Form.DURATION),
-    "OrderTerm": same("OrderTerm", parts={"duration": "Duration"}),
-    "ProductTerm": same("ProductTerm", parts={"duration": "Duration"}),
-    # the product
+    "Duration": ClassMapping(converter=Duration),
     "Characteristic": same(
         "Characteristic",
         v5_only=("id", "characteristicRelationship"),
-        form=Form.CHARACTERISTIC,
+        converter=Characteristic,
         v4_demands={"value": always(None)},
-    ),
-    "ProductRelationship": same(
-        "ProductRelationship", parts={"product": "Product"}, form=Form.RELATED_PRODUCT
-    ),
-    "Product": same(
-        "Product",
-        form=Form.PRODUCT,
-        parts={
-            "agreement": "AgreementItemRef",
-            "billingAccount": "BillingAccountRef",
-            "place": "RelatedPlace",
-            "product": "Product",
-            "productCharacteristic": "Characteristic",
-            "productOffering": "ProductOfferingRef",
-            "productOrderItem": "RelatedOrderItem",
-            "productPrice": "ProductPrice",
-            "productRelationship": "ProductRelationship",
-            "productSpecification": "ProductSpecificationRef",
-            "productTerm": "ProductTerm",
-            "realizingResource": "ResourceRef",
-            "realizingService": "ServiceRef",
-            "relatedParty": "RelatedPartyOrRole",
-        },
-        renamed={"agreement": "agreementItem"},
-        v5_only=("creationDate", "intent"),
     ),
     # every API
     "Error": same("Error"),
-    "Hub": Shape(v5="Hub"),
-    "Extension": Shape(),
-}  # fmt: skip
+    "Hub": ClassMapping(v5="Hub"),
+    "Extension": ClassMapping(),
+    "Event": ClassMapping(
+        v5="Event",
+        converter=Envelope,
+        parts={"event": "EventPayload"},
+        renamed={"timeOcurred": "timeOccurred"},
+        v5_only=("source", "reportingSystem", "relatedParty", "analyticCharacteristic"),
+    ),
+    "EventPayload": ClassMapping(),
+}
+"""Each class by the name that parts refer to. An API gives `EventPayload` anew, with its resources as parts."""

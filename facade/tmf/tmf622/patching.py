@@ -8,10 +8,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from facade.contract.pointers import Token, pointer
+from facade.contract.pointers import Token, pointer, tokens_of
 from facade.contract.violations import Code, ContractViolation, Violation
-from facade.tmf.bridge import Bridged, Kind, Loss, alike, is_position, lift, lift_names, lift_patch, tokens_of
+from facade.tmf.bridge import Bridged, Kind, Loss, is_position
 from facade.tmf.patch import Limits, apply_operations, apply_patch, changed, require_form
+from facade.tmf.tmf622.v4 import BRIDGE
 
 MERGE_PATCHES = frozenset({"application/json", "application/merge-patch+json"})
 
@@ -49,13 +50,13 @@ def patched_in_v4(resource: str, document: Document, lowered: Bridged, media_typ
         asked = changed(shown, wanted)
         lifted = _lifted_operations(resource, patch, values, asked)
     after = _applied(media_type, document, lifted)
-    touched = {name for asked_name in asked for name in lift_names(resource, (asked_name,))[:1]}
+    touched = {name for asked_name in asked for name in BRIDGE.lift_names(resource, (asked_name,))[:1]}
     kept = {name: value for name, value in document.items() if name not in touched}
     return Bridged(kept | {name: value for name, value in after.items() if name in touched}, tuple(lifted.losses))
 
 
 def _lifted_members(resource: str, patch: Any, asked: Sequence[str]) -> _Lifted:
-    bridged = lift(resource, patch)
+    bridged = BRIDGE.lift(resource, patch)
     return _Lifted(bridged.body, [loss for loss in bridged.losses if (tokens_of(loss.pointer) or asked)[0] in asked])
 
 
@@ -70,7 +71,7 @@ def _lifted_operations(resource: str, patch: Any, values: dict[int, Any], asked:
         elif operation["op"] != "test":
             numbered.append((index, operation))
     origins = [index for index, _ in numbered]
-    lifted = lift_patch(resource, [operation for _, operation in numbered], origins)
+    lifted = BRIDGE.lift_patch(resource, [operation for _, operation in numbered], origins)
     losses = [loss for loss in lifted.losses if _attribute(patch[int(tokens_of(loss.pointer)[0])]) in (*asked, "")]
     return _Lifted(lifted.body, losses, lifted.origins)
 
@@ -98,7 +99,7 @@ def _refuse_hidden_positions(resource: str, patch: Any, losses: Sequence[Loss]) 
 def _picks(resource: str, path: str, lists: Collection[Names]) -> bool:
     """Whether a v4 path leads to or into single entries, there already, of one of these v5 lists."""
     place, query, _ = path.partition("?")
-    tokens = lift_names(resource, tokens_of(place))
+    tokens = BRIDGE.lift_names(resource, tokens_of(place))
     for depth, token in enumerate(tokens, start=1):
         if not is_position(token) and _names(tokens[:depth]) in lists:
             return bool(query) or tokens[depth:] not in ((), ("-",))
@@ -111,7 +112,7 @@ def _names(tokens: Sequence[Token]) -> Names:
 
 def _crosses(resource: str, operation: Any) -> bool:
     """Whether a value leaves one shape for another that v5 writes otherwise."""
-    return operation["op"] in ("move", "copy") and not alike(resource, operation["from"], operation["path"])
+    return operation["op"] in ("move", "copy") and not BRIDGE.alike(resource, operation["from"], operation["path"])
 
 
 def _applied(media_type: str, document: Document, lifted: _Lifted) -> Document:

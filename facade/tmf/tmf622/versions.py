@@ -17,28 +17,20 @@ from canonical.shared.errors import OrderNotFound
 from facade.contract.pointers import shortened
 from facade.contract.validator import Contract
 from facade.contract.violations import Code, ContractViolation, Violation
-from facade.tmf.bridge import (
-    Bridged,
-    Loss,
-    NotVisible,
-    hidden_values,
-    lift,
-    lift_path,
-    lower,
-    sent_pointer,
-)
+from facade.tmf.bridge import Bridged, Loss, NotVisible
 from facade.tmf.patch import apply_patch
 from facade.tmf.query.attributes import Attribute, Attributes, Names, SchemaAttributes
 from facade.tmf.query.refusals import refusal
 from facade.tmf.query.selection import KnownAttributes, Selection, selected
 from facade.tmf.tmf622.account import STATES
 from facade.tmf.tmf622.patching import patched_in_v4
+from facade.tmf.tmf622.v4 import BRIDGE
 from facade.tmf.tmf622.words import speaking
 
 ORDER = "ProductOrder"
 CANCELLATION = "CancelProductOrder"
 
-HIDDEN_STATES = hidden_values(ORDER)["state"]
+HIDDEN_STATES = BRIDGE.hidden_values(ORDER)["state"]
 """Of the orders that do not exist in v4."""
 
 
@@ -134,7 +126,7 @@ class V5:
         return Bridged(body)
 
     def losses(self, resource: str, body: Any) -> Sequence[Loss]:
-        return lower(resource, body).losses
+        return BRIDGE.lower(resource, body).losses
 
     def patched(self, resource: str, document: dict[str, Any], media_type: str, patch: Any) -> Bridged:
         return Bridged(apply_patch(media_type, document, patch))
@@ -177,7 +169,7 @@ class V4:
         return f"{self.name} {operation}"
 
     def lifted(self, resource: str, operation: str, body: Any) -> Bridged:
-        bridged = lift(resource, body)
+        bridged = BRIDGE.lift(resource, body)
         if resource == ORDER and bridged.body.get("requestedInitialState") in HIDDEN_STATES:
             text = "an order that is a draft cannot be seen in v4; use v5"
             raise ContractViolation([Violation("/requestedInitialState", Code.INVALID_VALUE, text, ("acknowledged",))])
@@ -189,13 +181,13 @@ class V4:
         return replace(bridged, body=checked.body)
 
     def losses(self, resource: str, body: Any) -> Sequence[Loss]:
-        return lift(resource, body).losses
+        return BRIDGE.lift(resource, body).losses
 
     def patched(self, resource: str, document: dict[str, Any], media_type: str, patch: Any) -> Bridged:
         return patched_in_v4(resource, document, lowered(resource, document), media_type, patch)
 
     def spoken(self, resource: str, pointer: str, sent: Any) -> str:
-        return sent_pointer(resource, pointer, sent)
+        return BRIDGE.sent_pointer(resource, pointer, sent)
 
     def retold(self, resource: str, trail: tuple[Mapped, ...], bridged: Bridged, sent: Any) -> tuple[Mapped, ...]:
         spoken = (replace(mapped, source=self.spoken(resource, mapped.source, sent)) for mapped in trail)
@@ -213,7 +205,7 @@ class V4:
 def lowered(resource: str, document: Mapping[str, Any]) -> Bridged:
     """The document in v4. Raises OrderNotFound for a draft, which v4 does not know."""
     try:
-        return lower(resource, document)
+        return BRIDGE.lower(resource, document)
     except NotVisible as error:
         raise OrderNotFound("Order not found") from error
 
@@ -230,6 +222,6 @@ class LiftedAttributes:
         self.v4.find(parameter, names)
         path = ".".join(names)
         try:
-            return self.v5.find(parameter, tuple(lift_path(self.resource, path).split(".")) if names else ())
+            return self.v5.find(parameter, tuple(BRIDGE.lift_path(self.resource, path).split(".")) if names else ())
         except ContractViolation:
             raise refusal(parameter, f"{shortened(path)} is only carried and cannot be searched") from None

@@ -7,9 +7,8 @@ from dataclasses import replace
 
 from canonical.ordering.states import State
 from canonical.shared.errors import InvalidTransition
-from facade.contract.pointers import Token, spoken
+from facade.contract.pointers import Token, spoken, tokens_of
 from facade.contract.violations import ContractViolation, Violation
-from facade.tmf.bridge import tokens_of
 from facade.tmf.tmf622.account import STATES
 
 _STATE = re.compile(rf"\b(?:{'|'.join(State)})\b")

@@ -6,20 +6,29 @@ import copy
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from facade.tmf.bridge import Bridged, Kind, Loss, lift, lift_pointer, lower, lower_pointer
-from facade.tmf.bridge.paths import tokens_of
+from facade.contract.pointers import pointer, tokens_of
+from facade.tmf.bridge import Bridged, Kind, Loss
+from facade.tmf.tmf622.v4 import BRIDGE
 
 Direction = tuple[Callable[[str, Any], Bridged], Callable[[str, str], str]]
 
 
+def lift_pointer(resource: str, text: str) -> str:
+    return pointer(BRIDGE.lift_names(resource, tokens_of(text)))
+
+
+UP: Direction = (BRIDGE.lift, lift_pointer)
+DOWN: Direction = (BRIDGE.lower, BRIDGE.lower_pointer)
+
+
 def same_after_v5(resource: str, body: Any) -> tuple[Any, Any]:
     """A v4 body and what v4 → v5 → v4 made of it, without what the reports name."""
-    return _compared(resource, body, (lift, lift_pointer), (lower, lower_pointer))
+    return _compared(resource, body, UP, DOWN)
 
 
 def same_after_v4(resource: str, body: Any) -> tuple[Any, Any]:
     """A v5 body and what v5 → v4 → v5 made of it, without what the reports name."""
-    return _compared(resource, body, (lower, lower_pointer), (lift, lift_pointer))
+    return _compared(resource, body, DOWN, UP)
 
 
 def _compared(resource: str, body: Any, there: Direction, back: Direction) -> tuple[Any, Any]:

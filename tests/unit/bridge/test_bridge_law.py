@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from facade.contract.loading import parse_spec
 from facade.contract.validator import Contract
 from facade.contract.violations import ContractViolation
-from facade.tmf.bridge import NotVisible, lift, lower
+from facade.tmf.bridge import NotVisible
+from facade.tmf.tmf622.v4 import BRIDGE
 from tests.unit.bridge.generated import Bodies
 from tests.unit.bridge.laws import same_after_v4, same_after_v5
 
@@ -44,14 +45,14 @@ def resources(version: str) -> list[Any]:
 def test_a_published_v4_resource_comes_back_from_v5(resource: str, body: Any) -> None:
     expected, found = same_after_v5(resource, body)
     assert found == expected
-    assert V5_CONTRACT.response_errors(f"retrieve{resource}", 200, lift(resource, body).body) == []
+    assert V5_CONTRACT.response_errors(f"retrieve{resource}", 200, BRIDGE.lift(resource, body).body) == []
 
 
 @pytest.mark.parametrize(("resource", "body"), resources("v5"))
 def test_a_published_v5_resource_comes_back_from_v4(resource: str, body: Any) -> None:
     expected, found = same_after_v4(resource, body)
     assert found == expected
-    assert V4_CONTRACT.response_errors(f"retrieve{resource}", 200, lower(resource, body).body) == []
+    assert V4_CONTRACT.response_errors(f"retrieve{resource}", 200, BRIDGE.lower(resource, body).body) == []
 
 
 @often
@@ -83,7 +84,7 @@ def test_a_valid_v4_order_is_a_valid_v5_order(seed: int) -> None:
     body = PLAIN_V4.make("ProductOrder", seed)
     assume(V4_CONTRACT.response_errors("retrieveProductOrder", 200, body) == [])
     try:
-        lifted = lift("ProductOrder", body).body
+        lifted = BRIDGE.lift("ProductOrder", body).body
     except ContractViolation:
         return
     assert V5_CONTRACT.response_errors("retrieveProductOrder", 200, lifted) == []
@@ -95,7 +96,7 @@ def test_an_order_placed_on_v5_is_a_valid_v4_order(seed: int) -> None:
     body = PLAIN_V5.make("ProductOrder_FVO", seed)
     assume(V5_CONTRACT.request_errors("createProductOrder", body) == [])
     try:
-        lowered = lower("ProductOrder", body).body
+        lowered = BRIDGE.lower("ProductOrder", body).body
     except NotVisible:
         return
     assert V4_CONTRACT.response_errors("retrieveProductOrder", 200, lowered) == []

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from facade.contract.violations import ContractViolation, Violation
-from facade.tmf.bridge import lift_patch
 from facade.tmf.patch import PatchTestFailed, apply_patch
+from facade.tmf.tmf622.v4 import BRIDGE
 
 QUERY = "application/json-patch-query+json"
 PARTY = "productOrderItem.product.relatedParty"
@@ -224,7 +224,7 @@ def test_a_test_fails_unless_every_selected_value_is_equal(query: str) -> None:
 
 
 def lifted(*operations: Document) -> list[Document]:
-    body = lift_patch("ProductOrder", operations).body
+    body = BRIDGE.lift_patch("ProductOrder", operations).body
     assert isinstance(body, list)
     return body
 

@@ -15,10 +15,11 @@ from facade.bootstrap.serving import tmf622_versions
 from facade.contract.classes import ClassCatalog, plain_name
 from facade.contract.violations import ContractViolation
 from facade.partners.profiles import Profiles
-from facade.tmf.bridge import Loss, lift, lower, lower_pointer
+from facade.tmf.bridge import Loss
 from facade.tmf.tmf622.account import ITEM_REFUSED, ORDER_REFUSED
 from facade.tmf.tmf622.handlers import OrderTranslator
 from facade.tmf.tmf622.mapper import from_order
+from facade.tmf.tmf622.v4 import BRIDGE
 from facade.tmf.tmf622.versions import ORDER, Version
 from tests.support.builders import BROADBAND
 from tests.unit.tmf622.payloads import an_item, ordered, party
@@ -173,7 +174,7 @@ def accounted(version: Version, body: dict[str, Any]) -> tuple[Any, tuple[Loss, 
     document = from_order(ordered(translation), translation.carried)
     if version.name == "v5":
         return document, ()
-    there, back = lift(ORDER, checked.body), lower(ORDER, document)
+    there, back = BRIDGE.lift(ORDER, checked.body), BRIDGE.lower(ORDER, document)
     return back.body, (*there.losses, *back.losses)
 
 
@@ -197,7 +198,8 @@ def is_accounted_for(version: Version, reached: Reached) -> bool:
         [violation] = refusal.violations
         return violation.pointer.rpartition("/")[2] in names & (ORDER_REFUSED.keys() | ITEM_REFUSED.keys())
     tokens = [str(token) for token in reached.tokens]
-    told = [pointer.split("/")[1:] for loss in losses for pointer in (loss.pointer, lower_pointer(ORDER, loss.pointer))]
+    pointers = [pointer for loss in losses for pointer in (loss.pointer, BRIDGE.lower_pointer(ORDER, loss.pointer))]
+    told = [pointer.split("/")[1:] for pointer in pointers]
     if any(one and tokens[: len(one)] == one[: len(tokens)] for one in told):
         return True
     try:

@@ -4,111 +4,113 @@ from __future__ import annotations
 
 from typing import Any
 
+from facade.tmf.bridge.classes import ClassMapping, Nesting
 from facade.tmf.bridge.converters import (
     DEMANDED_BY_V4,
     DROPPED,
     REFERRED_TYPE,
     TYPE,
+    Converter,
     Object,
-    Plain,
     repair_referred_type,
 )
 from facade.tmf.bridge.report import Place, Run
-from facade.tmf.bridge.shapes import Shape, Wrapping
-from facade.tmf.bridge.tables import PARTY_KINDS
+
+PARTY_KINDS = frozenset({"Individual", "Organization", "Party"})
+"""Classes of parties as such; any other referred class is a role that a party plays."""
 
 _ROLE = "role"
 
 
-class Wrapped(Plain):
-    def __init__(self, shape: Shape) -> None:
-        super().__init__(shape)
-        assert shape.wrapping is not None, "a wrapped class says how"
-        self.wrapping: Wrapping = shape.wrapping
+class NestedReference(Converter):
+    def __init__(self, mapping: ClassMapping) -> None:
+        super().__init__(mapping)
+        assert mapping.nesting is not None, "a nested class says how"
+        self.nesting: Nesting = mapping.nesting
 
     def lift(self, value: Object, at: Place, run: Run) -> Object:
-        wrapping = self.wrapping
-        if isinstance(value.get(wrapping.name), dict):
-            return self._lift_wrapped_already(value, at, run)
-        inside, outer, inner = wrapping.inside, {}, {}
+        nesting = self.nesting
+        if isinstance(value.get(nesting.name), dict):
+            return self._lift_nested_already(value, at, run)
+        inside, outer, inner = nesting.inside, {}, {}
         for name, member in value.items():
             if name == _ROLE or (inside is not None and name not in inside):
                 outer[name] = member
             else:
                 inner[name] = member
-        if not wrapping.keeps_inner_type:
+        if not nesting.keeps_inner_type:
             self._party_type(outer, inner, at, run)
-            outer[wrapping.name] = inner
-        elif inner.keys() - {TYPE} or inner.get(TYPE) not in (None, self.shape.v4):
+            outer[nesting.name] = inner
+        elif inner.keys() - {TYPE} or inner.get(TYPE) not in (None, self.mapping.v4):
             self._place_type(inner, at, run)
-            outer[wrapping.name] = inner
-        outer[TYPE] = outer.get(TYPE) or self.shape.v5
+            outer[nesting.name] = inner
+        outer[TYPE] = outer.get(TYPE) or self.mapping.v5
         self._default_role(outer, at, run)
         return outer
 
-    def _lift_wrapped_already(self, value: Object, at: Place, run: Run) -> Object:
+    def _lift_nested_already(self, value: Object, at: Place, run: Run) -> Object:
         """A v4 client may write as in v5 where v4's schema lets it pass."""
-        name = self.wrapping.name
+        name = self.nesting.name
         inner = dict(value[name])
-        inner.setdefault(TYPE, self.wrapping.inner_type(inner))
+        inner.setdefault(TYPE, self.nesting.inner_type(inner))
         run.reshaped((at, name), "v4 writes it flat", value[name])
         if TYPE in value:
             run.reshaped((at, TYPE), "v4 writes it flat", value[TYPE])
-        lifted = {**value, TYPE: self.shape.v5, name: inner}
+        lifted = {**value, TYPE: self.mapping.v5, name: inner}
         self._default_role(lifted, at, run)
         return lifted
 
     def _default_role(self, outer: Object, at: Place, run: Run) -> None:
-        for name, default in self.shape.v5_demands.items():
+        for name, default in self.mapping.v5_demands.items():
             if outer.get(name) is None:
                 outer[name] = default(outer)
                 run.defaulted((at, name), "v5 demands it", outer[name])
 
     def _party_type(self, outer: Object, inner: Object, at: Place, run: Run) -> None:
         sent = outer.get(TYPE)
-        if sent == self.shape.v4:
-            outer[TYPE] = self.shape.v5
-        elif sent == self.shape.v5:
+        if sent == self.mapping.v4:
+            outer[TYPE] = self.mapping.v5
+        elif sent == self.mapping.v5:
             run.reshaped((at, TYPE), "v4 names this class otherwise", sent)
         elif sent in PARTY_KINDS:
-            outer[TYPE] = self.shape.v5
+            outer[TYPE] = self.mapping.v5
             repair_referred_type(inner, sent, at, run)
-        inner[TYPE] = self.wrapping.inner_type(inner)
+        inner[TYPE] = self.nesting.inner_type(inner)
 
     def _place_type(self, inner: Object, at: Place, run: Run) -> None:
         sent = inner.pop(TYPE, None)
-        by_place = self.wrapping.inner_type(inner)
-        inner[TYPE] = by_place if sent in (None, self.shape.v4) else sent
+        by_place = self.nesting.inner_type(inner)
+        inner[TYPE] = by_place if sent in (None, self.mapping.v4) else sent
         if sent is not None and sent != self._shown(inner[TYPE]):
             run.reshaped((at, TYPE), "v5 names the class of the place itself", sent)
 
     def _shown(self, inner_type: Any) -> Any:
         """The v4 `@type` for an inner class."""
-        return self.shape.v4 if inner_type == "PlaceRef" else inner_type
+        return self.mapping.v4 if inner_type == "PlaceRef" else inner_type
 
     def lower(self, value: Object, at: Place, run: Run) -> Object:
-        wrapping = self.wrapping
-        inner = value.get(wrapping.name, {} if wrapping.keeps_inner_type else None)
-        out = {name: member for name, member in value.items() if name != wrapping.name}
-        if out.get(TYPE) in (self.shape.v4, self.shape.v5):
-            out[TYPE] = self.shape.v4
-        if not isinstance(inner, dict) or (not wrapping.keeps_inner_type and inner.get("id") is None):
+        nesting = self.nesting
+        inner = value.get(nesting.name, {} if nesting.keeps_inner_type else None)
+        out = {name: member for name, member in value.items() if name != nesting.name}
+        if out.get(TYPE) in (self.mapping.v4, self.mapping.v5):
+            out[TYPE] = self.mapping.v4
+        if not isinstance(inner, dict) or (not nesting.keeps_inner_type and inner.get("id") is None):
             run.lost(at, "v4 relates by id, and there is none", value)
             return DROPPED  # type: ignore[no-any-return]
-        inner_at = (at, wrapping.name)
+        inner_at = (at, nesting.name)
         self._flatten(out, inner, inner_at, at, run)
-        if wrapping.name in value:
+        if nesting.name in value:
             self._lower_types(out, inner, inner_at, run)
         elif out.keys() - {_ROLE, TYPE}:
             run.reshaped(inner_at, "v4 takes the attributes beside the role for the place's", None)
-        for name, default in self.shape.v4_demands.items():
+        for name, default in self.mapping.v4_demands.items():
             if name not in out:
                 out[name] = default(out)
                 run.defaulted((at, name), DEMANDED_BY_V4, out[name])
         return out
 
     def _flatten(self, out: Object, inner: Object, inner_at: Place, at: Place, run: Run) -> None:
-        inside = self.wrapping.inside
+        inside = self.nesting.inside
         for name in out:
             if name not in (_ROLE, TYPE) and (inside is None or name in inside):
                 run.reshaped((at, name), "v4 writes it beside the attributes of the other", out[name])
@@ -127,19 +129,17 @@ class Wrapped(Plain):
                 run.reshaped((inner_at, name), "v4 writes it beside the role", member)
 
     def _lower_types(self, out: Object, inner: Object, inner_at: Place, run: Run) -> None:
-        wrapping, sent = self.wrapping, inner.get(TYPE)
-        expected = wrapping.inner_type({name: member for name, member in inner.items() if name != TYPE})
-        if wrapping.keeps_inner_type:
+        nesting, sent = self.nesting, inner.get(TYPE)
+        expected = nesting.inner_type({name: member for name, member in inner.items() if name != TYPE})
+        if nesting.keeps_inner_type:
             shown = self._shown(sent or expected)
             out[TYPE] = shown
-            kept = (shown != self.shape.v4 and sent is not None) or sent == expected
+            kept = (shown != self.mapping.v4 and sent is not None) or sent == expected
         else:
-            if wrapping.referred_type and not out.get(REFERRED_TYPE):
-                out[REFERRED_TYPE] = wrapping.referred_type(str(sent or expected))
+            if nesting.referred_type and not out.get(REFERRED_TYPE):
+                out[REFERRED_TYPE] = nesting.referred_type(str(sent or expected))
                 run.defaulted((inner_at, REFERRED_TYPE), DEMANDED_BY_V4, out[REFERRED_TYPE])
-                expected = wrapping.inner_type(out)
+                expected = nesting.inner_type(out)
             kept = sent == expected
         if sent is not None and not kept:
             run.reshaped((inner_at, TYPE), "v4 does not show this class", sent)
-        if not run.conventions.keep_types and out.get(TYPE) == self.shape.v4:
-            del out[TYPE]

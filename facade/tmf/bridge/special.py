@@ -1,0 +1,185 @@
+"""Converters for classes that differ in more than names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from facade.contract.classes import looks_like_reference
+from facade.contract.violations import Code, ContractViolation, Violation
+from facade.tmf.bridge.classes import ClassMapping
+from facade.tmf.bridge.converters import DROPPED, NOT_IN_V4, REFERRED_TYPE, TYPE, Converter, Object
+from facade.tmf.bridge.report import Place, Run, spelled
+
+NO_IDENTIFIER = "v4 takes one identifier, and another comes first"
+
+
+class Identifier(Converter):
+    """`"PO-456"` ⇄ `[{"@type": "ExternalIdentifier", "id": "PO-456"}]`.
+
+    v4 shows the first identifier that has neither owner nor type, else the first one.
+    """
+
+    def lift_member(self, member: Any, at: Place, run: Run) -> Any:
+        if type(member) is not str:
+            return super().lift_member(member, at, run)
+        return [{TYPE: self.mapping.v5, "id": member}]
+
+    def lower_member(self, member: Any, at: Place, run: Run) -> Any:
+        if type(member) is not list:
+            return member
+        chosen = self._chosen(member)
+        for index, entry in enumerate(member):
+            if index != chosen:
+                run.lost((at, index), NO_IDENTIFIER if chosen is not None else "it has no id", entry)
+        if chosen is None:
+            run.lost(at, "there is no identifier in it", member)
+            return DROPPED
+        for name, value in member[chosen].items():
+            if name != "id" and not (name == TYPE and value == self.mapping.v5):
+                run.lost(((at, chosen), name), "v4 takes the bare identifier", value)
+        return member[chosen]["id"]
+
+    @staticmethod
+    def _chosen(member: list[Any]) -> int | None:
+        usable = [i for i, e in enumerate(member) if isinstance(e, dict) and isinstance(e.get("id"), str)]
+        bare = (i for i in usable if member[i].get("owner") is None and member[i].get("externalIdentifierType") is None)
+        return next(bare, next(iter(usable), None))
+
+
+class Characteristic(Converter):
+    """v5 has a class for each kind of value."""
+
+    KINDS: Mapping[type, str] = MappingProxyType(
+        {str: "String", bool: "Boolean", int: "Integer", float: "Number", dict: "Object"}
+    )
+    TYPED = frozenset(
+        f"{kind}{many}Characteristic"
+        for kind in ("String", "Boolean", "Integer", "Number", "Float", "Object")
+        for many in ("", "Array")
+    )
+
+    def _lift_type(self, out: Object, at: Place, run: Run) -> None:
+        sent = out.get(TYPE)
+        if sent in self.TYPED:
+            run.reshaped((at, TYPE), "v5 tells the class from the value", sent)
+        elif sent not in (None, "Characteristic"):
+            return
+        out[TYPE] = characteristic_class(out.get("value"))
+
+    def _lower_type(self, out: Object, at: Place, run: Run) -> None:
+        sent = out.get(TYPE)
+        if sent in self.TYPED or sent == self.mapping.v4:
+            if sent != characteristic_class(out.get("value")):
+                run.reshaped((at, TYPE), "v4 does not tell kinds of values apart", sent)
+            out[TYPE] = self.mapping.v4
+
+
+def characteristic_class(value: Any) -> str:
+    """The v5 class for a value. What no class holds (null, mixed or nested lists) is the base class's."""
+    kinds = Characteristic.KINDS
+    if type(value) is not list:
+        return f"{kinds.get(type(value), '')}Characteristic"
+    found = {kinds.get(type(entry), "") for entry in value}
+    if found == {"Integer", "Number"}:
+        return "NumberArrayCharacteristic"
+    if len(found) > 1 or "" in found:
+        return "Characteristic"
+    return f"{found.pop() if found else 'Object'}ArrayCharacteristic"
+
+
+class Duration(Converter):
+    """v4 has a quantity of time, v5 whole units of it."""
+
+    FINER: Mapping[str, tuple[int, str]] = MappingProxyType(
+        {
+            "year": (12, "month"), "week": (7, "day"), "day": (24, "hour"),
+            "hour": (60, "minute"), "minute": (60, "second"),
+        }
+    )  # fmt: skip
+
+    def lift(self, value: Object, at: Place, run: Run) -> Object:
+        """Raises ContractViolation for an amount that no finer unit makes whole."""
+        amount = value.get("amount")
+        if type(amount) is not float:
+            return value
+        units, whole = str(value.get("units", "")), amount
+        while not whole.is_integer() and units.lower().removesuffix("s") in self.FINER:
+            factor, units = self.FINER[units.lower().removesuffix("s")]
+            whole = round(whole * factor, 6)
+        if not whole.is_integer():
+            message = "a duration is a whole number of its units"
+            raise ContractViolation([Violation(spelled((at, "amount")), Code.INVALID_VALUE, message)])
+        if whole != amount:
+            run.reshaped((at, "amount"), "v5 counts whole units", amount)
+            run.reshaped((at, "units"), "v5 counts whole units", value["units"])
+            return {**value, "amount": int(whole), "units": units}
+        return {**value, "amount": int(whole)}
+
+
+class ReferenceOrValue(Converter):
+    """v4 has one class with a reference's attributes among the others, v5 a class for each."""
+
+    def __init__(self, mapping: ClassMapping) -> None:
+        super().__init__(mapping)
+        assert mapping.v5 is not None, "a class that is a reference or a value has a name"
+        self.reference = f"{mapping.v5}Ref"
+
+    def _lift_type(self, out: Object, at: Place, run: Run) -> None:
+        if out.get(TYPE) is None:
+            out[TYPE] = self.reference if looks_like_reference(out) else self.mapping.v5
+
+    def _lower_type(self, out: Object, at: Place, run: Run) -> None:
+        """v4 shows the class as it is."""
+
+
+class Relationship(Converter):
+    """v4 holds what is related, v5 names it: the id, href, name and `@referredType` of the one part stand beside it.
+
+    What v4 says beyond these rides along in v5, in the part.
+    """
+
+    HOISTED = ("id", "href", "name", REFERRED_TYPE)
+
+    def __init__(self, mapping: ClassMapping) -> None:
+        super().__init__(mapping)
+        (self.held,) = mapping.parts
+
+    @property
+    def reference(self) -> str:
+        part = self.parts[self.held]
+        assert isinstance(part, ReferenceOrValue), "what is related is a reference or a value"
+        return part.reference
+
+    def lift(self, value: Object, at: Place, run: Run) -> Object:
+        out = super().lift(value, at, run)
+        held = out.get(self.held)
+        if isinstance(held, dict):
+            for name in held.keys() & out.keys() & set(self.HOISTED):
+                run.lost((at, name), f"the {self.held} inside says it", out[name])
+            out |= {name: held.pop(name) for name in self.HOISTED if name in held}
+            sent = value[self.held].get(TYPE)
+            if held.keys() <= {TYPE} and sent in (None, self.reference):
+                del out[self.held]
+        return out
+
+    def lower(self, value: Object, at: Place, run: Run) -> Object:
+        out = super().lower(value, at, run)
+        held = out.pop(self.held, {})
+        at_held = (at, self.held)
+        if not isinstance(held, dict):
+            run.lost(at_held, NOT_IN_V4, held)
+            held = {}
+        for name in held.keys() & value.keys() & set(self.HOISTED):
+            run.lost((at_held, name), "the relationship says it", held[name])
+        inside = held.keys() & set(self.HOISTED)
+        for name in inside:
+            run.reshaped((at_held, name), "v5 says it at the relationship", held[name])
+        if inside:
+            run.reshaped(at_held, "v5 says it at the relationship", value[self.held])
+        named = {name: out.pop(name) for name in self.HOISTED if name in out}
+        if not held:
+            held = {TYPE: self.reference}
+        out[self.held] = {**held, **named}
+        return out
