@@ -10,6 +10,8 @@ from pathlib import Path
 import click
 
 from tests.bench.report import table
+from tests.bench.servers import postgres_server
+from tests.support import database_matrix
 from tests.support.fault_matrix import DEFAULTS, IMPATIENT, RECOVERS_WITHIN, Results, run
 from tests.support.fault_operations import OPERATIONS
 from tests.support.faults import BACKENDS, FAULTS, Cell
@@ -46,10 +48,41 @@ and with the defaults. A call that was sent into a hang just before the hang's e
 """
 
 
+DATABASE = """## The database
+
+What the same operations answer while the database is in trouble, from the same command with `--only database`;
+`tests/e2e/test_database_matrix.py` runs it. Locked: somebody else holds SQLite's lock to write, or exclusive locks on
+all tables of PostgreSQL. Disk full: the product can write to no file, its log included, or PostgreSQL reports a full
+disk. Frozen: all processes of PostgreSQL are stopped, its connections stay open. The order in flight was placed before
+the fault; its charge was taken and not answered. Liveness is 200 and readiness 503 meanwhile. The settings are those of
+the impatient matrix, and
+
+    DATABASE_TIMEOUT={timeout}
+
+With `DATABASE_UNAVAILABLE` and `DATABASE_NOT_WRITABLE` nothing was done and nothing goes on.
+"""
+
+
 def page(impatient: Results, by_default: Results) -> str:
+    """The part about backends."""
     settings = "\n".join(f"    {name}={value}" for name, value in IMPATIENT.items())
     head = HEAD.format(within=RECOVERS_WITHIN, settings=settings)
-    return "\n".join([head, *_part("Impatient", impatient), "", *_part("With the defaults", by_default)])
+    return "\n".join([head, *_part("Impatient", impatient), "", *_part("With the defaults", by_default), ""])
+
+
+def database_page(results: Results) -> str:
+    """The part about the database."""
+    operations = [*(operation.name for operation in OPERATIONS), database_matrix.IN_FLIGHT]
+    rows = [
+        [f"{fault}, {_NAMES[kind]}", *(_shown(results[kind, fault, operation]) for operation in operations)]
+        for kind, faults in database_matrix.CELLS.items()
+        for fault in faults
+    ]
+    head = DATABASE.format(timeout=database_matrix.SETTINGS["DATABASE_TIMEOUT"])
+    return "\n".join([head, table(["", *operations], rows), "", _sum(results), ""])
+
+
+_NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 
 def _part(name: str, results: Results) -> Iterator[str]:
@@ -82,15 +115,38 @@ def _shown(cell: Cell) -> str:
 
 
 @click.command()
-def main() -> None:
+@click.option("--only", type=click.Choice(["backends", "database"]), help="Leave the other part of the page as it is.")
+def main(only: str | None) -> None:
     """Run the matrix and write docs/fault-matrix.md. Fails when a cell is wrong."""
     began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="facade-faults-") as directory:
-        impatient = run(Path(directory) / "impatient")
-        by_default = run(Path(directory) / "default", DEFAULTS, BY_DEFAULT)
-    PAGE.write_text(page(impatient, by_default) + "\n")
+    backends, database = _parts(PAGE.read_text())
+    wrong = False
+    with tempfile.TemporaryDirectory(prefix="facade-faults-") as kept:
+        directory = Path(kept)
+        if only != "database":
+            impatient = run(directory / "impatient")
+            by_default = run(directory / "default", DEFAULTS, BY_DEFAULT)
+            backends = page(impatient, by_default)
+            wrong |= _any_wrong(impatient) or _any_wrong(by_default)
+        if only != "backends":
+            with postgres_server(directory) as server:
+                results = database_matrix.run(directory / "database", server)
+            database = database_page(results)
+            wrong |= _any_wrong(results)
+    PAGE.write_text(f"{backends}\n{database}")
     click.echo(f"wrote {PAGE} in {time.monotonic() - began:.0f} s", err=True)
-    sys.exit(any(cell.wrong for results in (impatient, by_default) for cell in results.values()))
+    sys.exit(wrong)
+
+
+def _parts(text: str) -> tuple[str, str]:
+    """What the page says of backends, and of the database."""
+    heading = DATABASE.partition("\n")[0]
+    backends, _, database = text.partition(f"\n{heading}\n")
+    return backends, f"{heading}\n{database}"
+
+
+def _any_wrong(results: Results) -> bool:
+    return any(cell.wrong for cell in results.values())
 
 
 if __name__ == "__main__":

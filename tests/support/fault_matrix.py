@@ -5,11 +5,11 @@ while it lasts, then it ends, and everything has to be well again.
 """
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +55,7 @@ def run(directory: Path, settings: Mapping[str, str] = IMPATIENT, faults: tuple[
 def _run_lane(directory: Path, backend: str, settings: Mapping[str, str], faults: tuple[Fault, ...]) -> Results:
     directory.mkdir(parents=True)
     with _lane(directory, backend, settings) as lane:
-        _warm_up(lane)
+        warm_up(lane)
         before = threads(lane.node)
         cells = {(backend, fault.name): _break(lane, fault, before) for fault in faults}
         return {
@@ -85,8 +85,8 @@ def _lane(directory: Path, backend: str, settings: Mapping[str, str]) -> Iterato
             node.stop()
 
 
-def _warm_up(lane: Lane) -> None:
-    """More at once than any cell does, so that pools have grown; and wait until all of it is done."""
+def warm_up(lane: Lane) -> None:
+    """Ask more at once than any cell does, so that pools have grown; and wait until all of it is done."""
     with ThreadPoolExecutor(72) as pool:
         for _ in range(2):
             calls = [pool.submit(OPERATIONS[0].call, lane) for _ in range(24)]
@@ -104,7 +104,10 @@ def _break(lane: Lane, fault: Fault, threads_before: int) -> dict[str, Cell]:
     fault.begin(lane)
     with ThreadPoolExecutor(fault.times * len(OPERATIONS)) as pool:
         asking = {
-            operation.name: [pool.submit(_ask, lane, fault, operation) for _ in range(_times(operation, fault))]
+            operation.name: [
+                pool.submit(ask, lane, operation, partial(operation.wrong, lane, fault))
+                for _ in range(_times(operation, fault))
+            ]
             for operation in OPERATIONS
         }
         asked = {name: tuple(call.result() for call in calls) for name, calls in asking.items()}
@@ -118,7 +121,7 @@ def _break(lane: Lane, fault: Fault, threads_before: int) -> dict[str, Cell]:
                 strict=True,
             )
         )
-    left = tuple(_left_behind(lane, threads_before))
+    left = tuple(left_behind(lane, threads_before))
     return {
         operation.name: Cell(
             asked[operation.name],
@@ -136,11 +139,12 @@ def _times(operation: Operation, fault: Fault) -> int:
     return min(fault.times, len(SUBSCRIPTIONS)) if isinstance(operation, ChangePlan) else fault.times
 
 
-def _ask(lane: Lane, fault: Fault, operation: Operation) -> Asked:
+def ask(lane: Lane, operation: Operation, judge: Callable[[requests.Response], Iterable[str]]) -> Asked:
+    """One call; `judge` says what is not true of its answer."""
     began = time.monotonic()
     answer = operation.call(lane)
     took = time.monotonic() - began
-    wrong = list(operation.wrong(lane, fault, answer))
+    wrong = list(judge(answer))
     if str(answer.status_code) not in _declared(operation.operation_id):
         wrong.append(f"{answer.status_code} is not declared")
     return Asked(answer.status_code, answer.json().get("code", ""), answer.json(), took, tuple(wrong))
@@ -154,7 +158,7 @@ def _recovers(lane: Lane, operation: Operation, asked: tuple[Asked, ...], since:
     return time.monotonic() - since
 
 
-def _left_behind(lane: Lane, threads_before: int) -> Iterator[str]:
+def left_behind(lane: Lane, threads_before: int) -> Iterator[str]:
     """What the fault left, everything being well again: threads, calls under way, effects that belong to no order."""
     ready = requests.get(f"{lane.node.url}/health/ready", timeout=10).json()
     if busy := {name: one["inFlight"] for name, one in ready["backends"].items() if one["inFlight"]}:
