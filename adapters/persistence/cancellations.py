@@ -8,9 +8,11 @@ import sqlalchemy as sa
 
 from adapters.persistence.encoding import converter, milliseconds
 from adapters.persistence.orders import Document
+from adapters.persistence.readers import seen
 from adapters.persistence.tables import cancellations
 from canonical.ordering.cancellation import Cancellation
 from canonical.shared.errors import CancellationNotFound, ConcurrentChange
+from canonical.shared.reader import ALL, Reader
 
 CancellationProjector = Callable[[Cancellation, dict[str, Any]], Document]
 """Makes the document of a cancellation and of what was carried for it."""
@@ -79,13 +81,11 @@ class SqlCancellationRepository:
 
 
 def find_cancellation(
-    connection: sa.Connection, cancellation_id: str, owner: str | None = None
+    connection: sa.Connection, cancellation_id: str, reader: Reader = ALL
 ) -> tuple[Cancellation, dict[str, Any]]:
-    """The cancellation and what was carried for it, `owner`'s only unless None. Raises CancellationNotFound."""
-    query = sa.select(cancellations).where(cancellations.c.id == cancellation_id)
-    if owner is not None:
-        query = query.where(cancellations.c.owner == owner)
-    row = connection.execute(query).first()
+    """The cancellation, if the reader sees it, and what was carried for it. Raises CancellationNotFound."""
+    mine = seen(reader, cancellations.c.owner, cancellations.c.order_id)
+    row = connection.execute(sa.select(cancellations).where(cancellations.c.id == cancellation_id, *mine)).first()
     if row is None:
         raise CancellationNotFound("Cancellation not found", cancellationId=cancellation_id)
     return load_cancellation(row)

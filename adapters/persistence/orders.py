@@ -10,11 +10,13 @@ import sqlalchemy as sa
 from adapters.persistence.encoding import converter, milliseconds
 from adapters.persistence.outbox import insert_event
 from adapters.persistence.prepared import Prepared
+from adapters.persistence.readers import Readable
 from adapters.persistence.tables import cancellations, documents, orders, process_steps, processes, terms
 from adapters.persistence.terms import PRODUCT_ORDER_TERMS, terms_of
 from canonical.ordering.events import OrderRemoved
 from canonical.ordering.order import Order
 from canonical.shared.errors import ConcurrentChange, OrderNotFound
+from canonical.shared.reader import ALL, Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +54,7 @@ _ORDER = (
     .where(sa.or_(_BY_ID, BY_NUMBER))
     .order_by(_BY_ID.desc(), orders.c.id.desc())
 )
-_ANY_ORDER = Prepared(_ORDER)
-_OWN_ORDER = Prepared(_ORDER.where(orders.c.owner == sa.bindparam("owner")))
+_FIND_ORDER = Readable(_ORDER, orders.c.owner, orders.c.id)
 _TERMS = sa.select(terms.c.path, terms.c.value).where(terms.c.order_id == sa.bindparam("order_id"))
 _DELETE_TERM = sa.delete(terms).where(
     terms.c.path == sa.bindparam("old_path"),
@@ -186,10 +187,9 @@ class SqlOrderRepository:
             _INSERT_TERM.execute(self._connection, {"path": path, "value": value, "order_id": order_id})
 
 
-def find_order(connection: sa.Connection, order_id: str, owner: str | None = None) -> Order:
-    """The order by our id or its BSS number, `owner`'s only unless None. Raises OrderNotFound."""
-    query = _ANY_ORDER if owner is None else _OWN_ORDER
-    row = query.execute(connection, {"order_id": order_id, "owner": owner}).first()
+def find_order(connection: sa.Connection, order_id: str, reader: Reader = ALL) -> Order:
+    """The order by our id or its BSS number, if the reader sees it. Raises OrderNotFound."""
+    row = _FIND_ORDER.execute(connection, reader, {"order_id": order_id}).first()
     if row is None:
         raise OrderNotFound("Order not found", orderId=order_id)
     return load_order(row.body, row.version)

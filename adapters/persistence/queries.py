@@ -11,6 +11,7 @@ from adapters.persistence.database import Database
 from adapters.persistence.orders import BY_NUMBER, find_order, load_order
 from adapters.persistence.plan_changes import find_plan_change, find_unfinished
 from adapters.persistence.prepared import Prepared
+from adapters.persistence.readers import Readable, seen
 from adapters.persistence.search import CANCELLATIONS, LONGEST_SECONDS, PRODUCT_ORDERS, Wanted, search
 from adapters.persistence.tables import cancellations, documents, idempotency_keys, orders
 from canonical.ordering.cancellation import Cancellation
@@ -18,6 +19,7 @@ from canonical.ordering.order import Order
 from canonical.ordering.states import State
 from canonical.shared.criteria import Criterion, SortKey
 from canonical.shared.errors import OrderNotFound
+from canonical.shared.reader import Reader
 from canonical.subscriptions.plan_change import PlanChange
 
 
@@ -31,42 +33,42 @@ class KeptAnswer:
 
 
 class SqlQueries:
-    """`owner` limits every read to that client's orders; None sees all."""
+    """Orders and what comes with them, as far as `reader` sees them."""
 
     def __init__(self, database: Database, search_seconds: float = LONGEST_SECONDS) -> None:
         self._database = database
         self._search_seconds = search_seconds
 
-    def order(self, order_id: str, owner: str | None) -> Order:
+    def order(self, order_id: str, reader: Reader) -> Order:
         """By our id or by its BSS number. Raises OrderNotFound."""
         with self._database.reading() as connection:
-            return find_order(connection, order_id, owner)
+            return find_order(connection, order_id, reader)
 
-    def orders(self, owner: str | None, offset: int, limit: int) -> tuple[list[Order], int]:
+    def orders(self, reader: Reader, offset: int, limit: int) -> tuple[list[Order], int]:
         """A page of orders, newest first, and how many there are in all."""
-        mine = [] if owner is None else [orders.c.owner == owner]
+        mine = seen(reader, orders.c.owner, orders.c.id)
         page = sa.select(orders.c.body, orders.c.version).where(*mine)
         page = page.order_by(orders.c.id.desc()).offset(offset).limit(limit)
         with self._database.reading() as connection:
             found = [load_order(row.body, row.version) for row in connection.execute(page)]
             return found, connection.scalar(sa.select(sa.func.count()).select_from(orders).where(*mine)) or 0
 
-    def document(self, order_id: str, owner: str | None) -> tuple[str, str, int]:
+    def document(self, order_id: str, reader: Reader) -> tuple[str, str, int]:
         """Of the order by our id or by its BSS number: our id, the TMF622 v5 document without its href, its version.
 
         Raises OrderNotFound.
         """
-        by_id, by_number = _DOCUMENT if owner is None else _OWN_DOCUMENT
-        asked = {"order_id": order_id, "owner": owner}
+        asked = {"order_id": order_id}
         with self._database.reading() as connection:
-            row = by_id.execute(connection, asked).first() or by_number.execute(connection, asked).first()
+            row = _BY_ID.execute(connection, reader, asked).first()
+            row = row or _BY_NUMBER.execute(connection, reader, asked).first()
         if row is None:
             raise OrderNotFound("Order not found", orderId=order_id)
         return row.order_id, row.document, row.version
 
-    def order_to_change(self, order_id: str, owner: str | None) -> tuple[Order, dict[str, Any], str]:
+    def order_to_change(self, order_id: str, reader: Reader) -> tuple[Order, dict[str, Any], str]:
         """The order by our id, what is carried for it and its document, all of one moment. Raises OrderNotFound."""
-        mine = () if owner is None else (orders.c.owner == owner,)
+        mine = seen(reader, documents.c.owner, documents.c.order_id)
         with self._database.reading() as connection:
             row = connection.execute(_TO_CHANGE.where(orders.c.id == order_id, *mine)).first()
         if row is None:
@@ -75,7 +77,7 @@ class SqlQueries:
 
     def documents(
         self,
-        owner: str | None,
+        reader: Reader,
         offset: int,
         limit: int,
         criterion: Criterion | None = None,
@@ -85,7 +87,7 @@ class SqlQueries:
 
         Raises InvalidCommand when that takes too long.
         """
-        mine = () if owner is None else (documents.c.owner == owner,)
+        mine = seen(reader, documents.c.owner, documents.c.order_id)
         return search(
             self._database, PRODUCT_ORDERS, mine, Wanted(criterion, sort, offset, limit, self._search_seconds)
         )
@@ -98,21 +100,21 @@ class SqlQueries:
             raise OrderNotFound("Order not found", orderId=order_id)
         return State(state)
 
-    def cancellation(self, cancellation_id: str, owner: str | None) -> tuple[Cancellation, dict[str, Any]]:
+    def cancellation(self, cancellation_id: str, reader: Reader) -> tuple[Cancellation, dict[str, Any]]:
         """The cancellation and what was carried for it. Raises CancellationNotFound."""
         with self._database.reading() as connection:
-            return find_cancellation(connection, cancellation_id, owner)
+            return find_cancellation(connection, cancellation_id, reader)
 
     def cancellations(
         self,
-        owner: str | None,
+        reader: Reader,
         offset: int,
         limit: int,
         criterion: Criterion | None = None,
         sort: tuple[SortKey, ...] = (),
     ) -> tuple[list[tuple[str, str]], int]:
         """A page of ids and TMF622 v5 documents without addresses, as `documents` gives those of orders."""
-        mine = () if owner is None else (cancellations.c.owner == owner,)
+        mine = seen(reader, cancellations.c.owner, cancellations.c.order_id)
         return search(self._database, CANCELLATIONS, mine, Wanted(criterion, sort, offset, limit, self._search_seconds))
 
     def plan_change(self, change_id: str) -> PlanChange:
@@ -137,11 +139,13 @@ class SqlQueries:
 
 
 _SHOWN = sa.select(documents.c.order_id, documents.c.document, documents.c.version)
-_BY_ID = _SHOWN.where(documents.c.order_id == sa.bindparam("order_id"))
-_BY_NUMBER = _SHOWN.join(orders, orders.c.id == documents.c.order_id).where(BY_NUMBER).order_by(orders.c.id.desc())
-_OWN = documents.c.owner == sa.bindparam("owner")
-_DOCUMENT = Prepared(_BY_ID), Prepared(_BY_NUMBER)
-_OWN_DOCUMENT = Prepared(_BY_ID.where(_OWN)), Prepared(_BY_NUMBER.where(_OWN))
+_BY_ID, _BY_NUMBER = (
+    Readable(statement, documents.c.owner, documents.c.order_id)
+    for statement in (
+        _SHOWN.where(documents.c.order_id == sa.bindparam("order_id")),
+        _SHOWN.join(orders, orders.c.id == documents.c.order_id).where(BY_NUMBER).order_by(orders.c.id.desc()),
+    )
+)
 _TO_CHANGE = sa.select(orders.c.body, orders.c.version, documents.c.carried, documents.c.document).join(
     documents, documents.c.order_id == orders.c.id
 )

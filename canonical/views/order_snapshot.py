@@ -9,6 +9,7 @@ from typing import Any
 from canonical.ordering.order import Order
 from canonical.ordering.states import State
 from canonical.shared.errors import BackendUnavailable, OrderNotFound
+from canonical.shared.reader import Reader
 from canonical.views.parts import Inquiries, Missing, Part, Question, answers, missing_of
 from canonical.views.ports import Invoices, OrderRecords, Orders, Shipments
 from canonical.views.records import Invoice, OrderRecord, RecordStatus, Shipment
@@ -63,15 +64,15 @@ class OrderSnapshots:
     shipments: Shipments
     inquiries: Inquiries
 
-    def snapshot(self, order_id: str, owner: str | None, wanted: frozenset[SnapshotPart]) -> OrderSnapshot:
+    def snapshot(self, order_id: str, reader: Reader, wanted: frozenset[SnapshotPart]) -> OrderSnapshot:
         """The order and the parts wanted of it. Who sees everybody's orders also sees those of other channels.
 
         Raises OrderNotFound, and BackendUnavailable where only BSS could say whether there is such an order.
         """
         try:
-            order = self.orders.order(order_id, owner)
+            order = self.orders.order(order_id, reader)
         except OrderNotFound:
-            if owner is not None or len(order_id) > LONGEST_NUMBER:
+            if not reader.everybody or len(order_id) > LONGEST_NUMBER:
                 raise
             return self._of_another_channel(order_id, wanted)
         if order.bss_order_id is None:

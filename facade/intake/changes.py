@@ -17,6 +17,7 @@ from canonical.ordering.order import Order
 from canonical.processes.engine import ProcessEngine
 from canonical.shared.deadline import seconds_left
 from canonical.shared.errors import ConcurrentChange, OrderNotFound
+from canonical.shared.reader import Reader
 from facade.conditions import check_version
 from facade.intake.once import Intake, Request, repeatedly
 from facade.intake.orders import EdgeUnitOfWork, Translation
@@ -26,14 +27,14 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Who wants which order, by our id, changed. `owner` None may change everybody's; `if_match` is the header.
+    """Who wants which order, by our id, changed; `if_match` is the header.
 
     `exists`: whether there is such an order for those who ask in this way.
     """
 
     order_id: str
     request: Request
-    owner: str | None
+    reader: Reader
     if_match: ETags | None
     exists: Callable[[Order], bool] = lambda order: True
 
@@ -56,7 +57,7 @@ Decide = Callable[[Order, dict[str, Any]], Plan]
 
 
 class OrdersToChange(Protocol):
-    def order_to_change(self, order_id: str, owner: str | None) -> tuple[Order, dict[str, Any], str]:
+    def order_to_change(self, order_id: str, reader: Reader) -> tuple[Order, dict[str, Any], str]:
         """The order by our id, what is carried for it and its document, all of one moment. Raises OrderNotFound."""
         ...
 
@@ -118,7 +119,7 @@ class OrderChanges(Intake[EdgeUnitOfWork]):
         log.warning("order removed", order_id=asked.order_id, client=asked.request.client)
 
     def _change(self, asked: Asked, decide: Decide) -> tuple[str, int]:
-        read, carried, document = self.orders.order_to_change(asked.order_id, asked.owner)
+        read, carried, document = self.orders.order_to_change(asked.order_id, asked.reader)
         _check(read, asked)
         plan = decide(read, carried)
         change, translation = plan.change, plan.translation
@@ -141,7 +142,7 @@ class OrderChanges(Intake[EdgeUnitOfWork]):
 
 def _check(order: Order, asked: Asked) -> None:
     """Raises OrderNotFound, VersionMismatch."""
-    mine = asked.owner is None or order.owner == asked.owner
+    mine = asked.reader.sees(order.owner, order.customer_id)
     if order.id != asked.order_id or not mine or not asked.exists(order):
         raise OrderNotFound("Order not found", orderId=asked.order_id)
     check_version(asked.if_match, order.version)

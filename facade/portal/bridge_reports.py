@@ -10,6 +10,7 @@ import orjson
 from canonical.audit.record import Mapped
 from canonical.ordering.cancellation import Cancellation
 from canonical.shared.criteria import Criterion, SortKey, all_of
+from canonical.shared.reader import Reader
 from facade.json import answer_json
 from facade.query import only
 from facade.security.principal import current_principal
@@ -19,16 +20,16 @@ from facade.tmf.tmf622.versions import CANCELLATION, ORDER, Version, lowered
 
 
 class Kept(Protocol):
-    def document(self, order_id: str, owner: str | None) -> tuple[str, str, int]: ...
+    def document(self, order_id: str, reader: Reader) -> tuple[str, str, int]: ...
 
     def documents(
-        self, owner: str | None, offset: int, limit: int, criterion: Criterion | None, sort: tuple[SortKey, ...]
+        self, reader: Reader, offset: int, limit: int, criterion: Criterion | None, sort: tuple[SortKey, ...]
     ) -> tuple[list[tuple[str, str]], int]: ...
 
-    def cancellation(self, cancellation_id: str, owner: str | None) -> tuple[Cancellation, dict[str, Any]]: ...
+    def cancellation(self, cancellation_id: str, reader: Reader) -> tuple[Cancellation, dict[str, Any]]: ...
 
     def cancellations(
-        self, owner: str | None, offset: int, limit: int, criterion: Criterion | None, sort: tuple[SortKey, ...]
+        self, reader: Reader, offset: int, limit: int, criterion: Criterion | None, sort: tuple[SortKey, ...]
     ) -> tuple[list[tuple[str, str]], int]: ...
 
 
@@ -57,7 +58,7 @@ class BridgeReports:
         wanted = read_listing(flask.request.query_string, self.v4.searchable(ORDER))
         criterion = all_of(self.v4.visible, wanted.criterion)
         found, _ = self.kept.documents(
-            current_principal().owner_filter(), wanted.page.offset, wanted.page.limit, criterion, wanted.sort
+            current_principal().reader(), wanted.page.offset, wanted.page.limit, criterion, wanted.sort
         )
         return answer_json([_of(order_id, ORDER, orjson.loads(document)) for order_id, document in found])
 
@@ -65,20 +66,20 @@ class BridgeReports:
         """Of the page that a list in v4 shows for the same query."""
         wanted = read_listing(flask.request.query_string, self.v4.searchable(CANCELLATION))
         found, _ = self.kept.cancellations(
-            current_principal().owner_filter(), wanted.page.offset, wanted.page.limit, wanted.criterion, wanted.sort
+            current_principal().reader(), wanted.page.offset, wanted.page.limit, wanted.criterion, wanted.sort
         )
         return answer_json([_of(task_id, CANCELLATION, orjson.loads(document)) for task_id, document in found])
 
     def of_order(self, id: str) -> flask.Response:
         only(flask.request.args, ())
-        order_id, document, _ = self.kept.document(id, current_principal().owner_filter())
+        order_id, document, _ = self.kept.document(id, current_principal().reader())
         told = [mapped for mapped in self.trails.translations_of(order_id) if not mapped.target]
         lifted = [{"pointer": mapped.source, "difference": mapped.rule} for mapped in told]
         return answer_json({"lowered": _lowered(ORDER, orjson.loads(document)), "lifted": lifted})
 
     def of_cancellation(self, id: str) -> flask.Response:
         only(flask.request.args, ())
-        cancellation, carried = self.kept.cancellation(id, current_principal().owner_filter())
+        cancellation, carried = self.kept.cancellation(id, current_principal().reader())
         return answer_json({"lowered": _lowered(CANCELLATION, from_cancellation(cancellation, carried)), "lifted": []})
 
 

@@ -16,6 +16,7 @@ from canonical.processes.engine import ProcessEngine
 from canonical.shared import tracing
 from canonical.shared.deadline import seconds_left
 from canonical.shared.errors import StillWorking
+from canonical.shared.reader import ALL, Reader
 from facade.address import requested_address
 from facade.contract.connexion_plugin import validated_body
 from facade.intake import CancellationIntake, OrderIntake, Request, Translation
@@ -31,13 +32,13 @@ LEFT_TO_ANSWER = 1.0
 
 
 class Orders(Protocol):
-    """Orders for reading; `owner` None sees everybody's."""
+    """Orders for reading, as far as `reader` sees them."""
 
-    def order(self, order_id: str, owner: str | None) -> Order:
+    def order(self, order_id: str, reader: Reader) -> Order:
         """By our id or by its BSS number. Raises OrderNotFound."""
         ...
 
-    def orders(self, owner: str | None, offset: int, limit: int) -> tuple[list[Order], int]:
+    def orders(self, reader: Reader, offset: int, limit: int) -> tuple[list[Order], int]:
         """A page, newest first, and how many there are in all."""
         ...
 
@@ -87,14 +88,14 @@ class PortalOrders:
         request = Request(principal.client_id, "placeOrder", key, body)
         accepted = self.intake.repeated(request)
         if accepted is not None:
-            self.orders.order(accepted.subject, None)  # One that was removed meanwhile will never end.
+            self.orders.order(accepted.subject, ALL)  # One that was removed meanwhile will never end.
         else:
             with tracing.span("translate"):
                 command = to_submit_order(body, principal.client_id)
             accepted = self.intake.accept(command, request, lambda order_id, document, version: None)
         with going_on(GOES_ON, id=accepted.subject):
             ended = self.waiters.wait(PLACE_ORDER, accepted.subject)
-            order = self.orders.order(accepted.subject, None)
+            order = self.orders.order(accepted.subject, ALL)
         if not ended and not order.finished:
             raise StillWorking(GOES_ON, id=order.id)
         if order.failure is not None:
@@ -104,7 +105,7 @@ class PortalOrders:
     def list_orders(self) -> flask.Response:
         only(flask.request.args, ("offset", "limit"))
         page = page_of(flask.request.args)
-        found, total = self.orders.orders(current_principal().owner_filter(), page.offset, page.limit)
+        found, total = self.orders.orders(current_principal().reader(), page.offset, page.limit)
         items = [order_document(order) for order in found]
         return answer_json({"items": items, "offset": page.offset, "limit": page.limit, "total": total})
 
@@ -112,16 +113,17 @@ class PortalOrders:
         """Have the order given up. Raises InvalidTransition where it is too late to ask."""
         only(flask.request.args, ())
         principal = current_principal()
-        order = self.orders.order(orderId, principal.owner_filter())
+        order = self.orders.order(orderId, principal.reader())
         body = validated_body()
         self.cancellations.accept(CancelOrder(principal.client_id, order.id, body["reason"]), body, carried={})
         with going_on("the request to cancel was taken; read the order later", id=order.id):
-            order = self.orders.order(order.id, None)
+            order = self.orders.order(order.id, ALL)
         return _answer(order, 202, {})
 
     def get_audit_record(self, recordId: str) -> flask.Response:
         only(flask.request.args, ())
-        record = self.audit.find(recordId.removeprefix("urn:uuid:"), current_principal().owner_filter())
+        reader = current_principal().reader()
+        record = self.audit.find(recordId.removeprefix("urn:uuid:"), None if reader.unbounded else reader.client)
         return answer_json(audit_document(record))
 
 

@@ -38,7 +38,7 @@ class PortalSnapshots:
         query = flask.request.args
         only(query, ("include",))
         wanted = included(query, SnapshotPart)
-        found = self.snapshots.snapshot(orderId, current_principal().owner_filter(), wanted)
+        found = self.snapshots.snapshot(orderId, current_principal().reader(), wanted)
         headers = {} if found.order is None else {"ETag": f'"{found.order.version}"'}
         return answer_json(snapshot_document(found), 200, headers)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from connexion.context import context
 
+from canonical.shared.reader import Reader
 from facade.security.errors import MISSING, TokenRefused
 
 WILDCARD = ":*"
@@ -27,13 +28,13 @@ class Principal:
     def may_all(self, scopes: Iterable[str]) -> bool:
         return all(self.may(scope) for scope in scopes)
 
-    def owner_filter(self, resource: str = "order") -> str | None:
-        """Whose orders (quotes, assets…) the caller sees: its own client id, or None for everybody's.
+    def reader(self, resource: str = "order") -> Reader:
+        """Whose orders (quotes, assets…) the caller sees: its own, or everybody's.
 
         Everybody's takes the scope `order:all` by name. `order:*` is not enough: a partner that may do everything
         with its own orders must not see another's by it.
         """
-        return None if f"{resource}:all" in self.scopes else self.client_id
+        return Reader(self.client_id, everybody=f"{resource}:all" in self.scopes)
 
 
 def principal_in(request_context: Mapping[str, Any]) -> Principal | None:

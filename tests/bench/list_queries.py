@@ -25,6 +25,7 @@ from adapters.persistence.queries import SqlQueries
 from adapters.persistence.search import PRODUCT_ORDERS
 from adapters.persistence.tables import documents, terms
 from adapters.persistence.terms import terms_of
+from canonical.shared.reader import Reader
 from facade.tmf.query.listing import read_listing
 from tests.bench.report import mark, table
 from tests.support.postgres import execute
@@ -89,7 +90,7 @@ def reads_of(database: Database, ids: int) -> dict[str, Callable[[], Any]]:
     queries = SqlQueries(database, search_seconds=60)
     with database.reading() as connection:
         known = itertools.cycle(list(connection.scalars(sa.select(documents.c.order_id).limit(ids))))
-    reads: dict[str, Callable[[], Any]] = {"by id": lambda: queries.document(next(known), "acme")}
+    reads: dict[str, Callable[[], Any]] = {"by id": lambda: queries.document(next(known), Reader("acme"))}
     for name, text in QUERIES.items():
         reads[name] = partial(listed, queries, text)
     return reads
@@ -106,7 +107,7 @@ def alternated(reads: Sequence[Callable[[], Any]], rounds: int) -> list[float]:
 
 def listed(queries: SqlQueries, text: str) -> None:
     wanted = read_listing(text.encode(), ATTRIBUTES)
-    queries.documents("acme", wanted.page.offset, wanted.page.limit, wanted.criterion, wanted.sort)
+    queries.documents(Reader("acme"), wanted.page.offset, wanted.page.limit, wanted.criterion, wanted.sort)
 
 
 def timed(read: Callable[[], Any]) -> float:

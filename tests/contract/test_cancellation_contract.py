@@ -11,6 +11,7 @@ from canonical.ordering.cancellation import Cancellation, CancellationState
 from canonical.ordering.handlers import cancel_order
 from canonical.ordering.states import State
 from canonical.shared.errors import CancellationNotFound, ConcurrentChange, OrderNotFound
+from canonical.shared.reader import ALL, Reader
 from tests.contract.conftest import Store, shown_cancellation
 from tests.contract.keeping import at_once, change, keep, order_id, start
 from tests.support.builders import NOON, a_cancel_command, a_cancellation, an_order
@@ -51,13 +52,13 @@ def test_a_cancellation_comes_back_as_it_was_with_what_its_sender_wants_back(sto
     assert asked.version == 1
     with store.unit_of_work() as work:
         assert work.cancellations.get(asked.id) == asked
-    assert store.reads.cancellation(asked.id, None) == (asked, CARRIED)
-    assert store.reads.cancellation(asked.id, "partner-acme") == (asked, CARRIED)
+    assert store.reads.cancellation(asked.id, ALL) == (asked, CARRIED)
+    assert store.reads.cancellation(asked.id, Reader("partner-acme")) == (asked, CARRIED)
 
 
 def test_one_without_a_reason_that_carries_nothing_comes_back_too(store: Store) -> None:
     asked = ask(store, a_cancellation(reason=None))
-    assert store.reads.cancellation(asked.id, None) == (asked, {})
+    assert store.reads.cancellation(asked.id, ALL) == (asked, {})
 
 
 def test_a_decided_one_comes_back_with_its_outcome(store: Store) -> None:
@@ -70,7 +71,7 @@ def test_a_decided_one_comes_back_with_its_outcome(store: Store) -> None:
             decided = work.cancellations.get(asked.id)
             decide(decided)
             work.commit()
-        assert store.reads.cancellation(asked.id, None) == (decided, CARRIED), "what was carried stays"
+        assert store.reads.cancellation(asked.id, ALL) == (decided, CARRIED), "what was carried stays"
         assert decided.version == 3
 
 
@@ -90,14 +91,14 @@ def test_one_that_is_not_there_is_not_found(store: Store, name: str) -> None:
         work.cancellations.get(name)
     assert missing.value.details == {"cancellationId": name}
     with pytest.raises(CancellationNotFound):
-        store.reads.cancellation(name, None)
+        store.reads.cancellation(name, ALL)
 
 
 def test_another_clients_is_not_found(store: Store) -> None:
     asked = ask(store, a_cancellation())
     for owner in ("portal", "nobody", ""):
         with pytest.raises(CancellationNotFound):
-            store.reads.cancellation(asked.id, owner)
+            store.reads.cancellation(asked.id, Reader(owner))
 
 
 def test_one_that_was_only_read_keeps_its_version(store: Store) -> None:
@@ -105,7 +106,7 @@ def test_one_that_was_only_read_keeps_its_version(store: Store) -> None:
     with store.unit_of_work() as work:
         work.cancellations.get(asked.id)
         work.commit()
-    assert store.reads.cancellation(asked.id, None)[0].version == 1
+    assert store.reads.cancellation(asked.id, ALL)[0].version == 1
 
 
 def test_without_a_commit_nothing_is_left(store: Store) -> None:
@@ -115,7 +116,7 @@ def test_without_a_commit_nothing_is_left(store: Store) -> None:
     asked = ask(store, a_cancellation())
     with store.unit_of_work() as work:
         work.cancellations.get(asked.id).accept()
-    assert store.reads.cancellation(asked.id, None)[0].state is CancellationState.ASSESSING
+    assert store.reads.cancellation(asked.id, ALL)[0].state is CancellationState.ASSESSING
 
 
 def test_what_is_changed_after_a_commit_is_kept_by_the_next(store: Store) -> None:
@@ -125,7 +126,7 @@ def test_what_is_changed_after_a_commit_is_kept_by_the_next(store: Store) -> Non
         work.commit()
         assert store.size() == 1
     accept(store, asked.id)
-    assert store.reads.cancellation(asked.id, None)[0].version == 2
+    assert store.reads.cancellation(asked.id, ALL)[0].version == 2
 
 
 def test_one_that_somebody_else_changed_since_it_was_read_is_not_overwritten(store: Store) -> None:
@@ -143,7 +144,7 @@ def test_one_that_somebody_else_changed_since_it_was_read_is_not_overwritten(sto
 
     with pytest.raises(ConcurrentChange):
         write_back()
-    assert store.reads.cancellation(stale.id, None)[0].state is CancellationState.ACCEPTED
+    assert store.reads.cancellation(stale.id, ALL)[0].state is CancellationState.ACCEPTED
     assert store.process("place-order", stale.order_id) is None
 
 
@@ -160,11 +161,11 @@ def request(store: Store, name: str) -> Cancellation:
 def test_order_and_cancellation_are_kept_together(store: Store) -> None:
     keep(store, an_order())
     asked = request(store, order_id(1))
-    order = store.reads.order(order_id(1), None)
+    order = store.reads.order(order_id(1), ALL)
     assert (order.state, order.cancellation_id, order.version) == (State.ASSESSING_CANCELLATION, asked.id, 2)
     assert store.reads.state_of(order.id) is State.ASSESSING_CANCELLATION
     assert store.events(order.id) == [(1, "OrderSubmitted"), (2, "OrderCancellationRequested")]
-    assert store.reads.cancellation(asked.id, None)[0] == asked
+    assert store.reads.cancellation(asked.id, ALL)[0] == asked
 
 
 def test_when_the_order_was_changed_meanwhile_neither_is_kept(store: Store) -> None:
@@ -181,8 +182,8 @@ def test_when_the_order_was_changed_meanwhile_neither_is_kept(store: Store) -> N
 
     with pytest.raises(ConcurrentChange):
         cancel_what_was_read()
-    assert store.reads.cancellations(None, 0, 10) == ([], 0)
-    assert store.reads.order(order_id(1), None).cancellation_id is None
+    assert store.reads.cancellations(ALL, 0, 10) == ([], 0)
+    assert store.reads.order(order_id(1), ALL).cancellation_id is None
 
 
 def test_when_the_cancellation_was_changed_meanwhile_neither_is_kept(store: Store) -> None:
@@ -217,8 +218,8 @@ def test_of_requests_at_the_same_time_one_is_kept(store: Store) -> None:
     outcomes = at_once(4, cancel)
     made = [outcome for outcome in outcomes if isinstance(outcome, Cancellation)]
     assert len(made) == 1, outcomes
-    assert store.reads.cancellations(None, 0, 10) == ([(made[0].id, shown_cancellation(made[0], {}))], 1)
-    assert store.reads.order(order_id(1), None).cancellation_id == made[0].id
+    assert store.reads.cancellations(ALL, 0, 10) == ([(made[0].id, shown_cancellation(made[0], {}))], 1)
+    assert store.reads.order(order_id(1), ALL).cancellation_id == made[0].id
 
 
 def test_where_an_order_stands_follows_every_change(store: Store) -> None:
@@ -234,24 +235,24 @@ def test_where_an_order_stands_follows_every_change(store: Store) -> None:
 
 
 @pytest.mark.parametrize(
-    ("owner", "offset", "limit", "numbers", "total"),
+    ("reader", "offset", "limit", "numbers", "total"),
     [
-        (None, 0, 20, [5, 4, 3, 2, 1], 5),
-        (None, 1, 2, [4, 3], 5),
-        (None, 5, 20, [], 5),
-        (None, 0, 0, [], 5),
-        ("partner-acme", 0, 20, [5, 3, 1], 3),
-        ("partner-acme", 1, 1, [3], 3),
-        ("nobody", 0, 20, [], 0),
+        (ALL, 0, 20, [5, 4, 3, 2, 1], 5),
+        (ALL, 1, 2, [4, 3], 5),
+        (ALL, 5, 20, [], 5),
+        (ALL, 0, 0, [], 5),
+        (Reader("partner-acme"), 0, 20, [5, 3, 1], 3),
+        (Reader("partner-acme"), 1, 1, [3], 3),
+        (Reader("nobody"), 0, 20, [], 0),
     ],
 )
 def test_a_page_holds_the_newest_first_and_counts_what_the_caller_may_see(
-    store: Store, owner: str | None, offset: int, limit: int, numbers: list[int], total: int
+    store: Store, reader: Reader, offset: int, limit: int, numbers: list[int], total: int
 ) -> None:
     for number in range(1, 6):
         asked = replace(a_cancellation(id=cancellation_id(number)), owner="partner-acme" if number % 2 else "portal")
         ask(store, asked, {"number": number})
-    found, count = store.reads.cancellations(owner, offset, limit)
+    found, count = store.reads.cancellations(reader, offset, limit)
     assert ([task_id for task_id, _ in found], count) == ([cancellation_id(number) for number in numbers], total)
     assert [json.loads(document)["carried"]["number"] for _, document in found] == numbers
 
@@ -261,5 +262,5 @@ def test_the_document_in_lists_follows_every_change_and_keeps_what_was_carried(s
     with store.unit_of_work() as work:
         work.cancellations.get(asked.id).accept()
         work.commit()
-    (_, document), *_ = store.reads.cancellations(None, 0, 10)[0]
+    (_, document), *_ = store.reads.cancellations(ALL, 0, 10)[0]
     assert json.loads(document) == {"id": asked.id, "state": "ACCEPTED", "carried": CARRIED}

@@ -14,6 +14,7 @@ from adapters.persistence.queries import SqlQueries
 from adapters.persistence.tables import cancellations
 from adapters.persistence.unit_of_work import SqlUnitOfWork
 from canonical.ordering.cancellation import Cancellation
+from canonical.shared.reader import ALL, Reader
 from facade.bootstrap.core import project_cancellation
 from facade.bootstrap.serving import tmf622_versions
 from facade.tmf.query.listing import read_listing
@@ -55,9 +56,9 @@ def filled(database: Database) -> Database:
     return database
 
 
-def found(database: Database, version: Any, query: str, owner: str | None = None) -> list[str]:
+def found(database: Database, version: Any, query: str, reader: Reader = ALL) -> list[str]:
     wanted = read_listing(query.encode(), version.searchable(CANCELLATION))
-    listed = SqlQueries(database, 30).cancellations(owner, 0, 10, wanted.criterion, wanted.sort)
+    listed = SqlQueries(database, 30).cancellations(reader, 0, 10, wanted.criterion, wanted.sort)
     assert len(listed[0]) == listed[1]
     return [task_id for task_id, _ in listed[0]]
 
@@ -96,8 +97,8 @@ def test_tasks_are_found_by_v4s_names(filled: Database, query: str, ids: list[st
 
 
 def test_a_filter_never_leads_to_another_clients_tasks(filled: Database) -> None:
-    assert found(filled, V5, "state.ne=held", owner="acme") == ["c3", "c1"]
-    assert found(filled, V5, "id=c2", owner="acme") == []
+    assert found(filled, V5, "state.ne=held", reader=Reader("acme")) == ["c3", "c1"]
+    assert found(filled, V5, "id=c2", reader=Reader("acme")) == []
 
 
 def test_tasks_from_before_there_were_documents_get_the_same(filled: Database) -> None:

@@ -16,6 +16,7 @@ from canonical.processes.progress import Progress
 from canonical.processes.saga import run
 from canonical.shared.errors import CancellationNotFound, ConcurrentChange, InvalidTransition, OrderNotFound
 from canonical.shared.external_identifier import ExternalIdentifier
+from canonical.shared.reader import ALL, Reader
 from tests.contract.conftest import Store
 from tests.contract.keeping import (
     CARRIED,
@@ -74,7 +75,7 @@ def ask(store: Store, name: str, what: Change, carried: dict[str, Any] | None = 
 
 
 def document(store: Store, name: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(store.reads.document(name, None)[1])
+    found: dict[str, Any] = json.loads(store.reads.document(name, ALL)[1])
     return found
 
 
@@ -86,12 +87,12 @@ def test_a_draft_is_kept_changed_and_submitted(store: Store) -> None:
         draft = submit_order(a_command(draft=True), work, StandingClock(), CountingIdentities())
         work.carry(draft.id, CARRIED)
         work.commit()
-    assert (draft.version, store.reads.order(draft.id, "partner-acme")) == (1, draft)
+    assert (draft.version, store.reads.order(draft.id, Reader("partner-acme"))) == (1, draft)
     assert document(store, draft.id) == {"id": draft.id, "state": "DRAFT", "carried": CARRIED}
     assert store.process(PLACE_ORDER, draft.id) is None
 
     amended, _ = ask(store, draft.id, AmendOrder(AMENDED), REPLACED)
-    assert (amended.version, store.reads.order(draft.id, None)) == (2, amended)
+    assert (amended.version, store.reads.order(draft.id, ALL)) == (2, amended)
     assert [(item.id, item.offering, item.product_id) for item in amended.items] == [
         ("x", ROUTER, None),
         ("y", None, "PRD1"),
@@ -99,9 +100,9 @@ def test_a_draft_is_kept_changed_and_submitted(store: Store) -> None:
     assert document(store, draft.id) == {"id": draft.id, "state": "DRAFT", "carried": REPLACED}
 
     submitted, _ = ask(store, draft.id, SubmitDraft(AMENDED))
-    assert (submitted.version, store.reads.order(draft.id, None)) == (3, submitted)
+    assert (submitted.version, store.reads.order(draft.id, ALL)) == (3, submitted)
     assert store.reads.state_of(draft.id) is State.ACKNOWLEDGED
-    assert store.reads.document(draft.id, None)[2] == 3
+    assert store.reads.document(draft.id, ALL)[2] == 3
     assert store.process(PLACE_ORDER, draft.id) == "scheduled"
     assert store.events(draft.id) == [(1, "OrderDrafted"), (2, "OrderAmended"), (3, "OrderSubmitted")]
 
@@ -113,8 +114,8 @@ def test_a_rejected_order_is_kept_in_its_second_version(store: Store) -> None:
         order.reject(a_rejection(), LATER)
         work.commit()
     assert json.loads(acknowledged) == {"id": order.id, "state": "ACKNOWLEDGED", "carried": CARRIED}
-    assert (order.version, store.reads.order(order.id, "partner-acme")) == (2, order)
-    assert store.reads.document(order.id, None)[2] == 2
+    assert (order.version, store.reads.order(order.id, Reader("partner-acme"))) == (2, order)
+    assert store.reads.document(order.id, ALL)[2] == 2
     assert document(store, order.id) == {"id": order.id, "state": "REJECTED", "carried": CARRIED}
     assert store.events(order.id) == [(1, "OrderSubmitted"), (2, "OrderRejected")]
     assert change(store, order.id, annotate).version == 3
@@ -153,14 +154,14 @@ def test_an_order_is_read_with_what_is_carried_for_it_and_its_document(store: St
     keep(store, an_order(), CARRIED)
     keep(store, an_order(id=order_id(2)))
     changed, text = ask(store, order_id(1), ticket(1), REPLACED)
-    for owner in ("partner-acme", None):
-        assert store.reads.order_to_change(order_id(1), owner) == (changed, REPLACED, text)
-    assert store.reads.order_to_change(order_id(2), None)[1] == {}
+    for reader in (Reader("partner-acme"), ALL):
+        assert store.reads.order_to_change(order_id(1), reader) == (changed, REPLACED, text)
+    assert store.reads.order_to_change(order_id(2), ALL)[1] == {}
     change(store, order_id(1), start)
     change(store, order_id(1), complete)
-    for name, owner in ((order_id(1), "portal"), (order_id(3), None), ("ORD00001", None)):
+    for name, reader in ((order_id(1), Reader("portal")), (order_id(3), ALL), ("ORD00001", ALL)):
         with pytest.raises(OrderNotFound):
-            store.reads.order_to_change(name, owner)
+            store.reads.order_to_change(name, reader)
 
 
 def test_what_is_carried_replaces_what_was_carried_before_in_the_same_unit_of_work(store: Store) -> None:
@@ -179,7 +180,7 @@ def test_what_is_carried_for_an_order_that_does_not_change_is_shown_and_not_kept
         assert json.loads(work.carry(order_id(1), REPLACED))["carried"] == REPLACED
         work.commit()
     assert document(store, order_id(1))["carried"] == CARRIED
-    assert store.reads.order(order_id(1), None).version == 1
+    assert store.reads.order(order_id(1), ALL).version == 1
 
 
 def test_the_document_shows_the_order_as_it_is_when_it_is_asked_for(store: Store) -> None:
@@ -214,20 +215,20 @@ def test_a_removed_order_is_gone_with_what_belongs_to_it_and_what_happened_stays
         work.commit()
 
     with pytest.raises(OrderNotFound):
-        store.reads.order(order_id(1), None)
+        store.reads.order(order_id(1), ALL)
     with pytest.raises(OrderNotFound):
-        store.reads.order("ORD00001", None)
+        store.reads.order("ORD00001", ALL)
     with pytest.raises(OrderNotFound):
-        store.reads.document(order_id(1), None)
+        store.reads.document(order_id(1), ALL)
     with pytest.raises(OrderNotFound):
         store.reads.state_of(order_id(1))
     with store.unit_of_work() as work, pytest.raises(OrderNotFound):
         work.orders.get(order_id(1))
     with pytest.raises(CancellationNotFound):
-        store.reads.cancellation(CANCELLATION_ID, None)
+        store.reads.cancellation(CANCELLATION_ID, ALL)
     assert store.process(PLACE_ORDER, order_id(1)) is None
-    assert [order.id for order in store.reads.orders(None, 0, 10)[0]] == [order_id(2)], "others stay"
-    assert store.reads.documents(None, 0, 10)[1] == 1
+    assert [order.id for order in store.reads.orders(ALL, 0, 10)[0]] == [order_id(2)], "others stay"
+    assert store.reads.documents(ALL, 0, 10)[1] == 1
 
     assert store.events(order_id(1)) == [
         (1, "OrderSubmitted"),
@@ -246,9 +247,9 @@ def test_a_cancelled_draft_is_removed_with_its_cancellation(store: Store) -> Non
         asked = cancel_order(a_cancel_command(order_id=order_id(1)), work, StandingClock(), CountingIdentities())
         work.commit()
     change(store, order_id(1), remove)
-    assert store.reads.cancellations(None, 0, 10) == ([], 0)
+    assert store.reads.cancellations(ALL, 0, 10) == ([], 0)
     with pytest.raises(CancellationNotFound):
-        store.reads.cancellation(asked.id, None)
+        store.reads.cancellation(asked.id, ALL)
     assert [sequence for sequence, _ in store.events(order_id(1))] == [1, 2, 3]
 
 
@@ -261,7 +262,7 @@ def test_an_order_is_changed_and_removed_together(store: Store) -> None:
 
     change(store, order_id(1), change_and_remove)
     assert store.events(order_id(1)) == [(1, "OrderDrafted"), (2, "OrderAnnotated"), (3, "OrderRemoved")]
-    assert store.reads.orders(None, 0, 10) == ([], 0)
+    assert store.reads.orders(ALL, 0, 10) == ([], 0)
 
 
 def test_without_a_commit_an_order_is_not_removed(store: Store) -> None:
@@ -346,7 +347,7 @@ def test_what_is_said_about_an_order_while_its_process_ends_is_not_lost_nor_is_t
         return place() if number == 0 else until_done(lambda: ask(store, order.id, ticket(number), {"n": number}))
 
     at_once(6, act)
-    kept = store.reads.order(order.id, None)
+    kept = store.reads.order(order.id, ALL)
     assert (kept.state, kept.bss_order_id) == (State.COMPLETED, "ORD00001")
     assert [entry.trigger for entry in kept.timeline].count(Trigger.ANNOTATE) == 5
     assert [sequence for sequence, _ in store.events(order.id)] == list(range(1, 10))
@@ -372,7 +373,7 @@ def test_a_draft_is_submitted_or_removed_and_never_half_of_each(store: Store) ->
         outcomes = at_once(4, act)
         done = [outcome for outcome in outcomes if outcome in ("removed", "submitted")]
         assert len(done) == 1, outcomes
-        left = {order.id for order in store.reads.orders(None, 0, 10)[0]}
+        left = {order.id for order in store.reads.orders(ALL, 0, 10)[0]}
         submitted = done == ["submitted"]
         assert (order_id(number) in left) is submitted
         assert store.process(PLACE_ORDER, order_id(number)) == ("scheduled" if submitted else None)
@@ -400,7 +401,7 @@ def test_an_order_is_amended_before_its_process_begins_or_not_at_all(store: Stor
             return begun
 
         begun, amended = at_once(2, act)
-        kept = store.reads.order(order_id(number), None)
+        kept = store.reads.order(order_id(number), ALL)
         assert kept.state is State.FULFILLING
         assert begun.items == kept.items, "what is carried out is what is on record"
         if isinstance(amended, Order):

@@ -12,6 +12,7 @@ from canonical.ordering.order import Order, PaymentStatus
 from canonical.ordering.states import State
 from canonical.shared.errors import OrderNotFound
 from canonical.shared.money import Money
+from canonical.shared.reader import ALL, Reader
 from tests.contract.conftest import Store
 from tests.contract.keeping import CARRIED, LATER, change, complete, keep, order_id, start, write_everything
 from tests.support.builders import BROADBAND, ROUTER, a_failure, a_line, an_offering, an_order
@@ -29,7 +30,7 @@ def test_an_order_comes_back_as_it_was(store: Store) -> None:
     assert order.events == []
     with store.unit_of_work() as work:
         assert work.orders.get(order.id) == order
-    assert store.reads.order(order.id, None) == order
+    assert store.reads.order(order.id, ALL) == order
 
 
 def test_an_order_in_every_detail_of_failure_comes_back_as_it_was(store: Store) -> None:
@@ -39,7 +40,7 @@ def test_an_order_in_every_detail_of_failure_comes_back_as_it_was(store: Store) 
     failed = change(
         store, order_id(1), lambda order: order.fall_out(failure, PaymentStatus.DECLINED, "ORD00001", LATER)
     )
-    assert store.reads.order(order_id(1), None) == failed
+    assert store.reads.order(order_id(1), ALL) == failed
     assert failed.failure == failure
 
 
@@ -49,11 +50,11 @@ def test_an_order_is_found_by_its_number_in_bss(store: Store) -> None:
     change(store, order_id(1), complete)
     with store.unit_of_work() as work:
         assert work.orders.get("ORD00001").id == order_id(1)
-    assert store.reads.order("ORD00001", "partner-acme").id == order_id(1)
-    for owner in ("partner-acme", None):
-        assert store.reads.document("ORD00001", owner) == store.reads.document(order_id(1), owner)
+    assert store.reads.order("ORD00001", Reader("partner-acme")).id == order_id(1)
+    for reader in (Reader("partner-acme"), ALL):
+        assert store.reads.document("ORD00001", reader) == store.reads.document(order_id(1), reader)
     with pytest.raises(OrderNotFound):
-        store.reads.document("ORD00001", "portal")
+        store.reads.document("ORD00001", Reader("portal"))
 
 
 def test_our_id_counts_before_a_number_of_bss_and_the_newest_order_before_others(store: Store) -> None:
@@ -65,8 +66,8 @@ def test_our_id_counts_before_a_number_of_bss_and_the_newest_order_before_others
         change(store, order_id(number), start)
         change(store, order_id(number), numbered(given))
     for name, found in ((order_id(3), 3), ("ORD00007", 3), (order_id(1), 1)):
-        assert store.reads.order(name, None).id == order_id(found)
-        assert store.reads.document(name, None)[0] == order_id(found)
+        assert store.reads.order(name, ALL).id == order_id(found)
+        assert store.reads.document(name, ALL)[0] == order_id(found)
         with store.unit_of_work() as work:
             assert work.orders.get(name).id == order_id(found)
 
@@ -78,9 +79,9 @@ def test_an_order_that_is_not_there_is_not_found(store: Store, name: str) -> Non
         work.orders.get(name)
     assert missing.value.details == {"orderId": name}
     with pytest.raises(OrderNotFound):
-        store.reads.order(name, None)
+        store.reads.order(name, ALL)
     with pytest.raises(OrderNotFound):
-        store.reads.document(name, None)
+        store.reads.document(name, ALL)
 
 
 def test_in_a_unit_of_work_an_order_is_the_same_object_each_time(store: Store) -> None:
@@ -105,8 +106,8 @@ def test_an_order_got_by_its_bss_number_is_the_one_got_by_its_id(store: Store) -
 def test_each_change_makes_a_new_version(store: Store) -> None:
     keep(store, an_order())
     assert [change(store, order_id(1), what).version for what in (start, complete)] == [2, 3]
-    assert store.reads.order(order_id(1), None).version == 3
-    assert store.reads.document(order_id(1), None)[2] == 3
+    assert store.reads.order(order_id(1), ALL).version == 3
+    assert store.reads.document(order_id(1), ALL)[2] == 3
 
 
 def test_an_order_that_was_only_read_keeps_its_version(store: Store) -> None:
@@ -119,7 +120,7 @@ def test_several_orders_are_kept_together(store: Store) -> None:
         for number in (1, 2, 3):
             work.orders.add(an_order(id=order_id(number)))
         work.commit()
-    assert store.reads.orders(None, 0, 10)[1] == 3
+    assert store.reads.orders(ALL, 0, 10)[1] == 3
 
 
 def test_events_wait_for_delivery_in_order_and_without_gaps(store: Store) -> None:
@@ -149,7 +150,7 @@ def test_what_was_carried_is_in_the_document_through_every_change(store: Store) 
     for state, what in ((State.ACKNOWLEDGED, None), (State.FULFILLING, start), (State.COMPLETED, complete)):
         if what is not None:
             change(store, order_id(1), what)
-        _, text, _ = store.reads.document(order_id(1), None)
+        _, text, _ = store.reads.document(order_id(1), ALL)
         assert json.loads(text) == {"id": order_id(1), "state": state.value, "carried": CARRIED}
     assert json.loads(made) == {"id": order_id(1), "state": "ACKNOWLEDGED", "carried": CARRIED}
 
@@ -157,7 +158,7 @@ def test_what_was_carried_is_in_the_document_through_every_change(store: Store) 
 def test_an_order_that_carries_nothing_has_a_document_too(store: Store) -> None:
     keep(store, an_order())
     change(store, order_id(1), start)
-    assert json.loads(store.reads.document(order_id(1), None)[1])["carried"] == {}
+    assert json.loads(store.reads.document(order_id(1), ALL)[1])["carried"] == {}
 
 
 @pytest.fixture
@@ -170,43 +171,43 @@ def filled(store: Store) -> Store:
 
 
 @pytest.mark.parametrize(
-    ("owner", "offset", "limit", "numbers", "total"),
+    ("reader", "offset", "limit", "numbers", "total"),
     [
-        (None, 0, 20, [5, 4, 3, 2, 1], 5),
-        (None, 1, 2, [4, 3], 5),
-        (None, 4, 20, [1], 5),
-        (None, 5, 20, [], 5),
-        (None, 10_000_000, 200, [], 5),
-        (None, 0, 0, [], 5),
-        ("partner-acme", 0, 20, [5, 3, 1], 3),
-        ("partner-acme", 1, 1, [3], 3),
-        ("portal", 0, 20, [4, 2], 2),
-        ("nobody", 0, 20, [], 0),
+        (ALL, 0, 20, [5, 4, 3, 2, 1], 5),
+        (ALL, 1, 2, [4, 3], 5),
+        (ALL, 4, 20, [1], 5),
+        (ALL, 5, 20, [], 5),
+        (ALL, 10_000_000, 200, [], 5),
+        (ALL, 0, 0, [], 5),
+        (Reader("partner-acme"), 0, 20, [5, 3, 1], 3),
+        (Reader("partner-acme"), 1, 1, [3], 3),
+        (Reader("portal"), 0, 20, [4, 2], 2),
+        (Reader("nobody"), 0, 20, [], 0),
     ],
 )
 def test_a_page_holds_the_newest_first_and_counts_what_the_caller_may_see(
-    filled: Store, owner: str | None, offset: int, limit: int, numbers: list[int], total: int
+    filled: Store, reader: Reader, offset: int, limit: int, numbers: list[int], total: int
 ) -> None:
-    orders, count = filled.reads.orders(owner, offset, limit)
+    orders, count = filled.reads.orders(reader, offset, limit)
     assert ([order.id for order in orders], count) == ([order_id(number) for number in numbers], total)
-    documents, count = filled.reads.documents(owner, offset, limit)
+    documents, count = filled.reads.documents(reader, offset, limit)
     assert ([found for found, _ in documents], count) == ([order_id(number) for number in numbers], total)
     assert [json.loads(text)["carried"]["number"] for _, text in documents] == numbers
 
 
 def test_another_clients_order_is_not_found(filled: Store) -> None:
-    assert filled.reads.order(order_id(1), "partner-acme").owner == "partner-acme"
+    assert filled.reads.order(order_id(1), Reader("partner-acme")).owner == "partner-acme"
     for owner in ("portal", "nobody", ""):
         with pytest.raises(OrderNotFound):
-            filled.reads.order(order_id(1), owner)
+            filled.reads.order(order_id(1), Reader(owner))
         with pytest.raises(OrderNotFound):
-            filled.reads.document(order_id(1), owner)
+            filled.reads.document(order_id(1), Reader(owner))
 
 
 def test_what_is_not_committed_is_not_read(store: Store) -> None:
     with store.unit_of_work() as work:
         write_everything(work)
-        assert store.reads.orders(None, 0, 10) == ([], 0)
+        assert store.reads.orders(ALL, 0, 10) == ([], 0)
         assert store.reads.kept_answer("partner-acme", "key-1") is None
 
 

@@ -24,6 +24,7 @@ from canonical.processes.place_order import PlaceOrder
 from canonical.processes.progress import Progress
 from canonical.shared.errors import ConcurrentChange
 from canonical.shared.external_identifier import ExternalIdentifier
+from canonical.shared.reader import ALL
 from tests.contract.keeping import LATER, an_audit_record, order_id
 from tests.support.builders import ORDER_ID, ROUTER, a_cancellation, a_command, a_line, an_order
 from tests.support.databases import blank
@@ -148,7 +149,7 @@ def test_an_order_kept_before_installed_products_could_be_changed_is_read(
             del item["product_id"]
         connection.execute(sa.update(orders).values(body=json.dumps(body)))
         connection.commit()
-    kept = SqlQueries(database).order(ORDER_ID, None)
+    kept = SqlQueries(database).order(ORDER_ID, ALL)
     assert kept.items == an_order().items
     assert (kept.items[0].added, kept.items[0].product_id) == (kept.items[0].offering, None)
 
@@ -210,7 +211,7 @@ def test_a_process_that_ends_while_something_is_said_about_its_order_ends_on_wha
             step(work)
         with unit_of_work() as work:
             assert step(work).state is state
-    kept = queries.order(ORDER_ID, None)
+    kept = queries.order(ORDER_ID, ALL)
     assert (kept.state, kept.external_identifiers, kept.version) == (State.COMPLETED, said, 5)
     assert rows(postgres_database, documents.c.carried) == ['{"said":true}']
     assert rows(postgres_database, outbox.c.sequence) == [1, 2, 3, 4, 5, 6]
@@ -230,7 +231,7 @@ def test_an_order_that_changes_while_it_is_being_removed_stays(postgres_database
 
     with pytest.raises(ConcurrentChange):
         remove_what_changes()
-    assert SqlQueries(postgres_database).order(ORDER_ID, None).version == 2
+    assert SqlQueries(postgres_database).order(ORDER_ID, ALL).version == 2
     assert rows(postgres_database, outbox.c.type) == ["OrderAnnotated", "OrderDrafted"]
 
 
@@ -247,5 +248,5 @@ def test_a_draft_submitted_by_two_at_once_is_submitted_once(postgres_database: D
 
     with pytest.raises(ConcurrentChange):
         submit_twice()
-    assert SqlQueries(postgres_database).order(ORDER_ID, None).version == 2
+    assert SqlQueries(postgres_database).order(ORDER_ID, ALL).version == 2
     assert rows(postgres_database, outbox.c.type) == ["OrderDrafted", "OrderSubmitted"]

@@ -18,6 +18,7 @@ from canonical.ordering.states import State, Trigger
 from canonical.shared.errors import ConcurrentChange, InvalidTransition, OrderNotFound, VersionMismatch
 from canonical.shared.external_identifier import ExternalIdentifier
 from canonical.shared.ports import Identities
+from canonical.shared.reader import ALL, Reader
 from facade.intake.changes import Asked, Decide, OrderChanges, Plan
 from facade.intake.once import TRIES, Request
 from tests.contract.conftest import Store
@@ -50,8 +51,8 @@ def changes(store: Store, identities: Identities | None = None) -> OrderChanges:
     return OrderChanges(store.unit_of_work, reads, StandingClock(), ids, reads, Starts())
 
 
-def asked(if_match: str | None = None, owner: str | None = ACME, name: str = ORDER) -> Asked:
-    return Asked(name, ASKING, owner, None if if_match is None else ETags([if_match]))
+def asked(if_match: str | None = None, owner: str = ACME, name: str = ORDER) -> Asked:
+    return Asked(name, ASKING, Reader(owner), None if if_match is None else ETags([if_match]))
 
 
 def said(name: str, *before: Callable[[], object]) -> Decide:
@@ -75,7 +76,7 @@ def remove(store: Store) -> None:
 
 
 def carried(store: Store, name: str = ORDER) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(store.reads.document(name, None)[1])["carried"]
+    found: dict[str, Any] = json.loads(store.reads.document(name, ALL)[1])["carried"]
     return found
 
 
@@ -92,7 +93,7 @@ def test_while_a_change_is_planned_others_write(store: Store) -> None:
     assert (version, json.loads(text)["carried"], carried(store)) == (2, {"a": 1}, {"a": 1})
     evidence = store.audit(order_id(1))
     assert (evidence.order_id, evidence.status, evidence.payload_hash) == (ORDER, 200, ASKING.payload_hash)
-    assert store.reads.order(OTHER, None).version == 1
+    assert store.reads.order(OTHER, ALL).version == 1
 
 
 @pytest.mark.parametrize("times", range(1, TRIES))
@@ -125,7 +126,7 @@ def test_when_the_order_changes_all_the_time_the_caller_is_told(store: Store) ->
     keep(store, an_order(draft=True))
     with pytest.raises(ConcurrentChange):
         changes(store).change(asked(), said("a", *[lambda: touch(store)] * TRIES))
-    assert (carried(store), store.reads.order(ORDER, None).version) == ({}, TRIES + 1)
+    assert (carried(store), store.reads.order(ORDER, ALL).version) == ({}, TRIES + 1)
 
 
 def test_the_version_that_the_caller_names_counts_for_what_others_left_too(store: Store) -> None:
@@ -134,7 +135,7 @@ def test_the_version_that_the_caller_names_counts_for_what_others_left_too(store
         changes(store).change(asked("7"), said("a"))
     with pytest.raises(VersionMismatch):
         changes(store).change(asked("1"), said("a", lambda: touch(store)))
-    assert (carried(store), store.reads.order(ORDER, None).version) == ({}, 2)
+    assert (carried(store), store.reads.order(ORDER, ALL).version) == ({}, 2)
     assert changes(store).change(asked("2"), said("a"))[1] == 3
 
 
@@ -157,7 +158,7 @@ def test_what_begins_meanwhile_is_not_amended(store: Store) -> None:
 
     with pytest.raises(InvalidTransition):
         changes(store).change(asked(), decide)
-    assert store.reads.order(ORDER, None).items == an_order().items
+    assert store.reads.order(ORDER, ALL).items == an_order().items
 
 
 @pytest.mark.parametrize(("owner", "name"), [("portal", ORDER), (ACME, OTHER), (ACME, "ORD00001")])
@@ -174,7 +175,7 @@ def test_what_comes_to_nothing_writes_nothing(store: Store) -> None:
     keep(store, an_order(), {"kept": True})
     size = store.size()
     text, version = changes(store).change(asked(), lambda order, carried: Plan(None, carried))
-    assert ((text, version), store.size()) == (store.reads.document(ORDER, None)[1:], size)
+    assert ((text, version), store.size()) == (store.reads.document(ORDER, ALL)[1:], size)
 
 
 def test_many_changes_at_once_are_all_made_one_after_the_other(store: Store) -> None:
@@ -198,7 +199,7 @@ def test_changes_on_several_nodes_are_made_once_or_refused(store: Store) -> None
     outcomes = at_once(8, lambda number: nodes[number % 4].change(asked(), said(f"n{number}")))
     refused = [isinstance(outcome, ConcurrentChange) for outcome in outcomes]
     assert set(carried(store)) == {f"n{number}" for number in range(8) if not refused[number]}
-    assert store.reads.order(ORDER, None).version == 9 - sum(refused)
+    assert store.reads.order(ORDER, ALL).version == 9 - sum(refused)
 
 
 def test_a_draft_is_submitted_once(store: Store) -> None:
@@ -212,7 +213,7 @@ def test_a_draft_is_submitted_once(store: Store) -> None:
     assert sum(isinstance(outcome, InvalidTransition) for outcome in outcomes) == 3, outcomes
     assert isinstance(taking.engine, Starts)
     assert taking.engine.started == [(PLACE_ORDER, ORDER)]
-    kept = store.reads.order(ORDER, None)
+    kept = store.reads.order(ORDER, ALL)
     assert (kept.state, [entry.trigger for entry in kept.timeline]) == (
         State.ACKNOWLEDGED,
         [Trigger.DRAFT, Trigger.SUBMIT],

@@ -29,6 +29,7 @@ from canonical.shared.criteria import (
     Step,
 )
 from canonical.shared.errors import InvalidCommand
+from canonical.shared.reader import ALL
 from facade.contract.violations import ContractViolation
 from facade.tmf.query.bounds import bounded
 from facade.tmf.query.constants import constants_of
@@ -71,8 +72,8 @@ def filled(
 def found(database: Database, criterion: Criterion | None, sort: tuple[SortKey, ...] = ()) -> list[str]:
     """The ids that the database finds, in its order; that its total agrees is checked on the way."""
     queries = SqlQueries(database, PATIENCE)
-    page, total = queries.documents(None, 0, KEPT + 1, criterion, sort)
-    first, counted = queries.documents(None, 0, 1, criterion, sort)
+    page, total = queries.documents(ALL, 0, KEPT + 1, criterion, sort)
+    first, counted = queries.documents(ALL, 0, 1, criterion, sort)
     assert total == counted == len(page)
     assert first == page[:1]
     return [order_id for order_id, _ in page]
@@ -180,13 +181,13 @@ def test_pages_of_a_sorted_list_are_its_parts(filled: Database, sample: list[dic
     keys = sort_of("state,-creationDate", ATTRIBUTES)
     expected = in_order(sample, keys)
     for offset in (0, 7, KEPT - 3, KEPT, KEPT + 50):
-        page, total = SqlQueries(filled).documents(None, offset, 10, None, keys)
+        page, total = SqlQueries(filled).documents(ALL, offset, 10, None, keys)
         assert [order_id for order_id, _ in page] == expected[offset : offset + 10]
         assert total == KEPT
 
 
 def test_a_page_of_nothing_still_counts(filled: Database) -> None:
-    assert SqlQueries(filled).documents(None, 0, 0) == ([], KEPT)
+    assert SqlQueries(filled).documents(ALL, 0, 0) == ([], KEPT)
 
 
 def test_a_client_finds_its_own_orders_only(filled: Database, sample: list[dict[str, Any]]) -> None:
@@ -219,7 +220,7 @@ def test_what_takes_too_long_is_ended(filled: Database, monkeypatch: pytest.Monk
         tuple(Compare((Step("note", True), Step("text")), Operator.MATCHES, (f"(?:{n}$)",)) for n in range(40))
     )
     with pytest.raises(InvalidCommand, match="takes too long") as raised:
-        SqlQueries(filled, search_seconds=0.001).documents(None, 0, 10, heavy)
+        SqlQueries(filled, search_seconds=0.001).documents(ALL, 0, 10, heavy)
     assert raised.value.pointer == "/filter"
     assert found(filled, None), "the connection serves on"
     assert found(filled, Compare((Step("description"),), Operator.MATCHES, ("ours",))), "and for long"
@@ -239,7 +240,7 @@ def test_what_the_database_finds_too_complex_is_refused(sqlite_database: Databas
     for _ in range(20):
         deep = AnyElement((Step("productOrderItem", True),), deep)
     with pytest.raises(InvalidCommand, match="too complex"):
-        SqlQueries(sqlite_database, PATIENCE).documents(None, 0, 10, deep)
+        SqlQueries(sqlite_database, PATIENCE).documents(ALL, 0, 10, deep)
 
 
 def test_the_deepest_query_that_is_taken_is_answered(filled: Database) -> None:
@@ -258,7 +259,7 @@ def test_the_deepest_query_that_is_taken_is_answered(filled: Database) -> None:
 
 def test_a_regular_expression_that_the_database_cannot_take_is_refused(filled: Database) -> None:
     with pytest.raises(InvalidCommand):
-        SqlQueries(filled, PATIENCE).documents(None, 0, 10, Compare((Step("@type"),), Operator.MATCHES, ("(",)))
+        SqlQueries(filled, PATIENCE).documents(ALL, 0, 10, Compare((Step("@type"),), Operator.MATCHES, ("(",)))
 
 
 def test_only_the_beginning_of_a_long_text_is_searched(database: Database) -> None:
@@ -268,7 +269,7 @@ def test_only_the_beginning_of_a_long_text_is_searched(database: Database) -> No
     store(database, [document | {"id": name, "description": text} for name, text in texts.items()])
     wanted = read_listing("description.regex=xé".encode(), ATTRIBUTES)
     assert most == 100_000, "docs/partners.md says so"
-    assert [one for one, _ in SqlQueries(database, PATIENCE).documents(None, 0, 9, wanted.criterion)[0]] == ["within"]
+    assert [one for one, _ in SqlQueries(database, PATIENCE).documents(ALL, 0, 9, wanted.criterion)[0]] == ["within"]
 
 
 def test_conditions_on_columns_and_terms_leave_documents_unread(filled: Database) -> None:

@@ -15,6 +15,7 @@ from canonical.ordering.order import Order
 from canonical.processes.decisions import Decision, decide
 from canonical.processes.place_order import PlaceOrder
 from canonical.processes.standing import Action, Standing
+from canonical.shared.reader import ALL
 from facade.identities import SortableIdentities
 from tests.support.builders import a_command
 from tests.support.databases import blank
@@ -57,7 +58,7 @@ class ByHand:
 
     @property
     def order(self) -> Order:
-        return self._orders.order(self.order_id, None)
+        return self._orders.order(self.order_id, ALL)
 
     @property
     def standing(self) -> Standing:

@@ -5,7 +5,7 @@ suite as the real ones.
 import copy
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -21,6 +21,7 @@ from canonical.shared.errors import (
     ListenerNotFound,
     OrderNotFound,
 )
+from canonical.shared.reader import ALL, Reader
 from tests.support.fakes import OfferingsOnSale, SteppingClock
 
 
@@ -158,7 +159,7 @@ class CancellationsInMemory:
 
     def get(self, cancellation_id: str) -> Cancellation:
         if cancellation_id not in self._seen:
-            self._seen[cancellation_id] = copy.deepcopy(_found_cancellation(self._memory, cancellation_id, None))
+            self._seen[cancellation_id] = copy.deepcopy(_found_cancellation(self._memory, cancellation_id, ALL))
         return self._seen[cancellation_id]
 
     def carry(self, cancellation_id: str, carried: dict[str, Any]) -> None:
@@ -181,11 +182,18 @@ class CancellationsInMemory:
         return [known for known in self._seen.values() if known != self._memory.cancellations.get(known.id)]
 
 
-def _found_cancellation(memory: Memory, cancellation_id: str, owner: str | None) -> Cancellation:
+def _found_cancellation(memory: Memory, cancellation_id: str, reader: Reader) -> Cancellation:
     found = memory.cancellations.get(cancellation_id)
-    if found is None or owner not in (None, found.owner):
+    if found is None or not _sees(memory, reader, found):
         raise CancellationNotFound("Cancellation not found", cancellationId=cancellation_id)
     return found
+
+
+def _sees(memory: Memory, reader: Reader, kept: Cancellation) -> bool:
+    """Who asked for it and of whose order count."""
+    order = memory.orders.get(kept.order_id)
+    of_its_customer = order is not None and replace(reader, everybody=True).sees(order.owner, order.customer_id)
+    return (reader.everybody or kept.owner == reader.client) and (reader.customers is None or of_its_customer)
 
 
 def _found(orders: dict[str, Order], order_id: str) -> Order:
@@ -240,46 +248,47 @@ class ReadsFromMemory:
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
 
-    def order(self, order_id: str, owner: str | None) -> Order:
-        return copy.deepcopy(_found({order.id: order for order in self._mine(owner)}, order_id))
+    def order(self, order_id: str, reader: Reader) -> Order:
+        return copy.deepcopy(_found({order.id: order for order in self._mine(reader)}, order_id))
 
-    def orders(self, owner: str | None, offset: int, limit: int) -> tuple[list[Order], int]:
-        found = self._mine(owner)
+    def orders(self, reader: Reader, offset: int, limit: int) -> tuple[list[Order], int]:
+        found = self._mine(reader)
         return copy.deepcopy(found[offset : offset + limit]), len(found)
 
-    def document(self, order_id: str, owner: str | None) -> tuple[str, str, int]:
-        found = self.order(order_id, owner)
+    def document(self, order_id: str, reader: Reader) -> tuple[str, str, int]:
+        found = self.order(order_id, reader)
         return found.id, *self._memory.documents[found.id]
 
-    def documents(self, owner: str | None, offset: int, limit: int) -> tuple[list[tuple[str, str]], int]:
-        found, total = self.orders(owner, offset, limit)
+    def documents(self, reader: Reader, offset: int, limit: int) -> tuple[list[tuple[str, str]], int]:
+        found, total = self.orders(reader, offset, limit)
         return [(order.id, self._memory.documents[order.id][0]) for order in found], total
 
-    def order_to_change(self, order_id: str, owner: str | None) -> tuple[Order, dict[str, Any], str]:
+    def order_to_change(self, order_id: str, reader: Reader) -> tuple[Order, dict[str, Any], str]:
         with self._memory.turn:
-            found, document, _ = self.document(order_id, owner)
+            found, document, _ = self.document(order_id, reader)
             if found != order_id:
                 raise OrderNotFound("Order not found", orderId=order_id)
-            return self.order(order_id, owner), copy.deepcopy(self._memory.carried[order_id]), document
+            return self.order(order_id, reader), copy.deepcopy(self._memory.carried[order_id]), document
 
     def state_of(self, order_id: str) -> State:
         if order_id not in self._memory.orders:
             raise OrderNotFound("Order not found", orderId=order_id)
         return self._memory.orders[order_id].state
 
-    def cancellation(self, cancellation_id: str, owner: str | None) -> tuple[Cancellation, dict[str, Any]]:
-        found = _found_cancellation(self._memory, cancellation_id, owner)
+    def cancellation(self, cancellation_id: str, reader: Reader) -> tuple[Cancellation, dict[str, Any]]:
+        found = _found_cancellation(self._memory, cancellation_id, reader)
         return copy.deepcopy((found, self._memory.carried_for_cancellations[found.id]))
 
-    def cancellations(self, owner: str | None, offset: int, limit: int) -> tuple[list[tuple[str, str]], int]:
-        mine = sorted(kept.id for kept in self._memory.cancellations.values() if owner in (None, kept.owner))
+    def cancellations(self, reader: Reader, offset: int, limit: int) -> tuple[list[tuple[str, str]], int]:
+        known = self._memory.cancellations.values()
+        mine = sorted(kept.id for kept in known if _sees(self._memory, reader, kept))
         page = mine[::-1][offset : offset + limit]
         project = self._memory.project_cancellation
-        return [(found, project(*self.cancellation(found, owner))) for found in page], len(mine)
+        return [(found, project(*self.cancellation(found, reader))) for found in page], len(mine)
 
     def kept_answer(self, owner: str, key: str) -> KeptInMemory | None:
         return self._memory.keys.get((owner, key))
 
-    def _mine(self, owner: str | None) -> list[Order]:
-        mine = [order for order in self._memory.orders.values() if owner in (None, order.owner)]
+    def _mine(self, reader: Reader) -> list[Order]:
+        mine = [order for order in self._memory.orders.values() if reader.sees(order.owner, order.customer_id)]
         return sorted(mine, key=lambda order: order.id, reverse=True)

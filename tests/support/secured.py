@@ -61,7 +61,7 @@ def who() -> dict[str, Any]:
     return {
         "client": caller.client_id,
         "scopes": sorted(caller.scopes),
-        "owner": caller.owner_filter(),
+        "everybody": caller.reader().everybody,
         "thread": threading.current_thread().name,
     }
 

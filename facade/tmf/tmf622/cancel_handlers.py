@@ -11,6 +11,7 @@ from canonical.ordering.cancellation import Cancellation
 from canonical.ordering.order import Order
 from canonical.shared.criteria import Criterion, SortKey
 from canonical.shared.errors import OrderNotFound
+from canonical.shared.reader import Reader
 from facade.address import requested_address
 from facade.contract.connexion_plugin import validated_body
 from facade.intake import CancellationIntake
@@ -30,19 +31,19 @@ KIND = "cancelProductOrder"
 
 
 class CancellationReads(Protocol):
-    """`owner` limits every read to that client's things; None sees all."""
+    """What `reader` sees of orders, and of their cancellations."""
 
-    def order(self, order_id: str, owner: str | None) -> Order:
+    def order(self, order_id: str, reader: Reader) -> Order:
         """Raises OrderNotFound."""
         ...
 
-    def cancellation(self, cancellation_id: str, owner: str | None) -> Kept:
+    def cancellation(self, cancellation_id: str, reader: Reader) -> Kept:
         """Raises CancellationNotFound."""
         ...
 
     def cancellations(
         self,
-        owner: str | None,
+        reader: Reader,
         offset: int,
         limit: int,
         criterion: Criterion | None = None,
@@ -76,7 +77,7 @@ class CancelProductOrders:
         body = self.version.lifted(CANCELLATION, "createCancelProductOrder", sent).body
         with speaking(lambda pointer: self.version.spoken(CANCELLATION, pointer, sent)):
             command = to_cancel_order(body, principal.client_id)
-        order = self.reads.order(command.order_id, principal.owner_filter())
+        order = self.reads.order(command.order_id, principal.reader())
         if not self.version.knows(order):
             raise OrderNotFound("Order not found", orderId=order.id)
         with naming_states():
@@ -86,7 +87,7 @@ class CancelProductOrders:
 
     def retrieve_cancel_product_order(self, id: str) -> flask.Response:
         selection = self._selection()
-        cancellation, carried = self.reads.cancellation(id, current_principal().owner_filter())
+        cancellation, carried = self.reads.cancellation(id, current_principal().reader())
         document = addressed(from_cancellation(cancellation, carried), requested_address().rpartition("/")[0])
         return self._answer(document, selection, 200, {"ETag": f'"{cancellation.version}"'})
 
@@ -96,7 +97,7 @@ class CancelProductOrders:
         selection = selection_of(wanted.fields, self.version.selectable(CANCELLATION))
         page, collection = wanted.page, requested_address()
         found, total = self.reads.cancellations(
-            current_principal().owner_filter(), page.offset, page.limit, wanted.criterion, wanted.sort
+            current_principal().reader(), page.offset, page.limit, wanted.criterion, wanted.sort
         )
         documents = (addressed(orjson.loads(document), collection) for _, document in found)
         shown = [self.version.written(CANCELLATION, document, selection) for document in documents]

@@ -9,6 +9,7 @@ import flask
 from canonical.shared import tracing
 from canonical.shared.criteria import Criterion, SortKey, all_of
 from canonical.shared.errors import InvalidCommand
+from canonical.shared.reader import ALL, Reader
 from facade.address import requested_address
 from facade.conditions import required_versions
 from facade.contract.connexion_plugin import validated_body
@@ -32,15 +33,15 @@ KIND = "productOrder"
 
 
 class Documents(Protocol):
-    """TMF622 v5 documents as JSON text without their href; `owner` None sees everybody's."""
+    """TMF622 v5 documents as JSON text without their href, as far as `reader` sees their orders."""
 
-    def document(self, order_id: str, owner: str | None) -> tuple[str, str, int]:
+    def document(self, order_id: str, reader: Reader) -> tuple[str, str, int]:
         """Of the order by our id or by its BSS number: our id, the document, its version. Raises OrderNotFound."""
         ...
 
     def documents(
         self,
-        owner: str | None,
+        reader: Reader,
         offset: int,
         limit: int,
         criterion: Criterion | None = None,
@@ -98,7 +99,7 @@ class ProductOrders:
         accepted = self.intake.repeated(request) or self._accept(body, request)
         assert accepted.answer is not None, "a key of this operation keeps its document"
         if accepted.again:
-            self.documents.document(accepted.subject, None)  # what was removed is not answered for ever
+            self.documents.document(accepted.subject, ALL)  # what was removed is not answered for ever
         href = f"{requested_address()}/{accepted.subject}"
         shown = self.version.shown(ORDER, accepted.answer["document"], href, selection)
         headers = {"Location": href, "ETag": f'"{accepted.answer["version"]}"'}
@@ -106,7 +107,7 @@ class ProductOrders:
 
     def retrieve_product_order(self, id: str) -> flask.Response:
         selection = self._selection()
-        order_id, document, version = self.documents.document(id, current_principal().owner_filter())
+        order_id, document, version = self.documents.document(id, current_principal().reader())
         shown = self.version.shown(ORDER, document, _href(order_id), selection)
         return answer(shown, KIND, order_id, 200, {"ETag": f'"{version}"'})
 
@@ -116,7 +117,7 @@ class ProductOrders:
         selection = selection_of(wanted.fields, self.version.selectable(ORDER))
         page, criterion, collection = wanted.page, all_of(self.version.visible, wanted.criterion), requested_address()
         found, total = self.documents.documents(
-            current_principal().owner_filter(), page.offset, page.limit, criterion, wanted.sort
+            current_principal().reader(), page.offset, page.limit, criterion, wanted.sort
         )
         shown = [
             self.version.shown(ORDER, document, f"{collection}/{order_id}", selection) for order_id, document in found
@@ -161,9 +162,9 @@ class ProductOrders:
     def _asked(self, order_id: str, operation: str, sent: Any) -> Asked:
         """A change of the order by our id or by its BSS number. Raises OrderNotFound before it waits for its turn."""
         principal = current_principal()
-        order_id, _, _ = self.documents.document(order_id, principal.owner_filter())
+        order_id, _, _ = self.documents.document(order_id, principal.reader())
         request = Request(principal.client_id, operation, payload=sent)
-        return Asked(order_id, request, principal.owner_filter(), required_versions(), self.version.knows)
+        return Asked(order_id, request, principal.reader(), required_versions(), self.version.knows)
 
     def _selection(self) -> Selection | None:
         only(flask.request.args, ("fields",))

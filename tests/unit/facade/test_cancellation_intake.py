@@ -9,6 +9,7 @@ from canonical.ordering.cancellation import CancellationState
 from canonical.ordering.order import Order, PaymentStatus
 from canonical.ordering.states import State, Trigger
 from canonical.shared.errors import ConcurrentChange, InvalidTransition, OrderNotFound
+from canonical.shared.reader import Reader
 from facade.intake.cancellations import CancellationIntake
 from facade.intake.once import TRIES, Request
 from tests.support.builders import NOON, ORDER_ID, a_cancel_command, an_order_in
@@ -71,7 +72,7 @@ def test_a_request_is_kept_with_what_its_sender_wants_back() -> None:
     taken_in, memory = intake()
     asked = taken_in.accept(a_cancel_command(), SENT, CARRIED)
     assert asked.state is CancellationState.ASSESSING
-    assert ReadsFromMemory(memory).cancellation(asked.id, "partner-acme") == (asked, CARRIED)
+    assert ReadsFromMemory(memory).cancellation(asked.id, Reader("partner-acme")) == (asked, CARRIED)
     assert memory.orders[ORDER_ID].state is State.ASSESSING_CANCELLATION
     assert units(memory) == 1
     [evidence] = memory.audit.values()

@@ -11,6 +11,7 @@ import yaml
 from canonical.ordering.commands import ItemAction
 from canonical.ordering.states import State
 from canonical.shared.errors import CustomerNotFound, OrderNotFound
+from canonical.shared.reader import ALL, Reader
 from canonical.subscriptions.plan_change import ChangeKind, PlanChange
 from canonical.subscriptions.subscription import SubscriptionStatus
 from canonical.views.customer_context import ContextPart, CustomerContexts
@@ -48,7 +49,7 @@ class HasOrder:
     def __init__(self, order: Any = None) -> None:
         self.order_kept = order
 
-    def order(self, order_id: str, owner: str | None) -> Any:
+    def order(self, order_id: str, reader: Reader) -> Any:
         if self.order_kept is None:
             raise OrderNotFound("Order not found", orderId=order_id)
         return self.order_kept
@@ -76,7 +77,7 @@ def snapshot(
         Says(shipments or (a_shipment(),)),
         AsksInTurn(),
     )
-    return shown(snapshot_document(asked.snapshot("ORD00001", None, wanted)))
+    return shown(snapshot_document(asked.snapshot("ORD00001", ALL, wanted)))
 
 
 def context(wanted: frozenset[ContextPart] = frozenset(ContextPart), profile: Any = PROFILE) -> Any:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from canonical.shared.reader import Reader
 from facade.security.clients import DEVELOPMENT_CLIENTS, SCOPES, find_client
 from facade.security.errors import REASONS, ScopeMissing, TokenRefused
 from facade.security.principal import Principal, current_principal, principal_in
@@ -23,10 +24,10 @@ def test_a_wildcard_holds_what_is_under_it_and_nothing_else():
 
 
 def test_only_the_scope_by_name_shows_other_clients_orders():
-    assert holding("order:read").owner_filter() == "acme"
-    assert holding("order:*").owner_filter() == "acme"
-    assert holding("order:all").owner_filter() is None
-    assert holding("order:all").owner_filter("quote") == "acme"
+    assert holding("order:read").reader() == Reader("acme")
+    assert holding("order:*").reader() == Reader("acme")
+    assert holding("order:all").reader() == Reader("acme", everybody=True)
+    assert holding("order:all").reader("quote") == Reader("acme")
 
 
 def test_the_caller_is_read_from_the_context_of_the_request():

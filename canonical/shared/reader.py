@@ -1,0 +1,47 @@
+"""Who reads: whose orders are shown, and of which customers."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerSet:
+    """Customers, by their ids: those in `ids`, and those whose id begins with one of `prefixes`.
+
+    Ids are compared character by character: another case, a blank more or a letter that only looks alike is another
+    customer.
+    """
+
+    ids: frozenset[str] = frozenset()
+    prefixes: tuple[str, ...] = ()
+
+    def __contains__(self, customer_id: str) -> bool:
+        return customer_id in self.ids or customer_id.startswith(self.prefixes)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Sees the orders of `client`, or `everybody`'s; of any customer, or of `customers` only.
+
+    What comes with an order (its document, its cancellations) is seen by those who see the order.
+    """
+
+    client: str
+    everybody: bool = False
+    customers: CustomerSet | None = None
+
+    @property
+    def unbounded(self) -> bool:
+        """Whether there is no order that it does not see."""
+        return self.everybody and self.customers is None
+
+    def sees(self, owner: str, customer_id: str) -> bool:
+        """An order that names no customer, as a rejected one may, is seen by the client that sent it."""
+        if not self.everybody and owner != self.client:
+            return False
+        if self.customers is None or customer_id in self.customers:
+            return True
+        return not customer_id and owner == self.client
+
+
+ALL = Reader("", everybody=True)
+"""For what the product reads on its own account."""
