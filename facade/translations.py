@@ -9,7 +9,7 @@ import flask
 from canonical.audit.record import Mapped
 from canonical.ordering.handlers import submit_order
 from canonical.processes.place_order import PlannedCall, plan
-from canonical.shared.errors import InvalidCommand
+from canonical.shared.errors import CanonicalError, CustomerNotFound, InvalidCommand
 from canonical.shared.ports import Clock, Identities
 from facade.contract.connexion_plugin import validated_body
 from facade.contract.validator import Contract
@@ -17,7 +17,7 @@ from facade.contract.violations import Code, ContractViolation, Violation
 from facade.intake import EdgeUnitOfWork, Translation
 from facade.json import answer_json
 from facade.query import only
-from facade.security.principal import current_principal
+from facade.security.principal import Principal, current_principal
 from facade.tmf.bridge import Loss
 
 Translate = Callable[[Any, str], Translation]
@@ -61,9 +61,9 @@ class Translations:
             known = tuple(" ".join(names) for names in self.known)
             violation = Violation("/operation", Code.INVALID_VALUE, f"{' '.join(what)} cannot be tried here", known)
             raise ContractViolation([violation])
-        return answer_json(self._try(self.known[what], what[2], asked["payload"], current_principal().client_id))
+        return answer_json(self._try(self.known[what], what[2], asked["payload"], current_principal()))
 
-    def _try(self, translatable: Translatable, operation: str, payload: Any, owner: str) -> dict[str, Any]:
+    def _try(self, translatable: Translatable, operation: str, payload: Any, principal: Principal) -> dict[str, Any]:
         checked = translatable.contract.check_request(operation, payload)
         leniencies = [
             {"pointer": one.pointer, "rule": one.rule, "understood": one.understood} for one in checked.allowances
@@ -71,20 +71,26 @@ class Translations:
         if checked.violations:
             return _refused([violation.as_document() for violation in checked.violations], leniencies)
         try:
-            translation = translatable.translate(checked.body, owner)
+            translation = translatable.translate(checked.body, principal.client_id)
+            translation.check_customer(principal)
             calls = self._calls(translation)
             losses = [loss.as_document() for loss in translatable.losses(checked.body)]
         except ContractViolation as error:
             return _refused([violation.as_document() for violation in error.violations], leniencies)
+        except CustomerNotFound as error:
+            return _refused([_entry(error, error.pointer)], leniencies)
         except InvalidCommand as error:
-            pointer = translation.source_of(error.pointer or "")
-            return _refused([{"pointer": pointer, "code": error.code, "message": error.message}], leniencies)
+            return _refused([_entry(error, translation.source_of(error.pointer or ""))], leniencies)
         return _accepted(translation, calls, losses, leniencies)
 
     def _calls(self, translation: Translation) -> list[PlannedCall]:
         """What would follow, found out in a unit of work that is never committed."""
         with self.unit_of_work() as work:
             return plan(submit_order(translation.command, work, self.clock, self.identities))
+
+
+def _entry(error: CanonicalError, pointer: str | None) -> dict[str, Any]:
+    return {"pointer": pointer, "code": error.code, "message": error.message}
 
 
 def _accepted(

@@ -171,7 +171,7 @@ Details = Mapping[str, Any]
 
 
 def _customer_not_found(asked: Asked, _: Details) -> CanonicalError:
-    return CustomerNotFound("Customer not found", customerId=asked["customerId"])
+    return CustomerNotFound.named(asked["customerId"])
 
 
 def _insufficient_stock(asked: Asked, details: Details) -> CanonicalError:

@@ -51,7 +51,7 @@ SET_PLAN = Operation("setPlan", "PUT", "/subscriptions/{subscriptionId}", Billed
 
 REFUSALS: Mapping[int, Callable[[str], CanonicalError]] = MappingProxyType(
     {
-        404: lambda id_: SubscriptionNotFound("Subscription not found", subscriptionId=id_),
+        404: SubscriptionNotFound.named,
         409: lambda id_: SubscriptionTerminated(f"subscription {id_} has ended", subscriptionId=id_),
         412: lambda id_: VersionMismatch("the subscription has been changed since", subscriptionId=id_),
     }
@@ -72,7 +72,7 @@ class HttpSubscriptions:
     def subscription(self, subscription_id: str) -> Subscription:
         found = self._bss.call(FIND_SUBSCRIPTION, query={"id": subscription_id})
         if not found:
-            raise SubscriptionNotFound("Subscription not found", subscriptionId=subscription_id)
+            raise SubscriptionNotFound.named(subscription_id)
         return _subscription(found[0])
 
     def plans(self) -> tuple[Plan, ...]:

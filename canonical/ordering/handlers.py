@@ -36,9 +36,9 @@ def submit_order(command: SubmitOrder, work: UnitOfWork, clock: Clock, identitie
     return order
 
 
-def receive_order(owner: str, work: UnitOfWork, clock: Clock, identities: Identities) -> Order:
-    """An order acknowledged before it is understood."""
-    order = Order.received(identities.new_id(), owner, clock.now())
+def receive_order(owner: str, customer_id: str, work: UnitOfWork, clock: Clock, identities: Identities) -> Order:
+    """An order acknowledged before it is understood; `customer_id` may be empty."""
+    order = Order.received(identities.new_id(), owner, customer_id, clock.now())
     work.orders.add(order)
     return order
 

@@ -98,9 +98,9 @@ class Order:
         return order
 
     @classmethod
-    def received(cls, order_id: str, owner: str, at: datetime) -> "Order":
-        """An order acknowledged before anything in it was understood: without customer and items, to be rejected."""
-        order = cls(order_id, owner, "", (), submitted_at=at)
+    def received(cls, order_id: str, owner: str, customer_id: str, at: datetime) -> "Order":
+        """An order acknowledged before it was understood: without items, perhaps without customer, to be rejected."""
+        order = cls(order_id, owner, customer_id, (), submitted_at=at)
         order._acknowledge(at)
         return order
 

@@ -12,8 +12,8 @@ CanonicalError
 │   ├── CurrenciesDiffer          one order, charged in one currency
 │   └── InvalidPlan               no plan that a subscription can be moved to
 ├── NotFound
-│   ├── CustomerNotFound          CRM does not know the customer
-│   ├── SubscriptionNotFound      BSS does not know the subscription
+│   ├── CustomerNotFound          CRM does not know the customer, or it is not for the caller
+│   ├── SubscriptionNotFound      BSS does not know the subscription, or it is not for the caller
 │   ├── AuditRecordNotFound       no such audit record, or not the caller's
 │   ├── CancellationNotFound      no such cancellation, or not the caller's
 │   ├── ListenerNotFound          no such listener, or not the caller's
@@ -46,7 +46,7 @@ CanonicalError
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 
 class CanonicalError(Exception):
@@ -118,11 +118,23 @@ class NotFound(CanonicalError):
 
 
 class CustomerNotFound(NotFound):
+    """CRM does not know the customer, or the caller may not act for it: nothing tells the two apart."""
+
     code = "CUSTOMER_NOT_FOUND"
+
+    @classmethod
+    def named(cls, customer_id: str, pointer: str | None = None) -> Self:
+        return cls("Customer not found", pointer=pointer, customerId=customer_id)
 
 
 class SubscriptionNotFound(NotFound):
+    """BSS does not know the subscription, or it is of a customer whom the caller may not act for."""
+
     code = "SUBSCRIPTION_NOT_FOUND"
+
+    @classmethod
+    def named(cls, subscription_id: str) -> Self:
+        return cls("Subscription not found", subscriptionId=subscription_id)
 
 
 class CancellationNotFound(NotFound):

@@ -74,15 +74,19 @@ class OrderSnapshots:
         except OrderNotFound:
             if not reader.everybody or len(order_id) > LONGEST_NUMBER:
                 raise
-            return self._of_another_channel(order_id, wanted)
+            return self._of_another_channel(order_id, reader, wanted)
         if order.bss_order_id is None:
             return _without_number(order, wanted)
         found = answers(self.inquiries, self._questions(order.bss_order_id, wanted))
         return _snapshot(order, found, wanted)
 
-    def _of_another_channel(self, number: str, wanted: frozenset[SnapshotPart]) -> OrderSnapshot:
+    def _of_another_channel(self, number: str, reader: Reader, wanted: frozenset[SnapshotPart]) -> OrderSnapshot:
+        def admit(record: OrderRecord) -> None:
+            if reader.customers is not None and record.customer_id not in reader.customers:
+                raise OrderNotFound("Order not found", orderId=number)
+
         questions = self._questions(number, wanted | {SnapshotPart.DETAILS})
-        found = answers(self.inquiries, questions, decisive=SnapshotPart.DETAILS)
+        found = answers(self.inquiries, questions, SnapshotPart.DETAILS, admit)
         details = found[SnapshotPart.DETAILS]
         if details.value is None:
             raise BackendUnavailable("BSS, which would know the order, cannot be asked now") from details.error

@@ -1,7 +1,7 @@
 """Parts of an answer, each asked of its owner; what is missing says so, and why."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -57,11 +57,16 @@ class Inquiries(Protocol):
     def ask(self, questions: Sequence[Question]) -> Asked: ...
 
 
-def answers(inquiries: Inquiries, questions: Sequence[Question], decisive: str | None = None) -> dict[str, Part]:
+def answers(
+    inquiries: Inquiries,
+    questions: Sequence[Question],
+    decisive: str | None = None,
+    admit: Callable[[Any], None] = lambda value: None,
+) -> dict[str, Part]:
     """What came of each question, by its part.
 
     `decisive` is the part whose owner decides whether there is such a thing at all: its NotFound is raised, without
-    waiting for the others.
+    waiting for the others. `admit` raises NotFound of a value that is not for the caller, which is refused as soon.
     """
     asked = inquiries.ask(questions)
     found: dict[str, Part] = {}
@@ -69,7 +74,20 @@ def answers(inquiries: Inquiries, questions: Sequence[Question], decisive: str |
         part = found[question.part] = asked.part(question.part)
         if question.part == decisive and isinstance(part.error, NotFound):
             raise part.error
+        if question.part == decisive and part.value is not None:
+            found[question.part] = _admitted(part, admit)
     return found
+
+
+def _admitted(part: Part, admit: Callable[[Any], None]) -> Part:
+    """The part. One whose value is only remembered, and not for the caller, is as missing as if nothing was."""
+    try:
+        admit(part.value)
+    except NotFound:
+        if part.missing is None:
+            raise
+        return Part(None, replace(part.missing, as_of=None), part.error)
+    return part
 
 
 def missing_of(found: Mapping[str, Part]) -> tuple[Missing, ...]:

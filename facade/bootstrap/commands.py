@@ -4,6 +4,7 @@ import math
 from contextlib import closing
 from pathlib import Path
 
+import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.persistence import migrations
@@ -13,8 +14,12 @@ from adapters.simulators.serve import serve as serve_simulators
 from canonical.shared.errors import StoreUnavailable
 from facade.bootstrap.backends import backend_settings
 from facade.bootstrap.core import partner_profiles
+from facade.partners.profiles import Profiles
+from facade.security.settings import PRODUCTION
 from facade.setting_sources import SettingError
 from facade.settings import Settings
+
+log = structlog.get_logger()
 
 CATALOG = Path(__file__).parents[2] / "fixtures" / "catalog"
 
@@ -23,10 +28,13 @@ DATABASE_TROUBLE = (StoreUnavailable, SQLAlchemyError, OSError, ValueError)
 
 def check_start(settings: Settings) -> None:
     """Raises SettingError, in one line: settings that do not fit together, a partner profile that is wrong, a database
-    that cannot be reached or is not at this release's schema.
+    that cannot be reached or is not at this release's schema. In production the log names the clients that may act for
+    every customer.
     """
     backend_settings(settings)
-    partner_profiles(settings)
+    profiles = partner_profiles(settings)
+    if settings.mode == PRODUCTION:
+        _name_unbound(profiles)
     try:
         with closing(Database(settings.database_address)) as database:
             migrations.check(database)
@@ -34,6 +42,11 @@ def check_start(settings: Settings) -> None:
         raise SettingError(
             f"the database at {settings.database_variable} cannot be used: {reason_of(error)}"
         ) from error
+
+
+def _name_unbound(profiles: Profiles) -> None:
+    for client in (*profiles.unbound, "every client without a profile"):
+        log.warning("client not bound to customers", client=client)
 
 
 def upgrade_database(settings: Settings) -> None:

@@ -85,7 +85,7 @@ def application() -> Correlation:
             await asyncio.to_thread(tracer.close)
 
     registry = CollectorRegistry()
-    verifier = build_verifier(security)
+    verifier = build_verifier(security, core.profiles.customers_of)
     page = metrics_page(core, registry, verifier)
     served = build_app(
         _apis(core, security, verifier, page),

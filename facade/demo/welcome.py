@@ -11,6 +11,9 @@ from facade.settings import Settings
 PURPOSES = {
     "partner-acme": "a partner: places orders, sees its own",
     "conformance": "a partner whose orders are judged after they were acknowledged",
+    "partner-list": "a partner bound to customers by a list in its profile",
+    "partner-pattern": "a partner bound to customers by the beginning of their ids",
+    "partner-claim": "a portal bound to the customers that its token names",
     "portal": "the operator's portal: places orders, sees everybody's",
     "qa": "tests: has every scope",
 }
@@ -50,8 +53,8 @@ def welcome(settings: Settings, logs: list[Path], seeded: str, *, issues_tokens:
     ]
     if not issues_tokens:
         return "\n".join([*lines, "\nTokens come from your authorization server."])
-    clients = [f"  {name:14} {client.secret:21} {PURPOSES[name]}" for name, client in DEVELOPMENT_CLIENTS.items()]
-    lines += [f"\n  {'client':14} {'secret':21} what for", *clients]
+    clients = [f"  {name:15} {client.secret:22} {PURPOSES[name]}" for name, client in DEVELOPMENT_CLIENTS.items()]
+    lines += [f"\n  {'client':15} {'secret':22} what for", *clients]
     lines += ["\nIn another terminal, an order as a partner sends it and one as the portal does, each with its token:"]
     ports = "" if (settings.port, settings.backends_port) == _USUAL else f" PORT={settings.port}"
     if ports and not settings.backends_url:

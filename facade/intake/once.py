@@ -22,13 +22,15 @@ Made = TypeVar("Made")
 class Request:
     """Who asks for what. Two requests are the same when operation and payload are equal as JSON.
 
-    `key` is None without an Idempotency-Key, `payload` where nothing was sent.
+    `key` is None without an Idempotency-Key, `payload` where nothing was sent. `bound`: the client may act for some
+    customers only, so it is not told what another request with its key began: that may be for other customers.
     """
 
     client: str
     operation: str
     key: str | None = None
     payload: Any = None
+    bound: bool = False
 
     @cached_property
     def payload_hash(self) -> str:
@@ -100,7 +102,8 @@ class Intake(Generic[Work]):
         if kept is None:
             return None
         if kept.request_hash != request.payload_hash:
-            raise IdempotencyKeyReused("the Idempotency-Key was used for another request", id=kept.order_id)
+            began = {} if request.bound else {"id": kept.order_id}
+            raise IdempotencyKeyReused("the Idempotency-Key was used for another request", **began)
         return Accepted(kept.order_id, kept.answer, again=True)
 
     def _once(self, request: Request, take: Callable[[Work], tuple[Accepted, AuditRecord]]) -> Accepted:

@@ -16,6 +16,7 @@ from canonical.shared.errors import CanonicalError
 from facade.contract.violations import ContractViolation
 from facade.errors import answer_to
 from facade.intake.once import Accepted, Intake, IntakeWork, Request, claimed
+from facade.security.principal import Principal
 
 log = structlog.get_logger()
 
@@ -34,6 +35,10 @@ class Translation:
         while pointer and pointer not in sources:
             pointer = pointer.rpartition("/")[0]
         return sources.get(pointer, "")
+
+    def check_customer(self, principal: Principal) -> None:
+        """Raises CustomerNotFound, with its pointer into the payload, when the client may not act for the customer."""
+        principal.check_customer(self.command.customer_id, self.source_of("/customer_id"))
 
     @contextmanager
     def carried_out(self) -> Iterator[None]:
@@ -84,17 +89,21 @@ class OrderIntake(Intake[EdgeUnitOfWork]):
     def reject(
         self,
         refusal: ContractViolation | CanonicalError,
+        customer_id: str,
         carried: dict[str, Any],
         trail: tuple[Mapped, ...],
         request: Request,
         make_answer: MakeAnswer,
     ) -> Accepted:
-        """Acknowledge an order that is rejected at once for the reasons given. The answer is the acknowledgement."""
+        """Acknowledge an order that is rejected at once for the reasons given. The answer is the acknowledgement.
+
+        `customer_id` is that of the customer that it seems to be for, empty where it names none.
+        """
         answer = answer_to(refusal)
         command = RejectOrder(answer.code, answer.detail, tuple(dict(entry) for entry in answer.errors))
 
         def take(work: EdgeUnitOfWork) -> tuple[Accepted, AuditRecord]:
-            order = receive_order(request.client, work, self.clock, self.identities)
+            order = receive_order(request.client, customer_id, work, self.clock, self.identities)
             acknowledgement = make_answer(order.id, work.carry(order.id, carried), 1)
             order.reject(command, self.clock.now())
             accepted = claimed(work, request, order.id, acknowledgement)

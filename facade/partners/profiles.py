@@ -9,6 +9,8 @@ from typing import Any
 import jsonschema_rs
 import yaml
 
+from canonical.shared.reader import CustomerSet
+from facade.partners.customers import CustomerRule, customer_rule
 from facade.tmf.vocabulary import STANDARD, Vocabulary
 
 SUFFIX = ".yaml"
@@ -29,8 +31,11 @@ class Validation(StrEnum):
 
 @dataclass(frozen=True)
 class Profile:
+    """`customers` None: the client may act for every customer."""
+
     validation: Validation = Validation.BEFORE_ACKNOWLEDGEMENT
     vocabulary: Vocabulary = STANDARD
+    customers: CustomerRule | None = None
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,16 @@ class Profiles:
     def of(self, client: str) -> Profile:
         return self.by_client.get(client, DEFAULT)
 
+    def customers_of(self, client: str, claims: Mapping[str, Any]) -> CustomerSet | None:
+        """The customers that a client with these claims may act for; None for all. Raises TokenRefused."""
+        rule = self.of(client).customers
+        return None if rule is None else rule.customers(claims)
+
+    @property
+    def unbound(self) -> list[str]:
+        """The clients with a profile that may act for every customer."""
+        return [client for client, profile in self.by_client.items() if profile.customers is None]
+
 
 DEFAULT = Profile()
 
@@ -50,6 +65,18 @@ _WORDS = {
     "additionalProperties": {"type": "string", "minLength": 1, "maxLength": 100},
     "propertyNames": {"minLength": 1, "maxLength": 100},
     "maxProperties": 100,
+}
+_TEXTS = {"type": "array", "items": {"type": "string"}, "maxItems": 1_000}
+_CUSTOMERS = {
+    "type": "object",
+    "additionalProperties": False,
+    "minProperties": 1,
+    "maxProperties": 1,
+    "properties": {
+        "list": _TEXTS,
+        "pattern": {"anyOf": [{"type": "string"}, _TEXTS]},
+        "claim": {"type": "string", "minLength": 1},
+    },
 }
 _SCHEMA = jsonschema_rs.Draft7Validator(
     {
@@ -60,6 +87,7 @@ _SCHEMA = jsonschema_rs.Draft7Validator(
             "validation": {"enum": [kind.value for kind in Validation]},
             "partyRoles": _WORDS,
             "relationshipTypes": _WORDS,
+            "customers": _CUSTOMERS,
         },
     }
 )
@@ -84,6 +112,7 @@ def _profile(path: Path) -> Profile:
         raise ProfileError(f"{path}: {at + ': ' if at else ''}{wrong.message}")
     try:
         vocabulary = STANDARD.with_own(said.get("partyRoles", {}), said.get("relationshipTypes", {}))
+        customers = customer_rule(said["customers"]) if "customers" in said else None
     except ValueError as error:
         raise ProfileError(f"{path}: {error}") from error
-    return Profile(Validation(said.get("validation", Validation.BEFORE_ACKNOWLEDGEMENT)), vocabulary)
+    return Profile(Validation(said.get("validation", Validation.BEFORE_ACKNOWLEDGEMENT)), vocabulary, customers)

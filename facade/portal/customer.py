@@ -12,6 +12,7 @@ from facade.json import answer_json
 from facade.portal.parts import ShipmentSchema, included, unavailable
 from facade.portal.schemas import MoneySchema
 from facade.query import only
+from facade.security.principal import current_principal
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class PortalCustomers:
     def get_customer_context(self, customerId: str) -> flask.Response:
         query = flask.request.args
         only(query, ("include",))
+        current_principal().check_customer(customerId)
         return answer_json(context_document(self.contexts.context(customerId, included(query, ContextPart))))
 
 

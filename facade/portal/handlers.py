@@ -8,14 +8,14 @@ from typing import Any, Protocol
 import flask
 
 from canonical.audit.ports import AuditTrail
-from canonical.audit.record import Mapped
+from canonical.audit.record import AuditRecord, Mapped
 from canonical.ordering.commands import CancelOrder
 from canonical.ordering.handlers import PLACE_ORDER
 from canonical.ordering.order import Order
 from canonical.processes.engine import ProcessEngine
 from canonical.shared import tracing
 from canonical.shared.deadline import seconds_left
-from canonical.shared.errors import StillWorking
+from canonical.shared.errors import AuditRecordNotFound, OrderNotFound, StillWorking
 from canonical.shared.reader import ALL, Reader
 from facade.address import requested_address
 from facade.contract.connexion_plugin import validated_body
@@ -82,10 +82,14 @@ class PortalOrders:
         }
 
     def place_order(self) -> flask.Response:
-        """Place the order and wait for it. Raises what it failed with, or StillWorking."""
+        """Place the order and wait for it. Raises what it failed with, or StillWorking.
+
+        Raises CustomerNotFound before the key is looked up, so that nobody learns by it what was ordered for others.
+        """
         body, principal = validated_body(), current_principal()
+        principal.check_customer(body["customerId"], "/customerId")
         key = flask.request.headers.get("Idempotency-Key")
-        request = Request(principal.client_id, "placeOrder", key, body)
+        request = Request(principal.client_id, "placeOrder", key, body, bound=principal.customers is not None)
         accepted = self.intake.repeated(request)
         if accepted is not None:
             self.orders.order(accepted.subject, ALL)  # One that was removed meanwhile will never end.
@@ -124,7 +128,15 @@ class PortalOrders:
         only(flask.request.args, ())
         reader = current_principal().reader()
         record = self.audit.find(recordId.removeprefix("urn:uuid:"), None if reader.unbounded else reader.client)
+        if reader.customers is not None and record.order_id is not None:
+            self._check_seen(record, record.order_id, reader)
         return answer_json(audit_document(record))
+
+    def _check_seen(self, record: AuditRecord, order_id: str, reader: Reader) -> None:
+        try:
+            self.orders.order(order_id, reader)
+        except OrderNotFound as error:
+            raise AuditRecordNotFound("Audit record not found", recordId=record.id) from error
 
 
 def to_submit_order(body: dict[str, Any], owner: str) -> Translation:

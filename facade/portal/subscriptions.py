@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import flask
 
-from canonical.shared.errors import StillWorking
+from canonical.shared.errors import StillWorking, SubscriptionNotFound
 from canonical.subscriptions.commands import ChangePlan
 from canonical.subscriptions.handlers import CHANGE_PLAN
 from canonical.subscriptions.plan_change import PlanChange
@@ -22,7 +22,7 @@ from facade.portal.customer import SubscriptionSchema
 from facade.portal.failures import error_of, going_on
 from facade.portal.handlers import Waiters
 from facade.query import only
-from facade.security.principal import current_principal
+from facade.security.principal import Principal, current_principal
 
 GOES_ON = "the change was accepted and goes on until BSS and Billing both have it; read the subscription later"
 SUBSCRIPTION, PLANS = "subscription", "plans"
@@ -53,7 +53,7 @@ class PortalSubscriptions:
     def get_subscription(self, subId: str) -> flask.Response:
         """The subscription as BSS has it, and the change of ours that is under way."""
         only(flask.request.args, ())
-        subscription, plans = self._asked(subId)
+        subscription, plans = self._asked(subId, current_principal())
         pending = self.changes.unfinished_plan_change(subscription.id)
         return answer_json(subscription_document(subscription, plans, pending), 200, _etag(subscription.version))
 
@@ -62,29 +62,42 @@ class PortalSubscriptions:
         only(flask.request.args, ())
         body, principal = validated_body(), current_principal()
         key, wanted = flask.request.headers.get("Idempotency-Key"), required_versions()
-        request = Request(principal.client_id, "changePlan", key, {"subId": subId} | body)
+        bound = principal.customers is not None
+        request = Request(principal.client_id, "changePlan", key, {"subId": subId} | body, bound=bound)
         accepted = self.intake.repeated(request)
+        if accepted is not None and not principal.may_act_for(self.changes.plan_change(accepted.subject).customer_id):
+            accepted = None  # It goes on as if the key were new, so that BSS is asked and the answer is that of others.
         if accepted is None:
-            subscription, plans = self._asked(subId)
+            subscription, plans = self._asked(subId, principal)
             check_version(wanted, subscription.version)
             command = ChangePlan(principal.client_id, subscription.id, body["plan"])
             accepted = self.intake.accept(command, subscription, plans, request, conditional=wanted is not None)
         with going_on(GOES_ON, id=accepted.subject, subscriptionId=subId, plan=body["plan"]):
             ended = self.waiters.wait(CHANGE_PLAN, accepted.subject)
             change = self.changes.plan_change(accepted.subject)
+        if not principal.may_act_for(change.customer_id):
+            raise SubscriptionNotFound.named(subId)
         if not ended and not change.finished:
             raise StillWorking(GOES_ON, id=change.id, subscriptionId=change.subscription_id, plan=change.to_plan)
         if change.failure is not None:
             raise error_of(change.failure, id=change.id, subscriptionId=change.subscription_id)
         return answer_json(changed_document(change), 200, _etag(change.to_version or change.from_version))
 
-    def _asked(self, subscription_id: str) -> tuple[Subscription, tuple[Plan, ...]]:
-        """The subscription and the plans there are, from BSS and never from memory. Raises what BSS answered."""
+    def _asked(self, subscription_id: str, principal: Principal) -> tuple[Subscription, tuple[Plan, ...]]:
+        """The subscription and the plans there are, from BSS and never from memory.
+
+        Raises what BSS answered, and SubscriptionNotFound for one of a customer that the client may not act for.
+        """
+
+        def admit(found: Subscription) -> None:
+            if not principal.may_act_for(found.customer_id):
+                raise SubscriptionNotFound.named(subscription_id)
+
         questions = [
             Question(SUBSCRIPTION, "bss", subscription_id, lambda: self.subscriptions.subscription(subscription_id)),
             Question(PLANS, "bss", "", self.subscriptions.plans),
         ]
-        found = answers(self.inquiries, questions, decisive=SUBSCRIPTION)
+        found = answers(self.inquiries, questions, SUBSCRIPTION, admit)
         for part in found.values():
             if part.error is not None:
                 raise part.error

@@ -2,8 +2,9 @@
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 
 from facade.security.principal import Principal
 
@@ -36,6 +37,7 @@ class DevelopmentClient:
     client_id: str
     scopes: frozenset[str]
     known: bool = True
+    claims: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def secret(self) -> str:
@@ -64,36 +66,19 @@ class DevelopmentClient:
 PARTNERS_SCOPES = frozenset(
     {"audit:read", "catalog:read", "events:subscribe", "order:cancel", "order:create", "order:modify", "order:read"}
 )
+CUSTOMERS_SCOPES = frozenset({"customer:read", "order:all", "subscription:modify"})
 _CLIENTS = (
-    DevelopmentClient(
-        "partner-acme",
-        PARTNERS_SCOPES,
-    ),
-    DevelopmentClient(
-        "conformance",
-        PARTNERS_SCOPES,
-    ),
-    DevelopmentClient(
-        "portal",
-        frozenset(
-            {
-                "audit:read",
-                "catalog:read",
-                "customer:read",
-                "order:all",
-                "order:cancel",
-                "order:create",
-                "order:modify",
-                "order:read",
-                "subscription:modify",
-            }
-        ),
-    ),
+    DevelopmentClient("partner-acme", PARTNERS_SCOPES),
+    DevelopmentClient("conformance", PARTNERS_SCOPES),
+    DevelopmentClient("partner-list", PARTNERS_SCOPES),
+    DevelopmentClient("partner-pattern", PARTNERS_SCOPES),
+    DevelopmentClient("partner-claim", PARTNERS_SCOPES | CUSTOMERS_SCOPES, claims={"customers": ["C12345", "C12346"]}),
+    DevelopmentClient("portal", (PARTNERS_SCOPES - {"events:subscribe"}) | CUSTOMERS_SCOPES),
     DevelopmentClient("qa", frozenset(SCOPES)),
 )
 DEVELOPMENT_CLIENTS: Mapping[str, DevelopmentClient] = MappingProxyType({one.client_id: one for one in _CLIENTS})
-"""A partner that sees its own orders, another whose orders are judged after they were acknowledged, the operator's
-portal that sees all, and one client that may do everything."""
+"""A partner that sees its own orders, another whose orders are judged after they were acknowledged, three that are
+bound to customers, the operator's portal that sees all, and one client that may do everything."""
 
 
 def find_client(client_id: str) -> DevelopmentClient:

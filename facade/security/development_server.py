@@ -16,7 +16,7 @@ from authlib.oauth2.rfc6749.grants import ClientCredentialsGrant
 from authlib.oauth2.rfc9068 import JWTBearerTokenGenerator
 from joserfc.jwk import KeySet
 
-from facade.security.clients import DEVELOPMENT_CLIENTS, find_client
+from facade.security.clients import DEVELOPMENT_CLIENTS, DevelopmentClient, find_client
 from facade.security.development_keys import development_key
 from facade.security.settings import SecuritySettings
 
@@ -68,6 +68,9 @@ class _AccessTokens(JWTBearerTokenGenerator):  # type: ignore[misc]
     def get_jwks(self) -> KeySet:
         # A set rather than its only key: joserfc then writes the `kid` header.
         return self._keys
+
+    def get_extra_claims(self, client: DevelopmentClient, grant_type: str, user: Any, scope: Any) -> dict[str, Any]:
+        return dict(client.claims)
 
     def get_audiences(self, client: Any, user: Any, scope: Any) -> str:
         return self._audience

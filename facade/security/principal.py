@@ -6,7 +6,8 @@ from typing import Any
 
 from connexion.context import context
 
-from canonical.shared.reader import Reader
+from canonical.shared.errors import CustomerNotFound
+from canonical.shared.reader import CustomerSet, Reader
 from facade.security.errors import MISSING, TokenRefused
 
 WILDCARD = ":*"
@@ -14,10 +15,14 @@ WILDCARD = ":*"
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """The client a verified access token was issued to, and the scopes it holds."""
+    """The client a verified access token was issued to, the scopes it holds and the customers it may act for.
+
+    `customers` None are all of them.
+    """
 
     client_id: str
     scopes: frozenset[str]
+    customers: CustomerSet | None = None
 
     def may(self, scope: str) -> bool:
         """Whether a scope is held, by its name or by a wildcard: `operations:*` holds `operations:read`."""
@@ -28,13 +33,22 @@ class Principal:
     def may_all(self, scopes: Iterable[str]) -> bool:
         return all(self.may(scope) for scope in scopes)
 
+    def may_act_for(self, customer_id: str) -> bool:
+        """The one place that decides it. Only the id is looked at: nobody is asked whether there is such a customer."""
+        return self.customers is None or customer_id in self.customers
+
+    def check_customer(self, customer_id: str, pointer: str | None = None) -> None:
+        """Raises CustomerNotFound, whether or not there is such a customer, for one that it may not act for."""
+        if not self.may_act_for(customer_id):
+            raise CustomerNotFound.named(customer_id, pointer)
+
     def reader(self, resource: str = "order") -> Reader:
-        """Whose orders (quotes, assets…) the caller sees: its own, or everybody's.
+        """Whose orders (quotes, assets…) the caller sees: its own, or everybody's; of the customers it may act for.
 
         Everybody's takes the scope `order:all` by name. `order:*` is not enough: a partner that may do everything
         with its own orders must not see another's by it.
         """
-        return Reader(self.client_id, everybody=f"{resource}:all" in self.scopes)
+        return Reader(self.client_id, everybody=f"{resource}:all" in self.scopes, customers=self.customers)
 
 
 def principal_in(request_context: Mapping[str, Any]) -> Principal | None:

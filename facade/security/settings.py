@@ -9,7 +9,7 @@ from joserfc.jwk import KeySet
 from facade.security.development_keys import development_key
 from facade.security.errors import ConfigurationError
 from facade.security.keys import RemoteKeys, StaticKeys
-from facade.security.tokens import TokenVerifier
+from facade.security.tokens import CustomersOf, TokenVerifier
 
 DEVELOPMENT = "development"
 PRODUCTION = "production"
@@ -62,16 +62,19 @@ class SecuritySettings:
             raise ConfigurationError("jwks_url", f"must be https in production, not {self.jwks_url}")
 
 
-def build_verifier(settings: SecuritySettings) -> TokenVerifier:
-    """The token check that the settings describe.
+def build_verifier(
+    settings: SecuritySettings, customers_of: CustomersOf = lambda client, claims: None
+) -> TokenVerifier:
+    """The token check that the settings describe, for clients of which `customers_of` says whom they may act for.
 
     Raises ConfigurationError for settings that `check` refuses, and when production's authorization server publishes
     a key of a development server. One that does not answer is no error: it is asked again when the first token comes.
     """
     settings.check()
+    whose = (settings.issuer, settings.audience, settings.leeway)
     if settings.jwks_url is None:
         own = StaticKeys(KeySet([development_key(settings.development_state_dir())]))
-        return TokenVerifier(own, settings.issuer, settings.audience, settings.leeway)
+        return TokenVerifier(own, *whose, customers_of=customers_of)
     remote = RemoteKeys(settings.jwks_url, refuse_development_keys=settings.mode == PRODUCTION)
     remote.check()
-    return TokenVerifier(remote, settings.issuer, settings.audience, settings.leeway)
+    return TokenVerifier(remote, *whose, customers_of=customers_of)

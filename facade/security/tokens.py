@@ -12,7 +12,7 @@ import json
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeGuard
 
 from joserfc.errors import (
@@ -26,6 +26,7 @@ from joserfc.errors import (
 from joserfc.jws import CompactSignature, JWSRegistry, extract_compact, validate_compact
 from joserfc.jwt import JWTClaimsRegistry
 
+from canonical.shared.reader import CustomerSet
 from facade.security.errors import KeysUnavailable, TokenRefused
 from facade.security.keys import KeySource
 from facade.security.principal import Principal
@@ -39,6 +40,9 @@ CACHE_SIZE = 1024
 CACHE_SECONDS = 600.0
 """The longest a verified token is believed without looking at its signature again: what a withdrawn key can cost."""
 
+CustomersOf = Callable[[str, Mapping[str, Any]], CustomerSet | None]
+"""From a client and the claims of its token: the customers it may act for, None for all. Raises TokenRefused."""
+
 _CLAIM_REASONS = {"iss": "issuer", "aud": "audience", "nbf": "notYetValid", "iat": "notYetValid"}
 # Unknown header fields are ignored, as RFC 7515 section 4 asks; a `crit` field that is unknown is still refused.
 _SIGNATURES = JWSRegistry(algorithms=ALGORITHMS, strict_check_header=False)
@@ -50,7 +54,8 @@ class TokenVerifier:
     `issuer` must be the token's `iss` and `audience` among its `aud`; `exp` must lie ahead and `nbf` and `iat`, where
     they are given, must not, each by at most `leeway` seconds. The client is `client_id` or `azp`; the scopes are
     `scope`, as a text or a list. Their characters are printable: what is kept, logged and counted under them has to be
-    written somewhere. A verified token is remembered by its digest until it expires, but no longer than 10 minutes.
+    written somewhere. `customers_of` says for which customers a client with certain claims may act. A verified token is
+    remembered by its digest until it expires, but no longer than 10 minutes.
     """
 
     def __init__(
@@ -60,9 +65,11 @@ class TokenVerifier:
         audience: str,
         leeway: int = 30,
         *,
+        customers_of: CustomersOf = lambda client, claims: None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.keys = keys
+        self._customers_of = customers_of
         self._clock = clock
         self._leeway = leeway
         self._claims = JWTClaimsRegistry(
@@ -121,7 +128,8 @@ class TokenVerifier:
         if not genuine:
             raise TokenRefused("signature")
         claims = self._read_claims(signed)
-        principal = Principal(_client(claims), _scopes(claims))
+        client = _client(claims)
+        principal = Principal(client, _scopes(claims), self._customers_of(client, claims))
         now = self._clock()
         self._remember(digest, principal, min(claims["exp"] + self._leeway, now + CACHE_SECONDS))
         return principal

@@ -109,7 +109,7 @@ def test_a_draft_is_kept_changed_and_submitted(store: Store) -> None:
 
 def test_a_rejected_order_is_kept_in_its_second_version(store: Store) -> None:
     with store.unit_of_work() as work:
-        order = receive_order("partner-acme", work, StandingClock(), CountingIdentities())
+        order = receive_order("partner-acme", "C12345", work, StandingClock(), CountingIdentities())
         acknowledged = work.carry(order.id, CARRIED)
         order.reject(a_rejection(), LATER)
         work.commit()

@@ -29,7 +29,7 @@ from canonical.shared.criteria import (
     Step,
 )
 from canonical.shared.errors import InvalidCommand
-from canonical.shared.reader import ALL
+from canonical.shared.reader import ALL, Reader
 from facade.contract.violations import ContractViolation
 from facade.tmf.query.bounds import bounded
 from facade.tmf.query.constants import constants_of
@@ -193,7 +193,7 @@ def test_a_page_of_nothing_still_counts(filled: Database) -> None:
 def test_a_client_finds_its_own_orders_only(filled: Database, sample: list[dict[str, Any]]) -> None:
     mine = [document for document in sample if a_row(document)["owner"] == "o"]
     criterion = Compare((Step("state"),), Operator.EQUAL, tuple(STATES))
-    page, total = SqlQueries(filled).documents("o", 0, KEPT, criterion)
+    page, total = SqlQueries(filled).documents(Reader("o"), 0, KEPT, criterion)
     assert total == len(mine) > 0
     assert {order_id for order_id, _ in page} == {document["id"] for document in mine}
 

@@ -25,6 +25,7 @@ from canonical.ordering.states import State
 from canonical.processes.place_order import PlaceOrder
 from canonical.shared.errors import BackendUnavailable, StoreUnavailable
 from canonical.shared.money import Money
+from canonical.shared.reader import ALL
 from facade.clock import SystemClock
 from facade.identities import SortableIdentities
 from tests.support.builders import a_command
@@ -113,7 +114,7 @@ class Nodes:
 
     def until(self, state: State, *orders: str) -> None:
         give_up = time.monotonic() + LONG
-        while found := {self.queries.order(one, None).state for one in orders} - {state}:
+        while found := {self.queries.order(one, ALL).state for one in orders} - {state}:
             assert time.monotonic() < give_up, f"still {found}"
             time.sleep(0.02)
 
@@ -256,7 +257,7 @@ def test_a_held_engine_carries_nothing_out(nodes: Nodes) -> None:
         order = nodes.submit()
         engine.start(PLACE_ORDER, order)
         assert not engine.wait(PLACE_ORDER, order, 0.1)
-    assert nodes.queries.order(order, None).state is State.ACKNOWLEDGED
+    assert nodes.queries.order(order, ALL).state is State.ACKNOWLEDGED
     with nodes.running("a"):
         nodes.until(State.COMPLETED, order)
 

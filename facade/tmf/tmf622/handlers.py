@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 import flask
 
+from canonical.ordering.order import Order
 from canonical.shared import tracing
 from canonical.shared.criteria import Criterion, SortKey, all_of
 from canonical.shared.errors import InvalidCommand
@@ -14,18 +15,18 @@ from facade.address import requested_address
 from facade.conditions import required_versions
 from facade.contract.connexion_plugin import validated_body
 from facade.contract.violations import ContractViolation
-from facade.intake import Accepted, Asked, OrderChanges, OrderIntake, Request, Translation
+from facade.intake import Accepted, Asked, OrderChanges, OrderIntake, Plan, Request, Translation
 from facade.json import nothing
 from facade.partners.profiles import Profiles, Validation
 from facade.query import only
-from facade.security.principal import current_principal
+from facade.security.principal import Principal, current_principal
 from facade.tmf.patch import require_form
 from facade.tmf.query.listing import read_listing
 from facade.tmf.query.selection import Selection, selection_of
 from facade.tmf.tmf622.account import ORDER_REFUSED
 from facade.tmf.tmf622.answers import answer, answer_list
 from facade.tmf.tmf622.changes import Patch, plan_of
-from facade.tmf.tmf622.mapper import to_submit_order
+from facade.tmf.tmf622.mapper import customer_of, customers_named, to_submit_order
 from facade.tmf.tmf622.versions import ORDER, Version
 from facade.tmf.tmf622.words import naming_states, speaking
 
@@ -69,6 +70,15 @@ class OrderTranslator:
                 translation = to_submit_order(bridged.body, client, self.profiles.of(client).vocabulary)
             return replace(translation, trail=self.version.retold(ORDER, translation.trail, bridged, body))
 
+    def check_customers(self, body: Any, principal: Principal) -> None:
+        """Raises CustomerNotFound, with its pointer, for a customer that the client may not act for."""
+        if principal.customers is None:
+            return
+        meant = self.version.meant(ORDER, body)
+        for customer, pointer in customers_named(meant, self.profiles.of(principal.client_id).vocabulary).items():
+            if customer.strip():
+                principal.check_customer(customer, self.version.spoken(ORDER, pointer, body))
+
 
 @dataclass(frozen=True)
 class ProductOrders:
@@ -90,12 +100,15 @@ class ProductOrders:
     def create_product_order(self) -> flask.Response:
         """Record the order and answer it as acknowledged; it is carried out afterwards.
 
-        Repeated by its key, the same answer. Raises OrderNotFound where the order was removed since.
+        Repeated by its key, the same answer. Raises CustomerNotFound before the key is looked up, so that nobody
+        learns by it what was ordered for others; OrderNotFound where the order was removed since.
         """
         selection = self._selection()
-        body, client = validated_body(), current_principal().client_id
+        body, principal = validated_body(), current_principal()
+        OrderTranslator(self.version, self.profiles).check_customers(body, principal)
         operation = self.version.recorded("createProductOrder")
-        request = Request(client, operation, flask.request.headers.get("Idempotency-Key"), body)
+        key, bound = flask.request.headers.get("Idempotency-Key"), principal.customers is not None
+        request = Request(principal.client_id, operation, key, body, bound=bound)
         accepted = self.intake.repeated(request) or self._accept(body, request)
         assert accepted.answer is not None, "a key of this operation keeps its document"
         if accepted.again:
@@ -128,15 +141,20 @@ class ProductOrders:
     def patch_product_order(self, id: str) -> flask.Response:
         """Change the order as the patch asks, where its state allows that."""
         selection = self._selection()
-        body = validated_body()
+        body, principal = validated_body(), current_principal()
         require_form(flask.request.mimetype, body)
         asked = self._asked(id, "patchProductOrder", body)
         patch = Patch(flask.request.mimetype, body, _href(asked.order_id))
-        vocabulary = self.profiles.of(asked.request.client).vocabulary
+        vocabulary = self.profiles.of(principal.client_id).vocabulary
+
+        def decide(order: Order, carried: dict[str, Any]) -> Plan:
+            plan = plan_of(patch, order, carried, self.version, vocabulary)
+            if plan.translation is not None:
+                plan.translation.check_customer(principal)
+            return plan
+
         with naming_states():
-            document, version = self.changes.change(
-                asked, lambda order, carried: plan_of(patch, order, carried, self.version, vocabulary)
-            )
+            document, version = self.changes.change(asked, decide)
         shown = self.version.shown(ORDER, document, patch.href, selection)
         return answer(shown, KIND, asked.order_id, 200, {"ETag": f'"{version}"'})
 
@@ -156,8 +174,9 @@ class ProductOrders:
                 raise
             bridged = self.version.lifted(ORDER, "createProductOrder", body)
             carried = {name: value for name, value in bridged.body.items() if name not in ORDER_REFUSED}
+            customer = customer_of(bridged.body, self.profiles.of(request.client).vocabulary)
             lost = self.version.retold(ORDER, (), bridged, body)
-            return self.intake.reject(refusal, carried, lost, request, _kept)
+            return self.intake.reject(refusal, customer, carried, lost, request, _kept)
 
     def _asked(self, order_id: str, operation: str, sent: Any) -> Asked:
         """A change of the order by our id or by its BSS number. Raises OrderNotFound before it waits for its turn."""

@@ -110,15 +110,27 @@ def from_order(order: Order, carried: Payload) -> Payload:
     return document
 
 
-def _customer(body: Payload, vocabulary: Vocabulary, trail: list[Mapped], violations: list[Violation]) -> str:
-    pointers: dict[str, str] = {}
+def customers_named(body: Payload, vocabulary: Vocabulary) -> dict[str, str]:
+    """The ids of those that the order names as its customer, each with its pointer. A valid order names one."""
+    found: dict[str, str] = {}
     for index, party in enumerate(body.get("relatedParty", ())):
-        role = str(party.get("role", ""))
-        if role:
-            violations += vocabulary.check_role(role, f"/relatedParty/{index}/role")
-        if vocabulary.names_customer(role):
+        if vocabulary.names_customer(str(party.get("role", ""))):
             customer = party.get("partyOrPartyRole", {}).get("id", "")
-            pointers.setdefault(customer, f"/relatedParty/{index}/partyOrPartyRole/id")
+            found.setdefault(customer, f"/relatedParty/{index}/partyOrPartyRole/id")
+    return found
+
+
+def customer_of(body: Payload, vocabulary: Vocabulary) -> str:
+    """The customer of an order that may be wrong in many ways; empty where it names none that could be one."""
+    named = customers_named(body, vocabulary)
+    return next((one for one in named if one.strip() and len(one) <= LONGEST_CUSTOMER_ID), "")
+
+
+def _customer(body: Payload, vocabulary: Vocabulary, trail: list[Mapped], violations: list[Violation]) -> str:
+    for index, party in enumerate(body.get("relatedParty", ())):
+        if party.get("role"):
+            violations += vocabulary.check_role(str(party["role"]), f"/relatedParty/{index}/role")
+    pointers = customers_named(body, vocabulary)
     wrong = list(_wrong_customers(pointers))
     if wrong:
         violations += wrong

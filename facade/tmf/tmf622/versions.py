@@ -76,6 +76,10 @@ class Version(Protocol):
         """The body in v5. Raises ContractViolation with this version's pointers."""
         ...
 
+    def meant(self, resource: str, body: Any) -> Any:
+        """The body in v5, held against no contract."""
+        ...
+
     def losses(self, resource: str, body: Any) -> Sequence[Loss]:
         """What the other version would not say of a body that keeps this version's contract."""
         ...
@@ -124,6 +128,9 @@ class V5:
 
     def lifted(self, resource: str, operation: str, body: Any) -> Bridged:
         return Bridged(body)
+
+    def meant(self, resource: str, body: Any) -> Any:
+        return body
 
     def losses(self, resource: str, body: Any) -> Sequence[Loss]:
         return BRIDGE.lower(resource, body).losses
@@ -179,6 +186,9 @@ class V4:
             with speaking(lambda pointer: self.spoken(resource, pointer, body)):
                 raise ContractViolation(checked.violations)
         return replace(bridged, body=checked.body)
+
+    def meant(self, resource: str, body: Any) -> Any:
+        return BRIDGE.lift(resource, body).body
 
     def losses(self, resource: str, body: Any) -> Sequence[Loss]:
         return BRIDGE.lift(resource, body).losses

@@ -171,7 +171,7 @@ def test_a_draft_that_is_removed_is_gone_and_its_events_are_not(memory: Memory) 
 
 def test_an_order_received_and_rejected_is_no_work_for_a_process(memory: Memory) -> None:
     with memory.unit_of_work() as work:
-        order = receive_order("partner-acme", work, StandingClock(), CountingIdentities())
+        order = receive_order("partner-acme", "C12345", work, StandingClock(), CountingIdentities())
         order.reject(a_rejection(), NOON)
         work.commit()
     kept = memory.orders[order.id]

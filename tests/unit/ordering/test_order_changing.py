@@ -178,16 +178,17 @@ def test_events_go_on_counting_over_what_was_said_meanwhile() -> None:
 # --- received and rejected --------------------------------------------------------------------------------------------
 
 
-def test_an_order_is_acknowledged_before_it_is_understood_and_then_rejected_with_every_reason() -> None:
-    order = Order.received("id-1", "partner-acme", NOON)
-    assert (order.state, order.customer_id, order.items, order.amount) == (State.ACKNOWLEDGED, "", (), None)
+@pytest.mark.parametrize("customer", ["C12345", ""])
+def test_an_order_is_acknowledged_before_it_is_understood_and_then_rejected_with_every_reason(customer: str) -> None:
+    order = Order.received("id-1", "partner-acme", customer, NOON)
+    assert (order.state, order.customer_id, order.items, order.amount) == (State.ACKNOWLEDGED, customer, (), None)
     why = a_rejection()
     order.reject(why, LATER)
     assert (order.state, order.category, order.finished) == (State.REJECTED, StateCategory.FAILURE, True)
     assert order.failure == Failure(why.code, why.message, "validate", {"errors": [*why.errors]})
     assert (order.payment, order.bss_order_id) == (PaymentStatus.NOT_CHARGED, None)
     assert order.events == [
-        OrderSubmitted(order_id="id-1", sequence=1, at=NOON, customer_id=""),
+        OrderSubmitted(order_id="id-1", sequence=1, at=NOON, customer_id=customer),
         OrderRejected(order_id="id-1", sequence=2, at=LATER, code="INVALID_REQUEST"),
     ]
     assert [(entry.at, entry.state) for entry in order.timeline] == [

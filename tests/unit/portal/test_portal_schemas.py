@@ -123,15 +123,16 @@ def test_what_is_done_to_an_installed_product_is_shown_with_the_product_and_with
     assert (shown["items"][1]["sku"], shown["items"][1]["oneTimeCharge"]) == ("SKU123", None)
 
 
-def test_an_order_rejected_before_it_was_understood_is_as_the_contract_says() -> None:
-    order = Order.received("id-1", "partner-acme", NOON)
+@pytest.mark.parametrize("customer", ["C12345", ""])
+def test_an_order_rejected_before_it_was_understood_is_as_the_contract_says(customer: str) -> None:
+    order = Order.received("id-1", "partner-acme", customer, NOON)
     order.reject(a_rejection(), NOON)
     shown = document(order)
     assert problems(SPEC, "Order", shown) == []
     assert (shown["status"], shown["paymentStatus"], shown["customerId"], shown["items"], shown["total"]) == (
         "failed",
         "notCharged",
-        "",
+        customer,
         [],
         None,
     )
