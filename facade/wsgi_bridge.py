@@ -5,12 +5,10 @@ to 5 times a request) and has ten threads that no public option changes. Here th
 application runs in a thread, and its whole answer is sent from the loop; answers are therefore never streamed.
 """
 
-import asyncio
 import contextvars
 import io
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from types import MappingProxyType
 from typing import Any
@@ -24,8 +22,9 @@ from facade.contract.bodies import Message, Receive, whole_body
 from facade.methods import MethodTable
 from facade.threads import BoundedThreads, Queue
 
-UNQUEUED = ("/health/", "/metrics")
-"""What is asked to find out what is wrong is answered in threads of its own."""
+APART = ("/health/", "/metrics")
+"""What is asked to find out what is wrong has threads of its own; health does not wait for metrics either."""
+THREADS_APART = 2
 
 GRACE_SECONDS = 1.0
 """After the deadline, for an answer that tells what became of the request."""
@@ -62,7 +61,7 @@ class WsgiBridge:
         self._deadline = deadline
         self._methods = methods
         self._threads = BoundedThreads(threads, queue, "wsgi")
-        self._health = ThreadPoolExecutor(2, thread_name_prefix="health")
+        self._apart = {start: BoundedThreads(THREADS_APART, queue, start.strip("/")) for start in APART}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         routing = scope.get("extensions", {}).get(ROUTING_CONTEXT) or {}
@@ -76,16 +75,14 @@ class WsgiBridge:
         await send({"type": "http.response.body", "body": content})
 
     async def _in_thread(self, scope: Scope, receive: Receive) -> Answer:
-        queued = not scope["path"].startswith(UNQUEUED)
-        if queued:
-            self._threads.require_place()  # before the body is read; others may come while it is
+        apart = (threads for start, threads in self._apart.items() if scope["path"].startswith(start))
+        threads = next(apart, self._threads)
+        threads.require_place()  # before the body is read; others may come while it is
         body = await whole_body(receive)
         with within(self._deadline):
             context = contextvars.copy_context()
         job = partial(context.run, _answer, self.app, _environ(scope, body))
-        if queued:
-            return await self._threads.run(job, self._deadline + GRACE_SECONDS)
-        return await asyncio.wrap_future(self._health.submit(job))
+        return await threads.run(job, self._deadline + GRACE_SECONDS)
 
 
 async def _at_once(handler: Callable[[], Any], receive: Receive) -> Answer:

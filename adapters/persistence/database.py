@@ -14,7 +14,7 @@ from sqlalchemy.exc import ArgumentError
 
 from adapters.persistence import sqlite_functions, trouble
 from adapters.persistence.places import Places
-from adapters.persistence.postgres import CONNECT_SECONDS, create_engine
+from adapters.persistence.postgres import create_engine
 from adapters.persistence.prepared import Prepared
 from adapters.persistence.sqlite_files import OpenedFiles
 from canonical.shared.deadline import seconds_left, within
@@ -23,6 +23,12 @@ SECONDS = 5.0
 """For one use of a database, unless it is told otherwise."""
 MOST_WAITING = 12
 BUSY_SECONDS = 30
+"""For a lock on SQLite's file, where there is no deadline."""
+_SQLITE_POOL = (20, 20)
+_POSTGRES_POOL = (10, 0)
+"""Connections that are kept, and how many more there may be. PostgreSQL has 100 for everybody. A thread that finds no
+place waits for another to end its transaction, so none may take a second connection while it holds one.
+"""
 _ADDRESSES = "postgresql://user:password@host/name or sqlite:////folder/file.db"
 
 
@@ -40,24 +46,9 @@ def address(text: str) -> sa.URL:
         case "sqlite":
             return url
         case "postgresql":
-            # psycopg gives a host that does not answer more than two minutes.
-            patient = "connect_timeout" in url.query
-            url = url if patient else url.update_query_dict({"connect_timeout": str(CONNECT_SECONDS)})
             return url.set(drivername="postgresql+psycopg")
         case other:
             raise UnusableAddress(f"{other} is not supported; use {_ADDRESSES}")
-
-
-def connections(url: sa.URL) -> dict[str, Any]:
-    """How many connections one pool may have, as options of `create_engine`.
-
-    PostgreSQL has 100 for everybody: a thread that finds the pool empty waits for another to end its transaction. No
-    thread may therefore take a second connection while it holds one. The one used last is taken first: its caches are
-    warm, and those that a burst opened stay out of the way.
-    """
-    if url.get_backend_name() == "sqlite":
-        return {"pool_size": 20, "max_overflow": 20, "pool_use_lifo": True}
-    return {"pool_size": 10, "max_overflow": 0, "pool_timeout": 30.0, "pool_use_lifo": True}
 
 
 class Database:
@@ -74,8 +65,10 @@ class Database:
         self.url = address(url)
         self.sqlite = self.url.get_backend_name() == "sqlite"
         self._seconds = seconds
-        pool = connections(self.url)
-        self._places = Places(pool["pool_size"] + pool["max_overflow"], most_waiting)
+        kept, more = _SQLITE_POOL if self.sqlite else _POSTGRES_POOL
+        # The one used last is taken first: its caches are warm, and those that a burst opened stay out of the way.
+        pool = {"pool_size": kept, "max_overflow": more, "pool_use_lifo": True}
+        self._places = Places(kept + more, most_waiting)
         self._turn = Places(1, most_waiting)
         self._files = OpenedFiles(str(self.url.database)) if self.sqlite else None
         self.engine = _sqlite(self.url, pool, self._files) if self._files else create_engine(self.url, seconds, pool)
@@ -118,7 +111,7 @@ def _busy_milliseconds() -> int:
     return int(1000 * min(BUSY_SECONDS, seconds_left()))
 
 
-def share_file(connection: sqlite3.Connection) -> None:
+def _share_file(connection: sqlite3.Connection) -> None:
     """Have a new connection use the write-ahead log, where readers do not wait, and wait for others to end writing."""
     connection.execute(f"PRAGMA busy_timeout={_busy_milliseconds()}")
     _write_ahead(connection)
@@ -148,7 +141,7 @@ def _sqlite(url: sa.URL, pool: dict[str, Any], files: OpenedFiles) -> sa.Engine:
     @sa.event.listens_for(engine, "connect")
     def configure(connection: Any, _: Any) -> None:
         connection.isolation_level = None
-        share_file(connection)
+        _share_file(connection)
         files.opened()
         sqlite_functions.install(connection)
 

@@ -55,28 +55,30 @@ class PunctualConnection(psycopg.Connection[Any]):
 
 def create_engine(url: sa.URL, seconds: float, pool: dict[str, Any]) -> sa.Engine:
     """An engine whose statements end after `seconds` on the server as well."""
-    session = {"options": _session(url, seconds)}
-    engine = sa.create_engine(url, connect_args=session, pool_pre_ping=True, **pool)
+    engine = sa.create_engine(url, pool_pre_ping=True, **pool)
+    limits = _limits(seconds)
 
     @sa.event.listens_for(engine, "do_connect")
     def connect(dialect: Any, record: Any, arguments: list[Any], given: dict[str, Any]) -> PunctualConnection:
         left = min(float(given.get("connect_timeout", CONNECT_SECONDS)), seconds_left())
         if left < LEAST_CONNECT_SECONDS:
             raise psycopg.OperationalError("there is no time left to connect")
-        return PunctualConnection.connect(*arguments, **{**given, "connect_timeout": int(left)})
+        options = {**given, "connect_timeout": int(left), "autocommit": True}
+        connection = PunctualConnection.connect(*arguments, **options)
+        try:
+            # Not among the options of the connection: poolers between us and the server may refuse those.
+            connection.execute(limits)
+        except psycopg.Error:
+            connection.close()
+            raise
+        connection.autocommit = False
+        return connection
 
     return engine
 
 
-def _session(url: sa.URL, seconds: float) -> str:
-    """The session's settings, after those of the address."""
-    own = url.query.get("options", "")
-    given = own if isinstance(own, str) else " ".join(own)
-    if seconds == math.inf:
-        return given
-    milliseconds = max(1, int(seconds * 1000))
-    limits = {
-        "statement_timeout": milliseconds,
-        "idle_in_transaction_session_timeout": ABANDONED_AFTER * milliseconds,
-    }
-    return " ".join([*filter(None, [given]), *(f"-c {name}={limit}" for name, limit in limits.items())])
+def _limits(seconds: float) -> bytes:
+    """Statements that set the server's limits for a session."""
+    milliseconds = 0 if seconds == math.inf else int(seconds * 1000)
+    abandoned = ABANDONED_AFTER * milliseconds
+    return f"SET statement_timeout = {milliseconds}; SET idle_in_transaction_session_timeout = {abandoned}".encode()

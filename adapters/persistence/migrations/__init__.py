@@ -28,8 +28,8 @@ def upgrade(database: Database) -> None:
 
 
 def check(database: Database) -> None:
-    """Raises SchemaOutOfDate unless the schema is this release's."""
-    with database.engine.connect() as connection:
+    """Raises SchemaOutOfDate unless the schema is this release's, and StoreUnavailable."""
+    with database.reading() as connection:
         found = MigrationContext.configure(connection).get_current_revision()
     wanted = ScriptDirectory.from_config(_config()).get_current_head()
     if found != wanted:

@@ -148,6 +148,21 @@ def test_a_request_beyond_the_queue_is_turned_away_at_once_and_health_is_not() -
     assert asyncio.run(crowd()) == [200] * 5
 
 
+def test_health_does_not_wait_for_metrics_that_hang() -> None:
+    async def crowd() -> int:
+        work = Work()
+        bridge = a_bridge(work, length=3, seconds=10)
+        hanging = [asyncio.ensure_future(ask(bridge, "/metrics")) for _ in range(4)]
+        while work.begun < 2:
+            await asyncio.sleep(0.001)
+        status = await ask(bridge, "/health/ready")
+        work.let_go.set()
+        await asyncio.gather(*hanging)
+        return status
+
+    assert asyncio.run(crowd()) == 200
+
+
 def test_requests_whose_bodies_come_late_and_together_do_not_lengthen_the_queue() -> None:
     async def crowd() -> list[Any]:
         work, body_comes = Work(), asyncio.Event()

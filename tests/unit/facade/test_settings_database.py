@@ -1,5 +1,6 @@
 """What operators are told about a database that cannot be used, and about one that was prepared."""
 
+import socket
 from pathlib import Path
 
 import click
@@ -28,6 +29,13 @@ def test_a_database_that_cannot_be_used_is_told_in_one_line(url: str) -> None:
         assert "DATABASE_URL" in told
         assert "\n" not in told
         assert "u:p" not in told
+
+
+def test_a_server_that_takes_connections_and_says_nothing_is_told_and_not_waited_for() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        settings = Settings(database_url=f"postgresql://u:p@127.0.0.1:{silent.getsockname()[1]}/x")
+        with pytest.raises(SettingError, match="DATABASE_URL cannot be used: connection timeout expired"):
+            check_start(settings)
 
 
 def test_a_database_without_the_schema_says_what_to_run_and_a_second_upgrade_that_nothing_was_new(
