@@ -5,10 +5,10 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check bench fuzz soak clean
+.PHONY: help run demo test check bench fuzz soak torture clean
 
 help:  ## show this
-	@sed -n 's/^\([a-z]*\):.*## */\1 /p' Makefile | while read -r target what; do printf '  make %-6s %s\n' "$$target" "$$what"; done
+	@sed -n 's/^\([a-z]*\):.*## */\1 /p' Makefile | while read -r target what; do printf '  make %-7s %s\n' "$$target" "$$what"; done
 	@echo
 	@echo '  PORT=8080 BACKENDS_PORT=8090 WORKERS=1 DATABASE_URL= change what `make run` starts; docs/operators.md has all settings.'
 
@@ -41,6 +41,9 @@ fuzz: $(READY)  ## schemathesis for longer: FUZZ_EXAMPLES for each operation and
 
 soak: $(READY)  ## MINUTES (10 unless given) at half load: errors, memory, unfinished processes
 	$(BIN)/python -m tests.bench.soak --minutes $${MINUTES:-10}
+
+torture: $(READY)  ## MINUTES (10 unless given) of random faults of all kinds; DATABASE=postgresql for two nodes, SEED= to repeat
+	$(BIN)/python -m tests.bench.torture --minutes $${MINUTES:-10} --database $${DATABASE:-sqlite} $${SEED:+--seed $$SEED}
 
 clean:  ## forget the environment and all data
 	rm -rf .venv var

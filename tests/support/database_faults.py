@@ -10,7 +10,7 @@ import resource
 import signal
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -101,7 +101,8 @@ def _files_limited(pids: tuple[int, ...]) -> Iterator[None]:
         yield
     finally:
         for pid, limits in before.items():
-            resource.prlimit(pid, resource.RLIMIT_FSIZE, limits)
+            with suppress(ProcessLookupError):  # it may have ended meanwhile
+                resource.prlimit(pid, resource.RLIMIT_FSIZE, limits)
 
 
 def _tables(connection: sa.Connection) -> list[str]:

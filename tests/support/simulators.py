@@ -49,6 +49,10 @@ class Backends:
                     raise RuntimeError(f"the backends did not start:\n{self.log.read_text()}") from None
                 time.sleep(0.05)
 
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
     def stop(self) -> None:
         """End it as Ctrl-C would."""
         self._end(signal.SIGTERM)

@@ -1,0 +1,145 @@
+"""A whole run: torment, healing, the last questions, and the judgement."""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import cycle
+from pathlib import Path
+from random import Random
+
+import requests
+import sqlalchemy as sa
+
+from tests.support.torture import faults, finding
+from tests.support.torture.clients import Client, ask
+from tests.support.torture.judgement import Found, judge
+from tests.support.torture.notes import Notes, Wish
+from tests.support.torture.operators import PROCESSES, Operator
+from tests.support.torture.world import World, running_world
+
+
+@dataclass(frozen=True)
+class Torment:
+    """`patience`: seconds that everything has to come to its end when the faults are over."""
+
+    seconds: float
+    seed: int
+    clients: int = 6
+    patience: float = 180.0
+
+
+@dataclass(frozen=True)
+class Report:
+    """What came of a run; `log` are the faults and decisions in their order."""
+
+    seed: int
+    wrong: list[str]
+    log: list[str]
+    faults: Counter[str]
+    answers: Counter[str]
+    ended: Counter[str]
+
+    @property
+    def shown(self) -> str:
+        """For whoever looks for the cause."""
+        return "\n".join([f"seed {self.seed}", *self.log, str(dict(self.ended)), "wrong:", *self.wrong])
+
+
+def torture(directory: Path, torment: Torment, server: sa.URL | None = None) -> Report:
+    """One node on SQLite, or two on the PostgreSQL at `server`."""
+    with running_world(directory, server) as world:
+        notes = Notes()
+        begun = _torment(world, torment, notes)
+        until = time.monotonic() + torment.patience
+        try:
+            world.heal()
+            _ask_again(world, notes, until)
+            _come_to_ends(world, until)
+            _settle_fallouts(world, notes, Random(torment.seed))
+            _come_to_ends(world, until)
+        except TimeoutError as error:
+            notes.complain(str(error))
+        found = finding.find(world)
+        wrong = [*notes.wrong, *judge(found, notes)]
+    return Report(torment.seed, wrong, notes.log, begun, notes.counted, _ended(found))
+
+
+def _torment(world: World, torment: Torment, notes: Notes) -> Counter[str]:
+    """Everybody works while faults come and go. Returns how many of each kind there were."""
+    over, begun = threading.Event(), Counter[str]()
+    kinds = faults.kinds([node.name for node in world.nodes], postgres=world.postgres)
+    planned = list(faults.schedule(torment.seed, torment.seconds, kinds))
+    dice = Random(torment.seed)
+    people: list[Callable[[threading.Event], None]] = [
+        Client(number, world, notes, Random(dice.random())).work for number in range(torment.clients)
+    ]
+    people.append(Operator(world, notes, Random(dice.random())).work)
+    with ThreadPoolExecutor(len(people) + 24) as pool:
+        working = [pool.submit(person, over) for person in people]
+        lasting = []
+        for fault in planned:
+            time.sleep(max(0.0, fault.at - notes.at))
+            lasting.append(pool.submit(_make, fault, world, notes, over, begun))
+        time.sleep(max(0.0, torment.seconds - notes.at))
+        over.set()
+        for one in [*lasting, *working]:
+            one.result()
+    return begun
+
+
+def _make(fault: faults.Planned, world: World, notes: Notes, over: threading.Event, begun: Counter[str]) -> None:
+    """One fault. One that cannot begin, because another is in its way, is left out."""
+    try:
+        with fault.kind.make(world, fault.what):
+            notes.tell(fault.shown)
+            begun[fault.kind.name] += 1
+            over.wait(fault.seconds)
+    except (OSError, ValueError, sa.exc.SQLAlchemyError) as error:
+        notes.tell(f"{fault.kind.name} came to nothing: {type(error).__name__}")
+
+
+def _ask_again(world: World, notes: Notes, until: float) -> None:
+    """Every client gets its answer in the end."""
+    nodes = cycle(world.nodes)
+
+    def settle(wish: Wish) -> None:
+        while not wish.settled and time.monotonic() < until:
+            ask(wish, next(nodes), notes, 30)
+            time.sleep(0.05)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(settle, [wish for wish in notes.wishes if not wish.settled]))
+
+
+def _come_to_ends(world: World, until: float) -> None:
+    """Raises TimeoutError naming what has not come to its end."""
+    while left := _asked(lambda: finding.unfinished(world)):
+        if time.monotonic() > until:
+            raise TimeoutError(f"{len(left)} processes have not ended: {left[:20]}")
+        time.sleep(0.3)
+
+
+def _settle_fallouts(world: World, notes: Notes, dice: Random) -> None:
+    """Every second one is taken up again, now that the backends undo; the others stay where they are listed."""
+    for one in _asked(lambda: finding.fallen_out(world)):
+        if dice.random() < 0.5:
+            path = f"{PROCESSES}/{one['process']}/{one['subject']}/decisions"
+            answer = world.nodes[0].post(path, {"action": "retry", "reason": "all is well again"})
+            notes.tell(f"{one['subject']} is taken up again: {answer.status_code}")
+
+
+def _asked(read: Callable[[], Iterable[dict[str, object]]]) -> list[dict[str, object]]:
+    """What the product lists, all being well; one read that fails is made again."""
+    try:
+        return list(read())
+    except requests.RequestException:
+        time.sleep(1)
+        return list(read())
+
+
+def _ended(found: Found) -> Counter[str]:
+    orders = Counter(f"order {order['state']}" for order in found.orders.values())
+    return orders + Counter(f"plan change {change['state']}" for change in found.changes.values())
