@@ -1,0 +1,33 @@
+"""JSON that keeps its meaning: no digit of a number is lost, and no name counts twice.
+
+    read(content)       what somebody sent; refuses a name that an object has twice, and numbers beyond the limits
+    read_kept(text)     what this product wrote itself
+    write(value)        JSON in UTF-8; text(value) gives the same as a string
+    by_value(value)     the same text for all JSON that is equal: 10, 10.0 and 1e1 are one number
+
+A number is an `int` when it is written with digits alone, otherwise a `Decimal` with exactly the digits that were
+sent; -0 is a `Decimal` too, since no integer has a sign without a value. There is no float.
+
+The web edge and the adapters share this package. It imports nothing of either.
+"""
+
+from jsontext.kept import read_kept
+from jsontext.numbers import MOST_DIGITS, Number, number_of
+from jsontext.received import Fault, FaultKind, Inexact, NotJson, Unreadable, read
+from jsontext.writing import by_value, text, write
+
+__all__ = [
+    "MOST_DIGITS",
+    "Fault",
+    "FaultKind",
+    "Inexact",
+    "NotJson",
+    "Number",
+    "Unreadable",
+    "by_value",
+    "number_of",
+    "read",
+    "read_kept",
+    "text",
+    "write",
+]
