@@ -21,7 +21,7 @@ from facade.contract.validator import Contract
 from facade.correlation import Correlation, Observe
 from facade.errors import HANDLED, ErrorHandler
 from facade.gate import Gate
-from facade.json import OrjsonJsonifier, OrjsonProvider
+from facade.json import ExactJsonifier, ExactProvider
 from facade.methods import MethodTable
 from facade.routing import ExactRouting
 from facade.threads import Queue
@@ -78,11 +78,11 @@ def build_app(
             for kind in ConnexionMiddleware.default_middlewares
             if kind is not SwaggerUIMiddleware
         ],
-        jsonifier=OrjsonJsonifier(),
+        jsonifier=ExactJsonifier(),
         security_map=dict(security_map),
         validate_responses=validate_responses,
     )
-    app.app.json = OrjsonProvider(app.app)
+    app.app.json = ExactProvider(app.app)
     app.app.view_functions = DirectViews(app.app.view_functions)
     methods, checking = MethodTable(), CheckingThread()
     for api in apis:

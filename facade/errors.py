@@ -12,12 +12,12 @@ from types import MappingProxyType
 from typing import Any
 
 import connexion.exceptions
-import orjson
 import structlog
 from connexion.lifecycle import ConnexionRequest, ConnexionResponse
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 
+import jsontext
 from canonical.audit.ports import AuditTrail
 from canonical.audit.record import AuditRecord
 from canonical.shared import errors
@@ -195,8 +195,8 @@ def _framework(error: Any) -> Answer:
 def render(answer: Answer, path: str, error_id: str) -> tuple[bytes, str]:
     """The body and its media type, by the address that was called."""
     if path.startswith(TMF_PREFIXES):
-        return orjson.dumps(_tmf_error(answer, error_id)), "application/json"
-    return orjson.dumps(_problem(answer, error_id)), "application/problem+json"
+        return jsontext.write(_tmf_error(answer, error_id)), "application/json"
+    return jsontext.write(_problem(answer, error_id)), "application/problem+json"
 
 
 def _tmf_error(answer: Answer, error_id: str) -> dict[str, Any]:

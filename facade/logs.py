@@ -5,8 +5,9 @@ import sys
 from contextlib import suppress
 from typing import Any, BinaryIO, cast
 
-import orjson
 import structlog
+
+import jsontext
 
 
 class Lossy:
@@ -35,7 +36,7 @@ def configure(level: str) -> None:
         processors=[
             *shared,
             structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(serializer=orjson.dumps, default=str),
+            structlog.processors.JSONRenderer(serializer=jsontext.write, default=str),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         logger_factory=structlog.BytesLoggerFactory(cast(BinaryIO, Lossy(sys.stderr.buffer))),

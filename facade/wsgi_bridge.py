@@ -13,10 +13,10 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
-import orjson
 from connexion.middleware.abstract import ROUTING_CONTEXT
 from starlette.exceptions import HTTPException
 
+import jsontext
 from canonical.shared.deadline import within
 from facade.contract.bodies import Message, Receive, whole_body
 from facade.methods import MethodTable
@@ -87,7 +87,7 @@ class WsgiBridge:
 
 async def _at_once(handler: Callable[[], Any], receive: Receive) -> Answer:
     await whole_body(receive)  # which has a limit here as everywhere
-    content = orjson.dumps(handler())
+    content = jsontext.write(handler())
     return 200, [(b"content-type", b"application/json"), (b"content-length", str(len(content)).encode())], content
 
 

@@ -12,7 +12,7 @@ The web edge and the adapters share this package. It imports nothing of either.
 """
 
 from jsontext.kept import read_kept
-from jsontext.numbers import MOST_DIGITS, Number, number_of
+from jsontext.numbers import MOST_DIGITS, Number, number_of, scientific
 from jsontext.received import Fault, FaultKind, Inexact, NotJson, Unreadable, read
 from jsontext.writing import by_value, text, write
 
@@ -28,6 +28,7 @@ __all__ = [
     "number_of",
     "read",
     "read_kept",
+    "scientific",
     "text",
     "write",
 ]

@@ -1,7 +1,7 @@
 """Numbers of JSON in Python, and how large they may be."""
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, InvalidOperation
 
 MOST_DIGITS = 1_000
 """Digits that a number may have before and behind its decimal point, when it is written without an exponent.
@@ -16,6 +16,8 @@ MINUS_ZERO = re.compile(rb"-0(?![0-9.eE])")
 """Finds every -0 that is written as an integer, and sometimes one inside a text."""
 
 _BEYOND: int = 10**MOST_DIGITS
+_SHORT = MOST_DIGITS // 3
+_EXACT = Context(prec=3 * MOST_DIGITS, Emax=MAX_EMAX, Emin=MIN_EMIN)
 _WRITTEN = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?", re.ASCII)
 
 
@@ -49,6 +51,14 @@ def within_limits(number: Number) -> bool:
     """Whether the number may be kept."""
     if isinstance(number, int):
         return abs(number) < _BEYOND
+    # Nearly all are short, and taking a decimal apart costs ten times as much as this.
+    if -_SHORT < number.adjusted() < _SHORT and len(str(number)) < _SHORT:
+        return True
     _, digits, exponent = number.as_tuple()
     assert isinstance(exponent, int), "JSON has no infinity"
     return len(digits) + exponent <= MOST_DIGITS and -exponent <= MOST_DIGITS
+
+
+def scientific(number: Number) -> str:
+    """The notation that all numbers of one value share: `1.5E+3`, and `0E+0` for zero."""
+    return f"{Decimal(number).normalize(_EXACT):E}" if number else "0E+0"

@@ -6,6 +6,8 @@ from typing import Any
 
 import orjson
 
+from jsontext.numbers import scientific
+
 _LEAST, _MOST = -(2**63), 2**64 - 1
 """The integers that orjson writes."""
 
@@ -28,8 +30,8 @@ def text(value: Any) -> str:
 def by_value(value: Any) -> bytes:
     """The same text for all values that are equal as JSON: members are sorted, and a number is written in one way.
 
-    Integers of 64 bits are written as they are. Other numbers are their digits and an exponent after a capital E, which
-    orjson writes in no number of its own.
+    Integers of 64 bits are written as they are. Other numbers have an exponent after a capital E, which orjson writes
+    in no number of its own.
     """
     return _written(value, _one_way, orjson.OPT_SORT_KEYS)
 
@@ -59,15 +61,8 @@ def _number(value: Any, default: Default | None) -> Any:
 
 
 def _one_way(value: Any) -> int | orjson.Fragment:
-    if not isinstance(value, Decimal):
+    if not isinstance(value, Decimal) or not value.is_finite():
         raise TypeError(f"JSON has no {type(value).__name__}")
-    sign, digits, exponent = value.as_tuple()
-    assert isinstance(exponent, int), "JSON has no infinity"
-    written = "".join(map(str, digits))
-    significant = written.strip("0")
-    exponent += len(written) - len(written.rstrip("0"))
-    if not significant:
-        return 0
-    if exponent >= 0 and len(significant) + exponent <= len(str(_MOST)) and _LEAST <= value <= _MOST:
+    if _LEAST <= value <= _MOST and value == value.to_integral_value():
         return int(value)
-    return orjson.Fragment(f"{'-' * sign}{significant}E{exponent}")
+    return orjson.Fragment(scientific(value))

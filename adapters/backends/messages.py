@@ -7,11 +7,11 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
-import orjson
 import requests
 from requests.structures import CaseInsensitiveDict
 from structlog.contextvars import get_contextvars
 
+import jsontext
 from adapters.backends.errors import CallFailed, Happened
 from canonical.shared import tracing
 
@@ -61,10 +61,10 @@ class Received:
         return 200 <= self.status < 300
 
     def json(self) -> Any:
-        """What the body says; None, which no answer may be, when it is not JSON."""
+        """What the body says; None, which no answer may be, when it is not JSON or has a name twice in one object."""
         try:
-            return orjson.loads(self.body or b"null")
-        except orjson.JSONDecodeError:
+            return jsontext.read(self.body or b"null")
+        except jsontext.Unreadable:
             return None
 
     def shown(self, characters: int) -> str:
@@ -86,7 +86,7 @@ def outgoing(
     url = base_url + template.format_map({name: _segment(value) for name, value in path.items()})
     if query:
         url += f"?{urlencode(query, quote_via=quote)}"
-    body = None if json is None else orjson.dumps(json)
+    body = None if json is None else jsontext.write(json)
     return Outgoing(method, url, _headers(method, body, key), body, {**path, **(query or {})})
 
 

@@ -26,6 +26,9 @@ AHEAD_SHARE, AHEAD_SECONDS = 0.2, 60.0
 LIFE_WHEN_UNSAID = 300
 """`expires_in` is only recommended (RFC 6749 section 5.1)."""
 
+LONGEST_LIFE = 10**9
+"""Seconds. A longer life is no different, and numbers have no end."""
+
 PAUSE_SECONDS = 5.0
 """After a renewal ahead of time has failed, the next waits so long: the token is still good."""
 
@@ -195,6 +198,6 @@ class Tokens:
             answer = TokenAnswer().load(said.json())
         except ValidationError as error:
             raise TokenUnavailable("the token service answered outside RFC 6749") from error
-        life = float(answer["expires_in"])
+        life = float(min(answer["expires_in"], LONGEST_LIFE))
         ahead = min(life * AHEAD_SHARE, AHEAD_SECONDS)
         return _Token(answer["access_token"], asked_at + life - ahead, asked_at + life)

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-import orjson
 import sqlalchemy as sa
 
+import jsontext
 from adapters.persistence.database import Database, insert_once
-from adapters.persistence.encoding import converter, timestamp
+from adapters.persistence.encoding import converter, decoded, timestamp
 from adapters.persistence.evidence import EvidenceQueue
 from adapters.persistence.prepared import Prepared
 from adapters.persistence.tables import audit
@@ -40,14 +40,14 @@ class SqlAuditTrail:
             row = connection.execute(query).mappings().first()
         if row is None:
             raise AuditRecordNotFound("Audit record not found", recordId=record_id)
-        return converter.structure({**row, "translation": orjson.loads(row["translation"])}, AuditRecord)
+        return converter.structure({**row, "translation": jsontext.read_kept(row["translation"])}, AuditRecord)
 
     def translations_of(self, order_id: str) -> list[Mapped]:
         """How the fields of everything that was sent for an order were read, oldest first."""
         query = sa.select(audit.c.translation).where(audit.c.order_id == order_id).order_by(audit.c.id)
         with self._database.reading() as connection:
             texts = connection.scalars(query).all()
-        return [mapped for text in texts for mapped in converter.loads(text, list[Mapped])]
+        return [mapped for text in texts for mapped in decoded(text, list[Mapped])]
 
     def close(self) -> None:
         """Write what waits, as far as that works at once."""
@@ -67,7 +67,7 @@ def insert_record(connection: sa.Connection, record: AuditRecord) -> None:
 
 def _row(record: AuditRecord) -> dict[str, Any]:
     row = {name: getattr(record, name) for name in _PLAIN}
-    return row | {"at": timestamp(record.at), "translation": orjson.dumps(record.translation).decode()}
+    return row | {"at": timestamp(record.at), "translation": jsontext.text(record.translation)}
 
 
 _PLAIN = [name for name in AuditRecord.__dataclass_fields__ if name not in ("at", "translation")]

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-import orjson
 import sqlalchemy as sa
 
-from adapters.persistence.encoding import converter, milliseconds
+import jsontext
+from adapters.persistence.encoding import converter, decoded, milliseconds
 from adapters.persistence.orders import Document
 from adapters.persistence.readers import seen
 from adapters.persistence.tables import cancellations
@@ -60,7 +60,7 @@ class SqlCancellationRepository:
             "order_id": new.order_id,
             "version": 1,
             "body": body,
-            "carried": orjson.dumps(carried).decode(),
+            "carried": jsontext.text(carried),
             "asked_at": milliseconds(new.created_at),
         }
         self._connection.execute(sa.insert(cancellations), row | self._shown(new))
@@ -92,12 +92,12 @@ def find_cancellation(
 
 
 def load_cancellation(row: Any) -> tuple[Cancellation, dict[str, Any]]:
-    cancellation = converter.loads(row.body, Cancellation)
+    cancellation = decoded(row.body, Cancellation)
     cancellation.version = row.version
-    return cancellation, orjson.loads(row.carried)
+    return cancellation, jsontext.read_kept(row.carried)
 
 
 def _body(cancellation: Cancellation) -> str:
     kept = converter.unstructure(cancellation)
     del kept["version"]
-    return orjson.dumps(kept).decode()
+    return jsontext.text(kept)

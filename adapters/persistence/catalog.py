@@ -4,8 +4,9 @@ from functools import lru_cache
 
 import sqlalchemy as sa
 
+import jsontext
 from adapters.persistence.database import Database
-from adapters.persistence.encoding import converter
+from adapters.persistence.encoding import converter, decoded, encoded
 from adapters.persistence.prepared import Prepared
 from adapters.persistence.tables import offerings
 from canonical.catalog.offering import ChargeType, ProductOffering
@@ -38,7 +39,7 @@ _BY_SKU = Prepared(_CURRENT.where(offerings.c.sku == sa.bindparam("value")))
 @lru_cache(maxsize=4096)
 def _ordered(body: str) -> OrderedOffering:
     """What a line remembers of the offering that is kept as `body`."""
-    offering = converter.loads(body, ProductOffering)
+    offering = decoded(body, ProductOffering)
     one_time = [price.amount for price in offering.prices if price.charge_type is ChargeType.ONE_TIME]
     recurring = [price for price in offering.prices if price.charge_type is ChargeType.RECURRING]
     return OrderedOffering(
@@ -59,7 +60,7 @@ def publish(database: Database, published: list[ProductOffering]) -> int:
     added = 0
     with database.writing() as connection:
         for offering in published:
-            body = converter.dumps(offering).decode()
+            body = encoded(offering)
             same = (offerings.c.id == offering.id, offerings.c.version == offering.version)
             kept = connection.scalar(sa.select(offerings.c.body).where(*same))
             if kept is not None and kept != body:
@@ -80,5 +81,8 @@ def publish(database: Database, published: list[ProductOffering]) -> int:
 
 
 def read_offerings(texts: list[bytes]) -> list[ProductOffering]:
-    """Offerings from catalogue files, each a JSON array. Raises cattrs' errors on a wrong shape."""
-    return [offering for text in texts for offering in converter.loads(text, list[ProductOffering])]
+    """Offerings from catalogue files, each a JSON array.
+
+    Raises `jsontext.Unreadable`, and cattrs' errors on a wrong shape.
+    """
+    return [one for text in texts for one in converter.structure(jsontext.read(text), list[ProductOffering])]

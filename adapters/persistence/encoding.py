@@ -1,15 +1,28 @@
-"""Aggregates and events as JSON: cattrs over orjson, decimals and times as text."""
+"""Aggregates and events as JSON: cattrs over `jsontext`, decimals and times as text."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any, TypeVar
 
 from cattrs.preconf.orjson import make_converter
+
+import jsontext
+
+T = TypeVar("T")
 
 converter = make_converter()
 converter.register_unstructure_hook(Decimal, str)
 converter.register_structure_hook(Decimal, lambda value, _: Decimal(value))
 converter.register_unstructure_hook(datetime, lambda value: timestamp(value))
 converter.register_structure_hook(datetime, lambda value, _: _time(value))
+
+
+def encoded(value: Any) -> str:
+    return jsontext.text(converter.unstructure(value))
+
+
+def decoded(text: str, kind: type[T]) -> T:
+    return converter.structure(jsontext.read_kept(text), kind)
 
 
 def timestamp(at: datetime) -> str:

@@ -7,12 +7,13 @@ parameters too, although they come from schemas.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from adapters.persistence.sqlite_functions import INSTANT_SHAPE, MOST_MATCHED, since_epoch
+from adapters.persistence.sqlite_functions import INSTANT_SHAPE, MOST_MATCHED, since_epoch, sortable
 from canonical.shared.criteria import Constant, Operator, SortBy
 
 Expression = sa.ColumnElement[Any]
@@ -84,23 +85,24 @@ class SqliteJson:
         return self._type(node) == "object"
 
     def scalar(self, node: Node) -> Scalar:
-        return self._scalar(self._type(node), sa.func.json_extract(node.base, _path(node)))
+        found = sa.func.json_extract(node.base, _path(node))
+        return self._scalar(self._type(node), found, node.base.op("->")(_path(node)))
 
     def elements(self, node: Node) -> Elements:
         # The part and not the whole is handed on: json_each parses what it gets anew for every row.
         part = node.base.op("->")(_path(node)) if node.names else node.base
-        each = sa.func.json_each(part).table_valued("key", "value", "type", "atom").alias()
+        each = sa.func.json_each(part).table_valued("key", "value", "type", "atom", "fullkey", "json").alias()
+        columns = (each.c.value, each.c.type, each.c.atom, each.c.json.op("->")(each.c.fullkey).label("written"))
         # Of a single object json_each makes its members, with text for keys.
-        rows = sa.select(each.c.value, each.c.type, each.c.atom).where(sa.func.typeof(each.c.key) != "text").subquery()
+        rows = sa.select(*columns).where(sa.func.typeof(each.c.key) != "text").subquery()
         inside = sa.case((rows.c.type == "object", rows.c.value))
-        return Elements(rows, Node(inside), self._scalar(rows.c.type, rows.c.atom))
+        return Elements(rows, Node(inside), self._scalar(rows.c.type, rows.c.atom, rows.c.written))
 
     def constant(self, constant: Constant) -> Expression:
         if isinstance(constant, datetime):
             return sa.literal(since_epoch(constant))
-        if isinstance(constant, float):
-            # As text, so that SQLite rounds it as it rounds the numbers of a document.
-            return sa.cast(sa.literal(repr(constant)), sa.NUMERIC)
+        if isinstance(constant, int | Decimal) and not isinstance(constant, bool):
+            return sa.literal(sortable(constant))
         return sa.literal(constant)
 
     def matches(self, text: Expression, pattern: str) -> sa.ColumnElement[bool]:
@@ -111,11 +113,12 @@ class SqliteJson:
         return sa.func.json_type(node.base, _path(node))
 
     @staticmethod
-    def _scalar(kind: Expression, value: Expression) -> Scalar:
+    def _scalar(kind: Expression, value: Expression, written: Expression) -> Scalar:
+        """`written`: the value as JSON. SQLite's own numbers have the digits of a double at most."""
         text = sa.case((kind == "text", value))
         return Scalar(
             text=text,
-            number=sa.case((kind.in_(("integer", "real")), value)),
+            number=sa.case((kind.in_(_NUMBERS), sa.func.json_number(written))),
             instant=sa.func.json_instant(text),
             boolean=sa.case((kind == "true", sa.true()), (kind == "false", sa.false())),
             is_null=kind == "null",
@@ -157,8 +160,8 @@ class PostgresJson:
             return sa.literal(constant)
         if isinstance(constant, datetime):
             return sa.cast(sa.literal(constant.isoformat()), sa.TIMESTAMP(timezone=True))
-        if isinstance(constant, int | float):
-            return sa.cast(sa.literal(repr(constant)), sa.Numeric)
+        if isinstance(constant, int | Decimal):
+            return sa.cast(sa.literal(str(constant)), sa.Numeric)
         return sa.literal(constant)
 
     def matches(self, text: Expression, pattern: str) -> sa.ColumnElement[bool]:
@@ -219,11 +222,13 @@ _EXTREME: dict[Operator, Callable[[Sequence[Any]], Any]] = {
     Operator.LESS: max,
     Operator.LESS_OR_EQUAL: max,
 }
+_NUMBERS = ("integer", "real")
+"""How SQLite calls numbers."""
 _KIND_OF: dict[type, str] = {
     str: "text",
     bool: "boolean",
     int: "number",
-    float: "number",
+    Decimal: "number",
     datetime: "instant",
     type(None): "is_null",
 }

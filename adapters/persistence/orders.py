@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
 import sqlalchemy as sa
 
-from adapters.persistence.encoding import converter, milliseconds
+import jsontext
+from adapters.persistence.encoding import converter, decoded, milliseconds
 from adapters.persistence.outbox import insert_event
 from adapters.persistence.prepared import Prepared
 from adapters.persistence.readers import Readable
@@ -106,7 +106,7 @@ class SqlOrderRepository:
     def _carried_for(self, order_id: str) -> dict[str, Any]:
         if order_id not in self._carried:
             kept = _CARRIED.execute(self._connection, {"of_order": order_id}).scalar()
-            self._carried[order_id] = orjson.loads(kept or "{}")
+            self._carried[order_id] = jsontext.read_kept(kept or "{}")
         return self._carried[order_id]
 
     def save(self) -> None:
@@ -146,7 +146,7 @@ class SqlOrderRepository:
                 "owner": order.owner,
                 "customer_id": order.customer_id,
                 "ordered_at": milliseconds(order.submitted_at),
-                "carried": orjson.dumps(carried).decode(),
+                "carried": jsontext.text(carried),
                 "state": document.state,
                 "version": order.version,
                 "document": document.text,
@@ -163,7 +163,7 @@ class SqlOrderRepository:
         shown = {"state": document.state, "version": order.version, "document": document.text}
         _UPDATE_DOCUMENT.execute(self._connection, {"of_order": order.id, "customer_id": order.customer_id, **shown})
         if order.id in self._recarried:
-            carried = orjson.dumps(self._carried_for(order.id)).decode()
+            carried = jsontext.text(self._carried_for(order.id))
             _UPDATE_CARRIED.execute(self._connection, {"of_order": order.id, "carried": carried})
         self._replace_terms(order.id, _terms(document))
 
@@ -196,14 +196,14 @@ def find_order(connection: sa.Connection, order_id: str, reader: Reader = ALL) -
 
 
 def load_order(body: str, version: int) -> Order:
-    order = converter.loads(body, Order)
+    order = decoded(body, Order)
     order.version = version
     return order
 
 
 def _terms(document: Document) -> frozenset[tuple[str, str]]:
     """Made of the very text that is stored: an index that lacks something would hide orders."""
-    return terms_of(orjson.loads(document.text), PRODUCT_ORDER_TERMS)
+    return terms_of(jsontext.read_kept(document.text), PRODUCT_ORDER_TERMS)
 
 
 def _row(order: Order) -> dict[str, Any]:
@@ -213,5 +213,5 @@ def _row(order: Order) -> dict[str, Any]:
         "state": order.state.value,
         "bss_order_id": order.bss_order_id,
         "version": order.version,
-        "body": orjson.dumps(kept).decode(),
+        "body": jsontext.text(kept),
     }

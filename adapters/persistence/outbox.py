@@ -7,7 +7,7 @@ from typing import Protocol
 import sqlalchemy as sa
 
 from adapters.persistence.database import Database
-from adapters.persistence.encoding import converter, timestamp
+from adapters.persistence.encoding import encoded, timestamp
 from adapters.persistence.prepared import Prepared
 from adapters.persistence.tables import outbox
 
@@ -39,7 +39,7 @@ def insert_event(connection: sa.Connection, subject: str, event: Event) -> None:
         "sequence": event.sequence,
         "type": type(event).__name__,
         "at": timestamp(event.at),
-        "payload": converter.dumps(event).decode(),
+        "payload": encoded(event),
     }
     _INSERT.execute(connection, row)
 

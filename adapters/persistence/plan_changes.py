@@ -1,9 +1,9 @@
 """Plan changes kept as JSON bodies."""
 
-import orjson
 import sqlalchemy as sa
 
-from adapters.persistence.encoding import converter
+import jsontext
+from adapters.persistence.encoding import converter, decoded
 from adapters.persistence.outbox import insert_event
 from adapters.persistence.tables import plan_changes
 from canonical.shared.errors import ConcurrentChange, NotFound
@@ -74,7 +74,7 @@ def find_unfinished(connection: sa.Connection, subscription_id: str) -> PlanChan
 
 
 def _load(row: sa.Row[tuple[object, ...]]) -> PlanChange:
-    change = converter.loads(row.body, PlanChange)
+    change = decoded(row.body, PlanChange)
     change.version = row.version
     return change
 
@@ -82,4 +82,4 @@ def _load(row: sa.Row[tuple[object, ...]]) -> PlanChange:
 def _body(change: PlanChange) -> str:
     kept = converter.unstructure(change)
     del kept["version"], kept["events"]
-    return orjson.dumps(kept).decode()
+    return jsontext.text(kept)

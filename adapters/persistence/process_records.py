@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-import orjson
 import sqlalchemy as sa
 
+import jsontext
 from adapters.persistence.database import Database, insert_once
 from adapters.persistence.encoding import timestamp
 from adapters.persistence.process_table import SqlProcessSchedule, read_answers
@@ -39,11 +39,11 @@ class SqlProcesses(SqlProcessSchedule):
         now = timestamp(self._clock.now())
         for record, answer in decided.items():
             row = {"process": process, "subject": subject, "step": f"{DECIDED}{record}", "at": now}
-            insert_once(self._connection, process_steps, row | {"answer": orjson.dumps(answer).decode()})
+            insert_once(self._connection, process_steps, row | {"answer": jsontext.text(answer)})
         values = {
             "state": ProcessState.SCHEDULED.value,
             "changed_at": now,
-            "progress": orjson.dumps(progress).decode(),
+            "progress": jsontext.text(progress),
             "node": None,
             "turn": processes.c.turn + 1,
         }
@@ -81,7 +81,7 @@ class SqlProcessReads:
         query = sa.select(process_steps).where(process_steps.c.process == process, process_steps.c.subject == subject)
         with self._database.reading() as connection:
             rows = connection.execute(query.order_by(process_steps.c.at, process_steps.c.step)).all()
-        return [(row.step, datetime.fromisoformat(row.at), orjson.loads(row.answer)) for row in rows]
+        return [(row.step, datetime.fromisoformat(row.at), jsontext.read_kept(row.answer)) for row in rows]
 
     def counts(self) -> dict[tuple[ProcessState, Problem | None], tuple[int, datetime]]:
         """How many there are that have not ended, and since when the oldest is there."""
@@ -111,5 +111,5 @@ def _read(row: Any) -> Standing:
         waiting_for=row.waiting_for,
         problem=row.problem and Problem(row.problem),
         correlation_id=row.correlation_id,
-        progress=row.progress and orjson.loads(row.progress),
+        progress=row.progress and jsontext.read_kept(row.progress),
     )

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import orjson
 import sqlalchemy as sa
 import structlog
 
+import jsontext
 from adapters.persistence.database import Database, insert_once
 from adapters.persistence.encoding import timestamp
 from adapters.persistence.prepared import Prepared
@@ -101,7 +101,7 @@ class SqlProcessSchedule:
         row = _TAKE_TURN.execute(self._connection, values).first()
         if row is None:
             return None
-        progress = orjson.loads(row.progress) if row.progress else None
+        progress = jsontext.read_kept(row.progress) if row.progress else None
         return Turn(process, subject, row.turn, progress, row.correlation_id, row.traceparent)
 
     def end(self, turn: Turn, fallen_out: Mapping[str, Any] | None = None) -> bool:
@@ -114,7 +114,7 @@ class SqlProcessSchedule:
         if fallen_out is not None:
             row |= {
                 "state": ProcessState.FALLOUT.value,
-                "progress": orjson.dumps(fallen_out).decode(),
+                "progress": jsontext.text(fallen_out),
                 "problem": Problem.NOT_UNDONE.value,
             }
         of = {"of_process": turn.process, "of_subject": turn.subject, "of_turn": turn.number}
@@ -135,7 +135,7 @@ class ProcessTable:
         values = {
             "state": ProcessState.WAITING.value,
             "changed_at": now,
-            "progress": orjson.dumps(pause.progress).decode(),
+            "progress": jsontext.text(pause.progress),
             "call": pause.call,
             "problem": pause.problem.value,
             "waiting_for": pause.waiting_for,
@@ -160,7 +160,7 @@ class ProcessTable:
             "process": process,
             "subject": subject,
             "step": step,
-            "answer": orjson.dumps(answer).decode(),
+            "answer": jsontext.text(answer),
             "at": timestamp(self._clock.now()),
         }
         with self._database.writing() as connection:
@@ -201,12 +201,12 @@ class ProcessTable:
 
 def read_answers(connection: sa.Connection, process: str, subject: str) -> dict[str, dict[str, Any]]:
     rows = _ANSWERS.execute(connection, {"of_process": process, "of_subject": subject})
-    return {row.step: orjson.loads(row.answer) for row in rows}
+    return {row.step: jsontext.read_kept(row.answer) for row in rows}
 
 
 def _make_one(connection: sa.Connection, turn: Turn, fold: Fold, now: str) -> None:
     ours = (process_steps.c.process == turn.process, process_steps.c.subject == turn.subject)
-    answer = orjson.dumps({**fold.answer, "until": now}).decode()
+    answer = jsontext.text({**fold.answer, "until": now})
     connection.execute(sa.update(process_steps).where(*ours, process_steps.c.step == fold.record).values(answer=answer))
     connection.execute(sa.delete(process_steps).where(*ours, process_steps.c.step.in_(fold.forgotten)))
 
@@ -217,7 +217,7 @@ def _folded(connection: sa.Connection, process: str, subject: str, step: str) ->
         return None
     of = (process_steps.c.process == process, process_steps.c.subject == subject, process_steps.c.step == record)
     kept = connection.scalar(sa.select(process_steps.c.answer).where(*of))
-    return None if kept is None else folded(step, orjson.loads(kept))
+    return None if kept is None else folded(step, jsontext.read_kept(kept))
 
 
 def _of(turn: Turn) -> tuple[sa.ColumnElement[bool], ...]:

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
 import sqlalchemy as sa
 
+import jsontext
 from adapters.persistence.cancellations import find_cancellation
 from adapters.persistence.database import Database
 from adapters.persistence.orders import BY_NUMBER, find_order, load_order
@@ -73,7 +73,7 @@ class SqlQueries:
             row = connection.execute(_TO_CHANGE.where(orders.c.id == order_id, *mine)).first()
         if row is None:
             raise OrderNotFound("Order not found", orderId=order_id)
-        return load_order(row.body, row.version), orjson.loads(row.carried), row.document
+        return load_order(row.body, row.version), jsontext.read_kept(row.carried), row.document
 
     def documents(
         self,
@@ -134,7 +134,7 @@ class SqlQueries:
             row = connection.execute(query.where(kept.c.owner == owner, kept.c.key == key)).first()
         if row is None:
             return None
-        answer = None if row.answer is None else orjson.loads(row.answer)
+        answer = None if row.answer is None else jsontext.read_kept(row.answer)
         return KeptAnswer(row.request_hash, row.order_id, answer)
 
 

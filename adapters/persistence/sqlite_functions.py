@@ -1,4 +1,5 @@
-"""What SQLite lacks for searching documents: times as instants, regular expressions that cannot hang, a time limit."""
+"""What SQLite lacks for searching documents: times as instants, numbers with all their digits, regular expressions that
+cannot hang, a time limit."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from typing import Any
 import re2  # type: ignore[import-untyped]
 
 from canonical.shared.deadline import seconds_left, within
+from jsontext import Number, number_of, scientific
 
 # Hours of an offset end at 15 as in PostgreSQL, which knows no time zone beyond.
 INSTANT_SHAPE = (
@@ -60,6 +62,29 @@ def _compiled(pattern: str) -> Any:
     return re2.compile(pattern, options)
 
 
+def number(written: Any) -> str | None:
+    """A number of a document as `sortable` writes it; None for what is none."""
+    found = number_of(written) if isinstance(written, str) else None
+    return None if found is None else sortable(found)
+
+
+def sortable(value: Number) -> str:
+    """A text that stands to others as the numbers do, by code points. Equal numbers have one text.
+
+    The sign comes first, then the power of ten, then the digits. Below zero all digits are turned around, so that the
+    larger number has the smaller text, and `~` ends them: it comes after every digit.
+    """
+    if not value:
+        return "1"
+    digits, _, power = scientific(value).replace(".", "").lstrip("-").partition("E")
+    place = f"{_MIDDLE + int(power):05}"
+    return f"2{place}{digits}" if value > 0 else "0" + f"{place}{digits}~".translate(_TURNED)
+
+
+_MIDDLE = 50_000
+_TURNED = str.maketrans("0123456789", "9876543210")
+
+
 class Late(Exception):
     """Ends a statement from inside a function; SQLite reports it as a failure of the function."""
 
@@ -95,4 +120,5 @@ def install(connection: Any) -> None:
     """Give a new connection of the driver the functions, and have its statements end at the deadline."""
     connection.set_progress_handler(_late, MANY_STEPS)
     connection.create_function("json_instant", 1, microseconds, deterministic=True)
+    connection.create_function("json_number", 1, _punctual(number), deterministic=True)
     connection.create_function("text_matches", 2, _punctual(matches), deterministic=True)

@@ -4,9 +4,9 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Any, Self
 
-import orjson
 import sqlalchemy as sa
 
+import jsontext
 from adapters.persistence.audit import insert_record
 from adapters.persistence.cancellations import CancellationProjector, SqlCancellationRepository
 from adapters.persistence.catalog import SqlOfferings
@@ -74,7 +74,7 @@ class SqlUnitOfWork:
             "key": key,
             "request_hash": request_hash,
             "order_id": order_id,
-            "answer": None if answer is None else orjson.dumps(answer).decode(),
+            "answer": None if answer is None else jsontext.text(answer),
             "created_at": timestamp(self._clock.now()),
         }
         return insert_once(self._connection, idempotency_keys, row)

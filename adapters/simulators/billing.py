@@ -4,8 +4,7 @@ from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-import orjson
-
+import jsontext
 from adapters.simulators.bss import get_order
 from adapters.simulators.refusals import Refusal, not_found
 from adapters.simulators.scm import begin_shipment
@@ -105,5 +104,5 @@ def _write_invoice(world: World, order: Row, taken: Row) -> None:
         "INSERT INTO invoices (chargeId, orderId, customerId, total, currency, dueDate, status, lines)"
         " VALUES (?, ?, ?, ?, ?, ?, 'paid', ?)",
         taken["chargeId"], order["orderId"], order["customerId"], taken["amount"], taken["currency"],
-        (datetime.now(UTC) + PAYMENT_TERM).date().isoformat(), orjson.dumps(lines).decode(),
+        (datetime.now(UTC) + PAYMENT_TERM).date().isoformat(), jsontext.text(lines),
     )  # fmt: skip

@@ -8,10 +8,11 @@ from collections.abc import AsyncGenerator
 from typing import Any
 
 import jsonschema_rs
-import orjson
 from connexion.datastructures import MediaTypeDict
 from connexion.exceptions import BadRequestProblem
 from connexion.validators import VALIDATOR_MAP, JSONRequestBodyValidator, ParameterValidator
+
+import jsontext
 
 _compiled: dict[int, tuple[Any, jsonschema_rs.Draft4Validator]] = {}
 
@@ -57,8 +58,8 @@ class CompiledBodyValidator(JSONRequestBodyValidator):  # type: ignore[misc]
         if not raw:
             return None
         try:
-            return orjson.loads(raw)
-        except orjson.JSONDecodeError as broken:
+            return jsontext.read(raw)
+        except jsontext.Unreadable as broken:
             raise BadRequestProblem(f"The body is not JSON: {broken}") from broken
 
     def _validate(self, body: Any) -> None:

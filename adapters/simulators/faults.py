@@ -7,11 +7,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
 from connexion.middleware.abstract import ROUTING_CONTEXT
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+import jsontext
 from adapters.simulators.refusals import Refusal, error
 
 TRANSPORT = "adapters.simulators.transport"
@@ -91,7 +91,7 @@ class FaultMiddleware:
             await asyncio.sleep(latency / 1000)
         if status := fault.get("status"):
             body, status, headers = error(status)
-            await Response(orjson.dumps(body), status, headers, "application/json")(scope, receive, send)
+            await Response(jsontext.write(body), status, headers, "application/json")(scope, receive, send)
         elif fault.get("dropAnswer") or fault.get("hang"):
             if fault.get("dropAnswer"):
                 await self._act_silently(scope, receive)
@@ -131,7 +131,7 @@ class FaultMiddleware:
 
 def _wrong(body: bytes) -> bytes:
     """As from another version: everything one level deeper, a list no list any more."""
-    return orjson.dumps({"data": orjson.loads(body)})
+    return jsontext.write({"data": jsontext.read_kept(body)})
 
 
 async def _taken_in(receive: Receive) -> Receive:

@@ -6,7 +6,6 @@ the newest ones may be lost with the machine, which is enough for a simulation.
 """
 
 import hashlib
-import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,8 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import orjson
-
+import jsontext
 from adapters.simulators.refusals import Answer, Refusal
 from adapters.simulators.seed import ADDED, SCHEMA, SEED
 
@@ -72,13 +70,12 @@ class World:
 
         A refusal raised by `act` undoes everything and is not recorded, so the next attempt is judged anew.
         """
-        # The standard library's JSON, since callers may send numbers that orjson cannot write.
-        fingerprint = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).digest()
+        fingerprint = hashlib.sha256(jsontext.by_value(content)).digest()
         with self._transaction():
             if key is not None and (recorded := self._recorded(operation, key, fingerprint)):
                 return recorded
             change = act()
-            answer = orjson.dumps(change.body)
+            answer = jsontext.write(change.body)
             if change.happened:
                 self.write(
                     "INSERT INTO ledger (backend, at, operation, key, id, data) VALUES (?, ?, ?, ?, ?, ?)",
@@ -98,7 +95,7 @@ class World:
             " AND (?2 IS NULL OR key = ?2) AND (?3 IS NULL OR id = ?3) ORDER BY number",
             (backend, key, id_),
         )
-        return [{**line, "data": orjson.loads(line["data"])} for line in map(dict, lines)]
+        return [{**line, "data": jsontext.read_kept(line["data"])} for line in map(dict, lines)]
 
     def _recorded(self, operation: str, key: str, fingerprint: bytes) -> Answer | None:
         earlier = self._db.execute(
@@ -108,7 +105,7 @@ class World:
             return None
         if earlier["fingerprint"] != fingerprint:
             raise Refusal(422, "IDEMPOTENCY_KEY_REUSED", "This Idempotency-Key was used with another request")
-        return orjson.loads(earlier["body"]), earlier["status"], {"Idempotent-Replayed": "true"}
+        return jsontext.read_kept(earlier["body"]), earlier["status"], {"Idempotent-Replayed": "true"}
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -128,7 +125,7 @@ def now() -> str:
 
 def _as_answered(row: sqlite3.Row) -> Row:
     return {
-        name: orjson.loads(value) if name in NESTED else value
+        name: jsontext.read_kept(value) if name in NESTED else value
         for name, value in zip(row.keys(), row, strict=True)
         if value is not None
     }

@@ -15,6 +15,7 @@ What they mean, on every database:
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import Enum
 
 
@@ -27,7 +28,7 @@ class Step:
 
 
 Path = tuple[Step, ...]
-Constant = str | int | float | bool | datetime | None
+Constant = str | int | Decimal | bool | datetime | None
 
 
 class Operator(Enum):

@@ -3,8 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-import orjson
-
+import jsontext
 from adapters.backends.inquiries import ParallelInquiries
 from adapters.backends.registry import NEEDED, Backends, connect
 from adapters.orchestration.engine import EngineSettings, TurnEngine
@@ -130,13 +129,13 @@ class Core:
 
 def project(order: Order, carried: dict[str, Any]) -> Document:
     """The document kept for TMF622 reads."""
-    return Document(STATES[order.state], orjson.dumps(from_order(order, carried)).decode())
+    return Document(STATES[order.state], jsontext.text(from_order(order, carried)))
 
 
 def project_cancellation(cancellation: Cancellation, carried: dict[str, Any]) -> Document:
     """The document kept for TMF622 lists."""
     document = from_cancellation(cancellation, carried)
-    return Document(document["state"], orjson.dumps(document).decode())
+    return Document(document["state"], jsontext.text(document))
 
 
 def partner_profiles(settings: Settings) -> Profiles:

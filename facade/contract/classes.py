@@ -15,13 +15,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
 REFERENCE_MEMBERS = frozenset({"id", "href", "name", "@referredType", "@type", "@baseType", "@schemaLocation"})
 _FORM = re.compile(r"_(FVO|MVO|Create|Update|RES)$")
 _JSON_TYPES = {
-    str: ("string",), bool: ("boolean",), int: ("integer", "number"), float: ("number",),
+    str: ("string",), bool: ("boolean",), int: ("integer", "number"), Decimal: ("number",),
     list: ("array",), dict: ("object",), type(None): (),
 }  # fmt: skip
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -68,7 +69,7 @@ class Completer:
             items = self._shape(node).items
             entries = [self._complete(entry, items, (*path, i), made) for i, entry in enumerate(value)]
             return entries if _differs(entries, value) else value
-        if isinstance(value, float) and value.is_integer() and abs(value) <= EXACT_INTEGER:
+        if isinstance(value, Decimal) and _stands_for_integer(value):
             types = self._shape(node).types
             if "integer" in types and "number" not in types:
                 made.append(Allowance(pointer(path), Leniency.WHOLE_NUMBER, str(int(value))))
@@ -128,6 +129,10 @@ def _rule_for_unknown(slot: Slot, judged_as: str | None, value: Mapping[str, Any
     if slot.references and judged_as == slot.reference_fallback:
         return Leniency.TYPE_AS_REFERENCE
     return Leniency.TYPE_BY_BASE_CLASS
+
+
+def _stands_for_integer(number: Decimal) -> bool:
+    return -EXACT_INTEGER <= number <= EXACT_INTEGER and number == number.to_integral_value()
 
 
 def _differs(new: list[Any], old: list[Any]) -> bool:

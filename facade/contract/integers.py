@@ -1,12 +1,13 @@
 """Which members are integers, to tell quickly whether a body writes one of them as 1.0.
 
-Prices are full of whole floats that nobody has to read as integers; only a float under one of these names makes the
-slow way necessary.
+Prices are full of numbers such as 20.00 that nobody has to read as integers; only one of them under one of these names
+makes the slow way necessary.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 from facade.contract.classes import plain_name
@@ -25,8 +26,8 @@ class IntegerNames:
         self._anywhere = frozenset(name for names in by_class.values() for name in names) - numbers
         self._in_class = {plain_name(name): names - self._anywhere for name, names in by_class.items() if names}
 
-    def written_as_float(self, document: Any) -> bool:
-        """Whether a float stands where a schema wants an integer. `document` is bounded already."""
+    def written_as_decimal(self, document: Any) -> bool:
+        """Whether a `Decimal` stands where a schema wants an integer. `document` is bounded already."""
         waiting = [document]
         while waiting:
             value = waiting.pop()
@@ -34,7 +35,7 @@ class IntegerNames:
                 own = self._in_class.get(str(value.get("@type")), frozenset())
                 for name in (self._anywhere | own) & value.keys() if own else self._anywhere & value.keys():
                     found = value[name]
-                    if type(found) is float or (type(found) is list and float in map(type, found)):
+                    if type(found) is Decimal or (type(found) is list and Decimal in map(type, found)):
                         return True
                 waiting.extend(value.values())
             elif type(value) is list:

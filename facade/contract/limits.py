@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from facade.contract.pointers import Token, pointer, shortened, spoken
@@ -21,10 +22,14 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What one cheap pass over a document found. `unstorable`: `first_unstorable` finds something in it."""
+    """What one cheap pass over a document found.
+
+    `has_whole_decimals`: a number such as 1.0 or 1e1 is there, which may have to be read as an integer. `unstorable`:
+    `first_unstorable` finds something in it.
+    """
 
     refusal: Violation | None = None
-    has_whole_floats: bool = False
+    has_whole_decimals: bool = False
     unstorable: bool = False
     values: int = 0
 
@@ -32,12 +37,12 @@ class Survey:
 def survey(document: Any, limits: Limits) -> Survey:
     """Measure a parsed document, level by level and without recursion.
 
-    Refuses what is too deep or too large, and sees what a database or a peer could not take: NaN, infinity and
-    the NUL character (PostgreSQL stores none). Costs about 40 ns for each value.
+    Refuses what is too deep or too large, and sees the NUL character, which PostgreSQL does not store. Costs about
+    40 ns for each value.
     """
     level: list[Any] = [document]
     depth = nodes = 0
-    whole_floats = unstorable = False
+    whole_decimals = unstorable = False
     while level:
         depth += 1
         nodes += len(level)
@@ -57,18 +62,15 @@ def survey(document: Any, limits: Limits) -> Survey:
                 below.extend(value.values())
             elif kind is list:
                 below.extend(value)
-            elif kind is float:
-                unstorable = unstorable or value - value != 0.0
-                whole_floats = whole_floats or value.is_integer()
+            elif kind is Decimal:
+                whole_decimals = whole_decimals or value == value.to_integral_value()
         level = below
-    return Survey(None, whole_floats, unstorable, nodes)
+    return Survey(None, whole_decimals, unstorable, nodes)
 
 
 def first_unstorable(document: Any) -> Violation:
-    """Where a document that is unstorable has NaN, infinity or NUL. Walks the whole document up to there."""
+    """Where a document that is unstorable has NUL. Walks the whole document up to there."""
     for path, value in _walk(document, ()):
-        if isinstance(value, float) and value - value != 0.0:
-            return Violation(pointer(path), Code.INVALID_VALUE, f"{spoken(path)} must be a finite number.")
         if isinstance(value, str) and "\0" in value:
             return Violation(pointer(path), Code.INVALID_VALUE, f"{spoken(path)} must not contain the NUL character.")
         if isinstance(value, dict):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
 from itertools import islice
 from typing import Any
 
 import jsonschema_rs
-import orjson
 
+import jsontext
 from facade.contract.pointers import Token, pointer, shortened, spoken
 from facade.contract.schema import FORMAT_PATTERNS
 from facade.contract.violations import Code, Violation
@@ -163,11 +164,19 @@ _TRANSLATIONS: Mapping[str, _Translation] = {
 }
 
 
+_KINDS: Mapping[type, str] = {
+    type(None): "null",
+    bool: "boolean",
+    int: "integer",
+    Decimal: "number",
+    str: "string",
+    list: "array",
+    dict: "object",
+}
+
+
 def _kind(value: Any) -> str:
-    if value is None:
-        return "null"
-    kinds = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object"}
-    return kinds.get(type(value), type(value).__name__)
+    return _KINDS.get(type(value), type(value).__name__)
 
 
 def _named(kind: str) -> str:
@@ -180,10 +189,7 @@ def _shown(value: Any) -> str:
         return f'"{shortened(value)}"'
     if isinstance(value, dict | list):
         return _named(_kind(value))
-    try:
-        return shortened(orjson.dumps(value).decode())
-    except (TypeError, ValueError):
-        return shortened(str(value))
+    return shortened(jsontext.text(value))
 
 
 def _meant(value: Any, options: Sequence[str]) -> str | None:

@@ -105,7 +105,7 @@ class Contract:
         return checked
 
     def check_quickly(self, operation_id: str, body: Any, media_type: str = JSON) -> Checked | None:
-        """The same as `check_request`, or None when that may take more than 5 ms for a body of 64 KiB.
+        """The same as `check_request`, or None when that may take more than 5 ms for a body of 24 KiB.
 
         None is the answer for large bodies that are not valid as sent, and for all bodies with mistakes to be listed.
         """
@@ -116,14 +116,15 @@ class Contract:
         if seen.refusal is not None:
             return Checked(body, (seen.refusal,))
         may_walk = thoroughly or seen.values <= QUICK_VALUES
-        if not may_walk and (seen.unstorable or seen.has_whole_floats):
+        if not may_walk and (seen.unstorable or seen.has_whole_decimals):
             return None
         if seen.unstorable:
             return Checked(body, (first_unstorable(body),))
         compiled = self._request(operation_id, media_type)
         if compiled is None:
             return Checked(body)
-        if not (seen.has_whole_floats and self._integers.written_as_float(body)) and compiled.validator.is_valid(body):
+        as_sent = not (seen.has_whole_decimals and self._integers.written_as_decimal(body))
+        if as_sent and compiled.validator.is_valid(body):
             return Checked(body)
         if not may_walk:
             return None

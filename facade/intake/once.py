@@ -3,11 +3,12 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
+from math import isfinite
 from typing import Any, Generic, Protocol, TypeVar
 
-import orjson
-
+import jsontext
 from canonical.audit.record import AuditRecord, Mapped
 from canonical.shared.errors import ConcurrentChange, IdempotencyKeyReused, StoreOutcomeUnknown
 from canonical.shared.ports import Clock, Identities, Transaction
@@ -20,7 +21,7 @@ Made = TypeVar("Made")
 
 @dataclass(frozen=True)
 class Request:
-    """Who asks for what. Two requests are the same when operation and payload are equal as JSON.
+    """Who asks for what. Two requests are the same when operation and payload are equal as JSON, numbers by value.
 
     `key` is None without an Idempotency-Key, `payload` where nothing was sent. `bound`: the client may act for some
     customers only, so it is not told what another request with its key began: that may be for other customers.
@@ -34,8 +35,36 @@ class Request:
 
     @cached_property
     def payload_hash(self) -> str:
-        text = orjson.dumps([self.operation, self.payload], option=orjson.OPT_SORT_KEYS)
-        return hashlib.sha256(text).hexdigest()
+        return _hash(self.operation, self.payload)
+
+    def has_hash(self, kept: str) -> bool:
+        """Whether `kept` is the hash of this request, also one of the time when numbers were hashed as doubles.
+
+        Such a hash is never that of another request today: what was hashed then has no number with a capital E, and
+        what is hashed now has no other number than that and integers of 64 bits.
+        """
+        return kept in (self.payload_hash, _hash(self.operation, _with_doubles(self.payload)))
+
+
+def _hash(operation: str, payload: Any) -> str:
+    return hashlib.sha256(jsontext.by_value([operation, payload])).hexdigest()
+
+
+def _with_doubles(value: Any) -> Any:
+    """The value as it was read until numbers kept their digits. What no double can hold was refused then."""
+    if isinstance(value, dict):
+        return {name: _with_doubles(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_with_doubles(entry) for entry in value]
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        return value
+    if -(2**63) <= value < 2**64 and (isinstance(value, int) or str(value) == "-0"):
+        return int(value)
+    try:
+        double = float(value)
+    except OverflowError:
+        return value
+    return double if isfinite(double) else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +130,7 @@ class Intake(Generic[Work]):
         kept = None if request.key is None else self.kept_answers.kept_answer(request.client, request.key)
         if kept is None:
             return None
-        if kept.request_hash != request.payload_hash:
+        if not request.has_hash(kept.request_hash):
             began = {} if request.bound else {"id": kept.order_id}
             raise IdempotencyKeyReused("the Idempotency-Key was used for another request", **began)
         return Accepted(kept.order_id, kept.answer, again=True)

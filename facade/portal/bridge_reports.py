@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import flask
-import orjson
 
+import jsontext
 from canonical.audit.record import Mapped
 from canonical.ordering.cancellation import Cancellation
 from canonical.shared.criteria import Criterion, SortKey, all_of
@@ -60,7 +60,7 @@ class BridgeReports:
         found, _ = self.kept.documents(
             current_principal().reader(), wanted.page.offset, wanted.page.limit, criterion, wanted.sort
         )
-        return answer_json([_of(order_id, ORDER, orjson.loads(document)) for order_id, document in found])
+        return answer_json([_of(order_id, ORDER, jsontext.read_kept(document)) for order_id, document in found])
 
     def of_cancellations(self) -> flask.Response:
         """Of the page that a list in v4 shows for the same query."""
@@ -68,14 +68,14 @@ class BridgeReports:
         found, _ = self.kept.cancellations(
             current_principal().reader(), wanted.page.offset, wanted.page.limit, wanted.criterion, wanted.sort
         )
-        return answer_json([_of(task_id, CANCELLATION, orjson.loads(document)) for task_id, document in found])
+        return answer_json([_of(task_id, CANCELLATION, jsontext.read_kept(document)) for task_id, document in found])
 
     def of_order(self, id: str) -> flask.Response:
         only(flask.request.args, ())
         order_id, document, _ = self.kept.document(id, current_principal().reader())
         told = [mapped for mapped in self.trails.translations_of(order_id) if not mapped.target]
         lifted = [{"pointer": mapped.source, "difference": mapped.rule} for mapped in told]
-        return answer_json({"lowered": _lowered(ORDER, orjson.loads(document)), "lifted": lifted})
+        return answer_json({"lowered": _lowered(ORDER, jsontext.read_kept(document)), "lifted": lifted})
 
     def of_cancellation(self, id: str) -> flask.Response:
         only(flask.request.args, ())

@@ -8,11 +8,11 @@ claims are checked with joserfc directly.
 
 import asyncio
 import hashlib
-import json
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any, TypeGuard
 
 from joserfc.errors import (
@@ -26,6 +26,7 @@ from joserfc.errors import (
 from joserfc.jws import CompactSignature, JWSRegistry, extract_compact, validate_compact
 from joserfc.jwt import JWTClaimsRegistry
 
+import jsontext
 from canonical.shared.reader import CustomerSet
 from facade.security.errors import KeysUnavailable, TokenRefused
 from facade.security.keys import KeySource
@@ -136,11 +137,14 @@ class TokenVerifier:
 
     def _read_claims(self, signed: CompactSignature) -> dict[str, Any]:
         try:
-            claims = json.loads(signed.payload)
-        except (ValueError, RecursionError) as failure:
+            found = jsontext.read(signed.payload)
+        except jsontext.Unreadable as failure:
+            # A claim that is there twice, too (RFC 7519, section 4).
             raise TokenRefused("claims") from failure
-        if not isinstance(claims, dict):
+        if not isinstance(found, dict):
             raise TokenRefused("claims")
+        # joserfc knows times as integers and floats only.
+        claims = {name: float(value) if isinstance(value, Decimal) else value for name, value in found.items()}
         try:
             self._claims.validate(claims)
         except ExpiredTokenError as failure:

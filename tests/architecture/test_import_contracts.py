@@ -15,13 +15,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("canonical", "facade", "adapters")
+PACKAGES = ("canonical", "facade", "adapters", "jsontext")
 CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
 NAMES = [contract["name"] for contract in CONTRACTS]
 
 CORE = "The core imports itself and the standard library only"
 ADAPTERS = "Adapters never import the web edge"
 BOOTSTRAP = "Only bootstrap sees both sides"
+JSON_ONCE = "JSON is read and written in one package"
+JSON_ALONE = "The package for JSON knows nothing of the product"
 CONTEXTS = "Contexts do not import each other"
 LAYERS = "Inside ordering, the rules come before what uses them"
 
@@ -42,6 +44,15 @@ BREACHES = [
     (BOOTSTRAP, "facade/app.py", "import adapters"),
     (BOOTSTRAP, "facade/cli.py", "from adapters.persistence import migrations"),
     (BOOTSTRAP, "facade/portal/schemas.py", "import adapters.backends.crm"),
+    (CORE, "canonical/shared/failure.py", "import jsontext"),
+    (CORE, "canonical/shared/failure.py", "import jiter"),
+    (JSON_ONCE, "facade/intake/once.py", "import json"),
+    (JSON_ONCE, "facade/tmf/tmf622/versions.py", "import orjson"),
+    (JSON_ONCE, "adapters/backends/messages.py", "from json import loads"),
+    (JSON_ONCE, "adapters/persistence/orders.py", "import jiter"),
+    (JSON_ALONE, "jsontext/received.py", "from canonical.shared.errors import InvalidCommand"),
+    (JSON_ALONE, "jsontext/writing.py", "import facade.clock"),
+    (JSON_ALONE, "jsontext/kept.py", "import adapters"),
     (CONTEXTS, "canonical/ordering/order.py", "from canonical.catalog.offering import ProductOffering"),
     (CONTEXTS, "canonical/catalog/offering.py", "from canonical.customers.reference import CustomerReference"),
     (CONTEXTS, "canonical/customers/ports.py", "import canonical.ordering.events"),

@@ -1,12 +1,12 @@
 """Every store that keeps orders: SQLite, PostgreSQL, and the one in memory that unit tests use."""
 
-import json
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import pytest
 import sqlalchemy as sa
 
+import jsontext
 from adapters.persistence.audit import SqlAuditTrail
 from adapters.persistence.database import Database
 from adapters.persistence.listeners import SqlListeners
@@ -32,11 +32,11 @@ from tests.support.memory import ListenersFromMemory, Memory, ReadsFromMemory
 
 def shown(order: Order, carried: dict[str, Any]) -> str:
     """The document of an order, as the edge would make one."""
-    return json.dumps({"id": order.id, "state": order.state.value, "carried": carried})
+    return jsontext.text({"id": order.id, "state": order.state.value, "carried": carried})
 
 
 def shown_cancellation(asked: Cancellation, carried: dict[str, Any]) -> str:
-    return json.dumps({"id": asked.id, "state": asked.state.value, "carried": carried})
+    return jsontext.text({"id": asked.id, "state": asked.state.value, "carried": carried})
 
 
 class Store(Protocol):

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from canonical.audit.record import AuditRecord, Mapped
@@ -14,7 +15,12 @@ from tests.support.builders import NOON, a_cancellation, an_order
 
 PROCESS = "place-order"
 LATER = NOON + timedelta(minutes=1)
-CARRIED = {"note": [{"text": "Zwei × “ä” \U0001f680"}], "n": 1.5, "none": None, "order": {"b": 1, "a": [True, {}]}}
+CARRIED = {
+    "note": [{"text": "Zwei × “ä” \U0001f680"}],
+    "n": [Decimal("1.50"), 2**65 + 1, Decimal("1E+400"), Decimal("-0")],
+    "none": None,
+    "order": {"b": 1, "a": [True, {}]},
+}
 
 
 def order_id(number: int) -> str:

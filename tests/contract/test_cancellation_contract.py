@@ -1,12 +1,13 @@
 """What every store promises about cancellations, and about the order that each belongs to."""
 
-import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+import jsontext
 from canonical.ordering.cancellation import Cancellation, CancellationState
 from canonical.ordering.handlers import cancel_order
 from canonical.ordering.states import State
@@ -18,7 +19,12 @@ from tests.support.builders import NOON, a_cancel_command, a_cancellation, an_or
 from tests.support.fakes import CountingIdentities, StandingClock
 
 LATER = NOON + timedelta(minutes=1)
-CARRIED = {"@type": "CancelProductOrder", "note": [{"text": "Zwei × “ä” \U0001f680"}], "n": 1.5, "none": None}
+CARRIED = {
+    "@type": "CancelProductOrder",
+    "note": [{"text": "Zwei × “ä” \U0001f680"}],
+    "n": [Decimal("1.50"), 2**65 + 1, Decimal("1E+400"), Decimal("-0")],
+    "none": None,
+}
 
 
 def cancellation_id(number: int) -> str:
@@ -254,7 +260,7 @@ def test_a_page_holds_the_newest_first_and_counts_what_the_caller_may_see(
         ask(store, asked, {"number": number})
     found, count = store.reads.cancellations(reader, offset, limit)
     assert ([task_id for task_id, _ in found], count) == ([cancellation_id(number) for number in numbers], total)
-    assert [json.loads(document)["carried"]["number"] for _, document in found] == numbers
+    assert [jsontext.read_kept(document)["carried"]["number"] for _, document in found] == numbers
 
 
 def test_the_document_in_lists_follows_every_change_and_keeps_what_was_carried(store: Store) -> None:
@@ -263,4 +269,4 @@ def test_the_document_in_lists_follows_every_change_and_keeps_what_was_carried(s
         work.cancellations.get(asked.id).accept()
         work.commit()
     (_, document), *_ = store.reads.cancellations(ALL, 0, 10)[0]
-    assert json.loads(document) == {"id": asked.id, "state": "ACCEPTED", "carried": CARRIED}
+    assert jsontext.read_kept(document) == {"id": asked.id, "state": "ACCEPTED", "carried": CARRIED}

@@ -1,6 +1,5 @@
 """How cancellations are found in SQL by what their documents say, those from before there were documents too."""
 
-import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 
+import jsontext
 from adapters.persistence import migrations
 from adapters.persistence.database import Database
 from adapters.persistence.queries import SqlQueries
@@ -105,7 +105,7 @@ def test_tasks_from_before_there_were_documents_get_the_same(filled: Database) -
     def rows() -> list[tuple[Any, ...]]:
         with filled.reading() as connection:
             kept = connection.execute(sa.select(cancellations).order_by(cancellations.c.id)).all()
-        return [(row.state, row.asked_at, json.loads(row.document), row.body, row.carried) for row in kept]
+        return [(row.state, row.asked_at, jsontext.read_kept(row.document), row.body, row.carried) for row in kept]
 
     before = rows()
     config = migrations._config()

@@ -1,12 +1,12 @@
 """What every store promises about orders that are changed before, during and after the work on them, or removed."""
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+import jsontext
 from canonical.ordering.commands import AmendOrder, AnnotateOrder, SubmitDraft
 from canonical.ordering.handlers import PLACE_ORDER, Change, cancel_order, change_order, receive_order, submit_order
 from canonical.ordering.order import Order
@@ -75,7 +75,7 @@ def ask(store: Store, name: str, what: Change, carried: dict[str, Any] | None = 
 
 
 def document(store: Store, name: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(store.reads.document(name, ALL)[1])
+    found: dict[str, Any] = jsontext.read_kept(store.reads.document(name, ALL)[1])
     return found
 
 
@@ -113,7 +113,7 @@ def test_a_rejected_order_is_kept_in_its_second_version(store: Store) -> None:
         acknowledged = work.carry(order.id, CARRIED)
         order.reject(a_rejection(), LATER)
         work.commit()
-    assert json.loads(acknowledged) == {"id": order.id, "state": "ACKNOWLEDGED", "carried": CARRIED}
+    assert jsontext.read_kept(acknowledged) == {"id": order.id, "state": "ACKNOWLEDGED", "carried": CARRIED}
     assert (order.version, store.reads.order(order.id, Reader("partner-acme"))) == (2, order)
     assert store.reads.document(order.id, ALL)[2] == 2
     assert document(store, order.id) == {"id": order.id, "state": "REJECTED", "carried": CARRIED}
@@ -136,7 +136,7 @@ def test_what_is_carried_for_a_kept_order_replaces_what_was(store: Store) -> Non
     changed, text = ask(store, order_id(1), ticket(1), REPLACED)
     assert changed.version == 2
     assert (
-        json.loads(text or "")
+        jsontext.read_kept(text or "")
         == document(store, order_id(1))
         == {
             "id": order_id(1),
@@ -168,8 +168,8 @@ def test_what_is_carried_replaces_what_was_carried_before_in_the_same_unit_of_wo
     keep(store, an_order(), CARRIED)
     with store.unit_of_work() as work:
         work.orders.get(order_id(1))
-        assert json.loads(work.carry(order_id(1), REPLACED))["carried"] == REPLACED
-        assert json.loads(work.carry(order_id(1), {}))["carried"] == {}
+        assert jsontext.read_kept(work.carry(order_id(1), REPLACED))["carried"] == REPLACED
+        assert jsontext.read_kept(work.carry(order_id(1), {}))["carried"] == {}
     assert document(store, order_id(1))["carried"] == CARRIED, "nothing of it was committed"
 
 
@@ -177,7 +177,7 @@ def test_what_is_carried_for_an_order_that_does_not_change_is_shown_and_not_kept
     keep(store, an_order(), CARRIED)
     with store.unit_of_work() as work:
         work.orders.get(order_id(1))
-        assert json.loads(work.carry(order_id(1), REPLACED))["carried"] == REPLACED
+        assert jsontext.read_kept(work.carry(order_id(1), REPLACED))["carried"] == REPLACED
         work.commit()
     assert document(store, order_id(1))["carried"] == CARRIED
     assert store.reads.order(order_id(1), ALL).version == 1
@@ -187,9 +187,9 @@ def test_the_document_shows_the_order_as_it_is_when_it_is_asked_for(store: Store
     keep(store, an_order())
     with store.unit_of_work() as work:
         order = work.orders.get(order_id(1))
-        assert json.loads(work.carry(order.id, CARRIED))["state"] == "ACKNOWLEDGED"
+        assert jsontext.read_kept(work.carry(order.id, CARRIED))["state"] == "ACKNOWLEDGED"
         order.start(LATER)
-        assert json.loads(work.carry(order.id, REPLACED))["state"] == "FULFILLING"
+        assert jsontext.read_kept(work.carry(order.id, REPLACED))["state"] == "FULFILLING"
         order.annotate((), LATER)
         work.commit()
     assert document(store, order_id(1)) == {"id": order_id(1), "state": "FULFILLING", "carried": REPLACED}

@@ -1,6 +1,5 @@
 """What every store promises of the orders, documents and events that it keeps, and of what is read of them."""
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -8,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+import jsontext
 from canonical.ordering.order import Order, PaymentStatus
 from canonical.ordering.states import State
 from canonical.shared.errors import OrderNotFound
@@ -151,14 +151,14 @@ def test_what_was_carried_is_in_the_document_through_every_change(store: Store) 
         if what is not None:
             change(store, order_id(1), what)
         _, text, _ = store.reads.document(order_id(1), ALL)
-        assert json.loads(text) == {"id": order_id(1), "state": state.value, "carried": CARRIED}
-    assert json.loads(made) == {"id": order_id(1), "state": "ACKNOWLEDGED", "carried": CARRIED}
+        assert jsontext.read_kept(text) == {"id": order_id(1), "state": state.value, "carried": CARRIED}
+    assert jsontext.read_kept(made) == {"id": order_id(1), "state": "ACKNOWLEDGED", "carried": CARRIED}
 
 
 def test_an_order_that_carries_nothing_has_a_document_too(store: Store) -> None:
     keep(store, an_order())
     change(store, order_id(1), start)
-    assert json.loads(store.reads.document(order_id(1), ALL)[1])["carried"] == {}
+    assert jsontext.read_kept(store.reads.document(order_id(1), ALL)[1])["carried"] == {}
 
 
 @pytest.fixture
@@ -192,7 +192,7 @@ def test_a_page_holds_the_newest_first_and_counts_what_the_caller_may_see(
     assert ([order.id for order in orders], count) == ([order_id(number) for number in numbers], total)
     documents, count = filled.reads.documents(reader, offset, limit)
     assert ([found for found, _ in documents], count) == ([order_id(number) for number in numbers], total)
-    assert [json.loads(text)["carried"]["number"] for _, text in documents] == numbers
+    assert [jsontext.read_kept(text)["carried"]["number"] for _, text in documents] == numbers
 
 
 def test_another_clients_order_is_not_found(filled: Store) -> None:

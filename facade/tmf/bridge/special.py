@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
 from facade.contract.classes import looks_like_reference
+from facade.contract.schema import EXACT_INTEGER
 from facade.contract.violations import Code, ContractViolation, Violation
 from facade.tmf.bridge.classes import ClassMapping
 from facade.tmf.bridge.converters import DROPPED, NOT_IN_V4, REFERRED_TYPE, TYPE, Converter, Object
@@ -52,7 +55,7 @@ class Characteristic(Converter):
     """v5 has a class for each kind of value."""
 
     KINDS: Mapping[type, str] = MappingProxyType(
-        {str: "String", bool: "Boolean", int: "Integer", float: "Number", dict: "Object"}
+        {str: "String", bool: "Boolean", int: "Integer", Decimal: "Number", dict: "Object"}
     )
     TYPED = frozenset(
         f"{kind}{many}Characteristic"
@@ -78,15 +81,21 @@ class Characteristic(Converter):
 
 def characteristic_class(value: Any) -> str:
     """The v5 class for a value. What no class holds (null, mixed or nested lists) is the base class's."""
-    kinds = Characteristic.KINDS
     if type(value) is not list:
-        return f"{kinds.get(type(value), '')}Characteristic"
-    found = {kinds.get(type(entry), "") for entry in value}
+        return f"{_kind(value)}Characteristic"
+    found = {_kind(entry) for entry in value}
     if found == {"Integer", "Number"}:
         return "NumberArrayCharacteristic"
     if len(found) > 1 or "" in found:
         return "Characteristic"
     return f"{found.pop() if found else 'Object'}ArrayCharacteristic"
+
+
+def _kind(value: Any) -> str:
+    """An integer that v5's class for integers does not hold is a number."""
+    if type(value) is int and not -EXACT_INTEGER <= value <= EXACT_INTEGER:
+        return "Number"
+    return Characteristic.KINDS.get(type(value), "")
 
 
 class Duration(Converter):
@@ -102,16 +111,18 @@ class Duration(Converter):
     def lift(self, value: Object, at: Place, run: Run) -> Object:
         """Raises ContractViolation for an amount that no finer unit makes whole."""
         amount = value.get("amount")
-        if type(amount) is not float:
+        if type(amount) is not Decimal:
             return value
-        units, whole = str(value.get("units", "")), amount
-        while not whole.is_integer() and units.lower().removesuffix("s") in self.FINER:
+        # Fractions, since decimals are rounded to 28 digits in between.
+        sent = whole = Fraction(amount)
+        units = str(value.get("units", ""))
+        while whole.denominator != 1 and units.lower().removesuffix("s") in self.FINER:
             factor, units = self.FINER[units.lower().removesuffix("s")]
             whole = round(whole * factor, 6)
-        if not whole.is_integer():
+        if whole.denominator != 1:
             message = "a duration is a whole number of its units"
             raise ContractViolation([Violation(spelled((at, "amount")), Code.INVALID_VALUE, message)])
-        if whole != amount:
+        if whole != sent:
             run.reshaped((at, "amount"), "v5 counts whole units", amount)
             run.reshaped((at, "units"), "v5 counts whole units", value["units"])
             return {**value, "amount": int(whole), "units": units}

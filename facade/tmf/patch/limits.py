@@ -31,7 +31,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """How large a JSON value is. `size` is about its JSON in bytes: a number counts as 8, an escape as one."""
+    """How large a JSON value is. `size` is about its JSON in bytes: a short integer counts as 8, an escape as one."""
 
     nodes: int
     depth: int
@@ -56,9 +56,14 @@ def extent(value: Any) -> Extent:
                 size += 3
                 below.extend(one)
             else:
-                size += 8
+                size += _digits(one)
         level = below
     return Extent(nodes, depth, size)
+
+
+def _digits(value: Any) -> int:
+    short = value is None or (isinstance(value, int) and abs(value) < 2**63)
+    return 8 if short else len(str(value))
 
 
 def _length(text: str) -> int:

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+import jsontext
 from facade.tmf.patch.places import Path, Tokens, is_position
-from facade.tmf.query.constants import NUMBER
 
 _ABSENT = object()
 Spot = tuple[Tokens, Any]
@@ -175,6 +175,4 @@ def _reads(value: Any, text: str) -> bool:
         return value == text
     if isinstance(value, bool):
         return text == ("true" if value else "false")
-    if isinstance(value, int | float) and NUMBER.fullmatch(text):
-        return Decimal(text) == value if isinstance(value, int) else float(text) == value
-    return False
+    return isinstance(value, int | Decimal) and jsontext.number_of(text) == value

@@ -1,6 +1,5 @@
 """Texts of a query as the constants that an attribute can be compared with."""
 
-import math
 import re
 from datetime import UTC, datetime
 
@@ -9,13 +8,12 @@ from facade.contract.pointers import shortened
 from facade.tmf.query.attributes import Kind
 from facade.tmf.query.refusals import refusal
 from facade.tmf.query.regex import portable
+from jsontext import number_of
 
-NUMBER = re.compile(r"-?[0-9]{1,40}(?:\.[0-9]{1,40})?(?:[eE][+-]?[0-9]{1,3})?")
 _DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _INSTANT = re.compile(
     rf"({_DATE})(?:[Tt]([0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}})(\.[0-9]+)?([Zz]|[ +-][0-9]{{2}}:[0-9]{{2}}))?"
 )
-_EXACT = 2**53
 _ORDERED = {Operator.GREATER, Operator.GREATER_OR_EQUAL, Operator.LESS, Operator.LESS_OR_EQUAL}
 
 
@@ -45,8 +43,8 @@ def _meanings(parameter: str, kind: Kind, operator: Operator, text: str, quoted:
         if quoted:
             return (text,)
         boolean = None if operator in _ORDERED else _boolean(text)
-        return (text, *(one for one in (_number(text), boolean) if one is not None))
-    meanings = ({Kind.NUMBER: _number, Kind.BOOLEAN: _boolean, Kind.INSTANT: instant}[kind](text),)
+        return (text, *(one for one in (number_of(text), boolean) if one is not None))
+    meanings = ({Kind.NUMBER: number_of, Kind.BOOLEAN: _boolean, Kind.INSTANT: instant}[kind](text),)
     if meanings[0] is None:
         raise refusal(parameter, f"{shortened(text)!r} is no {_SPOKEN[kind]}")
     return meanings
@@ -57,16 +55,6 @@ _SPOKEN = {
     Kind.BOOLEAN: "boolean: use true or false",
     Kind.INSTANT: "time: use RFC 3339, as in 2026-05-03T08:00:00Z or 2026-05-03",
 }
-
-
-def _number(text: str) -> int | float | None:
-    if not NUMBER.fullmatch(text):
-        return None
-    value = float(text)
-    if not math.isfinite(value):
-        return None
-    # An integer beyond 2^53 is a double to most readers of JSON; so it is here.
-    return int(value) if value.is_integer() and abs(value) <= _EXACT else value
 
 
 def _boolean(text: str) -> bool | None:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import flask
-import orjson
 
+import jsontext
 from canonical.ordering.cancellation import Cancellation
 from canonical.ordering.order import Order
 from canonical.shared.criteria import Criterion, SortKey
@@ -99,7 +99,7 @@ class CancelProductOrders:
         found, total = self.reads.cancellations(
             current_principal().reader(), page.offset, page.limit, wanted.criterion, wanted.sort
         )
-        documents = (addressed(orjson.loads(document), collection) for _, document in found)
+        documents = (addressed(jsontext.read_kept(document), collection) for _, document in found)
         shown = [self.version.written(CANCELLATION, document, selection) for document in documents]
         headers = page.headers(collection, len(found), total, wanted.kept)
         return answer_list(shown, KIND, page, wanted.kept, page.status(len(found), total), headers)

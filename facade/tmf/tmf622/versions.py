@@ -8,8 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-import orjson
-
+import jsontext
 from canonical.audit.record import Mapped
 from canonical.ordering.order import Order
 from canonical.shared.criteria import Compare, Criterion, Not, Operator, Step
@@ -146,11 +145,11 @@ class V5:
 
     def shown(self, resource: str, document: str, href: str, selection: Selection | None) -> Shown:
         """Without a selection, neither parsing nor writing JSON."""
-        text = b'{"href":%b,%b' % (orjson.dumps(href), document[1:].encode())
-        return Shown(text) if selection is None else self.written(resource, orjson.loads(text), selection)
+        text = b'{"href":%b,%b' % (jsontext.write(href), document[1:].encode())
+        return Shown(text) if selection is None else self.written(resource, jsontext.read_kept(text), selection)
 
     def written(self, resource: str, document: dict[str, Any], selection: Selection | None) -> Shown:
-        return Shown(orjson.dumps(selected(document, selection)))
+        return Shown(jsontext.write(selected(document, selection)))
 
 
 @dataclass(frozen=True)
@@ -205,11 +204,11 @@ class V4:
         return (*spoken, *losses)
 
     def shown(self, resource: str, document: str, href: str, selection: Selection | None) -> Shown:
-        return self.written(resource, {"href": href} | orjson.loads(document), selection)
+        return self.written(resource, {"href": href} | jsontext.read_kept(document), selection)
 
     def written(self, resource: str, document: dict[str, Any], selection: Selection | None) -> Shown:
         bridged = lowered(resource, document)
-        return Shown(orjson.dumps(selected(bridged.body, selection)), len(bridged.losses))
+        return Shown(jsontext.write(selected(bridged.body, selection)), len(bridged.losses))
 
 
 def lowered(resource: str, document: Mapping[str, Any]) -> Bridged:

@@ -33,7 +33,7 @@ def test_without_a_token_the_answer_says_which_kind_is_taken(server: Served) -> 
         ({"iss": "http://other"}, "issuer"),
         ({"aud": "other"}, "audience"),
         ({"client_id": None}, "client"),
-        ({"client_id": "a\ud800"}, "client"),
+        ({"client_id": "a\ud800"}, "claim"),
         ({"scope": "order:read \ud800"}, "claim"),
     ],
     ids=ascii,

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from random import Random
 from typing import Any
 
 from facade.contract.classes import ClassCatalog, plain_name
 
 TEXTS = ["a", "7", "month", "Customer", "Individual", ""]
-VALUES = ["a", 7, True, 0.5, None, [], ["a", "b"], [1, 2.5], ["a", 1], [True], {"k": "a"}, [{"k": 1}], [[1]]]
-SCALARS = ["a", 7, True, 0.5]
+VALUES = [
+    "a", 7, True, Decimal("0.5"), None, [], ["a", "b"], [1, Decimal("2.5")], ["a", 1], [True], {"k": "a"}, [{"k": 1}],
+    [[1]],
+]  # fmt: skip
+SCALARS = ["a", 7, True, Decimal("0.50")]
 FOREIGN = [
     "colour", "x/y", "creationDate", "orderDate", "note", "version", "agreementItem", "quoteItemId", "itemId", "intent",
 ]  # fmt: skip
 DEPTH = 5
 SCALAR_TYPES: dict[str | None, list[Any]] = {
-    "string": TEXTS, "integer": [0, 1, 9], "number": [1, 0.5, 2.0], "boolean": [True, False], "object": [{"k": 1}],
+    "string": TEXTS, "integer": [0, 1, 9], "number": [1, Decimal("0.5"), Decimal("2.0")],
+    "boolean": [True, False], "object": [{"k": 1}],
 }  # fmt: skip
 
 

@@ -1,3 +1,4 @@
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -114,8 +115,10 @@ def test_a_place_already_written_as_in_v5_is_understood() -> None:
 @pytest.mark.parametrize(
     ("value", "kind"),
     [
-        ("x", "String"), (True, "Boolean"), (1, "Integer"), (1.5, "Number"), ({"a": 1}, "Object"), (None, ""),
-        (["x"], "StringArray"), ([True], "BooleanArray"), ([1, 2], "IntegerArray"), ([1, 2.5], "NumberArray"),
+        ("x", "String"), (True, "Boolean"), (1, "Integer"), (Decimal("1.5"), "Number"),
+        (2**53, "Number"), (Decimal("2.0"), "Number"), (2**53 - 1, "Integer"), ({"a": 1}, "Object"), (None, ""),
+        (["x"], "StringArray"), ([True], "BooleanArray"), ([1, 2], "IntegerArray"),
+        ([1, Decimal("2.5")], "NumberArray"), ([1, 2**65], "NumberArray"),
         ([{}], "ObjectArray"), ([], "ObjectArray"), ([1, "x"], ""), ([[1]], ""), ([None], ""),
     ],
 )  # fmt: skip
@@ -132,18 +135,28 @@ def test_a_characteristic_is_typed_by_its_value(value: Any, kind: str) -> None:
     ("sent", "understood"),
     [
         ({"amount": 12, "units": "month"}, {"amount": 12, "units": "month"}),
-        ({"amount": 12.0, "units": "month"}, {"amount": 12, "units": "month"}),
-        ({"amount": 1.5, "units": "year"}, {"amount": 18, "units": "month"}),
-        ({"amount": 0.5, "units": "Days"}, {"amount": 12, "units": "hour"}),
+        ({"amount": Decimal("12.0"), "units": "month"}, {"amount": 12, "units": "month"}),
+        ({"amount": Decimal("1.5"), "units": "year"}, {"amount": 18, "units": "month"}),
+        ({"amount": Decimal("0.5"), "units": "Days"}, {"amount": 12, "units": "hour"}),
+        ({"amount": Decimal("0.3333333333333333"), "units": "hours"}, {"amount": 20, "units": "minute"}),
+        (
+            {"amount": Decimal(f"{'1' * 40}.5"), "units": "hours"},
+            {"amount": 60 * int("1" * 40) + 30, "units": "minute"},
+        ),
     ],
 )
 def test_a_duration_is_made_whole(sent: dict[str, Any], understood: dict[str, Any]) -> None:
     assert lifted_product(productTerm=[{"duration": sent}])["productTerm"][0]["duration"] == understood
 
 
+def test_a_whole_duration_is_not_reported() -> None:
+    for sent in ({"amount": Decimal("12.0"), "units": "month"}, {"amount": Decimal("1E+1")}):
+        assert report(BRIDGE.lift("ProductOrder", product(productTerm=[{"duration": sent}]))) == []
+
+
 def test_a_duration_that_cannot_be_made_whole_is_refused_where_it_is() -> None:
     with pytest.raises(ContractViolation) as refused:
-        lifted_product(productTerm=[{"duration": {"amount": 1.5, "units": "month"}}])
+        lifted_product(productTerm=[{"duration": {"amount": Decimal("1.5"), "units": "month"}}])
     [violation] = refused.value.violations
     assert violation.pointer == "/productOrderItem/0/product/productTerm/0/duration/amount"
 

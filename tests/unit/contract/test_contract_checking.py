@@ -5,12 +5,13 @@ import sys
 import threading
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from decimal import Decimal
 from typing import Any
 
-import orjson
 import pytest
 from connexion.middleware.abstract import ROUTING_CONTEXT
 
+import jsontext
 from facade.contract.checking import CheckingThread
 from facade.contract.completion import Completer
 from facade.contract.connexion_plugin import validator_map
@@ -33,7 +34,7 @@ QUICK = {
     "valid": ORDER,
     "valid and large": ORDER | MANY,
     "completed": UNTYPED,
-    "whole float": {"item": [{"id": "1", "action": "add", "quantity": 2.0}]},
+    "whole decimal": {"item": [{"id": "1", "action": "add", "quantity": Decimal("2.0")}]},
     "too many values": {"extension": [1] * 60_000},
     "NUL": ORDER | {"id": "a\0"},
 }
@@ -41,7 +42,7 @@ SLOW = {
     "wrong": WRONG,
     "to be completed and large": UNTYPED | MANY,
     "wrong and large": WRONG | MANY,
-    "whole floats and large": ORDER | MANY | {"ratio": 1.0},
+    "whole decimals and large": ORDER | MANY | {"ratio": Decimal("1.0")},
     "NUL and large": ORDER | MANY | {"id": "a\0"},
 }
 
@@ -59,12 +60,12 @@ def test_a_quick_check_walks_small_bodies_only(contract: Contract, monkeypatch: 
 
     def watched(walk: Callable[..., Any], position: int) -> Callable[..., Any]:
         def walking(*arguments: Any) -> Any:
-            walked.append(len(orjson.dumps(arguments[position])))
+            walked.append(len(jsontext.write(arguments[position])))
             return walk(*arguments)
 
         return walking
 
-    for owner, method in ((Completer, "complete"), (IntegerNames, "written_as_float"), (FindingsValidator, "find")):
+    for owner, method in ((Completer, "complete"), (IntegerNames, "written_as_decimal"), (FindingsValidator, "find")):
         monkeypatch.setattr(owner, method, watched(getattr(owner, method), 1))
     monkeypatch.setattr("facade.contract.validator.first_unstorable", watched(lambda body: body, 0))
     contract.check_quickly("createOrder", (QUICK | SLOW)[name])
@@ -78,7 +79,7 @@ def receiving(contract: Contract, thread: CheckingThread) -> Callable[[Any], Awa
 
     async def receive_body(body: Any) -> Any:
         async def receive() -> dict[str, Any]:
-            return {"type": "http.request", "body": orjson.dumps(body)}
+            return {"type": "http.request", "body": jsontext.write(body)}
 
         routing = {"api_base_path": BASE, "operation_id": "createOrder"}
         scope = {"type": "http", "headers": [], "extensions": {ROUTING_CONTEXT: routing}}

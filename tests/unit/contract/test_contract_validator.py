@@ -1,5 +1,6 @@
 import copy
 import threading
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -275,10 +276,10 @@ def test_overlapping_branches_are_no_reason_to_refuse(contract: Contract, order:
 
 
 def test_a_whole_number_written_with_a_point_is_read_as_an_integer(contract: Contract, order: Order) -> None:
-    item = {"@type": "Item", "id": "1", "action": "add", "quantity": 2.0, "ratio": 2.0}
+    item = {"@type": "Item", "id": "1", "action": "add", "quantity": Decimal("2.0"), "ratio": Decimal("2.0")}
     checked = contract.check_request(OPERATION, {**order, "item": [item]})
     [understood] = checked.body["item"]
-    assert (type(understood["quantity"]), type(understood["ratio"])) == (int, float)
+    assert (type(understood["quantity"]), type(understood["ratio"])) == (int, Decimal)
     assert [a.rule for a in checked.allowances] == [Leniency.WHOLE_NUMBER]
 
 

@@ -1,5 +1,6 @@
 """RFC 7386 and what we add to it: bounds, and refusals that say what was meant."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -81,16 +82,18 @@ def test_a_document_that_grows_beyond_the_limit_is_refused_though_the_patch_is_s
 
 def test_changed_names_what_differs_in_document_order() -> None:
     before = {"z": 1, "a": [1, {"b": True}], "gone": None, "same": {"x": 1, "y": 2}}
-    after = {"new": 0, "same": {"y": 2.0, "x": 1}, "a": [1, {"b": 1}], "z": 1.0}
+    after = {"new": 0, "same": {"y": Decimal("2.0"), "x": 1}, "a": [1, {"b": 1}], "z": Decimal("1.0")}
     assert changed(before, after) == ["a", "gone", "new"]
 
 
 @pytest.mark.parametrize(
     ("one", "other", "equal"),
     [
-        (1, 1.0, True), (True, 1, False), (False, 0, False), (0, -0.0, True), (None, False, False), ("1", 1, False),
+        (1, Decimal("1.0"), True), (True, 1, False), (False, 0, False), (0, Decimal("-0.0"), True),
+        (None, False, False), ("1", 1, False),
         ([1, 2], [2, 1], False), ([], {}, False), ({"a": [True]}, {"a": [1]}, False), ({"a": 1}, {"b": 1}, False),
-        (2**53 + 1, float(2**53), False), ({"a": None}, {}, False), (True, True, True), ([1, [2]], [1.0, [2.0]], True),
+        (2**65 + 1, 2**65 + 2, False), (10, Decimal("1E+1"), True), ({"a": None}, {}, False), (True, True, True),
+        (Decimal("0.1"), Decimal("0.1000000000000000055"), False), ([1, [2]], [Decimal("1.0"), [Decimal("2.0")]], True),
     ],
 )  # fmt: skip
 def test_values_are_equal_as_json(one: Any, other: Any, equal: bool) -> None:

@@ -1,5 +1,6 @@
 """RFC 6902: its own examples, its corners, and what a refusal says."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -90,7 +91,14 @@ def test_a_failed_test_is_an_error_of_its_own(before: Document, operation: Docum
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [(1, 1.0), (1.0, 1), (-0.0, 0), ({"a": 1, "b": [2.0]}, {"b": [2], "a": 1.0}), (None, None), (True, True)],
+    [
+        (1, Decimal("1.0")),
+        (Decimal("1E+0"), 1),
+        (Decimal("-0"), 0),
+        ({"a": 1, "b": [2]}, {"b": [Decimal("2.0")], "a": 1}),
+        (None, None),
+        (True, True),
+    ],
 )
 def test_a_test_compares_numbers_by_value_and_objects_without_order(value: Any, expected: Any) -> None:
     assert apply_patch(STRICT, {"v": value}, [{"op": "test", "path": "/v", "value": expected}]) == {"v": value}

@@ -7,6 +7,7 @@ import operator
 import re
 from collections.abc import Iterator
 from datetime import datetime
+from decimal import Decimal
 from functools import cmp_to_key
 from typing import Any
 
@@ -78,9 +79,9 @@ def related(value: Any, sign: Operator, constant: Constant) -> bool:
     if isinstance(constant, datetime):
         at = instant(value)
         return at is not None and bool(_RELATIONS[sign](at, constant))
-    if isinstance(constant, int | float):
+    if isinstance(constant, int | Decimal):
         return (
-            isinstance(value, int | float) and not isinstance(value, bool) and bool(_RELATIONS[sign](value, constant))
+            isinstance(value, int | Decimal) and not isinstance(value, bool) and bool(_RELATIONS[sign](value, constant))
         )
     if not isinstance(value, str):
         return False
@@ -107,7 +108,7 @@ def in_order(documents: list[dict[str, Any]], keys: tuple[SortKey, ...]) -> list
         found = next(reached(document, key.path), None)
         if key.by is SortBy.INSTANT:
             return instant(found)
-        fits = {SortBy.TEXT: str, SortBy.NUMBER: (int, float), SortBy.BOOLEAN: bool}[key.by]
+        fits = {SortBy.TEXT: str, SortBy.NUMBER: (int, Decimal), SortBy.BOOLEAN: bool}[key.by]
         if key.by is SortBy.NUMBER and isinstance(found, bool):
             return None
         return found if isinstance(found, fits) else None

@@ -2,6 +2,7 @@
 
 import random
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -19,18 +20,26 @@ TIMES = [
 VALUES: list[Any] = [
     1,
     2,
-    2.5,
+    Decimal("2.5"),
+    Decimal("2.50"),
     -3,
-    100.0,
-    0.1,
-    1e300,
+    Decimal("100.0"),
+    Decimal("0.1"),
+    Decimal("0.1000000000000000055511151231257827"),
+    Decimal("1E+300"),
+    Decimal("1E+400"),
+    Decimal("-1E-400"),
+    Decimal("-0"),
+    2**53 + 1,
+    2**65 + 1,
+    2**65 + 2,
     "1",
     "x",
     "speed",
     True,
     False,
     None,
-    [1, "x", None],
+    [1, "x", None, 2**65 + 1, Decimal("1.50")],
     [],
     {"a": 1},
 ]
@@ -71,7 +80,18 @@ def a_document(chance: random.Random, number: int) -> dict[str, Any]:
             [[a_note(chance) for _ in range(chance.randint(0, 3))], [], ["loose", a_note(chance)], a_note(chance), None]
         ),
         "relatedParty": [a_party(chance) for _ in range(chance.randint(1, 3))],
-        "orderTotalPrice": [{"price": {"taxIncludedAmount": {"unit": "EUR", "value": pick([1, 2.5, 99.95])}}}],
+        "orderTotalPrice": [
+            {
+                "price": {
+                    "taxIncludedAmount": {
+                        "unit": "EUR",
+                        "value": pick(
+                            [1, Decimal("2.5"), Decimal("99.95"), Decimal("99.950000000000000001"), -(2**70)]
+                        ),
+                    }
+                }
+            }
+        ],
     }
     return document | {name: value for name, value in optional.items() if chance.random() < 0.7}
 
@@ -96,7 +116,7 @@ def an_item(chance: random.Random, depth: int) -> dict[str, Any]:
     pick = chance.choice
     item: dict[str, Any] = {"id": str(chance.randint(1, 3)), "action": pick(["add", "modify"])}
     optional: dict[str, Any] = {
-        "quantity": pick([1, 2, 3, "2", 2.5]),
+        "quantity": pick([1, 2, 3, "2", Decimal("2.5")]),
         "productOffering": {"id": pick(["po_1", "po_2"])},
         "note": [a_note(chance)],
         "product": pick([a_product(chance), a_product(chance), [a_product(chance)], "x"]),

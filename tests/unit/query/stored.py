@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
-import orjson
 import sqlalchemy as sa
 
+import jsontext
 from adapters.persistence.database import Database
 from adapters.persistence.search import PRODUCT_ORDERS
 from adapters.persistence.tables import documents, terms
@@ -32,5 +32,5 @@ def a_row(document: dict[str, Any]) -> dict[str, Any]:
         "ordered_at": document["creationDate"].replace("Z", "000Z"),
         "version": 1,
         "carried": "{}",
-        "document": orjson.dumps(document).decode(),
+        "document": jsontext.text(document),
     }

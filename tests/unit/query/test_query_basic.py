@@ -143,7 +143,7 @@ def test_a_time_survives_a_plus_that_was_not_encoded(text: str) -> None:
         ("state.gt>x", "/state.gt", "state.gt names two operators", None),
         ("creationDate=yesterday", "/creationDate", "'yesterday' is no time", None),
         ("creationDate=2026-02-30", "/creationDate", "'2026-02-30' is no time", None),
-        ("productOrderItem.quantity=1e999", "/productOrderItem.quantity", "'1e999' is no number", None),
+        ("productOrderItem.quantity=1e9999", "/productOrderItem.quantity", "'1e9999' is no number", None),
         ("productOrderItem.quantity.regex=1", "/productOrderItem.quantity.regex", "a regular expression needs", None),
         ("productOrderItem.product.isBundle.gt=true", "/productOrderItem.product.isBundle.gt", "no order", None),
         ("href=x", "/href", "href depends on the address used", None),

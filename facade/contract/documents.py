@@ -1,0 +1,34 @@
+"""The documents that others send, read from their bytes."""
+
+from typing import Any
+
+import jsontext
+from facade.contract.pointers import pointer, shortened, spoken
+from facade.contract.violations import Code, ContractViolation, MalformedBody, Violation
+
+REPEATED_NAME = "REPEATED_NAME"
+NUMBER_TOO_LONG = "NUMBER_TOO_LONG"
+
+
+def document_of(content: bytes) -> Any:
+    """The document with every digit of its numbers.
+
+    Raises MalformedBody for what is not JSON, ContractViolation for an object that has a name twice, which readers
+    understand in different ways (RFC 8259, section 4), and for a number that is too long to be kept.
+    """
+    try:
+        return jsontext.read(content)
+    except jsontext.NotJson as error:
+        fault = "nested deeper than can be read" if error.too_deep else "not valid JSON in UTF-8"
+        raise MalformedBody(f"The body is {fault}: line {error.line}, column {error.column}.") from error
+    except jsontext.Inexact as error:
+        raise ContractViolation([_violation(fault) for fault in error.faults]) from error
+
+
+def _violation(fault: jsontext.Fault) -> Violation:
+    at = pointer(shortened(token) if isinstance(token, str) else token for token in fault.path)
+    if fault.kind is jsontext.FaultKind.REPEATED_NAME:
+        text = f"{spoken(fault.path)} stands twice in the same object; send it once."
+        return Violation(at, Code.UNEXPECTED_PROPERTY, text, reason=REPEATED_NAME)
+    limit = f"a number has at most {jsontext.MOST_DIGITS:,} digits before and behind its decimal point"
+    return Violation(at, Code.INVALID_VALUE, f"{spoken(fault.path)} is too long: {limit}.", reason=NUMBER_TOO_LONG)
