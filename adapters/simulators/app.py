@@ -5,6 +5,7 @@ import logging
 import re
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,7 @@ READS: dict[str, Callable[..., Any]] = {
     "findSubscription": bss.find_subscription,
     "getPlans": bss.get_plans,
     "findCharges": billing.find_charges,
+    "getCharge": billing.get_charge,
     "getInvoice": billing.get_invoice,
     "getOutstanding": billing.get_outstanding,
     "getBilledPlan": billing.get_billed_plan,
@@ -58,6 +60,8 @@ CHANGES: dict[str, tuple[str, Callable[..., Any]]] = {
     "refund": ("billing", billing.refund),
     "setPlan": ("billing", billing.set_plan),
 }
+MADE = {"reserve": "reservationId", "createOrder": "orderId", "charge": "chargeId"}
+"""Operations that make something, and the field of their answers that has its id."""
 BACKENDS = ("crm", "inventory", "bss", "billing", "scm")
 
 
@@ -153,9 +157,12 @@ def _changing(world: World, backend: str, operation: str, change: Callable[..., 
     async def handle(**arguments: Any) -> Answer:
         key = connexion.request.headers.get("idempotency-key")
         try:
-            return world.change(backend, operation, key, arguments, lambda: change(world, **arguments))
+            body, status, headers = world.change(backend, operation, key, arguments, lambda: change(world, **arguments))
         except Refusal as refusal:
             return refusal.answer()
+        if status == HTTPStatus.CREATED:
+            headers["Location"] = f"{connexion.request.url.path}/{body[MADE[operation]]}"
+        return body, status, headers
 
     return handle
 

@@ -13,7 +13,9 @@ from adapters.simulators.world import Change, Row, World
 NEVER_PAYS = "C40200"
 PAYMENT_TERM = timedelta(days=30)
 BILLED_PLAN = "SELECT subscriptionId, customerId, plan, version FROM billed_plans WHERE subscriptionId = ?"
-CHARGE = "SELECT chargeId, orderId, amount, currency, status FROM charges"
+CHARGE = """
+SELECT chargeId, charges.orderId, externalId, amount, currency, charges.status
+FROM charges JOIN orders ON orders.orderId = charges.orderId"""
 
 
 def charge(world: World, body: Row) -> Change:
@@ -21,22 +23,23 @@ def charge(world: World, body: Row) -> Change:
     order = get_order(world, body["orderId"])
     if order["status"] == "cancelled":
         raise Refusal(409, "ORDER_CANCELLED", f"Order {order['orderId']} is cancelled", orderId=order["orderId"])
+    if body.get("externalId", order["externalId"]) != order["externalId"]:
+        text = f"Order {order['orderId']} has another externalId"
+        raise Refusal(409, "ORDER_MISMATCH", text, orderId=order["orderId"])
     if order["customerId"] == NEVER_PAYS:
         raise Refusal(402, "PAYMENT_DECLINED", "The payment was declined", orderId=order["orderId"])
     number = world.write(
         "INSERT INTO charges (orderId, amount, currency, status) VALUES (?, ?, ?, 'success')",
         order["orderId"], body["amount"], body["currency"],
     )  # fmt: skip
-    (taken,) = world.rows(f"{CHARGE} WHERE number = ?", number)
+    (taken,) = world.rows(f"{CHARGE} WHERE charges.number = ?", number)
     _write_invoice(world, order, taken)
     begin_shipment(world, order["orderId"])
     return Change(taken["chargeId"], taken, status=201)
 
 
 def refund(world: World, id_: str) -> Change:
-    taken = world.row(f"{CHARGE} WHERE chargeId = ?", id_)
-    if taken is None:
-        raise not_found("charge", chargeId=id_)
+    taken = get_charge(world, id_)
     standing = taken["status"] == "success"
     if standing:
         world.write("UPDATE charges SET status = 'refunded' WHERE chargeId = ?", id_)
@@ -45,7 +48,14 @@ def refund(world: World, id_: str) -> Change:
 
 
 def find_charges(world: World, order_id: str) -> list[Row]:
-    return world.rows(f"{CHARGE} WHERE orderId = ? ORDER BY number", order_id)
+    return world.rows(f"{CHARGE} WHERE charges.orderId = ? ORDER BY charges.number", order_id)
+
+
+def get_charge(world: World, id_: str) -> Row:
+    taken = world.row(f"{CHARGE} WHERE chargeId = ?", id_)
+    if taken is None:
+        raise not_found("charge", chargeId=id_)
+    return taken
 
 
 def get_invoice(world: World, order_id: str) -> Row:

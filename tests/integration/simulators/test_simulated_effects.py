@@ -20,7 +20,8 @@ def test_a_reservation_takes_stock_and_releasing_it_puts_it_back(client: Client)
     held = client.call("GET", "/inventory/stock/SKU789").json()
     assert (made.status_code, reservation["status"], reservation["reference"]) == (201, "reserved", reference)
     assert (held["available"], held["reserved"]) == (before["available"] - 5, before["reserved"] + 5)
-    path = f"/inventory/reservations/{reservation['reservationId']}"
+    path = made.headers["Location"]
+    assert path == f"/inventory/reservations/{reservation['reservationId']}"
     assert client.call("GET", path).json() == reservation
     assert client.call("GET", f"/inventory/reservations?reference={reference}").json() == [reservation]
     assert client.call("DELETE", path).json() == {**reservation, "status": "released"}
@@ -32,7 +33,8 @@ def test_an_order_is_created_found_and_cancelled(client: Client) -> None:
     items = [{"sku": "SKU123", "quantity": 2, "reservationId": "RSV001"}, {"sku": "SKU456", "quantity": 1}]
     created = client.call("POST", "/bss/orders", {"customerId": "C12345", "externalId": external_id, "items": items})
     order = created.json()
-    path = f"/bss/orders/{order['orderId']}"
+    path = created.headers["Location"]
+    assert path == f"/bss/orders/{order['orderId']}"
     assert (created.status_code, order["status"], order["items"]) == (201, "created", items)
     assert client.call("GET", path).json() == order
     assert client.call("GET", f"/bss/orders?externalId={external_id}").json() == [order]
@@ -44,12 +46,15 @@ def test_an_order_is_created_found_and_cancelled(client: Client) -> None:
 
 def test_a_charge_makes_a_paid_invoice_and_a_shipment_and_both_end_with_the_order(client: Client) -> None:
     order = client.order("C12349")
-    taken = client.charge(order)
+    record, taken = client.call("GET", f"/bss/orders/{order}").json(), client.charge(order)
     charge = taken.json()
     assert taken.status_code == 201
     assert charge == {
-        "chargeId": charge["chargeId"], "orderId": order, "amount": "25.50", "currency": "EUR", "status": "success"
+        "chargeId": charge["chargeId"], "orderId": order, "externalId": record["externalId"],
+        "amount": "25.50", "currency": "EUR", "status": "success",
     }  # fmt: skip
+    assert taken.headers["Location"] == f"/billing/charges/{charge['chargeId']}"
+    assert client.call("GET", taken.headers["Location"]).json() == charge
     assert client.call("GET", f"/billing/charges?orderId={order}").json() == [charge]
     invoice = client.call("GET", f"/billing/invoices/{order}").json()
     assert (invoice["total"], invoice["status"]) == ("25.50", "paid")

@@ -17,6 +17,7 @@ def test_a_repeated_key_gives_the_first_answer_and_one_effect(client: Client) ->
     key, order = name(), client.order()
     first, second = client.charge(order, key), client.charge(order, key)
     assert (second.status_code, second.json()) == (first.status_code, first.json())
+    assert second.headers["Location"] == first.headers["Location"]
     assert "Idempotent-Replayed" not in first.headers
     assert second.headers["Idempotent-Replayed"] == "true"
     assert len(client.backends.ledger("billing", key=key)) == 1

@@ -32,6 +32,7 @@ from tests.support.simulators import Backends
         ("PATCH", "/bss/subscriptions/SUB1122", {"plan": "Basic", "expectedVersion": 9}, 412, "SUBSCRIPTION_CHANGED"),
         ("GET", "/billing/subscriptions/SUB0000", None, 404, "UNKNOWN_SUBSCRIPTION"),
         ("POST", "/billing/charges/CHG0000/refund", None, 404, "UNKNOWN_CHARGE"),
+        ("GET", "/billing/charges/CHG0000", None, 404, "UNKNOWN_CHARGE"),
         ("GET", "/billing/invoices/ORD00000", None, 404, "UNKNOWN_INVOICE"),
         ("GET", "/scm/shipments/ORD00000", None, 404, "UNKNOWN_ORDER"),
     ],
@@ -50,6 +51,7 @@ def test_a_refusal_has_its_status_and_code_and_no_effect(
     ("change", "status"),
     [
         ({"orderId": "ORD00000"}, 404),
+        ({"externalId": "web-2"}, 409),
         ({"amount": 25.5}, 400),
         ({"amount": "-1"}, 400),
         ({"amount": "1.2345"}, 400),
@@ -85,6 +87,14 @@ def test_a_cancelled_order_is_not_charged(client: Client) -> None:
     order = client.order()
     client.call("POST", f"/bss/orders/{order}/cancel", {})
     assert client.charge(order).json()["code"] == "ORDER_CANCELLED"
+
+
+def test_an_order_is_not_charged_as_another(client: Client) -> None:
+    order = client.order()
+    body = {"orderId": order, "externalId": "web-1", "amount": "1.00", "currency": "EUR"}
+    answer = client.call("POST", "/billing/charges", body)
+    assert (answer.json()["code"], answer.json()["details"]) == ("ORDER_MISMATCH", {"orderId": order})
+    assert client.call("GET", f"/billing/charges?orderId={order}").json() == []
 
 
 def test_a_body_that_is_not_json_is_refused(client: Client) -> None:
