@@ -1,6 +1,5 @@
 """Reading backends' answers: tolerant of what is new, strict about what is needed."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import structlog
@@ -43,18 +42,6 @@ def read(answer: Any, schema: Schema) -> Any:
         return schema.load(answer)
     except ValidationError as error:
         raise CallFailed(Happened.UNREADABLE, field=_first(error.messages)) from error
-
-
-def about(found: Any, told: Mapping[str, str], asked: Mapping[str, str]) -> None:
-    """Holds what an answer says it is about against what was asked for; `told` has the name in the call for a field.
-
-    Raises CallFailed naming the first field that is about something else, or somebody. It says nothing about the
-    backend's health: one that reads ids less strictly than we do answers so to whoever writes them otherwise.
-    """
-    for one in found if isinstance(found, list) else [found]:
-        for field, name in told.items():
-            if one[field] != asked[name]:
-                raise CallFailed(Happened.UNREADABLE, field=f"/{field}", blameless=True)
 
 
 def _first(messages: Any) -> str:

@@ -1,13 +1,18 @@
 """Billing, which takes the money."""
 
+from typing import Any
+
 from marshmallow import fields
 
-from adapters.backends.answers import Answer, needed, one_of, only
+from adapters.backends.agreements import AGREEMENTS
+from adapters.backends.answers import Answer, needed, one_of
+from adapters.backends.effects import Kind
 from adapters.backends.fields import count, currency_code, day, decimal_text, money
-from adapters.backends.http import Backend, Operation
+from adapters.backends.http import Backend
+from adapters.backends.operation import Operation
 from canonical.customers.balance import OutstandingBalance
+from canonical.processes.ports import ChargeRequest
 from canonical.shared.errors import BackendRefused
-from canonical.shared.money import Money
 from canonical.views.records import Invoice, InvoiceLine, InvoiceStatus
 
 
@@ -16,17 +21,11 @@ class Charge(Answer):
     status = one_of("success", "refunded")
 
 
-class TakenCharge(Charge):
-    status = one_of("success")
-
-
-class RefundedCharge(Answer):
-    status = one_of("refunded")
-
-
-CHARGE = Operation("charge", "POST", "/charges", TakenCharge())
-FIND_CHARGES = Operation("findCharges", "GET", "/charges", Charge(many=True))
-REFUND = Operation("refund", "POST", "/charges/{chargeId}/refund", RefundedCharge())
+CHARGE = Operation("charge", "POST", "/charges", Charge(), AGREEMENTS["charge"])
+FIND_CHARGES = Operation("findCharges", "GET", "/charges", Charge(many=True), AGREEMENTS["findCharges"])
+GET_CHARGE = Operation("getCharge", "GET", "/charges/{chargeId}", Charge(), AGREEMENTS["getCharge"])
+REFUND = Operation("refund", "POST", "/charges/{chargeId}/refund", Charge(), AGREEMENTS["refund"])
+CHARGES = Kind(CHARGE, FIND_CHARGES, GET_CHARGE, "chargeId", "success")
 
 
 class HttpPaymentCharges:
@@ -35,17 +34,25 @@ class HttpPaymentCharges:
     def __init__(self, billing: Backend) -> None:
         self._billing = billing
 
-    def charge(self, bss_order_id: str, amount: Money, key: str) -> str:
-        body = {"orderId": bss_order_id, "amount": format(amount.amount, "f"), "currency": amount.currency}
-        return str(self._billing.call(CHARGE, json=body, key=key)["id"])
+    def charge(self, request: ChargeRequest, key: str) -> str:
+        return CHARGES.made(self._billing, _body(request), key)
 
-    def find_charge(self, bss_order_id: str) -> str | None:
+    def find_charge(self, request: ChargeRequest) -> str | None:
         """The charge that stands for the order; a refunded one does not."""
-        found = self._billing.call(FIND_CHARGES, query={"orderId": bss_order_id})
-        return only(self._billing.name, FIND_CHARGES.name, found, "success")
+        return CHARGES.found(self._billing, {"orderId": request.bss_order_id}, _body(request))
 
-    def refund(self, charge_id: str, key: str) -> None:
-        self._billing.call(REFUND, {"chargeId": charge_id}, key=key)
+    def refund(self, charge_id: str, request: ChargeRequest, key: str) -> None:
+        self._billing.call(REFUND, {"chargeId": charge_id}, key=key, known=_body(request))
+
+
+def _body(request: ChargeRequest) -> dict[str, Any]:
+    """`externalId` lets Billing refuse when BSS has the number for an order that is not ours."""
+    return {
+        "orderId": request.bss_order_id,
+        "externalId": request.order_id,
+        "amount": format(request.amount.amount, "f"),
+        "currency": request.amount.currency,
+    }
 
 
 class LineAnswer(Answer):
@@ -55,7 +62,6 @@ class LineAnswer(Answer):
 
 class InvoiceAnswer(Answer):
     number = needed("invoiceId")
-    order_number = needed("orderId")
     total = decimal_text("total")
     currency = currency_code()
     due_date = day("dueDate")
@@ -71,13 +77,12 @@ class BalanceAnswer(Answer):
 
 
 class OutstandingAnswer(Answer):
-    customer_id = needed("customerId")
     balances = fields.Nested(BalanceAnswer(many=True), required=True)
 
 
-GET_INVOICE = Operation("getInvoice", "GET", "/invoices/{orderId}", InvoiceAnswer(), {"order_number": "orderId"})
+GET_INVOICE = Operation("getInvoice", "GET", "/invoices/{orderId}", InvoiceAnswer(), AGREEMENTS["getInvoice"])
 GET_OUTSTANDING = Operation(
-    "getOutstanding", "GET", "/outstanding/{customerId}", OutstandingAnswer(), {"customer_id": "customerId"}
+    "getOutstanding", "GET", "/outstanding/{customerId}", OutstandingAnswer(), AGREEMENTS["getOutstanding"]
 )
 
 

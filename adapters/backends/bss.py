@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from adapters.backends.answers import Answer, needed, one_of, only
-from adapters.backends.http import Backend, Operation
+from adapters.backends.agreements import AGREEMENTS
+from adapters.backends.answers import Answer, needed, one_of
+from adapters.backends.effects import Kind
+from adapters.backends.http import Backend
+from adapters.backends.operation import Operation
 from canonical.ordering.commands import ItemAction
 from canonical.ordering.items import OrderItem
 from canonical.ordering.order import Order
@@ -16,17 +19,11 @@ class BssOrder(Answer):
     status = one_of("created", "cancelled")
 
 
-class CreatedOrder(BssOrder):
-    status = one_of("created")
-
-
-class CancelledOrder(Answer):
-    status = one_of("cancelled")
-
-
-CREATE_ORDER = Operation("createOrder", "POST", "/orders", CreatedOrder())
-FIND_ORDERS = Operation("findOrders", "GET", "/orders", BssOrder(many=True))
-CANCEL_ORDER = Operation("cancelOrder", "POST", "/orders/{orderId}/cancel", CancelledOrder())
+CREATE_ORDER = Operation("createOrder", "POST", "/orders", BssOrder(), AGREEMENTS["createOrder"])
+FIND_ORDERS = Operation("findOrders", "GET", "/orders", BssOrder(many=True), AGREEMENTS["findOrders"])
+GET_OUR_ORDER = Operation("getOrder", "GET", "/orders/{orderId}", BssOrder(), AGREEMENTS["getOrder, ours"])
+CANCEL_ORDER = Operation("cancelOrder", "POST", "/orders/{orderId}/cancel", BssOrder(), AGREEMENTS["cancelOrder"])
+ORDERS = Kind(CREATE_ORDER, FIND_ORDERS, GET_OUR_ORDER, "orderId", "created")
 
 
 class HttpBssOrders:
@@ -36,15 +33,15 @@ class HttpBssOrders:
         self._bss = bss
 
     def create(self, order: Order, reservations: Mapping[str, str], key: str) -> str:
-        return str(self._bss.call(CREATE_ORDER, json=to_bss_order(order, reservations), key=key)["id"])
+        return ORDERS.made(self._bss, to_bss_order(order, reservations), key)
 
-    def find_order(self, order_id: str) -> str | None:
+    def find_order(self, order: Order, reservations: Mapping[str, str]) -> str | None:
         """The order's number in BSS, unless it was cancelled there."""
-        found = self._bss.call(FIND_ORDERS, query={"externalId": order_id})
-        return only(self._bss.name, FIND_ORDERS.name, found, "created")
+        return ORDERS.found(self._bss, {"externalId": order.id}, to_bss_order(order, reservations))
 
-    def cancel(self, bss_order_id: str, key: str) -> None:
-        self._bss.call(CANCEL_ORDER, {"orderId": bss_order_id}, key=key)
+    def cancel(self, bss_order_id: str, order: Order, key: str) -> None:
+        known = {"customerId": order.customer_id, "externalId": order.id}
+        self._bss.call(CANCEL_ORDER, {"orderId": bss_order_id}, key=key, known=known)
 
 
 ACTIONS: Mapping[ItemAction, str] = MappingProxyType(

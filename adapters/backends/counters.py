@@ -28,8 +28,9 @@ class Latency:
 class BackendSnapshot:
     """One backend at this moment. Counts are since the start of this operating system process.
 
-    `calls` by operation and outcome: "answered" or a name of `errors.Happened` in camel case. `retries`, `latencies`
-    and `contract_violations` by operation. `held_seconds`: how long Retry-After still keeps us away. `tokens_failed`
+    `calls` by operation and outcome: "answered" or a name of `errors.Happened` in camel case. `retries`, `latencies`,
+    `contract_violations`, `contradictions` (answers about something else than was asked for) and `foreign_entries`
+    (left out of lists) by operation. `held_seconds`: how long Retry-After still keeps us away. `tokens_failed`
     counts what the token service did not give; backends with the same client share that number.
     """
 
@@ -42,6 +43,8 @@ class BackendSnapshot:
     retries: Mapping[str, int]
     latencies: Mapping[str, Latency]
     contract_violations: Mapping[str, int]
+    contradictions: Mapping[str, int]
+    foreign_entries: Mapping[str, int]
 
     @property
     def refused_places(self) -> int:
@@ -56,6 +59,8 @@ class Counted:
     calls: Counter[tuple[str, str]] = field(default_factory=Counter)
     retries: Counter[str] = field(default_factory=Counter)
     violations: Counter[str] = field(default_factory=Counter)
+    contradictions: Counter[str] = field(default_factory=Counter)
+    foreign: Counter[str] = field(default_factory=Counter)
     breaker_changes: Counter[BreakerState] = field(default_factory=Counter)
     latencies: dict[str, Latency] = field(default_factory=dict)
 
@@ -81,6 +86,14 @@ class Counters:
         with self._lock:
             self._counted.violations[operation] += 1
 
+    def contradicted(self, operation: str) -> None:
+        with self._lock:
+            self._counted.contradictions[operation] += 1
+
+    def left_out(self, operation: str, entries: int) -> None:
+        with self._lock:
+            self._counted.foreign[operation] += entries
+
     def breaker_became(self, state: BreakerState) -> None:
         with self._lock:
             self._counted.breaker_changes[state] += 1
@@ -99,6 +112,8 @@ class Counters:
                 counted.calls.copy(),
                 counted.retries.copy(),
                 counted.violations.copy(),
+                counted.contradictions.copy(),
+                counted.foreign.copy(),
                 counted.breaker_changes.copy(),
                 {name: Latency(tuple(found), self._seconds[name]) for name, found in self._buckets.items()},
             )

@@ -1,7 +1,9 @@
 """CRM, the owner of the customers."""
 
+from adapters.backends.agreements import AGREEMENTS
 from adapters.backends.answers import Answer, needed, one_of
-from adapters.backends.http import Backend, Operation
+from adapters.backends.http import Backend
+from adapters.backends.operation import Operation
 from canonical.customers.reference import CustomerProfile, CustomerReference, CustomerStatus
 
 
@@ -11,14 +13,14 @@ class Customer(Answer):
     status = one_of(*CustomerStatus)
 
 
-GET_CUSTOMER = Operation("getCustomer", "GET", "/customers/{customerId}", Customer())
+GET_CUSTOMER = Operation("getCustomer", "GET", "/customers/{customerId}", Customer(), AGREEMENTS["getCustomer"])
 
 
 class Profile(Customer):
     email = needed("email")
 
 
-GET_PROFILE = Operation("getCustomer", "GET", "/customers/{customerId}", Profile(), {"id": "customerId"})
+GET_PROFILE = Operation("getCustomer", "GET", "/customers/{customerId}", Profile(), AGREEMENTS["getCustomer"])
 
 
 class HttpCustomers:

@@ -16,6 +16,7 @@ import urllib3.exceptions as wire
 
 from canonical.shared.errors import (
     BackendContractError,
+    BackendContradiction,
     BackendError,
     BackendRefused,
     BackendUnavailable,
@@ -55,6 +56,12 @@ class Happened(Enum):
     NO_ANSWER = _Meaning("{backend} gave no answer to {operation}", change=OutcomeUnknown, again=True)
     UNREADABLE = _Meaning(
         "{backend} answered {operation} outside its contract", BackendContractError, BackendContractError
+    )
+    CONTRADICTS = _Meaning(
+        "{backend} answered {operation} about something else than was asked for: {field} does not agree",
+        BackendContradiction,
+        BackendContradiction,
+        failure=None,
     )
     REFUSED = _Meaning("{backend} refused {operation}", BackendRefused, BackendRefused, failure=False)
 
@@ -164,7 +171,7 @@ def _before_sending(cause: object) -> bool:
 
 
 Asked = Mapping[str, Any]
-"""What was asked: the names in the call's path and body."""
+"""What was asked: the names in the call's path, query and body, and what the caller knows beside them."""
 
 Details = Mapping[str, Any]
 """What the refusal says about itself. Not checked by anybody yet."""
@@ -184,6 +191,16 @@ def _insufficient_stock(asked: Asked, details: Details) -> CanonicalError:
     )
 
 
+def _order_of_another(asked: Asked, _: Details) -> CanonicalError:
+    number = asked["orderId"]
+    return BackendContradiction(
+        f"billing says that order {number} is not the one that BSS made for us",
+        backend="billing",
+        operation="charge",
+        orderId=number,
+    )
+
+
 def _payment_declined(_: Asked, __: Details) -> CanonicalError:
     return PaymentDeclined("Payment failure")
 
@@ -192,6 +209,7 @@ REFUSALS: Mapping[tuple[str, int, str | None], Callable[[Asked, Details], Canoni
     ("getCustomer", 404, None): _customer_not_found,
     ("reserve", 409, "INSUFFICIENT_STOCK"): _insufficient_stock,
     ("charge", 402, None): _payment_declined,
+    ("charge", 409, "ORDER_MISMATCH"): _order_of_another,
 }
 """Refusals that mean something to the core, by operation, status and code; None is any code. All others are
 BackendRefused."""
@@ -215,6 +233,6 @@ def canonical_error(failed: CallFailed, backend: str, operation: str, changes: b
     }
     kind = meaning.change if changes else meaning.read
     return kind(
-        meaning.message.format(backend=backend, operation=operation),
+        meaning.message.format(backend=backend, operation=operation, field=failed.field),
         **{name: value for name, value in details.items() if value is not None},
     )

@@ -1,5 +1,6 @@
 """Kinds of values in backends' answers."""
 
+import re
 from datetime import UTC
 from decimal import Decimal
 from typing import Any
@@ -7,6 +8,9 @@ from typing import Any
 from marshmallow import fields, validate
 
 from canonical.shared.money import Money
+
+AMOUNT = re.compile(r"^[0-9]{1,20}(\.[0-9]{1,3})?\Z")
+"""A decimal text in major units, never a JSON number, and nothing less than none."""
 
 
 def optional(name: str) -> fields.String:
@@ -44,8 +48,8 @@ def day(name: str) -> fields.Date:
 
 
 def decimal_text(name: str) -> fields.String:
-    """A decimal text in major units, never a JSON number; `money` makes the amount of it."""
-    return fields.String(required=True, data_key=name, validate=validate.Regexp(r"^[0-9]{1,20}(\.[0-9]{1,3})?\Z"))
+    """An AMOUNT; `money` makes the amount of it."""
+    return fields.String(required=True, data_key=name, validate=validate.Regexp(AMOUNT))
 
 
 def currency_code() -> fields.String:

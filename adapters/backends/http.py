@@ -2,19 +2,18 @@
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from math import ceil
 from time import monotonic
+from types import MappingProxyType
 from typing import Any
 
 import requests
 import stamina
 import structlog
-from marshmallow import Schema
 from requests.adapters import BaseAdapter
 from urllib3.exceptions import HTTPError
 
-from adapters.backends.answers import Refusal, about, read
+from adapters.backends.agreement import Asked
 from adapters.backends.breaker import Breaker, BreakerOpen, BreakerState
 from adapters.backends.bulkhead import Bulkhead, NoPlace
 from adapters.backends.contracts import AnswerCheck
@@ -25,19 +24,20 @@ from adapters.backends.errors import (
     canonical_error,
     is_failure,
     of_exception,
-    of_status,
     worth_repeating,
 )
 from adapters.backends.messages import Outgoing, Received, outgoing, received
+from adapters.backends.operation import Operation
 from adapters.backends.settings import BackendSettings
 from adapters.backends.tokens import Tokens, TokenUnavailable
 from adapters.backends.transport import Transport
+from adapters.backends.understanding import Understanding
 from canonical.shared import tracing
 from canonical.shared.deadline import seconds_left, within
+from canonical.shared.errors import BackendContradiction
 
 log = structlog.get_logger()
 
-LOGGED_TEXT = 500
 REPEAT_WITHIN_SECONDS = 1.0
 """No repetition is decided on later than this after the call began, and none waits longer."""
 FIRST_PAUSE, LONGEST_PAUSE, JITTER = 0.05, 0.4, 0.05
@@ -45,24 +45,6 @@ FAIR_CHANCE = 1.0
 """A backend that had less than so many seconds for its answer is not to blame when the deadline passes."""
 LEAST_SECONDS = 0.005
 """With less left than this nothing is sent."""
-
-
-@dataclass(frozen=True)
-class Operation:
-    """One operation of a backend's contract. `path` is a template; `answer` reads its 2xx body.
-
-    `about` names, for fields of `answer`, the parts of the call that they must repeat.
-    """
-
-    name: str
-    method: str
-    path: str
-    answer: Schema
-    about: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def changes(self) -> bool:
-        return self.method != "GET"
 
 
 class Backend:
@@ -83,7 +65,6 @@ class Backend:
         check: AnswerCheck | None = None,
     ) -> None:
         self.name = name
-        self._check = check
         self._settings = settings
         self._base_url = settings.base_url.rstrip("/")
         self._tokens = tokens
@@ -93,6 +74,7 @@ class Backend:
         # Not the adapter's `pool_block`: with it requests waits for a connection without any limit of time.
         self._bulkhead = Bulkhead(settings.places)
         self._counters = Counters()
+        self._understanding = Understanding(name, self._counters, check)
         self._breaker = Breaker(
             settings.breaker_threshold, settings.breaker_reset_seconds, is_failure, changed=self._breaker_became
         )
@@ -115,6 +97,8 @@ class Backend:
             retries=counted.retries,
             latencies=counted.latencies,
             contract_violations=counted.violations,
+            contradictions=counted.contradictions,
+            foreign_entries=counted.foreign,
         )
 
     def close(self) -> None:
@@ -128,14 +112,20 @@ class Backend:
         query: Mapping[str, str] | None = None,
         json: Mapping[str, Any] | None = None,
         key: str | None = None,
+        known: Mapping[str, Any] = MappingProxyType({}),
     ) -> Any:
-        """What the backend answered, as `operation.answer` reads it.
+        """What the backend answered, as `operation.answer` reads it; foreign entries of lists are left out.
 
-        Raises BackendError, or what `errors.REFUSALS` makes of a refusal.
+        `known`: what the caller knows of the thing beside what it sends, for the answer to be held against.
+        Raises BackendError, or what `errors.REFUSALS` makes of a refusal. Raises ValueError, and sends nothing, when
+        the call does not name all that the answer is held against.
         """
+        asked = {**(path or {}), **(query or {}), **(json or {}), **known}
+        if unnamed := operation.agreement.needs - asked.keys():
+            raise ValueError(f"{operation.name} is held against {sorted(unnamed)}, which the call does not name")
         with tracing.span(f"{self.name} {operation.name}", "client") as span:
             span.note(peer__service=self.name, http__request__method=operation.method)
-            return self._call(operation, path or {}, query, json, key)
+            return self._call(operation, path or {}, query, json, key, asked)
 
     def _call(
         self,
@@ -144,6 +134,7 @@ class Backend:
         query: Mapping[str, str] | None,
         json: Mapping[str, Any] | None,
         key: str | None,
+        asked: Asked,
     ) -> Any:
         try:
             request = outgoing(
@@ -152,18 +143,20 @@ class Backend:
             with within(self._settings.call_timeout):
                 self._breaker.check()
                 with self._bulkhead.place(min(self._settings.connect_timeout, seconds_left())):
-                    answer = self._tries(operation, request, repeatable=not operation.changes or key is not None)
+                    answer = self._tries(operation, request, asked, key is not None or not operation.changes)
         except (CallFailed, BreakerOpen, NoPlace) as error:
             failed = _failed(error)
             self._counters.ended(operation.name, failed.happened.outcome)
-            asked = {**path, **(json or {})}
-            raise canonical_error(failed, self.name, operation.name, operation.changes, asked) from error
+            meant = canonical_error(failed, self.name, operation.name, operation.changes, asked)
+            if isinstance(meant, BackendContradiction):
+                self._counters.contradicted(operation.name)
+            raise meant from error
         self._counters.ended(operation.name, "answered")
         return answer
 
-    def _tries(self, operation: Operation, request: Outgoing, repeatable: bool) -> Any:
+    def _tries(self, operation: Operation, request: Outgoing, asked: Asked, repeatable: bool) -> Any:
         if not repeatable:
-            return self._breaker.call(lambda: self._try(operation, request))
+            return self._breaker.call(lambda: self._try(operation, request, asked))
         for attempt in stamina.retry_context(
             on=lambda error: self._pause_before_repeating(error, operation),
             attempts=self._settings.retries + 1,
@@ -175,7 +168,7 @@ class Backend:
             with attempt:
                 if attempt.num > 1:
                     self._counters.repeated(operation.name)
-                return self._breaker.call(lambda: self._try(operation, request))
+                return self._breaker.call(lambda: self._try(operation, request, asked))
         raise AssertionError("stamina tries at least once")
 
     def _pause_before_repeating(self, error: Exception, operation: Operation) -> bool | float:
@@ -187,7 +180,7 @@ class Backend:
             return False
         return True if asked is None else asked + random.uniform(0, JITTER)  # noqa: S311 - no secret hangs on it
 
-    def _try(self, operation: Operation, request: Outgoing) -> Any:
+    def _try(self, operation: Operation, request: Outgoing, asked: Asked) -> Any:
         """One try, which is two when the token was not accepted. Raises CallFailed."""
         if held := self._held_seconds():
             raise CallFailed(Happened.HELD, retry_after=ceil(held))
@@ -195,7 +188,11 @@ class Backend:
         answer = self._exchange(operation, request, token)
         if answer.status == 401:
             answer = self._exchange(operation, request, self._token(lambda: self._tokens.instead_of(token)))
-        return self._understood(operation, answer, request.asked)
+        try:
+            return self._understanding.understood(operation, answer, asked)
+        except CallFailed as failed:
+            failed.retry_after = self._hold(failed.retry_after)
+            raise
 
     def _exchange(self, operation: Operation, request: Outgoing, token: str) -> Received:
         """The whole answer. Raises CallFailed when there is none."""
@@ -215,57 +212,6 @@ class Backend:
             raise CallFailed(of_exception(error), blameless=blameless) from error
         self._counters.took(operation.name, monotonic() - began)
         return answer
-
-    def _understood(self, operation: Operation, answer: Received, asked: Mapping[str, str]) -> Any:
-        """What an answer means to us. Raises CallFailed for all but a success that can be read."""
-        body, happened = answer.json(), None if answer.fine else of_status(answer.status)
-        violation = self._check.violation(operation.name, answer.status, body) if self._check else None
-        if violation is not None:
-            self._report(operation, answer, violation.field, violation.message)
-        if happened in (None, Happened.REFUSED) and violation is not None and self._check and self._check.strict:
-            raise CallFailed(Happened.UNREADABLE, status=answer.status, field=violation.field)
-        try:
-            if happened is None:
-                found = read(body, operation.answer)
-                about(found, operation.about, asked)
-                return found
-            if happened is Happened.REFUSED:
-                read(body, Refusal())
-        except CallFailed as failed:
-            if violation is None:
-                self._report(operation, answer, failed.field, "what we need is not there")
-            raise CallFailed(
-                failed.happened, status=answer.status, field=failed.field, blameless=failed.blameless
-            ) from failed
-        raise self._not_done(operation, answer, happened, body)
-
-    def _not_done(self, operation: Operation, answer: Received, happened: Happened, body: Any) -> CallFailed:
-        # A refusal is the backend at work; only we may have asked wrongly.
-        (log.info if happened is Happened.REFUSED else log.warning)(
-            "backend did not do it",
-            backend=self.name,
-            operation=operation.name,
-            status=answer.status,
-            answer=answer.shown(LOGGED_TEXT),
-        )
-        return CallFailed(
-            happened,
-            status=answer.status,
-            retry_after=self._hold(answer.retry_after) if happened is Happened.TURNED_AWAY else None,
-            refusal=body if isinstance(body, dict) else None,
-        )
-
-    def _report(self, operation: Operation, answer: Received, field: str | None, reason: str) -> None:
-        self._counters.violated(operation.name)
-        log.error(
-            "backend answered outside its contract",
-            backend=self.name,
-            operation=operation.name,
-            status=answer.status,
-            field=field,
-            reason=reason,
-            answer=answer.shown(LOGGED_TEXT),
-        )
 
     def _token(self, get: Callable[[], str]) -> str:
         try:

@@ -1,7 +1,12 @@
 """Inventory, the owner of the stock."""
 
-from adapters.backends.answers import Answer, needed, one_of, only
-from adapters.backends.http import Backend, Operation
+from typing import Any
+
+from adapters.backends.agreements import AGREEMENTS
+from adapters.backends.answers import Answer, needed, one_of
+from adapters.backends.effects import Kind
+from adapters.backends.http import Backend
+from adapters.backends.operation import Operation
 from canonical.processes.ports import StockRequest
 
 
@@ -10,17 +15,15 @@ class Reservation(Answer):
     status = one_of("reserved", "released")
 
 
-class Reserved(Reservation):
-    status = one_of("reserved")
-
-
-class Released(Answer):
-    status = one_of("released")
-
-
-RESERVE = Operation("reserve", "POST", "/reservations", Reserved())
-FIND_RESERVATIONS = Operation("findReservations", "GET", "/reservations", Reservation(many=True))
-RELEASE = Operation("release", "DELETE", "/reservations/{reservationId}", Released())
+RESERVE = Operation("reserve", "POST", "/reservations", Reservation(), AGREEMENTS["reserve"])
+FIND_RESERVATIONS = Operation(
+    "findReservations", "GET", "/reservations", Reservation(many=True), AGREEMENTS["findReservations"]
+)
+GET_RESERVATION = Operation(
+    "getReservation", "GET", "/reservations/{reservationId}", Reservation(), AGREEMENTS["getReservation"]
+)
+RELEASE = Operation("release", "DELETE", "/reservations/{reservationId}", Reservation(), AGREEMENTS["release"])
+RESERVATIONS = Kind(RESERVE, FIND_RESERVATIONS, GET_RESERVATION, "reservationId", "reserved")
 
 
 class HttpStockReservations:
@@ -30,13 +33,15 @@ class HttpStockReservations:
         self._inventory = inventory
 
     def reserve(self, request: StockRequest, key: str) -> str:
-        body = {"sku": request.sku, "quantity": request.quantity, "reference": request.reference}
-        return str(self._inventory.call(RESERVE, json=body, key=key)["id"])
+        return RESERVATIONS.made(self._inventory, _body(request), key)
 
-    def find_reservation(self, reference: str) -> str | None:
-        """The reservation that holds stock for `reference`; one that was released does not."""
-        found = self._inventory.call(FIND_RESERVATIONS, query={"reference": reference})
-        return only(self._inventory.name, FIND_RESERVATIONS.name, found, "reserved")
+    def find_reservation(self, request: StockRequest) -> str | None:
+        """The reservation that holds the stock; one that was released does not."""
+        return RESERVATIONS.found(self._inventory, {"reference": request.reference}, _body(request))
 
-    def release(self, reservation_id: str, key: str) -> None:
-        self._inventory.call(RELEASE, {"reservationId": reservation_id}, key=key)
+    def release(self, reservation_id: str, request: StockRequest, key: str) -> None:
+        self._inventory.call(RELEASE, {"reservationId": reservation_id}, key=key, known=_body(request))
+
+
+def _body(request: StockRequest) -> dict[str, Any]:
+    return {"sku": request.sku, "quantity": request.quantity, "reference": request.reference}

@@ -1,11 +1,11 @@
 """What goes out to a backend and what comes back, as HTTP: addresses, headers, bodies."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote, urlencode
 
 import requests
 from requests.structures import CaseInsensitiveDict
@@ -24,13 +24,12 @@ TIME_LEFT = "X-Request-Timeout-Ms"
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A request without its token and its deadline, which each try has of its own. `asked`: what it names."""
+    """A request without its token and its deadline, which each try has of its own."""
 
     method: str
     url: str
     headers: Mapping[str, str]
     body: bytes | None
-    asked: Mapping[str, str] = field(default_factory=dict)
 
     def open(self) -> requests.PreparedRequest:
         """Without a token."""
@@ -50,11 +49,12 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """`body` is None when it was too large to be read."""
+    """`body` is None when it was too large to be read. `located`: the last segment of `Location`."""
 
     status: int
     body: bytes | None
     retry_after: int | None
+    located: str | None = None
 
     @property
     def fine(self) -> bool:
@@ -87,12 +87,23 @@ def outgoing(
     if query:
         url += f"?{urlencode(query, quote_via=quote)}"
     body = None if json is None else jsontext.write(json)
-    return Outgoing(method, url, _headers(method, body, key), body, {**path, **(query or {})})
+    return Outgoing(method, url, _headers(method, body, key), body)
 
 
 def received(response: requests.Response) -> Received:
     """The whole answer, read to its end."""
-    return Received(response.status_code, _body(response), seconds_of(response.headers.get("Retry-After")))
+    headers = response.headers
+    return Received(
+        response.status_code,
+        _body(response),
+        seconds_of(headers.get("Retry-After")),
+        last_segment(headers.get("Location")),
+    )
+
+
+def last_segment(location: str | None) -> str | None:
+    """The id that an address ends with; None without an address."""
+    return None if location is None else unquote(location.partition("?")[0].rstrip("/").rpartition("/")[2])
 
 
 def seconds_of(retry_after: str | None) -> int | None:

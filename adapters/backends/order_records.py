@@ -2,9 +2,11 @@
 
 from marshmallow import fields
 
+from adapters.backends.agreements import AGREEMENTS
 from adapters.backends.answers import Answer, needed, one_of
 from adapters.backends.fields import count, moment, optional
-from adapters.backends.http import Backend, Operation
+from adapters.backends.http import Backend
+from adapters.backends.operation import Operation
 from canonical.shared.errors import BackendRefused, OrderNotFound
 from canonical.views.records import OrderRecord, RecordedItem, RecordStatus
 
@@ -25,7 +27,7 @@ class OrderAnswer(Answer):
     cancellation_reason = optional("reason")
 
 
-GET_ORDER = Operation("getOrder", "GET", "/orders/{orderId}", OrderAnswer(), {"number": "orderId"})
+GET_ORDER = Operation("getOrder", "GET", "/orders/{orderId}", OrderAnswer(), AGREEMENTS["getOrder"])
 
 
 class HttpOrderRecords:

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from adapters.backends.agreements import AGREEMENTS
 from adapters.backends.answers import Answer, needed, one_of
 from adapters.backends.fields import day, optional, optional_moment
-from adapters.backends.http import Backend, Operation
+from adapters.backends.http import Backend
+from adapters.backends.operation import Operation
 from canonical.shared.errors import BackendRefused
 from canonical.views.records import Shipment, ShipmentStatus
 
@@ -22,10 +24,14 @@ class ShipmentAnswer(Answer):
 
 
 GET_SHIPMENTS = Operation(
-    "getShipments", "GET", "/shipments/{orderId}", ShipmentAnswer(many=True), {"order_number": "orderId"}
+    "getShipments", "GET", "/shipments/{orderId}", ShipmentAnswer(many=True), AGREEMENTS["getShipments"]
 )
 GET_RECENT_SHIPMENTS = Operation(
-    "getRecentShipments", "GET", "/shipments/recent/{customerId}", ShipmentAnswer(many=True)
+    "getRecentShipments",
+    "GET",
+    "/shipments/recent/{customerId}",
+    ShipmentAnswer(many=True),
+    AGREEMENTS["getRecentShipments"],
 )
 
 

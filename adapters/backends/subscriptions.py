@@ -4,9 +4,11 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from adapters.backends.agreements import AGREEMENTS
 from adapters.backends.answers import Answer, needed, one_of
 from adapters.backends.fields import count
-from adapters.backends.http import Backend, Operation
+from adapters.backends.http import Backend
+from adapters.backends.operation import Operation
 from canonical.shared.errors import (
     BackendRefused,
     CanonicalError,
@@ -14,6 +16,7 @@ from canonical.shared.errors import (
     SubscriptionTerminated,
     VersionMismatch,
 )
+from canonical.subscriptions.ports import PlanMove
 from canonical.subscriptions.subscription import Plan, Subscription, SubscriptionStatus
 
 
@@ -40,14 +43,16 @@ GET_SUBSCRIPTIONS = Operation(
     "GET",
     "/subscriptions/{customerId}",
     SubscriptionAnswer(many=True),
-    {"customer_id": "customerId"},
+    AGREEMENTS["getSubscriptions"],
 )
-FIND_SUBSCRIPTION = Operation("findSubscription", "GET", "/subscriptions", SubscriptionAnswer(many=True), {"id": "id"})
-GET_PLANS = Operation("getPlans", "GET", "/plans", PlanAnswer(many=True))
+FIND_SUBSCRIPTION = Operation(
+    "findSubscription", "GET", "/subscriptions", SubscriptionAnswer(many=True), AGREEMENTS["findSubscription"]
+)
+GET_PLANS = Operation("getPlans", "GET", "/plans", PlanAnswer(many=True), AGREEMENTS["getPlans"])
 CHANGE_PLAN = Operation(
-    "changePlan", "PATCH", "/subscriptions/{subscriptionId}", SubscriptionAnswer(), {"id": "subscriptionId"}
+    "changePlan", "PATCH", "/subscriptions/{subscriptionId}", SubscriptionAnswer(), AGREEMENTS["changePlan"]
 )
-SET_PLAN = Operation("setPlan", "PUT", "/subscriptions/{subscriptionId}", BilledPlan())
+SET_PLAN = Operation("setPlan", "PUT", "/subscriptions/{subscriptionId}", BilledPlan(), AGREEMENTS["setPlan"])
 
 REFUSALS: Mapping[int, Callable[[str], CanonicalError]] = MappingProxyType(
     {
@@ -69,8 +74,9 @@ class HttpSubscriptions:
         answer = self._bss.call(GET_SUBSCRIPTIONS, {"customerId": customer_id})
         return tuple(_subscription(one) for one in answer)
 
-    def subscription(self, subscription_id: str) -> Subscription:
-        found = self._bss.call(FIND_SUBSCRIPTION, query={"id": subscription_id})
+    def subscription(self, subscription_id: str, customer_id: str | None = None) -> Subscription:
+        known = {} if customer_id is None else {"customerId": customer_id}
+        found = self._bss.call(FIND_SUBSCRIPTION, query={"id": subscription_id}, known=known)
         if not found:
             raise SubscriptionNotFound.named(subscription_id)
         return _subscription(found[0])
@@ -78,15 +84,16 @@ class HttpSubscriptions:
     def plans(self) -> tuple[Plan, ...]:
         return tuple(sorted((Plan(**one) for one in self._bss.call(GET_PLANS)), key=lambda plan: plan.rank))
 
-    def change_plan(self, subscription_id: str, plan: str, version: int, key: str) -> Subscription:
-        body = {"plan": plan, "expectedVersion": version}
+    def change_plan(self, move: PlanMove, key: str) -> Subscription:
+        path, body = {"subscriptionId": move.subscription_id}, {"plan": move.to_plan, "expectedVersion": move.version}
+        known = {"customerId": move.customer_id, "newVersion": move.new_version}
         try:
-            return _subscription(self._bss.call(CHANGE_PLAN, {"subscriptionId": subscription_id}, json=body, key=key))
+            return _subscription(self._bss.call(CHANGE_PLAN, path, json=body, key=key, known=known))
         except BackendRefused as refused:
             meant = REFUSALS.get(refused.details.get("status", 0))
             if meant is None:
                 raise
-            raise meant(subscription_id) from refused
+            raise meant(move.subscription_id) from refused
 
 
 class HttpPlanBilling:

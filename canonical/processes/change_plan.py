@@ -1,13 +1,13 @@
 """Changing a subscription's plan: in BSS, which owns it, then in Billing, which has to bill by it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from canonical.processes.progress import Facts, Progress, Step, failure_of
 from canonical.shared.errors import CanonicalError, ConcurrentChange, VersionMismatch
 from canonical.shared.ports import Clock
 from canonical.subscriptions.plan_change import ChangeKind, PlanChange, PlanChangeState
-from canonical.subscriptions.ports import PlanBilling, Subscriptions, UnitOfWork
+from canonical.subscriptions.ports import PlanBilling, PlanMove, Subscriptions, UnitOfWork
 from canonical.subscriptions.subscription import Subscription, SubscriptionStatus
 
 CHANGE = "change-plan"
@@ -60,7 +60,7 @@ class ChangeSubscriptionPlan:
     def _change(self, change: PlanChange) -> dict[str, Any]:
         key = _key(change, CHANGE)
         try:
-            changed = self.subscriptions.change_plan(change.subscription_id, change.to_plan, change.from_version, key)
+            changed = self.subscriptions.change_plan(_move(change), key)
         except VersionMismatch as error:
             if change.conditional:
                 raise
@@ -70,14 +70,21 @@ class ChangeSubscriptionPlan:
 
     def _changed(self, change: PlanChange) -> dict[str, Any] | None:
         """What a change without an answer came to, if it was made: nobody else makes that version of that plan."""
-        found = self.subscriptions.subscription(change.subscription_id)
+        found = self.subscriptions.subscription(change.subscription_id, change.customer_id)
         if found.version != change.from_version + 1 or found.plan != change.to_plan:
             return None
         return {"version": found.version, "status": found.status.value}
 
     def _change_back(self, change: PlanChange, facts: Facts) -> None:
-        version, key = facts[CHANGE]["version"], _key(change, f"undo-{CHANGE}")
-        self.subscriptions.change_plan(change.subscription_id, change.from_plan, version, key)
+        back = replace(
+            _move(change), from_plan=change.to_plan, to_plan=change.from_plan, version=facts[CHANGE]["version"]
+        )
+        self.subscriptions.change_plan(back, _key(change, f"undo-{CHANGE}"))
+
+
+def _move(change: PlanChange) -> PlanMove:
+    plans = change.from_plan, change.to_plan
+    return PlanMove(change.subscription_id, change.customer_id, *plans, version=change.from_version)
 
 
 def _subscription(change: PlanChange, facts: Facts) -> Subscription:

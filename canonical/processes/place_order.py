@@ -1,6 +1,6 @@
 """Placing an order: verify the customer, reserve stock for every line, create the order in BSS, charge, confirm."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from canonical.ordering.items import OrderedOffering, OrderItem
 from canonical.ordering.order import Order, PaymentStatus
 from canonical.ordering.ports import OrderStates, UnitOfWork
 from canonical.ordering.states import State
-from canonical.processes.ports import BssOrders, PaymentCharges, StockRequest, StockReservations
+from canonical.processes.ports import BssOrders, ChargeRequest, PaymentCharges, StockRequest, StockReservations
 from canonical.processes.progress import Facts, Progress, Step, failure_of
 from canonical.shared.errors import (
     CanonicalError,
@@ -68,15 +68,7 @@ class PlaceOrder:
         return [
             Step(VERIFY, lambda facts: self._verify(order.customer_id)),
             *reserve.values(),
-            Step(
-                CREATE,
-                lambda facts: self.bss.create(
-                    order, {item_id: facts[step.name] for item_id, step in reserve.items()}, key(order, CREATE)
-                ),
-                find=lambda facts: self.bss.find_order(order.id),
-                undo=lambda facts: self.bss.cancel(facts[CREATE], key(order, f"undo-{CREATE}")),
-                effect=lambda facts: f"order {facts[CREATE]} cancelled",
-            ),
+            self._create(order, {item_id: step.name for item_id, step in reserve.items()}),
             *(self._take(order, charge) for charge in _charges(order)),
         ]
 
@@ -141,12 +133,29 @@ class PlaceOrder:
             )
         return {"name": customer.name}
 
+    def _create(self, order: Order, steps: Mapping[str, str]) -> Step:
+        """`steps` by items: those that reserve for them."""
+
+        def reserved(facts: Facts) -> dict[str, str]:
+            return {item_id: facts[step] for item_id, step in steps.items()}
+
+        return Step(
+            CREATE,
+            lambda facts: self.bss.create(order, reserved(facts), key(order, CREATE)),
+            find=lambda facts: self.bss.find_order(order, reserved(facts)),
+            undo=lambda facts: self.bss.cancel(facts[CREATE], order, key(order, f"undo-{CREATE}")),
+            effect=lambda facts: f"order {facts[CREATE]} cancelled",
+        )
+
     def _take(self, order: Order, amount: Money) -> Step:
+        def request(facts: Facts) -> ChargeRequest:
+            return ChargeRequest(order.id, facts[CREATE], amount)
+
         return Step(
             CHARGE,
-            lambda facts: self.payments.charge(facts[CREATE], amount, key(order, CHARGE)),
-            find=lambda facts: self.payments.find_charge(facts[CREATE]),
-            undo=lambda facts: self.payments.refund(facts[CHARGE], key(order, f"undo-{CHARGE}")),
+            lambda facts: self.payments.charge(request(facts), key(order, CHARGE)),
+            find=lambda facts: self.payments.find_charge(request(facts)),
+            undo=lambda facts: self.payments.refund(facts[CHARGE], request(facts), key(order, f"undo-{CHARGE}")),
             effect=_refund,
         )
 
@@ -156,8 +165,8 @@ class PlaceOrder:
         return Step(
             name,
             lambda facts: self._reserved(item, request, key(order, name)),
-            find=lambda facts: self.stock.find_reservation(request.reference),
-            undo=lambda facts: self.stock.release(facts[name], key(order, f"undo-{name}")),
+            find=lambda facts: self.stock.find_reservation(request),
+            undo=lambda facts: self.stock.release(facts[name], request, key(order, f"undo-{name}")),
             effect=lambda facts: f"reservation {facts[name]} of {request.quantity} × {request.sku} released",
         )
 

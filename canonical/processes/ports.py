@@ -2,7 +2,9 @@
 
 Every call that changes something takes `key`, its idempotency key: the same key never acts twice. Reads and keyed
 calls may be repeated. All raise BackendUnavailable (it did not act), BackendContractError or BackendRefused; calls that
-change something also raise OutcomeUnknown, after which the `find_` beside them tells what happened.
+change something also raise OutcomeUnknown, after which the `find_` beside them tells what happened. Searching and
+taking back name what was asked for, and the answer is held against it: one about something else raises
+BackendContradiction, after which nobody knows what happened.
 """
 
 from collections.abc import Mapping
@@ -22,6 +24,15 @@ class StockRequest:
     reference: str
 
 
+@dataclass(frozen=True, slots=True)
+class ChargeRequest:
+    """What is to be taken for an order: ours with this `order_id`, which BSS made as `bss_order_id`."""
+
+    order_id: str
+    bss_order_id: str
+    amount: Money
+
+
 class StockReservations(Protocol):
     """Holds stock in Inventory for an order. Reservations are named by their id there."""
 
@@ -29,9 +40,9 @@ class StockReservations(Protocol):
         """The reservation's id. Raises InsufficientStock (final)."""
         ...
 
-    def find_reservation(self, reference: str) -> str | None: ...
+    def find_reservation(self, request: StockRequest) -> str | None: ...
 
-    def release(self, reservation_id: str, key: str) -> None: ...
+    def release(self, reservation_id: str, request: StockRequest, key: str) -> None: ...
 
 
 class BssOrders(Protocol):
@@ -41,18 +52,18 @@ class BssOrders(Protocol):
         """The BSS order number. `reservations` by the ids of the items that they were made for."""
         ...
 
-    def find_order(self, order_id: str) -> str | None: ...
+    def find_order(self, order: Order, reservations: Mapping[str, str]) -> str | None: ...
 
-    def cancel(self, bss_order_id: str, key: str) -> None: ...
+    def cancel(self, bss_order_id: str, order: Order, key: str) -> None: ...
 
 
 class PaymentCharges(Protocol):
     """Takes money for an order."""
 
-    def charge(self, bss_order_id: str, amount: Money, key: str) -> str:
+    def charge(self, request: ChargeRequest, key: str) -> str:
         """The charge's id. Raises PaymentDeclined (final)."""
         ...
 
-    def find_charge(self, bss_order_id: str) -> str | None: ...
+    def find_charge(self, request: ChargeRequest) -> str | None: ...
 
-    def refund(self, charge_id: str, key: str) -> None: ...
+    def refund(self, charge_id: str, request: ChargeRequest, key: str) -> None: ...

@@ -42,6 +42,7 @@ CanonicalError
     ├── BackendUnavailable        it did not act: the same call may be sent again later
     ├── OutcomeUnknown            it may have acted: ask before sending again
     ├── BackendContractError      it answered outside its contract
+    │   └── BackendContradiction  it answered about something else than was asked for
     └── BackendRefused            it refused a call that we thought was right
 """
 
@@ -279,6 +280,14 @@ class BackendContractError(BackendError):
     """The backend answered outside its contract: a missing field, a wrong type, not JSON."""
 
     code = "BACKEND_CONTRACT_ERROR"
+
+
+class BackendContradiction(BackendContractError):
+    """The backend answered about something else than was asked for: another order, amount, customer. What it did is
+    not known. `details` add field, the JSON pointer of what does not agree.
+    """
+
+    code = "BACKEND_CONTRADICTION"
 
 
 class BackendRefused(BackendError):

@@ -4,11 +4,28 @@ Every call that changes something takes `key`, its idempotency key: the same key
 BackendUnavailable (it did not act) and OutcomeUnknown as well.
 """
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from canonical.shared.ports import ProcessSchedule, Transaction
 from canonical.subscriptions.plan_change import PlanChange
 from canonical.subscriptions.subscription import Plan, Subscription
+
+
+@dataclass(frozen=True, slots=True)
+class PlanMove:
+    """A subscription of this customer, in this `version`, from one plan to another."""
+
+    subscription_id: str
+    customer_id: str
+    from_plan: str
+    to_plan: str
+    version: int
+
+    @property
+    def new_version(self) -> int:
+        """Moving to the plan that it has changes nothing."""
+        return self.version + (self.from_plan != self.to_plan)
 
 
 class CustomerSubscriptions(Protocol):
@@ -20,16 +37,18 @@ class CustomerSubscriptions(Protocol):
 class Subscriptions(CustomerSubscriptions, Protocol):
     """BSS, which owns them."""
 
-    def subscription(self, subscription_id: str) -> Subscription:
-        """Raises SubscriptionNotFound or BackendError."""
+    def subscription(self, subscription_id: str, customer_id: str | None = None) -> Subscription:
+        """`customer_id`: whose it is, where that is known. Raises SubscriptionNotFound or BackendError, also
+        BackendContradiction when BSS says that it is somebody else's.
+        """
         ...
 
     def plans(self) -> tuple[Plan, ...]:
         """All there are, lowest first. Raises BackendError."""
         ...
 
-    def change_plan(self, subscription_id: str, plan: str, version: int, key: str) -> Subscription:
-        """As it is now. Raises VersionMismatch when it is not in `version` any more, or SubscriptionTerminated."""
+    def change_plan(self, move: PlanMove, key: str) -> Subscription:
+        """As it is now. Raises VersionMismatch when it is not in that version any more, or SubscriptionTerminated."""
         ...
 
 

@@ -54,6 +54,8 @@ def backend_state(snapshot: BackendSnapshot, version: ContractVersion) -> Backen
             "circuitOpened": snapshot.breaker_changes.get(BreakerState.OPEN, 0),
             "heldSeconds": round(snapshot.held_seconds, 3),
             "contractViolations": sum(snapshot.contract_violations.values()),
+            "contradictions": sum(snapshot.contradictions.values()),
+            "foreignEntries": sum(snapshot.foreign_entries.values()),
             "tokensFailed": snapshot.tokens_failed,
             "contract": {"ours": version.ours, "theirs": version.theirs, "agreement": version.agreement.value},
         },

@@ -34,6 +34,12 @@ def _totals(core: Core) -> Iterator[Reading]:
         for operation, count in kept.contract_violations.items():
             labels = at | {"operation": operation}
             yield Reading("facade_backend_contract_violations", "Answers outside the contract", labels, count)
+        for operation, count in kept.contradictions.items():
+            labels = at | {"operation": operation}
+            yield Reading("facade_backend_contradictions", "Answers about something else", labels, count)
+        for operation, count in kept.foreign_entries.items():
+            labels = at | {"operation": operation}
+            yield Reading("facade_backend_foreign_entries", "Entries of lists that were left out", labels, count)
         for state, count in kept.breaker_changes.items():
             labels = at | {"state": state.value}
             yield Reading("facade_backend_circuit_changes", "How often the circuit breaker became so", labels, count)

@@ -24,7 +24,7 @@ from canonical.customers.reference import CustomerReference, CustomerStatus
 from canonical.ordering.commands import OrderLine, SubmitOrder
 from canonical.ordering.items import OrderedOffering
 from canonical.ordering.order import Order
-from canonical.processes.ports import StockRequest
+from canonical.processes.ports import ChargeRequest, StockRequest
 from canonical.shared.errors import (
     BackendContractError,
     BackendRefused,
@@ -72,6 +72,11 @@ def an_order(target: Target, customer_id: str = "", quantity: int = 2) -> Order:
     return Order.submit(f"suite-{uuid4()}", command, [offering], datetime.now(UTC))
 
 
+def a_payment(order: Order, number: str) -> ChargeRequest:
+    assert order.amount is not None
+    return ChargeRequest(order.id, number, order.amount)
+
+
 def a_request(target: Target, quantity: int = 1, sku: str = "") -> StockRequest:
     return StockRequest(sku or target.has("sku"), quantity, reference=f"suite-{uuid4()}")
 
@@ -115,17 +120,18 @@ def test_an_order_is_carried_out_and_taken_back_each_effect_once(target: Target,
 
     reservation = twice(backends.stock.reserve, request, f"{order.id}:reserve-1")
     number = twice(backends.bss.create, order, {"1": reservation}, f"{order.id}:create-order")
-    charge = twice(backends.payments.charge, number, order.amount, f"{order.id}:charge")
-    assert backends.stock.find_reservation(request.reference) == reservation
-    assert backends.bss.find_order(order.id) == number
-    assert backends.payments.find_charge(number) == charge
+    payment = a_payment(order, number)
+    charge = twice(backends.payments.charge, payment, f"{order.id}:charge")
+    assert backends.stock.find_reservation(request) == reservation
+    assert backends.bss.find_order(order, {"1": reservation}) == number
+    assert backends.payments.find_charge(payment) == charge
 
-    twice(backends.payments.refund, charge, f"{order.id}:undo-charge")
-    twice(backends.bss.cancel, number, f"{order.id}:undo-create-order")
-    twice(backends.stock.release, reservation, f"{order.id}:undo-reserve-1")
-    assert backends.stock.find_reservation(request.reference) is None
-    assert backends.bss.find_order(order.id) is None
-    assert backends.payments.find_charge(number) is None
+    twice(backends.payments.refund, charge, payment, f"{order.id}:undo-charge")
+    twice(backends.bss.cancel, number, order, f"{order.id}:undo-create-order")
+    twice(backends.stock.release, reservation, request, f"{order.id}:undo-reserve-1")
+    assert backends.stock.find_reservation(request) is None
+    assert backends.bss.find_order(order, {"1": reservation}) is None
+    assert backends.payments.find_charge(payment) is None
     if target.simulation is not None:
         _assert_each_effect_once(target.simulation, order, reservation, number, charge)
 
@@ -155,7 +161,7 @@ def test_short_stock(target: Target, backends: Backends) -> None:
     assert dict(refused.value.details) == {
         "sku": short["sku"], "requested": request.quantity, "available": short["available"],
     }  # fmt: skip
-    assert backends.stock.find_reservation(request.reference) is None
+    assert backends.stock.find_reservation(request) is None
 
 
 def test_a_declined_payment_leaves_no_charge(target: Target, backends: Backends) -> None:
@@ -163,32 +169,38 @@ def test_a_declined_payment_leaves_no_charge(target: Target, backends: Backends)
     request = a_request(target)
     reservation = backends.stock.reserve(request, f"{order.id}:reserve-1")
     number = backends.bss.create(order, {"1": reservation}, f"{order.id}:create-order")
+    payment = a_payment(order, number)
     with pytest.raises(PaymentDeclined, match=r"^Payment failure$"):
-        backends.payments.charge(number, order.amount, f"{order.id}:charge")
-    assert backends.payments.find_charge(number) is None
-    backends.bss.cancel(number, f"{order.id}:undo-create-order")
-    backends.stock.release(reservation, f"{order.id}:undo-reserve-1")
+        backends.payments.charge(payment, f"{order.id}:charge")
+    assert backends.payments.find_charge(payment) is None
+    backends.bss.cancel(number, order, f"{order.id}:undo-create-order")
+    backends.stock.release(reservation, request, f"{order.id}:undo-reserve-1")
 
 
 def test_other_refusals_are_not_dressed_up(target: Target, backends: Backends) -> None:
     order, unknown = an_order(target), an_order(target, customer_id=target.has("customerUnknown"))
-    reservation = backends.stock.reserve(a_request(target), f"{order.id}:reserve-1")
+    request = a_request(target)
+    reservation = backends.stock.reserve(request, f"{order.id}:reserve-1")
     number = backends.bss.create(order, {"1": reservation}, f"{order.id}:create-order")
-    backends.bss.cancel(number, f"{order.id}:cancel")
+    payment = a_payment(order, number)
+    backends.bss.cancel(number, order, f"{order.id}:cancel")
     again, sku = an_order(target), target.has("skuUnknown")
     refused: list[tuple[Callable[[], Any], int]] = [
         (lambda: backends.stock.reserve(a_request(target, sku=sku), f"{order.id}:unknown-sku"), 404),
         (lambda: backends.bss.create(unknown, {"1": reservation}, f"{order.id}:unknown-customer"), 404),
         (lambda: backends.bss.create(again, {"1": reservation}, f"{order.id}:create-order"), 422),
-        (lambda: backends.payments.charge(number, order.amount, f"{order.id}:charge"), 409),
-        (lambda: backends.stock.release(target.has("reservationUnknown"), f"{order.id}:unknown-reservation"), 404),
-        (lambda: backends.payments.refund(target.has("chargeUnknown"), f"{order.id}:unknown-charge"), 404),
+        (lambda: backends.payments.charge(payment, f"{order.id}:charge"), 409),
+        (
+            lambda: backends.stock.release(target.has("reservationUnknown"), request, f"{order.id}:release"),
+            404,
+        ),
+        (lambda: backends.payments.refund(target.has("chargeUnknown"), payment, f"{order.id}:refund"), 404),
     ]
     for call, status in refused:
         with pytest.raises(BackendRefused) as error:
             call()
         assert error.value.details["status"] == status
-    backends.stock.release(reservation, f"{order.id}:undo-reserve-1")
+    backends.stock.release(reservation, request, f"{order.id}:undo-reserve-1")
 
 
 @pytest.mark.parametrize(
@@ -220,7 +232,7 @@ def test_each_fault_is_called_what_it_is(
     simulation.fault("inventory", **fault)
     request = a_request(target)
     with pytest.raises(reading) as read:
-        hasty.stock.find_reservation(request.reference)
+        hasty.stock.find_reservation(request)
     with pytest.raises(changing) as changed:
         hasty.stock.reserve(request, request.reference)
     assert (type(read.value), type(changed.value)) == (reading, changing)
@@ -242,19 +254,20 @@ def test_after_a_lost_answer_asking_tells_what_happened(
     unknown = (OutcomeUnknown, BackendContractError)
     with pytest.raises(unknown):
         hasty.stock.reserve(request, request.reference)
-    reservation = hasty.stock.find_reservation(request.reference)
+    reservation = hasty.stock.find_reservation(request)
     assert reservation is not None
     with pytest.raises(unknown):
         hasty.bss.create(order, {"1": reservation}, f"{order.id}:create-order")
-    number = hasty.bss.find_order(order.id)
+    number = hasty.bss.find_order(order, {"1": reservation})
     assert number is not None
+    payment = a_payment(order, number)
     with pytest.raises(unknown):
-        hasty.payments.charge(number, order.amount, f"{order.id}:charge")
-    charge = hasty.payments.find_charge(number)
+        hasty.payments.charge(payment, f"{order.id}:charge")
+    charge = hasty.payments.find_charge(payment)
     assert charge is not None
 
     simulation.clear()
-    assert hasty.payments.charge(number, order.amount, f"{order.id}:charge") == charge
+    assert hasty.payments.charge(payment, f"{order.id}:charge") == charge
     assert len(simulation.ledger("billing", id=charge)) == 1
 
 

@@ -16,6 +16,7 @@ from canonical.shared.errors import (
     SubscriptionTerminated,
     VersionMismatch,
 )
+from canonical.subscriptions.ports import PlanMove
 from canonical.subscriptions.subscription import Subscription, SubscriptionStatus
 from tests.support.backends_under_test import Target, backends, target
 
@@ -65,16 +66,18 @@ def test_a_plan_is_changed_in_bss_and_billing_and_back_each_effect_once(target: 
     suite = f"suite-{uuid4()}"
 
     def twice(plan: str, version: int, key: str) -> Subscription:
-        changed = backends.subscriptions.change_plan(before.id, plan, version, f"{key}:change-plan")
-        assert backends.subscriptions.change_plan(before.id, plan, version, f"{key}:change-plan") == changed
+        to_other = PlanMove(before.id, before.customer_id, before.plan if plan == other else other, plan, version)
+        changed = backends.subscriptions.change_plan(to_other, f"{key}:change-plan")
+        assert backends.subscriptions.change_plan(to_other, f"{key}:change-plan") == changed
         for _ in range(2):
             backends.plan_billing.bill(changed, f"{key}:bill-plan")
         return changed
 
     changed = twice(other, before.version, suite)
     assert (changed.plan, changed.version) == (other, before.version + 1)
+    late = PlanMove(before.id, before.customer_id, other, before.plan, before.version)
     with pytest.raises(VersionMismatch):
-        backends.subscriptions.change_plan(before.id, before.plan, before.version, f"{suite}:late")
+        backends.subscriptions.change_plan(late, f"{suite}:late")
     back = twice(before.plan, changed.version, f"{suite}:back")
     assert backends.subscriptions.subscription(before.id) == back
     assert (back.plan, back.version) == (before.plan, before.version + 2)
@@ -89,8 +92,9 @@ def test_a_subscription_that_has_ended_is_not_changed(target: Target, backends: 
     ended = backends.subscriptions.subscription(target.has("subscriptionTerminated"))
     assert ended.status is SubscriptionStatus.TERMINATED
     other = next(plan.name for plan in backends.subscriptions.plans() if plan.name != ended.plan)
+    move = PlanMove(ended.id, ended.customer_id, ended.plan, other, ended.version)
     with pytest.raises(SubscriptionTerminated):
-        backends.subscriptions.change_plan(ended.id, other, ended.version, f"suite-{uuid4()}")
+        backends.subscriptions.change_plan(move, f"suite-{uuid4()}")
 
 
 def test_an_unknown_subscription_is_neither_found_nor_changed(target: Target, backends: Backends) -> None:
@@ -98,7 +102,7 @@ def test_an_unknown_subscription_is_neither_found_nor_changed(target: Target, ba
     plan = backends.subscriptions.plans()[0].name
     for call in (
         lambda: backends.subscriptions.subscription(unknown),
-        lambda: backends.subscriptions.change_plan(unknown, plan, 1, f"suite-{uuid4()}"),
+        lambda: backends.subscriptions.change_plan(PlanMove(unknown, "C1", plan, plan, 1), f"suite-{uuid4()}"),
     ):
         with pytest.raises(SubscriptionNotFound, match=r"^Subscription not found$"):
             call()

@@ -92,9 +92,10 @@ def recorded(recorder: Recorder) -> Iterator[Backends]:
 
 
 def test_calls_share_a_connection_and_carry_the_correlation_id(recorder: Recorder, recorded: Backends) -> None:
-    recorder.answers = [(200, JOHN)]
+    ids = ("C1", "a..b%2F", "ü")
+    recorder.answers = [(200, orjson.dumps(orjson.loads(JOHN) | {"id": id_})) for id_ in ids]
     with bound_contextvars(correlation_id="corr-42"):
-        for id_ in ("C1", "a..b%2F", "ü"):
+        for id_ in ids:
             recorded.customers.customer(id_)
     paths, headers, ports = zip(*recorder.asked, strict=True)
     assert paths == ("/crm/customers/C1", "/crm/customers/a..b%252F", "/crm/customers/%C3%BC")
@@ -192,7 +193,7 @@ def test_an_answer_that_comes_in_drips_is_given_up_after_the_time_for_a_whole_on
     request = a_request()
     try:
         calls: list[tuple[Callable[[], Any], type[CanonicalError]]] = [
-            (lambda: connected.stock.find_reservation(request.reference), BackendUnavailable),
+            (lambda: connected.stock.find_reservation(request), BackendUnavailable),
             (lambda: connected.stock.reserve(request, request.reference), OutcomeUnknown),
         ]
         for call, raised in calls:

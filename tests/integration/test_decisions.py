@@ -15,9 +15,10 @@ from adapters.persistence.database import Database
 from adapters.persistence.process_table import Pause, Turn, _make_one
 from adapters.persistence.tables import process_steps
 from canonical.ordering.handlers import PLACE_ORDER
-from canonical.ordering.order import PaymentStatus
+from canonical.ordering.order import Order, PaymentStatus
 from canonical.ordering.states import State
 from canonical.processes.decisions import Outcome
+from canonical.processes.ports import ChargeRequest
 from canonical.processes.standing import Problem, ProcessState
 from canonical.processes.tries import Fold
 from canonical.shared.errors import (
@@ -30,7 +31,6 @@ from canonical.shared.errors import (
     PaymentDeclined,
     ProcessNotFound,
 )
-from canonical.shared.money import Money
 from facade.errors import answer_to
 from tests.support.by_hand import NODE, ByHand
 from tests.support.fakes import TakesMoney, TakesOrders
@@ -48,19 +48,19 @@ class Moody(TakesMoney):
     begun: threading.Event = field(default_factory=threading.Event)
     go_on: threading.Event | None = None
 
-    def charge(self, bss_order_id: str, amount: Money, key: str) -> str:
+    def charge(self, request: ChargeRequest, key: str) -> str:
         self.begun.set()
         if self.go_on is not None:
             self.go_on.wait(10)
         if self.errors:
             self.calls.append(("charge", key))
             raise self.errors.pop(0)
-        return super().charge(bss_order_id, amount, key)
+        return super().charge(request, key)
 
-    def find_charge(self, bss_order_id: str) -> str | None:
+    def find_charge(self, request: ChargeRequest) -> str | None:
         if self.asking:
             raise self.asking.pop(0)
-        return super().find_charge(bss_order_id)
+        return super().find_charge(request)
 
 
 @dataclass
@@ -69,11 +69,11 @@ class KeepsOrders(TakesOrders):
 
     refusals: int = 1
 
-    def cancel(self, bss_order_id: str, key: str) -> None:
+    def cancel(self, bss_order_id: str, order: Order, key: str) -> None:
         self.refusals -= 1
         if self.refusals >= 0:
             raise BackendRefused("BSS refused cancelOrder", status=409)
-        super().cancel(bss_order_id, key)
+        super().cancel(bss_order_id, order, key)
 
 
 AWAY = BackendUnavailable("billing cannot be reached")

@@ -9,7 +9,7 @@ from typing import Any
 from canonical.customers.reference import CustomerReference, CustomerStatus
 from canonical.ordering.items import OrderedOffering
 from canonical.ordering.order import Order
-from canonical.processes.ports import StockRequest
+from canonical.processes.ports import ChargeRequest, StockRequest
 from canonical.shared.errors import (
     CanonicalError,
     CustomerNotFound,
@@ -107,13 +107,13 @@ class FullShelves:
         self.held[reservation_id] = request
         return reservation_id
 
-    def find_reservation(self, reference: str) -> str | None:
+    def find_reservation(self, request: StockRequest) -> str | None:
         self.calls.append(("find_reservation", None))
-        return next((held for held, request in self.held.items() if request.reference == reference), None)
+        return next((held for held, known in self.held.items() if known == request), None)
 
-    def release(self, reservation_id: str, key: str) -> None:
+    def release(self, reservation_id: str, request: StockRequest, key: str) -> None:
         self.calls.append(("release", key))
-        del self.held[reservation_id]
+        assert self.held.pop(reservation_id) == request
 
 
 @dataclass
@@ -135,7 +135,7 @@ class NeverLetsGo(FullShelves):
 
     refusal: CanonicalError = field(default_factory=lambda: CanonicalError("no"))
 
-    def release(self, reservation_id: str, key: str) -> None:
+    def release(self, reservation_id: str, request: StockRequest, key: str) -> None:
         self.calls.append(("release", key))
         raise self.refusal
 
@@ -151,11 +151,11 @@ class TakesOrders:
         self.reservations = dict(reservations)
         return self.taken.setdefault(order.id, f"ORD{len(self.taken) + 1:05}")
 
-    def find_order(self, order_id: str) -> str | None:
+    def find_order(self, order: Order, reservations: Mapping[str, str]) -> str | None:
         self.calls.append(("find_order", None))
-        return self.taken.get(order_id)
+        return self.taken.get(order.id)
 
-    def cancel(self, bss_order_id: str, key: str) -> None:
+    def cancel(self, bss_order_id: str, order: Order, key: str) -> None:
         self.calls.append(("cancel", key))
 
 
@@ -164,22 +164,22 @@ class TakesMoney:
     calls: Calls = field(default_factory=list)
     taken: dict[str, Money] = field(default_factory=dict)
 
-    def charge(self, bss_order_id: str, amount: Money, key: str) -> str:
+    def charge(self, request: ChargeRequest, key: str) -> str:
         self.calls.append(("charge", key))
-        self.taken[bss_order_id] = amount
+        self.taken[request.bss_order_id] = request.amount
         return f"CHG{len(self.taken):04}"
 
-    def find_charge(self, bss_order_id: str) -> str | None:
+    def find_charge(self, request: ChargeRequest) -> str | None:
         self.calls.append(("find_charge", None))
-        return "CHG0001" if bss_order_id in self.taken else None
+        return "CHG0001" if request.bss_order_id in self.taken else None
 
-    def refund(self, charge_id: str, key: str) -> None:
+    def refund(self, charge_id: str, request: ChargeRequest, key: str) -> None:
         self.calls.append(("refund", key))
 
 
 @dataclass
 class DeclinesEverything(TakesMoney):
-    def charge(self, bss_order_id: str, amount: Money, key: str) -> str:
+    def charge(self, request: ChargeRequest, key: str) -> str:
         self.calls.append(("charge", key))
         raise PaymentDeclined("Payment failure")
 

@@ -8,6 +8,7 @@ from typing import Any, Self
 from canonical.shared.errors import CanonicalError, NotFound, SubscriptionNotFound, VersionMismatch
 from canonical.subscriptions.events import PlanChangeEvent
 from canonical.subscriptions.plan_change import ChangeKind, PlanChange
+from canonical.subscriptions.ports import PlanMove
 from canonical.subscriptions.subscription import Plan, Subscription
 from tests.support.builders import NOON
 from tests.support.reads import a_subscription
@@ -44,7 +45,7 @@ class HasSubscriptions:
     honours_keys: bool = True
     _answers: dict[str, Subscription] = field(default_factory=dict)
 
-    def subscription(self, subscription_id: str) -> Subscription:
+    def subscription(self, subscription_id: str, customer_id: str | None = None) -> Subscription:
         if subscription_id != self.known.id:
             raise SubscriptionNotFound("Subscription not found")
         return self.known
@@ -55,16 +56,16 @@ class HasSubscriptions:
     def plans(self) -> tuple[Plan, ...]:
         return PLANS
 
-    def change_plan(self, subscription_id: str, plan: str, version: int, key: str) -> Subscription:
+    def change_plan(self, move: PlanMove, key: str) -> Subscription:
         self.keys.append(key)
         if self.faults:
             raise self.faults.pop(0)
         if key in self._answers and self.honours_keys:
             return self._answers[key]
-        if version != self.known.version:
+        if move.version != self.known.version:
             raise VersionMismatch("changed since", version=self.known.version)
-        if plan != self.known.plan:
-            self.known = replace(self.known, plan=plan, version=version + 1)
+        if move.to_plan != self.known.plan:
+            self.known = replace(self.known, plan=move.to_plan, version=move.version + 1)
         self._answers[key] = self.known
         if self.lost:
             raise self.lost.pop(0)

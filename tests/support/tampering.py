@@ -56,7 +56,9 @@ class Rule:
     _earlier: Passing | None = None
 
     def set(self, pointer: str, value: Any) -> Self:
-        """Another value at a JSON pointer, whether or not there was one. A step `*` is every entry of a list."""
+        """Another value at a JSON pointer, whether or not there was one; a function gets the present one. A step `*` is
+        every entry of a list.
+        """
         return self.edit(lambda body: changed_at(body, pointer, value))
 
     def remove(self, pointer: str) -> Self:
@@ -260,7 +262,7 @@ async def _send(caller: h11.Connection, writer: asyncio.StreamWriter, answer: Pa
 def changed_at(body: Any, pointer: str, value: Any) -> Any:
     """`body` with another value at a JSON pointer, or without it where the value is REMOVED."""
     if not pointer:
-        return value
+        return value(body) if callable(value) else value
     _, name, *rest = pointer.split("/")
     further = "".join(f"/{step}" for step in rest)
     if isinstance(body, list):

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
+from adapters.backends.agreement import Free
+from adapters.backends.agreements import AGREEMENTS
 from canonical.ordering.cancellation import CancellationState
 from canonical.ordering.states import State, Trigger, allowed_actions
 from canonical.shared.errors import every_error
@@ -61,6 +63,16 @@ def test_every_error_code_is_explained_with_its_status(code: str, status: int) -
 @pytest.mark.parametrize("code", Code)
 def test_every_code_of_a_single_mistake_is_named(code: Code) -> None:
     assert f"`{code}`" in (DOCS / "errors.md").read_text()
+
+
+@pytest.mark.parametrize("row", AGREEMENTS)
+def test_what_each_answer_of_a_backend_has_to_agree_in_is_listed(row: str) -> None:
+    checked: dict[str, None] = {}
+    free: dict[str, None] = {}
+    for place, kind in AGREEMENTS[row].every_field():
+        (free if isinstance(kind, Free) else checked)[place.removeprefix("/*").split("/")[1]] = None
+    shown = [", ".join(f"`{name}`" for name in names) for names in (checked, free)]
+    assert f"| `{row}` | {' | '.join(shown)} |" in (DOCS / "backends.md").read_text()
 
 
 SETTINGS = [setting for kind in (Settings, BackendOptions) for setting in fields(kind) if setting.metadata]

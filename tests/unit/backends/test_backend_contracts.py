@@ -13,9 +13,11 @@ from requests import Response
 from structlog.testing import capture_logs
 
 from adapters import backends
+from adapters.backends.agreements import AGREEMENTS
 from adapters.backends.answers import Answer, needed
 from adapters.backends.contracts import SPECS, AnswerCheck, contract
-from adapters.backends.http import Backend, Operation
+from adapters.backends.http import Backend
+from adapters.backends.operation import Operation
 from adapters.backends.registry import NEEDED
 from adapters.backends.settings import BackendSettings
 from adapters.backends.tokens import Tokens
@@ -51,7 +53,7 @@ class Customer(Answer):
     name = needed("name")
 
 
-GET = Operation("getCustomer", "GET", "/customers/{customerId}", Customer())
+GET = Operation("getCustomer", "GET", "/customers/{customerId}", Customer(), AGREEMENTS["getCustomer"])
 
 
 def a_backend(*script: Response, share: float, rolls: list[float] | None = None) -> Backend:

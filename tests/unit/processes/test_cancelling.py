@@ -20,6 +20,7 @@ from canonical.ordering.events import (
 from canonical.ordering.order import PaymentStatus
 from canonical.ordering.states import State, Trigger
 from canonical.processes import place_order
+from canonical.processes.ports import ChargeRequest
 from canonical.processes.progress import Progress
 from canonical.shared import errors
 from canonical.shared.errors import BackendRefused, BackendUnavailable, InvalidTransition, OrderNotFound, OutcomeUnknown
@@ -150,7 +151,7 @@ def test_without_a_reason_it_says_that_it_was_cancelled() -> None:
 
 
 class BillingIsAway(TakesMoney):
-    def charge(self, bss_order_id: str, amount: Any, key: str) -> str:
+    def charge(self, request: ChargeRequest, key: str) -> str:
         self.calls.append(("charge", key))
         raise BackendUnavailable("billing cannot be reached")
 
@@ -196,16 +197,16 @@ class ChargesInSilence(TakesMoney):
 
     hears = False
 
-    def charge(self, bss_order_id: str, amount: Any, key: str) -> str:
-        charge_id = super().charge(bss_order_id, amount, key)
+    def charge(self, request: ChargeRequest, key: str) -> str:
+        charge_id = super().charge(request, key)
         if not self.hears:
             raise OutcomeUnknown("billing gave no answer")
         return charge_id
 
-    def find_charge(self, bss_order_id: str) -> str | None:
+    def find_charge(self, request: ChargeRequest) -> str | None:
         if not self.hears:
             raise BackendUnavailable("billing cannot be reached")
-        return super().find_charge(bss_order_id)
+        return super().find_charge(request)
 
 
 def test_while_nobody_knows_whether_it_was_charged_that_is_found_out_first() -> None:

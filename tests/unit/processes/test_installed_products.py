@@ -13,9 +13,9 @@ from canonical.ordering.commands import ItemAction, OrderLine, SubmitOrder
 from canonical.ordering.order import Order, PaymentStatus
 from canonical.ordering.states import State
 from canonical.processes.place_order import PlannedCall, plan
+from canonical.processes.ports import ChargeRequest
 from canonical.processes.progress import Progress
 from canonical.shared.errors import BackendRefused, BackendUnavailable
-from canonical.shared.money import Money
 from tests.support.builders import BROADBAND, FREE, ROUTER, a_change, a_command, a_line, euros
 from tests.support.fakes import (
     DeclinesEverything,
@@ -272,9 +272,10 @@ class Billing(TakesMoney):
         super().__init__()
         self._asked = asked
 
-    def charge(self, bss_order_id: str, amount: Money, key: str) -> str:
+    def charge(self, request: ChargeRequest, key: str) -> str:
+        amount = request.amount
         self._asked.note(key, "billing", "charge", amount=f"{amount.amount:f}", currency=amount.currency)
-        return super().charge(bss_order_id, amount, key)
+        return super().charge(request, key)
 
 
 offered = st.sampled_from([BROADBAND.id, ROUTER.id, FREE.id])

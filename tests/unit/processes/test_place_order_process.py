@@ -10,7 +10,7 @@ from canonical.ordering.events import OrderCompleted, OrderFailed, OrderFellOut
 from canonical.ordering.order import PaymentStatus
 from canonical.ordering.states import State
 from canonical.processes.place_order import CHARGE, CREATE, key
-from canonical.processes.ports import StockRequest
+from canonical.processes.ports import ChargeRequest, StockRequest
 from canonical.processes.progress import Progress
 from canonical.processes.saga import run
 from canonical.shared.errors import BackendRefused, BackendUnavailable, OutcomeUnknown
@@ -159,8 +159,8 @@ def test_what_cannot_be_undone_leaves_the_order_to_a_person() -> None:
 class AnswersAreLost(TakesMoney):
     """Charges, and nobody hears of it."""
 
-    def charge(self, bss_order_id: str, amount: Any, key: str) -> str:
-        super().charge(bss_order_id, amount, key)
+    def charge(self, request: ChargeRequest, key: str) -> str:
+        super().charge(request, key)
         raise OutcomeUnknown("billing gave no answer to charge")
 
 

@@ -1,0 +1,120 @@
+"""What the answer of each operation in `specs/backends` has to agree with: every field of every answer, in one table.
+
+`about`, `same`, `known`: is what the call names under that name (`about`: an entry of a list that is about another is
+foreign). `Is`: has this value. `GIVEN`: an id that the backend chose. `free`: nobody asked about it.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from adapters.backends.agreement import Agreement, Asked, Field, Free, Given, Is, Same, at_least, equal_amount
+
+
+def about(name: str, *, lacking: bool = False) -> Same:
+    return Same(name, about=True, lacking=lacking)
+
+
+def same(name: str) -> Same:
+    return Same(name)
+
+
+def known(name: str) -> Same:
+    """Checked where the caller knows it."""
+    return Same(name, known=False)
+
+
+def _of_the_version_asked(told: Mapping[str, Any], asked: Asked) -> bool:
+    return bool(told.get("version") == asked["version"])
+
+
+GIVEN = Given()
+THEIRS = Free("the owner's to say")
+FOUND = Free("read again under it before it is used")
+OVER = Free("says whether it still stands")
+UNUSED = Free("not used")
+NOT_DELIVERED = Free("nothing of a cancelled order is delivered")
+SHOWN = Free("shown beside ours, with what differs")
+
+
+def _all(kind: Field, *names: str) -> dict[str, Field]:
+    return dict.fromkeys(names, kind)
+
+
+# fmt: off
+_RESERVED: Mapping[str, Field] = {"sku": same("sku"), "quantity": same("quantity"), "reference": about("reference")}
+_ITEM: Mapping[str, Field] = {
+    "action": Same("action", default="add"), "productId": same("productId"), "sku": same("sku"),
+    "quantity": same("quantity"), "reservationId": same("reservationId"),
+}
+_ORDERED: Mapping[str, Field] = {
+    "customerId": same("customerId"), "externalId": about("externalId"), "createdAt": UNUSED, "reason": UNUSED,
+}
+_SUBSCRIBED = _all(THEIRS, "plan", "status", "version")
+_CHARGED: Mapping[str, Field] = {
+    "orderId": about("orderId"), "externalId": about("externalId"),
+    "amount": Same("amount", agrees=equal_amount), "currency": same("currency"),
+}
+_SHIPPED = _all(THEIRS, "shipmentId", "status", "carrier", "tracking", "shippedAt", "estimatedDelivery")
+
+AGREEMENTS: Mapping[str, Agreement] = MappingProxyType({
+    # every backend
+    "getContract": Agreement({"version": Free("compared with ours by ContractVersion")}),
+    # CRM
+    "getCustomer": Agreement({"id": about("customerId"), **_all(THEIRS, "name", "email", "status")}),
+    # Inventory
+    "reserve": Agreement({"reservationId": GIVEN, "status": Is("reserved"), **_RESERVED}),
+    "findReservations": Agreement({"reservationId": FOUND, "status": OVER, **_RESERVED}, search=True),
+    "getReservation": Agreement({"reservationId": about("reservationId"), "status": Is("reserved"), **_RESERVED}),
+    "release": Agreement({"reservationId": about("reservationId"), "status": Is("released"), **_RESERVED}),
+    # BSS, orders
+    "createOrder": Agreement({"orderId": GIVEN, "status": Is("created"), "items": _ITEM, **_ORDERED}),
+    "findOrders": Agreement({"orderId": FOUND, "status": OVER, "items": _ITEM, **_ORDERED}, search=True),
+    "getOrder, ours": Agreement({"orderId": about("orderId"), "status": Is("created"), "items": _ITEM, **_ORDERED}),
+    "getOrder": Agreement({
+        "orderId": about("orderId"), "status": SHOWN, "items": _all(SHOWN, *_ITEM), **_all(SHOWN, *_ORDERED),
+    }),
+    "cancelOrder": Agreement({
+        "orderId": about("orderId"), "status": Is("cancelled"), "items": _all(NOT_DELIVERED, *_ITEM), **_ORDERED,
+    }),
+    # BSS, subscriptions
+    "getPlans": Agreement(_all(THEIRS, "name", "rank"), many=True),
+    "getSubscriptions": Agreement({"id": THEIRS, "customerId": about("customerId"), **_SUBSCRIBED}, many=True),
+    "findSubscription": Agreement({"id": about("id"), "customerId": known("customerId"), **_SUBSCRIBED}, many=True),
+    "changePlan": Agreement({
+        "id": about("subscriptionId"), "customerId": same("customerId"), "plan": same("plan"),
+        "status": Is("active"), "version": same("newVersion"),
+    }),
+    # Billing
+    "charge": Agreement({"chargeId": GIVEN, "status": Is("success"), **_CHARGED}),
+    "findCharges": Agreement({"chargeId": FOUND, "status": OVER, **_CHARGED}, search=True),
+    "getCharge": Agreement({"chargeId": about("chargeId"), "status": Is("success"), **_CHARGED}),
+    "refund": Agreement({"chargeId": about("chargeId"), "status": Is("refunded"), **_CHARGED}),
+    "setPlan": Agreement({
+        "subscriptionId": about("subscriptionId"), "customerId": same("customerId"),
+        "plan": Same("plan", when=_of_the_version_asked), "version": Same("version", agrees=at_least),
+    }),
+    "getInvoice": Agreement({
+        "orderId": about("orderId"), **_all(THEIRS, "invoiceId", "total", "currency", "dueDate", "status"),
+        "lines": _all(THEIRS, "sku", "quantity"),
+    }),
+    "getOutstanding": Agreement({
+        "customerId": about("customerId"),
+        "balances": _all(THEIRS, "currency", "amount", "oldestDueDate", "openInvoices"),
+    }),
+    # SCM
+    "getShipments": Agreement({"orderId": about("orderId"), "customerId": UNUSED, **_SHIPPED}, many=True),
+    "getRecentShipments": Agreement(
+        {"customerId": about("customerId", lacking=True), "orderId": THEIRS, **_SHIPPED}, many=True
+    ),
+})
+# fmt: on
+"""By the operation. "getOrder, ours" is getOrder asked about an order that we placed, to be sure of its number."""
+
+NOT_CALLED: Mapping[str, str] = MappingProxyType(
+    {
+        "getStock": "stock is reserved and not looked at before",
+        "getBilledPlan": "setting a plan again tells how the subscription is billed",
+    }
+)
+"""Operations of the contracts that we do not call, and why."""

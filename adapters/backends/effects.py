@@ -1,0 +1,52 @@
+"""Things that we make in a backend: reservations, orders, charges."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from adapters.backends.answers import only
+from adapters.backends.http import Backend
+from adapters.backends.operation import Operation
+from adapters.backends.understanding import LOCATED
+from canonical.shared.errors import CanonicalError, OutcomeUnknown
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Things of one kind: how one is made, searched for, and read under its id, which the address of `read` calls `id`.
+    `standing` is the status of one that was not taken back.
+
+    The backend chooses the ids, so nothing in the call says which one is right. An id that only one answer names is
+    therefore read again before it is used: under another one stands somebody else's.
+    """
+
+    make: Operation
+    find: Operation
+    read: Operation
+    id: str
+    standing: str
+
+    def made(self, backend: Backend, body: Mapping[str, Any], key: str) -> str:
+        """The id of what was made. Raises as Backend.call does, and OutcomeUnknown when nobody could say for sure that
+        it is the right one.
+        """
+        made = backend.call(self.make, json=body, key=key)
+        if not made[LOCATED]:
+            try:
+                self._read_again(backend, made["id"], body)
+            except CanonicalError as error:
+                raise OutcomeUnknown(error.message, **error.details) from error
+        return str(made["id"])
+
+    def found(self, backend: Backend, query: Mapping[str, str], body: Mapping[str, Any]) -> str | None:
+        """The id of what `body` asked for, None when it stands nowhere. Raises as Backend.call does, and
+        BackendContractError when there is more than one.
+        """
+        entries = backend.call(self.find, query=query, known=body)
+        found = only(backend.name, self.find.name, entries, self.standing)
+        if found is not None:
+            self._read_again(backend, found, body)
+        return found
+
+    def _read_again(self, backend: Backend, id_: str, body: Mapping[str, Any]) -> None:
+        backend.call(self.read, {self.id: id_}, known=body)

@@ -1,0 +1,111 @@
+"""What a backend's answer means: whether it keeps the contract, agrees with the call, and did what was asked."""
+
+from typing import Any
+
+import structlog
+
+from adapters.backends.agreement import Asked, hold_refusal
+from adapters.backends.answers import Refusal, read
+from adapters.backends.contracts import AnswerCheck, Violation
+from adapters.backends.counters import Counters
+from adapters.backends.errors import CallFailed, Happened, of_status
+from adapters.backends.messages import Received
+from adapters.backends.operation import Operation
+
+log = structlog.get_logger()
+
+LOGGED_TEXT = 500
+LOCATED = "located"
+"""In what is read of an answer to a call that made something: whether `Location` named the same id."""
+
+
+class Understanding:
+    """Reads the answers of one backend, counts and logs what is wrong with them."""
+
+    def __init__(self, backend: str, counters: Counters, check: AnswerCheck | None) -> None:
+        self._backend = backend
+        self._counters = counters
+        self._check = check
+
+    def understood(self, operation: Operation, answer: Received, asked: Asked) -> Any:
+        """What an answer means to us. Raises CallFailed for all but a success that can be read and agrees with what was
+        asked.
+        """
+        body, happened = answer.json(), None if answer.fine else of_status(answer.status)
+        violation = self._check.violation(operation.name, answer.status, body) if self._check else None
+        if violation is not None:
+            self._report(operation, answer, violation.field, violation.message)
+        try:
+            if happened is None:
+                return self._agreeing(operation, answer, body, asked, violation)
+            if happened is Happened.REFUSED:
+                self._strictly(violation)
+                read(body, Refusal())
+                hold_refusal(body, asked)
+        except CallFailed as failed:
+            if failed.happened is Happened.CONTRADICTS:
+                self._report_contradiction(operation, answer, failed.field, asked)
+            elif violation is None:
+                self._report(operation, answer, failed.field, "what we need is not there")
+            raise CallFailed(
+                failed.happened, status=answer.status, field=failed.field, blameless=failed.blameless
+            ) from failed
+        raise self._not_done(operation, answer, happened, body)
+
+    def _agreeing(
+        self, operation: Operation, answer: Received, body: Any, asked: Asked, violation: Violation | None
+    ) -> Any:
+        held = operation.agreement.held(body, asked, answer.located)
+        self._strictly(violation)
+        if held is not body:
+            foreign = len(body) - len(held)
+            self._counters.left_out(operation.name, foreign)
+            log.warning("foreign entries left out", backend=self._backend, operation=operation.name, entries=foreign)
+        found = read(held, operation.answer)
+        if operation.agreement.makes:
+            found[LOCATED] = answer.located is not None
+        return found
+
+    def _strictly(self, violation: Violation | None) -> None:
+        """Where all answers are checked, one outside the contract is not used. Raises CallFailed."""
+        if violation is not None and self._check and self._check.strict:
+            raise CallFailed(Happened.UNREADABLE, field=violation.field)
+
+    def _not_done(self, operation: Operation, answer: Received, happened: Happened, body: Any) -> CallFailed:
+        # A refusal is the backend at work; only we may have asked wrongly.
+        (log.info if happened is Happened.REFUSED else log.warning)(
+            "backend did not do it",
+            backend=self._backend,
+            operation=operation.name,
+            status=answer.status,
+            answer=answer.shown(LOGGED_TEXT),
+        )
+        return CallFailed(
+            happened,
+            status=answer.status,
+            retry_after=answer.retry_after if happened is Happened.TURNED_AWAY else None,
+            refusal=body if isinstance(body, dict) else None,
+        )
+
+    def _report(self, operation: Operation, answer: Received, field: str | None, reason: str) -> None:
+        self._counters.violated(operation.name)
+        log.error(
+            "backend answered outside its contract",
+            backend=self._backend,
+            operation=operation.name,
+            status=answer.status,
+            field=field,
+            reason=reason,
+            answer=answer.shown(LOGGED_TEXT),
+        )
+
+    def _report_contradiction(self, operation: Operation, answer: Received, field: str | None, asked: Asked) -> None:
+        log.error(
+            "backend answered about something else",
+            backend=self._backend,
+            operation=operation.name,
+            status=answer.status,
+            field=field,
+            asked=str(dict(asked))[:LOGGED_TEXT],
+            answer=answer.shown(LOGGED_TEXT),
+        )

@@ -1,0 +1,187 @@
+"""Each operation of each backend, called through its port: what has to be there before, and the call itself."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+from adapters.backends.registry import NEEDED, Backends
+from canonical.ordering.order import Order
+from canonical.processes.ports import ChargeRequest, StockRequest
+from canonical.subscriptions.ports import PlanMove
+from tests.support.builders import a_change, a_line, an_order
+from tests.support.simulators import contract
+
+
+@dataclass(frozen=True)
+class Described:
+    """An operation as its contract describes it. `fields`: the places of all values in its answer, such as
+    `/items/*/sku`, with their schemas; `path` is a regular expression.
+    """
+
+    backend: str
+    name: str
+    method: str
+    path: str
+    many: bool
+    fields: Mapping[str, Mapping[str, Any]]
+
+
+def described() -> Iterator[Described]:
+    """Every operation of every contract."""
+    for backend in NEEDED:
+        for path, methods in contract(backend)["paths"].items():
+            address = f"/{backend}{re.sub(r'{[^}]+}', '[^/]+', path)}"
+            for method, operation in methods.items():
+                good = next(one for status, one in operation["responses"].items() if status.startswith("2"))
+                schema = good["content"]["application/json"]["schema"]
+                fields = dict(_leaves(schema, ""))
+                many = schema["type"] == "array"
+                yield Described(backend, operation["operationId"], method.upper(), address, many, fields)
+
+
+def _leaves(schema: Mapping[str, Any], place: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    if schema["type"] == "array":
+        yield from _leaves(schema["items"], f"{place}/*")
+    elif schema["type"] == "object":
+        for name, inner in schema["properties"].items():
+            yield from _leaves(inner, f"{place}/{name}")
+    else:
+        yield place, schema
+
+
+@dataclass
+class Scene:
+    """One order of ours: `quiet` are the backends as they are, `tried` those that are being tried."""
+
+    quiet: Backends
+    tried: Backends
+    order: Order = field(
+        default_factory=lambda: an_order(
+            id=str(uuid4()), lines=(a_line(id="1", quantity=2), a_change(id="2", product_id="PRD7"))
+        )
+    )
+
+    def __post_init__(self) -> None:
+        self.stock = StockRequest("SKU123", 2, reference=f"{self.order.id}:1")
+
+    def key(self, step: str) -> str:
+        return f"{self.order.id}:{step}"
+
+    def reserved(self) -> str:
+        return self.quiet.stock.reserve(self.stock, self.key("reserve-1"))
+
+    def created(self) -> tuple[str, Mapping[str, str]]:
+        reservations = {"1": self.reserved()}
+        return self.quiet.bss.create(self.order, reservations, self.key("create-order")), reservations
+
+    def charge(self) -> ChargeRequest:
+        assert self.order.amount is not None
+        return ChargeRequest(self.order.id, self.created()[0], self.order.amount)
+
+    def charged(self) -> tuple[str, ChargeRequest]:
+        request = self.charge()
+        return self.quiet.payments.charge(request, self.key("charge")), request
+
+
+Call = Callable[[], Any]
+
+
+def _reserve(scene: Scene) -> Call:
+    return lambda: scene.tried.stock.reserve(scene.stock, scene.key("reserve-1"))
+
+
+def _find_reservation(scene: Scene) -> Call:
+    scene.reserved()
+    return lambda: scene.tried.stock.find_reservation(scene.stock)
+
+
+def _release(scene: Scene) -> Call:
+    reservation = scene.reserved()
+    return lambda: scene.tried.stock.release(reservation, scene.stock, scene.key("undo-reserve-1"))
+
+
+def _create(scene: Scene) -> Call:
+    reservations = {"1": scene.reserved()}
+    return lambda: scene.tried.bss.create(scene.order, reservations, scene.key("create-order"))
+
+
+def _find_order(scene: Scene) -> Call:
+    _, reservations = scene.created()
+    return lambda: scene.tried.bss.find_order(scene.order, reservations)
+
+
+def _cancel(scene: Scene) -> Call:
+    number, _ = scene.created()
+    return lambda: scene.tried.bss.cancel(number, scene.order, scene.key("undo-create-order"))
+
+
+def _charge(scene: Scene) -> Call:
+    request = scene.charge()
+    return lambda: scene.tried.payments.charge(request, scene.key("charge"))
+
+
+def _find_charge(scene: Scene) -> Call:
+    _, request = scene.charged()
+    return lambda: scene.tried.payments.find_charge(request)
+
+
+def _refund(scene: Scene) -> Call:
+    charge, request = scene.charged()
+    return lambda: scene.tried.payments.refund(charge, request, scene.key("undo-charge"))
+
+
+def _change_plan(scene: Scene) -> Call:
+    now = scene.quiet.subscriptions.subscription("SUB1120")
+    other = "Standard" if now.plan == "Basic" else "Basic"
+    move = PlanMove(now.id, now.customer_id, now.plan, other, now.version)
+    return lambda: scene.tried.subscriptions.change_plan(move, scene.key("change-plan"))
+
+
+def _bill(scene: Scene) -> Call:
+    changed = _change_plan(Scene(scene.quiet, scene.quiet))()
+    return lambda: scene.tried.plan_billing.bill(changed, scene.key("bill-plan"))
+
+
+def _record(scene: Scene) -> Call:
+    number, _ = scene.created()
+    return lambda: scene.tried.order_records.record(number)
+
+
+def _invoice(scene: Scene) -> Call:
+    _, request = scene.charged()
+    return lambda: scene.tried.invoices.invoice(request.bss_order_id)
+
+
+def _shipments(scene: Scene) -> Call:
+    _, request = scene.charged()
+    return lambda: scene.tried.shipments.of_order(request.bss_order_id)
+
+
+SCENES: Mapping[str, Callable[[Scene], Call]] = {
+    "getCustomer": lambda scene: lambda: scene.tried.profiles.profile("C12345"),
+    "reserve": _reserve,
+    "findReservations": _find_reservation,
+    "getReservation": _find_reservation,
+    "release": _release,
+    "createOrder": _create,
+    "findOrders": _find_order,
+    "getOrder, ours": _find_order,
+    "getOrder": _record,
+    "cancelOrder": _cancel,
+    "getPlans": lambda scene: lambda: scene.tried.subscriptions.plans(),
+    "getSubscriptions": lambda scene: lambda: scene.tried.subscriptions.of_customer("C12345"),
+    "findSubscription": lambda scene: lambda: scene.tried.subscriptions.subscription("SUB1122", "C12345"),
+    "changePlan": _change_plan,
+    "charge": _charge,
+    "findCharges": _find_charge,
+    "getCharge": _find_charge,
+    "refund": _refund,
+    "setPlan": _bill,
+    "getInvoice": _invoice,
+    "getOutstanding": lambda scene: lambda: scene.tried.balances.outstanding("C12345"),
+    "getShipments": _shipments,
+    "getRecentShipments": lambda scene: lambda: scene.tried.shipments.recent("C12345"),
+}
+"""By the row of the agreements. What has to be there before is made when the call is asked for."""
