@@ -22,6 +22,7 @@ with warnings.catch_warnings():
     from facade.contract.cli import contract
     from facade.demo.product import DemoError, running
     from facade.demo.report import console_for, demonstrate
+    from facade.http_protocol import HttpProtocol
     from facade.security.errors import ConfigurationError
     from facade.security.settings import SecuritySettings
     from facade.setting_sources import SettingError
@@ -75,6 +76,7 @@ def serve(settings: Settings) -> None:
             log_config=None,
             access_log=False,
             lifespan="on",
+            http=HttpProtocol,
             ws="none",
             timeout_graceful_shutdown=20,
             timeout_worker_healthcheck=60,  # a server process on a busy machine takes more than the usual 5 s to start

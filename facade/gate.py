@@ -3,7 +3,8 @@ request could understand differently.
 """
 
 import re
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from types import MappingProxyType
 from typing import Any
 
 import structlog
@@ -28,12 +29,25 @@ ONCE = frozenset({b"host", b"authorization", b"idempotency-key", b"content-type"
 METRICS = "/metrics"
 """Not JSON, whatever is asked for."""
 HEADER_BYTES = 64 * 1024
+HEADERS = 200
+REFUSAL = "facade.refusal"
+"""Where the server puts its answer to a request that it could not read, among the scope's extensions."""
 
 NO_SUCH_ADDRESS = Answer(404, "NOT_FOUND", "Not found", "Nothing has an address with control characters.")
 NOT_ACCEPTABLE = Answer(406, "NOT_ACCEPTABLE", "Not acceptable", FRAMEWORK_DETAILS[406])
 NONSENSE_HOST = Answer(400, "MALFORMED_HEADERS", "Malformed headers", "The header Host names no host.")
 ENCODED = Answer(415, "UNSUPPORTED_MEDIA_TYPE", "Unsupported Media Type", "Bodies are taken without Content-Encoding.")
-TOO_MUCH = Answer(431, "HEADERS_TOO_LARGE", "Headers too large", f"The headers exceed {HEADER_BYTES} bytes.")
+HEADERS_TOO_LARGE = Answer(
+    431,
+    "HEADERS_TOO_LARGE",
+    "Headers too large",
+    f"The headers exceed {HEADER_BYTES} bytes, or {HEADERS} in number.",
+)
+NO_HOST = Answer(400, "MALFORMED_HEADERS", "Malformed headers", "The header Host is missing, which HTTP/1.1 demands.")
+TRANSFER_CODED = Answer(
+    501, "UNKNOWN_TRANSFER_CODING", "Unknown transfer coding", "The only Transfer-Encoding taken is chunked."
+)
+CHUNKED_1_0 = Answer(400, "MALFORMED_HEADERS", "Malformed headers", "HTTP/1.0 has no Transfer-Encoding.")
 
 
 class Gate:
@@ -51,28 +65,53 @@ class Gate:
         log.info("request refused", error_id=error_id, code=refusal.code, status=refusal.status)
         body, media_type = render(refusal, scope["path"], error_id)
         headers = [(b"content-type", media_type.encode()), (b"content-length", str(len(body)).encode())]
+        headers += [(name.lower().encode(), value.encode()) for name, value in refusal.headers.items()]
         await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
 
 def _refusal(scope: Message) -> Answer | None:
+    unreadable: Answer | None = scope.get("extensions", {}).get(REFUSAL)
+    if unreadable is not None:
+        return unreadable
     headers: list[tuple[bytes, bytes]] = scope["headers"]
     if CONTROL.search(scope["path"]):
         return NO_SUCH_ADDRESS
-    if sum(len(name) + len(value) for name, value in headers) > HEADER_BYTES:
-        return TOO_MUCH
+    if len(headers) > HEADERS or sum(len(name) + len(value) for name, value in headers) > HEADER_BYTES:
+        return HEADERS_TOO_LARGE
     names = [name for name, _ in headers]
     if len(names) != len(set(names)):
         doubled = next((name for name in names if name in ONCE and names.count(name) > 1), None)
         if doubled is not None:
             text = f"The header {doubled.decode().title()} is there more than once."
             return Answer(400, "MALFORMED_HEADERS", "Malformed headers", text)
+    if b"host" not in names and scope["http_version"] == "1.1":
+        return NO_HOST
     for name, value in headers:
-        if name == b"host" and not HOST.fullmatch(value):
-            return NONSENSE_HOST
-        if name == b"content-encoding" and value.strip().lower() not in (b"", b"identity"):
-            return ENCODED
+        refuse = REFUSES.get(name)
+        if refuse is not None and (answer := refuse(value, scope["http_version"])) is not None:
+            return answer
     return None if scope["path"] == METRICS or _accepts_json(headers) else NOT_ACCEPTABLE
+
+
+def _host(value: bytes, version: str) -> Answer | None:
+    return None if HOST.fullmatch(value) else NONSENSE_HOST
+
+
+def _content_encoding(value: bytes, version: str) -> Answer | None:
+    return None if value.strip().lower() in (b"", b"identity") else ENCODED
+
+
+def _transfer_encoding(value: bytes, version: str) -> Answer | None:
+    if version == "1.0":
+        return CHUNKED_1_0
+    return None if value.strip().lower() == b"chunked" else TRANSFER_CODED
+
+
+REFUSES: Mapping[bytes, Callable[[bytes, str], Answer | None]] = MappingProxyType(
+    {b"host": _host, b"content-encoding": _content_encoding, b"transfer-encoding": _transfer_encoding}
+)
+"""What is refused of single headers, by their value and the version of HTTP."""
 
 
 def _accepts_json(headers: Iterable[tuple[bytes, bytes]]) -> bool:

@@ -12,13 +12,16 @@ Receive = Callable[[], Awaitable[Message]]
 
 
 async def whole_body(receive: Receive, limit: int = BODY_LIMIT) -> bytes:
-    """Raises BodyTooLarge as soon as it is, or MalformedBody where the client goes away before it has sent all."""
+    """Raises BodyTooLarge as soon as it is, or MalformedBody when the rest will not come.
+
+    That is because the client went away, or for the `reason` that the server gives.
+    """
     parts: list[bytes] = []
     length, more = 0, True
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise MalformedBody("The connection closed before the body was complete.")
+            raise MalformedBody(message.get("reason", "The connection closed before the body was complete."))
         parts.append(message.get("body", b""))
         length += len(parts[-1])
         if length > limit:

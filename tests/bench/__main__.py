@@ -9,6 +9,8 @@ import click
 
 from tests.bench import (
     composite_reads,
+    hostile_bodies,
+    http_parsers,
     list_queries,
     product_orders,
     report,
@@ -17,7 +19,7 @@ from tests.bench import (
     whole_orders,
 )
 
-MEASURES = ("post", "get", "orders", "latency", "reads", "slow", "translation", "lists")
+MEASURES = ("post", "get", "orders", "latency", "reads", "slow", "translation", "lists", "http", "bodies")
 
 
 @click.command()
@@ -34,6 +36,7 @@ def main(only: str, rounds: int, database: str) -> None:
     overhead = None
     reads: list[composite_reads.Composite] = []
     slow: list[slow_backends.Held] = []
+    edge: list[str] = []
     with tempfile.TemporaryDirectory(prefix="facade-bench-") as kept:
         directory = Path(kept)
         if {"post", "get"} & set(wanted):
@@ -53,6 +56,14 @@ def main(only: str, rounds: int, database: str) -> None:
         if "slow" in wanted:
             click.echo("measuring with backends that hang or are slow …", err=True)
             slow = slow_backends.measure(database, _made(directory / "slow"), rounds)
+        if "http" in wanted:
+            click.echo("measuring ways to read HTTP …", err=True)
+            edge.append(report.table(http_parsers.HEADS, http_parsers.compare(rounds, _made(directory / "http"))))
+        if "bodies" in wanted:
+            click.echo("measuring waits beside hostile bodies …", err=True)
+            edge.append(
+                report.table(hostile_bodies.HEADS, hostile_bodies.measure(database, _made(directory / "bodies")))
+            )
     click.echo(report.machine(database, os.cpu_count() or 1, rounds))
     if comparisons:
         click.echo("\n" + report.table(report.COMPARISON_HEADS, [one.row() for one in comparisons]))
@@ -62,6 +73,8 @@ def main(only: str, rounds: int, database: str) -> None:
         click.echo("\n" + report.table(composite_reads.HEADS, [one.row() for one in reads]))
     if slow:
         click.echo("\n" + report.table(slow_backends.HEADS, [one.row() for one in slow]))
+    for one in edge:
+        click.echo("\n" + one)
     if {"post", "get"} & set(wanted):
         click.echo("\nIn the bare Connexion app's copy of the contract no operation asks for a token.")
     if "translation" in wanted:

@@ -81,6 +81,15 @@ def uvicorn(app: str, path: str, directory: Path, settings: Mapping[str, str] | 
 
 
 @contextmanager
+def bare_asgi(protocol: str, directory: Path) -> Iterator[Server]:
+    """An application that does nothing, behind one of the ways to read HTTP."""
+    port = free_port()
+    command = [sys.executable, "-m", "tests.bench.bare_asgi", protocol, str(port)]
+    with _running(command, clean_environment(), port, "/", directory / f"{protocol}.log") as server:
+        yield server
+
+
+@contextmanager
 def database_settings(kind: str, directory: Path) -> Iterator[dict[str, str]]:
     """What makes the product use `sqlite` in its state directory, or a fresh `postgres` server."""
     if kind == "sqlite":

@@ -14,7 +14,7 @@ from adapters.backends.agreements import AGREEMENTS
 from canonical.ordering.cancellation import CancellationState
 from canonical.ordering.states import State, Trigger, allowed_actions
 from canonical.shared.errors import every_error
-from facade import errors, gate
+from facade import errors, gate, unreadable
 from facade.bootstrap import serving
 from facade.contract.violations import Code
 from facade.demo.welcome import PASTE, PURPOSES
@@ -46,8 +46,8 @@ def table(page: str) -> dict[str, list[str]]:
 def answered_codes() -> Iterator[tuple[str, int]]:
     for kind in every_error():
         yield kind.code, errors.answer_to(kind("x")).status
-    for module in (errors, gate):
-        for status, code in re.findall(r'Answer\((\d{3}), "([A-Z_]+)"', Path(str(module.__file__)).read_text()):
+    for module in (errors, gate, unreadable):
+        for status, code in re.findall(r'Answer\(\s*(\d{3}),\s*"([A-Z_]+)"', Path(str(module.__file__)).read_text()):
             yield code, int(status)
     yield from ((TokenRefused.code, 401), (ScopeMissing.code, 403), (KeysUnavailable.code, 503))
     yield from FRAMEWORK.items()

@@ -1,0 +1,60 @@
+"""What the server takes of one connection and one request, and how it answers what is no request."""
+
+from urllib.parse import unquote
+
+import httptools
+
+from facade.errors import Answer
+
+HEAD_BYTES = 128 * 1024
+"""A request line and headers that are longer than this are not waited for."""
+MESSAGE_BYTES = 8 * 1024 * 1024
+"""What one request may send at all, with its framing: chunks of one byte are six long, and trailers have no end."""
+URL_BYTES = 64 * 1024 - 1
+MESSAGE_SECONDS = 30.0
+"""For the whole request, from the connection or the first byte on."""
+PIPELINED = 100
+"""Requests of one connection that wait for the one before them. A segment may hold ten thousand."""
+VERSIONS = ("1.0", "1.1")
+VERSION_FAULTS = frozenset({"Invalid HTTP version", "Expected dot", "Pause on PRI/Upgrade"})
+"""What llhttp says of other versions, such as HTTP/1.2, HTTP/3 and the preface of HTTP/2."""
+
+UNKNOWN_METHOD = Answer(501, "UNKNOWN_METHOD", "Unknown method", "No address takes this method.")
+OTHER_VERSION = Answer(
+    505, "HTTP_VERSION_NOT_SUPPORTED", "HTTP version not supported", "Requests are taken in HTTP/1.1 and HTTP/1.0."
+)
+TOO_LONG_URL = Answer(414, "URI_TOO_LONG", "URI too long", f"The address is longer than {URL_BYTES} bytes.")
+TOO_SLOW = Answer(
+    408, "REQUEST_TIMEOUT", "Request timeout", f"The request was not complete within {MESSAGE_SECONDS:.0f} seconds."
+)
+TOO_MUCH = Answer(
+    413, "BODY_TOO_LARGE", "Body too large", f"The request, with its framing, is longer than {MESSAGE_BYTES} bytes."
+)
+TOO_MANY = Answer(
+    503,
+    "OVERLOADED",
+    "Overloaded",
+    f"More than {PIPELINED} requests wait on this connection; nothing was done for this one and those after it.",
+    headers={"Retry-After": "1"},
+)
+
+
+def malformed(reason: str) -> Answer:
+    """The answer to bytes that are no HTTP request."""
+    return Answer(400, "MALFORMED_REQUEST", "Malformed request", f"This is no HTTP/1.1 request: {reason}.")
+
+
+def malformed_by(error: httptools.HttpParserError) -> Answer:
+    """The answer to bytes that the parser cannot read."""
+    if isinstance(error, httptools.HttpParserInvalidMethodError):
+        return UNKNOWN_METHOD
+    return OTHER_VERSION if str(error) in VERSION_FAULTS else malformed(str(error))
+
+
+def path_of(url: bytes) -> str:
+    """The path in as much of a request target as is known, for the form of the answer and the log."""
+    try:
+        path = httptools.parse_url(url).path
+    except httptools.HttpParserInvalidURLError:
+        path = None
+    return unquote((path or b"/").decode("latin1"))
