@@ -136,8 +136,11 @@ def _forward(
         stop = {} if asked else _whether_to_stop(interruption)
         if stop:
             return stop
-        in_doubt = records.again or progress.uncertain
-        answer = records.decided.get(record) or _settle(lambda: step.act(facts), step.find, facts, in_doubt)
+        in_doubt, decided = records.again or progress.uncertain, records.decided.get(record)
+        if decided is None:
+            answer = _settle(lambda: step.act(facts), step.find, facts, in_doubt)
+        else:
+            answer = _as_decided(decided, step.find, facts, in_doubt)
         return answer | _whether_to_stop(interruption) if "result" in answer and following else answer
 
     answer = records.once(record, act)
@@ -149,6 +152,21 @@ def _forward(
         return _stopped_before(step, progress, answer)
     progress = replace(progress, facts=dict(facts) | {step.name: answer["result"]}, attempt=0, uncertain=False)
     return _stopped_before(following, progress, answer)
+
+
+def _as_decided(
+    decided: dict[str, Any], find: Callable[[Facts], Any | None] | None, facts: Facts, in_doubt: bool
+) -> dict[str, Any]:
+    """What a person said of a call. The process may have made the call after the person had looked: so that nothing was
+    done is believed only if the backend does not know better.
+    """
+    if "refused" not in decided or not in_doubt or find is None:
+        return decided
+    with suppress(OutcomeUnknown):
+        found = _found(find, facts)
+        if found is not None:
+            return {"result": found, "stop": decided["refused"]}
+    return decided
 
 
 def _whether_to_stop(interruption: Interruption) -> dict[str, Any]:

@@ -87,6 +87,26 @@ def test_a_step_that_a_person_knows_is_not_done_gives_the_run_up() -> None:
     assert ended.undone == ("create undone", "reserve undone")
 
 
+def test_a_step_that_was_made_after_the_person_had_looked_is_undone_with_the_others() -> None:
+    backend, journal = FaultyBackend(UNKNOWN), Journal()
+    progress = part(backend, Progress(), journal)
+    backend.script = {}
+    ended = part(backend, progress, journal, decided={"charge#1": REFUSED})
+    assert ended.failure is not None
+    assert ended.failure.code == "GIVEN_UP"
+    assert ended.undone == ("charge undone", "create undone", "reserve undone")
+    assert resumed(steps_of(backend), progress, journal.answers) == ended
+
+
+def test_a_step_of_which_it_is_known_that_nobody_made_it_is_not_asked_about() -> None:
+    backend, journal = FaultyBackend({"charge": AWAY, "find-charge": AWAY}), Journal()
+    progress = part(backend, Progress(), journal)
+    assert not progress.uncertain
+    made = len(backend.calls)
+    part(backend, progress, journal, decided={"charge#1": REFUSED})
+    assert backend.calls[made:] == ["undo-create", "undo-reserve"]
+
+
 def test_an_answer_on_record_counts_before_what_a_person_decided() -> None:
     backend, journal = FaultyBackend(), Journal()
     journal.answers["charge#0"] = {"result": "first"}
