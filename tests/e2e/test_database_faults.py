@@ -130,3 +130,14 @@ def test_refusals_neither_wait_for_a_locked_database_nor_hold_anybody_up(product
     assert [answer.status_code for answer in answers] == [400] * 45 + [404, 401]
     evidence = [product.get(f"/api/v1/audit-records/{answer.json()['id']}") for answer in answers[:45]]
     assert {found.status_code for found in evidence} == {200}
+
+
+def test_a_node_ends_while_its_database_answers_nobody(product: Node) -> None:
+    product.backends.fault("billing", hang=True, operations=["charge"])
+    order_id = product.post(TMF622, partner_order()).json()["id"]
+    with stopped(product):
+        assert product.stop()
+    product.backends.clear()
+    product.start()
+    assert product.until_finished(order_id)["state"] == "COMPLETED"
+    assert effects(product.backends, order_id) == {"reserve": 2, "createOrder": 1, "charge": 1}

@@ -112,8 +112,9 @@ class Node:
         """End it as a crash would: `kill -9` of all its processes."""
         self._end(signal.SIGKILL)
 
-    def stop(self) -> None:
-        self._end(signal.SIGTERM)
+    def stop(self) -> bool:
+        """Whether it ended by itself, once it was asked to."""
+        return self._end(signal.SIGTERM)
 
     def get(self, path: str, client: str = "qa", **options: Any) -> requests.Response:
         return self.request("GET", path, client, **options)
@@ -160,16 +161,18 @@ class Node:
         except requests.RequestException:
             return False
 
-    def _end(self, how: signal.Signals) -> None:
+    def _end(self, how: signal.Signals) -> bool:
         if self._process is None or not self.running:
-            return
-        os.killpg(self._process.pid, how)
+            return True
+        process, self._process = self._process, None
+        os.killpg(process.pid, how)
         try:
-            self._process.wait(timeout=40)
+            process.wait(timeout=40)
         except subprocess.TimeoutExpired:
-            os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
-        self._process = None
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            return False
+        return True
 
 
 @contextmanager
