@@ -12,18 +12,22 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError
 
-from adapters.persistence import sqlite_functions, trouble
+from adapters.persistence import sqlite_functions
 from adapters.persistence.places import Places
 from adapters.persistence.postgres import create_engine
 from adapters.persistence.prepared import Prepared
 from adapters.persistence.sqlite_files import OpenedFiles
+from adapters.persistence.trouble import Told
 from canonical.shared.deadline import seconds_left, within
 
 SECONDS = 5.0
 """For one use of a database, unless it is told otherwise."""
+USUAL = 0.8
+"""The share of its seconds that a use has left when it begins, unless it waited or is in a hurry."""
 MOST_WAITING = 12
 BUSY_SECONDS = 30
 """For a lock on SQLite's file, where there is no deadline."""
+TOLD = Told()
 _SQLITE_POOL = (20, 20)
 _POSTGRES_POOL = (10, 0)
 """Connections that are kept, and how many more there may be. PostgreSQL has 100 for everybody. A thread that finds no
@@ -71,7 +75,10 @@ class Database:
         self._places = Places(kept + more, most_waiting)
         self._turn = Places(1, most_waiting)
         self._files = OpenedFiles(str(self.url.database)) if self.sqlite else None
-        self.engine = _sqlite(self.url, pool, self._files) if self._files else create_engine(self.url, seconds, pool)
+        if self._files:
+            self.engine = _sqlite(self.url, pool, self._files, seconds)
+        else:
+            self.engine = create_engine(self.url, seconds, pool)
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
@@ -80,7 +87,7 @@ class Database:
             with self.reading() as connection:
                 yield connection
             return
-        with within(self._seconds), trouble.told(), self._turn.taken(), self._connected() as connection:
+        with within(self._seconds), TOLD, self._turn, self._connected() as connection:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield connection
             self._files.check_kept()
@@ -88,7 +95,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """Raises StoreUnavailable."""
-        with within(self._seconds), trouble.told(), self._connected() as connection:
+        with within(self._seconds), TOLD, self._connected() as connection:
             yield connection
 
     def close(self) -> None:
@@ -100,22 +107,29 @@ class Database:
     def _connected(self) -> Iterator[sa.Connection]:
         if self._files is not None:
             self._files.check()
-        with self._places.taken(), self.engine.connect() as connection:
-            if self.sqlite:
-                driver: Any = connection.connection.driver_connection
-                driver.execute(f"PRAGMA busy_timeout={_busy_milliseconds()}")
-            yield connection
+        with self._places, self.engine.connect() as connection:
+            left = seconds_left()
+            if self._files is None or left >= USUAL * self._seconds:
+                yield connection
+                return
+            driver: Any = connection.connection.driver_connection
+            _wait_for_locks(driver, left)
+            try:
+                yield connection
+            finally:
+                _wait_for_locks(driver, self._seconds)
 
 
-def _busy_milliseconds() -> int:
-    return int(1000 * min(BUSY_SECONDS, seconds_left()))
+def _wait_for_locks(connection: sqlite3.Connection, seconds: float) -> None:
+    connection.execute(f"PRAGMA busy_timeout={int(1000 * min(BUSY_SECONDS, seconds))}")
 
 
-def _share_file(connection: sqlite3.Connection) -> None:
+def _share_file(connection: sqlite3.Connection, seconds: float) -> None:
     """Have a new connection use the write-ahead log, where readers do not wait, and wait for others to end writing."""
-    connection.execute(f"PRAGMA busy_timeout={_busy_milliseconds()}")
+    _wait_for_locks(connection, seconds_left())
     _write_ahead(connection)
     connection.execute("PRAGMA synchronous=NORMAL")
+    _wait_for_locks(connection, seconds)
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
@@ -132,7 +146,7 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
             return
 
 
-def _sqlite(url: sa.URL, pool: dict[str, Any], files: OpenedFiles) -> sa.Engine:
+def _sqlite(url: sa.URL, pool: dict[str, Any], files: OpenedFiles, seconds: float) -> sa.Engine:
     """Transactions are begun by us: the driver's own begin is deferred and may deadlock."""
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
@@ -141,7 +155,7 @@ def _sqlite(url: sa.URL, pool: dict[str, Any], files: OpenedFiles) -> sa.Engine:
     @sa.event.listens_for(engine, "connect")
     def configure(connection: Any, _: Any) -> None:
         connection.isolation_level = None
-        _share_file(connection)
+        _share_file(connection, seconds)
         files.opened()
         sqlite_functions.install(connection)
 

@@ -1,10 +1,9 @@
 """Places that threads take one after the other, each waiting no longer than its deadline."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from queue import Empty, SimpleQueue
 from threading import Lock
 from time import monotonic
+from types import TracebackType
 
 from canonical.shared.deadline import seconds_left
 from canonical.shared.errors import StoreUnavailable
@@ -14,7 +13,7 @@ STUCK_SECONDS = 1.0
 
 
 class Places:
-    """So many threads are inside at once; the others wait until their deadline.
+    """A context manager in which so many threads are at once; the others wait until their deadline.
 
     While those inside hang, at most `most_waiting` wait for them and the others fail at once: what hangs must not take
     every thread of the process.
@@ -29,18 +28,18 @@ class Places:
         self._lock = Lock()
         self._left_at = monotonic()
 
-    @contextmanager
-    def taken(self) -> Iterator[None]:
+    def __enter__(self) -> None:
         """Raises StoreUnavailable."""
         try:
             self._free.get_nowait()
         except Empty:
             self._wait()
-        try:
-            yield
-        finally:
-            self._left_at = monotonic()
-            self._free.put(None)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._left_at = monotonic()
+        self._free.put(None)
 
     def _wait(self) -> None:
         with self._lock:

@@ -1,9 +1,8 @@
 """What drivers and pools report of a database that cannot be used, as errors of the core."""
 
 import sqlite3
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from types import MappingProxyType
+from collections.abc import Mapping
+from types import MappingProxyType, TracebackType
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -27,16 +26,21 @@ SQLITE_UNREADABLE = frozenset({sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_S
 SQLITE_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
-@contextmanager
-def told() -> Iterator[None]:
-    """Raises StoreUnavailable or one below it for what the database, and not our statement, is to blame for."""
-    try:
-        yield
-    except (DBAPIError, PoolTimeout) as error:
-        known = _known(error)
-        if known is None:
-            raise
-        raise known from error
+class Told:
+    """A context manager. Raises StoreUnavailable or one below it for what the database, and not our statement, is to
+    blame for.
+    """
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, DBAPIError | PoolTimeout):
+            known = _known(error)
+            if known is not None:
+                raise known from error
 
 
 def _known(error: DBAPIError | PoolTimeout) -> StoreUnavailable | None:

@@ -15,11 +15,12 @@ from tests.bench import (
     product_orders,
     report,
     slow_backends,
+    stopped_database,
     translation,
     whole_orders,
 )
 
-MEASURES = ("post", "get", "orders", "latency", "reads", "slow", "translation", "lists", "http", "bodies")
+MEASURES = ("post", "get", "orders", "latency", "reads", "slow", "stopped", "translation", "lists", "http", "bodies")
 
 
 @click.command()
@@ -56,6 +57,9 @@ def main(only: str, rounds: int, database: str) -> None:
         if "slow" in wanted:
             click.echo("measuring with backends that hang or are slow …", err=True)
             slow = slow_backends.measure(database, _made(directory / "slow"), rounds)
+        if "stopped" in wanted:
+            click.echo("measuring beside a database that answers nobody …", err=True)
+            edge += stopped_database.tables(_made(directory / "stopped"))
         if "http" in wanted:
             click.echo("measuring ways to read HTTP …", err=True)
             edge.append(report.table(http_parsers.HEADS, http_parsers.compare(rounds, _made(directory / "http"))))

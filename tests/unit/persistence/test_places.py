@@ -10,7 +10,7 @@ from canonical.shared.errors import StoreUnavailable
 
 def take(places: Places) -> str:
     try:
-        with places.taken():
+        with places:
             return "inside"
     except StoreUnavailable:
         return "given up"
@@ -19,7 +19,7 @@ def take(places: Places) -> str:
 def test_a_place_that_is_left_is_taken_by_those_who_wait() -> None:
     places = Places(1, most_waiting=5)
     with ThreadPoolExecutor(5) as pool:
-        with places.taken():
+        with places:
             waiting = [pool.submit(take, places) for _ in range(5)]
             assert not any(one.done() for one in waiting)
         assert {one.result() for one in waiting} == {"inside"}
@@ -27,7 +27,7 @@ def test_a_place_that_is_left_is_taken_by_those_who_wait() -> None:
 
 def test_whoever_has_no_time_left_gives_up() -> None:
     places = Places(1, most_waiting=5)
-    with places.taken(), within(0.05):
+    with places, within(0.05):
         assert take(places) == "given up"
     assert take(places) == "inside"
 
@@ -35,7 +35,7 @@ def test_whoever_has_no_time_left_gives_up() -> None:
 def test_while_those_inside_hang_only_some_go_on_waiting() -> None:
     places = Places(2, most_waiting=3)
     with ThreadPoolExecutor(20) as pool:
-        with places.taken(), places.taken():
+        with places, places:
             waiting = [pool.submit(take, places) for _ in range(20)]
             gone = list(islice(as_completed(waiting), 17))
             assert {one.result() for one in gone} == {"given up"}
