@@ -8,7 +8,7 @@ from types import TracebackType
 from canonical.shared.deadline import seconds_left
 from canonical.shared.errors import StoreUnavailable
 
-STUCK_SECONDS = 1.0
+STUCK_SECONDS = 2.0
 """When nobody has left a place for so long, whoever is inside hangs."""
 
 
@@ -19,11 +19,12 @@ class Places:
     every thread of the process.
     """
 
-    def __init__(self, places: int, most_waiting: int) -> None:
+    def __init__(self, places: int, most_waiting: int, stuck_seconds: float = STUCK_SECONDS) -> None:
         self._free: SimpleQueue[None] = SimpleQueue()
         for _ in range(places):
             self._free.put(None)
         self._most_waiting = most_waiting
+        self._stuck_seconds = stuck_seconds
         self._waiting = 0
         self._lock = Lock()
         self._left_at = monotonic()
@@ -46,12 +47,12 @@ class Places:
             self._waiting += 1
         while True:
             with self._lock:
-                crowded = self._waiting > self._most_waiting and monotonic() - self._left_at >= STUCK_SECONDS
+                crowded = self._waiting > self._most_waiting and monotonic() - self._left_at >= self._stuck_seconds
                 if crowded or not seconds_left():
                     self._waiting -= 1
                     break
             try:
-                self._free.get(timeout=min(STUCK_SECONDS, seconds_left()))
+                self._free.get(timeout=min(self._stuck_seconds, seconds_left()))
             except Empty:
                 continue
             with self._lock:

@@ -55,7 +55,8 @@ class Core:
         self.clock = SystemClock()
         self.database = Database(settings.database_address, settings.database_timeout, settings.database_waiters)
         self.database_probe = Probe(self._write_problem, late="the database does not answer within 1 s")
-        self.queries = SqlQueries(self.database, settings.search_seconds)
+        search_seconds = min(settings.search_seconds, 0.8 * settings.database_timeout)
+        self.queries = SqlQueries(self.database, search_seconds)
         self.audit = SqlAuditTrail(self.database)
         self.backends = connect(backend_settings(settings), settings.check_backend_answers)
         self.inquiries = ParallelInquiries(

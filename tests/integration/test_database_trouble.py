@@ -2,16 +2,24 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
 
 import pytest
 import sqlalchemy as sa
 
+from adapters.persistence.audit import SqlAuditTrail
 from adapters.persistence.database import Database
 from adapters.persistence.probes import write
+from adapters.persistence.queries import SqlQueries
 from adapters.persistence.tables import listeners, probes
+from adapters.persistence.unit_of_work import SqlUnitOfWork
+from canonical.audit.record import AuditRecord
 from canonical.shared.deadline import within
 from canonical.shared.errors import StoreNotWritable, StoreOutcomeUnknown
+from facade.intake.once import Accepted, Intake, Request, claimed
 from tests.support.database_faults import frozen, full, read_only
+from tests.support.databases import blank
+from tests.support.fakes import CountingIdentities, SteppingClock
 from tests.support.postgres import execute
 
 COLUMNS = [column.name for column in listeners.columns]
@@ -104,3 +112,38 @@ def test_a_connection_that_is_lost_before_the_commit_leaves_it_unknown(postgres_
     with pytest.raises(StoreOutcomeUnknown):
         add(postgres_database, 1, during_commit=cut_off)
     assert kept(postgres_database) == []
+
+
+@dataclass(frozen=True)
+class TakesAnything(Intake[SqlUnitOfWork]):
+    """Begins `subject` for whatever is asked."""
+
+    def accept(self, request: Request, subject: str) -> Accepted:
+        def take(work: SqlUnitOfWork) -> tuple[Accepted, AuditRecord]:
+            return claimed(work, request, subject), self._evidence(request, 201, subject)
+
+        return self._once(request, take)
+
+
+def test_a_request_whose_commit_nobody_confirmed_is_found_again_by_its_key(
+    postgres_server: sa.URL, postgres_database: Database
+) -> None:
+    class Unconfirmed(SqlUnitOfWork):
+        def commit(self) -> None:
+            with frozen(postgres_server), within(0.3):
+                super().commit()
+
+    def taking(kind: type[SqlUnitOfWork]) -> TakesAnything:
+        def unit_of_work() -> SqlUnitOfWork:
+            return kind(postgres_database, blank, blank, SteppingClock())
+
+        return TakesAnything(unit_of_work, SqlQueries(postgres_database), SteppingClock(), CountingIdentities())
+
+    request = Request("partner-acme", "placeOrder", "key-1", {"a": 1})
+    with pytest.raises(StoreOutcomeUnknown) as unknown:
+        taking(Unconfirmed).accept(request, "o1")
+    # The server comes to the commit in a moment; the second request waits for the first one's key or finds it.
+    assert taking(SqlUnitOfWork).accept(request, "o2") == Accepted("o1", None, again=True)
+    record_id = unknown.value.details["auditRecordId"]
+    assert unknown.value.details["id"] == "o1"
+    assert SqlAuditTrail(postgres_database).find(record_id, "partner-acme").order_id == "o1"

@@ -33,7 +33,7 @@ def test_whoever_has_no_time_left_gives_up() -> None:
 
 
 def test_while_those_inside_hang_only_some_go_on_waiting() -> None:
-    places = Places(2, most_waiting=3)
+    places = Places(2, most_waiting=3, stuck_seconds=0.1)
     with ThreadPoolExecutor(20) as pool:
         with places, places:
             waiting = [pool.submit(take, places) for _ in range(20)]
