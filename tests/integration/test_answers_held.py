@@ -27,7 +27,7 @@ from canonical.shared.errors import (
 )
 from tests.support.backends_under_test import simulated_settings
 from tests.support.builders import an_order
-from tests.support.scenes import SCENES, Described, Scene, described
+from tests.support.scenes import SCENES, SOMEBODY_ELSES, Described, Scene, described
 from tests.support.simulators import Backends as Simulation
 from tests.support.simulators import running_backends
 from tests.support.tampering import TamperingProxy, tampering
@@ -102,10 +102,6 @@ def with_a_space(value: Any) -> Any:
 
 
 OTHER_TEXTS = ("another", "", None, 7, ["x"], in_other_case, with_a_space)
-SOMEBODY_ELSES = {
-    "orderId": "ORD98765", "externalId": "web-1", "reference": "web-1", "reservationId": "RSV001",
-    "chargeId": "CHG1234", "customerId": "C12347", "subscriptionId": "SUB1121", "id": "SUB1121",
-}  # fmt: skip
 OTHER_AMOUNTS = ("-99.80", "9980.00", "0.01", "99.81", "998.0", "99.80001", "9.98E1", "+99.80", " 99.80", "NaN", 99.8)
 
 

@@ -13,6 +13,12 @@ from canonical.subscriptions.ports import PlanMove
 from tests.support.builders import a_change, a_line, an_order
 from tests.support.simulators import contract
 
+SOMEBODY_ELSES = {
+    "orderId": "ORD98765", "externalId": "web-1", "reference": "web-1", "reservationId": "RSV001",
+    "chargeId": "CHG1234", "customerId": "C12347", "subscriptionId": "SUB1121", "id": "SUB1121",
+}  # fmt: skip
+"""Ids that are somebody else's in the simulated backends, by the name of the field."""
+
 
 @dataclass(frozen=True)
 class Described:

@@ -38,13 +38,13 @@ class Placing:
     command: Any = TWO_LINES
     memory: Memory = field(default_factory=Memory)
     calls: Calls = field(default_factory=list)
+    identities: Any = field(default_factory=CountingIdentities)
 
     def __post_init__(self) -> None:
         for backend in (self.customers, self.stock, self.bss, self.payments):
             backend.calls = self.calls
-        self._identities = CountingIdentities()
         with self.memory.unit_of_work() as work:
-            self.order_id = submit_order(self.command, work, SteppingClock(), self._identities).id
+            self.order_id = submit_order(self.command, work, SteppingClock(), self.identities).id
             work.commit()
         self.process = PlaceOrder(
             self.customers,
@@ -84,7 +84,7 @@ class Placing:
     def cancel(self, **changes: Any) -> Cancellation:
         command = a_cancel_command(order_id=self.order_id, **changes)
         with self.memory.unit_of_work() as work:
-            asked = cancel_order(command, work, SteppingClock(), self._identities)
+            asked = cancel_order(command, work, SteppingClock(), self.identities)
             work.commit()
         return asked
 
