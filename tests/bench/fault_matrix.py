@@ -31,7 +31,8 @@ are left over, or when a cell is not well again {within:.0f} s after the fault's
 Each operation is called twice at once in every cell, and six times where only some calls fail (subscriptions: three).
 Answers that differ are separated by a comma; the time is how long it took after the fault's end until everything was
 well: the order confirmed, each effect there once, every part readable. The dropped answers are those of calls that
-change something, where the backend has any that count here, and else those of all its calls.
+change something, where the backend has any that count here, and else those of all its calls. Answers about something
+else name other ids than were asked for, in every field that has one.
 
 Where the clock is stepped, that is the wall clock of the product: its orders wait for the backend, and it happens just
 before the backend works again.

@@ -18,10 +18,10 @@ import yaml
 
 from tests.support.fault_operations import OPERATIONS, SUBSCRIPTIONS, ChangePlan, Operation
 from tests.support.faults import BACKENDS, CHANGES, FAULTS, Asked, Cell, Fault, Lane
-from tests.support.gates import gate
 from tests.support.product import ROOT, Node
 from tests.support.simulators import Backends, running_backends
 from tests.support.stepped import SteppedClock
+from tests.support.tampering import tampering
 
 RECOVERS_WITHIN = 10.0
 LANES = 3
@@ -74,7 +74,7 @@ def _lasting(lane: Lane, operation: Operation, cell: Cell) -> Cell:
 
 @contextmanager
 def _lane(directory: Path, backend: str, settings: Mapping[str, str]) -> Iterator[Lane]:
-    with running_backends(directory) as backends, gate(backends.port) as door:
+    with running_backends(directory) as backends, tampering(backends.port) as door:
         own = {f"{backend.upper()}_URL": f"http://127.0.0.1:{door.port}/{backend}"}
         node = Node(directory, backends, {**settings, **own}, clock=SteppedClock(directory / "clock"))
         node.command("db", "upgrade")

@@ -1,12 +1,12 @@
 """The kinds of trouble a backend can be in, and a product that is put through them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-from tests.support.gates import Gate
 from tests.support.product import Node
+from tests.support.tampering import TamperingProxy
 
 BACKENDS = ("crm", "inventory", "bss", "billing", "scm")
 SUBSCRIPTIONS_AND_PLANS = {"SUB1120": "Basic", "SUB1121": "Standard", "SUB1122": "Premium"}
@@ -15,11 +15,24 @@ CHANGES = {"inventory": ["reserve"], "bss": ["createOrder", "changePlan"], "bill
 """Operations with an effect, by the backends that have any. The answers of the others' reads are dropped."""
 
 
+SAID_TO_BE_ABOUT = frozenset(
+    {"id", "customerId", "orderId", "externalId", "reference", "reservationId", "chargeId", "subscriptionId"}
+)
+"""Fields of the backends' answers that say what or whom they are about."""
+
+
+def about_something_else(answer: Any) -> Any:
+    """An answer with other ids in it than were asked for."""
+    if isinstance(answer, list):
+        return [about_something_else(entry) for entry in answer]
+    return {name: f"{value}9" if name in SAID_TO_BE_ABOUT else value for name, value in answer.items()}
+
+
 @dataclass(frozen=True)
 class Fault:
-    """`settings` go to the simulation; None shuts the backend's gate. `always`: no call gets through. `times`: how
-    often each operation is called in the cell, all at once. `clock_step`: seconds by which the product's wall clock is
-    off from just before the fault's end on, while what was accepted waits.
+    """`settings` go to the simulation; None shuts the backend's gate, unless `edit` changes its answers. `always`: no
+    call gets through. `times`: how often each operation is called in the cell, all at once. `clock_step`: seconds by
+    which the product's wall clock is off from just before the fault's end on, while what was accepted waits.
     """
 
     name: str
@@ -28,10 +41,15 @@ class Fault:
     on_changes: bool = False
     times: int = 2
     clock_step: float = 0.0
+    edit: Callable[[Any], Any] | None = None
 
     def begin(self, lane: "Lane") -> None:
+        gate = lane.gates[lane.backend]
+        if self.edit is not None:
+            gate.when(path=f"/{lane.backend}/.*").edit(self.edit)
+            return
         if self.settings is None:
-            lane.gates[lane.backend].shut()
+            gate.shut()
             return
         hit = CHANGES.get(lane.backend) if self.on_changes else None
         lane.node.backends.fault(lane.backend, **self.settings, **({"operations": hit} if hit else {}))
@@ -40,6 +58,7 @@ class Fault:
         if self.clock_step:
             assert lane.node.clock
             lane.node.clock.step(self.clock_step)
+        lane.gates[lane.backend].clear()
         lane.gates[lane.backend].open()
         lane.node.backends.clear()
 
@@ -51,6 +70,7 @@ FAULTS = (
     Fault("hang", {"hang": True}),
     Fault("malformed body", {"malformed": True}),
     Fault("wrong schema", {"wrongSchema": True}),
+    Fault("answers about something else", None, edit=about_something_else),
     Fault("dropped answer after the effect", {"dropAnswer": True}, on_changes=True),
     Fault("401", {"status": 401}),
     Fault("429", {"status": 429}),
@@ -69,7 +89,7 @@ class Lane:
 
     backend: str
     node: Node
-    gates: Mapping[str, Gate]
+    gates: Mapping[str, TamperingProxy]
     accepted: list[str] = field(default_factory=list)
     sample: str = ""
     turns: Iterator[int] = field(default_factory=count)

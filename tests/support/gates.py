@@ -91,10 +91,3 @@ async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         while piece := await reader.read(65536):
             writer.write(piece)
             await writer.drain()
-
-
-@contextmanager
-def gate(behind: int) -> Iterator[Gate]:
-    """An open gate; shut at the end."""
-    with Gate(behind).running() as opened:
-        yield opened
