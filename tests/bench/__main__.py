@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from tests.bench import (
+    answer_checks,
     composite_reads,
     hostile_bodies,
     http_parsers,
@@ -20,7 +21,20 @@ from tests.bench import (
     whole_orders,
 )
 
-MEASURES = ("post", "get", "orders", "latency", "reads", "slow", "stopped", "translation", "lists", "http", "bodies")
+MEASURES = (
+    "post",
+    "get",
+    "orders",
+    "latency",
+    "checks",
+    "reads",
+    "slow",
+    "stopped",
+    "translation",
+    "lists",
+    "http",
+    "bodies",
+)
 
 
 @click.command()
@@ -35,6 +49,7 @@ def main(only: str, rounds: int, database: str) -> None:
     began = time.monotonic()
     comparisons: list[report.Comparison] = []
     overhead = None
+    checks = None
     reads: list[composite_reads.Composite] = []
     slow: list[slow_backends.Held] = []
     edge: list[str] = []
@@ -43,7 +58,7 @@ def main(only: str, rounds: int, database: str) -> None:
         if {"post", "get"} & set(wanted):
             click.echo("measuring TMF622 POST and GET …", err=True)
             comparisons += product_orders.compare(wanted, rounds, database, _made(directory / "held"))
-        if {"orders", "latency"} & set(wanted):
+        if {"orders", "latency", "checks"} & set(wanted):
             with whole_orders.running(database, _made(directory / "whole")) as sides:
                 if "orders" in wanted:
                     click.echo("measuring whole orders …", err=True)
@@ -51,6 +66,9 @@ def main(only: str, rounds: int, database: str) -> None:
                 if "latency" in wanted:
                     click.echo("measuring the latency of whole orders …", err=True)
                     overhead = whole_orders.overhead(rounds, sides)
+                if "checks" in wanted:
+                    click.echo("measuring the checks of backends' answers …", err=True)
+                    checks = answer_checks.compare(rounds, sides)
         if "reads" in wanted:
             click.echo("measuring reads of several backends …", err=True)
             reads = composite_reads.measure(database, _made(directory / "reads"), rounds)
@@ -73,6 +91,8 @@ def main(only: str, rounds: int, database: str) -> None:
         click.echo("\n" + report.table(report.COMPARISON_HEADS, [one.row() for one in comparisons]))
     if overhead:
         click.echo("\n" + report.table(report.OVERHEAD_HEADS, [overhead.row()]))
+    if checks:
+        click.echo("\n" + report.table(answer_checks.HEADS, [checks.row()]))
     if reads:
         click.echo("\n" + report.table(composite_reads.HEADS, [one.row() for one in reads]))
     if slow:
