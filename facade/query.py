@@ -3,12 +3,15 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 from urllib.parse import urlencode
 
 from werkzeug.datastructures import MultiDict
 
+from canonical.shared.paging import Found, Position, Slice
 from facade.contract.pointers import escaped
 from facade.contract.violations import Code, ContractViolation, Violation
+from facade.cursors import CURSOR, Course
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 200
@@ -19,39 +22,79 @@ MAX_NAMED = 50
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`asked`: the client named an offset or a limit, so a part of the list is what it wants (206)."""
+    """`asked`: the client named an offset, a limit or a cursor, so a part of the list is what it wants (206).
+
+    With a `cursor`, which leads to the position `after`, `offset` is how many members came before it at the time.
+    """
 
     offset: int
     limit: int
     asked: bool
+    cursor: str | None = None
+    after: Position | None = None
+    course: Course = Course("")
+
+    @property
+    def slice(self) -> Slice:
+        return Slice(self.offset, self.limit, self.after)
+
+    @property
+    def query(self) -> str:
+        """What asks for this page."""
+        return _by_offset(self.offset, self.limit) if self.cursor is None else _by_cursor(self.cursor, self.limit)
+
+    def next_query(self, found: Found[Any]) -> str | None:
+        """What asks for the page after the one that was found; None when nothing follows.
+
+        By its position; by its offset only where no cursor can hold the position.
+        """
+        if found.last is None:
+            return None
+        seen = self.offset + len(found.members)
+        cursor = self.course.written(found.last, seen)
+        return _by_offset(seen, self.limit) if cursor is None else _by_cursor(cursor, self.limit)
 
     def status(self, shown: int, total: int) -> int:
         return 206 if self.asked and shown < total else 200
 
-    def headers(self, address: str, shown: int, total: int, kept: str = "") -> dict[str, str]:
-        """Counts and links of a page that shows `shown` of `total`, reached at `address`.
+    def headers(self, address: str, found: Found[Any], kept: str = "") -> dict[str, str]:
+        """Counts and links of what was found, reached at `address`.
 
         `kept` is the rest of the query, which every link repeats.
         """
         address = f"{address}?{kept}&" if kept else f"{address}?"
-        starts = {"self": self.offset, "first": 0}
+        queries = {"self": self.query, "first": _by_offset(0, self.limit)}
         if self.offset > 0:
-            starts["prev"] = max(0, self.offset - self.limit)
-        if self.offset + shown < total and shown:
-            starts["next"] = self.offset + shown
-        if total and self.limit:
-            starts["last"] = (total - 1) // self.limit * self.limit
-        links = [
-            f'<{address}{urlencode({"offset": start, "limit": self.limit})}>; rel="{name}"'
-            for name, start in starts.items()
-        ]
-        return {"X-Total-Count": str(total), "X-Result-Count": str(shown), "Link": ", ".join(links)}
+            queries["prev"] = _by_offset(max(0, self.offset - self.limit), self.limit)
+        following = self.next_query(found)
+        if following is not None:
+            queries["next"] = following
+        if found.total and self.limit:
+            queries["last"] = _by_offset((found.total - 1) // self.limit * self.limit, self.limit)
+        links = [f'<{address}{query}>; rel="{name}"' for name, query in queries.items()]
+        counts = {"X-Total-Count": str(found.total), "X-Result-Count": str(len(found.members))}
+        return counts | {"Link": ", ".join(links)}
 
 
-def page_of(query: Mapping[str, str]) -> Page:
-    """The page that the query asks for. Raises ContractViolation naming the parameter."""
-    offset, limit = _count(query, "offset", 0, MAX_OFFSET), _count(query, "limit", DEFAULT_LIMIT, MAX_LIMIT)
-    return Page(offset, limit, asked="offset" in query or "limit" in query)
+def page_of(query: Mapping[str, str], course: Course) -> Page:
+    """The page of the list that the query asks for. Raises ContractViolation naming the parameter."""
+    limit = _count(query, "limit", DEFAULT_LIMIT, MAX_LIMIT)
+    if CURSOR not in query:
+        offset = _count(query, "offset", 0, MAX_OFFSET)
+        return Page(offset, limit, asked="offset" in query or "limit" in query, course=course)
+    if "offset" in query:
+        text = "a page begins at a cursor or at an offset, not at both"
+        raise ContractViolation([Violation("/offset", Code.INVALID_VALUE, text)])
+    after, seen = course.read(query[CURSOR])
+    return Page(seen, limit, asked=True, cursor=query[CURSOR], after=after, course=course)
+
+
+def _by_offset(offset: int, limit: int) -> str:
+    return urlencode({"offset": offset, "limit": limit})
+
+
+def _by_cursor(cursor: str, limit: int) -> str:
+    return urlencode({"limit": limit, CURSOR: cursor})
 
 
 def only(query: MultiDict[str, str], allowed: Collection[str]) -> None:

@@ -8,7 +8,6 @@ import sqlalchemy as sa
 
 from adapters.persistence.json_sql import (
     Elements,
-    Expression,
     JsonSql,
     Node,
     PostgresJson,
@@ -16,8 +15,8 @@ from adapters.persistence.json_sql import (
     SqliteJson,
     compared,
     related,
-    sort_value,
 )
+from adapters.persistence.sorting import Order
 from adapters.persistence.terms import term
 from canonical.shared.criteria import (
     AllOf,
@@ -50,18 +49,6 @@ class Searchable:
     indexed: frozenset[Names]
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    value: Expression
-    descending: bool
-    may_be_missing: bool = False
-
-    def ordered(self, value: Expression) -> Expression:
-        """`value`, which is this one or a copy of it, in this direction; what is missing last."""
-        directed = value.desc() if self.descending else value.asc()
-        return directed.nulls_last() if self.may_be_missing else directed
-
-
 class Compiled:
     """Conditions and sort keys over one table. `joined` is what they need beside the table; None when it is enough."""
 
@@ -84,10 +71,10 @@ class Compiled:
         for key in keys:
             column = self._searchable.columns.get(_names(key.path))
             if column is not None:
-                found.append(Order(column, key.descending))
+                found.append(Order(column, key.descending, key.by))
             else:
                 value = self._value(self._begin(None), key.path)
-                found.append(Order(sort_value(value, key.by), key.descending, may_be_missing=True))
+                found.append(Order(self._sql.sorted_by(value, key.by), key.descending, key.by, self._sql))
         # In the direction of the first key, so that one index serves both.
         return [*found, Order(self._searchable.key, not keys or keys[0].descending)]
 

@@ -13,8 +13,9 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from adapters.persistence.sqlite_functions import INSTANT_SHAPE, MOST_MATCHED, since_epoch, sortable
+from adapters.persistence.sqlite_functions import INSTANT_SHAPE, MOST_MATCHED, digits, number, since_epoch, sortable
 from canonical.shared.criteria import Constant, Operator, SortBy
+from canonical.shared.paging import SORTED_CHARACTERS
 
 Expression = sa.ColumnElement[Any]
 
@@ -71,6 +72,18 @@ class JsonSql(Protocol):
 
     def matches(self, text: Expression, pattern: str) -> sa.ColumnElement[bool]: ...
 
+    def sorted_by(self, value: Scalar, by: SortBy) -> Expression:
+        """What a value is sorted by: of a text the first characters, of a time the microseconds since 1970."""
+        ...
+
+    def digits(self, sorted_by: Any) -> str:
+        """The digits of a number, from what it is sorted by."""
+        ...
+
+    def number(self, digits: str) -> Expression:
+        """What a number is sorted by, from its digits."""
+        ...
+
 
 class SqliteJson:
     """Functions of SQLite 3.38 and ours; see sqlite_functions."""
@@ -107,6 +120,15 @@ class SqliteJson:
 
     def matches(self, text: Expression, pattern: str) -> sa.ColumnElement[bool]:
         return sa.func.text_matches(pattern, text) == 1
+
+    def sorted_by(self, value: Scalar, by: SortBy) -> Expression:
+        return sa.func.substr(value.text, 1, SORTED_CHARACTERS) if by is SortBy.TEXT else _part(value, by)
+
+    def digits(self, sorted_by: Any) -> str:
+        return digits(sorted_by)
+
+    def number(self, digits: str) -> Expression:
+        return sa.literal(number(digits))
 
     @staticmethod
     def _type(node: Node) -> Expression:
@@ -167,6 +189,21 @@ class PostgresJson:
     def matches(self, text: Expression, pattern: str) -> sa.ColumnElement[bool]:
         return sa.func.left(text, MOST_MATCHED).op("~", is_comparison=True)(pattern)
 
+    def sorted_by(self, value: Scalar, by: SortBy) -> Expression:
+        match by:
+            case SortBy.TEXT:
+                return sa.collate(sa.func.left(value.text, SORTED_CHARACTERS), "C")
+            case SortBy.INSTANT:
+                return sa.cast(sa.extract("epoch", value.instant) * 1_000_000, sa.BigInteger)
+            case _:
+                return _part(value, by)
+
+    def digits(self, sorted_by: Any) -> str:
+        return str(sorted_by)
+
+    def number(self, digits: str) -> Expression:
+        return sa.cast(sa.literal(digits, sa.Text), sa.Numeric)
+
     @staticmethod
     def _scalar(value: Expression) -> Scalar:
         kind = sa.func.jsonb_typeof(value)
@@ -211,7 +248,7 @@ def related(sql: JsonSql, side: Expression, operator: Operator, alike: Sequence[
     return side.op(operator.value, is_comparison=True)(sql.constant(bound))
 
 
-def sort_value(value: Scalar, by: SortBy) -> Expression:
+def _part(value: Scalar, by: SortBy) -> Expression:
     found: Expression = getattr(value, by.value)
     return found
 

@@ -10,10 +10,13 @@ import jsontext
 from adapters.persistence.database import Database, insert_once
 from adapters.persistence.encoding import timestamp
 from adapters.persistence.process_table import SqlProcessSchedule, read_answers
+from adapters.persistence.slices import sliced, time_text
+from adapters.persistence.sqlite_functions import microseconds
 from adapters.persistence.tables import process_steps, processes
 from canonical.processes.records import DECIDED
 from canonical.processes.standing import Problem, ProcessState, Standing
 from canonical.shared.errors import ProcessNotFound
+from canonical.shared.paging import Found, Position, Slice
 
 SINCE = sa.func.coalesce(processes.c.since, processes.c.changed_at)
 LOOKED_AT = 1_000_000
@@ -59,22 +62,27 @@ class SqlProcessReads:
         states: frozenset[ProcessState],
         before: datetime | None,
         waiting_for: str | None,
-        offset: int,
-        limit: int,
-    ) -> tuple[list[Standing], int]:
-        """Those in one of `states`, in trouble since `before`, those in trouble longest first; how many in all."""
+        part: Slice,
+    ) -> Found[Standing]:
+        """Those in one of `states`, in trouble since `before`, those in trouble longest first."""
         where: list[sa.ColumnElement[bool]] = [processes.c.state.in_(sorted(states))]
         if before is not None:
             where.append(timestamp(before) >= SINCE)
         if waiting_for is not None:
             where.append(processes.c.waiting_for.icontains(waiting_for, autoescape=True))
-        order = (processes.c.changed_at,) if states == {ProcessState.ENDED} else (SINCE,)
-        page = sa.select(processes).where(*where).order_by(*order, processes.c.subject).offset(offset).limit(limit)
+        at = processes.c.changed_at if states == {ProcessState.ENDED} else SINCE
+        page = sa.select(processes, at.label("at")).where(*where).order_by(at, processes.c.subject)
         count = sa.select(sa.func.count()).select_from(
             sa.select(processes.c.subject).where(*where).limit(LOOKED_AT).subquery()
         )
         with self._database.reading() as connection:
-            return [_read(row) for row in connection.execute(page)], connection.scalar(count) or 0
+            found = [*connection.execute(sliced(page, part, lambda after: _after(at, after)))]
+            last = found[part.limit - 1] if len(found) > part.limit > 0 else None
+            return Found(
+                [_read(row) for row in found[: part.limit]],
+                connection.scalar(count) or 0,
+                last and Position((microseconds(last.at),), last.subject),
+            )
 
     def answers(self, process: str, subject: str) -> list[tuple[str, datetime, dict[str, Any]]]:
         """What its calls came to: name on record, time, answer; oldest first."""
@@ -97,6 +105,12 @@ class SqlProcessReads:
 
 def _one(process: str, subject: str) -> tuple[sa.ColumnElement[bool], ...]:
     return processes.c.process == process, processes.c.subject == subject
+
+
+def _after(at: sa.ColumnElement[str], after: Position) -> sa.ColumnElement[bool]:
+    [mark] = after.marks
+    assert isinstance(mark, int), "every process has a time"
+    return sa.tuple_(at, processes.c.subject) > sa.tuple_(sa.literal(time_text(mark)), sa.literal(after.key))
 
 
 def _read(row: Any) -> Standing:

@@ -13,12 +13,14 @@ from adapters.persistence.plan_changes import find_plan_change, find_unfinished
 from adapters.persistence.prepared import Prepared
 from adapters.persistence.readers import Readable, seen
 from adapters.persistence.search import CANCELLATIONS, LONGEST_SECONDS, PRODUCT_ORDERS, Wanted, search
+from adapters.persistence.slices import sliced
 from adapters.persistence.tables import cancellations, documents, idempotency_keys, orders
 from canonical.ordering.cancellation import Cancellation
 from canonical.ordering.order import Order
 from canonical.ordering.states import State
 from canonical.shared.criteria import Criterion, SortKey
 from canonical.shared.errors import OrderNotFound
+from canonical.shared.paging import Found, Position, Slice
 from canonical.shared.reader import Reader
 from canonical.subscriptions.plan_change import PlanChange
 
@@ -44,14 +46,16 @@ class SqlQueries:
         with self._database.reading() as connection:
             return find_order(connection, order_id, reader)
 
-    def orders(self, reader: Reader, offset: int, limit: int) -> tuple[list[Order], int]:
-        """A page of orders, newest first, and how many there are in all."""
+    def orders(self, reader: Reader, part: Slice) -> Found[Order]:
+        """Newest first."""
         mine = seen(reader, orders.c.owner, orders.c.id)
-        page = sa.select(orders.c.body, orders.c.version).where(*mine)
-        page = page.order_by(orders.c.id.desc()).offset(offset).limit(limit)
+        page = sa.select(orders.c.body, orders.c.version).where(*mine).order_by(orders.c.id.desc())
+        page = sliced(page, part, lambda after: orders.c.id < after.key)
         with self._database.reading() as connection:
             found = [load_order(row.body, row.version) for row in connection.execute(page)]
-            return found, connection.scalar(sa.select(sa.func.count()).select_from(orders).where(*mine)) or 0
+            total = connection.scalar(sa.select(sa.func.count()).select_from(orders).where(*mine)) or 0
+        last = Position((), found[part.limit - 1].id) if len(found) > part.limit > 0 else None
+        return Found(found[: part.limit], total, last)
 
     def document(self, order_id: str, reader: Reader) -> tuple[str, str, int]:
         """Of the order by our id or by its BSS number: our id, the TMF622 v5 document without its href, its version.
@@ -78,19 +82,16 @@ class SqlQueries:
     def documents(
         self,
         reader: Reader,
-        offset: int,
-        limit: int,
+        part: Slice,
         criterion: Criterion | None = None,
         sort: tuple[SortKey, ...] = (),
-    ) -> tuple[list[tuple[str, str]], int]:
-        """A page of ids and documents that meet the criterion, newest first unless sorted, and how many meet it.
+    ) -> Found[tuple[str, str]]:
+        """Ids and documents of those that meet the criterion, newest first unless sorted.
 
         Raises InvalidCommand when that takes too long.
         """
         mine = seen(reader, documents.c.owner, documents.c.order_id)
-        return search(
-            self._database, PRODUCT_ORDERS, mine, Wanted(criterion, sort, offset, limit, self._search_seconds)
-        )
+        return search(self._database, PRODUCT_ORDERS, mine, Wanted(criterion, sort, part, self._search_seconds))
 
     def state_of(self, order_id: str) -> State:
         """Where the order with our id stands. Raises OrderNotFound."""
@@ -108,14 +109,13 @@ class SqlQueries:
     def cancellations(
         self,
         reader: Reader,
-        offset: int,
-        limit: int,
+        part: Slice,
         criterion: Criterion | None = None,
         sort: tuple[SortKey, ...] = (),
-    ) -> tuple[list[tuple[str, str]], int]:
-        """A page of ids and TMF622 v5 documents without addresses, as `documents` gives those of orders."""
+    ) -> Found[tuple[str, str]]:
+        """Ids and TMF622 v5 documents without addresses, as `documents` gives those of orders."""
         mine = seen(reader, cancellations.c.owner, cancellations.c.order_id)
-        return search(self._database, CANCELLATIONS, mine, Wanted(criterion, sort, offset, limit, self._search_seconds))
+        return search(self._database, CANCELLATIONS, mine, Wanted(criterion, sort, part, self._search_seconds))
 
     def plan_change(self, change_id: str) -> PlanChange:
         """Raises NotFound."""

@@ -9,13 +9,16 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from adapters.persistence.criteria_sql import Compiled, Order, Searchable
+from adapters.persistence.criteria_sql import Compiled, Searchable
 from adapters.persistence.database import Database
+from adapters.persistence.slices import Rows, sliced
+from adapters.persistence.sorting import Order, following
 from adapters.persistence.sqlite_functions import stopping
 from adapters.persistence.tables import cancellations, documents, terms
 from adapters.persistence.terms import PRODUCT_ORDER_TERMS
 from canonical.shared.criteria import Criterion, SortKey
 from canonical.shared.errors import InvalidCommand
+from canonical.shared.paging import Found, Position, Slice
 
 PRODUCT_ORDERS = Searchable(
     key=documents.c.order_id,
@@ -42,8 +45,6 @@ CANCELLATIONS = Searchable(
     indexed=frozenset(),
 )
 
-Rows = sa.Select[*tuple[Any, ...]]
-
 LONGEST_SECONDS = 0.8
 """For the statements of one search that look into documents, unless it is told otherwise."""
 PAGE_CHARACTERS = 4_000_000
@@ -54,48 +55,50 @@ PAGE_CHARACTERS = 4_000_000
 class Wanted:
     criterion: Criterion | None
     sort: tuple[SortKey, ...]
-    offset: int
-    limit: int
+    part: Slice
     seconds: float = LONGEST_SECONDS
 
 
 def search(
     database: Database, searchable: Searchable, mine: Sequence[sa.ColumnElement[bool]], wanted: Wanted
-) -> tuple[list[tuple[str, str]], int]:
-    """The page's keys and documents, and how many there are in all.
-
-    Raises InvalidCommand when it looks into documents for longer than `wanted.seconds`.
-    """
+) -> Found[tuple[str, str]]:
+    """Keys and documents. Raises InvalidCommand when it looks into documents for longer than `wanted.seconds`."""
     compiled = Compiled(searchable, database.engine.dialect.name)
     conditions = [*mine]
     if wanted.criterion is not None:
         conditions.append(compiled.condition(wanted.criterion))
     counted = _from(sa.select(sa.func.count()), searchable, compiled, conditions)
-    order = compiled.order(wanted.sort)
-    page = _page(searchable, compiled, conditions, order, wanted)
+    order, part = compiled.order(wanted.sort), wanted.part
+    page = _page(searchable, compiled, conditions, order, part)
     with database.reading() as connection, _limited(connection, compiled.reads_documents, wanted.seconds) as allow:
         allow()
-        found, cut = _within_budget(connection.execute(page)) if wanted.limit else ([], False)
-        last = 0 < len(found) < wanted.limit and not cut
-        if last or (wanted.limit and not found and not wanted.offset):
-            return found, wanted.offset + len(found)
+        shown, more = _within_budget(connection.execute(page), part.limit) if part.limit else ([], True)
+        members = [(row[0], row[1]) for row in shown]
+        if not more and part.after is None and (members or not part.offset):
+            return Found(members, part.offset + len(members))
         allow()
-        return found, connection.scalar(counted) or 0
+        total = connection.scalar(counted) or 0
+    return Found(members, total, _position(shown[-1], order) if shown and more else None)
 
 
-def _within_budget(rows: Iterable[Any]) -> tuple[list[tuple[str, str]], bool]:
-    """The rows up to PAGE_CHARACTERS of documents, one at least, and whether there were more.
+def _within_budget(rows: Iterable[Any], limit: int) -> tuple[list[Any], bool]:
+    """At most `limit` rows, up to PAGE_CHARACTERS of documents, one at least; and whether there are more.
 
     Large orders must not add up to gigabytes; the next link goes on after the last one shown.
     """
-    found: list[tuple[str, str]] = []
+    found: list[Any] = []
     left = PAGE_CHARACTERS
-    for key, document in rows:
-        left -= len(document)
-        if found and left < 0:
+    for row in rows:
+        left -= len(row[1])
+        if len(found) == limit or (found and left < 0):
             return found, True
-        found.append((key, document))
+        found.append(row)
     return found, False
+
+
+def _position(row: Any, order: Sequence[Order]) -> Position:
+    key, _, *values = row
+    return Position(tuple(one.mark(value) for one, value in zip(order[:-1], values, strict=True)), key)
 
 
 def _page(
@@ -103,16 +106,19 @@ def _page(
     compiled: Compiled,
     conditions: Sequence[sa.ColumnElement[bool]],
     order: Sequence[Order],
-    wanted: Wanted,
+    part: Slice,
 ) -> Rows:
-    """Skips over keys, by an index where there is one, and fetches documents for the page only."""
-    values = [key.value.label(f"by_{index}") for index, key in enumerate(order)]
+    """Key, document and the values sorted by. Skips over keys, by an index where there is one, and fetches documents
+    for the page only.
+    """
+    values = [one.value.label(f"by_{index}") for index, one in enumerate(order)]
     keys = _from(sa.select(searchable.key.label("key"), *values), searchable, compiled, conditions)
-    chosen = (
-        keys.order_by(*(key.ordered(key.value) for key in order)).offset(wanted.offset).limit(wanted.limit).subquery()
-    )
-    whole = sa.select(searchable.key, searchable.document).join(chosen, chosen.c.key == searchable.key)
-    return whole.order_by(*(key.ordered(chosen.c[f"by_{index}"]) for index, key in enumerate(order)))
+    keys = keys.order_by(*(one.ordered(one.value) for one in order))
+    chosen = sliced(keys, part, lambda after: following(order, after)).subquery()
+    sorted_by = [chosen.c[f"by_{index}"] for index in range(len(order))]
+    whole = sa.select(searchable.key, searchable.document, *sorted_by[:-1])
+    whole = whole.join(chosen, chosen.c.key == searchable.key)
+    return whole.order_by(*(one.ordered(value) for one, value in zip(order, sorted_by, strict=True)))
 
 
 def _from(

@@ -26,7 +26,7 @@ MOST_MATCHED = 100_000
 """Characters of one text that a regular expression is looked for in; the rest of a longer one is not searched."""
 _INSTANT = re.compile(INSTANT_SHAPE, re.ASCII)
 _FRACTION = re.compile(r"([.][0-9]{6})[0-9]+")
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  # the offset is taken off as a number: in UTC it may leave Python's years
+EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  # the offset is taken off as a number: in UTC it may leave Python's years
 
 
 def microseconds(text: Any) -> int | None:
@@ -44,7 +44,7 @@ def since_epoch(at: datetime) -> int:
     """An aware time in microseconds since 1970, also where UTC has no such year in Python."""
     offset = at.utcoffset()
     assert offset is not None, "times have an offset"
-    past = at.replace(tzinfo=None) - _EPOCH - offset
+    past = at.replace(tzinfo=None) - EPOCH - offset
     return (past.days * 86_400 + past.seconds) * 1_000_000 + past.microseconds
 
 
@@ -79,6 +79,15 @@ def sortable(value: Number) -> str:
     digits, _, power = scientific(value).replace(".", "").lstrip("-").partition("E")
     place = f"{_MIDDLE + int(power):05}"
     return f"2{place}{digits}" if value > 0 else "0" + f"{place}{digits}~".translate(_TURNED)
+
+
+def digits(sorted_by: str) -> str:
+    """A number from what `sortable` made of it."""
+    sign = "-" if sorted_by[0] == "0" else ""
+    place, shown = sorted_by[1:6], sorted_by[6:].removesuffix("~")
+    if sign:
+        place, shown = place.translate(_TURNED), shown.translate(_TURNED)
+    return f"{sign}{shown[0]}.{shown[1:] or 0}E{int(place) - _MIDDLE}" if shown else "0"
 
 
 _MIDDLE = 50_000

@@ -11,13 +11,17 @@ from marshmallow import Schema, fields
 from canonical.processes.decisions import Decision, DecisionWork, Outcome
 from canonical.processes.engine import Process
 from canonical.processes.standing import Action, ProcessState, Situation, Standing, situation
+from canonical.shared.criteria import SortBy
 from canonical.shared.errors import InvalidCommand, ProcessNotFound
+from canonical.shared.paging import Found, Slice
 from canonical.shared.ports import Clock
 from facade.clock import time_text
 from facade.contract.connexion_plugin import validated_body
 from facade.contract.violations import Code, ContractViolation, Violation
+from facade.cursors import Course
 from facade.intake import DecisionIntake, Request
 from facade.json import answer_json
+from facade.pages import PAGING, page_document
 from facade.query import only, page_of
 from facade.security.principal import current_principal
 
@@ -34,10 +38,9 @@ class Processes(Protocol):
         states: frozenset[ProcessState],
         before: datetime | None,
         waiting_for: str | None,
-        offset: int,
-        limit: int,
-    ) -> tuple[list[Standing], int]:
-        """Those in one of `states`, in trouble since `before`, those in trouble longest first; how many in all."""
+        part: Slice,
+    ) -> Found[Standing]:
+        """Those in one of `states`, in trouble since `before`, those in trouble longest first."""
         ...
 
     def answers(self, process: str, subject: str) -> Answers:
@@ -65,12 +68,13 @@ class OperatedProcesses:
 
     def list(self) -> flask.Response:
         query = flask.request.args
-        only(query, ("state", "age", "waitingFor", "offset", "limit"))
-        page, age = page_of(query), _age(query)
+        only(query, ("state", "age", "waitingFor", *PAGING))
+        states, age = _states(query), _age(query)
+        # By which time they are sorted depends on the states.
+        page = page_of(query, Course(f"processes {sorted(states)}", (SortBy.INSTANT,)))
         before = None if age is None else self.clock.now() - timedelta(seconds=age)
-        found, total = self.processes.page(_states(query), before, query.get("waitingFor"), page.offset, page.limit)
-        items = [_PROCESS.dump(standing) for standing in found]
-        return answer_json({"items": items, "offset": page.offset, "limit": page.limit, "total": total})
+        found = self.processes.page(states, before, query.get("waitingFor"), page.slice)
+        return answer_json(page_document([_PROCESS.dump(standing) for standing in found.members], page, found))
 
     def get(self, process: str, subject: str) -> flask.Response:
         only(flask.request.args, ())

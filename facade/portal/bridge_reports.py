@@ -10,6 +10,7 @@ import jsontext
 from canonical.audit.record import Mapped
 from canonical.ordering.cancellation import Cancellation
 from canonical.shared.criteria import Criterion, SortKey, all_of
+from canonical.shared.paging import Found, Slice
 from canonical.shared.reader import Reader
 from facade.json import answer_json
 from facade.query import only
@@ -23,14 +24,14 @@ class Kept(Protocol):
     def document(self, order_id: str, reader: Reader) -> tuple[str, str, int]: ...
 
     def documents(
-        self, reader: Reader, offset: int, limit: int, criterion: Criterion | None, sort: tuple[SortKey, ...]
-    ) -> tuple[list[tuple[str, str]], int]: ...
+        self, reader: Reader, part: Slice, criterion: Criterion | None, sort: tuple[SortKey, ...]
+    ) -> Found[tuple[str, str]]: ...
 
     def cancellation(self, cancellation_id: str, reader: Reader) -> tuple[Cancellation, dict[str, Any]]: ...
 
     def cancellations(
-        self, reader: Reader, offset: int, limit: int, criterion: Criterion | None, sort: tuple[SortKey, ...]
-    ) -> tuple[list[tuple[str, str]], int]: ...
+        self, reader: Reader, part: Slice, criterion: Criterion | None, sort: tuple[SortKey, ...]
+    ) -> Found[tuple[str, str]]: ...
 
 
 class Trails(Protocol):
@@ -55,20 +56,18 @@ class BridgeReports:
 
     def of_orders(self) -> flask.Response:
         """Of the page that a list in v4 shows for the same query."""
-        wanted = read_listing(flask.request.query_string, self.v4.searchable(ORDER))
+        wanted = read_listing(flask.request.query_string, self.v4.searchable(ORDER), ORDER)
         criterion = all_of(self.v4.visible, wanted.criterion)
-        found, _ = self.kept.documents(
-            current_principal().reader(), wanted.page.offset, wanted.page.limit, criterion, wanted.sort
-        )
-        return answer_json([_of(order_id, ORDER, jsontext.read_kept(document)) for order_id, document in found])
+        found = self.kept.documents(current_principal().reader(), wanted.page.slice, criterion, wanted.sort)
+        return answer_json([_of(order_id, ORDER, jsontext.read_kept(document)) for order_id, document in found.members])
 
     def of_cancellations(self) -> flask.Response:
         """Of the page that a list in v4 shows for the same query."""
-        wanted = read_listing(flask.request.query_string, self.v4.searchable(CANCELLATION))
-        found, _ = self.kept.cancellations(
-            current_principal().reader(), wanted.page.offset, wanted.page.limit, wanted.criterion, wanted.sort
+        wanted = read_listing(flask.request.query_string, self.v4.searchable(CANCELLATION), CANCELLATION)
+        found = self.kept.cancellations(current_principal().reader(), wanted.page.slice, wanted.criterion, wanted.sort)
+        return answer_json(
+            [_of(task_id, CANCELLATION, jsontext.read_kept(document)) for task_id, document in found.members]
         )
-        return answer_json([_of(task_id, CANCELLATION, jsontext.read_kept(document)) for task_id, document in found])
 
     def of_order(self, id: str) -> flask.Response:
         only(flask.request.args, ())

@@ -16,17 +16,21 @@ from canonical.processes.engine import ProcessEngine
 from canonical.shared import tracing
 from canonical.shared.deadline import seconds_left
 from canonical.shared.errors import AuditRecordNotFound, OrderNotFound, StillWorking
+from canonical.shared.paging import Found, Slice
 from canonical.shared.reader import ALL, Reader
 from facade.address import requested_address
 from facade.contract.connexion_plugin import validated_body
+from facade.cursors import Course
 from facade.intake import CancellationIntake, OrderIntake, Request, Translation
 from facade.json import answer_json
+from facade.pages import PAGING, page_document
 from facade.portal.failures import error_of, going_on
 from facade.portal.schemas import OrderRequest, audit_document, order_document
 from facade.query import only, page_of
 from facade.security.principal import current_principal
 
 GOES_ON = "the order was accepted and goes on; ask for it later"
+LIST = Course("orders")
 LEFT_TO_ANSWER = 1.0
 """Seconds of a request's deadline in which nobody waits for a process any more."""
 
@@ -38,8 +42,8 @@ class Orders(Protocol):
         """By our id or by its BSS number. Raises OrderNotFound."""
         ...
 
-    def orders(self, reader: Reader, offset: int, limit: int) -> tuple[list[Order], int]:
-        """A page, newest first, and how many there are in all."""
+    def orders(self, reader: Reader, part: Slice) -> Found[Order]:
+        """Newest first."""
         ...
 
 
@@ -107,11 +111,10 @@ class PortalOrders:
         return _answer(order, 201, {"Location": f"{requested_address()}/{order.id}"})
 
     def list_orders(self) -> flask.Response:
-        only(flask.request.args, ("offset", "limit"))
-        page = page_of(flask.request.args)
-        found, total = self.orders.orders(current_principal().reader(), page.offset, page.limit)
-        items = [order_document(order) for order in found]
-        return answer_json({"items": items, "offset": page.offset, "limit": page.limit, "total": total})
+        only(flask.request.args, PAGING)
+        page = page_of(flask.request.args, LIST)
+        found = self.orders.orders(current_principal().reader(), page.slice)
+        return answer_json(page_document([order_document(order) for order in found.members], page, found))
 
     def cancel_order(self, orderId: str) -> flask.Response:
         """Have the order given up. Raises InvalidTransition where it is too late to ask."""

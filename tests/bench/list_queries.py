@@ -106,8 +106,8 @@ def alternated(reads: Sequence[Callable[[], Any]], rounds: int) -> list[float]:
 
 
 def listed(queries: SqlQueries, text: str) -> None:
-    wanted = read_listing(text.encode(), ATTRIBUTES)
-    queries.documents(Reader("acme"), wanted.page.offset, wanted.page.limit, wanted.criterion, wanted.sort)
+    wanted = read_listing(text.encode(), ATTRIBUTES, "ProductOrder")
+    queries.documents(Reader("acme"), wanted.page.slice, wanted.criterion, wanted.sort)
 
 
 def timed(read: Callable[[], Any]) -> float:

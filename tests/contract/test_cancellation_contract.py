@@ -12,6 +12,7 @@ from canonical.ordering.cancellation import Cancellation, CancellationState
 from canonical.ordering.handlers import cancel_order
 from canonical.ordering.states import State
 from canonical.shared.errors import CancellationNotFound, ConcurrentChange, OrderNotFound
+from canonical.shared.paging import Slice
 from canonical.shared.reader import ALL, Reader
 from tests.contract.conftest import Store, shown_cancellation
 from tests.contract.keeping import at_once, change, keep, order_id, start
@@ -188,7 +189,7 @@ def test_when_the_order_was_changed_meanwhile_neither_is_kept(store: Store) -> N
 
     with pytest.raises(ConcurrentChange):
         cancel_what_was_read()
-    assert store.reads.cancellations(ALL, 0, 10) == ([], 0)
+    assert store.reads.cancellations(ALL, Slice(0, 10)) == ([], 0, None)
     assert store.reads.order(order_id(1), ALL).cancellation_id is None
 
 
@@ -224,7 +225,7 @@ def test_of_requests_at_the_same_time_one_is_kept(store: Store) -> None:
     outcomes = at_once(4, cancel)
     made = [outcome for outcome in outcomes if isinstance(outcome, Cancellation)]
     assert len(made) == 1, outcomes
-    assert store.reads.cancellations(ALL, 0, 10) == ([(made[0].id, shown_cancellation(made[0], {}))], 1)
+    assert store.reads.cancellations(ALL, Slice(0, 10)) == ([(made[0].id, shown_cancellation(made[0], {}))], 1, None)
     assert store.reads.order(order_id(1), ALL).cancellation_id == made[0].id
 
 
@@ -258,7 +259,7 @@ def test_a_page_holds_the_newest_first_and_counts_what_the_caller_may_see(
     for number in range(1, 6):
         asked = replace(a_cancellation(id=cancellation_id(number)), owner="partner-acme" if number % 2 else "portal")
         ask(store, asked, {"number": number})
-    found, count = store.reads.cancellations(reader, offset, limit)
+    found, count, _ = store.reads.cancellations(reader, Slice(offset, limit))
     assert ([task_id for task_id, _ in found], count) == ([cancellation_id(number) for number in numbers], total)
     assert [jsontext.read_kept(document)["carried"]["number"] for _, document in found] == numbers
 
@@ -268,5 +269,5 @@ def test_the_document_in_lists_follows_every_change_and_keeps_what_was_carried(s
     with store.unit_of_work() as work:
         work.cancellations.get(asked.id).accept()
         work.commit()
-    (_, document), *_ = store.reads.cancellations(ALL, 0, 10)[0]
+    (_, document), *_ = store.reads.cancellations(ALL, Slice(0, 10))[0]
     assert jsontext.read_kept(document) == {"id": asked.id, "state": "ACCEPTED", "carried": CARRIED}

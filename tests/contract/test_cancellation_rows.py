@@ -14,6 +14,7 @@ from adapters.persistence.queries import SqlQueries
 from adapters.persistence.tables import cancellations
 from adapters.persistence.unit_of_work import SqlUnitOfWork
 from canonical.ordering.cancellation import Cancellation
+from canonical.shared.paging import Slice
 from canonical.shared.reader import ALL, Reader
 from facade.bootstrap.core import project_cancellation
 from facade.bootstrap.serving import tmf622_versions
@@ -57,8 +58,8 @@ def filled(database: Database) -> Database:
 
 
 def found(database: Database, version: Any, query: str, reader: Reader = ALL) -> list[str]:
-    wanted = read_listing(query.encode(), version.searchable(CANCELLATION))
-    listed = SqlQueries(database, 30).cancellations(reader, 0, 10, wanted.criterion, wanted.sort)
+    wanted = read_listing(query.encode(), version.searchable(CANCELLATION), CANCELLATION)
+    listed = SqlQueries(database, 30).cancellations(reader, Slice(0, 10), wanted.criterion, wanted.sort)
     assert len(listed[0]) == listed[1]
     return [task_id for task_id, _ in listed[0]]
 

@@ -16,6 +16,7 @@ from canonical.processes.progress import Progress
 from canonical.processes.saga import run
 from canonical.shared.errors import CancellationNotFound, ConcurrentChange, InvalidTransition, OrderNotFound
 from canonical.shared.external_identifier import ExternalIdentifier
+from canonical.shared.paging import Slice
 from canonical.shared.reader import ALL, Reader
 from tests.contract.conftest import Store
 from tests.contract.keeping import (
@@ -227,8 +228,8 @@ def test_a_removed_order_is_gone_with_what_belongs_to_it_and_what_happened_stays
     with pytest.raises(CancellationNotFound):
         store.reads.cancellation(CANCELLATION_ID, ALL)
     assert store.process(PLACE_ORDER, order_id(1)) is None
-    assert [order.id for order in store.reads.orders(ALL, 0, 10)[0]] == [order_id(2)], "others stay"
-    assert store.reads.documents(ALL, 0, 10)[1] == 1
+    assert [order.id for order in store.reads.orders(ALL, Slice(0, 10))[0]] == [order_id(2)], "others stay"
+    assert store.reads.documents(ALL, Slice(0, 10))[1] == 1
 
     assert store.events(order_id(1)) == [
         (1, "OrderSubmitted"),
@@ -247,7 +248,7 @@ def test_a_cancelled_draft_is_removed_with_its_cancellation(store: Store) -> Non
         asked = cancel_order(a_cancel_command(order_id=order_id(1)), work, StandingClock(), CountingIdentities())
         work.commit()
     change(store, order_id(1), remove)
-    assert store.reads.cancellations(ALL, 0, 10) == ([], 0)
+    assert store.reads.cancellations(ALL, Slice(0, 10)) == ([], 0, None)
     with pytest.raises(CancellationNotFound):
         store.reads.cancellation(asked.id, ALL)
     assert [sequence for sequence, _ in store.events(order_id(1))] == [1, 2, 3]
@@ -262,7 +263,7 @@ def test_an_order_is_changed_and_removed_together(store: Store) -> None:
 
     change(store, order_id(1), change_and_remove)
     assert store.events(order_id(1)) == [(1, "OrderDrafted"), (2, "OrderAnnotated"), (3, "OrderRemoved")]
-    assert store.reads.orders(ALL, 0, 10) == ([], 0)
+    assert store.reads.orders(ALL, Slice(0, 10)) == ([], 0, None)
 
 
 def test_without_a_commit_an_order_is_not_removed(store: Store) -> None:
@@ -373,7 +374,7 @@ def test_a_draft_is_submitted_or_removed_and_never_half_of_each(store: Store) ->
         outcomes = at_once(4, act)
         done = [outcome for outcome in outcomes if outcome in ("removed", "submitted")]
         assert len(done) == 1, outcomes
-        left = {order.id for order in store.reads.orders(ALL, 0, 10)[0]}
+        left = {order.id for order in store.reads.orders(ALL, Slice(0, 10))[0]}
         submitted = done == ["submitted"]
         assert (order_id(number) in left) is submitted
         assert store.process(PLACE_ORDER, order_id(number)) == ("scheduled" if submitted else None)

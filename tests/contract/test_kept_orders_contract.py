@@ -12,6 +12,7 @@ from canonical.ordering.order import Order, PaymentStatus
 from canonical.ordering.states import State
 from canonical.shared.errors import OrderNotFound
 from canonical.shared.money import Money
+from canonical.shared.paging import Slice
 from canonical.shared.reader import ALL, Reader
 from tests.contract.conftest import Store
 from tests.contract.keeping import CARRIED, LATER, change, complete, keep, order_id, start, write_everything
@@ -120,7 +121,7 @@ def test_several_orders_are_kept_together(store: Store) -> None:
         for number in (1, 2, 3):
             work.orders.add(an_order(id=order_id(number)))
         work.commit()
-    assert store.reads.orders(ALL, 0, 10)[1] == 3
+    assert store.reads.orders(ALL, Slice(0, 10))[1] == 3
 
 
 def test_events_wait_for_delivery_in_order_and_without_gaps(store: Store) -> None:
@@ -188,9 +189,9 @@ def filled(store: Store) -> Store:
 def test_a_page_holds_the_newest_first_and_counts_what_the_caller_may_see(
     filled: Store, reader: Reader, offset: int, limit: int, numbers: list[int], total: int
 ) -> None:
-    orders, count = filled.reads.orders(reader, offset, limit)
+    orders, count, _ = filled.reads.orders(reader, Slice(offset, limit))
     assert ([order.id for order in orders], count) == ([order_id(number) for number in numbers], total)
-    documents, count = filled.reads.documents(reader, offset, limit)
+    documents, count, _ = filled.reads.documents(reader, Slice(offset, limit))
     assert ([found for found, _ in documents], count) == ([order_id(number) for number in numbers], total)
     assert [jsontext.read_kept(text)["carried"]["number"] for _, text in documents] == numbers
 
@@ -207,7 +208,7 @@ def test_another_clients_order_is_not_found(filled: Store) -> None:
 def test_what_is_not_committed_is_not_read(store: Store) -> None:
     with store.unit_of_work() as work:
         write_everything(work)
-        assert store.reads.orders(ALL, 0, 10) == ([], 0)
+        assert store.reads.orders(ALL, Slice(0, 10)) == ([], 0, None)
         assert store.reads.kept_answer("partner-acme", "key-1") is None
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from canonical.ordering.order import Order
 from canonical.shared.errors import CancellationNotFound, OrderNotFound
+from canonical.shared.paging import Slice
 from canonical.shared.reader import ALL, CustomerSet, Reader
 from tests.contract.conftest import Store
 from tests.contract.keeping import change, complete, keep, order_id, start
@@ -89,11 +90,11 @@ def test_a_reader_sees_the_orders_of_its_customers_and_nothing_of_others(
         known = found_by(lambda number=number: reads.order_to_change(order_id(number), reader)[0].id)
         assert known == (order_id(number) if number in seen else None)
     listed = [order_id(number) for number in sorted(seen, reverse=True)]
-    orders, total = reads.orders(reader, 0, 100)
+    orders, total, _ = reads.orders(reader, Slice(0, 100))
     assert ([order.id for order in orders], total) == (listed, len(seen))
-    documents, total = reads.documents(reader, 0, 100)
+    documents, total, _ = reads.documents(reader, Slice(0, 100))
     assert ([found for found, _ in documents], total) == (listed, len(seen))
-    tasks, total = reads.cancellations(reader, 0, 100)
+    tasks, total, _ = reads.cancellations(reader, Slice(0, 100))
     assert ([found for found, _ in tasks], total) == (
         [f"cancellation-{number:02}" for number in sorted(seen, reverse=True)],
         len(seen),
@@ -113,7 +114,7 @@ def test_an_order_that_is_not_seen_is_refused_as_one_that_is_not_there(filled: S
 
 def test_a_page_and_its_count_leave_out_what_is_not_seen(filled: Store) -> None:
     reader = Reader(ACME, customers=ids("C1", "C12", "c1"))
-    documents, total = filled.reads.documents(reader, 1, 2)
+    documents, total, _ = filled.reads.documents(reader, Slice(1, 2))
     assert [json.loads(text)["carried"]["customer"] for _, text in documents] == ["c1", "C12"]
     assert total == 4
 
@@ -128,8 +129,8 @@ def test_an_order_that_changes_its_customer_is_seen_by_the_new_ones_reader(fille
 
     change(filled, order_id(50), hand_over)
     assert filled.reads.order(order_id(50), new).customer_id == "C7"
-    assert order_id(50) in dict(filled.reads.documents(new, 0, 10)[0])
-    assert order_id(50) not in dict(filled.reads.documents(old, 0, 100)[0])
+    assert order_id(50) in dict(filled.reads.documents(new, Slice(0, 10))[0])
+    assert order_id(50) not in dict(filled.reads.documents(old, Slice(0, 100))[0])
 
 
 def test_a_cancellation_belongs_to_its_client_whoever_placed_the_order(filled: Store) -> None:

@@ -5,6 +5,7 @@ import pytest
 from canonical.ordering.order import Order
 from canonical.ordering.states import State
 from canonical.shared.errors import ConcurrentChange, InvalidTransition, OrderNotFound
+from canonical.shared.paging import Slice
 from canonical.shared.reader import ALL
 from tests.contract.conftest import Store
 from tests.contract.keeping import (
@@ -61,7 +62,7 @@ def test_a_store_works_again_after_a_unit_of_work_failed(store: Store) -> None:
     with pytest.raises(ZeroDivisionError), store.unit_of_work():
         raise ZeroDivisionError
     keep(store, an_order())
-    assert store.reads.orders(ALL, 0, 10)[1] == 1
+    assert store.reads.orders(ALL, Slice(0, 10))[1] == 1
 
 
 def test_an_order_that_somebody_else_changed_since_it_was_read_is_not_overwritten(store: Store) -> None:
@@ -127,7 +128,7 @@ def test_a_key_is_claimed_once(store: Store) -> None:
     assert claim(store, 1)
     assert not claim(store, 2)
     assert store.reads.kept_answer("partner-acme", "key").order_id == order_id(1)
-    assert store.reads.orders(ALL, 0, 10)[1] == 1
+    assert store.reads.orders(ALL, Slice(0, 10))[1] == 1
 
 
 def test_a_key_is_claimed_once_within_a_unit_of_work(store: Store) -> None:
@@ -154,7 +155,7 @@ def test_of_claims_at_the_same_time_one_succeeds_and_one_order_is_kept(store: St
     outcomes = at_once(8, lambda number: claim(store, number))
     assert sorted(outcomes) == [False] * 7 + [True], outcomes
     kept = store.reads.kept_answer("partner-acme", "key")
-    found, total = store.reads.orders(ALL, 0, 10)
+    found, total, _ = store.reads.orders(ALL, Slice(0, 10))
     assert (total, found[0].id) == (1, kept.order_id)
     assert kept.order_id == order_id(outcomes.index(True))
 

@@ -14,6 +14,7 @@ from adapters.persistence import migrations
 from adapters.persistence.database import Database
 from adapters.persistence.queries import SqlQueries
 from canonical.shared.criteria import Criterion
+from canonical.shared.paging import Slice
 from canonical.shared.reader import ALL
 from facade.contract.violations import ContractViolation
 from facade.tmf.query.listing import Listing, read_listing
@@ -70,7 +71,7 @@ def databases(
 def read(query: bytes) -> Listing | None:
     """None where it is refused, in few words and naming the parameter."""
     try:
-        wanted = read_listing(query, ATTRIBUTES)
+        wanted = read_listing(query, ATTRIBUTES, "ProductOrder")
         selection_of(wanted.fields, ATTRIBUTES)
     except ContractViolation as refusal:
         told = [(violation.pointer, violation.message) for violation in refusal.violations]
@@ -97,7 +98,7 @@ def test_hostile_queries_are_refused_or_answered_correctly_and_soon(
         answers = []
         for database in databases:
             with spent(query, costs.setdefault(database.engine.dialect.name, []), servers_of(database)):
-                found = SqlQueries(database, PATIENCE).documents(ALL, 0, 200, wanted.criterion, wanted.sort)
+                found = SqlQueries(database, PATIENCE).documents(ALL, Slice(0, 200), wanted.criterion, wanted.sort)
             answers.append(found)
         assert answers[0] == answers[1], query
         if wanted.criterion is not None and not searches_text(wanted.criterion):

@@ -16,6 +16,7 @@ from adapters.persistence.database import Database
 from adapters.persistence.queries import SqlQueries
 from adapters.persistence.search import PRODUCT_ORDERS
 from adapters.persistence.sqlite_functions import microseconds
+from adapters.persistence.tables import documents
 from canonical.shared.criteria import (
     AllOf,
     AnyElement,
@@ -25,12 +26,15 @@ from canonical.shared.criteria import (
     Not,
     Operator,
     Present,
+    SortBy,
     SortKey,
     Step,
 )
 from canonical.shared.errors import InvalidCommand
+from canonical.shared.paging import Position, Slice
 from canonical.shared.reader import ALL, Reader
 from facade.contract.violations import ContractViolation
+from facade.cursors import Course
 from facade.tmf.query.bounds import bounded
 from facade.tmf.query.constants import constants_of
 from facade.tmf.query.listing import read_listing, sort_of
@@ -72,8 +76,8 @@ def filled(
 def found(database: Database, criterion: Criterion | None, sort: tuple[SortKey, ...] = ()) -> list[str]:
     """The ids that the database finds, in its order; that its total agrees is checked on the way."""
     queries = SqlQueries(database, PATIENCE)
-    page, total = queries.documents(ALL, 0, KEPT + 1, criterion, sort)
-    first, counted = queries.documents(ALL, 0, 1, criterion, sort)
+    page, total, _ = queries.documents(ALL, Slice(0, KEPT + 1), criterion, sort)
+    first, counted, _ = queries.documents(ALL, Slice(0, 1), criterion, sort)
     assert total == counted == len(page)
     assert first == page[:1]
     return [order_id for order_id, _ in page]
@@ -181,19 +185,89 @@ def test_pages_of_a_sorted_list_are_its_parts(filled: Database, sample: list[dic
     keys = sort_of("state,-creationDate", ATTRIBUTES)
     expected = in_order(sample, keys)
     for offset in (0, 7, KEPT - 3, KEPT, KEPT + 50):
-        page, total = SqlQueries(filled).documents(ALL, offset, 10, None, keys)
+        page, total, _ = SqlQueries(filled).documents(ALL, Slice(offset, 10), None, keys)
         assert [order_id for order_id, _ in page] == expected[offset : offset + 10]
         assert total == KEPT
 
 
+@pytest.mark.parametrize(
+    ("text", "limit"),
+    [
+        ("", 7), ("id", 150), ("-id", 13), ("state", 11), ("-state", 13), ("creationDate", 17),
+        ("-creationDate,-state", 23), ("creationDate,-state", 19),
+        ("priority,-creationDate", 31), ("requestedStartDate", 29), ("-description", 37),
+        ("-requestedStartDate,state", 41), ("category,-id", 43), ("-@type,priority,state", 47),
+        ("description,category,priority,requestedStartDate,requestedCompletionDate", 53),
+    ],
+)  # fmt: skip
+def test_pages_by_positions_are_the_sorted_list(
+    filled: Database, sample: list[dict[str, Any]], text: str, limit: int
+) -> None:
+    """Through cursors, as clients hand the positions back."""
+    keys = sort_of(text, ATTRIBUTES) if text else ()
+    course = Course("orders", tuple(key.by for key in keys))
+    assert walked(filled, keys, course, limit) == in_order(sample, keys)
+
+
+def walked(database: Database, keys: tuple[SortKey, ...], course: Course, limit: int) -> list[str]:
+    shown: list[str] = []
+    after: Position | None = None
+    while True:
+        page = SqlQueries(database, PATIENCE).documents(ALL, Slice(0, limit, after), None, keys)
+        shown += [order_id for order_id, _ in page.members]
+        assert page.total == KEPT
+        if page.last is None:
+            return shown
+        cursor = course.written(page.last, len(shown))
+        assert cursor is not None
+        after, seen = course.read(cursor)
+        assert (after, seen) == (page.last, len(shown))
+
+
+NUMBERS = ["1", "1.0", "0.1", "0.30000000000000004", "123456789.123456789", "1e22", "9007199254740993", "1e-7", "-5",
+           "0", "18446744073709551617", "1e300", "-1.5e-300", "-18446744073709551617.000000000000000001", "-1e22",
+           "1.50"]  # fmt: skip
+KINDS = [None, True, False, "x" * 101 + "a", "x" * 101 + "b", "2026-01-01T00:00:00Z", "0001-01-01T00:00:00+15:00", "7",
+         "9999-12-31T23:59:59.999999-15:00", "2026-01-01T01:00:00.0000001+01:00"]  # fmt: skip
+
+
+@pytest.mark.parametrize("by", SortBy)
+@pytest.mark.parametrize("descending", [False, True])
+def test_a_position_holds_every_value_that_can_be_sorted_by(database: Database, by: SortBy, descending: bool) -> None:
+    """One by one, so that each value is a position; equal ones among them, and those that are no values."""
+    values = [*NUMBERS, *map(orjson.dumps, KINDS), b'{"a":1}', b"[]"]
+    with database.writing() as connection:
+        for number, value in enumerate(2 * values):
+            order_id = f"{number:03}"
+            whole = {"id": order_id, "state": "held", "creationDate": "2026-01-01T00:00:00.000Z"}
+            text = orjson.dumps(whole).decode()[:-1] + f',"x":{value if isinstance(value, str) else value.decode()}}}'
+            connection.execute(sa.insert(documents), a_row(whole) | {"document": text})
+        connection.commit()
+    keys = (SortKey((Step("x"),), by, descending),)
+    queries = SqlQueries(database, PATIENCE)
+    expected = [order_id for order_id, _ in queries.documents(ALL, Slice(0, 200), None, keys).members]
+    shown: list[str] = []
+    part = Slice(0, 1)
+    while True:
+        page = queries.documents(ALL, part, None, keys)
+        shown += [order_id for order_id, _ in page.members]
+        if page.last is None:
+            break
+        cursor = Course("x", (by,)).written(page.last, len(shown))
+        assert cursor is not None, page.last
+        part = Slice(0, 1, Course("x", (by,)).read(cursor)[0])
+    assert shown == expected
+    assert len(shown) == 2 * len(values)
+
+
 def test_a_page_of_nothing_still_counts(filled: Database) -> None:
-    assert SqlQueries(filled).documents(ALL, 0, 0) == ([], KEPT)
+    assert SqlQueries(filled).documents(ALL, Slice(0, 0)) == ([], KEPT, None)
 
 
 def test_a_client_finds_its_own_orders_only(filled: Database, sample: list[dict[str, Any]]) -> None:
     mine = [document for document in sample if a_row(document)["owner"] == "o"]
     criterion = Compare((Step("state"),), Operator.EQUAL, tuple(STATES))
-    page, total = SqlQueries(filled).documents(Reader("o"), 0, KEPT, criterion)
+    page, total, _ = SqlQueries(filled).documents(Reader("o"), Slice(0, KEPT), criterion)
     assert total == len(mine) > 0
     assert {order_id for order_id, _ in page} == {document["id"] for document in mine}
 
@@ -203,14 +277,14 @@ def test_every_scalar_that_is_always_there_is_found_by_the_value_returned(
     filled: Database, sample: list[dict[str, Any]], name: str
 ) -> None:
     for document in sample[:20]:
-        wanted = read_listing(f"{name}={document[name]}".encode(), ATTRIBUTES)
+        wanted = read_listing(f"{name}={document[name]}".encode(), ATTRIBUTES, "ProductOrder")
         assert document["id"] in found(filled, wanted.criterion)
 
 
 def test_a_time_is_found_however_its_offset_is_written(filled: Database, sample: list[dict[str, Any]]) -> None:
     [document] = [one for one in sample if one.get("requestedStartDate") == "2026-06-01T08:00:00+02:00"][:1]
     for text in ("2026-06-01T06:00:00Z", "2026-06-01T08:00:00%2B02:00", "2026-06-01T08:00:00+02:00"):
-        wanted = read_listing(f"requestedStartDate={text}".encode(), ATTRIBUTES)
+        wanted = read_listing(f"requestedStartDate={text}".encode(), ATTRIBUTES, "ProductOrder")
         assert document["id"] in found(filled, wanted.criterion)
 
 
@@ -220,7 +294,7 @@ def test_what_takes_too_long_is_ended(filled: Database, monkeypatch: pytest.Monk
         tuple(Compare((Step("note", True), Step("text")), Operator.MATCHES, (f"(?:{n}$)",)) for n in range(40))
     )
     with pytest.raises(InvalidCommand, match="takes too long") as raised:
-        SqlQueries(filled, search_seconds=0.001).documents(ALL, 0, 10, heavy)
+        SqlQueries(filled, search_seconds=0.001).documents(ALL, Slice(0, 10), heavy)
     assert raised.value.pointer == "/filter"
     assert found(filled, None), "the connection serves on"
     assert found(filled, Compare((Step("description"),), Operator.MATCHES, ("ours",))), "and for long"
@@ -240,7 +314,7 @@ def test_what_the_database_finds_too_complex_is_refused(sqlite_database: Databas
     for _ in range(20):
         deep = AnyElement((Step("productOrderItem", True),), deep)
     with pytest.raises(InvalidCommand, match="too complex"):
-        SqlQueries(sqlite_database, PATIENCE).documents(ALL, 0, 10, deep)
+        SqlQueries(sqlite_database, PATIENCE).documents(ALL, Slice(0, 10), deep)
 
 
 def test_the_deepest_query_that_is_taken_is_answered(filled: Database) -> None:
@@ -259,7 +333,7 @@ def test_the_deepest_query_that_is_taken_is_answered(filled: Database) -> None:
 
 def test_a_regular_expression_that_the_database_cannot_take_is_refused(filled: Database) -> None:
     with pytest.raises(InvalidCommand):
-        SqlQueries(filled, PATIENCE).documents(ALL, 0, 10, Compare((Step("@type"),), Operator.MATCHES, ("(",)))
+        SqlQueries(filled, PATIENCE).documents(ALL, Slice(0, 10), Compare((Step("@type"),), Operator.MATCHES, ("(",)))
 
 
 def test_only_the_beginning_of_a_long_text_is_searched(database: Database) -> None:
@@ -267,14 +341,16 @@ def test_only_the_beginning_of_a_long_text_is_searched(database: Database) -> No
     most = sqlite_functions.MOST_MATCHED
     texts = {"within": "x" * (most - 1) + "é", "beyond": "x" * most + "é"}
     store(database, [document | {"id": name, "description": text} for name, text in texts.items()])
-    wanted = read_listing("description.regex=xé".encode(), ATTRIBUTES)
+    wanted = read_listing("description.regex=xé".encode(), ATTRIBUTES, "ProductOrder")
     assert most == 100_000, "docs/partners.md says so"
-    assert [one for one, _ in SqlQueries(database, PATIENCE).documents(ALL, 0, 9, wanted.criterion)[0]] == ["within"]
+    assert [one for one, _ in SqlQueries(database, PATIENCE).documents(ALL, Slice(0, 9), wanted.criterion)[0]] == [
+        "within"
+    ]
 
 
 def test_conditions_on_columns_and_terms_leave_documents_unread(filled: Database) -> None:
     query = "state=held&relatedParty.partyOrPartyRole.id=C1&creationDate.gt=2026-01-01&sort=-creationDate"
-    wanted = read_listing(query.encode(), ATTRIBUTES)
+    wanted = read_listing(query.encode(), ATTRIBUTES, "ProductOrder")
     compiled = search.Compiled(PRODUCT_ORDERS, filled.engine.dialect.name)
     assert wanted.criterion is not None
     compiled.condition(wanted.criterion)

@@ -21,6 +21,7 @@ from canonical.shared.errors import (
     ListenerNotFound,
     OrderNotFound,
 )
+from canonical.shared.paging import Found, Position, Slice
 from canonical.shared.reader import ALL, Reader
 from tests.support.fakes import OfferingsOnSale, SteppingClock
 
@@ -189,6 +190,15 @@ def _found_cancellation(memory: Memory, cancellation_id: str, reader: Reader) ->
     return found
 
 
+def _part(members: dict[str, Any], part: Slice) -> Found[Any]:
+    """The slice of members that stand in their order, newest first, by their keys."""
+    keys = [key for key in members if part.after is None or key < part.after.key]
+    begun = keys[0 if part.after else part.offset :]
+    shown = begun[: part.limit]
+    last = Position((), shown[-1]) if shown and len(begun) > part.limit else None
+    return Found([members[key] for key in shown], len(members), last)
+
+
 def _sees(memory: Memory, reader: Reader, kept: Cancellation) -> bool:
     """Who asked for it and of whose order count."""
     order = memory.orders.get(kept.order_id)
@@ -251,17 +261,16 @@ class ReadsFromMemory:
     def order(self, order_id: str, reader: Reader) -> Order:
         return copy.deepcopy(_found({order.id: order for order in self._mine(reader)}, order_id))
 
-    def orders(self, reader: Reader, offset: int, limit: int) -> tuple[list[Order], int]:
+    def orders(self, reader: Reader, part: Slice) -> Found[Order]:
         found = self._mine(reader)
-        return copy.deepcopy(found[offset : offset + limit]), len(found)
+        return _part({order.id: copy.deepcopy(order) for order in found}, part)
 
     def document(self, order_id: str, reader: Reader) -> tuple[str, str, int]:
         found = self.order(order_id, reader)
         return found.id, *self._memory.documents[found.id]
 
-    def documents(self, reader: Reader, offset: int, limit: int) -> tuple[list[tuple[str, str]], int]:
-        found, total = self.orders(reader, offset, limit)
-        return [(order.id, self._memory.documents[order.id][0]) for order in found], total
+    def documents(self, reader: Reader, part: Slice) -> Found[tuple[str, str]]:
+        return _part({one.id: (one.id, self._memory.documents[one.id][0]) for one in self._mine(reader)}, part)
 
     def order_to_change(self, order_id: str, reader: Reader) -> tuple[Order, dict[str, Any], str]:
         with self._memory.turn:
@@ -279,12 +288,11 @@ class ReadsFromMemory:
         found = _found_cancellation(self._memory, cancellation_id, reader)
         return copy.deepcopy((found, self._memory.carried_for_cancellations[found.id]))
 
-    def cancellations(self, reader: Reader, offset: int, limit: int) -> tuple[list[tuple[str, str]], int]:
+    def cancellations(self, reader: Reader, part: Slice) -> Found[tuple[str, str]]:
         known = self._memory.cancellations.values()
-        mine = sorted(kept.id for kept in known if _sees(self._memory, reader, kept))
-        page = mine[::-1][offset : offset + limit]
+        mine = sorted((kept.id for kept in known if _sees(self._memory, reader, kept)), reverse=True)
         project = self._memory.project_cancellation
-        return [(found, project(*self.cancellation(found, reader))) for found in page], len(mine)
+        return _part({found: (found, project(*self.cancellation(found, reader))) for found in mine}, part)
 
     def kept_answer(self, owner: str, key: str) -> KeptInMemory | None:
         return self._memory.keys.get((owner, key))

@@ -23,7 +23,7 @@ from facade.tmf.query.selection import Selection, selection_of
 
 MAX_QUERY = 4_000
 _TYPE_NAMES = ("eventType", "@type")
-_PAGING = ("/offset", "/limit", "/sort")
+_PAGING = ("/offset", "/limit", "/cursor", "/sort")
 _ADDRESS = "href"
 """There, and nothing to ask for."""
 _ANY = "AnyNotification"
@@ -64,7 +64,7 @@ class Notifications:
         if _CONTROL.search(query):
             raise _refusal("a query has no control characters; percent-encode them")
         try:
-            wanted = read_listing(query.removeprefix("?").encode(), self)
+            wanted = read_listing(query.removeprefix("?").encode(), self, _ANY)
             selection = selection_of(wanted.fields, self)
         except ContractViolation as error:
             raise _at_the_query(error) from error
@@ -137,4 +137,4 @@ def _refusal(message: str, allowed: tuple[str, ...] = ()) -> ContractViolation:
 
 
 def _unpaged() -> ContractViolation:
-    return _refusal("notifications come one by one: offset, limit and sort say nothing about them")
+    return _refusal("notifications come one by one: offset, limit, cursor and sort say nothing about them")

@@ -3,10 +3,12 @@
 Raw, because Connexion hands on declared parameters only, and because `%3E` may stand between a name and its value.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import quote, unquote_to_bytes
 
 from canonical.shared.criteria import Criterion, SortBy, SortKey, all_of
+from facade.cursors import CURSOR, LONGEST, Course
 from facade.query import Page, page_of
 from facade.tmf.query.attributes import Attributes, Kind
 from facade.tmf.query.basic import criteria_of
@@ -14,7 +16,8 @@ from facade.tmf.query.bounds import bounded
 from facade.tmf.query.jsonpath import criterion_of
 from facade.tmf.query.refusals import MAX_TEXT, refusal
 
-RESERVED = ("fields", "filter", "sort", "offset", "limit")
+PAGING = ("offset", "limit", CURSOR)
+RESERVED = ("fields", "filter", "sort", *PAGING)
 MAX_SORT_KEYS = 5
 MAX_PARAMETERS = 100
 _SORTED_AS = {
@@ -36,8 +39,8 @@ class Listing:
     kept: str
 
 
-def read_listing(query_string: bytes, attributes: Attributes) -> Listing:
-    """Raises ContractViolation naming the parameter, or NotSupported."""
+def read_listing(query_string: bytes, attributes: Attributes, resource: str) -> Listing:
+    """What is asked of a collection of `resource`. Raises ContractViolation naming the parameter, or NotSupported."""
     reserved: dict[str, str] = {}
     filters: list[str] = []
     kept: list[bytes] = []
@@ -53,15 +56,20 @@ def read_listing(query_string: bytes, attributes: Attributes) -> Listing:
             raise refusal(name, f"{name} is given once, with a value")
         else:
             reserved[name] = value
-        if name not in ("offset", "limit"):
+        if name not in PAGING:
             kept.append(piece)
-    page = page_of(reserved)
     # The filter first: where its && was not encoded, its error says so.
     by_path = [criterion_of(reserved["filter"], attributes)] if "filter" in reserved else []
     criteria = [*criteria_of(filters, attributes), *by_path]
     bounded(criteria)
     sort = sort_of(reserved["sort"], attributes) if "sort" in reserved else ()
+    page = page_of(reserved, Course(_about(resource, kept), tuple(key.by for key in sort)))
     return Listing(all_of(*criteria), sort, page, reserved.get("fields"), "&".join(map(_safe, kept)))
+
+
+def _about(resource: str, kept: Iterable[bytes]) -> str:
+    """Which list it is: what is shown of its members makes no difference."""
+    return "\n".join((resource, *(_safe(piece) for piece in kept if not piece.startswith(b"fields="))))
 
 
 def sort_of(text: str, attributes: Attributes) -> tuple[SortKey, ...]:
@@ -83,6 +91,8 @@ def sort_of(text: str, attributes: Attributes) -> tuple[SortKey, ...]:
 
 def _decoded(piece: bytes) -> str:
     name = piece.partition(b"=")[0].decode("ascii", "replace")[:60]
+    if name == CURSOR and len(piece) <= 2 * LONGEST:
+        return piece.decode("ascii", "replace")
     if len(piece) > 3 * MAX_TEXT:
         raise refusal(name, f"a parameter has at most {MAX_TEXT} characters")
     try:

@@ -27,7 +27,7 @@ def answer_list(
     counted = [one.losses for one in shown if one.losses is not None]
     told = dict(headers)
     if counted:
-        query = "&".join((*filter(None, [kept]), f"offset={page.offset}", f"limit={page.limit}"))
+        query = "&".join((*filter(None, [kept]), page.query))
         told |= {LOSSES: str(sum(counted)), "Link": f"{told['Link']}, {_described_by(f'{kind}?{query}')}"}
     text = b"[%b]" % b",".join(one.text for one in shown)
     return flask.Response(text, status, told, content_type=JSON)

@@ -11,6 +11,7 @@ from canonical.ordering.cancellation import Cancellation
 from canonical.ordering.order import Order
 from canonical.shared.criteria import Criterion, SortKey
 from canonical.shared.errors import OrderNotFound
+from canonical.shared.paging import Found, Slice
 from canonical.shared.reader import Reader
 from facade.address import requested_address
 from facade.contract.connexion_plugin import validated_body
@@ -44,12 +45,11 @@ class CancellationReads(Protocol):
     def cancellations(
         self,
         reader: Reader,
-        offset: int,
-        limit: int,
+        part: Slice,
         criterion: Criterion | None = None,
         sort: tuple[SortKey, ...] = (),
-    ) -> tuple[list[tuple[str, str]], int]:
-        """A page of ids and documents without addresses, newest first unless sorted, and how many meet the criterion.
+    ) -> Found[tuple[str, str]]:
+        """Ids and documents without addresses of those that meet the criterion, newest first unless sorted.
 
         Raises InvalidCommand when that takes too long.
         """
@@ -93,16 +93,14 @@ class CancelProductOrders:
 
     def list_cancel_product_order(self) -> flask.Response:
         """A page of the tasks that match, found as orders are."""
-        wanted = read_listing(flask.request.query_string, self.version.searchable(CANCELLATION))
+        wanted = read_listing(flask.request.query_string, self.version.searchable(CANCELLATION), CANCELLATION)
         selection = selection_of(wanted.fields, self.version.selectable(CANCELLATION))
         page, collection = wanted.page, requested_address()
-        found, total = self.reads.cancellations(
-            current_principal().reader(), page.offset, page.limit, wanted.criterion, wanted.sort
-        )
-        documents = (addressed(jsontext.read_kept(document), collection) for _, document in found)
+        found = self.reads.cancellations(current_principal().reader(), page.slice, wanted.criterion, wanted.sort)
+        documents = (addressed(jsontext.read_kept(document), collection) for _, document in found.members)
         shown = [self.version.written(CANCELLATION, document, selection) for document in documents]
-        headers = page.headers(collection, len(found), total, wanted.kept)
-        return answer_list(shown, KIND, page, wanted.kept, page.status(len(found), total), headers)
+        headers = page.headers(collection, found, wanted.kept)
+        return answer_list(shown, KIND, page, wanted.kept, page.status(len(shown), found.total), headers)
 
     def _answer(
         self, document: dict[str, Any], selection: Selection | None, status: int, headers: dict[str, str]

@@ -10,6 +10,7 @@ from canonical.ordering.order import Order
 from canonical.shared import tracing
 from canonical.shared.criteria import Criterion, SortKey, all_of
 from canonical.shared.errors import InvalidCommand
+from canonical.shared.paging import Found, Slice
 from canonical.shared.reader import ALL, Reader
 from facade.address import requested_address
 from facade.conditions import required_versions
@@ -43,12 +44,11 @@ class Documents(Protocol):
     def documents(
         self,
         reader: Reader,
-        offset: int,
-        limit: int,
+        part: Slice,
         criterion: Criterion | None = None,
         sort: tuple[SortKey, ...] = (),
-    ) -> tuple[list[tuple[str, str]], int]:
-        """A page of ids and documents that meet the criterion, newest first unless sorted, and how many meet it.
+    ) -> Found[tuple[str, str]]:
+        """Ids and documents of those that meet the criterion, newest first unless sorted.
 
         Raises InvalidCommand when that takes too long.
         """
@@ -126,17 +126,16 @@ class ProductOrders:
 
     def list_product_order(self) -> flask.Response:
         """A page of the orders that match: filters, JSONPath, sorting and selection as in TMF630."""
-        wanted = read_listing(flask.request.query_string, self.version.searchable(ORDER))
+        wanted = read_listing(flask.request.query_string, self.version.searchable(ORDER), ORDER)
         selection = selection_of(wanted.fields, self.version.selectable(ORDER))
         page, criterion, collection = wanted.page, all_of(self.version.visible, wanted.criterion), requested_address()
-        found, total = self.documents.documents(
-            current_principal().reader(), page.offset, page.limit, criterion, wanted.sort
-        )
+        found = self.documents.documents(current_principal().reader(), page.slice, criterion, wanted.sort)
         shown = [
-            self.version.shown(ORDER, document, f"{collection}/{order_id}", selection) for order_id, document in found
+            self.version.shown(ORDER, document, f"{collection}/{order_id}", selection)
+            for order_id, document in found.members
         ]
-        headers = page.headers(collection, len(found), total, wanted.kept)
-        return answer_list(shown, KIND, page, wanted.kept, page.status(len(found), total), headers)
+        headers = page.headers(collection, found, wanted.kept)
+        return answer_list(shown, KIND, page, wanted.kept, page.status(len(shown), found.total), headers)
 
     def patch_product_order(self, id: str) -> flask.Response:
         """Change the order as the patch asks, where its state allows that."""

@@ -25,6 +25,7 @@ from canonical.shared.criteria import (
     SortBy,
     SortKey,
 )
+from canonical.shared.paging import SORTED_CHARACTERS
 
 _RELATIONS = {
     Operator.EQUAL: operator.eq,
@@ -111,6 +112,8 @@ def in_order(documents: list[dict[str, Any]], keys: tuple[SortKey, ...]) -> list
         fits = {SortBy.TEXT: str, SortBy.NUMBER: (int, Decimal), SortBy.BOOLEAN: bool}[key.by]
         if key.by is SortBy.NUMBER and isinstance(found, bool):
             return None
+        if isinstance(found, str):
+            found = found[:SORTED_CHARACTERS]
         return found if isinstance(found, fits) else None
 
     def compare(left: dict[str, Any], right: dict[str, Any]) -> int:

@@ -17,12 +17,12 @@ DAY = datetime(2013, 4, 20, tzinfo=UTC)
 
 
 def criterion(query: str) -> Criterion | None:
-    return read_listing(query.encode(), ATTRIBUTES).criterion
+    return read_listing(query.encode(), ATTRIBUTES, "ProductOrder").criterion
 
 
 def refused(query: str | bytes) -> tuple[str, str, str | None]:
     with pytest.raises(ContractViolation) as raised:
-        read_listing(query.encode() if isinstance(query, str) else query, ATTRIBUTES)
+        read_listing(query.encode() if isinstance(query, str) else query, ATTRIBUTES, "ProductOrder")
     [violation] = raised.value.violations
     return violation.pointer, violation.message, violation.hint
 

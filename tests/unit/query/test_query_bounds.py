@@ -14,7 +14,7 @@ ITEM = "productOrderItem."
 
 
 def listing(query: str) -> None:
-    read_listing(query.encode(), ATTRIBUTES)
+    read_listing(query.encode(), ATTRIBUTES, "ProductOrder")
 
 
 def jsonpath(text: str) -> str:
@@ -58,7 +58,7 @@ def test_what_is_over_a_bound_is_refused_and_what_reaches_it_is_not(most: str, t
 
 def test_of_values_to_be_greater_or_less_than_one_is_compared() -> None:
     values = ",".join(f"{number}" for number in range(100))
-    listed = read_listing(f"{ITEM}quantity.gt={values}".encode(), ATTRIBUTES)
+    listed = read_listing(f"{ITEM}quantity.gt={values}".encode(), ATTRIBUTES, "ProductOrder")
     assert listed.criterion is not None
     sql = str(Compiled(PRODUCT_ORDERS, "sqlite").condition(listed.criterion))
     assert sql.count("END > ") == 1

@@ -110,7 +110,9 @@ def test_regular_expressions_stand_between_slashes_or_quotes(pattern: str) -> No
 
 def test_the_filter_is_combined_with_the_other_parameters() -> None:
     query = f"state=held&filter={quote(chr(36) + '.note')}"
-    assert read_listing(query.encode(), ATTRIBUTES).criterion == AllOf((equal("state", "held"), Present(NOTE)))
+    assert read_listing(query.encode(), ATTRIBUTES, "ProductOrder").criterion == AllOf(
+        (equal("state", "held"), Present(NOTE))
+    )
 
 
 @pytest.mark.parametrize(
@@ -170,6 +172,6 @@ def test_what_is_wrong_is_refused_where_it_is(source: str, said: str) -> None:
 
 def test_an_ampersand_that_was_not_encoded_is_explained() -> None:
     with pytest.raises(ContractViolation) as raised:
-        read_listing(b"filter=note[?(@.author=='X' && @.text=='Y')]", ATTRIBUTES)
+        read_listing(b"filter=note[?(@.author=='X' && @.text=='Y')]", ATTRIBUTES, "ProductOrder")
     [violation] = raised.value.violations
     assert violation.hint == "in an address && is written %26%26"

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from canonical.shared.criteria import SortBy, SortKey, Step
+from canonical.shared.paging import Found, Position
 from facade.contract.violations import ContractViolation
 from facade.tmf.query.attributes import Kind
 from facade.tmf.query.listing import Listing, read_listing
@@ -26,7 +27,7 @@ IDENTITY = {"@type": "ProductOrder", "id": "1", "href": "h"}
 
 
 def listing(query: str) -> Listing:
-    return read_listing(query.encode(), ATTRIBUTES)
+    return read_listing(query.encode(), ATTRIBUTES, "ProductOrder")
 
 
 def refused(query: str) -> tuple[str, str]:
@@ -62,6 +63,13 @@ def test_a_plus_and_nothing_sort_upwards_and_a_minus_downwards(query: str) -> No
         ("filter", "/filter", "given once, with a value"),
         ("limit=x", "/limit", "a whole number"),
         ("offset=-1", "/offset", "a whole number"),
+        ("cursor=x", "/cursor", "not given for this list"),
+        ("cursor=", "/cursor", "not given for this list"),
+        ("cursor=%00", "/cursor", "not given for this list"),
+        (f"cursor={'A' * 9_000}", "/cursor", "not given for this list"),
+        (f"cursor={'A' * 90_000}", "/cursor", "at most 2000 characters"),
+        ("cursor=x&cursor=x", "/cursor", "given once"),
+        ("cursor", "/cursor", "given once"),
     ],
 )
 def test_what_cannot_be_listed_is_refused_by_name(query: str, pointer: str, said: str) -> None:
@@ -70,18 +78,52 @@ def test_what_cannot_be_listed_is_refused_by_name(query: str, pointer: str, said
     assert said in message
 
 
+REST = "state=held&sort=-creationDate&note.author=%22a,b%22&creationDate%3E2026-01-01"
+LAST = Position((1_767_225_600_000_000,), "o-1")
+
+
 def test_links_keep_the_rest_of_the_query() -> None:
     wanted = listing("state=held&offset=20&limit=10&sort=-creationDate&note.author=%22a,b%22&creationDate>2026-01-01")
-    links = wanted.page.headers("https://x.example/o", 10, 45, wanted.kept)["Link"].split(", ")
-    rest = "state=held&sort=-creationDate&note.author=%22a,b%22&creationDate%3E2026-01-01"
-    assert links[0] == f'<https://x.example/o?{rest}&offset=20&limit=10>; rel="self"'
+    found = Found([*range(10)], 45, LAST)
+    links = wanted.page.headers("https://x.example/o", found, wanted.kept)["Link"].split(", ")
+    assert links[0] == f'<https://x.example/o?{REST}&offset=20&limit=10>; rel="self"'
     assert [link.rpartition('rel="')[2].rstrip('"') for link in links] == ["self", "first", "prev", "next", "last"]
+    following = links[3].partition("?")[2].partition(">")[0]
+    page = listing(following).page
+    assert (page.after, page.offset, page.limit) == (LAST, 30, 10)
+    report = listing(f"fields=id&{following}").page
+    assert report.after == LAST, "what is shown of each makes no difference"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "state=held&sort=-creationDate&note.author=%22a,b%22",
+        f"{REST}&category=x",
+        REST.replace("-creationDate", "creationDate"),
+        REST.replace("sort=-creationDate&", ""),
+        REST.replace("sort=-creationDate", "sort=state"),
+        REST.replace("held", "done"),
+    ],
+)
+def test_a_cursor_belongs_to_the_query_that_it_was_given_for(other: str) -> None:
+    page = listing(f"{REST}&limit=10").page
+    following = page.next_query(Found([1], 45, LAST))
+    assert listing(f"{REST}&{following}").page.after == LAST
+    pointer, message = refused(f"{other}&{following}")
+    assert (pointer, "not given for this list" in message) == ("/cursor", True)
+
+
+def test_a_cursor_belongs_to_its_resource() -> None:
+    following = listing("limit=10").page.next_query(Found([1], 45, Position((), "o-1")))
+    with pytest.raises(ContractViolation):
+        read_listing(str(following).encode(), ATTRIBUTES, "CancelProductOrder")
 
 
 @given(st.binary(max_size=60))
 def test_any_bytes_are_a_query_or_a_refusal(query: bytes) -> None:
     try:
-        wanted = read_listing(query, ATTRIBUTES)
+        wanted = read_listing(query, ATTRIBUTES, "ProductOrder")
     except (ContractViolation, NotSupported):
         return
     assert not set(wanted.kept) & set('<>" \r\n')

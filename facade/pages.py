@@ -1,0 +1,26 @@
+"""Pages of the canonical API's lists."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+import flask
+
+from canonical.shared.paging import Found
+from facade.address import requested_address
+from facade.cursors import CURSOR
+from facade.query import Page
+
+PAGING = ("offset", "limit", CURSOR)
+
+
+def page_document(items: list[dict[str, Any]], page: Page, found: Found[Any]) -> dict[str, Any]:
+    """The items with what the client needs to page on: `next` is the address of the page that follows, or null."""
+    following = page.next_query(found)
+    kept = urlencode([pair for pair in flask.request.args.items(multi=True) if pair[0] not in PAGING])
+    return {
+        "items": items,
+        "offset": page.offset,
+        "limit": page.limit,
+        "total": found.total,
+        "next": following and f"{requested_address()}?{'&'.join(filter(None, (kept, following)))}",
+    }

@@ -1,0 +1,25 @@
+"""Numbers as SQLite sorts them, there and back."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.persistence.sqlite_functions import digits, number, sortable
+from jsontext import number_of
+
+NUMBERS = st.integers(-(10**40), 10**40) | st.decimals(-(10**20), 10**20, allow_nan=False, places=18)
+
+
+@given(NUMBERS)
+def test_what_a_number_is_sorted_by_gives_the_number_back(value: int | Decimal) -> None:
+    assert number_of(digits(sortable(value))) == value
+    assert number(digits(sortable(value))) == sortable(value)
+
+
+@pytest.mark.parametrize("written", ["0", "-0", "0.0", "1e999", "-1e-999", "9" * 1_000, "-0." + "1" * 999])
+def test_so_it_is_at_the_limits(written: str) -> None:
+    sorted_by = number(written)
+    assert sorted_by is not None
+    assert number_of(digits(sorted_by)) == number_of(written)
