@@ -1,9 +1,10 @@
 """Hostile queries against a few thousand documents: refused or answered correctly, and never slowly."""
 
+import math
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,10 +59,12 @@ def databases(
     directory: Path = tmp_path_factory.mktemp("hostile")
     execute(postgres_server, "CREATE DATABASE hostile")
     postgres = postgres_server.set(database="hostile").render_as_string(hide_password=False)
-    both = [Database(f"sqlite:///{directory / 'facade.db'}"), Database(postgres)]
-    for database in both:
-        migrations.upgrade(database)
-        store(database, sample)
+    urls = (f"sqlite:///{directory / 'facade.db'}", postgres)
+    for url in urls:
+        with closing(Database(url, seconds=math.inf)) as patient:  # filling it takes a busy machine long
+            migrations.upgrade(patient)
+            store(patient, sample)
+    both = [Database(url) for url in urls]
     yield both
     for database in both:
         database.close()
