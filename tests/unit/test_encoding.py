@@ -1,10 +1,11 @@
-"""Times as they are kept."""
+"""Times, aggregates and events as they are kept."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from adapters.persistence.encoding import converter, timestamp
+from adapters.persistence.encoding import converter, decoded, encoded, timestamp
+from canonical.shared.failure import Failure
 
 
 @pytest.mark.parametrize(
@@ -18,8 +19,15 @@ from adapters.persistence.encoding import converter, timestamp
 )
 def test_every_time_is_read_as_it_was_written_and_sorts_as_text(at: datetime) -> None:
     assert len(timestamp(at)) == 27
-    assert converter.loads(converter.dumps(at), datetime) == at
+    assert decoded(encoded(at), datetime) == at
 
 
 def test_a_year_that_was_once_written_with_three_digits_is_read() -> None:
     assert converter.structure("823-12-02T13:29:40.000000Z", datetime) == datetime(823, 12, 2, 13, 29, 40, tzinfo=UTC)
+
+
+def test_an_event_keeps_every_digit_of_what_a_backend_said() -> None:
+    failure = Failure("INSUFFICIENT_STOCK", "too few", "reserve", {"available": 10**30})
+    kept = encoded(failure)
+    assert '{"available":1000000000000000000000000000000}' in kept
+    assert decoded(kept, Failure) == failure

@@ -13,7 +13,7 @@ import requests
 from requests import Response
 
 from adapters.backends.messages import LARGEST_ANSWER
-from adapters.backends.tokens import PAUSE_SECONDS, Tokens, TokenUnavailable
+from adapters.backends.tokens import LONGEST_LIFE, PAUSE_SECONDS, Tokens, TokenUnavailable
 from canonical.shared.deadline import within
 from tests.unit.backends.transport import Scripted, answer, token
 
@@ -48,6 +48,14 @@ def tokens(time: Time, service: Scripted) -> Tokens:
         transport=service,
         background=lambda work: work(),
     )
+
+
+@pytest.mark.parametrize("life", [10**12, 10**900])
+def test_a_life_without_end_is_a_long_one(tokens: Tokens, service: Scripted, time: Time, life: int) -> None:
+    service.script = [token(expires_in=life)]
+    assert tokens.current() == "token-1"
+    time.now += LONGEST_LIFE / 2
+    assert tokens.current() == "token-1"
 
 
 def test_it_asks_once_with_basic_credentials_encoded_as_the_rfc_wants(tokens: Tokens, service: Scripted) -> None:

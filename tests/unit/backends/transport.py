@@ -4,10 +4,11 @@ import io
 from collections.abc import Callable
 from typing import Any
 
-import orjson
 from requests import PreparedRequest, Response
 from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
+
+import jsontext
 
 
 def answer(status: int = 200, body: Any = None, **headers: str) -> Response:
@@ -15,7 +16,7 @@ def answer(status: int = 200, body: Any = None, **headers: str) -> Response:
     response = Response()
     response.status_code = status
     response.headers = CaseInsensitiveDict({name.replace("_", "-"): value for name, value in headers.items()})
-    response.raw = io.BytesIO(body if isinstance(body, bytes) else orjson.dumps(body))
+    response.raw = io.BytesIO(body if isinstance(body, bytes) else jsontext.write(body))
     return response
 
 

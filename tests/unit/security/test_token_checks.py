@@ -8,6 +8,7 @@ import json
 import random
 
 import pytest
+from joserfc import jws
 from joserfc.jwk import ECKey, OctKey, RSAKey
 
 from facade.security import tokens
@@ -47,8 +48,17 @@ def test_es256_is_accepted_too(issuer, verifier):
         ({"aud": ["other", "tmf-facade"]}, "partner-acme", {"order:create", "order:read"}),
         ({"exp": NOW - 10}, "partner-acme", {"order:create", "order:read"}),
         ({"nbf": NOW + 10, "iat": NOW + 10}, "partner-acme", {"order:create", "order:read"}),
+        ({"exp": NOW + 0.5, "nbf": NOW - 0.25}, "partner-acme", {"order:create", "order:read"}),
     ],
-    ids=["azp", "scope list", "no scope", "several audiences", "expired within leeway", "ahead within leeway"],
+    ids=[
+        "azp",
+        "scope list",
+        "no scope",
+        "several audiences",
+        "expired within leeway",
+        "ahead within leeway",
+        "halves",
+    ],
 )
 def test_the_ways_in_which_servers_differ_are_understood(issuer, verifier, changes, client, scopes):
     assert verifier.verify(issuer.token(**changes)) == Principal(client, frozenset(scopes))
@@ -89,6 +99,14 @@ def test_the_ways_in_which_servers_differ_are_understood(issuer, verifier, chang
 )
 def test_a_claim_that_is_wrong_is_refused_by_name(issuer, refusal, changes, reason):
     assert refusal(issuer.token(**changes)) == reason
+
+
+@pytest.mark.parametrize("claim", ['"client_id":"portal"', '"exp":1e9', '"note":{"a":1,"a":2}', f'"n":{"9" * 1_001}'])
+def test_a_claim_that_is_there_twice_or_too_long_is_refused(issuer, refusal, claim):
+    claims = {"iss": "https://issuer.example", "aud": "tmf-facade", "exp": NOW + 60, "client_id": "partner-acme"}
+    payload = json.dumps(claims)[:-1] + f",{claim}}}"
+    header = {"alg": "RS256", "typ": "at+jwt", "kid": "rsa-1"}
+    assert refusal(jws.serialize_compact(header, payload, issuer.rsa, algorithms=["RS256"])) == "claims"
 
 
 def test_a_token_of_another_kind_is_refused(issuer, refusal):
