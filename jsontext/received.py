@@ -69,16 +69,20 @@ def read(content: bytes) -> Any:
 
 
 def _within_limits(value: Any) -> bool:
-    waiting = [value]
-    while waiting:
-        one = waiting.pop()
-        kind = type(one)
-        if kind is dict:
-            waiting.extend(one.values())
-        elif kind is list:
-            waiting.extend(one)
-        elif (kind is int or kind is Decimal) and not within_limits(one):
-            return False
+    level = [value]
+    while level:
+        below: list[Any] = []
+        for one in level:
+            kind = type(one)
+            if kind is str:
+                continue
+            if kind is dict:
+                below.extend(one.values())
+            elif kind is list:
+                below.extend(one)
+            elif (kind is int or kind is Decimal) and not within_limits(one):
+                return False
+        level = below
     return True
 
 

@@ -1,4 +1,4 @@
-"""`python -m tests.bench.translation`: what contract, bridge and mapper cost by themselves for an order of 4 KB.
+"""`python -m tests.bench.translation`: what JSON, contract, bridge and mapper cost by themselves for an order of 4 KB.
 
 Called inside this process, without a server. The v4 order is the v5 one as the bridge lowers it.
 """
@@ -12,6 +12,7 @@ from typing import Any
 import click
 import orjson
 
+import jsontext
 from facade.bootstrap.serving import tmf622_versions
 from facade.contract.loading import load_spec
 from facade.contract.validator import Contract
@@ -48,18 +49,18 @@ def compare(rounds: int = ROUNDS) -> str:
 
 
 def v5_measures() -> Measures:
-    body, contract = product_order(), _contract("tmf622-v5.yaml")
+    body, contract = _sent(product_order()), _contract("tmf622-v5.yaml")
     return {
         "validate against v5": lambda: _valid(contract, body),
         "map to the command": lambda: to_submit_order(body, OWNER),
         TOGETHER: lambda: to_submit_order(_valid(contract, body), OWNER),
-        "JSON parsed, for comparison": _parsing(body),
+        **_json(body),
     }
 
 
 def v4_measures() -> Measures:
     v4, v5 = _contract("tmf622-v4.yaml"), _contract("tmf622-v5.yaml")
-    body = BRIDGE.lower(ORDER, product_order()).body
+    body = BRIDGE.lower(ORDER, _sent(product_order())).body
     lifted = _valid(v5, BRIDGE.lift(ORDER, body).body)
     _, version = tmf622_versions()
     translate = OrderTranslator(version, Profiles())
@@ -70,7 +71,7 @@ def v4_measures() -> Measures:
         "map to the command": lambda: to_submit_order(lifted, OWNER),
         TOGETHER: lambda: translate(_valid(v4, body), OWNER),
         "lower v5 to v4, for the answer": lambda: BRIDGE.lower(ORDER, lifted),
-        "JSON parsed, for comparison": _parsing(body),
+        **_json(body),
     }
 
 
@@ -109,9 +110,20 @@ def _valid(contract: Contract, body: Any) -> Any:
     return checked.body
 
 
-def _parsing(body: Any) -> Callable[[], Any]:
-    text = orjson.dumps(body)
-    return lambda: orjson.loads(text)
+def _sent(body: Any) -> Any:
+    """The body as a request brings it: its numbers are decimals."""
+    return jsontext.read(jsontext.write(body))
+
+
+def _json(body: Any) -> Measures:
+    text = jsontext.write(body)
+    return {
+        "JSON read, as a request brings it": lambda: jsontext.read(text),
+        "JSON read again from the database": lambda: jsontext.read_kept(text),
+        "JSON read by orjson, for comparison": lambda: orjson.loads(text),
+        "JSON written": lambda: jsontext.write(body),
+        "the same by value, for the idempotency hash": lambda: jsontext.by_value(body),
+    }
 
 
 if __name__ == "__main__":
