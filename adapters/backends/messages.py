@@ -61,11 +61,17 @@ class Received:
         return 200 <= self.status < 300
 
     def json(self) -> Any:
-        """What the body says; None, which no answer may be, when it is not JSON or has a name twice in one object."""
+        """What the body says; None, which no answer may be, when it says nothing that is sure."""
+        return self.document()[0]
+
+    def document(self) -> tuple[Any, str | None]:
+        """The same, and the pointer of what is unsure: a name that is there twice, or a number that is too long."""
         try:
-            return jsontext.read(self.body or b"null")
-        except jsontext.Unreadable:
-            return None
+            return jsontext.read(self.body or b"null"), None
+        except jsontext.NotJson:
+            return None, None
+        except jsontext.Inexact as error:
+            return None, "".join(f"/{token}" for token in error.faults[0].path)
 
     def shown(self, characters: int) -> str:
         """For the log."""

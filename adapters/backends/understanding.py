@@ -31,11 +31,16 @@ class Understanding:
         """What an answer means to us. Raises CallFailed for all but a success that can be read and agrees with what was
         asked.
         """
-        body, happened = answer.json(), None if answer.fine else of_status(answer.status)
-        violation = self._check.violation(operation.name, answer.status, body) if self._check else None
+        (body, unsure), happened = answer.document(), None if answer.fine else of_status(answer.status)
+        if unsure is not None:
+            violation: Violation | None = Violation(unsure, "a name that is there twice, or a number that is too long")
+        else:
+            violation = self._check.violation(operation.name, answer.status, body) if self._check else None
         if violation is not None:
             self._report(operation, answer, violation.field, violation.message)
         try:
+            if unsure is not None and happened in (None, Happened.REFUSED):
+                raise CallFailed(Happened.UNREADABLE, field=unsure)
             if happened is None:
                 return self._agreeing(operation, answer, body, asked, violation)
             if happened is Happened.REFUSED:

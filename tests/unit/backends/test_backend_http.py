@@ -14,7 +14,7 @@ from adapters.backends.agreement import Agreement, Free, Same
 from adapters.backends.answers import Answer, needed, one_of, only
 from adapters.backends.breaker import BreakerState
 from adapters.backends.http import Backend
-from adapters.backends.messages import LARGEST_ANSWER
+from adapters.backends.messages import LARGEST_ANSWER, Received
 from adapters.backends.operation import Operation
 from adapters.backends.settings import BackendSettings
 from adapters.backends.tokens import Tokens
@@ -165,6 +165,44 @@ def test_without_a_token_nothing_is_sent() -> None:
 
 
 DOWN = requests.ConnectTimeout
+
+
+@pytest.mark.parametrize("status", [200, 404])
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        (b'{"thingId":"T1","status":"on","status":"off"}', "/status"),
+        (b'{"thingId":"T1","status":"on","code":"X","code":"X"}', "/code"),
+        (b'{"thingId":"T1","status":"on","code":"X","new":[{"n":1,"n":1}]}', "/new/0/n"),
+        (b'{"thingId":"T1","status":"on","code":"X","n":%b}' % (b"9" * 1_001), "/n"),
+        (b'{"thingId":"T1","status":"on","code":"X","n":1e9999}', "/n"),
+    ],
+)
+def test_an_answer_that_two_readers_could_read_differently_is_outside_the_contract(
+    status: int, body: bytes, field: str
+) -> None:
+    backend, _ = a_backend(answer(status, body))
+    with pytest.raises(BackendContractError) as refused, capture_logs() as logs:
+        backend.call(GET, {"thingId": "T1"})
+    assert refused.value.details["field"] == field
+    assert [entry["field"] for entry in logs if entry["event"] == "backend answered outside its contract"] == [field]
+
+
+def test_a_backend_that_is_away_is_away_whatever_its_answer_says() -> None:
+    backend, _ = a_backend(*(answer(503, b'{"a":1,"a":2}') for _ in range(3)))
+    with pytest.raises(BackendUnavailable):
+        backend.call(GET, {"thingId": "T1"})
+
+
+def test_an_answer_to_an_effect_that_says_two_things_is_no_success() -> None:
+    backend, _ = a_backend(answer(201, b'{"thingId":"T1","thingId":"T2","status":"on"}'))
+    with pytest.raises(BackendContractError):
+        backend.call(MAKE, json={}, key="k")
+
+
+def test_numbers_in_an_answer_keep_every_digit() -> None:
+    read = Received(200, b'{"n":[36893488147419103233,1.50]}', None).json()
+    assert str(read) == "{'n': [36893488147419103233, Decimal('1.50')]}"
 
 
 @pytest.mark.parametrize(
