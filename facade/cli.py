@@ -18,25 +18,33 @@ with warnings.catch_warnings():
     # Connexion 3.3 imports Starlette's test client, which warns about a package that only tests need.
     warnings.filterwarnings("ignore", message="Using `httpx`")
     from facade import launcher, logs
-    from facade.bootstrap import commands, security
+    from facade.bootstrap import commands
     from facade.contract.cli import contract
     from facade.demo.product import DemoError, running
     from facade.demo.report import console_for, demonstrate
     from facade.http_protocol import HttpProtocol
     from facade.security.errors import ConfigurationError
-    from facade.security.settings import SecuritySettings
     from facade.setting_sources import SettingError
     from facade.settings import Settings
 
 
-@click.group()
+TOLD = (SettingError, ConfigurationError, launcher.LaunchError, DemoError)
+"""Their messages say what to do; nobody needs a traceback for them."""
+
+
+class Commands(click.Group):
+    def invoke(self, context: click.Context) -> object:
+        try:
+            return super().invoke(context)
+        except TOLD as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=Commands)
 @click.pass_context
 def main(context: click.Context) -> None:
     """A TM Forum facade with a precise core. Settings come from the environment and a file: see docs/operators.md."""
-    try:
-        context.obj = Settings.from_environment()
-    except SettingError as error:
-        raise click.ClickException(str(error)) from error
+    context.obj = Settings.from_environment()
     logs.configure(context.obj.log_level)
 
 
@@ -49,23 +57,16 @@ def run(settings: Settings) -> None:
     with WORKERS processes, the backends on BACKENDS_PORT; with BACKENDS_URL they are not started. Logs go to files in
     STATE_DIR. Ctrl-C stops everything.
     """
-    issues_tokens = _checked_security(settings).uses_development_server
-    try:
-        launcher.run(settings, lambda: _prepare_database(settings), issues_tokens=issues_tokens)
-    except launcher.LaunchError as error:
-        raise click.ClickException(str(error)) from error
+    issues_tokens = settings.security.uses_development_server
+    launcher.run(settings, lambda: _prepare_database(settings), issues_tokens=issues_tokens)
 
 
 @main.command()
 @click.pass_obj
 def serve(settings: Settings) -> None:
     """Serve the product on HOST:PORT with WORKERS processes."""
-    _checked_security(settings)
-    try:
-        # Here and not only in the server processes, which would show a traceback each and be started again and again.
-        commands.check_start(settings)
-    except SettingError as error:
-        raise click.ClickException(str(error)) from error
+    # Here and not only in the server processes, which would show a traceback each and be started again and again.
+    commands.check_start(settings)
     with _common_numbers(settings.workers):
         uvicorn.run(
             "facade.bootstrap.serving:application",
@@ -110,10 +111,7 @@ def demo(settings: Settings) -> None:
     Plays the golden payloads as partner-acme and as portal. PORT and BACKENDS_PORT say where the product runs. Fails
     when an order does not end as its scenario tells.
     """
-    try:
-        astray = demonstrate(running(settings), console_for())
-    except DemoError as error:
-        raise click.ClickException(str(error)) from error
+    astray = demonstrate(running(settings), console_for())
     if astray:
         raise click.ClickException(f"{astray} orders did not end as their scenarios tell")
 
@@ -125,7 +123,7 @@ def demo(settings: Settings) -> None:
 def token(settings: Settings, client: str, scope: str | None) -> None:
     """Print an access token of a development CLIENT (partner-acme, portal, qa)."""
     try:
-        click.echo(security.development_token(settings, client, scope))
+        click.echo(commands.development_token(settings, client, scope))
     except ValueError as error:
         raise click.ClickException(str(error)) from error
 
@@ -140,15 +138,6 @@ def db() -> None:
 def upgrade(settings: Settings) -> None:
     """Create or migrate the schema, and publish the catalogue. Safe to repeat."""
     _prepare_database(settings)
-
-
-def _checked_security(settings: Settings) -> SecuritySettings:
-    checked = security.security_settings(settings)
-    try:
-        checked.check()
-    except ConfigurationError as error:
-        raise click.ClickException(str(error)) from error
-    return checked
 
 
 def _prepare_database(settings: Settings) -> None:

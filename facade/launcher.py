@@ -1,7 +1,6 @@
 """Runs the whole product on one machine: simulated backends and app as processes of their own, until told to stop."""
 
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -18,6 +17,7 @@ import requests
 from facade.demo.product import DemoError, address_of, running
 from facade.demo.scenarios import seed
 from facade.demo.welcome import welcome
+from facade.listening import PortTaken, try_listening
 from facade.settings import Settings
 
 STARTS_WITHIN = 90.0
@@ -105,8 +105,8 @@ class Server:
 def run(settings: Settings, prepare: Callable[[], None], *, issues_tokens: bool) -> None:
     """Start everything, say how to use it, and keep it running until SIGINT, SIGTERM or SIGHUP.
 
-    `prepare` makes the database ready. `issues_tokens`: the development clients exist. Raises LaunchError; nothing of
-    ours runs any more then.
+    `prepare` makes the database ready. `issues_tokens`: the development clients exist. Raises LaunchError or
+    SettingError; nothing of ours runs any more then.
     """
     parts = _parts(settings)
     if len({part.port for part in parts}) < len(parts):
@@ -143,18 +143,14 @@ def _parts(settings: Settings) -> list[Part]:
 
 
 def _check_port(part: Part) -> None:
-    """Raises LaunchError when the port cannot be listened on."""
-    family = socket.AF_INET6 if ":" in part.host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((part.host, part.port))
-        except (OSError, OverflowError) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise LaunchError(
-                f"port {part.port} for the {part.name} cannot be used: {reason}. "
-                f"Stop what uses it, or choose another port: make run {part.variable}={part.port + 1}"
-            ) from error
+    """Raises LaunchError when the port cannot be listened on, SettingError when the host is none of this machine."""
+    try:
+        try_listening(part.host, part.port)
+    except PortTaken as error:
+        raise LaunchError(
+            f"port {part.port} for the {part.name} cannot be used: {error}. "
+            f"Stop what uses it, or choose another port: make run {part.variable}={part.port + 1}"
+        ) from error
 
 
 def _until_ready(servers: list[Server], stop: Stop) -> None:

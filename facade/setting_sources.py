@@ -2,7 +2,8 @@
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from stat import S_ISREG
 
@@ -13,48 +14,80 @@ NAME = re.compile(r"[A-Z][A-Z0-9_]*")
 
 
 class SettingError(ValueError):
-    """A setting that cannot be used; the message names its variable and what is allowed."""
+    """Settings that cannot be used. Each of `problems` names a variable and what is allowed."""
+
+    def __init__(self, *problems: str) -> None:
+        listed = "".join(f"\n  {problem}" for problem in problems)
+        super().__init__(problems[0] if len(problems) == 1 else f"{len(problems)} settings cannot be used:{listed}")
+        self.problems = problems
 
 
-def gathered(environment: Mapping[str, str], known: Iterable[str], secret: Iterable[str]) -> dict[str, str]:
+class Problems(list[str]):
+    """What is wrong with the settings, to be told all at once."""
+
+    @contextmanager
+    def noting(self) -> Iterator[None]:
+        """Notes a SettingError instead of raising it, once."""
+        try:
+            yield
+        except SettingError as error:
+            self.extend(problem for problem in error.problems if problem not in self)
+
+    def tell(self) -> None:
+        """Raises SettingError if there are any."""
+        if self:
+            raise SettingError(*self)
+
+
+def gathered(
+    environment: Mapping[str, str], known: Iterable[str], secret: Iterable[str], problems: Problems
+) -> dict[str, str]:
     """Every variable that has a text. What is in the environment counts before the file that FACADE_SETTINGS names.
 
     Each of `secret` may be in a file of its own, which the variable with `_FILE` after it names. A name in the file
-    that is not `known` is an error: it would have no effect. Raises SettingError.
+    that is not `known` is an error: it would have no effect. Errors are noted in `problems`.
     """
     secret, files = set(secret), {f"{name}{OF_FILE}" for name in secret}
-    texts = _read_settings(environment.get(FILE, ""), {*known, *files})
+    texts: dict[str, str] = {}
+    with problems.noting():
+        texts = _read_settings(environment.get(FILE, ""), {*known, *files}, problems)
     texts |= {name: text for name, text in environment.items() if text}
     for name in sorted(secret):
-        path = texts.get(f"{name}{OF_FILE}")
-        if path is None:
-            continue
-        if name in texts:
-            raise SettingError(f"{name} and {name}{OF_FILE} are both set: use one of them")
-        texts[name] = _read(path, f"{name}{OF_FILE}").strip()
-        if not texts[name]:
-            raise SettingError(f"{name}{OF_FILE} names {path}, which is empty")
+        with problems.noting():
+            path = texts.get(f"{name}{OF_FILE}")
+            if path is None:
+                continue
+            if name in texts:
+                raise SettingError(f"{name} and {name}{OF_FILE} are both set: use one of them")
+            texts[name] = _read(path, f"{name}{OF_FILE}").strip()
+            if not texts[name]:
+                raise SettingError(f"{name}{OF_FILE} names {path}, which is empty")
     return texts
 
 
-def _read_settings(path: str, known: set[str]) -> dict[str, str]:
+def _read_settings(path: str, known: set[str], problems: Problems) -> dict[str, str]:
     """Lines of `NAME=text`, as systemd reads them: `#` begins a comment, quotes around a text are left out."""
     texts: dict[str, str] = {}
     for number, line in enumerate(_read(path, FILE).splitlines() if path else (), start=1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
-        name, equals, text = (part.strip() for part in line.partition("="))
-        if not equals or not NAME.fullmatch(name):
-            raise SettingError(f"{FILE}: line {number} of {path} is not NAME=text")
-        if name not in known:
-            raise SettingError(f"{FILE}: line {number} of {path} sets {name[:60]}, and no setting has that name")
-        if name in texts:
-            raise SettingError(f"{FILE}: line {number} of {path} sets {name} a second time")
-        if len(text) >= 2 and text[0] == text[-1] and text[0] in "'\"":
-            text = text[1:-1]
-        if text:
-            texts[name] = text
+        with problems.noting():
+            name, text = _read_line(line, f"{FILE}: line {number} of {path}")
+            if name not in known:
+                raise SettingError(f"{FILE}: line {number} of {path} sets {name[:60]}, and no setting has that name")
+            if name in texts:
+                raise SettingError(f"{FILE}: line {number} of {path} sets {name} a second time")
+            if text:
+                texts[name] = text
     return texts
+
+
+def _read_line(line: str, place: str) -> tuple[str, str]:
+    name, equals, text = (part.strip() for part in line.partition("="))
+    if not equals or not NAME.fullmatch(name):
+        raise SettingError(f"{place} is not NAME=text")
+    quoted = len(text) >= 2 and text[0] == text[-1] and text[0] in "'\""
+    return name, text[1:-1] if quoted else text
 
 
 def _read(path: str, variable: str) -> str:

@@ -1,22 +1,24 @@
 """Every setting: its variable, its default and what it means. `docs/operators.md` lists them."""
 
-import math
 import os
-from collections.abc import Mapping
-from dataclasses import Field, dataclass, field, fields
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import urlsplit
 
-from facade.setting_sources import SettingError, gathered
+from facade.security.errors import VARIABLES
+from facade.security.settings import PRODUCTION, SecuritySettings
+from facade.setting_sources import Problems, SettingError, gathered
+from facade.setting_values import Networks, networks, value_of
 
 __all__ = ["BACKENDS", "BackendOptions", "SettingError", "Settings"]
 
-Networks = tuple[IPv4Network | IPv6Network, ...]
-
 _VAR = Path("var")
+DAY = 86_400
+"""No timeout is longer: databases and sockets count in milliseconds of 32 bits."""
+YEAR = 365 * DAY
+MILLION = 1_000_000
 
 
 def _setting(
@@ -26,7 +28,7 @@ def _setting(
     allowed: tuple[str, ...] = (),
     *,
     least: float = 0,
-    most: float = math.inf,
+    most: float = DAY,
     secret: bool = False,
     address: bool = False,
 ) -> Any:
@@ -58,29 +60,35 @@ class BackendOptions:
     call_timeout: float = _setting(
         "BACKEND_CALL_TIMEOUT", 15.0, "seconds for a call with everything it takes", least=0.01
     )
-    concurrency: int = _setting("BACKEND_CONCURRENCY", 0, "calls under way at once; 0: two fifths of THREADS")
+    concurrency: int = _setting(
+        "BACKEND_CONCURRENCY", 0, "calls under way at once; 0: two fifths of THREADS", most=10_000
+    )
     retries: int = _setting("BACKEND_RETRIES", 2, "repetitions within one call", most=10)
     breaker_failures: int = _setting(
-        "BACKEND_BREAKER_FAILURES", 5, "failures in a row after which it is spared", least=1
+        "BACKEND_BREAKER_FAILURES", 5, "failures in a row after which it is spared", least=1, most=MILLION
     )
     breaker_pause: float = _setting("BACKEND_BREAKER_PAUSE", 2.0, "seconds that it is spared", least=0.001, most=3600)
-    longest_hold: float = _setting("BACKEND_LONGEST_HOLD", 60.0, "most seconds of a Retry-After to obey", most=86400)
+    longest_hold: float = _setting("BACKEND_LONGEST_HOLD", 60.0, "most seconds of a Retry-After to obey")
 
     @classmethod
-    def of(cls, backend: str, environment: Mapping[str, str]) -> "BackendOptions":
-        """Raises SettingError."""
+    def of(cls, backend: str, environment: Mapping[str, str], problems: Problems) -> "BackendOptions":
+        """What cannot be used is noted in `problems`."""
         given: dict[str, Any] = {}
         for setting in fields(cls):
             general = setting.metadata["variable"]
             own = f"{backend.upper()}_{general.partition('_')[2]}"
             if variable := next((name for name in (own, general) if environment.get(name)), None):
-                given[setting.name] = _parse(setting, environment[variable], variable)
+                with problems.noting():
+                    given[setting.name] = value_of(setting, environment[variable], variable)
         return cls(**given)
 
     @classmethod
-    def of_all(cls, environment: Mapping[str, str] = MappingProxyType({})) -> Mapping[str, "BackendOptions"]:
-        """By the backend's name. Raises SettingError."""
-        return {backend: cls.of(backend, environment) for backend in BACKENDS}
+    def of_all(
+        cls, environment: Mapping[str, str] = MappingProxyType({}), problems: Problems | None = None
+    ) -> Mapping[str, "BackendOptions"]:
+        """By the backend's name. What cannot be used is noted in `problems`."""
+        noted = Problems() if problems is None else problems
+        return {backend: cls.of(backend, environment, noted) for backend in BACKENDS}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,8 +99,8 @@ class Settings:
     host: str = _setting("HOST", "127.0.0.1", "address to listen on")
     port: int = _setting("PORT", 8080, "port of the product", most=65535)
     backends_port: int = _setting("BACKENDS_PORT", 8090, "port of the simulated backends", most=65535)
-    workers: int = _setting("WORKERS", 1, "operating system processes that serve requests", least=1)
-    threads: int = _setting("THREADS", 96, "requests that one process works on at once", least=1)
+    workers: int = _setting("WORKERS", 1, "operating system processes that serve requests", least=1, most=1_000)
+    threads: int = _setting("THREADS", 96, "requests that one process works on at once", least=1, most=10_000)
     state_dir: Path = _setting("STATE_DIR", _VAR, "where databases and the development key are kept")
     database_url: str = _setting("DATABASE_URL", "", "SQLAlchemy address; default: SQLite in STATE_DIR", secret=True)
     database_timeout: float = _setting(
@@ -118,16 +126,24 @@ class Settings:
     portal_wait: float = _setting("PORTAL_WAIT", 10.0, "seconds POST /api/v1/orders waits before it answers 503")
     parts_wait: float = _setting("PARTS_WAIT", 2.0, "seconds a read waits for backends before it answers without them")
     last_known_seconds: float = _setting(
-        "LAST_KNOWN_SECONDS", 0.0, "how old a value may be that stands in for a backend that is away; 0: none does"
+        "LAST_KNOWN_SECONDS",
+        0.0,
+        "how old a value may be that stands in for a backend that is away; 0: none does",
+        most=YEAR,
     )
     node_lease: float = _setting(
         "NODE_LEASE", 5.0, "seconds without a heartbeat after which a node counts as dead", least=1
     )
     rate_limit: float = _setting(
-        "RATE_LIMIT", 0.0, "requests per second that one client may make of all WORKERS together; 0: any number"
+        "RATE_LIMIT",
+        0.0,
+        "requests per second that one client may make of all WORKERS together; 0: any number",
+        most=MILLION,
     )
     rate_burst: int = _setting("RATE_BURST", 100, "how many of them may come at once", least=1, most=100_000)
-    queue_length: int = _setting("QUEUE_LENGTH", 500, "requests that wait for a thread before more are answered 503")
+    queue_length: int = _setting(
+        "QUEUE_LENGTH", 500, "requests that wait for a thread before more are answered 503", most=MILLION
+    )
     queue_seconds: float = _setting(
         "QUEUE_SECONDS", 5.0, "seconds a request waits for a thread before it is answered 503", least=0.01
     )
@@ -142,7 +158,7 @@ class Settings:
         "METRICS_ACCESS", "open", "who may read /metrics: everybody, or tokens with operations:read", ("open", "token")
     )
     keep_steps_days: float = _setting(
-        "KEEP_STEPS_DAYS", 7.0, "days for which the calls and runs of an ended process stay on record"
+        "KEEP_STEPS_DAYS", 7.0, "days for which the calls and runs of an ended process stay on record", most=36_500
     )
     partners: str = _setting(
         "PARTNERS", "", "folder of partner profiles, a YAML file for each client id; default: `fixtures/partners`"
@@ -159,26 +175,45 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
-        """The settings of this process. Raises SettingError."""
-        names = variables(cls)
-        environment = gathered(environment, names, [name for name, secret in names.items() if secret])
-        given = {
-            setting.name: _parse(setting, environment[variable], variable)
-            for setting in fields(cls)
-            if (variable := setting.metadata.get("variable")) and environment.get(variable)
-        }
-        settings = cls(**given, backends=BackendOptions.of_all(environment))
-        _networks(settings.callback_networks)
-        if settings.mode == "production":
-            settings._check_production()
+        """The settings of this process. Raises SettingError, which tells all that is wrong at once."""
+        names, problems = variables(cls), Problems()
+        texts = gathered(environment, names, [name for name, secret in names.items() if secret], problems)
+        given: dict[str, Any] = {}
+        for setting in fields(cls):
+            variable = setting.metadata.get("variable")
+            if variable and texts.get(variable):
+                with problems.noting():
+                    given[setting.name] = value_of(setting, texts[variable], variable)
+        settings = cls(**given, backends=BackendOptions.of_all(texts, problems))
+        with problems.noting():
+            networks(settings.callback_networks)
+        told = " ".join(problems)
+        problems += (problem for variable, problem in settings._unfit() if variable not in told)
+        problems.tell()
         return settings
 
-    def _check_production(self) -> None:
+    def _unfit(self) -> Iterator[tuple[str, str]]:
+        """What the product must not be started with, by its variable."""
+        for error in self.security.problems():
+            yield VARIABLES[error.setting], str(error)
+        if self.mode != PRODUCTION:
+            return
         everywhere = self.backends.values()
-        if self.backends_secret == "facade-secret" and not all(one.secret for one in everywhere):  # noqa: S105
-            raise SettingError("BACKENDS_SECRET must be set in production")
         if not self.backends_url and not all(one.url and one.token_url for one in everywhere):
-            raise SettingError("BACKENDS_URL must be set in production; the simulated backends do not serve it")
+            yield "BACKENDS_URL", "BACKENDS_URL must be set in production; the simulated backends do not serve it"
+        if self.backends_secret == "facade-secret" and not all(one.secret for one in everywhere):  # noqa: S105
+            yield "BACKENDS_SECRET", "BACKENDS_SECRET must be set in production"
+
+    @property
+    def security(self) -> SecuritySettings:
+        """Whose tokens count."""
+        return SecuritySettings(
+            mode=self.mode,
+            issuer=self.token_issuer,
+            audience=self.token_audience,
+            jwks_url=self.jwks_url or None,
+            state_dir=self.state_dir,
+        )
 
     @property
     def database_address(self) -> str:
@@ -207,7 +242,7 @@ class Settings:
     @property
     def allowed_networks(self) -> Networks:
         """Where callbacks may lead although it is not public."""
-        return _networks(self.callback_networks)
+        return networks(self.callback_networks)
 
     @property
     def backends_address(self) -> str:
@@ -222,42 +257,3 @@ def variables(settings: "type[Settings]") -> dict[str, bool]:
         names = [f"{backend.upper()}_{general.partition('_')[2]}" for backend in BACKENDS]
         found |= dict.fromkeys(names if general.startswith("*") else [general, *names], secret)
     return found
-
-
-def _parse(setting: "Field[Any]", text: str, variable: str) -> Any:
-    allowed = setting.metadata["allowed"]
-    if allowed and text not in allowed:
-        raise SettingError(f"{variable}={text!r} is not allowed; use one of {', '.join(allowed)}")
-    if setting.metadata["address"] and not _is_address(text):
-        raise SettingError(f"{variable} is no address; use one such as https://host.example/path")
-    kind: type[Any] = type(setting.default)
-    try:
-        value = _BOOLEANS[text.lower()] if kind is bool else kind(text)
-    except (KeyError, ValueError):
-        wanted = {bool: "true or false", int: "a whole number", float: "a number"}.get(kind, kind.__name__)
-        raise SettingError(f"{variable}={text!r} is not {wanted}") from None
-    least, most = setting.metadata["least"], setting.metadata["most"]
-    if kind in (int, float) and not (least <= value <= most and math.isfinite(value)):
-        bounds = f"at least {least}" if most == math.inf else f"from {least} to {most}"
-        raise SettingError(f"{variable}={text!r} must be {bounds}")
-    return value
-
-
-def _is_address(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-        known = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
-    return known and text.isascii() and text.isprintable() and " " not in text
-
-
-def _networks(text: str) -> Networks:
-    try:
-        return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
-    except ValueError as error:
-        wanted = "use networks such as 10.1.0.0/16,fd00:1::/32"
-        raise SettingError(f"CALLBACK_NETWORKS={text!r} is not usable: {error}; {wanted}") from None
-
-
-_BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}

@@ -47,6 +47,8 @@ def address(text: str) -> sa.URL:
     except (ArgumentError, ValueError):
         raise UnusableAddress(f"it is no address; use {_ADDRESSES}") from None
     match url.get_backend_name():
+        case "sqlite" if url.database in (None, "", ":memory:") or url.query.get("mode") == "memory":
+            raise UnusableAddress(f"SQLite in memory would forget everything; use {_ADDRESSES}")
         case "sqlite":
             return url
         case "postgresql":

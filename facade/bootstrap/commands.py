@@ -14,9 +14,12 @@ from adapters.simulators.serve import serve as serve_simulators
 from canonical.shared.errors import StoreUnavailable
 from facade.bootstrap.backends import backend_settings
 from facade.bootstrap.core import partner_profiles
+from facade.listening import check_listening
 from facade.partners.profiles import Profiles
-from facade.security.settings import PRODUCTION
-from facade.setting_sources import SettingError
+from facade.security.development_server import DevelopmentServer
+from facade.security.errors import ConfigurationError
+from facade.security.settings import PRODUCTION, build_verifier
+from facade.setting_sources import Problems, SettingError
 from facade.settings import Settings
 
 log = structlog.get_logger()
@@ -27,14 +30,35 @@ DATABASE_TROUBLE = (StoreUnavailable, SQLAlchemyError, OSError, ValueError)
 
 
 def check_start(settings: Settings) -> None:
-    """Raises SettingError, in one line: settings that do not fit together, a partner profile that is wrong, a database
-    that cannot be reached or is not at this release's schema. In production the log names the clients that may act for
-    every customer.
+    """Raises SettingError for all at once: settings that do not fit together, a wrong partner profile, keys that must
+    not be trusted, an address that cannot be listened on, a database that cannot be reached or is not at this release's
+    schema. In production the log names the clients that may act for every customer.
     """
-    backend_settings(settings)
-    profiles = partner_profiles(settings)
-    if settings.mode == PRODUCTION:
-        _name_unbound(profiles)
+    problems = Problems()
+    with problems.noting():
+        backend_settings(settings)
+    with problems.noting():
+        profiles = partner_profiles(settings)
+        if settings.mode == PRODUCTION:
+            _name_unbound(profiles)
+    for check in (_check_tokens, _check_address, _check_database):
+        with problems.noting():
+            check(settings)
+    problems.tell()
+
+
+def _check_tokens(settings: Settings) -> None:
+    try:
+        build_verifier(settings.security)
+    except ConfigurationError as error:
+        raise SettingError(str(error)) from error
+
+
+def _check_address(settings: Settings) -> None:
+    check_listening(settings.host, settings.port, "PORT")
+
+
+def _check_database(settings: Settings) -> None:
     try:
         with closing(Database(settings.database_address)) as database:
             migrations.check(database)
@@ -63,7 +87,8 @@ def publish_catalog(settings: Settings, folder: Path = CATALOG) -> int:
 
 
 def simulate(settings: Settings, state: Path) -> None:
-    """Serve the simulated backends until interrupted."""
+    """Serve the simulated backends until interrupted. Raises SettingError."""
+    check_listening(settings.host, settings.backends_port, "BACKENDS_PORT")
     serve_simulators(
         settings.host,
         settings.backends_port,
@@ -71,6 +96,11 @@ def simulate(settings: Settings, state: Path) -> None:
         client_id=settings.backends_client,
         client_secret=settings.backends_secret,
     )
+
+
+def development_token(settings: Settings, client: str, scope: str | None) -> str:
+    """A token of a development client. Raises ValueError for an unknown one, ConfigurationError in production."""
+    return DevelopmentServer(settings.security).issue_token(client, scope)
 
 
 def reason_of(trouble: Exception) -> str:

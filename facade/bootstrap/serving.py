@@ -21,7 +21,6 @@ from facade import logs
 from facade.app import Api, build_app, contract_of, spec_of
 from facade.bootstrap.core import Core
 from facade.bootstrap.metrics import metrics_page
-from facade.bootstrap.security import security_settings
 from facade.correlation import Correlation
 from facade.errors import ErrorHandler
 from facade.health import Health
@@ -70,7 +69,7 @@ def application() -> Correlation:
     tracing.install(tracer)
     core = Core(settings)
     migrations.check(core.database)
-    security = security_settings(settings)
+    security = settings.security
 
     @asynccontextmanager
     async def lifespan(_: Any) -> AsyncIterator[None]:

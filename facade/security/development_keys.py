@@ -18,13 +18,16 @@ def development_key(state_dir: Path) -> RSAKey:
     """The key kept in a directory, made there when it is missing.
 
     Processes that start at the same time get the same key: each writes its own complete file (mode 0600), and the
-    one whose link comes first stays. Raises ConfigurationError for a file that holds no development key.
+    one whose link comes first stays. Raises ConfigurationError for a file that holds no
+    development key, and for a directory that cannot keep one.
     """
     path = state_dir / FILE_NAME
-    if not path.exists():
-        _make(path)
     try:
+        if not path.exists():
+            _make(path)
         key = RSAKey.import_key(json.loads(path.read_bytes()))
+    except OSError as failure:
+        raise ConfigurationError("state_dir", f"cannot keep the signing key at {path}: {failure.strerror}") from failure
     except (JoseError, ValueError, TypeError, KeyError) as failure:
         raise ConfigurationError("state_dir", f"{path} holds no signing key; remove it to get a new one") from failure
     if not str(key.kid).startswith(DEVELOPMENT_KID_PREFIX):

@@ -1,5 +1,6 @@
 """How access tokens are checked here, and what production refuses to start with."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -44,22 +45,28 @@ class SecuritySettings:
 
     def check(self) -> None:
         """Raises ConfigurationError, which names the setting, for what must not be started with."""
+        for problem in self.problems():
+            raise problem
+
+    def problems(self) -> Iterator[ConfigurationError]:
+        """Everything that must not be started with."""
         if self.mode not in (DEVELOPMENT, PRODUCTION):
-            raise ConfigurationError("mode", f"must be {DEVELOPMENT} or {PRODUCTION}, not {self.mode!r}")
+            yield ConfigurationError("mode", f"must be {DEVELOPMENT} or {PRODUCTION}, not {self.mode!r}")
         for name, value in (("issuer", self.issuer), ("audience", self.audience)):
             if not value:
-                raise ConfigurationError(name, "must not be empty: any token would do")
+                yield ConfigurationError(name, "must not be empty: any token would do")
         if self.mode == PRODUCTION:
-            self._check_production()
+            yield from self._problems_in_production()
         elif self.jwks_url is None and self.state_dir is None:
-            raise ConfigurationError("state_dir", "must be set: the development server needs a directory for its key")
+            yield ConfigurationError("state_dir", "must be set: the development server needs a directory for its key")
 
-    def _check_production(self) -> None:
+    def _problems_in_production(self) -> Iterator[ConfigurationError]:
         if not self.jwks_url:
-            raise ConfigurationError("jwks_url", "must be set in production; the development server does not run in it")
+            yield ConfigurationError("jwks_url", "must be set in production; the development server does not run in it")
+            return
         address = urlsplit(self.jwks_url)
         if address.scheme != "https" or not address.hostname:
-            raise ConfigurationError("jwks_url", f"must be https in production, not {self.jwks_url}")
+            yield ConfigurationError("jwks_url", f"must be https in production, not {self.jwks_url}")
 
 
 def build_verifier(

@@ -65,14 +65,14 @@ def test_an_empty_variable_is_as_if_it_were_not_there(variable: str) -> None:
         ("PORT", "80.5", "PORT='80.5' is not a whole number"),
         ("PORT", "-1", "PORT='-1' must be from 0 to 65535"),
         ("BACKENDS_PORT", "65536", "BACKENDS_PORT='65536' must be from 0 to 65535"),
-        ("WORKERS", "0", "WORKERS='0' must be at least 1"),
-        ("THREADS", "0", "THREADS='0' must be at least 1"),
+        ("WORKERS", "0", "WORKERS='0' must be from 1 to 1000"),
+        ("THREADS", "0", "THREADS='0' must be from 1 to 10000"),
         ("PORTAL_WAIT", "soon", "PORTAL_WAIT='soon' is not a number"),
-        ("PORTAL_WAIT", "nan", "PORTAL_WAIT='nan' must be at least 0"),
-        ("PORTAL_WAIT", "inf", "PORTAL_WAIT='inf' must be at least 0"),
-        ("NODE_LEASE", "-1", "NODE_LEASE='-1' must be at least 1"),
-        ("NODE_LEASE", "0", "NODE_LEASE='0' must be at least 1"),
-        ("NODE_LEASE", "0.99", "NODE_LEASE='0.99' must be at least 1"),
+        ("PORTAL_WAIT", "nan", "PORTAL_WAIT='nan' must be from 0 to 86400"),
+        ("PORTAL_WAIT", "inf", "PORTAL_WAIT='inf' must be from 0 to 86400"),
+        ("NODE_LEASE", "-1", "NODE_LEASE='-1' must be from 1 to 86400"),
+        ("NODE_LEASE", "0", "NODE_LEASE='0' must be from 1 to 86400"),
+        ("NODE_LEASE", "0.99", "NODE_LEASE='0.99' must be from 1 to 86400"),
         ("HOLD_PROCESSES", "maybe", "HOLD_PROCESSES='maybe' is not true or false"),
         ("LOG_LEVEL", "loud", "LOG_LEVEL='loud' is not allowed; use one of debug, info, warning, error"),
         (
@@ -115,16 +115,19 @@ def test_networks_of_callbacks_are_separated_by_commas() -> None:
     assert [str(network) for network in found] == ["10.1.0.0/16", "fd00:1::/32", "127.0.0.1/32"]
 
 
+PRODUCTION = {"FACADE_MODE": "production", "JWKS_URL": "https://issuer.example/jwks"}
+
+
 def test_production_is_not_started_with_the_development_secret() -> None:
     for secret in ("", "facade-secret"):
         with pytest.raises(SettingError, match="BACKENDS_SECRET must be set in production"):
-            read(FACADE_MODE="production", BACKENDS_SECRET=secret, BACKENDS_URL="https://backends.example")
+            read(**PRODUCTION, BACKENDS_SECRET=secret, BACKENDS_URL="https://backends.example")
 
 
 def test_production_is_not_started_with_the_simulated_backends() -> None:
     with pytest.raises(SettingError, match="BACKENDS_URL must be set in production"):
-        read(FACADE_MODE="production", BACKENDS_SECRET="s3cret")
-    sound = read(FACADE_MODE="production", BACKENDS_SECRET="s3cret", BACKENDS_URL="https://backends.example")
+        read(**PRODUCTION, BACKENDS_SECRET="s3cret")
+    sound = read(**PRODUCTION, BACKENDS_SECRET="s3cret", BACKENDS_URL="https://backends.example")
     assert sound.mode == "production"
 
 

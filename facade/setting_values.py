@@ -1,0 +1,79 @@
+"""What the texts of settings mean, and which of them mean nothing."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import Field
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from facade.setting_sources import SettingError
+
+Networks = tuple[IPv4Network | IPv6Network, ...]
+SHOWN = 60
+"""Characters of a wrong text that its message repeats."""
+
+
+def value_of(setting: "Field[Any]", text: str, variable: str) -> Any:
+    """The value that a text has for a setting, by what its default is. Raises SettingError."""
+    allowed = setting.metadata["allowed"]
+    if allowed and text not in allowed:
+        raise SettingError(f"{variable}={_shown(text)} is not allowed; use one of {', '.join(allowed)}")
+    if setting.metadata["address"] and not _is_address(text):
+        raise SettingError(f"{variable} is no address; use one such as https://host.example/path")
+    kind = Path if isinstance(setting.default, Path) else type(setting.default)
+    read, wanted = READERS[kind]
+    try:
+        value = read(text)
+    except (KeyError, ValueError):
+        told = variable if setting.metadata["secret"] else f"{variable}={_shown(text)}"
+        raise SettingError(f"{told} is not {wanted}") from None
+    least, most = setting.metadata["least"], setting.metadata["most"]
+    if kind in (int, float) and not least <= value <= most:  # NaN is not, either
+        raise SettingError(f"{variable}={_shown(text)} must be from {least} to {most}")
+    return value
+
+
+def networks(text: str) -> Networks:
+    """The networks in a list with commas. Raises SettingError."""
+    try:
+        return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError as error:
+        wanted = "use networks such as 10.1.0.0/16,fd00:1::/32"
+        raise SettingError(f"CALLBACK_NETWORKS={_shown(text)} is not usable: {str(error)[:100]}; {wanted}") from None
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= SHOWN else text[:SHOWN] + "…")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        known = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    return known and text.isascii() and text.isprintable() and " " not in text
+
+
+def _printable(text: str) -> str:
+    if not text.isprintable():  # a broken encoding is not, either
+        raise ValueError("not printable")
+    return text
+
+
+def _digits(text: str) -> str:
+    if not text.isascii() or "_" in text:  # Python would take 1_000 and Arabic digits
+        raise ValueError("not only digits")
+    return text
+
+
+_BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+READERS: Mapping[type[Any], tuple[Callable[[str], Any], str]] = {
+    bool: (lambda text: _BOOLEANS[text.lower()], "true or false"),
+    int: (lambda text: int(_digits(text)), "a whole number"),
+    float: (lambda text: float(_digits(text)), "a number"),
+    Path: (lambda text: Path(_printable(text)), "a path: it has characters that cannot be printed"),
+    str: (_printable, "a text: it has characters that cannot be printed"),
+}
+"""How a text is read, by the kind of value, and what it is not when it cannot be."""
