@@ -111,6 +111,13 @@ STATUSES: Mapping[int, Happened] = {
 }
 """Statuses that say more than their class, which is read by `of_status`."""
 
+ASK_TO_WAIT = frozenset(status for status, happened in STATUSES.items() if happened is Happened.TURNED_AWAY)
+"""Whoever answers so, its Retry-After is obeyed."""
+FROM_THE_WAY: Mapping[int, Happened] = {503: Happened.NO_ANSWER}
+"""What they say when the answer is not in the contracts' form. Proxies answer 503 as well when the connection to the
+backend broke after the request was sent (Envoy does), so nobody knows whether it acted.
+"""
+
 
 class CallFailed(Exception):
     """One try at a call brought no usable answer. `blameless`: it says nothing about the backend."""
@@ -141,8 +148,10 @@ def of_exception(error: Exception) -> Happened:
     return next(EXCEPTIONS[kind] for kind in type(error).__mro__ if kind in EXCEPTIONS)
 
 
-def of_status(status: int) -> Happened:
-    """What a status other than 2xx says."""
+def of_status(status: int, *, with_code: bool = True) -> Happened:
+    """What a status other than 2xx says. `with_code`: the answer has the code that all errors of a backend have."""
+    if not with_code and status in FROM_THE_WAY:
+        return FROM_THE_WAY[status]
     if status in STATUSES:
         return STATUSES[status]
     if status >= 500:

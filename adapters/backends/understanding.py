@@ -8,7 +8,7 @@ from adapters.backends.agreement import Asked, hold_refusal
 from adapters.backends.answers import Refusal, read
 from adapters.backends.contracts import AnswerCheck, Violation
 from adapters.backends.counters import Counters
-from adapters.backends.errors import CallFailed, Happened, of_status
+from adapters.backends.errors import ASK_TO_WAIT, CallFailed, Happened, of_status
 from adapters.backends.messages import Received
 from adapters.backends.operation import Operation
 
@@ -31,7 +31,8 @@ class Understanding:
         """What an answer means to us. Raises CallFailed for all but a success that can be read and agrees with what was
         asked.
         """
-        (body, unsure), happened = answer.document(), None if answer.fine else of_status(answer.status)
+        body, unsure = answer.document()
+        happened = None if answer.fine else of_status(answer.status, with_code=_has_code(body))
         if unsure is not None:
             violation: Violation | None = Violation(unsure, "a name that is there twice, or a number that is too long")
         else:
@@ -88,7 +89,7 @@ class Understanding:
         return CallFailed(
             happened,
             status=answer.status,
-            retry_after=answer.retry_after if happened is Happened.TURNED_AWAY else None,
+            retry_after=answer.retry_after if answer.status in ASK_TO_WAIT else None,
             refusal=body if isinstance(body, dict) else None,
         )
 
@@ -114,3 +115,7 @@ class Understanding:
             asked=str(dict(asked))[:LOGGED_TEXT],
             answer=answer.shown(LOGGED_TEXT),
         )
+
+
+def _has_code(body: Any) -> bool:
+    return isinstance(body, dict) and isinstance(body.get("code"), str)

@@ -165,6 +165,8 @@ def test_without_a_token_nothing_is_sent() -> None:
 
 
 DOWN = requests.ConnectTimeout
+BUSY = {"code": "UNAVAILABLE", "message": "later"}
+"""The backend's own 503; one without a code comes from a proxy, which may have lost the answer."""
 
 
 @pytest.mark.parametrize("status", [200, 404])
@@ -212,7 +214,11 @@ def test_numbers_in_an_answer_keep_every_digit() -> None:
         (GET, None, [DOWN(), DOWN(), DOWN()], BackendUnavailable, 3),
         (GET, None, [answer(503, Retry_After="2")], BackendUnavailable, 1),
         (GET, None, [answer(404, {"code": "UNKNOWN_THING"})], BackendRefused, 1),
-        (MAKE, "k", [DOWN(), answer(503), answer(200, FINE)], None, 3),
+        (MAKE, "k", [DOWN(), answer(503, BUSY), answer(200, FINE)], None, 3),
+        (MAKE, "k", [answer(503)], OutcomeUnknown, 1),
+        (MAKE, "k", [answer(503, b"<h1>upstream connect error or disconnect/reset</h1>")], OutcomeUnknown, 1),
+        (MAKE, "k", [answer(503, FINE)], OutcomeUnknown, 1),
+        (GET, None, [answer(503), answer(200, FINE)], None, 2),
         (MAKE, "k", [DOWN(), answer(500)], OutcomeUnknown, 2),
         (MAKE, "k", [requests.ReadTimeout()], OutcomeUnknown, 1),
         (MAKE, None, [DOWN()], BackendUnavailable, 1),

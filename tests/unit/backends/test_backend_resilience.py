@@ -17,8 +17,8 @@ from adapters.backends.breaker import BreakerState
 from adapters.backends.bulkhead import threads_held
 from adapters.backends.messages import seconds_of
 from canonical.shared.deadline import seconds_left, within
-from canonical.shared.errors import BackendUnavailable, CanonicalError
-from tests.unit.backends.test_backend_http import DOWN, FINE, GET, MAKE, a_backend
+from canonical.shared.errors import BackendError, BackendUnavailable, CanonicalError, OutcomeUnknown
+from tests.unit.backends.test_backend_http import BUSY, DOWN, FINE, GET, MAKE, a_backend
 from tests.unit.backends.transport import Scripted, answer, token
 
 
@@ -110,10 +110,13 @@ def test_retry_after_is_read_whatever_it_says(said: str, seconds: int | None) ->
     assert seconds_of(said) == seconds
 
 
-@pytest.mark.parametrize("status", [429, 503])
-def test_while_retry_after_runs_nothing_is_sent(status: int) -> None:
-    backend, transport = a_backend(answer(status, Retry_After="30"))
-    with pytest.raises(BackendUnavailable) as turned_away:
+@pytest.mark.parametrize(
+    ("status", "body", "raised"),
+    [(429, None, BackendUnavailable), (503, BUSY, BackendUnavailable), (503, None, OutcomeUnknown)],
+)
+def test_while_retry_after_runs_nothing_is_sent(status: int, body: Any, raised: type[BackendError]) -> None:
+    backend, transport = a_backend(answer(status, body, Retry_After="30"))
+    with pytest.raises(raised) as turned_away:
         backend.call(MAKE, json={}, key="k")
     assert turned_away.value.details["retryAfter"] == 30
     with ThreadPoolExecutor(8) as pool:
@@ -139,7 +142,7 @@ def test_a_short_retry_after_is_waited_for_and_the_call_made_again() -> None:
 
 
 def test_a_change_that_may_not_be_repeated_is_not() -> None:
-    backend, transport = a_backend(answer(503, Retry_After="0"))
+    backend, transport = a_backend(answer(503, BUSY, Retry_After="0"))
     with pytest.raises(BackendUnavailable):
         backend.call(MAKE, json={})
     assert len(transport.asked) == 1
@@ -239,7 +242,7 @@ def test_everything_is_counted_whoever_calls() -> None:
 
 
 def test_a_snapshot_tells_what_became_of_each_call() -> None:
-    script = [DOWN(), answer(500), answer(200, FINE), answer(404, REFUSAL), answer(200, {}), answer(503)]
+    script = [DOWN(), answer(500), answer(200, FINE), answer(404, REFUSAL), answer(200, {}), answer(503, BUSY)]
     backend, _ = a_backend(*script, tokens=Scripted(token(), requests.ConnectionError()))
     for _ in range(3):
         ask(backend)
