@@ -1,6 +1,7 @@
 """Those who order, read, cancel and change plans while everything fails, and ask again when they get no answer."""
 
 import threading
+import time
 from collections.abc import Callable
 from random import Random
 from typing import Any
@@ -66,7 +67,7 @@ class Client:
             self._cancel: 7,
             self._read: 12,
         }
-        while not over.wait(self._dice.uniform(0.02, 0.4)):
+        while not over.wait(self._dice.uniform(0.02, 0.25)):
             self._open = [wish for wish in self._open if not wish.settled]
             act = self._dice.choices([*acts], [*acts.values()])[0]
             (self._again if len(self._open) > PATIENCE else act)()
@@ -87,7 +88,10 @@ class Client:
         lines = tuple((OFFERINGS[offering], 1) for offering in offerings)
         customer = self._customer()
         body = partner_order(customer, *offerings)
-        self._ask(self._wish(Kind.PARTNER, "partner-acme", "POST", TMF622, body, customer, lines))
+        wish = self._ask(self._wish(Kind.PARTNER, "partner-acme", "POST", TMF622, body, customer, lines))
+        if wish.subjects and self._dice.random() < 0.35:
+            time.sleep(self._dice.uniform(0, 1.5))
+            self._cancel_one(wish)
 
     def _change_plan(self) -> None:
         path = f"/api/v1/subscriptions/{self._dice.choice(SUBSCRIPTIONS)}"
@@ -99,16 +103,19 @@ class Client:
             self._ask(self._dice.choice(self._open or self._mine))
 
     def _cancel(self) -> None:
-        accepted = [(wish, subject) for wish in self._mine[-5:] if wish.lines for subject in wish.subjects]
+        accepted = [wish for wish in self._mine[-5:] if wish.lines and wish.subjects]
         if accepted:
-            wish, order_id = self._dice.choice(accepted)
-            answer = self._other("POST", f"{ORDERS}/{order_id}/cancel", wish.client, json={"reason": "torture"})
-            if answer is None:
-                return
-            self._notes.check("a cancellation", answer, frozenset({"INVALID_TRANSITION", "CONCURRENT_CHANGE"}))
-            if answer.status_code == 202:
-                self._notes.cancelled.add(order_id)
-                self._notes.count("cancellation accepted")
+            self._cancel_one(self._dice.choice(accepted))
+
+    def _cancel_one(self, wish: Wish) -> None:
+        order_id = next(iter(wish.subjects))
+        answer = self._other("POST", f"{ORDERS}/{order_id}/cancel", wish.client, json={"reason": "torture"})
+        if answer is None:
+            return
+        self._notes.check("a cancellation", answer, frozenset({"INVALID_TRANSITION", "CONCURRENT_CHANGE"}))
+        if answer.status_code == 202:
+            self._notes.cancelled.add(order_id)
+            self._notes.count("cancellation accepted")
 
     def _read(self) -> None:
         accepted = [(wish, subject) for wish in self._mine if wish.lines for subject in wish.subjects]
@@ -133,8 +140,9 @@ class Client:
         self._open.append(wish)
         return wish
 
-    def _ask(self, wish: Wish) -> None:
+    def _ask(self, wish: Wish) -> Wish:
         ask(wish, self._dice.choice(self._world.nodes), self._notes, self._dice.uniform(1.0, 8.0))
+        return wish
 
     def _other(self, method: str, path: str, client: str, **options: Any) -> requests.Response | None:
         try:

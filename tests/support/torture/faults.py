@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
+from operator import itemgetter
 from random import Random
 from typing import Any
 
@@ -12,10 +13,11 @@ import requests
 from tests.support import database_faults
 from tests.support.faults import BACKENDS, CHANGES
 from tests.support.postgres import execute
+from tests.support.scenes import SOMEBODY_ELSES, described
 from tests.support.torture.world import World
 
 RESTART = 12.0
-"""Seconds that something needs to be back at work after a crash."""
+"""Seconds that something has to be back at work after a crash, and to get on with it."""
 
 What = dict[str, Any]
 """What a fault is like this time; plain values that can be printed."""
@@ -102,8 +104,50 @@ SUFFERED: tuple[tuple[str, tuple[Any, ...]], ...] = (
     ("truncate", (15,)),
     ("status", (500,)),
     ("status", (502,)),
+    ("status", (503,)),
+    ("turn_back", (404, {"message": "no such route"})),
+    ("turn_back", (503, {"message": "no healthy upstream"})),
 )
 """What becomes of answers on the way; methods of a proxy's rules."""
+
+
+TEXTS = ("another", "", "created", "cancelled", "reserved", "released", "success", "refunded", "Standard", "USD", None)
+AMOUNTS = ("-49.90", "0.01", "4990.00", 49.9)
+NUMBERS = (0, 1, 9, -1, "2", None)
+"""What a backend says in place of the truth."""
+TOLD = [operation for operation in described() if operation.name != "getContract"]
+TAKEN_AT_ITS_WORD = {("findSubscription", "/*/customerId")}
+"""Whose a subscription is only BSS can say. A change that was accepted for another customer is contradicted by BSS for
+ever: it waits, as it should, for a person.
+"""
+
+
+def _lies(backend: str, dice: Random) -> What:
+    """One field of the answers to one operation has another value."""
+    operation = dice.choice([one for one in TOLD if one.backend == backend])
+    known = {
+        place: schema for place, schema in operation.fields.items() if (operation.name, place) not in TAKEN_AT_ITS_WORD
+    }
+    place, schema = dice.choice(sorted(known.items(), key=itemgetter(0)))
+    name = place.rpartition("/")[2]
+    values: tuple[Any, ...] = (*TEXTS, *[SOMEBODY_ELSES.get(name, "ORD98765")] * 3)
+    if schema["type"] == "integer":
+        values = NUMBERS
+    elif name in ("amount", "total"):
+        values = AMOUNTS
+    nth = dice.choice((None, None, [1], [2, 3]))
+    return {"operation": operation.name, "place": place, "value": dice.choice(values), "nth": nth}
+
+
+@contextmanager
+def _lying(backend: str, world: World, what: What) -> Iterator[None]:
+    operation = next(one for one in TOLD if (one.backend, one.name) == (backend, what["operation"]))
+    rule = world.doors[backend].when(operation.method, operation.path, nth=what["nth"])
+    rule.set(what["place"], what["value"])
+    try:
+        yield
+    finally:
+        world.doors[backend].clear()
 
 
 def _answers(backend: str, dice: Random) -> What:
@@ -198,6 +242,9 @@ def of_backends() -> Iterator[Kind]:
         yield from 2 * [Kind(f"{name} misbehaves", f"{name}'s answers", misbehaving, partial(_answers, name))]
         yield Kind(f"{name} is away", f"{name}'s door", partial(_shut, name))
         yield Kind(f"answers of {name} suffer on the way", f"the way to {name}", partial(_on_the_way, name), _suffers)
+        yield from 3 * [
+            Kind(f"{name} tells of something else", f"the way to {name}", partial(_lying, name), partial(_lies, name))
+        ]
         if name in REFUSED:
             yield Kind(f"{name} refuses", f"{name}'s answers", misbehaving, partial(_refuses, name))
     yield Kind("no tokens", "tokens", partial(_misbehaving, "tokens"), lambda dice: {"status": dice.choice((401, 503))})

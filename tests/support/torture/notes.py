@@ -27,6 +27,7 @@ LATER = frozenset(
         "DATABASE_NOT_WRITABLE",
         "DATABASE_OUTCOME_UNKNOWN",
         "DATABASE_UNAVAILABLE",
+        "DEADLINE_PASSED",
         "OUTCOME_UNKNOWN",
         "OVERLOADED",
         "STILL_WORKING",

@@ -28,7 +28,7 @@ class Operator:
         self._dice = dice
 
     def work(self, over: threading.Event) -> None:
-        while not over.wait(self._dice.uniform(0.3, 1.2)):
+        while not over.wait(self._dice.uniform(0.1, 0.6)):
             try:
                 self._look()
             except requests.RequestException:

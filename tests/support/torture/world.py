@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -30,6 +31,10 @@ IMPATIENT = {
     "BACKEND_BREAKER_PAUSE": "1",
     "DATABASE_TIMEOUT": "3",
 }
+
+
+class StillDown(Exception):
+    """It has not come back from an earlier fault. On a busy machine it would never come back if it were killed now."""
 
 
 class Keeper:
@@ -99,14 +104,24 @@ class World:
         assert self.given_server is not None
         return self.given_server
 
+    @property
+    def serving(self) -> bool:
+        """Whether some node takes connections."""
+        for node in self.nodes:
+            with suppress(OSError), socket.create_connection(("127.0.0.1", node.port), timeout=1):
+                return True
+        return False
+
     def down(self, name: str) -> AbstractContextManager[None]:
-        """A node, or the `backends`, ended by kill -9 and kept from starting again."""
+        """A node, or the `backends`, ended by kill -9 and kept from starting again. Raises StillDown."""
+        self._check_serving(name)
         end = self.backends.kill if name == "backends" else self._node(name).kill
         return self.keepers[name].down(end)
 
     @contextmanager
     def frozen(self, name: str) -> Iterator[None]:
-        """The process is stopped, and goes on later as if nothing had been."""
+        """The process is stopped, and goes on later as if nothing had been. Raises StillDown."""
+        self._check_serving(name)
         pid = self._node(name).pid
         with suppress(ProcessLookupError):
             os.killpg(pid, signal.SIGSTOP)
@@ -135,6 +150,13 @@ class World:
             return all(requests.get(f"{node.url}/health/ready", timeout=5).ok for node in self.nodes)
         except requests.RequestException:
             return False
+
+    def _check_serving(self, name: str) -> None:
+        url = f"{self.backends.url}/_health" if name == "backends" else f"{self._node(name).url}/health/live"
+        try:
+            requests.get(url, timeout=2).raise_for_status()
+        except requests.RequestException as error:
+            raise StillDown(name) from error
 
     def _node(self, name: str) -> Node:
         return next(node for node in self.nodes if node.name == name)
