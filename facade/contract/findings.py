@@ -111,7 +111,8 @@ def _bounded_keyword(keyword: str, value: Any) -> Any:
         case Mapping() if keyword in _ENTRIES and value:
             # Inside `if`, the plain schema: a bounded one would be judged twice for each level of nesting.
             passed_over = {"anyOf": [{_BudgetSpent.NAME: True}, value]}
-            return {"if": passed_over, "then": True, "else": {"allOf": [{_SpendOnEntry.NAME: True}, _bounded(value)]}}
+            # An entry is paid for after its insides, or one large entry would leave nothing to find them with.
+            return {"if": passed_over, "then": True, "else": {"allOf": [_bounded(value), {_SpendOnEntry.NAME: True}]}}
         case Mapping() | list() if keyword not in (*_JUDGED_WHOLE, "definitions", "enum", "const", "required"):
             return _bounded(value)
         case _:

@@ -105,6 +105,16 @@ def test_fifty_mistakes_are_told_of_a_huge_wrong_order(tmp_path: Path) -> None:
     assert len(contract.request_errors("createProductOrder", body)) == 50
 
 
+@pytest.mark.parametrize("entries", [12_000, 400])
+@pytest.mark.parametrize("items", [1, 2, 30])
+def test_one_entry_with_very_many_mistakes_inside_is_not_taken_for_right(
+    tmp_path: Path, entries: int, items: int
+) -> None:
+    contract = Contract(load_spec(Path(__file__).parents[3] / "specs" / "tmf" / "tmf622-v5.yaml", tmp_path))
+    item = {"id": "1", "action": "add", "itemPrice": [{"name": "x"}] * (entries // items)}
+    assert len(contract.request_errors("createProductOrder", {"productOrderItem": [item] * items})) == 50
+
+
 @pytest.mark.parametrize(("names_before", "hint"), [(49, "there is `actio`; did you mean `action`?"), (50, None)])
 def test_a_missing_name_is_compared_with_the_first_fifty_there_are(
     contract: Contract, names_before: int, hint: str | None
