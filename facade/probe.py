@@ -36,7 +36,10 @@ class Probe:
         return self._found
 
     def _run(self, ended: threading.Event) -> None:
-        found = self._check()
-        with self._lock:
-            self._found, self._until, self._began = found, monotonic() + self._fresh, None
-        ended.set()
+        found: str | None = self._late
+        try:
+            found = self._check()
+        finally:
+            with self._lock:
+                self._found, self._until, self._began = found, monotonic() + self._fresh, None
+            ended.set()

@@ -1,7 +1,10 @@
 """A check that may hang, for those who must not."""
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
+
+import pytest
 
 from facade.probe import Probe
 
@@ -38,6 +41,21 @@ def test_a_check_that_hangs_is_late_begun_once_and_believed_when_it_ends() -> No
     check.may.set()
     while probe.problem() is not None:
         pass
+
+
+def test_a_check_that_fails_unexpectedly_is_late_and_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threading, "excepthook", lambda failure: None)
+    begun = []
+
+    def check() -> str | None:
+        begun.append(1)
+        if len(begun) == 1:
+            raise ZeroDivisionError
+        return None
+
+    probe = Probe(check, late="late", fresh=0)
+    assert probe.problem() == "late"
+    assert probe.problem() is None
 
 
 def test_an_answer_counts_for_a_moment_and_is_then_asked_for_again() -> None:
