@@ -56,8 +56,8 @@ class Is:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """The id of what the call made, which is the backend's to choose. The header `Location`, if there is one, ends with
-    it; without one the thing is read again under it (`effects.Kind`).
+    """The id of what the call made, which is the backend's to choose. Unless the header `Location` ends with it, the
+    thing is read again under it (`effects.Kind`).
     """
 
 
@@ -93,9 +93,8 @@ class Agreement:
         self._about = [(name, kind) for name, kind in own.items() if isinstance(kind, Same) and kind.about]
         self._same = [(name, kind) for name, kind in own.items() if isinstance(kind, Same) and not kind.about]
         self._is = [(name, kind.value) for name, kind in own.items() if isinstance(kind, Is)]
-        self._given = next((name for name, kind in own.items() if isinstance(kind, Given)), None)
-        self.makes = self._given is not None
-        """Whether the call makes something that gets its id from the backend."""
+        self.given = next((name for name, kind in own.items() if isinstance(kind, Given)), None)
+        """The field with the id of what the call made."""
         lists = {name: kind for name, kind in fields.items() if isinstance(kind, Mapping)}
         self._lists = {
             name: checked
@@ -116,14 +115,14 @@ class Agreement:
             else:
                 yield f"{start}/{name}", kind
 
-    def held(self, answer: Any, asked: Asked, located: str | None) -> Any:
+    def held(self, answer: Any, asked: Asked) -> Any:
         """The answer without foreign entries.
 
         Raises CallFailed: CONTRADICTS naming the first field that does not agree, UNREADABLE naming one that is not
         there.
         """
         if not self.many:
-            self._hold(answer, asked, located, "")
+            self._hold(answer, asked, "")
             return answer
         if not isinstance(answer, list):
             raise CallFailed(Happened.UNREADABLE, field="")
@@ -132,7 +131,7 @@ class Agreement:
             raise _contradiction(next(iter(foreign.values())))
         for at, entry in enumerate(answer):
             if at not in foreign:
-                self._hold(entry, asked, None, f"/{at}")
+                self._hold(entry, asked, f"/{at}")
         return [entry for at, entry in enumerate(answer) if at not in foreign] if foreign else answer
 
     def _foreign(self, entry: Any, asked: Asked, place: str) -> str | None:
@@ -141,7 +140,7 @@ class Agreement:
             (f"{place}/{name}" for name, kind in self._about if not _agrees(entry, name, kind, asked, place)), None
         )
 
-    def _hold(self, told: Any, asked: Asked, located: str | None, place: str) -> None:
+    def _hold(self, told: Any, asked: Asked, place: str) -> None:
         if not isinstance(told, dict):
             raise CallFailed(Happened.UNREADABLE, field=place)
         for name, kind in (*self._about, *self._same):
@@ -150,8 +149,6 @@ class Agreement:
         for name, value in self._is:
             if _told(told, name, place) != value:
                 raise _contradiction(f"{place}/{name}")
-        if self._given and located is not None and _told(told, self._given, place) != located:
-            raise _contradiction(f"{place}/{self._given}")
         for name, kinds in self._lists.items():
             _hold_list(_told(told, name, place), asked[name], kinds, f"{place}/{name}")
 

@@ -8,7 +8,7 @@ from adapters.backends.answers import only
 from adapters.backends.http import Backend
 from adapters.backends.operation import Operation
 from adapters.backends.understanding import LOCATED
-from canonical.shared.errors import CanonicalError, OutcomeUnknown
+from canonical.shared.errors import BackendRefused, BackendUnavailable, OutcomeUnknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +16,8 @@ class Kind:
     """Things of one kind: how one is made, searched for, and read under its id, which the address of `read` calls `id`.
     `standing` is the status of one that was not taken back.
 
-    The backend chooses the ids, so nothing in the call says which one is right. An id that only one answer names is
-    therefore read again before it is used: under another one stands somebody else's.
+    The backend chooses the ids, so nothing in the call says which one is right. An id that is named only once is read
+    again before it is used: under another one stands somebody else's thing, or nothing.
     """
 
     make: Operation
@@ -27,14 +27,12 @@ class Kind:
     standing: str
 
     def made(self, backend: Backend, body: Mapping[str, Any], key: str) -> str:
-        """The id of what was made. Raises as Backend.call does, and OutcomeUnknown when nobody could say for sure that
-        it is the right one.
-        """
+        """The id of what was made. Raises as Backend.call does, and OutcomeUnknown when it could not be read again."""
         made = backend.call(self.make, json=body, key=key)
         if not made[LOCATED]:
             try:
                 self._read_again(backend, made["id"], body)
-            except CanonicalError as error:
+            except (BackendUnavailable, BackendRefused) as error:
                 raise OutcomeUnknown(error.message, **error.details) from error
         return str(made["id"])
 
@@ -49,4 +47,9 @@ class Kind:
         return found
 
     def _read_again(self, backend: Backend, id_: str, body: Mapping[str, Any]) -> None:
-        backend.call(self.read, {self.id: id_}, known=body)
+        try:
+            backend.call(self.read, {self.id: id_}, known=body)
+        except BackendRefused as refused:
+            if refused.details.get("status") == 404:
+                raise backend.contradiction(self.read, f"/{self.id}") from refused
+            raise

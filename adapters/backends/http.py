@@ -34,7 +34,7 @@ from adapters.backends.transport import Transport
 from adapters.backends.understanding import Understanding
 from canonical.shared import tracing
 from canonical.shared.deadline import seconds_left, within
-from canonical.shared.errors import BackendContradiction
+from canonical.shared.errors import BackendContradiction, CanonicalError
 
 log = structlog.get_logger()
 
@@ -126,6 +126,13 @@ class Backend:
         with tracing.span(f"{self.name} {operation.name}", "client") as span:
             span.note(peer__service=self.name, http__request__method=operation.method)
             return self._call(operation, path or {}, query, json, key, asked)
+
+    def contradiction(self, operation: Operation, field: str) -> CanonicalError:
+        """That an answer, which may be a refusal, does not agree with an earlier one about the same thing. Counted."""
+        self._counters.contradicted(operation.name)
+        return canonical_error(
+            CallFailed(Happened.CONTRADICTS, field=field), self.name, operation.name, operation.changes, {}
+        )
 
     def _call(
         self,

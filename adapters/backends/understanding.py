@@ -16,7 +16,7 @@ log = structlog.get_logger()
 
 LOGGED_TEXT = 500
 LOCATED = "located"
-"""In what is read of an answer to a call that made something: whether `Location` named the same id."""
+"""In what is read of an answer to a call that made something: whether `Location` ends with the same id."""
 
 
 class Understanding:
@@ -61,15 +61,15 @@ class Understanding:
     def _agreeing(
         self, operation: Operation, answer: Received, body: Any, asked: Asked, violation: Violation | None
     ) -> Any:
-        held = operation.agreement.held(body, asked, answer.located)
+        held = operation.agreement.held(body, asked)
         self._strictly(violation)
         if held is not body:
             foreign = len(body) - len(held)
             self._counters.left_out(operation.name, foreign)
             log.warning("foreign entries left out", backend=self._backend, operation=operation.name, entries=foreign)
         found = read(held, operation.answer)
-        if operation.agreement.makes:
-            found[LOCATED] = answer.located is not None
+        if operation.agreement.given is not None:
+            found[LOCATED] = answer.located == held[operation.agreement.given]
         return found
 
     def _strictly(self, violation: Violation | None) -> None:
