@@ -13,20 +13,24 @@ from authlib.integrations.flask_oauth2.requests import FlaskOAuth2Payload, Flask
 from authlib.oauth2.rfc6749 import InvalidClientError, InvalidRequestError, OAuth2Request, UnsupportedGrantTypeError
 from authlib.oauth2.rfc6749.authenticate_client import authenticate_client_secret_basic
 from authlib.oauth2.rfc6749.grants import ClientCredentialsGrant
+from authlib.oauth2.rfc6749.util import extract_basic_authorization
 from authlib.oauth2.rfc9068 import JWTBearerTokenGenerator
 from joserfc.jwk import KeySet
 
 from facade.security.clients import DEVELOPMENT_CLIENTS, DevelopmentClient, find_client
 from facade.security.development_keys import development_key
+from facade.security.guesses import Guesses
 from facade.security.settings import SecuritySettings
 
 TOKEN_SECONDS = 3600
+INVALID_CLIENT_STATUS = 401
 
 
 class DevelopmentServer:
     """Issues tokens to the development clients. Raises ConfigurationError when made outside development mode."""
 
     def __init__(self, settings: SecuritySettings) -> None:
+        self._guesses = Guesses()
         self._keys = KeySet([development_key(settings.development_state_dir())])
         self._tokens = _AccessTokens(self._keys, settings.issuer, settings.audience)
         self._server = _Server(query_client=find_client, save_token=lambda token, request: None)
@@ -39,8 +43,13 @@ class DevelopmentServer:
         return {"issueToken": self.answer_token_request, "listSigningKeys": self.list_keys}
 
     def answer_token_request(self) -> flask.Response:
-        """The answer to the request Flask is handling: a token (RFC 6749 section 5.1) or an error (5.2)."""
-        response: flask.Response = self._server.create_token_response()
+        """The answer to the request Flask is handling: a token (RFC 6749 section 5.1) or an error (5.2).
+
+        Raises RateLimited instead of looking at credentials after many wrong ones.
+        """
+        with self._guesses.attempt(_claimed_client(flask.request), flask.request.remote_addr or "") as attempt:
+            response: flask.Response = self._server.create_token_response()
+            attempt.right = response.status_code != INVALID_CLIENT_STATUS
         return response
 
     def list_keys(self) -> tuple[dict[str, Any], int, dict[str, str]]:
@@ -116,6 +125,15 @@ _DESCRIPTIONS: Mapping[Any, str] = {
     InvalidClientError: "unknown client or wrong secret",
     UnsupportedGrantTypeError: "the only grant_type here is client_credentials",
 }
+
+
+def _claimed_client(request: flask.Request) -> str:
+    """The client that a token request says it comes from; empty when that cannot be read."""
+    try:
+        basic, _ = extract_basic_authorization(request.headers)
+    except ValueError:
+        basic = None
+    return str(basic or request.form.get("client_id", ""))
 
 
 def _authenticate_basic(query_client: Any, request: Any) -> Any:

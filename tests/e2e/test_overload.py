@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from facade.security.guesses import OF_A_CLIENT, OF_A_CLIENT_FROM_AN_ADDRESS, WINDOW_SECONDS
 from tests.support.product import ORDERS, TMF622, Node, effects, partner_order, portal_order, running_product
 
 
@@ -28,6 +29,22 @@ def test_a_client_that_asks_too_often_is_told_when_to_come_back(limited: Node, p
     assert ("@type" in refused.json()) is (path == TMF622)
     assert limited.get(ORDERS, "qa").status_code == 200, "others may ask"
     assert requests.get(f"{limited.url}/health/live", timeout=5).status_code == 200
+
+
+def test_secrets_cannot_be_guessed_at_without_end(limited: Node) -> None:
+    def ask(client: str, secret: str, **headers: str) -> requests.Response:
+        form = {"grant_type": "client_credentials", "client_id": client, "client_secret": secret}
+        return requests.post(f"{limited.url}/oauth/token", data=form, headers=headers, timeout=10)
+
+    for _ in range(OF_A_CLIENT_FROM_AN_ADDRESS):
+        assert ask("conformance", "wrong").status_code == 401
+    for secret in ("wrong", "conformance-secret"):
+        refused = ask("conformance", secret)
+        assert (refused.status_code, refused.json()["code"]) == (429, "RATE_LIMITED")
+        assert 1 <= int(refused.headers["Retry-After"]) <= WINDOW_SECONDS
+    assert ask("portal", "portal-secret").status_code == 200, "others may ask"
+    seen = [ask("conformance", "wrong", **{"X-Forwarded-For": f"10.0.{n}.1"}).status_code for n in range(OF_A_CLIENT)]
+    assert seen[-1] == 429, "another address at each time is no way around"
 
 
 def test_an_overload_is_answered_at_once_and_health_still_answers(tmp_path: Path) -> None:
