@@ -26,6 +26,7 @@ log = structlog.get_logger()
 
 CATALOG = Path(__file__).parents[2] / "fixtures" / "catalog"
 
+PUBLISHING_SECONDS = 60.0
 DATABASE_TROUBLE = (StoreUnavailable, SQLAlchemyError, OSError, ValueError)
 
 
@@ -82,7 +83,7 @@ def upgrade_database(settings: Settings) -> None:
 def publish_catalog(settings: Settings, folder: Path = CATALOG) -> int:
     """Publish the offerings of the catalogue files; returns how many were new."""
     published = read_offerings([path.read_bytes() for path in sorted(folder.glob("*.json"))])
-    with closing(Database(settings.database_address, seconds=math.inf)) as database:
+    with closing(Database(settings.database_address, PUBLISHING_SECONDS)) as database:
         return publish(database, published)
 
 

@@ -15,6 +15,8 @@ from adapters.persistence import migrations
 from adapters.persistence.database import Database
 from adapters.persistence.migrations import SchemaOutOfDate
 from adapters.persistence.tables import metadata
+from canonical.shared.errors import StoreUnavailable
+from tests.support.database_faults import locked
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -87,6 +89,15 @@ def test_an_upgrade_leaves_what_is_kept(database: Database) -> None:
     migrations.upgrade(database)
     with database.reading() as connection:
         assert connection.scalar(count) == before == 4
+
+
+def test_an_upgrade_does_not_wait_for_ever_for_a_table_that_somebody_else_has_locked(
+    postgres_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrations, "LOCK_SECONDS", 1)
+    with locked(postgres_database.url), pytest.raises(StoreUnavailable):
+        migrations.upgrade(postgres_database)
+    migrations.upgrade(postgres_database)
 
 
 def test_an_upgrade_lets_go_of_its_lock(postgres_database: Database) -> None:

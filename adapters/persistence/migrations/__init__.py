@@ -10,18 +10,26 @@ from alembic.script import ScriptDirectory
 
 from adapters.persistence.database import Database
 
+LOCK_SECONDS = 30
+"""For a lock on a table of PostgreSQL; on SQLite's file it is as long."""
+
 
 class SchemaOutOfDate(RuntimeError):
     """The database lacks migrations that this release needs."""
 
 
 def upgrade(database: Database) -> None:
-    """Bring the schema to this release's version. Safe to repeat, and for several nodes at once."""
+    """Bring the schema to this release's version. Safe to repeat, and for several nodes at once.
+
+    Raises StoreUnavailable when somebody else keeps a table locked: whoever waits for a table holds up all that come
+    after, readers too.
+    """
     config = _config()
     with database.writing() as connection:
         # One at a time: SQLite's transaction is begun to write, PostgreSQL's holds this lock until it ends.
         if not database.sqlite:
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(622622)"))
+            connection.execute(sa.text(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'"))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         connection.commit()
