@@ -43,6 +43,9 @@ def control_handlers(world: World, tokens: Tokens, board: FaultBoard) -> dict[st
             return refusal.answer()
         return body, 200, {}
 
+    async def count_calls(backend: str) -> Answer:
+        return board.calls(backend), 200, {}
+
     async def read_ledger(backend: str, key: str | None = None, id_: str | None = None) -> Answer:
         return world.ledger(backend, key, id_), 200, {}
 
@@ -52,6 +55,7 @@ def control_handlers(world: World, tokens: Tokens, board: FaultBoard) -> dict[st
         "listFaults": list_faults,
         "clearFaults": clear_faults,
         "setFault": set_fault,
+        "countCalls": count_calls,
         "readLedger": read_ledger,
     }
 

@@ -2,8 +2,8 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,15 +23,31 @@ TOKENS = "tokens"
 
 @dataclass
 class Fault:
-    """One backend's misbehaviour. The dice start anew with every fault, so a run can be repeated."""
+    """One backend's misbehaviour. The dice start anew with every fault, so a run can be repeated.
+
+    `hit` counts its calls so far, `held` those that wait at the moment.
+    """
 
     settings: Mapping[str, Any]
     dice: random.Random = field(default_factory=lambda: random.Random(0))  # noqa: S311 - no secret hangs on it
+    hit: int = 0
+    held: int = 0
+
+    @contextmanager
+    def holding(self) -> Iterator[None]:
+        """Count a call that waits."""
+        self.held += 1
+        try:
+            yield
+        finally:
+            self.held -= 1
 
     def hits(self, operation: str) -> bool:
         if operation not in self.settings.get("operations", (operation,)):
             return False
-        return self.dice.random() < float(self.settings.get("rate", 1))
+        hits = self.dice.random() < float(self.settings.get("rate", 1))
+        self.hit += hits
+        return hits
 
 
 class FaultBoard:
@@ -51,17 +67,27 @@ class FaultBoard:
     def settings(self) -> dict[str, Mapping[str, Any]]:
         return {backend: fault.settings for backend, fault in self._faults.items()}
 
+    def calls(self, backend: str) -> dict[str, int]:
+        """How many calls the backend's fault has hit so far, and how many of them it holds at the moment."""
+        fault = self._faults.get(backend, Fault({}))
+        return {"hit": fault.hit, "held": fault.held}
+
     def clear(self) -> None:
-        """Forget all faults and let go of every call that hangs."""
+        """Forget all faults and let go of every call that waits."""
         self._faults.clear()
         self._cleared.set()
         self._cleared = asyncio.Event()
 
-    def drawn_for(self, backend: str, operation: str) -> Mapping[str, Any] | None:
+    def drawn_for(self, backend: str, operation: str) -> Fault | None:
         fault = self._faults.get(backend)
         if fault is None or operation not in self.operations[backend]:
             return None
-        return fault.settings if fault.hits(operation) else None
+        return fault if fault.hits(operation) else None
+
+    async def wait(self, seconds: float) -> None:
+        """So long, or until the faults are cleared."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._cleared.wait(), seconds)
 
     async def hang(self, receive: Receive) -> None:
         """Wait until the faults are cleared, the caller gives up or the server ends."""
@@ -82,13 +108,15 @@ class FaultMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         routing = scope.get("extensions", {}).get(ROUTING_CONTEXT, {})
         backend, operation = routing.get("api_base_path", "").strip("/") or TOKENS, routing.get("operation_id")
-        fault = self.board.drawn_for(backend, operation)
-        if fault is None:
+        drawn = self.board.drawn_for(backend, operation)
+        if drawn is None:
             await self.app(scope, receive, send)
             return
+        fault = drawn.settings
         if latency := fault.get("latencyMs"):
             receive = await _taken_in(receive)
-            await asyncio.sleep(latency / 1000)
+            with drawn.holding():
+                await self.board.wait(latency / 1000)
         if status := fault.get("status"):
             body, status, headers = error(status)
             await Response(jsontext.write(body), status, headers, "application/json")(scope, receive, send)
@@ -96,7 +124,8 @@ class FaultMiddleware:
             if fault.get("dropAnswer"):
                 await self._act_silently(scope, receive)
             if fault.get("hang"):
-                await self.board.hang(receive)
+                with drawn.holding():
+                    await self.board.hang(receive)
             await _close_unanswered(scope, receive)
         elif fault.get("malformed"):
             await self._answer_otherwise(lambda body: body[: len(body) // 2], scope, receive, send)
