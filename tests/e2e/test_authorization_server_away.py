@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -14,6 +13,7 @@ from joserfc.jwk import KeySet, RSAKey
 from tests.support.product import ORDERS, Node
 from tests.support.secured import signed
 from tests.support.simulators import running_backends
+from tests.support.waiting import LONG, until
 
 
 class KeyServer(ThreadingHTTPServer):
@@ -47,7 +47,7 @@ def key_server() -> Iterator[KeyServer]:
 class WaitsForLiveOnly(Node):
     def _answers(self) -> bool:
         try:
-            return requests.get(f"{self.url}/health/live", timeout=2).ok
+            return requests.get(f"{self.url}/health/live", timeout=LONG).ok
         except requests.RequestException:
             return False
 
@@ -63,20 +63,17 @@ def test_a_node_without_keys_is_not_ready_until_it_has_them(key_server: KeyServe
         node.command("db", "upgrade")
         node.start()
         try:
-            answer = requests.get(f"{node.url}/health/ready", timeout=30)
+            answer = requests.get(f"{node.url}/health/ready", timeout=LONG)
             assert (answer.status_code, answer.json()["problems"]) == (
                 503,
                 ["there is no key to check access tokens with: the authorization server answers with an error"],
             )
             token = {"Authorization": f"Bearer {signed(key)}"}
-            assert requests.get(node.url + ORDERS, headers=token, timeout=30).status_code == 503
+            assert requests.get(node.url + ORDERS, headers=token, timeout=LONG).status_code == 503
             key_server.keys = json.dumps(KeySet([key]).as_dict(private=False)).encode()
-            until = time.monotonic() + 60
-            while requests.get(f"{node.url}/health/ready", timeout=30).status_code != 200:
-                assert time.monotonic() < until
-                time.sleep(0.1)
-            assert requests.get(node.url + ORDERS, headers=token, timeout=30).status_code == 200
+            until(lambda: requests.get(f"{node.url}/health/ready", timeout=LONG).status_code == 200)
+            assert requests.get(node.url + ORDERS, headers=token, timeout=LONG).status_code == 200
             key_server.keys = None
-            assert requests.get(f"{node.url}/health/ready", timeout=30).status_code == 200, "known keys stay in use"
+            assert requests.get(f"{node.url}/health/ready", timeout=LONG).status_code == 200, "known keys stay in use"
         finally:
             node.stop()

@@ -2,18 +2,18 @@
 
 import json
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 import requests
-from joserfc import jws
 
 from facade.security.clients import DEVELOPMENT_CLIENTS
 from facade.security.development_keys import development_key
 from tests.support.product import ORDERS, ROOT, TMF622, Node, partner_order, portal_order, running_product
+from tests.support.secured import signed
+from tests.support.waiting import LONG, until
 
 V4 = TMF622.replace("/v5/", "/v4/")
 TASKS = TMF622.rpartition("/")[0] + "/cancelProductOrder"
@@ -38,7 +38,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
 @pytest.fixture(scope="module")
 def held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     """One that carries no order out, so that every order can still be changed."""
-    with running_product(tmp_path_factory.mktemp("held"), HOLD_PROCESSES="true") as node:
+    with running_product(tmp_path_factory.mktemp("held"), HOLD_PROCESSES="true", PORTAL_WAIT="0") as node:
         yield node
 
 
@@ -55,21 +55,18 @@ class Caller:
             sent["Content-Type"] = "application/json"
         sent["Authorization"] = f"Bearer {self.token}"
         data = None if body is None else json.dumps(body)
-        return requests.request(method, self.node.url + path, data=data, headers=sent, timeout=60)
+        return requests.request(method, self.node.url + path, data=data, headers=sent, timeout=LONG)
 
     @property
     def token(self) -> str:
-        key, now = development_key(self.node.directory / "var"), int(time.time())
-        claims = {
-            "iss": "tmf-facade-development",
-            "aud": "tmf-facade",
-            "client_id": "partner-claim",
-            "scope": " ".join(DEVELOPMENT_CLIENTS["partner-claim"].scopes),
-            "iat": now,
-            "exp": now + 600,
-            "customers": self.customers,
-        }
-        return jws.serialize_compact({"alg": "RS256", "kid": key.kid}, json.dumps(claims), key)
+        return signed(
+            development_key(self.node.directory / "var"),
+            iss="tmf-facade-development",
+            aud="tmf-facade",
+            client_id="partner-claim",
+            scope=" ".join(DEVELOPMENT_CLIENTS["partner-claim"].scopes),
+            customers=self.customers,
+        )
 
 
 def v4_order(customer: str) -> dict[str, Any]:
@@ -101,11 +98,8 @@ def answer_of(answer: requests.Response, *told: str) -> tuple[int, Any, dict[str
 
 def calls(product: Node) -> dict[str, Any]:
     """How often the backends were called, once no order is being carried out any more."""
-    until = time.monotonic() + 60
-    while product.get("/api/v1/operations/processes").json()["total"]:
-        assert time.monotonic() < until
-        time.sleep(0.05)
-    shown = requests.get(f"{product.url}/health/ready", timeout=30).json()["backends"]
+    until(lambda: not product.get("/api/v1/operations/processes").json()["total"])
+    shown = requests.get(f"{product.url}/health/ready", timeout=LONG).json()["backends"]
     return {name: state["calls"] for name, state in shown.items()}
 
 
@@ -237,10 +231,7 @@ def test_while_bss_is_away_nothing_that_is_remembered_tells_of_others(product: N
 
 def until_ready(product: Node) -> None:
     """Until BSS is called again: its circuit breaker opened."""
-    until = time.monotonic() + 60
-    while product.get(f"{SUBSCRIPTIONS}/SUB1122").status_code != 200:
-        assert time.monotonic() < until
-        time.sleep(0.1)
+    until(lambda: product.get(f"{SUBSCRIPTIONS}/SUB1122").status_code == 200)
 
 
 def test_orders_of_others_are_in_no_list_and_at_no_address(product: Node) -> None:

@@ -1,11 +1,12 @@
 """Giving an order up, at every moment of its life: what was done is undone, or the order goes on and says why."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
 from tests.support.product import ORDERS, TMF622, Node, effects, partner_order, portal_order, running_product
+from tests.support.simulators import HELD
+from tests.support.waiting import until
 
 TASKS = TMF622.rpartition("/")[0] + "/cancelProductOrder"
 REASON = {"reason": "ordered by mistake"}
@@ -13,7 +14,7 @@ REASON = {"reason": "ordered by mistake"}
 
 @pytest.fixture(scope="module")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
-    with running_product(tmp_path_factory.mktemp("cancel"), BACKEND_READ_TIMEOUT="20") as node:
+    with running_product(tmp_path_factory.mktemp("cancel")) as node:
         yield node
 
 
@@ -34,10 +35,9 @@ def _cancel(product: Node, order_id: str) -> None:
 def test_a_cancellation_while_a_step_is_in_flight_undoes_what_was_done(
     product: Node, backend: str, operation: str, in_the_end: dict[str, int]
 ) -> None:
-    product.backends.fault(backend, latencyMs=700, operations=[operation])
+    product.backends.fault(backend, latencyMs=HELD, operations=[operation])
     order_id = product.post(TMF622, partner_order()).json()["id"]
-    _until(lambda: product.get(f"{TMF622}/{order_id}").json()["state"] == "inProgress")
-    time.sleep(0.2)
+    until(lambda: product.backends.held(backend))
     _cancel(product, order_id)
     product.backends.clear()
     order = product.until_finished(order_id)
@@ -51,8 +51,7 @@ def test_a_cancellation_while_a_step_is_in_flight_undoes_what_was_done(
 def test_a_cancellation_while_a_backend_is_away_does_not_wait_for_it(product: Node) -> None:
     product.backends.fault("billing", status=503, operations=["charge"])
     order_id = product.post(TMF622, partner_order()).json()["id"]
-    _until(lambda: effects(product.backends, order_id).get("createOrder") == 1)
-    time.sleep(0.5)
+    until(lambda: product.backends.hit("billing"))
     _cancel(product, order_id)
     assert product.until_finished(order_id)["state"] == "CANCELLED"
     product.backends.clear()
@@ -61,10 +60,9 @@ def test_a_cancellation_while_a_backend_is_away_does_not_wait_for_it(product: No
 
 
 def test_a_cancellation_while_the_charge_is_in_flight_comes_too_late(product: Node) -> None:
-    product.backends.fault("billing", latencyMs=1000, operations=["charge"])
+    product.backends.fault("billing", latencyMs=HELD, operations=["charge"])
     order_id = product.post(TMF622, partner_order()).json()["id"]
-    _until(lambda: effects(product.backends, order_id).get("createOrder") == 1)
-    time.sleep(0.3)
+    until(lambda: product.backends.held("billing"))
     _cancel(product, order_id)
     product.backends.clear()
     order = product.until_finished(order_id)
@@ -76,9 +74,10 @@ def test_a_cancellation_while_the_charge_is_in_flight_comes_too_late(product: No
 def test_a_charge_that_is_perhaps_taken_is_settled_before_the_cancellation(product: Node) -> None:
     product.backends.fault("billing", dropAnswer=True, operations=["charge", "findCharges"])
     order_id = product.post(TMF622, partner_order()).json()["id"]
-    _until(lambda: effects(product.backends, order_id).get("charge") == 1)
+    until(lambda: effects(product.backends, order_id).get("charge") == 1)
     _cancel(product, order_id)
-    time.sleep(1)
+    asked = product.backends.hit("billing")
+    until(lambda: product.backends.hit("billing") > asked)
     product.backends.clear()
     assert product.until_finished(order_id)["state"] == "COMPLETED"
     assert effects(product.backends, order_id) == {"reserve": 2, "createOrder": 1, "charge": 1}
@@ -107,7 +106,7 @@ def test_an_order_that_has_ended_is_not_cancelled(product: Node, customer: str, 
 
 
 def test_an_order_is_cancelled_once(product: Node) -> None:
-    product.backends.fault("crm", latencyMs=800)
+    product.backends.fault("crm", latencyMs=HELD)
     order_id = product.post(TMF622, partner_order()).json()["id"]
     _cancel(product, order_id)
     again = product.post(f"{ORDERS}/{order_id}/cancel", REASON)
@@ -120,9 +119,9 @@ def test_a_crash_while_cancelling_is_recovered_from(product: Node) -> None:
     product.backends.fault("bss", hang=True, operations=["cancelOrder"])
     product.backends.fault("billing", status=503, operations=["charge"])
     order_id = product.post(TMF622, partner_order()).json()["id"]
-    _until(lambda: effects(product.backends, order_id).get("createOrder") == 1)
+    until(lambda: effects(product.backends, order_id).get("createOrder") == 1)
     _cancel(product, order_id)
-    _until(lambda: product.get(f"{TMF622}/{order_id}").json()["state"] == "pendingCancellation")
+    until(lambda: product.get(f"{TMF622}/{order_id}").json()["state"] == "pendingCancellation")
     product.kill()
     product.backends.clear()
     product.start()
@@ -156,7 +155,7 @@ def test_a_cancellation_after_a_crash_knows_of_the_call_that_was_in_flight(
 ) -> None:
     product.backends.fault(backend, dropAnswer=True, hang=True, operations=[operation])
     order_id = product.post(TMF622, partner_order()).json()["id"]
-    _until(lambda: effects(product.backends, order_id) == so_far)
+    until(lambda: effects(product.backends, order_id) == so_far)
     product.kill()
     product.backends.clear()
     product.environment["HOLD_PROCESSES"] = "true"
@@ -174,17 +173,10 @@ def test_another_partners_order_cannot_be_cancelled(product: Node) -> None:
     assert product.post(f"{ORDERS}/{order_id}/cancel", REASON, client="partner-acme").status_code == 404
 
 
-def _until(reached: Callable[[], bool], within: float = 15) -> None:
-    until = time.monotonic() + within
-    while not reached():
-        assert time.monotonic() < until, "it did not come to that"
-        time.sleep(0.05)
-
-
 def test_a_partner_cancels_by_a_task_and_reads_its_outcome(product: Node) -> None:
     product.backends.fault("billing", status=503, operations=["charge"])
     order_id = product.post(TMF622, partner_order(), client="partner-acme").json()["id"]
-    _until(lambda: effects(product.backends, order_id).get("createOrder") == 1)
+    until(lambda: effects(product.backends, order_id).get("createOrder") == 1)
     body = {
         "@type": "CancelProductOrder",
         "cancellationReason": "changed my mind",
@@ -219,10 +211,9 @@ def test_a_partner_cancels_by_a_task_and_reads_its_outcome(product: Node) -> Non
 
 
 def test_a_task_that_comes_too_late_ends_with_an_error_that_names_the_milestone(product: Node) -> None:
-    product.backends.fault("billing", latencyMs=1000, operations=["charge"])
+    product.backends.fault("billing", latencyMs=HELD, operations=["charge"])
     order_id = product.post(TMF622, partner_order()).json()["id"]
-    _until(lambda: effects(product.backends, order_id).get("createOrder") == 1)
-    time.sleep(0.3)
+    until(lambda: product.backends.held("billing"))
     body = {"@type": "CancelProductOrder", "productOrder": {"@type": "ProductOrderRef", "id": order_id}}
     task = product.post(TASKS, body).json()
     product.backends.clear()

@@ -1,7 +1,6 @@
 """The wall clock of a server process is set back or forward: what waits goes on, and nobody is taken for dead."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 from tests.support.product import ORDERS, TMF622, Node, effects, partner_order, portal_order
 from tests.support.simulators import running_backends
 from tests.support.stepped import SteppedClock
+from tests.support.waiting import until
 
 HOUR = 3600.0
 DAY = 24 * HOUR
@@ -20,7 +20,7 @@ COMPLETED = {"reserve": 2, "createOrder": 1, "charge": 1}
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     directory = tmp_path_factory.mktemp("clock")
     with running_backends(directory) as backends:
-        node = Node(directory, backends, {"PORTAL_WAIT": "3"}, clock=SteppedClock(directory / "clock"))
+        node = Node(directory, backends, clock=SteppedClock(directory / "clock"))
         node.command("db", "upgrade")
         node.start()
         try:
@@ -33,7 +33,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
 def nodes(tmp_path: Path, postgres_url: str) -> Iterator[tuple[Node, Node]]:
     """The clock of the second is a day ahead."""
     with running_backends(tmp_path) as backends:
-        environment = {"DATABASE_URL": postgres_url, "BACKEND_READ_TIMEOUT": "60"}
+        environment = {"DATABASE_URL": postgres_url}
         clocks = [SteppedClock(tmp_path / f"clock-{name}") for name in ("first", "second")]
         first, second = (Node(tmp_path, backends, environment, clock.file.name, clock) for clock in clocks)
         clocks[1].step(DAY)
@@ -45,13 +45,6 @@ def nodes(tmp_path: Path, postgres_url: str) -> Iterator[tuple[Node, Node]]:
         finally:
             first.stop()
             second.stop()
-
-
-def until(reached: Callable[[], bool], within: float = 30) -> None:
-    end = time.monotonic() + within
-    while not reached():
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 def waiting(node: Node, order_id: str) -> bool:
@@ -67,7 +60,7 @@ def test_an_order_that_waits_goes_on_whatever_the_clock_says(product: Node, step
     until(lambda: waiting(product, order_id))
     product.clock.step(step)
     product.backends.clear()
-    order = product.until_finished(order_id, within=10)
+    order = product.until_finished(order_id)
     assert order["state"] == "COMPLETED"
     assert effects(product.backends, order_id) == COMPLETED
     first, last = (datetime.fromisoformat(order["timeline"][at]["at"]) for at in (0, -1))

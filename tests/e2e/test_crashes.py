@@ -1,11 +1,11 @@
 """`kill -9` in every step of placing an order, before and after its effect: nothing is lost, nothing happens twice."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
 from tests.support.product import TMF622, Node, effects, partner_order, running_product
+from tests.support.waiting import until
 
 COMPLETED = {"reserve": 2, "createOrder": 1, "charge": 1}
 COMPENSATED = {"reserve": 2, "createOrder": 1, "cancelOrder": 1, "release": 2}
@@ -24,7 +24,7 @@ NAMES = [operation for _, operation, *_ in STEPS]
 
 @pytest.fixture(scope="module")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
-    with running_product(tmp_path_factory.mktemp("crashes"), BACKEND_READ_TIMEOUT="60") as node:
+    with running_product(tmp_path_factory.mktemp("crashes")) as node:
         yield node
 
 
@@ -34,8 +34,8 @@ def test_a_crash_before_the_effect(
 ) -> None:
     product.backends.fault(backend, hang=True, operations=[operation])
     order_id = product.post(TMF622, partner_order(customer)).json()["id"]
-    _until(lambda: effects(product.backends, order_id) == so_far)
-    time.sleep(0.3)
+    until(lambda: product.backends.held(backend))
+    assert effects(product.backends, order_id) == so_far
     _crash(product)
     _ended(product, order_id, customer, in_the_end)
 
@@ -46,7 +46,7 @@ def test_a_crash_after_the_effect(
 ) -> None:
     product.backends.fault(backend, dropAnswer=True, hang=True, operations=[operation])
     order_id = product.post(TMF622, partner_order(customer)).json()["id"]
-    _until(lambda: effects(product.backends, order_id) == so_far | {operation: 1})
+    until(lambda: effects(product.backends, order_id) == so_far | {operation: 1})
     _crash(product)
     _ended(product, order_id, customer, in_the_end)
 
@@ -65,7 +65,7 @@ def test_a_crash_between_taking_an_order_in_and_beginning_it(product: Node) -> N
 def test_an_ordinary_stop_in_the_middle_of_a_process(product: Node) -> None:
     product.backends.fault("billing", latencyMs=1500, operations=["charge"])
     order_id = product.post(TMF622, partner_order()).json()["id"]
-    _until(lambda: "createOrder" in effects(product.backends, order_id))
+    until(lambda: product.backends.hit("billing"))
     product.stop()
     product.backends.clear()
     product.start()
@@ -82,10 +82,3 @@ def _ended(product: Node, order_id: str, customer: str, in_the_end: dict[str, in
     order = product.until_finished(order_id)
     assert order["state"] == ("FAILED" if customer == "C40200" else "COMPLETED")
     assert effects(product.backends, order_id) == in_the_end
-
-
-def _until(reached: Callable[[], bool], within: float = 15) -> None:
-    until = time.monotonic() + within
-    while not reached():
-        assert time.monotonic() < until, "the process did not get to the step"
-        time.sleep(0.05)

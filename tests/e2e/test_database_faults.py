@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
-from time import monotonic, sleep
 
 import pytest
 import requests
@@ -12,9 +11,7 @@ import requests
 from tests.support.database_faults import frozen, full, locked
 from tests.support.postgres import new_database
 from tests.support.product import ORDERS, TMF622, Node, effects, partner_order, portal_order, running_product
-
-ENDS = 60.0
-"""Seconds, generous: without a deadline requests take longer than this or never end."""
+from tests.support.waiting import LONG, until
 
 Call = Callable[[], requests.Response]
 Fault = Callable[[Node], AbstractContextManager[None]]
@@ -44,18 +41,11 @@ def disk_full(node: Node) -> AbstractContextManager[None]:
     return full(node.database, node.pid)
 
 
-def until(reached: Callable[[], bool]) -> None:
-    end = monotonic() + ENDS
-    while not reached():
-        assert monotonic() < end
-        sleep(0.1)
-
-
 def at_once(*calls: Call) -> list[requests.Response]:
     """Their answers. All have come when this returns, and so while a fault lasts."""
     pool = ThreadPoolExecutor(len(calls))
     jobs = [pool.submit(call) for call in calls]
-    _, held_up = wait(jobs, ENDS)
+    _, held_up = wait(jobs, LONG)
     pool.shutdown(wait=False)
     assert not held_up
     return [job.result() for job in jobs]
@@ -77,7 +67,7 @@ def test_a_locked_database_is_told_and_the_same_key_works_afterwards(product: No
 
 def test_health_is_told_while_the_database_answers_nobody(product: Node) -> None:
     place = partial(product.post, ORDERS, portal_order(), client="portal")
-    live, ready = (partial(requests.get, f"{product.url}/health/{one}", timeout=60) for one in ("live", "ready"))
+    live, ready = (partial(requests.get, f"{product.url}/health/{one}", timeout=LONG) for one in ("live", "ready"))
     with stopped(product):
         until(lambda: ready().status_code == 503)  # what it found before counts for a second
         answers = at_once(*[live] * 20, *[ready] * 20, *[place] * 20)
@@ -87,7 +77,7 @@ def test_health_is_told_while_the_database_answers_nobody(product: Node) -> None
         assert "the database" in answer.json()["problems"][0]
     assert told(answers[40:]) == {(503, "DATABASE_UNAVAILABLE")}
     until(lambda: ready().status_code == 200)
-    assert place().status_code == 201
+    assert product.until_finished(place().json()["id"])["status"] == "confirmed"
 
 
 @pytest.mark.parametrize("fault", [stopped, disk_full])
@@ -98,7 +88,7 @@ def test_an_order_in_flight_is_told_to_go_on_and_ends_after_the_fault(product: N
         placing = pool.submit(product.post, ORDERS, portal_order(), client="portal")
         until(lambda: len(product.backends.ledger("billing")) > charged)
         with fault(product):
-            told = placing.result(ENDS)
+            told = placing.result(LONG)
     assert (told.status_code, told.json()["code"]) == (503, "STILL_WORKING")
     product.backends.clear()
     order_id = told.json()["id"]
@@ -110,7 +100,7 @@ def test_a_full_disk_is_told_while_reads_go_on(product: Node) -> None:
     known = product.post(ORDERS, portal_order(), client="portal").json()["id"]
     place = partial(product.post, TMF622, partner_order())
     read = partial(product.get, f"{ORDERS}/{known}", client="portal")
-    ready = partial(requests.get, f"{product.url}/health/ready", timeout=60)
+    ready = partial(requests.get, f"{product.url}/health/ready", timeout=LONG)
     with disk_full(product):
         answers = at_once(*[place] * 10, read)
         until(lambda: ready().status_code == 503)  # what it found before counts for a second
@@ -124,7 +114,7 @@ def test_a_full_disk_is_told_while_reads_go_on(product: Node) -> None:
 def test_refusals_neither_wait_for_a_locked_database_nor_hold_anybody_up(product: Node) -> None:
     refused = partial(product.post, TMF622, partner_order() | {"productOrderItem": []})
     nowhere = partial(product.get, "/nowhere")
-    nobody = partial(requests.get, f"{product.url}{ORDERS}", timeout=60)
+    nobody = partial(requests.get, f"{product.url}{ORDERS}", timeout=LONG)
     with locked(product.database):
         answers = at_once(*[refused] * 45, nowhere, nobody)
     assert [answer.status_code for answer in answers] == [400] * 45 + [404, 401]

@@ -1,6 +1,5 @@
 """Backends whose answers are about something else: no order is taken for done by them, and nobody pays for another."""
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +8,7 @@ import pytest
 from tests.support.product import ORDERS, Node, effects, portal_order
 from tests.support.simulators import running_backends
 from tests.support.tampering import TamperingProxy, tampering
+from tests.support.waiting import until
 
 COMPLETED = {"reserve": 2, "createOrder": 1, "charge": 1}
 THEIR_CHARGE = {
@@ -52,13 +52,14 @@ def placed(product: Node) -> tuple[str, dict[str, Any]]:
 
 def until_stuck(product: Node, order_id: str) -> dict[str, Any]:
     """The process once it is known why it does not go on."""
-    until = time.monotonic() + 30
-    while True:
-        found: dict[str, Any] = product.get(f"/api/v1/operations/processes/place-order/{order_id}").json()
-        if found["problem"]:
-            return found
-        assert time.monotonic() < until, found
-        time.sleep(0.05)
+    found: dict[str, Any] = {}
+
+    def stuck() -> bool:
+        found.update(product.get(f"/api/v1/operations/processes/place-order/{order_id}").json())
+        return bool(found["problem"])
+
+    until(stuck, lambda: found)
+    return found
 
 
 def assert_done_once_well(product: Node, proxy: TamperingProxy, order_id: str) -> None:

@@ -11,7 +11,7 @@ from tests.support.product import ORDERS, Node, portal_order, running_product
 @pytest.fixture(scope="module")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     directory: Path = tmp_path_factory.mktemp("product")
-    with running_product(directory, PARTS_WAIT="1", LAST_KNOWN_SECONDS="300") as node:
+    with running_product(directory, LAST_KNOWN_SECONDS="300") as node:
         yield node
 
 

@@ -7,11 +7,12 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.support.waiting import LONG, until
 
 ROOT = Path(__file__).parents[2]
 LAST_LINE = "`make demo"
@@ -49,21 +50,18 @@ class Launched:
         return self.output.read_text()
 
     def until_ready(self) -> "Launched":
-        until = time.monotonic() + 90
-        while LAST_LINE not in self.printed:
-            assert self.process.poll() is None, self.printed
-            assert time.monotonic() < until, self.printed
-            time.sleep(0.1)
+        until(lambda: LAST_LINE in self.printed or self.process.poll() is not None, lambda: self.printed)
+        assert self.process.poll() is None, self.printed
         return self
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run another `tmf-facade` command with the same settings."""
         command = [sys.executable, "-m", "facade.cli", *words]
-        return subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=120)
+        return subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=LONG)
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> int:
         self.process.send_signal(how)
-        return self.process.wait(timeout=60)
+        return self.process.wait(timeout=LONG)
 
     def living(self) -> dict[int, str]:
         """The processes that run with these settings, by number, with their command lines."""
@@ -90,7 +88,7 @@ def launched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launched]:
 def test_what_it_prints_works_when_pasted(launched: Launched) -> None:
     pasted = re.search(r"^TOKEN=.*^curl .*?; echo$", launched.printed, re.MULTILINE | re.DOTALL)
     assert pasted
-    done = subprocess.run(["bash", "-euc", pasted[0]], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(["bash", "-euc", pasted[0]], capture_output=True, text=True, timeout=LONG)
     assert done.returncode == 0, done.stderr
     partners, portals = (json.loads(line) for line in done.stdout.splitlines())
     assert partners["state"] == "acknowledged"
@@ -109,7 +107,7 @@ def test_what_it_prints_works_when_pasted(launched: Launched) -> None:
 def test_what_the_documents_print_works_when_pasted(launched: Launched, page: str, answered: list[str]) -> None:
     commands = "\n".join(re.findall(r"^```bash\n(.*?)^```", (ROOT / page).read_text(), re.MULTILINE | re.DOTALL))
     pasted = commands.replace(":8080", f":{launched.ports[0]}").replace(":8090", f":{launched.ports[1]}")
-    done = subprocess.run(["bash", "-euc", pasted], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(["bash", "-euc", pasted], capture_output=True, text=True, timeout=LONG)
     assert done.returncode == 0, done.stderr
     assert [text for text in answered if text not in done.stdout] == [], done.stdout
 
@@ -161,7 +159,7 @@ def test_when_one_part_dies_the_other_is_stopped(tmp_path: Path) -> None:
     launched = Launched(tmp_path).until_ready()
     backends = next(number for number, command in launched.living().items() if command.endswith("simulate "))
     os.kill(backends, signal.SIGKILL)
-    assert launched.process.wait(timeout=60) == 1
+    assert launched.process.wait(timeout=LONG) == 1
     assert "Error: the processes of the backends were killed by signal 9" in launched.printed
     assert launched.living() == {}
 
@@ -170,7 +168,7 @@ def test_a_part_that_cannot_start_is_named_with_the_end_of_its_log(tmp_path: Pat
     (tmp_path / "var").mkdir()
     (tmp_path / "var" / "development-signing-key.json").write_text("{}")
     launched = Launched(tmp_path)
-    assert launched.process.wait(timeout=60) == 1
+    assert launched.process.wait(timeout=LONG) == 1
     assert "Error: the processes of the app ended with status" in launched.printed
     assert "holds no signing key; remove it to get a new one" in launched.printed
     assert launched.living() == {}

@@ -1,14 +1,15 @@
 """Stuck work over HTTP: seen, decided about, audited; and on another node than the one it is stuck on."""
 
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from tests.support.product import ORDERS, TMF622, Node, effects, partner_order, running_product
 from tests.support.simulators import running_backends
+from tests.support.waiting import until
 
 PROCESSES = "/api/v1/operations/processes"
 UNDONE = {"reserve": 2, "createOrder": 1, "cancelOrder": 1, "release": 2}
@@ -16,7 +17,7 @@ UNDONE = {"reserve": 2, "createOrder": 1, "cancelOrder": 1, "release": 2}
 
 @pytest.fixture(scope="module")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
-    with running_product(tmp_path_factory.mktemp("operations"), BACKEND_READ_TIMEOUT="1") as node:
+    with running_product(tmp_path_factory.mktemp("operations")) as node:
         yield node
 
 
@@ -35,26 +36,33 @@ def stuck(node: Node, **fault: Any) -> str:
     return order_id
 
 
-def until_it(node: Node, order_id: str, holds: Callable[[dict[str, Any]], bool], within: float = 20) -> dict[str, Any]:
-    until = time.monotonic() + within
-    while True:
-        found: dict[str, Any] = node.get(f"{PROCESSES}/place-order/{order_id}").json()
-        if holds(found):
-            return found
-        assert time.monotonic() < until, found
-        time.sleep(0.05)
+def until_it(node: Node, order_id: str, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    """The process of an order once this holds of it."""
+    found: dict[str, Any] = {}
+
+    def held() -> bool:
+        found.clear()
+        found.update(node.get(f"{PROCESSES}/place-order/{order_id}").json())
+        return holds(found)
+
+    until(held, lambda: found)
+    return found
 
 
-def decide(node: Node, order_id: str, within: float = 20, **decision: Any) -> Any:
+def decide(node: Node, order_id: str, headers: dict[str, str] | None = None, **decision: Any) -> requests.Response:
     """The answer, once no call is under way."""
-    until = time.monotonic() + within
-    while True:
+    answers: list[requests.Response] = []
+
+    def decided() -> bool:
         body = {"reason": "ticket 4711", **decision}
-        answer = node.post(f"{PROCESSES}/place-order/{order_id}/decisions", body)
-        if answer.json().get("code") != "CALL_UNDER_WAY" or time.monotonic() > until:
-            return answer
-        assert answer.headers["Retry-After"] == "1"
-        time.sleep(0.1)
+        answer = node.post(f"{PROCESSES}/place-order/{order_id}/decisions", body, headers=headers or {})
+        answers.append(answer)
+        under_way = answer.json().get("code") == "CALL_UNDER_WAY"
+        assert not under_way or answer.headers["Retry-After"] == "1"
+        return not under_way
+
+    until(decided)
+    return answers[-1]
 
 
 def test_stuck_work_is_listed_with_why_and_since_when(product: Node) -> None:
@@ -94,7 +102,7 @@ def test_an_order_is_given_up_and_who_decided_it_is_on_record(product: Node) -> 
 
 
 def test_a_charge_whose_answer_was_lost_is_settled_by_a_person(product: Node) -> None:
-    order_id = stuck(product, dropAnswer=True, hang=True)
+    order_id = stuck(product, dropAnswer=True)
     product.backends.fault("billing", status=503)
     found = until_it(product, order_id, lambda found: found["problem"] == "outcomeUnknown")
     assert found["uncertain"]
@@ -103,10 +111,7 @@ def test_a_charge_whose_answer_was_lost_is_settled_by_a_person(product: Node) ->
     key = {"Idempotency-Key": f"skip-{order_id}"}
     charge = next(entry for entry in product.backends.ledger("billing") if entry["key"] == f"{order_id}:charge")
     body = {"action": "skip", "call": "charge", "outcome": "done", "result": "CHG1", "reason": str(charge["key"])}
-    until = time.monotonic() + 20
-    answer = product.post(f"{PROCESSES}/place-order/{order_id}/decisions", body, headers=key)
-    while answer.status_code == 409 and time.monotonic() < until:
-        answer = product.post(f"{PROCESSES}/place-order/{order_id}/decisions", body, headers=key)
+    answer = decide(product, order_id, key, **body)
     assert answer.status_code == 202, answer.text
     order = product.until_finished(order_id)
     assert (order["state"], order["paymentStatus"]) == ("COMPLETED", "success")
@@ -119,7 +124,7 @@ def test_a_charge_whose_answer_was_lost_is_settled_by_a_person(product: Node) ->
 def test_an_order_in_fallout_is_undone_at_last(product: Node) -> None:
     product.backends.fault("bss", operations=["cancelOrder"], status=409)
     order_id = str(product.post(TMF622, partner_order("C40200")).json()["id"])
-    until_it(product, order_id, lambda found: found["state"] == "fallout", within=30)
+    until_it(product, order_id, lambda found: found["state"] == "fallout")
     listed = product.get(f"{PROCESSES}?state=fallout").json()["items"]
     assert [(one["subject"], one["problem"]) for one in listed] == [(order_id, "notUndone")]
     product.backends.clear()
@@ -169,7 +174,7 @@ def test_nobody_else_sees_or_decides(product: Node, client: str) -> None:
 
 def test_a_decision_taken_on_another_node_than_the_one_that_tries(tmp_path: Path, postgres_url: str) -> None:
     with running_backends(tmp_path) as backends:
-        environment = {"DATABASE_URL": postgres_url, "BACKEND_READ_TIMEOUT": "1"}
+        environment = {"DATABASE_URL": postgres_url}
         first, second = (Node(tmp_path, backends, environment, name) for name in ("first", "second"))
         first.command("db", "upgrade")
         first.start()

@@ -2,7 +2,6 @@
 
 import json
 import socket
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.product import ORDERS, TMF622, Node, partner_order, portal_order, running_product
+from tests.support.waiting import LONG, let_pass, until
 
 H2C = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n"
 """As curl sends it with --http2, and Java's HttpClient, Spring's RestClient and Ktor without being asked to."""
@@ -19,7 +19,7 @@ BETWEEN = 0.05
 
 @pytest.fixture(scope="module")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
-    with running_product(tmp_path_factory.mktemp("raw"), HOLD_PROCESSES="true") as node:
+    with running_product(tmp_path_factory.mktemp("raw"), HOLD_PROCESSES="true", PORTAL_WAIT="0") as node:
         yield node
 
 
@@ -32,11 +32,11 @@ class Answer:
 
 def exchange(product: Node, *segments: bytes, half_close: bool = False) -> list[Answer]:
     """All answers until the server closes the connection."""
-    with socket.create_connection(("127.0.0.1", product.port), timeout=30) as connection:
+    with socket.create_connection(("127.0.0.1", product.port), timeout=LONG) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for segment in segments:
             connection.sendall(segment)
-            time.sleep(BETWEEN)
+            let_pass(BETWEEN)
         if half_close:
             connection.shutdown(socket.SHUT_WR)
         written = b""
@@ -106,11 +106,9 @@ def test_an_order_whose_chunks_are_malformed_is_refused_with_evidence(product: N
     assert refused.headers["connection"] == "close"
     assert total(product) == before
     error_id = refused.body["id"] if path == TMF622 else refused.body["instance"].rpartition(":")[2]
-    until = time.monotonic() + 20
-    while (record := product.get(f"/api/v1/audit-records/{error_id}")).status_code == 404:
-        assert time.monotonic() < until
-        time.sleep(0.05)
-    assert record.json()["code"] == "MALFORMED_BODY"
+    record = f"/api/v1/audit-records/{error_id}"
+    until(lambda: product.get(record).status_code != 404)
+    assert product.get(record).json()["code"] == "MALFORMED_BODY"
 
 
 def test_a_token_request_that_breaks_off_is_no_defect_of_ours(product: Node) -> None:

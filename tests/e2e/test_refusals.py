@@ -9,6 +9,7 @@ import pytest
 import requests
 
 from tests.support.product import ORDERS, TMF622, Node, partner_order, portal_order, running_product
+from tests.support.waiting import LONG
 
 SIDES = {TMF622: partner_order(), ORDERS: portal_order()}
 
@@ -38,19 +39,19 @@ def _shaped(path: str, answer: requests.Response, status: int, code: str) -> dic
 @pytest.mark.parametrize("path", SIDES)
 class TestBothSides:
     def test_no_token(self, product: Node, path: str) -> None:
-        answer = requests.get(product.url + path, timeout=10)
+        answer = requests.get(product.url + path, timeout=LONG)
         _shaped(path, answer, 401, "UNAUTHENTICATED")
         assert answer.headers["WWW-Authenticate"] == "Bearer"
 
     def test_a_token_that_is_none(self, product: Node, path: str) -> None:
-        answer = requests.get(product.url + path, headers={"Authorization": "Bearer x"}, timeout=10)
+        answer = requests.get(product.url + path, headers={"Authorization": "Bearer x"}, timeout=LONG)
         _shaped(path, answer, 401, "UNAUTHENTICATED")
         assert 'error="invalid_token"' in answer.headers["WWW-Authenticate"]
 
     def test_a_missing_scope(self, product: Node, path: str) -> None:
         token = product.command("token", "qa", "--scope", "order:read").stdout.strip()
         headers = {"Authorization": f"Bearer {token}"}
-        answer = requests.post(product.url + path, json=SIDES[path], headers=headers, timeout=10)
+        answer = requests.post(product.url + path, json=SIDES[path], headers=headers, timeout=LONG)
         assert "order:create" in answer.text
         _shaped(path, answer, 403, "INSUFFICIENT_SCOPE")
 

@@ -4,7 +4,7 @@
 """
 
 import os
-import time
+import secrets
 from pathlib import Path
 
 import pytest
@@ -14,10 +14,10 @@ from tests.support.torture import Torment, torture
 SECONDS = 45.0
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_every_order_ends_as_it_was_told_whatever_fails(tmp_path: Path) -> None:
     """TORTURE_SEED repeats the faults of a run that failed; which call each one hits is another matter."""
-    report = torture(tmp_path, Torment(SECONDS, seed=int(os.environ.get("TORTURE_SEED", time.time()))))
+    report = torture(tmp_path, Torment(SECONDS, seed=int(os.environ.get("TORTURE_SEED", secrets.randbelow(10**9)))))
     print(report.shown)
     assert report.wrong == []
     assert report.ended["order COMPLETED"]

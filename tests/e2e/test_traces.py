@@ -1,8 +1,7 @@
 """One trace from a partner's request to the last backend call, also when another server process makes it."""
 
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from tests.support.product import TMF622, partner_order, running_product
+from tests.support.waiting import until
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 PARENT = {"traceparent": f"00-{TRACE}-b7ad6b7169203331-01"}
@@ -48,13 +48,6 @@ def collector() -> Iterator[Collector]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server
         server.shutdown()
-
-
-def until(holds: Callable[[], bool], within: float = 20) -> None:
-    ends = time.monotonic() + within
-    while not holds():
-        assert time.monotonic() < ends
-        time.sleep(0.1)
 
 
 def test_one_trace_leads_through_everything(tmp_path: Path, collector: Collector) -> None:

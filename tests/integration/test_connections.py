@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from adapters.persistence.database import Database, UnusableAddress
+from tests.support.waiting import LONG
 
 
 def test_a_server_process_takes_few_connections_and_more_threads_only_wait(postgres_database: Database) -> None:
@@ -29,7 +30,7 @@ def test_a_server_process_takes_few_connections_and_more_threads_only_wait(postg
 )
 def test_an_address_of_no_database_we_work_with_is_refused_without_showing_its_password(url: str) -> None:
     with pytest.raises(UnusableAddress, match="use postgresql://user:password@host/name or sqlite:") as refused:
-        Database(url)
+        Database(url, seconds=LONG)
     assert "secret" not in str(refused.value)
 
 

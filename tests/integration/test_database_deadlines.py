@@ -4,7 +4,6 @@ import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing, contextmanager
-from time import monotonic, sleep
 
 import pytest
 import sqlalchemy as sa
@@ -14,9 +13,7 @@ from adapters.persistence.tables import nodes
 from canonical.shared.deadline import within
 from canonical.shared.errors import StoreUnavailable
 from tests.support.database_faults import frozen, locked
-
-ENDS = 30.0
-"""Generous: what is tested ends after a fraction of a second, and without a deadline never or after more than this."""
+from tests.support.waiting import LONG, until
 
 LITTLE = 2.5
 """Seconds; with fewer nothing can be connected to."""
@@ -46,7 +43,7 @@ def given_up(work: Callable[[], object], at_once: int = 1) -> list[BaseException
     """What each of `at_once` threads got; all of them end while the fault lasts."""
     pool = ThreadPoolExecutor(at_once)
     jobs = [pool.submit(work) for _ in range(at_once)]
-    done, held_up = wait(jobs, ENDS)
+    done, held_up = wait(jobs, LONG)
     pool.shutdown(wait=False)
     assert not held_up
     return [job.exception() for job in done]
@@ -71,7 +68,7 @@ def test_the_deadline_of_the_work_at_hand_counts_when_it_is_nearer(database: Dat
         with within(0.3):
             use(patient)
 
-    with closing(Database(url, seconds=3 * ENDS)) as patient:
+    with closing(Database(url, seconds=3 * LONG)) as patient:
         use(patient)
         with locked(patient.url):
             [error] = given_up(hurried)
@@ -132,13 +129,6 @@ def asleep(database: Database) -> int:
     active = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)' AND state = 'active'"
     with database.reading() as connection:
         return connection.scalar(sa.text(active)) or 0
-
-
-def until(reached: Callable[[], bool]) -> None:
-    end = monotonic() + ENDS
-    while not reached():
-        assert monotonic() < end
-        sleep(0.05)
 
 
 def test_a_statement_of_sqlite_that_takes_too_long_is_interrupted(sqlite_database: Database) -> None:

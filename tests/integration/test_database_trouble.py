@@ -21,6 +21,7 @@ from tests.support.database_faults import frozen, full, read_only
 from tests.support.databases import blank
 from tests.support.fakes import CountingIdentities, SteppingClock
 from tests.support.postgres import execute
+from tests.support.waiting import until
 
 COLUMNS = [column.name for column in listeners.columns]
 
@@ -96,8 +97,7 @@ def test_a_commit_that_nobody_confirms_is_of_unknown_outcome(
     with pytest.raises(StoreOutcomeUnknown):
         add(postgres_database, 1, during_commit=hurried)
     add(postgres_database, 2)
-    while kept(postgres_database) != ["1", "2"]:  # the server has the commit and comes to it in a moment
-        pass
+    until(lambda: kept(postgres_database) == ["1", "2"])  # the server has the commit and comes to it in a moment
 
 
 def test_a_connection_that_is_lost_before_the_commit_leaves_it_unknown(postgres_database: Database) -> None:

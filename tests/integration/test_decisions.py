@@ -34,6 +34,7 @@ from canonical.shared.errors import (
 from facade.errors import answer_to
 from tests.support.by_hand import NODE, ByHand
 from tests.support.fakes import TakesMoney, TakesOrders
+from tests.support.waiting import LONG
 
 DONE = {"call": "charge", "outcome": Outcome.DONE, "result": "CHG7"}
 NOT_DONE = {"call": "charge", "outcome": Outcome.NOT_DONE}
@@ -51,7 +52,7 @@ class Moody(TakesMoney):
     def charge(self, request: ChargeRequest, key: str) -> str:
         self.begun.set()
         if self.go_on is not None:
-            self.go_on.wait(10)
+            self.go_on.wait(LONG)
         if self.errors:
             self.calls.append(("charge", key))
             raise self.errors.pop(0)
@@ -177,7 +178,7 @@ def test_a_late_answer_waits_for_the_pause_that_makes_its_try_one_with_others(po
         while not _somebody_waits(postgres_database):
             assert not late.done()
         connection.commit()
-        assert late.result(10).items() >= {"away": "billing", "through": 2, "uncertain": True}.items()
+        assert late.result(LONG).items() >= {"away": "billing", "through": 2, "uncertain": True}.items()
     assert "charge#2" not in records(placing)
 
 
@@ -306,10 +307,10 @@ def at_work(database: Database) -> Iterator[tuple[ByHand, Future[None]]]:
     placing.payments.begun.clear()
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(placing.next_run)
-        assert placing.payments.begun.wait(10)
+        assert placing.payments.begun.wait(LONG)
         yield placing, running
         go_on.set()
-        running.result(10)
+        running.result(LONG)
 
 
 def test_while_a_call_is_under_way_nothing_is_decided(at_work: tuple[ByHand, Future[None]]) -> None:
@@ -330,7 +331,7 @@ def test_a_run_that_hangs_and_was_replaced_has_no_say_when_it_comes_back(
     placing.next_run()
     placing.decide("retry")
     go_on.set()
-    hanging.result(10)
+    hanging.result(LONG)
     assert placing.standing.state is ProcessState.SCHEDULED, "the late run neither paused nor ended the process"
     placing.pause = 0.0
     assert placing.to_the_end().state is State.COMPLETED
@@ -393,8 +394,8 @@ def test_a_run_and_a_decision_at_the_same_moment_never_both_have_their_way(datab
 
         with ThreadPoolExecutor(2) as pool:
             decision, running = pool.submit(decided), pool.submit(carried_on)
-            running.result(20)
-            won = decision.result(20)
+            running.result(LONG)
+            won = decision.result(LONG)
         placing.pause = 0.0
         order = placing.to_the_end()
         made = charges(placing) - before

@@ -17,6 +17,7 @@ from tests.support.databases import blank
 from tests.support.fakes import (
     SteppingClock,
 )
+from tests.support.waiting import LONG
 
 
 def test_of_two_units_of_work_that_read_the_same_order_the_second_to_commit_is_refused(
@@ -54,7 +55,7 @@ def test_a_claim_waits_for_one_that_has_not_ended(postgres_database: Database) -
             with pytest.raises(TimeoutError):
                 waiting.result(timeout=0.2)
             first.commit()
-        assert waiting.result(timeout=10) is False
+        assert waiting.result(timeout=LONG) is False
 
 
 def test_readers_on_sqlite_do_not_wait_for_a_writer(sqlite_database: Database) -> None:
@@ -65,7 +66,7 @@ def test_readers_on_sqlite_do_not_wait_for_a_writer(sqlite_database: Database) -
 
 
 def test_sqlite_makes_the_folder_of_its_file(tmp_path: Path) -> None:
-    database = Database(f"sqlite:///{tmp_path / 'new' / 'folder' / 'facade.db'}")
+    database = Database(f"sqlite:///{tmp_path / 'new' / 'folder' / 'facade.db'}", seconds=LONG)
     with database.reading() as connection:
         assert connection.scalar(sa.select(1)) == 1
     database.close()
@@ -77,7 +78,7 @@ def test_server_processes_that_begin_at_once_wait_for_whoever_makes_the_file(tmp
     with sqlite3.connect(file, isolation_level=None, check_same_thread=False) as other:
         other.execute("BEGIN IMMEDIATE")
         Timer(0.2, other.rollback).start()
-        database = Database(f"sqlite:///{file}")
+        database = Database(f"sqlite:///{file}", seconds=LONG)
         with database.reading() as connection:
             assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         database.close()

@@ -39,6 +39,7 @@ from facade.tmf.query.bounds import bounded
 from facade.tmf.query.constants import constants_of
 from facade.tmf.query.listing import read_listing, sort_of
 from tests.support.postgres import execute
+from tests.support.waiting import LONG
 from tests.unit.query.oracle import in_order, meets
 from tests.unit.query.sample import ATTRIBUTES, STATES, Sample, a_sample
 from tests.unit.query.stored import a_row, store
@@ -60,11 +61,11 @@ def filled(
 ) -> Iterator[Database]:
     """A database that holds the sample."""
     if request.param == "sqlite":
-        database = Database(f"sqlite:///{tmp_path_factory.mktemp('query') / 'facade.db'}")
+        database = Database(f"sqlite:///{tmp_path_factory.mktemp('query') / 'facade.db'}", seconds=LONG)
     else:
         server: sa.URL = request.getfixturevalue("postgres_server")
         execute(server, "CREATE DATABASE query")
-        database = Database(server.set(database="query").render_as_string(hide_password=False))
+        database = Database(server.set(database="query").render_as_string(hide_password=False), seconds=LONG)
     migrations.upgrade(database)
     store(database, sample)
     yield database

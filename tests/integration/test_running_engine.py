@@ -1,7 +1,6 @@
 """The process engine, running: what a failing database, a dead node and a wrong clock leave, and what it costs."""
 
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -23,16 +22,15 @@ from adapters.persistence.unit_of_work import SqlUnitOfWork
 from canonical.ordering.handlers import PLACE_ORDER, submit_order
 from canonical.ordering.states import State
 from canonical.processes.place_order import PlaceOrder
+from canonical.processes.ports import ChargeRequest
 from canonical.shared.errors import BackendUnavailable, StoreUnavailable
-from canonical.shared.money import Money
 from canonical.shared.reader import ALL
 from facade.clock import SystemClock
 from facade.identities import SortableIdentities
 from tests.support.builders import a_command
 from tests.support.databases import blank
 from tests.support.fakes import FullShelves, KnowsCustomers, TakesMoney, TakesOrders
-
-LONG = 30.0
+from tests.support.waiting import LONG, until
 
 
 class SteppedClock(SystemClock):
@@ -54,12 +52,12 @@ class Billing(TakesMoney):
         self.go_on.set()
         self.keys: list[str] = []
 
-    def charge(self, bss_order_id: str, amount: Money, key: str) -> str:
+    def charge(self, request: ChargeRequest, key: str) -> str:
         self.go_on.wait(LONG)
         if self.away:
             raise BackendUnavailable("billing cannot be reached")
         self.keys.append(key)
-        return super().charge(bss_order_id, amount, key)
+        return super().charge(request, key)
 
 
 class Failing(Database):
@@ -113,10 +111,7 @@ class Nodes:
         return order.id
 
     def until(self, state: State, *orders: str) -> None:
-        give_up = time.monotonic() + LONG
-        while found := {self.queries.order(one, ALL).state for one in orders} - {state}:
-            assert time.monotonic() < give_up, f"still {found}"
-            time.sleep(0.02)
+        until(lambda: {self.queries.order(one, ALL).state for one in orders} == {state})
 
     def charged_once(self, *orders: str) -> bool:
         return set(self.billing.keys) == {f"{one}:charge" for one in orders} and len(self.billing.taken) == len(orders)
@@ -129,7 +124,7 @@ def nodes(database: Database) -> Nodes:
 
 @pytest.fixture
 def failing(database: Database) -> Iterator[Nodes]:
-    made = Failing(database.url.render_as_string(hide_password=False))
+    made = Failing(database.url.render_as_string(hide_password=False), seconds=LONG)
     yield Nodes(made)
     made.close()
 
@@ -185,10 +180,7 @@ def test_a_write_that_fails_once_in_a_while_loses_no_order(
         monkeypatch.setattr(kind, method, unreliable)
         for order in orders:
             engine.start(PLACE_ORDER, order)
-        give_up = time.monotonic() + LONG
-        while calls[True] < 18:
-            assert time.monotonic() < give_up
-            time.sleep(0.02)
+        until(lambda: calls[True] >= 18)
         monkeypatch.undo()
         nodes.billing.away = False
         nodes.until(State.COMPLETED, *orders)
@@ -229,10 +221,8 @@ def test_two_nodes_that_both_believe_to_have_an_order_in_hand_charge_it_once(nod
         nodes.until(State.FULFILLING, order)
         NodeTable(nodes.database).bury("slow")
         with nodes.running("other"):
-            while ("other", 2) not in {
-                (claim.node, claim.turn) for claim in NodeTable(nodes.database).in_hand("other")
-            }:
-                time.sleep(0.02)
+            table = NodeTable(nodes.database)
+            until(lambda: ("other", 2) in {(claim.node, claim.turn) for claim in table.in_hand("other")})
             nodes.billing.go_on.set()
             nodes.until(State.COMPLETED, order)
     assert nodes.charged_once(order)

@@ -1,6 +1,5 @@
 """The proxy that the tests tamper with answers by: what comes through it, and what does not."""
 
-import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -11,6 +10,7 @@ import pytest
 import requests
 
 from tests.support.tampering import TamperingProxy, tampering
+from tests.support.waiting import LONG, until
 
 
 class Counting(ThreadingHTTPServer):
@@ -62,12 +62,12 @@ def proxy(server: Counting) -> Iterator[TamperingProxy]:
 
 
 def post(proxy: TamperingProxy, path: str = "/things", body: str = "hello") -> requests.Response:
-    return requests.post(proxy.url + path, data=body, timeout=10)
+    return requests.post(proxy.url + path, data=body, timeout=LONG)
 
 
 def test_without_rules_everything_passes(proxy: TamperingProxy) -> None:
     with requests.Session() as session:
-        answers = [session.post(f"{proxy.url}/things?a=b%2Fc", data="é" * 100_000, timeout=10) for _ in range(3)]
+        answers = [session.post(f"{proxy.url}/things?a=b%2Fc", data="é" * 100_000, timeout=LONG) for _ in range(3)]
     assert [answer.json()["call"] for answer in answers] == [1, 2, 3]
     assert {answer.json()["path"] for answer in answers} == {"/things?a=b%2Fc"}
     assert {len(answer.json()["sent"]) for answer in answers} == {100_000}
@@ -82,7 +82,7 @@ def test_a_rule_changes_the_answers_that_it_is_about(proxy: TamperingProxy) -> N
     assert second.json() == {"call": 2, "path": "/things", "things": [{"id": "X"}, {"id": "X"}], "new": 1}
     assert (second.status_code, second.headers["Location"], second.headers.get("Date")) == (201, "/elsewhere", None)
     assert post(proxy, "/other").json()["call"] == 3, "another path is not counted"
-    assert "new" not in requests.get(f"{proxy.url}/things", timeout=10).json(), "nor is another method"
+    assert "new" not in requests.get(f"{proxy.url}/things", timeout=LONG).json(), "nor is another method"
     assert rule.hits == 1
     assert "new" in post(proxy).json()
     assert "new" not in post(proxy).json()
@@ -122,23 +122,20 @@ def test_a_call_is_turned_back_before_the_server_sees_it(proxy: TamperingProxy, 
 
 
 def test_an_answer_is_late_and_the_caller_may_leave(proxy: TamperingProxy) -> None:
-    proxy.when(nth=1).delay(60)
+    proxy.when(nth=1).delay(2 * LONG)
     with pytest.raises(requests.ReadTimeout):
         requests.post(f"{proxy.url}/things", timeout=0.3)
-    until = time.monotonic() + 20
-    while proxy.passing:
-        assert time.monotonic() < until, "the call that was left is still held"
-        time.sleep(0.01)
+    until(lambda: not proxy.passing, lambda: "the call that was left is still held")
 
 
 def test_shut_it_refuses_connections_and_cuts_those_it_has(proxy: TamperingProxy) -> None:
     with requests.Session() as session:
-        assert session.post(proxy.url, timeout=10).ok
+        assert session.post(proxy.url, timeout=LONG).ok
         proxy.shut()
         with pytest.raises(requests.ConnectionError):
             session.post(proxy.url, timeout=10)
         proxy.open()
-        assert session.post(proxy.url, timeout=10).ok
+        assert session.post(proxy.url, timeout=LONG).ok
 
 
 def test_a_server_that_leaves_without_an_answer_leaves_the_caller_without_one(server: Counting) -> None:

@@ -1,6 +1,5 @@
 """A backend whose answers to charges get lost, while its circuit breaker opens again and again."""
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -17,9 +16,9 @@ from tests.support.builders import a_command
 from tests.support.fakes import Journal, SteppingClock
 from tests.support.memory import Memory, ReadsFromMemory
 from tests.support.simulators import running_backends
+from tests.support.waiting import until
 
 ORDERS = 6
-LONG = 60.0
 
 
 def placed(backends: Backends) -> Progress:
@@ -37,12 +36,14 @@ def placed(backends: Backends) -> Progress:
         ReadsFromMemory(memory),
         clock,
     )
-    progress, give_up = Progress(), time.monotonic() + LONG
-    while time.monotonic() < give_up:
+    progress = Progress()
+
+    def ended() -> bool:
+        nonlocal progress
         progress = run(process.steps(order), progress, Journal().once)
-        if not progress.waiting:
-            return progress
-        time.sleep(0.2)
+        return not progress.waiting
+
+    until(ended)
     return progress
 
 
@@ -57,8 +58,7 @@ def test_orders_end_although_no_charge_is_ever_answered(tmp_path: Path, opened: 
         with ThreadPoolExecutor(ORDERS) as pool:
             orders = [pool.submit(placed, backends) for _ in range(ORDERS)]
             if opened:
-                while len(simulation.ledger("billing")) < ORDERS:
-                    time.sleep(0.05)
+                until(lambda: len(simulation.ledger("billing")) == ORDERS)
                 simulation.fault("billing", dropAnswer=True, operations=["charge"])
             ended = [order.result() for order in orders]
         backends.close()

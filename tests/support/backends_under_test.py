@@ -16,6 +16,7 @@ from adapters.backends.settings import BackendSettings
 from facade.bootstrap.backends import backend_settings
 from facade.settings import Settings
 from tests.support.simulators import Backends, running_backends
+from tests.support.waiting import LONG
 
 OWN_DATA = Path(__file__).with_suffix(".yaml")
 SIMULATED_ONLY = (
@@ -47,7 +48,7 @@ class Target:
 
 def simulated_settings(url: str, **changes: Any) -> dict[str, BackendSettings]:
     """Patient ones, for the simulated backends at this address."""
-    patient = {"read_timeout": 5.0, "breaker_threshold": 1000} | changes
+    patient = {"connect_timeout": LONG, "read_timeout": LONG, "call_timeout": LONG, "breaker_threshold": 1000} | changes
     return {
         name: BackendSettings(f"{url}/{name}", f"{url}/oauth/token", "facade", "facade-secret", **patient)
         for name in NEEDED

@@ -17,6 +17,7 @@ from adapters.persistence.catalog import publish, read_offerings
 from adapters.persistence.database import Database
 from adapters.persistence.orders import Document
 from tests.support.postgres import execute, postgres_server, postgres_url
+from tests.support.waiting import LONG
 
 __all__ = [
     "blank",
@@ -58,7 +59,7 @@ def postgres_template(postgres_server: sa.URL) -> str:
 @pytest.fixture
 def sqlite_database(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
     shutil.copy(sqlite_template, tmp_path / "facade.db")
-    database = Database(f"sqlite:///{tmp_path / 'facade.db'}")
+    database = Database(f"sqlite:///{tmp_path / 'facade.db'}", seconds=LONG)
     yield database
     database.close()
 
@@ -67,7 +68,7 @@ def sqlite_database(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]
 def postgres_database(postgres_server: sa.URL, postgres_template: str) -> Iterator[Database]:
     name = f"test_{uuid4().hex}"
     execute(postgres_server, f"CREATE DATABASE {name} TEMPLATE {postgres_template}")
-    database = Database(postgres_server.set(database=name).render_as_string(hide_password=False))
+    database = Database(postgres_server.set(database=name).render_as_string(hide_password=False), seconds=LONG)
     yield database
     database.close()
     execute(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
@@ -82,7 +83,7 @@ def database(request: pytest.FixtureRequest) -> Database:
 
 
 def _prepare(url: str) -> None:
-    database = Database(url)
+    database = Database(url, seconds=LONG)
     migrations.upgrade(database)
     publish(database, read_offerings([CATALOG.read_bytes()]))
     database.close()

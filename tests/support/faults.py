@@ -103,7 +103,6 @@ class Asked:
     status: int
     code: str
     body: Mapping[str, Any]
-    seconds: float
     wrong: tuple[str, ...]
 
     @property

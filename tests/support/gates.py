@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Self
 
+from tests.support.waiting import LONG
+
 
 class Cut(Exception):
     """What passes is cut: neither side hears more of the other."""
@@ -31,11 +33,11 @@ class Gate:
         return len(self._passing)
 
     def open(self) -> None:
-        asyncio.run_coroutine_threadsafe(self._open(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self._open(), self._loop).result(LONG)
 
     def shut(self) -> None:
         """Cut what passes, and refuse what comes."""
-        asyncio.run_coroutine_threadsafe(self._shut(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self._shut(), self._loop).result(LONG)
 
     async def _open(self) -> None:
         if self._server is None:
@@ -82,7 +84,7 @@ class Gate:
         finally:
             self.shut()
             self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join(10)
+            self._thread.join(LONG)
             self._loop.close()
 
 

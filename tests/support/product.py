@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,11 +16,25 @@ import sqlalchemy as sa
 
 from tests.support.simulators import Backends, running_backends
 from tests.support.stepped import SteppedClock
+from tests.support.waiting import LONG, until
 
 ROOT = Path(__file__).parents[2]
 TMF622 = "/tmf-api/productOrderingManagement/v5/productOrder"
 ORDERS = "/api/v1/orders"
 BACKENDS = ("inventory", "bss", "billing")
+
+PATIENT = {
+    "BACKEND_CONNECT_TIMEOUT": "60",
+    "BACKEND_READ_TIMEOUT": "60",
+    "BACKEND_CALL_TIMEOUT": "60",
+    "DATABASE_TIMEOUT": "60",
+    "PARTS_WAIT": "60",
+    "PORTAL_WAIT": "60",
+    "QUEUE_SECONDS": "60",
+    "REQUEST_DEADLINE": "60",
+    "SEARCH_SECONDS": "60",
+}
+"""A busy machine reaches none of these. A test about one of them sets it shorter."""
 
 
 @dataclass
@@ -50,7 +63,7 @@ class Node:
             "STATE_DIR": str(self.directory / "var"),
             "PORT": str(self.port),
             "BACKENDS_URL": self.backends.url,
-            "BACKEND_READ_TIMEOUT": "2",
+            **PATIENT,
             "NODE_LEASE": "1.5",
             "VALIDATE_RESPONSES": "true",
             "CHECK_BACKEND_ANSWERS": "1",
@@ -72,12 +85,7 @@ class Node:
     def start(self) -> None:
         """Start it and wait until it is ready."""
         self.launch()
-        assert self._process is not None
-        until = time.monotonic() + 60
-        while not self._answers():
-            if self._process.poll() is not None or time.monotonic() > until:
-                raise RuntimeError(f"the product did not start:\n{self.log.read_text()[-4000:]}")
-            time.sleep(0.05)
+        until(self._started, self._last_lines)
 
     def launch(self) -> None:
         """Start it and wait for nothing."""
@@ -134,30 +142,38 @@ class Node:
 
     def _sent(self, method: str, path: str, token: str, options: dict[str, Any]) -> requests.Response:
         rest = options | {"headers": {"Authorization": f"Bearer {token}", **options.get("headers", {})}}
-        return requests.request(method, self.url + path, timeout=rest.pop("timeout", 60), **rest)
+        return requests.request(method, self.url + path, timeout=rest.pop("timeout", LONG), **rest)
 
     def token(self, client: str) -> str:
         """As the client gets it: from the development server."""
         if client not in self._tokens:
             form = {"grant_type": "client_credentials", "client_id": client, "client_secret": f"{client}-secret"}
-            answer = requests.post(f"{self.url}/oauth/token", data=form, timeout=10)
+            answer = requests.post(f"{self.url}/oauth/token", data=form, timeout=LONG)
             answer.raise_for_status()
             self._tokens[client] = answer.json()["access_token"]
         return self._tokens[client]
 
-    def until_finished(self, order_id: str, within: float = 30) -> dict[str, Any]:
+    def until_finished(self, order_id: str) -> dict[str, Any]:
         """The canonical order once no process works on it any more."""
-        until = time.monotonic() + within
-        while True:
-            order: dict[str, Any] = self.get(f"{ORDERS}/{order_id}?include=none").json()
-            if order["status"] != "processing":
-                return order
-            assert time.monotonic() < until, f"still {order['state']} after {within} s:\n{self.log.read_text()[-3000:]}"
-            time.sleep(0.05)
+        order: dict[str, Any] = {}
+
+        def finished() -> bool:
+            order.update(self.get(f"{ORDERS}/{order_id}?include=none").json())
+            return bool(order["status"] != "processing")
+
+        until(finished, lambda: f"still {order['state']}:\n{self._last_lines()}")
+        return order
+
+    def _started(self) -> bool:
+        assert self.running, f"the product did not start:\n{self._last_lines()}"
+        return self._answers()
+
+    def _last_lines(self) -> str:
+        return self.log.read_text()[-4000:]
 
     def _answers(self) -> bool:
         try:
-            return requests.get(f"{self.url}/health/ready", timeout=2).ok
+            return requests.get(f"{self.url}/health/ready", timeout=LONG).ok
         except requests.RequestException:
             return False
 
@@ -167,7 +183,7 @@ class Node:
         process, self._process = self._process, None
         os.killpg(process.pid, how)
         try:
-            process.wait(timeout=40)
+            process.wait(timeout=LONG)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()

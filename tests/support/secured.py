@@ -21,6 +21,7 @@ from facade.security.development_server import DevelopmentServer
 from facade.security.principal import current_principal
 from facade.security.settings import SecuritySettings
 from facade.security.tokens import TokenVerifier
+from tests.support.waiting import LONG, until
 
 ISSUER, AUDIENCE = "http://localhost/oauth", "tmf-facade"
 
@@ -91,9 +92,8 @@ class Served:
 
     def __enter__(self) -> "Served":
         self._thread.start()
-        while not self._server.started:
-            assert self._thread.is_alive(), "the server did not start"
-            time.sleep(0.01)
+        until(lambda: self._server.started or not self._thread.is_alive())
+        assert self._server.started, "the server did not start"
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -103,14 +103,14 @@ class Served:
 
     def get(self, path: str, token: str | None = None, **headers: str) -> requests.Response:
         sent = headers | ({} if token is None else {"Authorization": f"Bearer {token}"})
-        return requests.get(self.url + path, headers=sent, timeout=10)
+        return requests.get(self.url + path, headers=sent, timeout=LONG)
 
     def token(self, auth: tuple[str, str] | None = None, **form: str) -> requests.Response:
-        return requests.post(self.url + "/oauth/token", data=form, auth=auth, timeout=10)
+        return requests.post(self.url + "/oauth/token", data=form, auth=auth, timeout=LONG)
 
     def raw(self, method: str, path: str, headers: list[tuple[bytes, bytes]]) -> tuple[int, str | None]:
         """Status and challenge for headers sent exactly as they are."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=LONG)
         connection.putrequest(method, path)
         for name, value in headers:
             connection.putheader(name.decode(), value)
@@ -123,7 +123,7 @@ class Served:
 
 def signed(key: RSAKey, header: dict[str, Any] | None = None, **claims: Any) -> str:
     now = int(time.time())
-    base = {"iss": ISSUER, "aud": AUDIENCE, "client_id": "qa", "scope": "order:read", "iat": now, "exp": now + 60}
+    base = {"iss": ISSUER, "aud": AUDIENCE, "client_id": "qa", "scope": "order:read", "iat": now, "exp": now + 3600}
     return jws.serialize_compact({"alg": "RS256", "kid": key.kid, **(header or {})}, json.dumps(base | claims), key)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import requests
 
 from tests.support.simulators import Backends, check_contract
+from tests.support.waiting import LONG
 
 NAMES = ["crm", "inventory", "bss", "billing", "scm"]
 
@@ -18,7 +19,7 @@ class Client:
         self.token = backends.token()
 
     def call(
-        self, method: str, path: str, body: Any = None, *, key: str | None = None, timeout: float = 20, **more: Any
+        self, method: str, path: str, body: Any = None, *, key: str | None = None, timeout: float = LONG, **more: Any
     ) -> requests.Response:
         headers = {"Authorization": f"Bearer {self.token}"} | more.pop("headers", {})
         if key is not None:

@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -16,9 +15,12 @@ import requests
 import yaml
 from jsonschema import Draft4Validator
 
+from tests.support.waiting import LONG, until
+
 ROOT = Path(__file__).parents[2]
 SPECS = ROOT / "specs" / "backends"
-STARTS_WITHIN = 30.0
+HELD = 600_000
+"""`latencyMs` of calls that wait until the faults are cleared, and go on then."""
 
 
 class Backends:
@@ -39,15 +41,7 @@ class Backends:
         command += ["--token-seconds", str(self.token_seconds)]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)
-        deadline = time.monotonic() + STARTS_WITHIN
-        while True:
-            try:
-                requests.get(f"{self.url}/_health", timeout=2).raise_for_status()
-                return
-            except requests.RequestException:
-                if self._process.poll() is not None or time.monotonic() > deadline:
-                    raise RuntimeError(f"the backends did not start:\n{self.log.read_text()}") from None
-                time.sleep(0.05)
+        until(self._answers, self.log.read_text)
 
     @property
     def running(self) -> bool:
@@ -67,36 +61,59 @@ class Backends:
 
     def token(self, client_id: str = "facade", client_secret: str = "facade-secret") -> str:  # noqa: S107
         form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": client_secret}
-        answer = requests.post(f"{self.url}/oauth/token", data=form, timeout=10)
+        answer = requests.post(f"{self.url}/oauth/token", data=form, timeout=LONG)
         answer.raise_for_status()
         return str(answer.json()["access_token"])
 
     def ledger(self, backend: str, **filters: str) -> list[dict[str, Any]]:
         """Every effect of a backend in order; `key=` and `id=` narrow it."""
-        answer = requests.get(f"{self.url}/_ledger/{backend}", params=filters, timeout=10)
+        answer = requests.get(f"{self.url}/_ledger/{backend}", params=filters, timeout=LONG)
         answer.raise_for_status()
         return list(answer.json())
 
     def fault(self, backend: str, **settings: Any) -> None:
         """Make a backend misbehave, as in `fault("billing", dropAnswer=True, operations=["charge"])`."""
-        answer = requests.put(f"{self.url}/_faults/{backend}", json=settings, timeout=10)
+        answer = requests.put(f"{self.url}/_faults/{backend}", json=settings, timeout=LONG)
         if not answer.ok:
             raise ValueError(answer.text)
 
+    def hit(self, backend: str) -> int:
+        """How many calls the backend's fault has hit so far."""
+        return self._calls(backend)["hit"]
+
+    def held(self, backend: str) -> int:
+        """How many calls the backend's fault holds at the moment, by `latencyMs` or `hang`."""
+        return self._calls(backend)["held"]
+
     def clear(self) -> None:
-        """Clear all faults and let go of every call that hangs."""
-        requests.delete(f"{self.url}/_faults", timeout=10).raise_for_status()
+        """Clear all faults and let go of every call that waits or hangs."""
+        requests.delete(f"{self.url}/_faults", timeout=LONG).raise_for_status()
+
+    def _answers(self) -> bool:
+        assert self._process is not None
+        assert self._process.poll() is None, f"the backends did not start:\n{self.log.read_text()}"
+        try:
+            return requests.get(f"{self.url}/_health", timeout=LONG).ok
+        except requests.RequestException:
+            return False
+
+    def _calls(self, backend: str) -> dict[str, int]:
+        answer = requests.get(f"{self.url}/_faults/{backend}", timeout=LONG)
+        answer.raise_for_status()
+        return dict(answer.json())
 
     def _end(self, how: signal.Signals) -> None:
         if self._process is None:
             return
         self._process.send_signal(how)
         try:
-            self._process.wait(timeout=10)
+            self._process.wait(timeout=LONG)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        self._process = None
+            raise
+        finally:
+            self._process = None
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 import base64
 import socket
 import threading
-import time
 from typing import Any
 
 import pytest
@@ -19,6 +18,7 @@ from facade.security.principal import principal_in
 from facade.security.settings import SecuritySettings, build_verifier
 from facade.security.tokens import TokenVerifier
 from tests.support.secured import AUDIENCE, ISSUER, PROTECTED, Served, api, challenge_of, make_app, signed, who
+from tests.support.waiting import LONG
 
 
 def test_without_a_token_the_answer_says_which_kind_is_taken(server: Served) -> None:
@@ -171,19 +171,20 @@ def test_a_slow_authorization_server_holds_up_nobody_else(
 ) -> None:
     keys = RemoteKeys("http://127.0.0.1:1/jwks.json")
     with Served(make_app(settings, TokenVerifier(keys, ISSUER, AUDIENCE))) as served:
-        asked = threading.Event()
+        asked, let_go = threading.Event(), threading.Event()
 
         def hang() -> None:
             asked.set()
-            time.sleep(5)
+            let_go.wait(LONG)
 
         monkeypatch.setattr(keys, "_fetch", hang)
         waiting = threading.Thread(target=lambda: served.get("/api/orders", signed(key)))
         waiting.start()
-        asked.wait(5)
-        start = time.monotonic()
+        assert asked.wait(LONG)
         assert served.get("/oauth/jwks.json").status_code == 200
-        assert time.monotonic() - start < 4
+        assert not let_go.is_set()
+        assert waiting.is_alive()
+        let_go.set()
         waiting.join()
 
 

@@ -8,6 +8,7 @@ import requests
 
 from facade.security.clients import PARTNERS_SCOPES
 from tests.support.secured import Served
+from tests.support.waiting import LONG
 
 
 def test_a_client_gets_a_token_and_is_recognised_in_the_worker_thread(server: Served) -> None:
@@ -86,13 +87,15 @@ def test_a_token_error_says_what_is_wrong(server: Served, changes: dict[str, str
 
 
 def test_credentials_in_the_address_are_not_taken(server: Served) -> None:
-    answer = requests.post(f"{server.url}/oauth/token?{urlencode(GOOD)}", timeout=10)
+    answer = requests.post(f"{server.url}/oauth/token?{urlencode(GOOD)}", timeout=LONG)
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
 
 
 def test_a_token_request_that_came_by_a_host_name_is_answered(server: Served) -> None:
     """Authlib refuses plain http from anything but a loopback address unless it is told otherwise."""
-    answer = requests.post(server.url + "/oauth/token", data=GOOD, headers={"Host": "facade.internal:8080"}, timeout=10)
+    answer = requests.post(
+        server.url + "/oauth/token", data=GOOD, headers={"Host": "facade.internal:8080"}, timeout=LONG
+    )
     assert answer.status_code == 200
 
 
@@ -116,17 +119,17 @@ def test_garbage_credentials_are_refused_as_wrong_ones(server: Served, sent: byt
         server.url + "/oauth/token",
         data={"grant_type": "client_credentials"},
         headers={b"Authorization": sent},
-        timeout=10,
+        timeout=LONG,
     )
     assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
 
 
 def test_a_token_request_that_is_no_form_is_refused(server: Served) -> None:
-    assert requests.post(server.url + "/oauth/token", json=GOOD, timeout=10).status_code == 415
+    assert requests.post(server.url + "/oauth/token", json=GOOD, timeout=LONG).status_code == 415
 
 
 def test_the_key_set_is_public_and_marked_as_of_development(server: Served) -> None:
-    answer = requests.get(server.url + "/oauth/jwks.json", timeout=10)
+    answer = requests.get(server.url + "/oauth/jwks.json", timeout=LONG)
     (key,) = answer.json()["keys"]
     assert key["kid"].startswith("dev-")
     assert "d" not in key

@@ -2,7 +2,6 @@
 
 import sqlite3
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import requests
 
 from tests.support.simulator_client import NAMES, Client, name
 from tests.support.simulators import running_backends
+from tests.support.waiting import until
 
 
 def test_a_repeated_key_gives_the_first_answer_and_one_effect(client: Client) -> None:
@@ -122,7 +122,7 @@ def test_effects_and_their_ledger_agree_after_a_kill_in_full_flight(tmp_path: Pa
         callers = [threading.Thread(target=reserve_until_killed) for _ in range(4)]
         for caller in callers:
             caller.start()
-        time.sleep(0.4)
+        until(lambda: len(backends.ledger("inventory")) > 20)
         backends.kill()
         done.set()
         for caller in callers:

@@ -7,6 +7,7 @@ import requests
 
 from tests.support.simulator_client import Client, name
 from tests.support.simulators import Backends
+from tests.support.waiting import LONG
 
 
 @pytest.mark.parametrize(
@@ -120,21 +121,21 @@ def test_numbers_of_any_size_in_such_fields_are_let_through(client: Client) -> N
 
 
 def test_an_address_outside_the_contracts_is_not_found(backends: Backends) -> None:
-    answer = requests.get(f"{backends.url}/crm/nothing", timeout=10)
+    answer = requests.get(f"{backends.url}/crm/nothing", timeout=LONG)
     assert (answer.status_code, answer.json()["code"]) == (404, "NOT_FOUND")
 
 
 def test_a_method_outside_the_contracts_is_not_allowed(backends: Backends) -> None:
-    answer = requests.put(f"{backends.url}/crm/customers/C12345", timeout=10)
+    answer = requests.put(f"{backends.url}/crm/customers/C12345", timeout=LONG)
     assert (answer.status_code, answer.json()["code"]) == (405, "METHOD_NOT_ALLOWED")
     assert answer.headers["Allow"] == "GET"
-    answer = requests.put(f"{backends.url}/inventory/reservations", timeout=10)
+    answer = requests.put(f"{backends.url}/inventory/reservations", timeout=LONG)
     assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, POST")
 
 
 @pytest.mark.parametrize("strange", ["%0A", "C12345%0A", "%00", "%F0%9F%98%80", "..%2F", "a%2Fb"])
 def test_a_strange_id_is_not_found(client: Client, strange: str) -> None:
     headers = {"Authorization": f"Bearer {client.token}"}
-    answer = requests.get(f"{client.backends.url}/crm/customers/{strange}", headers=headers, timeout=10)
+    answer = requests.get(f"{client.backends.url}/crm/customers/{strange}", headers=headers, timeout=LONG)
     assert answer.status_code == 404
     assert answer.json()["code"] in {"NOT_FOUND", "UNKNOWN_CUSTOMER"}

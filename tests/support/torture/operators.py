@@ -10,6 +10,7 @@ import requests
 from tests.support.torture.notes import Notes
 from tests.support.torture.truth import Effect, Truth
 from tests.support.torture.world import World
+from tests.support.waiting import LONG
 
 PROCESSES = "/api/v1/operations/processes"
 BRINGS: dict[str, Callable[[Effect], str]] = {
@@ -36,19 +37,19 @@ class Operator:
 
     def _look(self) -> None:
         node = self._dice.choice(self._world.nodes)
-        page = node.get(PROCESSES, params={"state": "waiting,fallout", "limit": 50}, timeout=5)
+        page = node.get(PROCESSES, params={"state": "waiting,fallout", "limit": 50}, timeout=LONG)
         self._notes.check("a list of stuck work", page, frozenset())
         if page.status_code == 200 and (stuck := page.json()["items"]):
             one = self._dice.choice(stuck)
             path = f"{PROCESSES}/{one['process']}/{one['subject']}"
-            answer = node.get(path, timeout=5)
+            answer = node.get(path, timeout=LONG)
             self._notes.check("a read of stuck work", answer, frozenset())
             if answer.status_code == 200 and (decision := self._decision(answer.json())):
                 self._decide(path, decision)
 
     def _decide(self, path: str, decision: dict[str, Any]) -> None:
         node = self._dice.choice(self._world.nodes)
-        answer = node.post(f"{path}/decisions", decision | {"reason": "torture"}, timeout=5)
+        answer = node.post(f"{path}/decisions", decision | {"reason": "torture"}, timeout=LONG)
         refusals = frozenset({"CALL_UNDER_WAY", "DECISION_REFUSED", "CONCURRENT_CHANGE"})
         self._notes.check(f"the decision {decision}", answer, refusals)
         if answer.status_code == 202:

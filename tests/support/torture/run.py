@@ -32,7 +32,7 @@ class Torment:
     seconds: float
     seed: int
     clients: int = 8
-    patience: float = 180.0
+    patience: float = 600.0
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def torture(directory: Path, torment: Torment, server: sa.URL | None = None) -> 
             _come_to_ends(world, until)
             _settle_fallouts(world, notes, Random(torment.seed))
             _come_to_ends(world, until)
-        except TimeoutError as error:
+        except (AssertionError, TimeoutError) as error:
             notes.complain(str(error))
         found = finding.find(world)
         wrong = [*notes.wrong, *judge(found, notes)]

@@ -4,7 +4,6 @@ import os
 import signal
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -21,8 +20,8 @@ from tests.support.simulators import Backends
 from tests.support.stepped import SteppedClock
 from tests.support.tampering import TamperingProxy, tampering
 from tests.support.torture.truth import Truth
+from tests.support.waiting import LONG, until
 
-READY_WITHIN = 180.0
 IMPATIENT = {
     "PORTAL_WAIT": "2",
     "BACKEND_CONNECT_TIMEOUT": "0.5",
@@ -138,16 +137,12 @@ class World:
             door.open()
         for clock in self.clocks.values():
             clock.step(-clock.seconds)
-        until = time.monotonic() + READY_WITHIN
-        while not self._well():
-            if time.monotonic() > until:
-                raise TimeoutError(f"not ready again within {READY_WITHIN:.0f} s after the faults")
-            time.sleep(0.2)
+        until(self._well, lambda: "not ready again after the faults")
 
     def _well(self) -> bool:
         try:
             self.backends.clear()
-            return all(requests.get(f"{node.url}/health/ready", timeout=5).ok for node in self.nodes)
+            return all(requests.get(f"{node.url}/health/ready", timeout=LONG).ok for node in self.nodes)
         except requests.RequestException:
             return False
 

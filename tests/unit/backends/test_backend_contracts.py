@@ -23,6 +23,7 @@ from adapters.backends.settings import BackendSettings
 from adapters.backends.tokens import Tokens
 from adapters.backends.versions import Agreement, ContractVersion, ContractWatch, ask
 from canonical.shared.errors import BackendContractError, BackendUnavailable, CustomerNotFound
+from tests.support.waiting import until
 from tests.unit.backends.transport import Scripted, answer, token
 
 CUSTOMER = {"id": "C1", "name": "John", "email": "john@example.com", "status": "verified"}
@@ -202,8 +203,7 @@ def test_the_watch_asks_again_and_again_until_it_is_ended() -> None:
         {"crm": "2.1.0"}, {"crm": "http://crm"}, lambda url, transport: rounds.append(url), every_seconds=0.01
     )
     watch.begin()
-    while len(rounds) < 3:
-        pass
+    until(lambda: len(rounds) >= 3)
     watch.end()
     assert watch._thread is not None
     assert not watch._thread.is_alive()

@@ -4,9 +4,7 @@ import threading
 from base64 import b64encode
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from threading import Event
-from time import monotonic, sleep
 
 import pytest
 import requests
@@ -15,6 +13,7 @@ from requests import Response
 from adapters.backends.messages import LARGEST_ANSWER
 from adapters.backends.tokens import LONGEST_LIFE, PAUSE_SECONDS, Tokens, TokenUnavailable
 from canonical.shared.deadline import within
+from tests.support.waiting import LONG, until
 from tests.unit.backends.transport import Scripted, answer, token
 
 
@@ -130,12 +129,17 @@ def test_a_rejected_token_is_replaced_once_for_everybody(tokens: Tokens, service
     assert len(service.asked) == 2
 
 
+def waiting(tokens: Tokens) -> int:
+    """How many wait for the service, with the one that asks it."""
+    return int(tokens._waiting._initial_value - tokens._waiting._value)  # type: ignore[attr-defined]
+
+
 def _held(given: Callable[[], Response]) -> tuple[Callable[[], Response], Event, Event]:
     asked, release = Event(), Event()
 
     def hold() -> Response:
         asked.set()
-        assert release.wait(5)
+        assert release.wait(LONG)
         return given()
 
     return hold, asked, release
@@ -148,11 +152,11 @@ def test_nobody_with_a_good_token_waits_for_its_renewal(service: Scripted, time:
     tokens.current()
     time.now += 85
     assert [tokens.current() for _ in range(5)] == ["token-1"] * 5
-    assert asked.wait(5)
+    assert asked.wait(LONG)
     (renewal,) = [thread for thread in threading.enumerate() if thread.name == "token renewal"]
     assert tokens.current() == "token-1"
     release.set()
-    renewal.join(5)
+    renewal.join(LONG)
     assert tokens.current() == "token-2"
     assert len(service.asked) == 2
 
@@ -177,16 +181,19 @@ def test_a_deadline_bounds_the_wait_for_the_one_that_asks(tokens: Tokens, servic
     service.script = [hold]
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(tokens.current)
-        assert asked.wait(5)
+        assert asked.wait(LONG)
         with within(0.05), pytest.raises(TokenUnavailable, match="in time") as late:
             tokens.current()
         assert late.value.blameless
         release.set()
-        assert first.result(5) == "token-1"
+        assert first.result(LONG) == "token-1"
 
 
-def test_who_had_no_time_fails_alone(tokens: Tokens, service: Scripted) -> None:
+def test_who_had_no_time_fails_alone(
+    tokens: Tokens, service: Scripted, time: Time, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The failure of one whose deadline passed says nothing to those who waited for it and have time."""
+    monkeypatch.setattr("canonical.shared.deadline.monotonic", time)
     hold, asked, release = _held(lambda: (_ for _ in ()).throw(requests.ReadTimeout()))
     service.script = [hold, token()]
 
@@ -196,14 +203,15 @@ def test_who_had_no_time_fails_alone(tokens: Tokens, service: Scripted) -> None:
 
     with ThreadPoolExecutor(2) as pool:
         hasty = pool.submit(in_a_hurry)
-        assert asked.wait(5)
+        assert asked.wait(LONG)
         patient = pool.submit(tokens.current)
-        sleep(0.3)  # so that the deadline of the first has passed
+        until(lambda: waiting(tokens) == 2)
+        time.now += 0.3  # the deadline of the first passes
         release.set()
         with pytest.raises(TokenUnavailable) as late:
             hasty.result(5)
         assert late.value.blameless
-        assert patient.result(5) == "token-1"
+        assert patient.result(LONG) == "token-1"
 
 
 def test_only_so_many_wait_for_a_token_service_that_hangs(service: Scripted) -> None:
@@ -212,20 +220,14 @@ def test_only_so_many_wait_for_a_token_service_that_hangs(service: Scripted) -> 
     tokens = Tokens("http://auth/token", "id", "s", (1, 1), transport=service, waiting=2)
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(tokens.current)
-        assert asked.wait(5)
+        assert asked.wait(LONG)
         second = pool.submit(tokens.current)
-        until = monotonic() + 5
-        while monotonic() < until:
-            with within(0.01), suppress(TokenUnavailable):
-                tokens.current()
-                pytest.fail("a token out of nowhere")
-            if tokens._waiting._value == 0:  # type: ignore[attr-defined]
-                break
+        until(lambda: waiting(tokens) == 2)
         with pytest.raises(TokenUnavailable, match="too many wait") as crowded:
             tokens.current()
         assert crowded.value.blameless
         release.set()
-        assert [first.result(5), second.result(5)] == ["token-1"] * 2
+        assert [first.result(LONG), second.result(LONG)] == ["token-1"] * 2
 
 
 def test_an_endless_answer_of_the_service_is_not_read_to_its_end(tokens: Tokens, service: Scripted) -> None:
@@ -248,10 +250,10 @@ def test_who_waits_for_the_one_that_asks_shares_its_outcome(tokens: Tokens, serv
 
     with ThreadPoolExecutor(8) as pool:
         first = pool.submit(current)
-        assert asked.wait(5)
+        assert asked.wait(LONG)
         others = [pool.submit(current) for _ in range(7)]
-        sleep(0.1)  # so that they stand at the lock
+        until(lambda: waiting(tokens) == 8)
         release.set()
-        answers = {call.result(5) for call in (first, *others)}
+        answers = {call.result(LONG) for call in (first, *others)}
     assert answers == ({"token-1"} if outcome == "a token" else {"failed"})
     assert len(service.asked) == 1

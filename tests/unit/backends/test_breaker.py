@@ -6,6 +6,7 @@ from threading import Barrier, Event
 import pytest
 
 from adapters.backends.breaker import Breaker, BreakerOpen, BreakerState
+from tests.support.waiting import LONG, until
 
 
 class Down(Exception):
@@ -114,7 +115,7 @@ def test_a_late_failure_does_not_end_a_probe(breaker: Breaker, time: Time) -> No
 
     def slow_failure() -> None:
         started.set()
-        release.wait(5)
+        release.wait(LONG)
         raise Down
 
     def probe() -> str:
@@ -127,7 +128,7 @@ def test_a_late_failure_does_not_end_a_probe(breaker: Breaker, time: Time) -> No
 
     with ThreadPoolExecutor(1) as pool:
         late = pool.submit(breaker.call, slow_failure)
-        assert started.wait(5)
+        assert started.wait(LONG)
         fail(breaker, times=3)
         time.now += 10
         assert breaker.call(probe) == "fine"
@@ -137,7 +138,7 @@ def test_a_late_failure_does_not_end_a_probe(breaker: Breaker, time: Time) -> No
 def test_closed_it_lets_all_callers_in_at_once_and_half_open_one(breaker: Breaker, time: Time) -> None:
     everybody = Barrier(8)
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda _: breaker.call(lambda: everybody.wait(5)), range(8)))
+        list(pool.map(lambda _: breaker.call(lambda: everybody.wait(LONG)), range(8)))
 
         fail(breaker, times=3)
         time.now += 10
@@ -146,10 +147,10 @@ def test_closed_it_lets_all_callers_in_at_once_and_half_open_one(breaker: Breake
 
         def probe() -> None:
             probes.append(1)
-            asked.wait(5)
+            asked.wait(LONG)
 
         def caller() -> bool:
-            go.wait(5)
+            go.wait(LONG)
             try:
                 breaker.call(probe)
             except BreakerOpen:
@@ -157,33 +158,32 @@ def test_closed_it_lets_all_callers_in_at_once_and_half_open_one(breaker: Breake
             return True
 
         calls = [pool.submit(caller) for _ in range(8)]
-        while sum(call.done() for call in calls) < 7:
-            pass
+        until(lambda: sum(call.done() for call in calls) == 7)
         asked.set()
-        assert sorted(call.result(5) for call in calls) == [False] * 7 + [True]
+        assert sorted(call.result(LONG) for call in calls) == [False] * 7 + [True]
     assert len(probes) == 1
 
 
 def test_nobody_waits_for_a_probe_that_has_had_its_time(
     breaker: Breaker, time: Time, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("adapters.backends.breaker.PROBE_PATIENCE", 60.0)
+    monkeypatch.setattr("adapters.backends.breaker.PROBE_PATIENCE", 3 * LONG)
     fail(breaker, times=3)
     time.now += 10
     probing, release = Event(), Event()
 
     def probe() -> None:
         probing.set()
-        assert release.wait(5)
+        assert release.wait(LONG)
 
     with ThreadPoolExecutor(2) as pool:
         hanging = pool.submit(breaker.call, probe)
-        assert probing.wait(5)
-        time.now += 60
+        assert probing.wait(LONG)
+        time.now += 3 * LONG
         late = pool.submit(breaker.call, lambda: pytest.fail("a second probe"))
-        assert isinstance(late.exception(2), BreakerOpen)
+        assert isinstance(late.exception(LONG), BreakerOpen)
         release.set()
-        hanging.result(5)
+        hanging.result(LONG)
 
 
 @pytest.mark.parametrize("succeeds", [True, False])
@@ -191,7 +191,7 @@ def test_who_comes_during_a_probe_shares_what_it_brings(
     breaker: Breaker, time: Time, succeeds: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Patience without end, so that it shows: nobody else is called before the probe has ended."""
-    monkeypatch.setattr("adapters.backends.breaker.PROBE_PATIENCE", 10.0)
+    monkeypatch.setattr("adapters.backends.breaker.PROBE_PATIENCE", LONG)
     fail(breaker, times=3)
     time.now += 10
     probing, release = Event(), Event()
@@ -199,7 +199,7 @@ def test_who_comes_during_a_probe_shares_what_it_brings(
 
     def probe() -> None:
         probing.set()
-        assert release.wait(5)
+        assert release.wait(LONG)
         if not succeeds:
             raise Down
 
@@ -212,12 +212,11 @@ def test_who_comes_during_a_probe_shares_what_it_brings(
 
     with ThreadPoolExecutor(9) as pool:
         first = pool.submit(breaker.call, probe)
-        assert probing.wait(5)
+        assert probing.wait(LONG)
         others = [pool.submit(call) for _ in range(8)]
-        while len(breaker._lock._waiters) < 8:  # type: ignore[attr-defined]
-            pass
+        until(lambda: len(breaker._lock._waiters) == 8)  # type: ignore[attr-defined]
         assert called == []
         release.set()
-        assert [other.result(5) for other in others] == [succeeds] * 8
-        assert (first.exception(5) is None) is succeeds
+        assert [other.result(LONG) for other in others] == [succeeds] * 8
+        assert (first.exception(LONG) is None) is succeeds
     assert called == [True] * 8 * succeeds

@@ -6,14 +6,15 @@ from threading import Barrier, Event
 import pytest
 
 from adapters.backends.bulkhead import Bulkhead, NoPlace, threads_held
+from tests.support.waiting import LONG, until
 
 
 def test_as_many_as_there_are_places_are_inside_at_once_and_all_leave() -> None:
     bulkhead, everybody = Bulkhead(8), Barrier(8)
 
     def call() -> int:
-        with bulkhead.place(5):
-            everybody.wait(5)
+        with bulkhead.place(LONG):
+            everybody.wait(LONG)
             return bulkhead.inside
 
     with ThreadPoolExecutor(8) as pool:
@@ -28,16 +29,15 @@ def test_a_quarter_as_many_wait_and_everybody_else_is_turned_away_at_once() -> N
 
     def call() -> None:
         try:
-            with bulkhead.place(30):
+            with bulkhead.place(LONG):
                 outcomes.append("inside")
-                release.wait(30)
+                release.wait(LONG)
         except NoPlace:
             outcomes.append("turned away")
 
     with ThreadPoolExecutor(40) as pool:
         calls = [pool.submit(call) for _ in range(40)]
-        while outcomes.count("turned away") < 40 - threads_held(8):
-            assert len(outcomes) <= 40
+        until(lambda: outcomes.count("turned away") == 40 - threads_held(8))
         assert sum(not call.done() for call in calls) == threads_held(8) == 10
         assert outcomes.count("inside") == 8
         release.set()

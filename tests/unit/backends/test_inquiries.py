@@ -12,8 +12,9 @@ from canonical.shared.errors import BackendContractError, BackendRefused, Backen
 from canonical.views.parts import Part, Question
 from tests.support.builders import NOON
 from tests.support.fakes import StandingClock
+from tests.support.waiting import LONG, until
 
-PATIENT = 30.0
+PATIENT = LONG
 
 
 class Inquiry:
@@ -37,7 +38,7 @@ class Inquiry:
         return inquiries
 
     def hang(self) -> str:
-        self.released.wait(60)
+        self.released.wait(LONG)
         return "late"
 
 
@@ -60,7 +61,7 @@ def asked(inquiries: ParallelInquiries, answer: Any, source: str = "crm", about:
 
 
 def test_backends_are_asked_at_the_same_time(inquiry: Inquiry) -> None:
-    both = threading.Barrier(2, timeout=20)
+    both = threading.Barrier(2, timeout=LONG)
     questions = [Question(name, name, "C1", lambda: both.wait() >= 0) for name in ("crm", "scm")]
     found = inquiry.make().ask(questions)
     assert [found.part(name).value for name in ("crm", "scm")] == [True, True]
@@ -109,8 +110,7 @@ def test_calls_that_hang_leave_the_other_backends_their_threads(inquiry: Inquiry
     inquiries._seconds = PATIENT
     assert asked(inquiries, "here", source="scm").value == "here"
     inquiry.released.set()
-    while asked(inquiries, "here").missing is not None:
-        pass
+    until(lambda: asked(inquiries, "here").missing is None)
 
 
 def test_a_part_is_missing_since_it_was_first_missing(inquiry: Inquiry) -> None:

@@ -21,6 +21,7 @@ from facade.contract.validator import QUICK_VALUES, Contract
 from facade.contract.violations import ContractViolation
 from facade.limits import Overloaded
 from facade.threads import Queue
+from tests.support.waiting import LONG
 
 BASE = "/orders/v1"
 ITEM = {"@type": "Item", "id": "1", "action": "add"}
@@ -99,7 +100,7 @@ class Held:
 
         def held(contract: Contract, *arguments: Any, **named: Any) -> Any:
             self.turns.append(sys.getswitchinterval())
-            assert self.let_go.wait(20)
+            assert self.let_go.wait(LONG)
             return check(contract, *arguments, **named)
 
         monkeypatch.setattr(Contract, "check_request", held)
@@ -138,7 +139,7 @@ def test_bodies_beyond_the_queue_are_turned_away(contract: Contract, monkeypatch
     held = Held(monkeypatch)
 
     async def crowd() -> list[Any]:
-        receive_body = receiving(contract, CheckingThread(Queue(length=2, seconds=20)))
+        receive_body = receiving(contract, CheckingThread(Queue(length=2, seconds=LONG)))
         waiting = [asyncio.create_task(receive_body(WRONG)) for _ in range(3)]
         while not held.turns:
             await asyncio.sleep(0.001)

@@ -15,6 +15,7 @@ from facade.limits import Overloaded, RateLimit, RateLimited
 from facade.methods import MethodTable
 from facade.threads import Queue
 from facade.wsgi_bridge import WsgiBridge
+from tests.support.waiting import LONG
 
 
 @pytest.fixture
@@ -86,7 +87,7 @@ class Work:
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
         if environ["PATH_INFO"] != "/health/ready":
             self.begun += 1
-            self.let_go.wait(10)
+            self.let_go.wait(LONG)
         start_response("200 OK", [])
         return [b""]
 
@@ -133,7 +134,7 @@ def a_bridge(work: Work, length: int, seconds: float) -> WsgiBridge:
 def test_a_request_beyond_the_queue_is_turned_away_at_once_and_health_is_not() -> None:
     async def crowd() -> list[Any]:
         work = Work()
-        bridge = a_bridge(work, length=3, seconds=10)
+        bridge = a_bridge(work, length=3, seconds=LONG)
         waiting = [asyncio.ensure_future(ask(bridge)) for _ in range(5)]
         while work.begun < 2:
             await asyncio.sleep(0.001)
@@ -166,7 +167,7 @@ def test_health_does_not_wait_for_metrics_that_hang() -> None:
 def test_requests_whose_bodies_come_late_and_together_do_not_lengthen_the_queue() -> None:
     async def crowd() -> list[Any]:
         work, body_comes = Work(), asyncio.Event()
-        bridge = a_bridge(work, length=3, seconds=10)
+        bridge = a_bridge(work, length=3, seconds=LONG)
         waiting = [asyncio.ensure_future(ask(bridge, body_comes=body_comes)) for _ in range(9)]
         await asyncio.sleep(0)
         body_comes.set()
@@ -182,11 +183,15 @@ def test_requests_whose_bodies_come_late_and_together_do_not_lengthen_the_queue(
 def test_a_request_that_has_waited_too_long_is_turned_away_and_never_worked_on() -> None:
     async def crowd() -> tuple[list[Any], int]:
         work = Work()
-        bridge = a_bridge(work, length=10, seconds=0.05)
-        waiting = [asyncio.ensure_future(ask(bridge)) for _ in range(5)]
-        late = await asyncio.gather(*waiting[2:], return_exceptions=True)
+        bridge = a_bridge(work, length=10, seconds=LONG)
+        inside = [asyncio.ensure_future(ask(bridge)) for _ in range(2)]
+        while work.begun < 2:
+            await asyncio.sleep(0.001)
+        bridge._threads._queue = Queue(10, 0.05)
+        late = await asyncio.gather(*(ask(bridge) for _ in range(3)), return_exceptions=True)
+        bridge._threads._queue = Queue(10, LONG)
         work.let_go.set()
-        begun = await asyncio.gather(*waiting[:2])
+        begun = await asyncio.gather(*inside)
         assert await ask(bridge) == 200
         return [*begun, *late], work.begun
 
@@ -198,9 +203,10 @@ def test_a_request_that_has_waited_too_long_is_turned_away_and_never_worked_on()
 def test_a_client_that_goes_away_is_not_taken_for_an_overload() -> None:
     async def crowd() -> None:
         work = Work()
-        bridge = a_bridge(work, length=10, seconds=10)
+        bridge = a_bridge(work, length=10, seconds=LONG)
         waiting = [asyncio.ensure_future(ask(bridge)) for _ in range(3)]
-        await asyncio.sleep(0.05)
+        while work.begun < 2 or bridge._threads._inside < 3:
+            await asyncio.sleep(0.001)
         waiting[2].cancel()
         with pytest.raises(asyncio.CancelledError):
             await waiting[2]

@@ -7,6 +7,7 @@ from threading import Event
 import pytest
 
 from facade.probe import Probe
+from tests.support.waiting import LONG, until
 
 
 class Check:
@@ -23,6 +24,13 @@ class Check:
         return self.found
 
 
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asks waits for the answer as long as it takes."""
+    monkeypatch.setattr("facade.probe.SECONDS", LONG)
+
+
+@pytest.mark.usefixtures("patient")
 def test_all_who_ask_at_once_get_the_answer_of_one_check() -> None:
     check = Check("the disk is full")
     probe = Probe(check, late="late", fresh=300)
@@ -39,8 +47,7 @@ def test_a_check_that_hangs_is_late_begun_once_and_believed_when_it_ends() -> No
     assert [probe.problem() for _ in range(50)] == ["late"] * 50
     assert check.begun == 1
     check.may.set()
-    while probe.problem() is not None:
-        pass
+    until(lambda: probe.problem() is None)
 
 
 def test_a_check_that_fails_unexpectedly_is_late_and_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,15 +62,19 @@ def test_a_check_that_fails_unexpectedly_is_late_and_made_again(monkeypatch: pyt
 
     probe = Probe(check, late="late", fresh=0)
     assert probe.problem() == "late"
-    assert probe.problem() is None
+    until(lambda: probe.problem() is None)
 
 
-def test_an_answer_counts_for_a_moment_and_is_then_asked_for_again() -> None:
+@pytest.mark.usefixtures("patient")
+def test_an_answer_counts_for_a_moment_and_is_then_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [1000.0]
+    monkeypatch.setattr("facade.probe.monotonic", lambda: now[0])
     check = Check("away")
     check.may.set()
-    probe = Probe(check, late="late")
+    probe = Probe(check, late="late", fresh=1.0)
     assert probe.problem() == "away"
     check.found = None
-    while probe.problem() == "away":
-        assert check.begun == 1
-    assert check.begun == 2
+    now[0] += 0.9
+    assert (probe.problem(), check.begun) == ("away", 1)
+    now[0] += 0.2
+    assert (probe.problem(), check.begun) == (None, 2)

@@ -3,13 +3,11 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from time import monotonic, sleep
 
 import pytest
 
 from adapters.orchestration.agenda import Agenda, Entry
-
-LONG = 20.0
+from tests.support.waiting import LONG, let_pass, until
 
 
 @contextmanager
@@ -18,13 +16,6 @@ def agenda(carry_on: Callable[[Entry], float | None], at_once: int = 4) -> Itera
     made.begin()
     yield made
     made.stop()
-
-
-def until(true: Callable[[], bool]) -> None:
-    give_up = monotonic() + LONG
-    while not true():
-        assert monotonic() < give_up
-        sleep(0.005)
 
 
 def test_a_process_is_carried_on_until_it_needs_no_more_runs() -> None:
@@ -57,10 +48,10 @@ def test_one_that_pauses_holds_no_thread_and_others_go_first() -> None:
 
 
 def test_what_is_added_while_it_pauses_does_not_wait_and_the_pause_counts_no_more() -> None:
-    runs: list[float] = []
+    runs: list[int] = []
 
     def carry_on(_: Entry) -> float | None:
-        runs.append(monotonic())
+        runs.append(1)
         return 3600.0 if len(runs) == 1 else None
 
     with agenda(carry_on) as at:
@@ -111,7 +102,7 @@ def test_a_run_that_hangs_is_replaced_and_has_no_say_when_it_comes_back() -> Non
         assert at.replace_hanging(LONG) == [("place-order", "o1")]
         until(lambda: len(runs) == 2 and not runs[1].running)
         go_on.set()
-        sleep(0.05)
+        let_pass(0.05)
         assert at.holds("place-order", "o1")
     assert len(runs) == 2
 
@@ -147,5 +138,5 @@ def test_after_the_stop_nothing_runs_any_more(pause: float | None) -> None:
     at.stop()
     before = len(runs)
     at.add("place-order", "o2")
-    sleep(0.05)
+    let_pass(0.05)
     assert len(runs) == before

@@ -1,9 +1,8 @@
 """Evidence of refusals between the request and the database."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from time import monotonic, sleep
 
 import pytest
 from sqlalchemy.exc import SQLAlchemyError
@@ -14,6 +13,7 @@ from adapters.persistence.evidence import BATCH, EvidenceQueue
 from canonical.audit.record import AuditRecord
 from canonical.shared.errors import StoreUnavailable
 from tests.support.builders import NOON
+from tests.support.waiting import until
 
 
 def a_refusal(number: int) -> AuditRecord:
@@ -41,13 +41,6 @@ class Writer:
     @property
     def kept(self) -> list[str]:
         return [record_id for batch in self.batches for record_id in batch]
-
-
-def until(reached: Callable[[], bool]) -> None:
-    end = monotonic() + 30
-    while not reached():
-        assert monotonic() < end
-        sleep(0.005)
 
 
 def test_nobody_waits_for_the_database_and_what_waits_can_be_read() -> None:

@@ -1,7 +1,6 @@
 """Keys fetched from an authorization server: how often, and what happens while it is down."""
 
 import threading
-import time
 
 import pytest
 import requests
@@ -10,6 +9,7 @@ from facade.security import keys as keys_module
 from facade.security.errors import ConfigurationError, KeysUnavailable, TokenRefused
 from facade.security.keys import RemoteKeys
 from facade.security.tokens import TokenVerifier
+from tests.support.waiting import LONG
 
 
 class Endpoint:
@@ -18,7 +18,6 @@ class Endpoint:
     def __init__(self, jwks):
         self.answer = jwks
         self.calls = 0
-        self.delay = 0.0
         self.begun, self.go_on = threading.Event(), threading.Event()
         self.go_on.set()
 
@@ -26,8 +25,7 @@ class Endpoint:
         assert options["timeout"] > 0
         self.calls += 1
         self.begun.set()
-        assert self.go_on.wait(60)
-        time.sleep(self.delay)
+        assert self.go_on.wait(LONG)
         if isinstance(self.answer, Exception):
             raise self.answer
         response = requests.Response()
@@ -146,7 +144,7 @@ def test_asking_for_the_problem_has_the_keys_fetched_again_in_the_background(iss
     endpoint.answer, endpoint.begun, endpoint.go_on = issuer.jwks, threading.Event(), threading.Event()
     now[0] += 2
     assert remote.problem() == "the authorization server cannot be reached"
-    assert endpoint.begun.wait(60)
+    assert endpoint.begun.wait(LONG)
     for _ in range(3):
         assert remote.problem() is not None
     endpoint.go_on.set()
@@ -156,11 +154,13 @@ def test_asking_for_the_problem_has_the_keys_fetched_again_in_the_background(iss
 
 
 def test_many_callers_wait_for_one_fetch(issuer, endpoint, checks):
-    endpoint.delay = 0.2
+    endpoint.go_on.clear()
     found = []
     threads = [threading.Thread(target=lambda: found.append(checks.verify(issuer.token()))) for _ in range(8)]
     for thread in threads:
         thread.start()
+    assert endpoint.begun.wait(LONG)
+    endpoint.go_on.set()
     for thread in threads:
         thread.join()
     assert len(found) == 8

@@ -42,6 +42,7 @@ from tests.support.subscriptions import (
     PlanChangesInMemory,
     a_plan_change,
 )
+from tests.support.waiting import until
 from tests.unit.processes.faulty_backend import through_json
 
 AWAY = BackendUnavailable("away")
@@ -135,8 +136,7 @@ class Carrying:
         return self.progress
 
     def carry_out(self) -> PlanChange:
-        while self.part().waiting:
-            pass
+        until(lambda: not self.part().waiting)
         with self.memory as work:
             change = self.process.look(CHANGE_ID, work)
             self.process.end(change, self.progress, work)
