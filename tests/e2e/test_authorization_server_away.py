@@ -60,7 +60,7 @@ def test_a_node_without_keys_is_not_ready_until_it_has_them(key_server: KeyServe
     }
     with running_backends(tmp_path) as backends:
         node = WaitsForLiveOnly(tmp_path, backends, environment)
-        node.command("db", "upgrade")
+        node.prepare()
         node.start()
         try:
             answer = requests.get(f"{node.url}/health/ready", timeout=LONG)

@@ -21,7 +21,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     directory = tmp_path_factory.mktemp("clock")
     with running_backends(directory) as backends:
         node = Node(directory, backends, clock=SteppedClock(directory / "clock"))
-        node.command("db", "upgrade")
+        node.prepare()
         node.start()
         try:
             yield node
@@ -37,7 +37,7 @@ def nodes(tmp_path: Path, postgres_url: str) -> Iterator[tuple[Node, Node]]:
         clocks = [SteppedClock(tmp_path / f"clock-{name}") for name in ("first", "second")]
         first, second = (Node(tmp_path, backends, environment, clock.file.name, clock) for clock in clocks)
         clocks[1].step(DAY)
-        first.command("db", "upgrade")
+        first.prepare()
         first.start()
         second.start()
         try:

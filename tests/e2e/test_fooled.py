@@ -25,7 +25,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Node, Tam
     directory = tmp_path_factory.mktemp("fooled")
     with running_backends(directory) as backends, tampering(backends.port) as proxy:
         node = Node(directory, backends, {"BACKENDS_URL": proxy.url, "PORTAL_WAIT": "2"})
-        node.command("db", "upgrade")
+        node.prepare()
         node.start()
         try:
             yield node, proxy

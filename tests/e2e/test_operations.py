@@ -176,7 +176,7 @@ def test_a_decision_taken_on_another_node_than_the_one_that_tries(tmp_path: Path
     with running_backends(tmp_path) as backends:
         environment = {"DATABASE_URL": postgres_url}
         first, second = (Node(tmp_path, backends, environment, name) for name in ("first", "second"))
-        first.command("db", "upgrade")
+        first.prepare()
         first.start()
         second.start()
         try:

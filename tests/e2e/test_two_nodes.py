@@ -15,7 +15,7 @@ def nodes(tmp_path: Path, postgres_url: str) -> Iterator[tuple[Node, Node]]:
     with running_backends(tmp_path) as backends:
         environment = {"DATABASE_URL": postgres_url, "NODE_LEASE": "3"}
         first, second = (Node(tmp_path, backends, environment, name) for name in ("first", "second"))
-        first.command("db", "upgrade")
+        first.prepare()
         first.start()
         second.start()
         try:

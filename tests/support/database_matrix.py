@@ -79,7 +79,7 @@ def _lane(directory: Path, kind: str, server: sa.URL) -> Iterator[Lane]:
             settings["DATABASE_URL"] = stack.enter_context(new_database(server))
         backends = stack.enter_context(running_backends(directory))
         node = Node(directory, backends, settings)
-        node.command("db", "upgrade")
+        node.prepare()
         node.start()
         stack.callback(node.stop)
         yield Lane("none", node, {})

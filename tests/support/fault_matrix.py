@@ -77,7 +77,7 @@ def _lane(directory: Path, backend: str, settings: Mapping[str, str]) -> Iterato
     with running_backends(directory) as backends, tampering(backends.port) as door:
         own = {f"{backend.upper()}_URL": f"http://127.0.0.1:{door.port}/{backend}"}
         node = Node(directory, backends, {**settings, **own}, clock=SteppedClock(directory / "clock"))
-        node.command("db", "upgrade")
+        node.prepare()
         node.start()
         try:
             yield Lane(backend, node, {backend: door})

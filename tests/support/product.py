@@ -14,6 +14,8 @@ from typing import Any
 import requests
 import sqlalchemy as sa
 
+from facade.bootstrap.commands import publish_catalog, upgrade_database
+from facade.settings import Settings
 from tests.support.simulators import Backends, running_backends
 from tests.support.stepped import SteppedClock
 from tests.support.waiting import LONG, until
@@ -81,6 +83,12 @@ class Node:
             capture_output=True,
             text=True,
         )
+
+    def prepare(self) -> None:
+        """Bring its database up to date, as `tmf-facade db upgrade` does."""
+        settings = Settings.from_environment(self.settings)
+        upgrade_database(settings)
+        publish_catalog(settings)
 
     def start(self) -> None:
         """Start it and wait until it is ready."""
@@ -196,7 +204,7 @@ def running_product(directory: Path, **environment: str) -> Iterator[Node]:
     """One node on SQLite (or DATABASE_URL) with backends of its own."""
     with running_backends(directory) as backends:
         node = Node(directory, backends, environment)
-        node.command("db", "upgrade")
+        node.prepare()
         node.start()
         try:
             yield node

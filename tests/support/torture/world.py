@@ -176,7 +176,7 @@ def running_world(directory: Path, server: sa.URL | None) -> Iterator[World]:
             names.append("second")
         clocks = {name: SteppedClock(directory / f"clock of {name}") for name in names}
         nodes = [Node(directory, backends, environment, name, clock) for name, clock in clocks.items()]
-        nodes[0].command("db", "upgrade")
+        nodes[0].prepare()
         keepers = {node.name: Keeper(node.launch, partial(_running, node)) for node in nodes}
         keepers["backends"] = Keeper(backends.start, partial(_running, backends))
         for node in nodes:
