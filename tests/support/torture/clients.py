@@ -38,6 +38,7 @@ OF_PLANS = frozenset(
         "BACKEND_REFUSED",
         "CONCURRENT_CHANGE",
         "GIVEN_UP",
+        "INVALID_PLAN",
         "SUBSCRIPTION_NOT_FOUND",
         "SUBSCRIPTION_TERMINATED",
         "VERSION_MISMATCH",
