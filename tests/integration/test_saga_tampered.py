@@ -33,7 +33,7 @@ PLACING = (
     "getCustomer", "reserve", "findReservations", "getReservation", "createOrder", "findOrders", "getOrder", "charge",
     "findCharges", "getCharge", "release", "cancelOrder",
 )  # fmt: skip
-CHANGING = ("changePlan", "findSubscription", "setPlan")
+CHANGING = ("changePlan", "setPlan")
 EFFECTS = {"reserve", "createOrder", "charge", "changePlan", "setPlan"}
 OPERATIONS = {operation.name: operation for operation in described()}
 PARTS_TAMPERED, PARTS_AFTER = 3, 12

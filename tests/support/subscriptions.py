@@ -42,7 +42,6 @@ class HasSubscriptions:
     faults: list[CanonicalError] = field(default_factory=list)
     lost: list[CanonicalError] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
-    honours_keys: bool = True
     _answers: dict[str, Subscription] = field(default_factory=dict)
 
     def subscription(self, subscription_id: str, customer_id: str | None = None) -> Subscription:
@@ -60,7 +59,7 @@ class HasSubscriptions:
         self.keys.append(key)
         if self.faults:
             raise self.faults.pop(0)
-        if key in self._answers and self.honours_keys:
+        if key in self._answers:
             return self._answers[key]
         if move.version != self.known.version:
             raise VersionMismatch("changed since", version=self.known.version)

@@ -31,7 +31,8 @@ from canonical.subscriptions.events import (
 )
 from canonical.subscriptions.handlers import change_plan, kind_of
 from canonical.subscriptions.plan_change import FOLLOWING, ChangeKind, PlanChange, PlanChangeState
-from canonical.subscriptions.subscription import SubscriptionStatus
+from canonical.subscriptions.ports import PlanMove
+from canonical.subscriptions.subscription import Subscription, SubscriptionStatus
 from tests.support.fakes import CountingIdentities, Journal, StandingClock
 from tests.support.reads import a_subscription
 from tests.support.subscriptions import (
@@ -167,14 +168,28 @@ def test_billing_is_told_however_long_it_takes(faults: list[CanonicalError]) -> 
     assert set(carrying.billing.keys) == {f"{CHANGE_ID}:bill-plan"}
 
 
-@pytest.mark.parametrize("honours_keys", [True, False])
 @pytest.mark.parametrize(("faults", "lost"), [([], [LOST]), ([LOST], []), ([AWAY], [LOST])])
 def test_an_answer_of_bss_that_is_lost_changes_the_plan_once(
-    faults: list[CanonicalError], lost: list[CanonicalError], honours_keys: bool
+    faults: list[CanonicalError], lost: list[CanonicalError]
 ) -> None:
-    carrying = Carrying(HasSubscriptions(faults=list(faults), lost=list(lost), honours_keys=honours_keys))
+    carrying = Carrying(HasSubscriptions(faults=list(faults), lost=list(lost)))
     assert carrying.carry_out().to_version == carrying.bss.known.version == 2
     assert carrying.billing.billed == [("Basic", 2)]
+
+
+def test_the_same_change_made_by_somebody_else_is_not_taken_for_the_one_whose_answer_was_lost() -> None:
+    class Overtaken(HasSubscriptions):
+        def change_plan(self, move: PlanMove, key: str) -> Subscription:
+            if not self.keys:
+                super().change_plan(move, "somebody else's")
+                raise OutcomeUnknown("lost")
+            return super().change_plan(move, key)
+
+    carrying = Carrying(Overtaken())
+    failed = carrying.carry_out()
+    assert failed.failure is not None
+    assert (failed.state, failed.failure.code) == (PlanChangeState.FAILED, "CONCURRENT_CHANGE")
+    assert (carrying.bss.known.plan, carrying.bss.known.version, carrying.billing.billed) == ("Basic", 2, [])
 
 
 def test_what_billing_refuses_is_changed_back() -> None:
