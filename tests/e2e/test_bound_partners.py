@@ -293,6 +293,19 @@ def test_a_list_that_names_a_customer_of_others_has_what_one_that_names_nobody_h
         assert theirs("GET", f"{TMF622}?{query.format(FOREIGN)}").headers["X-Total-Count"] != "0"
 
 
+def test_a_listener_that_names_a_customer_of_others_is_taken_as_one_that_names_nobody(product: Node) -> None:
+    mine = Caller(product, [MINE])
+    answers = []
+    for customer in (FOREIGN, UNKNOWN):
+        query = f"event.productOrder.relatedParty.partyOrPartyRole.id={customer}"
+        body = {"callback": "https://listener.example/events", "query": query}
+        answer = mine("POST", f"{TMF622.rpartition('/')[0]}/hub", body)
+        told = {name: str(value).replace(customer, "<name>") for name, value in answer.json().items() if name != "id"}
+        answers.append((answer.status_code, told))
+    assert answers[0] == answers[1]
+    assert answers[0][0] == 201
+
+
 def test_orders_of_another_channel_are_seen_by_their_customers_reader_only(product: Node) -> None:
     assert Caller(product, MINE)("GET", f"{ORDERS}/ORD98765").json()["customerId"] == MINE
     theirs = Caller(product, FOREIGN)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, unquote_to_bytes
 
 from canonical.shared.criteria import Criterion, SortBy, SortKey, all_of
-from facade.cursors import CURSOR, LONGEST, Course
+from facade.cursors import CURSOR, Course
 from facade.query import Page, page_of
 from facade.tmf.query.attributes import Attributes, Kind
 from facade.tmf.query.basic import criteria_of
@@ -91,8 +91,8 @@ def sort_of(text: str, attributes: Attributes) -> tuple[SortKey, ...]:
 
 def _decoded(piece: bytes) -> str:
     name = piece.partition(b"=")[0].decode("ascii", "replace")[:60]
-    if name == CURSOR and len(piece) <= 2 * LONGEST:
-        return piece.decode("ascii", "replace")
+    if name == CURSOR:
+        return unquote_to_bytes(piece).decode("ascii", "replace")
     if len(piece) > 3 * MAX_TEXT:
         raise refusal(name, f"a parameter has at most {MAX_TEXT} characters")
     try:
