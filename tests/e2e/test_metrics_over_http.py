@@ -51,6 +51,7 @@ def test_requests_backends_processes_and_events_are_counted_whichever_process_is
     assert total(found, "facade_requests_total{", 'client=""', 'status="401"') == 6
     assert total(found, "facade_request_seconds_count{", 'operation="placeOrder"', 'client="portal"') == 6
     assert total(found, "facade_backend_calls_total{", 'backend="crm"', 'outcome="answered"') >= 12
+    assert (found["facade_audit_waiting"], found["facade_audit_dropped_total"]) == (0, 0)
     took = "facade_backend_answer_seconds"
     answers = total(found, f"{took}_count{{", 'backend="crm"', 'operation="getCustomer"')
     assert answers >= 12
