@@ -30,6 +30,9 @@ METRICS = "/metrics"
 """Not JSON, whatever is asked for."""
 HEADER_BYTES = 64 * 1024
 HEADERS = 200
+PARAMETERS = 200
+ACCEPT_BYTES = 4 * 1024
+"""Of an Accept header, so many bytes are read."""
 REFUSAL = "facade.refusal"
 """Where the server puts its answer to a request that it could not read, among the scope's extensions."""
 
@@ -43,6 +46,7 @@ HEADERS_TOO_LARGE = Answer(
     "Headers too large",
     f"The headers exceed {HEADER_BYTES} bytes, or {HEADERS} in number.",
 )
+TOO_MANY_PARAMETERS = Answer(400, "BAD_REQUEST", "Bad Request", f"The query has more than {PARAMETERS} parameters.")
 NO_HOST = Answer(400, "MALFORMED_HEADERS", "Malformed headers", "The header Host is missing, which HTTP/1.1 demands.")
 TRANSFER_CODED = Answer(
     501, "UNKNOWN_TRANSFER_CODING", "Unknown transfer coding", "The only Transfer-Encoding taken is chunked."
@@ -79,6 +83,8 @@ def _refusal(scope: Message) -> Answer | None:
         return NO_SUCH_ADDRESS
     if len(headers) > HEADERS or sum(len(name) + len(value) for name, value in headers) > HEADER_BYTES:
         return HEADERS_TOO_LARGE
+    if scope["query_string"].count(b"&") >= PARAMETERS:
+        return TOO_MANY_PARAMETERS
     names = [name for name, _ in headers]
     if len(names) != len(set(names)):
         doubled = next((name for name in names if name in ONCE and names.count(name) > 1), None)
@@ -116,4 +122,4 @@ REFUSES: Mapping[bytes, Callable[[bytes, str], Answer | None]] = MappingProxyTyp
 
 def _accepts_json(headers: Iterable[tuple[bytes, bytes]]) -> bool:
     accepted = [value for name, value in headers if name == b"accept" and value.strip()]
-    return not accepted or any(JSON_RANGES.search(value) for value in accepted)
+    return not accepted or any(JSON_RANGES.search(value, 0, ACCEPT_BYTES) for value in accepted)

@@ -21,12 +21,13 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from facade.errors import Answer
-from facade.gate import HEADERS_TOO_LARGE, REFUSAL
+from facade.gate import HEADERS, HEADERS_TOO_LARGE, REFUSAL
 from facade.unreadable import (
     HEAD_BYTES,
     MESSAGE_BYTES,
     MESSAGE_SECONDS,
     OTHER_VERSION,
+    PATH_BYTES,
     PIPELINED,
     TOO_LONG_URL,
     TOO_MANY,
@@ -191,6 +192,8 @@ class HttpProtocol(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if self._in_head:
+            if len(self.headers) >= HEADERS:
+                raise Refused(HEADERS_TOO_LARGE)
             super().on_header(name, value)
         # Otherwise it is a trailer. None of ours means anything, and what checks headers has run already.
 
@@ -238,7 +241,10 @@ class HttpProtocol(HttpToolsProtocol):
             hosts = [value.lower() for name, value in self.headers if name == b"host"]
             if parsed.userinfo is not None or hosts != [authority.lower()]:
                 raise Refused(malformed("the request line names another host than the header Host"))
-        return parsed.path or b"/", parsed.query or b""
+        path = parsed.path or b"/"
+        if len(path) > PATH_BYTES:
+            raise Refused(TOO_LONG_URL)
+        return path, parsed.query or b""
 
     # Turns
 

@@ -11,6 +11,8 @@ HEAD_BYTES = 128 * 1024
 MESSAGE_BYTES = 8 * 1024 * 1024
 """What one request may send at all, with its framing: chunks of one byte are six long, and trailers have no end."""
 URL_BYTES = 64 * 1024 - 1
+PATH_BYTES = 4 * 1024
+"""Without the query. Ours have some hundred; each is looked up on the event loop."""
 MESSAGE_SECONDS = 30.0
 """For the whole request, from the connection or the first byte on."""
 PIPELINED = 100
@@ -23,7 +25,12 @@ UNKNOWN_METHOD = Answer(501, "UNKNOWN_METHOD", "Unknown method", "No address tak
 OTHER_VERSION = Answer(
     505, "HTTP_VERSION_NOT_SUPPORTED", "HTTP version not supported", "Requests are taken in HTTP/1.1 and HTTP/1.0."
 )
-TOO_LONG_URL = Answer(414, "URI_TOO_LONG", "URI too long", f"The address is longer than {URL_BYTES} bytes.")
+TOO_LONG_URL = Answer(
+    414,
+    "URI_TOO_LONG",
+    "URI too long",
+    f"The path is longer than {PATH_BYTES} bytes, or with its query longer than {URL_BYTES}.",
+)
 TOO_SLOW = Answer(
     408, "REQUEST_TIMEOUT", "Request timeout", f"The request was not complete within {MESSAGE_SECONDS:.0f} seconds."
 )

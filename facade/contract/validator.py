@@ -22,7 +22,7 @@ from facade.contract.classes import ClassCatalog
 from facade.contract.completion import Allowance, Completer
 from facade.contract.findings import FindingsValidator
 from facade.contract.integers import IntegerNames
-from facade.contract.limits import Limits, first_unstorable, survey
+from facade.contract.limits import Limits, first_unstorable, survey, too_many_values
 from facade.contract.messages import violations
 from facade.contract.official import operations, reference_target
 from facade.contract.schema import SchemaConverter, Side
@@ -90,6 +90,10 @@ class Contract:
     def operation_ids(self) -> frozenset[str]:
         """The operations that this contract describes."""
         return frozenset(name for name in self._operation_ids if name)
+
+    def too_many_values(self, content: bytes) -> Violation | None:
+        """The refusal of a body that has more values than any may have, without parsing it."""
+        return too_many_values(content, self._limits)
 
     def takes_body(self, operation_id: str, media_type: str = JSON) -> bool:
         """Whether the operation declares a request body of this media type."""

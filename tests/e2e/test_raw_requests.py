@@ -120,6 +120,15 @@ def test_a_token_request_that_breaks_off_is_no_defect_of_ours(product: Node) -> 
     assert "Traceback" not in product.log.read_text()
 
 
+@pytest.mark.parametrize("length", [b"Content-Length: 8193", b"Transfer-Encoding: chunked"])
+def test_a_form_is_short(product: Node, length: bytes) -> None:
+    form = b"&" * 8193
+    head = b"POST /oauth/token HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + length
+    content = b"2001\r\n%b\r\n0\r\n\r\n" % form if length.startswith(b"T") else form
+    [refused] = exchange(product, head + b"\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\n" + content)
+    assert (refused.status, refused.body["code"]) == (413, "BODY_TOO_LARGE")
+
+
 @pytest.mark.parametrize(
     ("line", "status", "code"),
     [

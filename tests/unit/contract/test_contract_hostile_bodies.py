@@ -1,9 +1,13 @@
+import json
 from decimal import Decimal
 from typing import Any
 
+import orjson
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from facade.contract.limits import Limits, survey
+from facade.contract.limits import Limits, survey, too_many_values
 from facade.contract.validator import Contract
 from facade.contract.violations import Code
 
@@ -76,3 +80,28 @@ def test_a_survey_sees_whole_decimals_only_where_there_are_any() -> None:
     for whole in ("1.0", "1E+5", "-0", f"{'1' * 40}.0"):
         assert survey({"a": [Decimal(whole)]}, Limits()).has_whole_decimals
     assert not survey({"a": [1, Decimal("1.5"), Decimal(f"{'1' * 40}.5"), "1.0"]}, Limits()).has_whole_decimals
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    document=st.recursive(
+        st.one_of(st.none(), st.integers(), st.text(alphabet='a",[]{}:\\ é', max_size=6)),
+        lambda inner: st.one_of(
+            st.lists(inner, max_size=4), st.dictionaries(st.text(alphabet='b",[]{}:\\', max_size=4), inner, max_size=4)
+        ),
+        max_leaves=30,
+    ),
+    most=st.integers(1, 30),
+)
+def test_no_document_within_the_limit_is_refused_before_it_is_parsed(document: Any, most: int) -> None:
+    limits = Limits(nodes=most)
+    refused = too_many_values(json.dumps(document).encode(), limits)
+    assert refused is None or refused == survey(document, limits).refusal
+
+
+@pytest.mark.parametrize("entry", [b"1", b"[]", b"{}", b'""', b"[[[]]]", b'{"a":{}}', b'"\\""', b'"\\\\"', b'["",1]'])
+def test_a_body_of_too_many_values_is_never_parsed(entry: bytes) -> None:
+    content = b"[" + b",".join([entry] * 60_000) + b"]"
+    refused = too_many_values(content, Limits())
+    assert refused == survey(orjson.loads(content), Limits()).refusal
+    assert too_many_values(b'["' + b",[{" * 100_000 + b'"]', Limits()) is None, "in a text they are no values"

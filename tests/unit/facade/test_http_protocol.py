@@ -248,6 +248,8 @@ REFUSED = {
     "an authority": (b"GET evil:80 HTTP/1.1\r\n%b\r\n", 400),
     "another host": (b"GET http://evil/p HTTP/1.1\r\n%b\r\n", 400),
     "a user": (b"GET http://u@x/p HTTP/1.1\r\n%b\r\n", 400),
+    "path too long": (b"GET /" + b"a" * 4_096 + b" HTTP/1.1\r\n%b\r\n", 414),
+    "too many parameters": (b"GET /p?" + b"&" * 200 + b" HTTP/1.1\r\n%b\r\n", 400),
     "too long": (b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\n%b\r\n", 414),
     "CONNECT": (b"CONNECT x:80 HTTP/1.1\r\n%b\r\n", 501),
     "CONNECT of a path": (b"CONNECT /p HTTP/1.1\r\n%bContent-Length: 5\r\n\r\nhello", 501),
@@ -257,7 +259,7 @@ REFUSED = {
 }
 
 
-GOES_ON = {"coding unknown before chunked", "Host twice", "no Host", "too many headers", "too much in headers"}
+GOES_ON = {"coding unknown before chunked", "Host twice", "no Host", "too much in headers", "too many parameters"}
 """Refused by the gate; where the message ends is beyond doubt."""
 
 
@@ -405,6 +407,12 @@ def test_an_address_may_be_absolute(target: bytes) -> None:
 def test_a_server_as_a_whole_may_be_asked() -> None:
     [answer], _, _ = talk([get(line=b"OPTIONS * HTTP/1.1")])
     assert answer.short == ("*", "")
+
+
+def test_what_is_just_within_the_limits_is_taken() -> None:
+    line = b"GET /" + b"a" * 4_095 + b"?" + b"&" * 199 + b" HTTP/1.1"
+    [answer], _, _ = talk([get(*[b"X: y"] * 199, line=line)])
+    assert (answer.status, answer.body["query"]) == (200, "&" * 199)
 
 
 class TestExpectations:
