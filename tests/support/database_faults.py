@@ -9,13 +9,15 @@ import re
 import resource
 import signal
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import sqlalchemy as sa
+from sqlalchemy.exc import OperationalError
 
 from tests.support.postgres import execute
+from tests.support.waiting import until
 
 ENTER = "CREATE FUNCTION disk_is_full() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION USING"
 DISK_FULL = f"{ENTER} ERRCODE = 'disk_full', MESSAGE = 'could not extend file: No space left on device'; END $$"
@@ -51,16 +53,35 @@ def full(url: sa.URL, *pids: int) -> Iterator[None]:
         with _files_limited(pids or (os.getpid(),)):
             yield
         return
-    engine = sa.create_engine(url, poolclass=sa.NullPool)
-    with engine.connect() as connection:
-        tables = _tables(connection)
-    engine.dispose()
-    begin = [f"CREATE TRIGGER full_disk BEFORE INSERT OR UPDATE ON {table} FOR EACH ROW" for table in tables]
-    execute(url, DISK_FULL, *(f"{one} EXECUTE FUNCTION disk_is_full()" for one in begin))
+    _in_one_transaction(url, _fill)
     try:
         yield
     finally:
-        execute(url, "DROP FUNCTION disk_is_full() CASCADE")
+        _in_one_transaction(url, lambda connection: connection.execute(sa.text("DROP FUNCTION disk_is_full() CASCADE")))
+
+
+def _fill(connection: sa.Connection) -> None:
+    begin = [
+        f"CREATE TRIGGER full_disk BEFORE INSERT OR UPDATE ON {table} FOR EACH ROW" for table in _tables(connection)
+    ]
+    for statement in (DISK_FULL, *(f"{one} EXECUTE FUNCTION disk_is_full()" for one in begin)):
+        connection.execute(sa.text(statement))
+
+
+def _in_one_transaction(url: sa.URL, change: Callable[[sa.Connection], object]) -> None:
+    """Change the schema beneath others who use it: of a deadlock with them this may be the victim, and tries again."""
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+
+    def changed() -> bool:
+        try:
+            with engine.begin() as connection:
+                change(connection)
+        except OperationalError:
+            return False
+        return True
+
+    until(changed)
+    engine.dispose()
 
 
 @contextmanager

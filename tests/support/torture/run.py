@@ -19,6 +19,7 @@ from tests.support.torture.judgement import Found, judge
 from tests.support.torture.notes import Notes, Wish
 from tests.support.torture.operators import PROCESSES, Operator
 from tests.support.torture.world import StillDown, World, running_world
+from tests.support.waiting import LONG
 
 LOOKS_EVERY = 0.1
 
@@ -61,23 +62,28 @@ class Served:
         self._looked = time.monotonic()
 
     def reach(self, seconds: float) -> None:
-        """Wait until it is as long as that."""
+        """Wait until it is as long as that. Raises TimeoutError when none comes back."""
+        since = time.monotonic()
         while self._seconds < seconds:
             time.sleep(min(LOOKS_EVERY, seconds - self._seconds))
-            now, serving = time.monotonic(), self._world.serving
-            self._seconds += (now - self._looked) if serving else 0.0
+            now = time.monotonic()
+            if self._world.serving:
+                self._seconds += now - self._looked
+                since = now
+            elif now - since > LONG:
+                raise TimeoutError(f"no node serves for {LONG:.0f} s")
             self._looked = now
 
 
 def torture(directory: Path, torment: Torment, server: sa.URL | None = None) -> Report:
     """One node on SQLite, or two on the PostgreSQL at `server`."""
     with running_world(directory, server) as world:
-        notes = Notes()
-        begun = _torment(world, torment, notes)
-        notes.counted["accepted while the faults lasted"] = sum(bool(wish.subjects) for wish in notes.wishes)
-        until = time.monotonic() + torment.patience
+        notes, begun = Notes(), Counter[str]()
         try:
+            _torment(world, torment, notes, begun)
+            notes.counted["accepted while the faults lasted"] = sum(bool(wish.subjects) for wish in notes.wishes)
             world.heal()
+            until = time.monotonic() + torment.patience
             _ask_again(world, notes, until)
             _come_to_ends(world, until)
             _settle_fallouts(world, notes, Random(torment.seed))
@@ -89,9 +95,9 @@ def torture(directory: Path, torment: Torment, server: sa.URL | None = None) -> 
     return Report(torment.seed, wrong, notes.log, begun, notes.counted, _ended(found))
 
 
-def _torment(world: World, torment: Torment, notes: Notes) -> Counter[str]:
-    """Everybody works while faults come and go. Returns how many of each kind there were."""
-    over, begun = threading.Event(), Counter[str]()
+def _torment(world: World, torment: Torment, notes: Notes, begun: Counter[str]) -> None:
+    """Everybody works while faults come and go; `begun` counts them by their kinds."""
+    over = threading.Event()
     kinds = faults.kinds([node.name for node in world.nodes], postgres=world.postgres)
     planned = list(faults.schedule(torment.seed, torment.seconds, kinds))
     dice = Random(torment.seed)
@@ -103,14 +109,15 @@ def _torment(world: World, torment: Torment, notes: Notes) -> Counter[str]:
         working = [pool.submit(person, over) for person in people]
         lasting = []
         served = Served(world)
-        for fault in planned:
-            served.reach(fault.at)
-            lasting.append(pool.submit(_make, fault, world, notes, over, begun))
-        served.reach(torment.seconds)
-        over.set()
+        try:
+            for fault in planned:
+                served.reach(fault.at)
+                lasting.append(pool.submit(_make, fault, world, notes, over, begun))
+            served.reach(torment.seconds)
+        finally:
+            over.set()
         for one in [*lasting, *working]:
             one.result()
-    return begun
 
 
 def _make(fault: faults.Planned, world: World, notes: Notes, over: threading.Event, begun: Counter[str]) -> None:
