@@ -33,14 +33,12 @@ def at_least(told: Any, asked: Any) -> bool:
 class Same:
     """Is what the call names `asked`.
 
-    `about`: says what or whom the answer is about; an entry of a list that is about another is foreign. `known`: the
-    caller may not know it, and then it is not checked. `lacking`: the backend may leave it out. `default`: what it
-    means when it is left out. `when`: the answers in which it is checked.
+    `about`: says what or whom the answer is about; an entry of a list that is about another is foreign. `lacking`: the
+    backend may leave it out. `default`: what it means when it is left out. `when`: the answers in which it is checked.
     """
 
     asked: str
     about: bool = False
-    known: bool = True
     lacking: bool = False
     default: Any = None
     agrees: Callable[[Any, Any], bool] = equal
@@ -101,9 +99,7 @@ class Agreement:
             for name, entries in lists.items()
             if (checked := [(field, kind) for field, kind in entries.items() if isinstance(kind, Same)])
         }
-        self.needs = frozenset(kind.asked for _, kind in (*self._about, *self._same) if kind.known) | frozenset(
-            self._lists
-        )
+        self.needs = frozenset(kind.asked for _, kind in (*self._about, *self._same)) | frozenset(self._lists)
         """What a call has to name."""
 
     def every_field(self) -> Iterator[tuple[str, Field]]:
@@ -167,7 +163,7 @@ def _agrees(told: Any, name: str, kind: Same, asked: Asked, place: str) -> bool:
     if not isinstance(told, dict):
         raise CallFailed(Happened.UNREADABLE, field=place)
     left_out = name not in told
-    if (not kind.known and kind.asked not in asked) or (kind.lacking and left_out):
+    if kind.lacking and left_out:
         return True
     value = kind.default if left_out and kind.default is not None else _told(told, name, place)
     return (kind.when is not None and not kind.when(told, asked)) or kind.agrees(value, asked[kind.asked])

@@ -1,6 +1,6 @@
 """What the answer of each operation in `specs/backends` has to agree with: every field of every answer, in one table.
 
-`about`, `same`, `known`: is what the call names under that name (`about`: an entry of a list that is about another is
+`about`, `same`: is what the call names under that name (`about`: an entry of a list that is about another is
 foreign). `Is`: has this value. `GIVEN`: an id that the backend chose. `free`: nobody asked about it.
 """
 
@@ -17,11 +17,6 @@ def about(name: str, *, lacking: bool = False) -> Same:
 
 def same(name: str) -> Same:
     return Same(name)
-
-
-def known(name: str) -> Same:
-    """Checked where the caller knows it."""
-    return Same(name, known=False)
 
 
 def _of_the_version_asked(told: Mapping[str, Any], asked: Asked) -> bool:
@@ -80,7 +75,7 @@ AGREEMENTS: Mapping[str, Agreement] = MappingProxyType({
     # BSS, subscriptions
     "getPlans": Agreement(_all(THEIRS, "name", "rank"), many=True),
     "getSubscriptions": Agreement({"id": THEIRS, "customerId": about("customerId"), **_SUBSCRIBED}, many=True),
-    "findSubscription": Agreement({"id": about("id"), "customerId": known("customerId"), **_SUBSCRIBED}, many=True),
+    "findSubscription": Agreement({"id": about("id"), "customerId": THEIRS, **_SUBSCRIBED}, many=True),
     "changePlan": Agreement({
         "id": about("subscriptionId"), "customerId": same("customerId"), "plan": same("plan"),
         "status": Is("active"), "version": same("newVersion"),

@@ -74,9 +74,8 @@ class HttpSubscriptions:
         answer = self._bss.call(GET_SUBSCRIPTIONS, {"customerId": customer_id})
         return tuple(_subscription(one) for one in answer)
 
-    def subscription(self, subscription_id: str, customer_id: str | None = None) -> Subscription:
-        known = {} if customer_id is None else {"customerId": customer_id}
-        found = self._bss.call(FIND_SUBSCRIPTION, query={"id": subscription_id}, known=known)
+    def subscription(self, subscription_id: str) -> Subscription:
+        found = self._bss.call(FIND_SUBSCRIPTION, query={"id": subscription_id})
         if not found:
             raise SubscriptionNotFound.named(subscription_id)
         return _subscription(found[0])

@@ -37,10 +37,8 @@ class CustomerSubscriptions(Protocol):
 class Subscriptions(CustomerSubscriptions, Protocol):
     """BSS, which owns them."""
 
-    def subscription(self, subscription_id: str, customer_id: str | None = None) -> Subscription:
-        """`customer_id`: whose it is, where that is known. Raises SubscriptionNotFound or BackendError, also
-        BackendContradiction when BSS says that it is somebody else's.
-        """
+    def subscription(self, subscription_id: str) -> Subscription:
+        """Raises SubscriptionNotFound or BackendError."""
         ...
 
     def plans(self) -> tuple[Plan, ...]:

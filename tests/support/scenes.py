@@ -178,7 +178,7 @@ SCENES: Mapping[str, Callable[[Scene], Call]] = {
     "cancelOrder": _cancel,
     "getPlans": lambda scene: lambda: scene.tried.subscriptions.plans(),
     "getSubscriptions": lambda scene: lambda: scene.tried.subscriptions.of_customer("C12345"),
-    "findSubscription": lambda scene: lambda: scene.tried.subscriptions.subscription("SUB1122", "C12345"),
+    "findSubscription": lambda scene: lambda: scene.tried.subscriptions.subscription("SUB1122"),
     "changePlan": _change_plan,
     "charge": _charge,
     "findCharges": _find_charge,

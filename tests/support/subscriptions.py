@@ -44,7 +44,7 @@ class HasSubscriptions:
     keys: list[str] = field(default_factory=list)
     _answers: dict[str, Subscription] = field(default_factory=dict)
 
-    def subscription(self, subscription_id: str, customer_id: str | None = None) -> Subscription:
+    def subscription(self, subscription_id: str) -> Subscription:
         if subscription_id != self.known.id:
             raise SubscriptionNotFound("Subscription not found")
         return self.known
