@@ -28,6 +28,7 @@ from canonical.ordering.cancellation import Cancellation
 from canonical.ordering.order import Order
 from tests.support.fakes import SteppingClock
 from tests.support.memory import ListenersFromMemory, Memory, ReadsFromMemory
+from tests.support.waiting import LONG
 
 
 def shown(order: Order, carried: dict[str, Any]) -> str:
@@ -65,7 +66,7 @@ class Store(Protocol):
 class SqlStore:
     def __init__(self, database: Database) -> None:
         self.database = database
-        self.reads = SqlQueries(database)
+        self.reads = SqlQueries(database, LONG)
         self.listeners = SqlListeners(database)
         self._clock = SteppingClock()
 

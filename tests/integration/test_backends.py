@@ -372,9 +372,9 @@ def test_a_dead_backend_is_spared_and_found_again_when_it_is_back(
 
 
 def test_a_token_that_ends_is_replaced_without_anybody_noticing(tmp_path: Path) -> None:
-    with running_backends(tmp_path, token_seconds=1) as simulation:
+    with running_backends(tmp_path, token_seconds=3) as simulation:
         connected = connect(settings(simulation.url, breaker_threshold=1))
-        for _ in range(60):
+        for _ in range(80):
             assert connected.customers.customer("C12345")
             let_pass(0.05)
         connected.close()

@@ -80,10 +80,12 @@ def test_a_server_that_has_become_read_only_is_told(postgres_server: sa.URL, pos
 
 def until_read_only(database: Database) -> None:
     """Settings are read again a moment after the server was told to."""
-    state = None
-    while state != "on":
+
+    def read_only() -> bool:
         with database.reading() as connection:
-            state = connection.scalar(sa.text("SHOW transaction_read_only"))
+            return connection.scalar(sa.text("SHOW transaction_read_only")) == "on"
+
+    until(read_only)
 
 
 def test_a_commit_that_nobody_confirms_is_of_unknown_outcome(
@@ -91,7 +93,7 @@ def test_a_commit_that_nobody_confirms_is_of_unknown_outcome(
 ) -> None:
     @contextmanager
     def hurried() -> Iterator[None]:
-        with frozen(postgres_server), within(0.3):
+        with frozen(postgres_server), within(1):
             yield
 
     with pytest.raises(StoreOutcomeUnknown):
@@ -130,7 +132,7 @@ def test_a_request_whose_commit_nobody_confirmed_is_found_again_by_its_key(
 ) -> None:
     class Unconfirmed(SqlUnitOfWork):
         def commit(self) -> None:
-            with frozen(postgres_server), within(0.3):
+            with frozen(postgres_server), within(1):
                 super().commit()
 
     def taking(kind: type[SqlUnitOfWork]) -> TakesAnything:

@@ -81,7 +81,7 @@ class Nodes:
     def __init__(self, database: Database) -> None:
         self.database, self.clock, self.billing = database, SteppedClock(), Billing()
         self.bss = TakesOrders()
-        self.queries, self.reads = SqlQueries(database), SqlProcessReads(database)
+        self.queries, self.reads = SqlQueries(database, LONG), SqlProcessReads(database)
 
     def unit_of_work(self) -> SqlUnitOfWork:
         return SqlUnitOfWork(self.database, blank, blank, self.clock)

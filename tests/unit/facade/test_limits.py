@@ -152,7 +152,7 @@ def test_a_request_beyond_the_queue_is_turned_away_at_once_and_health_is_not() -
 def test_health_does_not_wait_for_metrics_that_hang() -> None:
     async def crowd() -> int:
         work = Work()
-        bridge = a_bridge(work, length=3, seconds=10)
+        bridge = a_bridge(work, length=3, seconds=LONG)
         hanging = [asyncio.ensure_future(ask(bridge, "/metrics")) for _ in range(4)]
         while work.begun < 2:
             await asyncio.sleep(0.001)
@@ -219,7 +219,7 @@ def test_a_client_that_goes_away_is_not_taken_for_an_overload() -> None:
 def test_liveness_is_answered_while_every_thread_hangs() -> None:
     async def crowd() -> list[str]:
         work, happened = Work(), list[str]()
-        bridge = a_bridge(work, length=0, seconds=10)
+        bridge = a_bridge(work, length=0, seconds=LONG)
 
         async def hang(path: str) -> None:
             await ask(bridge, path)
@@ -240,7 +240,7 @@ def test_liveness_is_answered_while_every_thread_hangs() -> None:
 
 
 def test_a_body_sent_to_an_operation_on_the_loop_has_a_limit() -> None:
-    bridge = a_bridge(Work(), length=0, seconds=10)
+    bridge = a_bridge(Work(), length=0, seconds=LONG)
     assert asyncio.run(ask(bridge, "/health/live", operation="live")) == 200
     with pytest.raises(BodyTooLarge):
         asyncio.run(ask(bridge, "/health/live", operation="live", body=b"x" * 2_000_000))

@@ -6,6 +6,7 @@ from canonical.shared.deadline import within
 from canonical.shared.errors import StillWorking, StoreUnavailable
 from facade.portal.failures import going_on
 from facade.portal.handlers import LEFT_TO_ANSWER, Waiters
+from tests.support.waiting import LONG
 
 
 class Waited:
@@ -23,15 +24,15 @@ class Waited:
 
 def test_nobody_waits_until_there_is_no_time_left_to_answer() -> None:
     engine = Waited()
-    waiters = Waiters(engine, 10.0, at_once=1)
+    waiters = Waiters(engine, 10 * LONG, at_once=1)
     waiters.wait("place-order", "o1")
-    with within(5.0):
+    with within(LONG):
         waiters.wait("place-order", "o1")
     with within(LEFT_TO_ANSWER / 2):
         waiters.wait("place-order", "o1")
     unhurried, hurried, late = engine.seconds
-    assert unhurried == 10.0
-    assert 0 < hurried <= 5.0 - LEFT_TO_ANSWER
+    assert unhurried == 10 * LONG
+    assert 0 < hurried <= LONG - LEFT_TO_ANSWER
     assert late == 0
 
 
