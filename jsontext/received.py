@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
@@ -14,6 +14,8 @@ import jiter
 from jsontext.numbers import MINUS_ZERO, Number, decimal, integer, within_limits
 
 MOST_FAULTS = 50
+DEEPEST = 128
+"""Levels of a document in which faults are looked for."""
 Path = tuple[str | int, ...]
 
 
@@ -63,12 +65,12 @@ def read(content: bytes) -> Any:
         fault = _refusal(str(error))
         _read_slowly(content, fault)
         raise fault from error
-    if MINUS_ZERO.search(content) or not _within_limits(value):
+    if MINUS_ZERO.search(content) or not _all_within_limits(value):
         return _read_slowly(content)
     return value
 
 
-def _within_limits(value: Any) -> bool:
+def _all_within_limits(value: Any) -> bool:
     level = [value]
     while level:
         below: list[Any] = []
@@ -105,6 +107,9 @@ class _Repeating:
 
     def __init__(self, members: list[tuple[str, Any]]) -> None:
         self.members = members
+
+
+_FAULTY = (dict, list, _Repeating, _TooLong)
 
 
 def _object(members: list[tuple[str, Any]]) -> Any:
@@ -149,22 +154,46 @@ def _read_slowly(content: bytes, otherwise: NotJson | None = None) -> Any:
 
 
 def _faults(value: Any) -> Iterator[Fault]:
-    """In the order in which they stand in the document. Without recursion: nobody has bounded the depth yet."""
-    waiting: list[tuple[Path, Any]] = [((), value)]
-    while waiting:
-        path, one = waiting.pop()
-        below: list[tuple[Path, Any]] = []
-        if isinstance(one, _TooLong):
-            yield Fault(path, FaultKind.NUMBER)
-        elif isinstance(one, _Repeating):
-            for name in _repeated(one.members):
-                yield Fault((*path, name), FaultKind.REPEATED_NAME)
-            below = [((*path, name), member) for name, member in one.members]
-        elif isinstance(one, dict):
-            below = [((*path, name), member) for name, member in one.items()]
-        elif isinstance(one, list):
-            below = [((*path, index), entry) for index, entry in enumerate(one)]
-        waiting.extend(reversed(below))
+    """In the order in which they stand in the document. Raises NotJson where it is too deep.
+
+    Walks with one path that grows and shrinks: a path for each value would fill the memory.
+    """
+    path: list[str | int] = []
+    yield from _own_faults(value, path)
+    open_: list[Iterator[tuple[str | int, Any]]] = [_below(value)]
+    while open_:
+        found = next(open_[-1], None)
+        if found is None:
+            open_.pop()
+            if path:
+                path.pop()
+            continue
+        name, one = found
+        path.append(name)
+        if len(path) > DEEPEST:
+            raise NotJson(1, 1, too_deep=True)
+        yield from _own_faults(one, path)
+        open_.append(_below(one))
+
+
+def _own_faults(value: Any, path: list[str | int]) -> Iterator[Fault]:
+    if isinstance(value, _TooLong):
+        yield Fault(tuple(path), FaultKind.NUMBER)
+    elif isinstance(value, _Repeating):
+        for name in _repeated(value.members):
+            yield Fault((*path, name), FaultKind.REPEATED_NAME)
+
+
+def _below(value: Any) -> Iterator[tuple[str | int, Any]]:
+    """What may have faults inside a value, each with its name or position."""
+    members: Iterable[tuple[str | int, Any]] = ()
+    if isinstance(value, _Repeating):
+        members = value.members
+    elif isinstance(value, dict):
+        members = value.items()
+    elif isinstance(value, list):
+        members = enumerate(value)
+    return (member for member in members if isinstance(member[1], _FAULTY))
 
 
 def _repeated(members: list[tuple[str, Any]]) -> list[str]:

@@ -43,7 +43,7 @@ class Request:
         Such a hash is never that of another request today: what was hashed then has no number with a capital E, and
         what is hashed now has no other number than that and integers of 64 bits.
         """
-        return kept in (self.payload_hash, _hash(self.operation, _with_doubles(self.payload)))
+        return kept == self.payload_hash or kept == _hash(self.operation, _with_doubles(self.payload))
 
 
 def _hash(operation: str, payload: Any) -> str:

@@ -1,5 +1,6 @@
 """What others send is read with every digit, or refused with the place of what would be lost."""
 
+import tracemalloc
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -98,6 +99,26 @@ def test_of_many_faults_the_first_are_told() -> None:
     with pytest.raises(Inexact) as refused:
         read(b"[" + b",".join([b'{"a":1,"a":2}'] * 1_000) + b"]")
     assert [fault.path for fault in refused.value.faults] == [(index, "a") for index in range(50)]
+
+
+def test_faults_in_a_deep_and_wide_document_are_found_with_little_memory() -> None:
+    content = b"[" * 100 + b"1," * 200_000 + b'{"a":1,"a":2}' + b"]" * 100
+    tracemalloc.start()
+    try:
+        with pytest.raises(Inexact) as refused:
+            read(content)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert [fault.path for fault in refused.value.faults] == [(*[0] * 99, 200_000, "a")]
+    assert most < 50 * len(content)
+
+
+@pytest.mark.parametrize("depth", [150, 500, 100_000])
+def test_faults_too_deep_to_be_told_are_not_looked_for(depth: int) -> None:
+    with pytest.raises(NotJson) as refused:
+        read(b'[{"a":1,"a":2},' + b'{"a":' * depth + b"1e9999" + b"}" * depth + b"]")
+    assert refused.value.too_deep or depth > 500
 
 
 BROKEN = [
