@@ -25,7 +25,7 @@ from tests.support.simulators import running_backends
 from tests.support.waiting import LONG, until
 
 IN_FLIGHT = "an order in flight"
-SETTINGS = {**IMPATIENT, "DATABASE_TIMEOUT": "3"}
+SETTINGS = {**IMPATIENT, "DATABASE_TIMEOUT": "5"}
 
 Fault = Callable[[Node], AbstractContextManager[None]]
 FAULTS: Mapping[str, Fault] = MappingProxyType(
@@ -82,7 +82,7 @@ def _lane(directory: Path, kind: str, server: sa.URL) -> Iterator[Lane]:
         node.prepare()
         node.start()
         stack.callback(node.stop)
-        yield Lane("none", node, {})
+        yield Lane("billing", node, {})  # which keeps the order in flight from ending
 
 
 def _break(lane: Lane, kind: str, fault: str, threads_before: int) -> dict[str, Cell]:
