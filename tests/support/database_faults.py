@@ -104,12 +104,18 @@ def frozen(server: sa.URL) -> Iterator[None]:
     try:
         while family := {postmaster, *_children(postmaster)} - stopped:  # a child may have been born meanwhile
             for pid in sorted(family):  # the postmaster first
-                os.kill(pid, signal.SIGSTOP)
+                _signal(pid, signal.SIGSTOP)
                 stopped.add(pid)
         yield
     finally:
         for pid in sorted(stopped, reverse=True):
-            os.kill(pid, signal.SIGCONT)
+            _signal(pid, signal.SIGCONT)
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    """To a process that may have ended meanwhile: a worker of PostgreSQL ends by itself."""
+    with suppress(ProcessLookupError):
+        os.kill(pid, number)
 
 
 @contextmanager
