@@ -3,6 +3,7 @@
 from typing import Any
 
 import jsontext
+from facade.contract.limits import Limits, too_deep
 from facade.contract.pointers import pointer, shortened, spoken
 from facade.contract.violations import Code, ContractViolation, MalformedBody, Violation
 
@@ -13,14 +14,17 @@ NUMBER_TOO_LONG = "NUMBER_TOO_LONG"
 def document_of(content: bytes) -> Any:
     """The document with every digit of its numbers.
 
-    Raises MalformedBody for what is not JSON, ContractViolation for an object that has a name twice, which readers
-    understand in different ways (RFC 8259, section 4), and for a number that is too long to be kept.
+    Raises MalformedBody for what is not JSON, ContractViolation for what is nested too deep to be read, for an object
+    that has a name twice, which readers understand in different ways (RFC 8259, section 4), and for a number that is
+    too long to be kept.
     """
     try:
         return jsontext.read(content)
     except jsontext.NotJson as error:
-        fault = "nested deeper than can be read" if error.too_deep else "not valid JSON in UTF-8"
-        raise MalformedBody(f"The body is {fault}: line {error.line}, column {error.column}.") from error
+        if error.too_deep:
+            raise ContractViolation([too_deep(Limits())]) from error
+        text = f"The body is not valid JSON in UTF-8: line {error.line}, column {error.column}."
+        raise MalformedBody(text) from error
     except jsontext.Inexact as error:
         raise ContractViolation([_violation(fault) for fault in error.faults]) from error
 

@@ -50,6 +50,11 @@ def _too_many(limits: Limits) -> Violation:
     return Violation("", Code.TOO_MANY_RECORDS, f"The body has more than {limits.nodes} values.")
 
 
+def too_deep(limits: Limits) -> Violation:
+    """For a document that has more levels than it may have."""
+    return Violation("", Code.OTHER_ISSUE, f"The body is nested deeper than {limits.depth} levels.")
+
+
 def survey(document: Any, limits: Limits) -> Survey:
     """Measure a parsed document, level by level and without recursion.
 
@@ -63,8 +68,7 @@ def survey(document: Any, limits: Limits) -> Survey:
         depth += 1
         nodes += len(level)
         if depth > limits.depth:
-            text = f"The body is nested deeper than {limits.depth} levels."
-            return Survey(Violation("", Code.OTHER_ISSUE, text))
+            return Survey(too_deep(limits))
         if nodes > limits.nodes:
             return Survey(_too_many(limits))
         below: list[Any] = []
