@@ -74,7 +74,7 @@ def test_the_reason_names_the_item_and_the_rule(product: Node) -> None:
     )
     assert [item["productOrderItemId"] for item in message["productOrderItem"]] == ["2"]
     canonical = product.get(f"{ORDERS}/{order_id}", client="qa").json()
-    assert (canonical["state"], canonical["status"], canonical["customerId"]) == ("REJECTED", "failed", "")
+    assert (canonical["state"], canonical["status"], canonical["customerId"]) == ("REJECTED", "failed", "C12345")
     assert (canonical["failure"]["code"], canonical["paymentStatus"]) == ("UNKNOWN_OFFERING", "notCharged")
 
 

@@ -190,5 +190,5 @@ def test_a_listener_outlives_a_restart(product: Node) -> None:
 
 def test_a_network_that_is_none_is_said_at_the_start(product: Node) -> None:
     broken = Node(product.directory, product.backends, {"CALLBACK_NETWORKS": "here"}, name="broken")
-    with pytest.raises(RuntimeError, match="CALLBACK_NETWORKS='here' is not usable"):
+    with pytest.raises(AssertionError, match="CALLBACK_NETWORKS='here' is not usable"):
         broken.start()
