@@ -61,11 +61,15 @@ AGREEMENTS: Mapping[str, Agreement] = MappingProxyType({
     "reserve": Agreement({"reservationId": GIVEN, "status": Is("reserved"), **_RESERVED}),
     "findReservations": Agreement({"reservationId": FOUND, "status": OVER, **_RESERVED}, search=True),
     "getReservation": Agreement({"reservationId": about("reservationId"), "status": Is("reserved"), **_RESERVED}),
+    "getReservation, taken back": Agreement({"reservationId": about("reservationId"), "status": OVER, **_RESERVED}),
     "release": Agreement({"reservationId": about("reservationId"), "status": Is("released"), **_RESERVED}),
     # BSS, orders
     "createOrder": Agreement({"orderId": GIVEN, "status": Is("created"), "items": _ITEM, **_ORDERED}),
     "findOrders": Agreement({"orderId": FOUND, "status": OVER, "items": _ITEM, **_ORDERED}, search=True),
     "getOrder, ours": Agreement({"orderId": about("orderId"), "status": Is("created"), "items": _ITEM, **_ORDERED}),
+    "getOrder, taken back": Agreement({
+        "orderId": about("orderId"), "status": OVER, "items": _all(NOT_DELIVERED, *_ITEM), **_ORDERED,
+    }),
     "getOrder": Agreement({
         "orderId": about("orderId"), "status": SHOWN, "items": _all(SHOWN, *_ITEM), **_all(SHOWN, *_ORDERED),
     }),
@@ -84,6 +88,7 @@ AGREEMENTS: Mapping[str, Agreement] = MappingProxyType({
     "charge": Agreement({"chargeId": GIVEN, "status": Is("success"), **_CHARGED}),
     "findCharges": Agreement({"chargeId": FOUND, "status": OVER, **_CHARGED}, search=True),
     "getCharge": Agreement({"chargeId": about("chargeId"), "status": Is("success"), **_CHARGED}),
+    "getCharge, taken back": Agreement({"chargeId": about("chargeId"), "status": OVER, **_CHARGED}),
     "refund": Agreement({"chargeId": about("chargeId"), "status": Is("refunded"), **_CHARGED}),
     "setPlan": Agreement({
         "subscriptionId": about("subscriptionId"), "customerId": same("customerId"),
@@ -104,7 +109,9 @@ AGREEMENTS: Mapping[str, Agreement] = MappingProxyType({
     ),
 })
 # fmt: on
-"""By the operation. "getOrder, ours" is getOrder asked about an order that we placed, to be sure of its number."""
+"""By the operation. "getOrder, ours" is getOrder asked about an order that we placed, to be sure of its number; "taken
+back" asks about something whether it was.
+"""
 
 NOT_CALLED: Mapping[str, str] = MappingProxyType(
     {

@@ -24,8 +24,9 @@ class Charge(Answer):
 CHARGE = Operation("charge", "POST", "/charges", Charge(), AGREEMENTS["charge"])
 FIND_CHARGES = Operation("findCharges", "GET", "/charges", Charge(many=True), AGREEMENTS["findCharges"])
 GET_CHARGE = Operation("getCharge", "GET", "/charges/{chargeId}", Charge(), AGREEMENTS["getCharge"])
+LOOK_AT_CHARGE = Operation("getCharge", "GET", "/charges/{chargeId}", Charge(), AGREEMENTS["getCharge, taken back"])
 REFUND = Operation("refund", "POST", "/charges/{chargeId}/refund", Charge(), AGREEMENTS["refund"])
-CHARGES = Kind(CHARGE, FIND_CHARGES, GET_CHARGE, "chargeId", "success")
+CHARGES = Kind(CHARGE, FIND_CHARGES, GET_CHARGE, LOOK_AT_CHARGE, "chargeId", "success", "refunded")
 
 
 class HttpPaymentCharges:
@@ -43,6 +44,9 @@ class HttpPaymentCharges:
 
     def refund(self, charge_id: str, request: ChargeRequest, key: str) -> None:
         self._billing.call(REFUND, {"chargeId": charge_id}, key=key, known=_body(request))
+
+    def is_refunded(self, charge_id: str, request: ChargeRequest) -> bool:
+        return CHARGES.is_taken_back(self._billing, charge_id, _body(request))
 
 
 def _body(request: ChargeRequest) -> dict[str, Any]:

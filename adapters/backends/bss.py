@@ -22,8 +22,9 @@ class BssOrder(Answer):
 CREATE_ORDER = Operation("createOrder", "POST", "/orders", BssOrder(), AGREEMENTS["createOrder"])
 FIND_ORDERS = Operation("findOrders", "GET", "/orders", BssOrder(many=True), AGREEMENTS["findOrders"])
 GET_OUR_ORDER = Operation("getOrder", "GET", "/orders/{orderId}", BssOrder(), AGREEMENTS["getOrder, ours"])
+LOOK_AT_ORDER = Operation("getOrder", "GET", "/orders/{orderId}", BssOrder(), AGREEMENTS["getOrder, taken back"])
 CANCEL_ORDER = Operation("cancelOrder", "POST", "/orders/{orderId}/cancel", BssOrder(), AGREEMENTS["cancelOrder"])
-ORDERS = Kind(CREATE_ORDER, FIND_ORDERS, GET_OUR_ORDER, "orderId", "created")
+ORDERS = Kind(CREATE_ORDER, FIND_ORDERS, GET_OUR_ORDER, LOOK_AT_ORDER, "orderId", "created", "cancelled")
 
 
 class HttpBssOrders:
@@ -40,8 +41,14 @@ class HttpBssOrders:
         return ORDERS.found(self._bss, {"externalId": order.id}, to_bss_order(order, reservations))
 
     def cancel(self, bss_order_id: str, order: Order, key: str) -> None:
-        known = {"customerId": order.customer_id, "externalId": order.id}
-        self._bss.call(CANCEL_ORDER, {"orderId": bss_order_id}, key=key, known=known)
+        self._bss.call(CANCEL_ORDER, {"orderId": bss_order_id}, key=key, known=_whose(order))
+
+    def is_cancelled(self, bss_order_id: str, order: Order) -> bool:
+        return ORDERS.is_taken_back(self._bss, bss_order_id, _whose(order))
+
+
+def _whose(order: Order) -> dict[str, str]:
+    return {"customerId": order.customer_id, "externalId": order.id}
 
 
 ACTIONS: Mapping[ItemAction, str] = MappingProxyType(

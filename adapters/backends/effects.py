@@ -13,8 +13,9 @@ from canonical.shared.errors import BackendRefused, BackendUnavailable, OutcomeU
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """Things of one kind: how one is made, searched for, and read under its id, which the address of `read` calls `id`.
-    `standing` is the status of one that was not taken back.
+    """Things of one kind: how one is made, searched for, and read under its id, which the addresses of `read` and
+    `look` call `id`. `standing` is the status of one that was not taken back, which `read` insists on; `look` takes
+    any, and `over` is the status of one that was.
 
     The backend chooses the ids, so nothing in the call says which one is right. An id that is named only once is read
     again before it is used: under another one stands somebody else's thing, or nothing.
@@ -23,8 +24,10 @@ class Kind:
     make: Operation
     find: Operation
     read: Operation
+    look: Operation
     id: str
     standing: str
+    over: str
 
     def made(self, backend: Backend, body: Mapping[str, Any], key: str) -> str:
         """The id of what was made. Raises as Backend.call does, and OutcomeUnknown when it could not be read again."""
@@ -45,6 +48,16 @@ class Kind:
         if found is not None:
             self._read_again(backend, found, body)
         return found
+
+    def is_taken_back(self, backend: Backend, id_: str, known: Mapping[str, Any]) -> bool:
+        """Whether the thing stands under its id as taken back. Raises as Backend.call does."""
+        try:
+            found = backend.call(self.look, {self.id: id_}, known=known)
+        except BackendRefused as refused:
+            if refused.details.get("status") == 404:
+                return False
+            raise
+        return bool(found["status"] == self.over)
 
     def _read_again(self, backend: Backend, id_: str, body: Mapping[str, Any]) -> None:
         try:

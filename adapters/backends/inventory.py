@@ -22,8 +22,13 @@ FIND_RESERVATIONS = Operation(
 GET_RESERVATION = Operation(
     "getReservation", "GET", "/reservations/{reservationId}", Reservation(), AGREEMENTS["getReservation"]
 )
+LOOK_AT_RESERVATION = Operation(
+    "getReservation", "GET", GET_RESERVATION.path, Reservation(), AGREEMENTS["getReservation, taken back"]
+)
 RELEASE = Operation("release", "DELETE", "/reservations/{reservationId}", Reservation(), AGREEMENTS["release"])
-RESERVATIONS = Kind(RESERVE, FIND_RESERVATIONS, GET_RESERVATION, "reservationId", "reserved")
+RESERVATIONS = Kind(
+    RESERVE, FIND_RESERVATIONS, GET_RESERVATION, LOOK_AT_RESERVATION, "reservationId", "reserved", "released"
+)
 
 
 class HttpStockReservations:
@@ -41,6 +46,9 @@ class HttpStockReservations:
 
     def release(self, reservation_id: str, request: StockRequest, key: str) -> None:
         self._inventory.call(RELEASE, {"reservationId": reservation_id}, key=key, known=_body(request))
+
+    def is_released(self, reservation_id: str, request: StockRequest) -> bool:
+        return RESERVATIONS.is_taken_back(self._inventory, reservation_id, _body(request))
 
 
 def _body(request: StockRequest) -> dict[str, Any]:

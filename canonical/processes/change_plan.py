@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from canonical.processes.progress import Facts, Progress, Step, failure_of
-from canonical.shared.errors import CanonicalError, ConcurrentChange, VersionMismatch
+from canonical.shared.errors import CanonicalError, ConcurrentChange, SubscriptionNotFound, VersionMismatch
 from canonical.shared.ports import Clock
 from canonical.subscriptions.plan_change import ChangeKind, PlanChange, PlanChangeState
 from canonical.subscriptions.ports import PlanBilling, PlanMove, Subscriptions, UnitOfWork
@@ -34,7 +34,7 @@ class ChangeSubscriptionPlan:
 
     def steps(self, change: PlanChange) -> list[Step]:
         """After an answer that was lost each step is repeated with its key. To look at the subscription does not help:
-        somebody else may have made the same change.
+        somebody else may have made the same change. For one that was taken back it does not matter who made it so.
         """
         changes = change.kind is not ChangeKind.UNCHANGED
         return [
@@ -42,6 +42,7 @@ class ChangeSubscriptionPlan:
                 CHANGE,
                 lambda facts: self._change(change),
                 undo=(lambda facts: self._change_back(change, facts)) if changes else None,
+                taken_back=lambda facts: self._is_back(change, facts),
                 effect=lambda facts: f"subscription {change.subscription_id} back on {change.from_plan}",
                 told=lambda version: {"version": int(version), "status": change.status.value},
             ),
@@ -71,15 +72,26 @@ class ChangeSubscriptionPlan:
         return {"version": changed.version, "status": changed.status.value}
 
     def _change_back(self, change: PlanChange, facts: Facts) -> None:
-        back = replace(
-            _move(change), from_plan=change.to_plan, to_plan=change.from_plan, version=facts[CHANGE]["version"]
-        )
-        self.subscriptions.change_plan(back, _key(change, f"undo-{CHANGE}"))
+        self.subscriptions.change_plan(_back(change, facts), _key(change, f"undo-{CHANGE}"))
+
+    def _is_back(self, change: PlanChange, facts: Facts) -> bool:
+        """Whether BSS has the subscription as moving it back leaves it."""
+        back = _back(change, facts)
+        try:
+            now = self.subscriptions.subscription(back.subscription_id)
+        except SubscriptionNotFound:
+            return False
+        return (now.customer_id, now.plan, now.version) == (back.customer_id, back.to_plan, back.new_version)
 
 
 def _move(change: PlanChange) -> PlanMove:
     plans = change.from_plan, change.to_plan
     return PlanMove(change.subscription_id, change.customer_id, *plans, version=change.from_version)
+
+
+def _back(change: PlanChange, facts: Facts) -> PlanMove:
+    plans = {"from_plan": change.to_plan, "to_plan": change.from_plan}
+    return replace(_move(change), **plans, version=facts[CHANGE]["version"])
 
 
 def _subscription(change: PlanChange, facts: Facts) -> Subscription:

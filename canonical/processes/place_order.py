@@ -144,6 +144,7 @@ class PlaceOrder:
             lambda facts: self.bss.create(order, reserved(facts), key(order, CREATE)),
             find=lambda facts: self.bss.find_order(order, reserved(facts)),
             undo=lambda facts: self.bss.cancel(facts[CREATE], order, key(order, f"undo-{CREATE}")),
+            taken_back=lambda facts: self.bss.is_cancelled(facts[CREATE], order),
             effect=lambda facts: f"order {facts[CREATE]} cancelled",
         )
 
@@ -156,6 +157,7 @@ class PlaceOrder:
             lambda facts: self.payments.charge(request(facts), key(order, CHARGE)),
             find=lambda facts: self.payments.find_charge(request(facts)),
             undo=lambda facts: self.payments.refund(facts[CHARGE], request(facts), key(order, f"undo-{CHARGE}")),
+            taken_back=lambda facts: self.payments.is_refunded(facts[CHARGE], request(facts)),
             effect=_refund,
         )
 
@@ -167,6 +169,7 @@ class PlaceOrder:
             lambda facts: self._reserved(item, request, key(order, name)),
             find=lambda facts: self.stock.find_reservation(request),
             undo=lambda facts: self.stock.release(facts[name], request, key(order, f"undo-{name}")),
+            taken_back=lambda facts: self.stock.is_released(facts[name], request),
             effect=lambda facts: f"reservation {facts[name]} of {request.quantity} × {request.sku} released",
         )
 

@@ -5,6 +5,9 @@ calls may be repeated. All raise BackendUnavailable (it did not act), BackendCon
 change something also raise OutcomeUnknown, after which the `find_` beside them tells what happened. Searching and
 taking back name what was asked for, and the answer is held against it: one about something else raises
 BackendContradiction, after which nobody knows what happened.
+
+The `is_` beside a call that takes something back tells whether the backend shows it as taken back. False proves
+nothing: the backend may know it no more, or come to it later.
 """
 
 from collections.abc import Mapping
@@ -44,6 +47,8 @@ class StockReservations(Protocol):
 
     def release(self, reservation_id: str, request: StockRequest, key: str) -> None: ...
 
+    def is_released(self, reservation_id: str, request: StockRequest) -> bool: ...
+
 
 class BssOrders(Protocol):
     """The order's record in BSS, under its number there."""
@@ -56,6 +61,8 @@ class BssOrders(Protocol):
 
     def cancel(self, bss_order_id: str, order: Order, key: str) -> None: ...
 
+    def is_cancelled(self, bss_order_id: str, order: Order) -> bool: ...
+
 
 class PaymentCharges(Protocol):
     """Takes money for an order."""
@@ -67,3 +74,5 @@ class PaymentCharges(Protocol):
     def find_charge(self, request: ChargeRequest) -> str | None: ...
 
     def refund(self, charge_id: str, request: ChargeRequest, key: str) -> None: ...
+
+    def is_refunded(self, charge_id: str, request: ChargeRequest) -> bool: ...

@@ -17,14 +17,16 @@ class Step:
     """One call to a backend.
 
     `act` gets the facts so far and may be repeated. `find` tells what it did when its outcome is unknown: its result,
-    or None for nothing. `undo` takes it back and may be repeated; `effect` names what is taken back. `told` makes its
-    result of the text that a person tells of it, where that is not the result itself. Raises ValueError.
+    or None for nothing. `undo` takes it back and may be repeated; `effect` names what is taken back. `taken_back` tells
+    whether the backend shows it as taken back; that it does not proves nothing. `told` makes its result of the text
+    that a person tells of it, where that is not the result itself. Raises ValueError.
     """
 
     name: str
     act: Callable[[Facts], Any]
     find: Callable[[Facts], Any | None] | None = None
     undo: Callable[[Facts], None] | None = None
+    taken_back: Callable[[Facts], bool] | None = None
     effect: Callable[[Facts], str] | None = None
     told: Callable[[str], Any] | None = None
 

@@ -31,6 +31,9 @@ Keep = Callable[[Progress], None]
 Decided = Mapping[str, dict[str, Any]]
 """What a person knows of a call: its answer in place of the backend's, by the name that it is recorded under."""
 
+Find = Callable[[Facts], Any | None]
+"""What a call did, None for nothing."""
+
 Once = Callable[[str, Callable[[], dict[str, Any]]], dict[str, Any]]
 """`once(name, call)`: the recorded answer of `name`, or `call()`'s, recorded. A crash in between calls again."""
 
@@ -154,9 +157,7 @@ def _forward(
     return _stopped_before(following, progress, answer)
 
 
-def _as_decided(
-    decided: dict[str, Any], find: Callable[[Facts], Any | None] | None, facts: Facts, in_doubt: bool
-) -> dict[str, Any]:
+def _as_decided(decided: dict[str, Any], find: Find | None, facts: Facts, in_doubt: bool) -> dict[str, Any]:
     """What a person said of a call. The process may have made the call after the person had looked: so that nothing was
     done is believed only if the backend does not know better.
     """
@@ -192,8 +193,15 @@ def _backwards(steps: Sequence[Step], progress: Progress, records: _Records, kee
 def _backward(step: Step, progress: Progress, records: _Records) -> Progress:
     undo = step.undo
     assert undo is not None
-    facts, record = progress.facts, undoing(step, progress).record
-    answer = records.once(record, lambda: records.decided.get(record) or _settle(lambda: undo(facts)))
+    facts, record, find = progress.facts, undoing(step, progress).record, _taken_back(step)
+
+    def act() -> dict[str, Any]:
+        in_doubt, decided = records.again or progress.uncertain, records.decided.get(record)
+        if decided is None:
+            return _settle(lambda: undo(facts), find, facts, in_doubt, undoing=True)
+        return _as_decided(decided, find, facts, in_doubt)
+
+    answer = records.once(record, act)
     if "away" in answer:
         return _wait(progress, answer)
     named = (effect_of(step, progress),)
@@ -201,6 +209,12 @@ def _backward(step: Step, progress: Progress, records: _Records) -> Progress:
     if "refused" in answer:
         return replace(progress, not_undone=progress.not_undone + named)
     return replace(progress, undone=progress.undone + named)
+
+
+def _taken_back(step: Step) -> Find | None:
+    """Finds that a step was taken back, by what the backend shows. None is no proof that it was not."""
+    taken_back = step.taken_back
+    return None if taken_back is None else lambda facts: taken_back(facts) or None
 
 
 def _wait(progress: Progress, answer: dict[str, Any]) -> Progress:
@@ -211,17 +225,15 @@ def _wait(progress: Progress, answer: dict[str, Any]) -> Progress:
 
 
 def _settle(
-    act: Callable[[], Any],
-    find: Callable[[Facts], Any | None] | None = None,
-    facts: Facts = MappingProxyType({}),
-    in_doubt: bool = False,
+    act: Callable[[], Any], find: Find | None, facts: Facts, in_doubt: bool, *, undoing: bool = False
 ) -> dict[str, Any]:
     """One try at a call: `result`, `refused` (nothing happened) or `away` (to be repeated; perhaps `uncertain`).
 
     `in_doubt`: an earlier try may have acted, so the backend is asked before the call is repeated. The question may be
     what shows a circuit breaker that the backend is back, while repeated effects go on losing their answers.
 
-    A refusal without an error code may come from a gateway, so it does not settle an earlier try.
+    A refusal without an error code may come from a gateway, so it does not settle an earlier try. One of `undoing` is
+    asked about in any case: a run that crashed may have undone it, and then the backend has nothing left to undo.
     """
     try:
         found = _found(find, facts) if in_doubt and find is not None else None
@@ -235,13 +247,12 @@ def _settle(
             return {"result": act() if found is None else found}
     except (BackendUnavailable, OutcomeUnknown, BackendContractError) as error:
         return {"away": error.message, "uncertain": in_doubt}
-    except BackendRefused as error:
-        return _refused_in_doubt(error, find, facts) if in_doubt and find else {"refused": as_kept(error)}
     except CanonicalError as error:
-        return {"refused": as_kept(error)}
+        doubtful = undoing or (in_doubt and isinstance(error, BackendRefused))
+        return _refused_in_doubt(error, find, facts) if doubtful and find else {"refused": as_kept(error)}
 
 
-def _refused_in_doubt(error: CanonicalError, find: Callable[[Facts], Any | None], facts: Facts) -> dict[str, Any]:
+def _refused_in_doubt(error: CanonicalError, find: Find, facts: Facts) -> dict[str, Any]:
     try:
         found = _found(find, facts)
     except OutcomeUnknown as unknown:
@@ -249,7 +260,7 @@ def _refused_in_doubt(error: CanonicalError, find: Callable[[Facts], Any | None]
     return {"refused": as_kept(error)} if found is None else {"result": found}
 
 
-def _found(find: Callable[[Facts], Any | None], facts: Facts) -> Any | None:
+def _found(find: Find, facts: Facts) -> Any | None:
     """Raises OutcomeUnknown where the question itself fails. A refusal of it says nothing of the call it is about."""
     try:
         return find(facts)

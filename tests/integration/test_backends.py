@@ -135,6 +135,9 @@ def test_an_order_is_carried_out_and_taken_back_each_effect_once(target: Target,
     assert backends.stock.find_reservation(request) == reservation
     assert backends.bss.find_order(order, {"1": reservation}) == number
     assert backends.payments.find_charge(payment) == charge
+    assert not backends.payments.is_refunded(charge, payment)
+    assert not backends.bss.is_cancelled(number, order)
+    assert not backends.stock.is_released(reservation, request)
 
     twice(backends.payments.refund, charge, payment, f"{order.id}:undo-charge")
     twice(backends.bss.cancel, number, order, f"{order.id}:undo-create-order")
@@ -142,6 +145,9 @@ def test_an_order_is_carried_out_and_taken_back_each_effect_once(target: Target,
     assert backends.stock.find_reservation(request) is None
     assert backends.bss.find_order(order, {"1": reservation}) is None
     assert backends.payments.find_charge(payment) is None
+    assert backends.payments.is_refunded(charge, payment)
+    assert backends.bss.is_cancelled(number, order)
+    assert backends.stock.is_released(reservation, request)
     if target.simulation is not None:
         _assert_each_effect_once(target.simulation, order, reservation, number, charge)
 
@@ -210,6 +216,8 @@ def test_other_refusals_are_not_dressed_up(target: Target, backends: Backends) -
         with pytest.raises(BackendRefused) as error:
             call()
         assert error.value.details["status"] == status
+    assert not backends.stock.is_released(target.has("reservationUnknown"), request)
+    assert not backends.payments.is_refunded(target.has("chargeUnknown"), payment)
     backends.stock.release(reservation, request, f"{order.id}:undo-reserve-1")
 
 

@@ -116,6 +116,28 @@ def tampered(proxy: TamperingProxy, drawn: Any) -> None:
         proxy.when(OPERATIONS[name].method, OPERATIONS[name].path).header("Location", None)
 
 
+TAKING_BACK = {"release": "getReservation", "cancelOrder": "getOrder"}
+
+
+@pytest.mark.parametrize("name", TAKING_BACK)
+@pytest.mark.parametrize("shown", [True, False], ids=["shown", "not shown"])
+def test_what_was_taken_back_counts_only_where_the_backend_shows_it(world: World, name: str, shown: bool) -> None:
+    """Its answer was lost, and somebody on the way refuses the repeated call."""
+    backends, proxy = world.backends, world.proxy
+    placing = Placing(backends.customers, backends.stock, backends.bss, backends.payments, identities=NewIdentities())
+    order = placing.begin()
+    undo, look = OPERATIONS[name], OPERATIONS[TAKING_BACK[name]]
+    proxy.clear()
+    proxy.when("POST", OPERATIONS["charge"].path).status(402).set("", {"code": "PAYMENT_DECLINED", "message": "no"})
+    proxy.when(undo.method, undo.path, nth=1).drop()
+    proxy.when(undo.method, undo.path, nth=2).status(403).set("", {"code": "FORBIDDEN", "message": "no"})
+    if not shown:
+        proxy.when(look.method, look.path).set("/status", "reserved" if name == "release" else "created")
+    progress = carried_on(placing.process.steps(order), Progress(), PARTS_AFTER)
+    assert len(progress.not_undone) == (0 if shown else 1)
+    assert len(progress.undone) == (3 if shown else 2)
+
+
 def carried_on(steps: list[Step], progress: Progress, parts: int) -> Progress:
     for _ in range(parts):
         progress = through_json(run(steps, progress, Journal().once, never))
@@ -200,7 +222,7 @@ def test_no_plan_change_is_done_with_any_one_field_wrong(world: World, name: str
         change_amid(world, ([one], EFFECTS & set(CHANGING) if lost else (), ()))
 
 
-def change_amid(world: World, drawn: Any) -> None:
+def a_change(world: World) -> tuple[PlanChange, list[Step]]:
     world.proxy.clear()
     now = world.backends.subscriptions.subscription("SUB1120")
     to_plan = "Standard" if now.plan == "Basic" else "Basic"
@@ -216,6 +238,11 @@ def change_amid(world: World, drawn: Any) -> None:
     steps = ChangeSubscriptionPlan(world.backends.subscriptions, world.backends.plan_billing, SteppingClock()).steps(
         change
     )
+    return change, steps
+
+
+def change_amid(world: World, drawn: Any) -> None:
+    change, steps = a_change(world)
     tampered(world.proxy, drawn)
     progress = carried_on(steps, Progress(), PARTS_TAMPERED)
     _changed_as_the_ledgers_say(world.simulation, change, progress)

@@ -115,6 +115,10 @@ class FullShelves:
         self.calls.append(("release", key))
         assert self.held.pop(reservation_id) == request
 
+    def is_released(self, reservation_id: str, request: StockRequest) -> bool:
+        self.calls.append(("is_released", None))
+        return reservation_id not in self.held
+
 
 @dataclass
 class NothingInStock(FullShelves):
@@ -145,6 +149,7 @@ class TakesOrders:
     calls: Calls = field(default_factory=list)
     taken: dict[str, str] = field(default_factory=dict)
     reservations: Mapping[str, str] = field(default_factory=dict)
+    cancelled: set[str] = field(default_factory=set)
 
     def create(self, order: Order, reservations: Mapping[str, str], key: str) -> str:
         self.calls.append(("create", key))
@@ -157,12 +162,18 @@ class TakesOrders:
 
     def cancel(self, bss_order_id: str, order: Order, key: str) -> None:
         self.calls.append(("cancel", key))
+        self.cancelled.add(bss_order_id)
+
+    def is_cancelled(self, bss_order_id: str, order: Order) -> bool:
+        self.calls.append(("is_cancelled", None))
+        return bss_order_id in self.cancelled
 
 
 @dataclass
 class TakesMoney:
     calls: Calls = field(default_factory=list)
     taken: dict[str, Money] = field(default_factory=dict)
+    refunded: set[str] = field(default_factory=set)
 
     def charge(self, request: ChargeRequest, key: str) -> str:
         self.calls.append(("charge", key))
@@ -175,6 +186,11 @@ class TakesMoney:
 
     def refund(self, charge_id: str, request: ChargeRequest, key: str) -> None:
         self.calls.append(("refund", key))
+        self.refunded.add(charge_id)
+
+    def is_refunded(self, charge_id: str, request: ChargeRequest) -> bool:
+        self.calls.append(("is_refunded", None))
+        return charge_id in self.refunded
 
 
 @dataclass

@@ -108,6 +108,12 @@ def _release(scene: Scene) -> Call:
     return lambda: scene.tried.stock.release(reservation, scene.stock, scene.key("undo-reserve-1"))
 
 
+def _is_released(scene: Scene) -> Call:
+    reservation = scene.reserved()
+    scene.quiet.stock.release(reservation, scene.stock, scene.key("undo-reserve-1"))
+    return lambda: scene.tried.stock.is_released(reservation, scene.stock)
+
+
 def _create(scene: Scene) -> Call:
     reservations = {"1": scene.reserved()}
     return lambda: scene.tried.bss.create(scene.order, reservations, scene.key("create-order"))
@@ -123,6 +129,12 @@ def _cancel(scene: Scene) -> Call:
     return lambda: scene.tried.bss.cancel(number, scene.order, scene.key("undo-create-order"))
 
 
+def _is_cancelled(scene: Scene) -> Call:
+    number, _ = scene.created()
+    scene.quiet.bss.cancel(number, scene.order, scene.key("undo-create-order"))
+    return lambda: scene.tried.bss.is_cancelled(number, scene.order)
+
+
 def _charge(scene: Scene) -> Call:
     request = scene.charge()
     return lambda: scene.tried.payments.charge(request, scene.key("charge"))
@@ -136,6 +148,12 @@ def _find_charge(scene: Scene) -> Call:
 def _refund(scene: Scene) -> Call:
     charge, request = scene.charged()
     return lambda: scene.tried.payments.refund(charge, request, scene.key("undo-charge"))
+
+
+def _is_refunded(scene: Scene) -> Call:
+    charge, request = scene.charged()
+    scene.quiet.payments.refund(charge, request, scene.key("undo-charge"))
+    return lambda: scene.tried.payments.is_refunded(charge, request)
 
 
 def _change_plan(scene: Scene) -> Call:
@@ -170,10 +188,12 @@ SCENES: Mapping[str, Callable[[Scene], Call]] = {
     "reserve": _reserve,
     "findReservations": _find_reservation,
     "getReservation": _find_reservation,
+    "getReservation, taken back": _is_released,
     "release": _release,
     "createOrder": _create,
     "findOrders": _find_order,
     "getOrder, ours": _find_order,
+    "getOrder, taken back": _is_cancelled,
     "getOrder": _record,
     "cancelOrder": _cancel,
     "getPlans": lambda scene: lambda: scene.tried.subscriptions.plans(),
@@ -183,6 +203,7 @@ SCENES: Mapping[str, Callable[[Scene], Call]] = {
     "charge": _charge,
     "findCharges": _find_charge,
     "getCharge": _find_charge,
+    "getCharge, taken back": _is_refunded,
     "refund": _refund,
     "setPlan": _bill,
     "getInvoice": _invoice,

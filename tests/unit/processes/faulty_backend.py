@@ -41,13 +41,10 @@ _RAISED: Mapping[Fault, type[CanonicalError]] = {
     Fault.GARBLED_AFTER: BackendContractError,
     Fault.GARBLED_BEFORE: BackendContractError,
 }
-UNDOING = [fault for fault in Fault if fault is not Fault.TURNED_BACK]
-"""Faults of calls that undo something. One that is refused is a fallout, whoever refused it."""
-
 _ACTED = {Fault.LOST_AFTER, Fault.GARBLED_AFTER}
 
-Script = Mapping[str, Sequence[Fault]]
-"""The faults to come, by call: `charge`, `undo-charge` or `find-charge`."""
+Script = Mapping[str, Sequence[Fault | None]]
+"""The faults to come, by call: `charge`, `undo-charge` or `find-charge`; None for none."""
 
 
 @dataclass
@@ -101,6 +98,7 @@ def _step(backend: FaultyBackend, name: str) -> Step:
         act=lambda facts: backend.call(name),
         find=lambda facts: backend.find(name),
         undo=undo,
+        taken_back=lambda facts: backend.find(f"undo-{name}") is not None,
         effect=lambda facts: f"{name} undone",
     )
 

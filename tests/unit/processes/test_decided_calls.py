@@ -107,10 +107,31 @@ def test_a_step_of_which_it_is_known_that_nobody_made_it_is_not_asked_about() ->
     assert backend.calls[made:] == ["undo-create", "undo-reserve"]
 
 
+@pytest.mark.parametrize("lost", [Fault.LOST_AFTER, Fault.LOST_BEFORE])
+def test_what_a_person_says_was_not_undone_is_if_the_backend_shows_it_as_taken_back(lost: Fault) -> None:
+    script = {"ship": [Fault.REFUSED], "undo-charge": [lost], "find-undo-charge": [Fault.AWAY]}
+    backend, journal = FaultyBackend(script), Journal()
+    progress = part(backend, Progress(), journal)
+    assert progress.uncertain
+    ended = part(backend, progress, journal, decided={"undo-charge#1": REFUSED})
+    assert backend.calls.count("undo-charge") == 1
+    assert ended.not_undone == (() if lost is Fault.LOST_AFTER else ("charge undone",))
+
+
 def test_an_answer_on_record_counts_before_what_a_person_decided() -> None:
     backend, journal = FaultyBackend(), Journal()
     journal.answers["charge#0"] = {"result": "first"}
     assert part(backend, Progress(), journal, decided={"charge#0": {"result": "late"}}).facts["charge"] == "first"
+
+
+def test_what_a_person_undid_at_the_backend_is_found_when_it_is_refused_again() -> None:
+    refusals = {"ship": [Fault.REFUSED], "undo-create": [Fault.TURNED_BACK, None, Fault.TURNED_BACK]}
+    backend, journal = FaultyBackend(refusals), Journal()
+    ended = part(backend, Progress(), journal)
+    assert ended.not_undone == ("create undone",)
+    backend.call("undo-create")
+    again = part(backend, taken_up_again(steps_of(backend), ended), journal)
+    assert (again.undone[-1], again.not_undone) == ("create undone", ())
 
 
 def test_only_what_was_refused_is_undone_again() -> None:

@@ -1,7 +1,7 @@
 """Steps with compensations: every fault at every step, forwards and backwards, and crashes anywhere."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
@@ -21,7 +21,7 @@ from canonical.shared.errors import (
 from tests.support.fakes import Journal
 from tests.unit.processes.faulty_backend import (
     NAMES,
-    UNDOING,
+    Crash,
     Fault,
     FaultyBackend,
     JournalOfACrash,
@@ -30,7 +30,7 @@ from tests.unit.processes.faulty_backend import (
     through_json,
 )
 
-TRANSIENT = [fault for fault in UNDOING if fault is not Fault.REFUSED]
+TRANSIENT = [fault for fault in Fault if fault not in (Fault.REFUSED, Fault.TURNED_BACK)]
 WAITING = {Fault.AWAY}
 UNDO = [f"undo-{name}" for name in NAMES]
 
@@ -280,11 +280,52 @@ def test_a_refusal_after_a_try_that_did_not_act_is_one() -> None:
     assert progress.undone == ("create undone", "reserve undone")
 
 
+LOST = [Fault.LOST_AFTER, Fault.GARBLED_AFTER]
+
+
+@pytest.mark.parametrize("lost", LOST)
+@pytest.mark.parametrize("refused", [Fault.TURNED_BACK, Fault.AWAY])
+def test_what_the_backend_shows_as_taken_back_is_although_its_answer_was_lost(lost: Fault, refused: Fault) -> None:
+    backend = FaultyBackend({"ship": [Fault.REFUSED], "undo-charge": [lost, *[refused] * 9]})
+    progress, parts = carry_out(steps_of(backend))
+    assert progress.undone == ("charge undone", "create undone", "reserve undone")
+    assert (progress.not_undone, parts) == ((), 1)
+    assert backend.calls.count("undo-charge") == 1, "it is asked about before it is repeated"
+
+
+@pytest.mark.parametrize("lost", [*LOST, Fault.LOST_BEFORE, Fault.GARBLED_BEFORE])
+def test_undoing_waits_while_the_question_about_it_is_not_answered(lost: Fault) -> None:
+    asking = [Fault.AWAY, Fault.REFUSED, Fault.LOST_BEFORE]
+    backend = FaultyBackend({"ship": [Fault.REFUSED], "undo-charge": [lost], "find-undo-charge": asking})
+    progress, parts = carry_out(steps_of(backend))
+    assert progress.undone == ("charge undone", "create undone", "reserve undone")
+    assert (backend.effects.count("undo-charge"), parts) == (1, 4)
+
+
+def test_what_is_not_shown_as_taken_back_may_be_all_the_same_and_is_taken_back_with_its_key() -> None:
+    backend = FaultyBackend({"ship": [Fault.REFUSED], "undo-charge": [Fault.LOST_AFTER]})
+    steps = [replace(step, taken_back=lambda facts: False) for step in steps_of(backend)]
+    progress, _ = carry_out(steps)
+    assert progress.undone == ("charge undone", "create undone", "reserve undone")
+    assert (backend.calls.count("undo-charge"), backend.effects.count("undo-charge")) == (2, 1)
+
+
+def test_what_a_run_undid_before_it_crashed_is_not_refused_afterwards() -> None:
+    """The answer was not on record yet, and the backend has forgotten the key."""
+    backend, kept = FaultyBackend({"ship": [Fault.REFUSED], "undo-create": [None, Fault.TURNED_BACK]}), list[Progress]()
+    before = ["before-reserve", *NAMES, "undo-charge"]
+    journal = JournalOfACrash(frozenset({len(before)}), [0])
+    with pytest.raises(Crash):
+        run(steps_of(backend), Progress(), journal.once, keep=kept.append)
+    progress = run(steps_of(backend), through_json(kept[-1]), Journal().once)
+    assert backend.calls.count("undo-create") == 2
+    assert (progress.undone, progress.not_undone) == (("charge undone", "create undone", "reserve undone"), ())
+
+
 FAULTS = st.lists(st.sampled_from(Fault), max_size=3)
-FAULTS_UNDOING = st.lists(st.sampled_from(UNDOING), max_size=3)
 UNASKABLE = st.lists(st.sampled_from([Fault.REFUSED, Fault.AWAY, Fault.LOST_BEFORE, Fault.GARBLED_BEFORE]), max_size=2)
 SCRIPTS = st.fixed_dictionaries(
-    dict.fromkeys(NAMES, FAULTS) | dict.fromkeys(UNDO, FAULTS_UNDOING) | {f"find-{name}": UNASKABLE for name in NAMES}
+    dict.fromkeys([*NAMES, *UNDO], FAULTS) | {f"find-{name}": UNASKABLE for name in (*NAMES, *UNDO)}
 )
 CRASHES = st.frozensets(st.integers(0, 30), max_size=6)
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from hypothesis import given
@@ -179,7 +179,7 @@ def test_who_catches_an_error_goes_on_from_the_progress_kept_last_and_knows_of_e
             fail_once(step.name)
             return answer
 
-        return Step(step.name, act, step.find, step.undo, step.effect)
+        return replace(step, act=act)
 
     steps = [failing(step) for step in steps_of(backend)]
     with pytest.raises(ZeroDivisionError):

@@ -13,7 +13,6 @@ from canonical.processes.saga import resumed, run
 from canonical.processes.tries import AT_ONCE, fold, folded, stands_for
 from tests.unit.processes.faulty_backend import (
     NAMES,
-    UNDOING,
     Crash,
     Fault,
     FaultyBackend,
@@ -24,7 +23,8 @@ from tests.unit.processes.faulty_backend import (
 )
 from tests.unit.processes.test_saga_interruption import StopsOnce
 
-CALLS = (*NAMES, *(f"undo-{name}" for name in NAMES), *(f"find-{name}" for name in NAMES))
+EFFECTS = (*NAMES, *(f"undo-{name}" for name in NAMES))
+CALLS = (*EFFECTS, *(f"find-{effect}" for effect in EFFECTS))
 WAITING = (Fault.AWAY, Fault.LOST_BEFORE, Fault.GARBLED_BEFORE)
 
 
@@ -130,13 +130,8 @@ def test_a_run_that_was_overtaken_finds_what_its_try_has_become() -> None:
     assert folded("charge#2", {"away": "billing", "uncertain": False}) is None
 
 
-LONG = st.lists(st.sampled_from(WAITING), max_size=6)
-FAULTS = {
-    "find": LONG,
-    "undo": st.lists(st.sampled_from(UNDOING), max_size=6),
-    "act": st.lists(st.sampled_from(Fault), max_size=6),
-}
-SCRIPTS = st.fixed_dictionaries({call: FAULTS.get(call.partition("-")[0], FAULTS["act"]) for call in CALLS})
+ASKING, ACTING = (st.lists(st.sampled_from(faults), max_size=6) for faults in (WAITING, Fault))
+SCRIPTS = st.fixed_dictionaries({call: ASKING if call.startswith("find-") else ACTING for call in CALLS})
 
 
 @given(SCRIPTS, st.frozensets(st.integers(0, 60), max_size=6), st.integers(0, 40))

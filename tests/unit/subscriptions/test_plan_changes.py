@@ -16,6 +16,7 @@ from canonical.shared.errors import (
     InvalidPlan,
     InvalidTransition,
     OutcomeUnknown,
+    SubscriptionNotFound,
     SubscriptionTerminated,
     VersionMismatch,
 )
@@ -200,6 +201,40 @@ def test_what_billing_refuses_is_changed_back() -> None:
     assert (failed.failure.code, failed.failure.step) == ("BACKEND_REFUSED", "bill-plan")
     assert failed.failure.undone == ("subscription SUB1122 back on Premium",)
     assert carrying.bss.keys[-1] == f"{CHANGE_ID}:undo-change-plan"
+
+
+REFUSED = BackendRefused("no", status=422)
+
+
+def test_a_subscription_that_is_back_on_its_plan_was_changed_back() -> None:
+    """The answer was lost; repeated, the call finds another version than it expects."""
+
+    class Forgetful(HasSubscriptions):
+        def change_plan(self, move: PlanMove, key: str) -> Subscription:
+            self._answers.clear()
+            changed = super().change_plan(move, key)
+            if "undo" in key:
+                raise LOST
+            return changed
+
+    bss = Forgetful()
+    failed = Carrying(bss, BillsPlans(faults=[REFUSED])).carry_out()
+    assert (failed.state, bss.known.plan, bss.known.version) == (PlanChangeState.FAILED, "Premium", 3)
+    assert failed.failure is not None
+    assert failed.failure.undone == ("subscription SUB1122 back on Premium",)
+
+
+def test_a_subscription_that_bss_does_not_find_is_not_back() -> None:
+    class Gone(HasSubscriptions):
+        def subscription(self, subscription_id: str) -> Subscription:
+            raise SubscriptionNotFound("Subscription not found")
+
+        def change_plan(self, move: PlanMove, key: str) -> Subscription:
+            return self.subscription(move.subscription_id) if "undo" in key else super().change_plan(move, key)
+
+    fallen_out = Carrying(Gone(), BillsPlans(faults=[REFUSED])).carry_out()
+    assert fallen_out.failure is not None
+    assert (fallen_out.state, fallen_out.failure.code) == (PlanChangeState.FALLOUT, "BACKEND_REFUSED")
 
 
 def test_a_plan_that_it_had_already_is_not_changed_back() -> None:
