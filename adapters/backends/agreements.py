@@ -94,6 +94,10 @@ AGREEMENTS: Mapping[str, Agreement] = MappingProxyType({
         "subscriptionId": about("subscriptionId"), "customerId": same("customerId"),
         "plan": Same("plan", when=_of_the_version_asked), "version": Same("version", agrees=at_least),
     }),
+    "getBilledPlan": Agreement({
+        "subscriptionId": about("subscriptionId"), "customerId": same("customerId"),
+        "plan": Same("plan", when=_of_the_version_asked), "version": Free("says whether the plan is billed yet"),
+    }),
     "getInvoice": Agreement({
         "orderId": about("orderId"), **_all(THEIRS, "invoiceId", "total", "currency", "dueDate", "status"),
         "lines": _all(THEIRS, "sku", "quantity"),
@@ -116,7 +120,6 @@ back" asks about something whether it was.
 NOT_CALLED: Mapping[str, str] = MappingProxyType(
     {
         "getStock": "stock is reserved and not looked at before",
-        "getBilledPlan": "setting a plan again tells how the subscription is billed",
     }
 )
 """Operations of the contracts that we do not call, and why."""

@@ -53,6 +53,9 @@ CHANGE_PLAN = Operation(
     "changePlan", "PATCH", "/subscriptions/{subscriptionId}", SubscriptionAnswer(), AGREEMENTS["changePlan"]
 )
 SET_PLAN = Operation("setPlan", "PUT", "/subscriptions/{subscriptionId}", BilledPlan(), AGREEMENTS["setPlan"])
+GET_BILLED_PLAN = Operation(
+    "getBilledPlan", "GET", "/subscriptions/{subscriptionId}", BilledPlan(), AGREEMENTS["getBilledPlan"]
+)
 
 REFUSALS: Mapping[int, Callable[[str], CanonicalError]] = MappingProxyType(
     {
@@ -102,8 +105,21 @@ class HttpPlanBilling:
         self._billing = billing
 
     def bill(self, subscription: Subscription, key: str) -> None:
-        body = {"customerId": subscription.customer_id, "plan": subscription.plan, "version": subscription.version}
-        self._billing.call(SET_PLAN, {"subscriptionId": subscription.id}, json=body, key=key)
+        self._billing.call(SET_PLAN, {"subscriptionId": subscription.id}, json=_to_be_billed(subscription), key=key)
+
+    def is_billed(self, subscription: Subscription) -> bool:
+        path = {"subscriptionId": subscription.id}
+        try:
+            billed = self._billing.call(GET_BILLED_PLAN, path, known=_to_be_billed(subscription))
+        except BackendRefused as refused:
+            if refused.details.get("status") == 404:
+                return False
+            raise
+        return bool(billed["version"] >= subscription.version)
+
+
+def _to_be_billed(subscription: Subscription) -> dict[str, Any]:
+    return {"customerId": subscription.customer_id, "plan": subscription.plan, "version": subscription.version}
 
 
 def _subscription(answer: dict[str, Any]) -> Subscription:

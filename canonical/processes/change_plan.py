@@ -33,8 +33,9 @@ class ChangeSubscriptionPlan:
             change.start(self.clock.now())
 
     def steps(self, change: PlanChange) -> list[Step]:
-        """After an answer that was lost each step is repeated with its key. To look at the subscription does not help:
-        somebody else may have made the same change. For one that was taken back it does not matter who made it so.
+        """A change whose answer was lost is repeated with its key. To look at the subscription does not help: somebody
+        else may have made the same change. For the plan that is billed, and for one that was taken back, it does not
+        matter who made it so.
         """
         changes = change.kind is not ChangeKind.UNCHANGED
         return [
@@ -46,7 +47,11 @@ class ChangeSubscriptionPlan:
                 effect=lambda facts: f"subscription {change.subscription_id} back on {change.from_plan}",
                 told=lambda version: {"version": int(version), "status": change.status.value},
             ),
-            Step(BILL, lambda facts: self.billing.bill(_subscription(change, facts), _key(change, BILL))),
+            Step(
+                BILL,
+                lambda facts: self.billing.bill(_subscription(change, facts), _key(change, BILL)),
+                find=lambda facts: self.billing.is_billed(_subscription(change, facts)) or None,
+            ),
         ]
 
     def interruption(self, change_id: str) -> CanonicalError | None:

@@ -57,6 +57,10 @@ class PlanBilling(Protocol):
         """Bill the subscription as it is. What is known of a later version stays."""
         ...
 
+    def is_billed(self, subscription: Subscription) -> bool:
+        """Whether it is billed as it is, or as it was in a later version."""
+        ...
+
 
 class PlanChangeRepository(Protocol):
     """Keeps plan changes. What was got or added is saved when the unit of work commits."""

@@ -3,6 +3,7 @@
 As in test_backends.py, BACKENDS_UNDER_TEST is the address of yours.
 """
 
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -71,6 +72,8 @@ def test_a_plan_is_changed_in_bss_and_billing_and_back_each_effect_once(target: 
         assert backends.subscriptions.change_plan(to_other, f"{key}:change-plan") == changed
         for _ in range(2):
             backends.plan_billing.bill(changed, f"{key}:bill-plan")
+            assert backends.plan_billing.is_billed(changed)
+        assert not backends.plan_billing.is_billed(replace(changed, version=changed.version + 1))
         return changed
 
     changed = twice(other, before.version, suite)

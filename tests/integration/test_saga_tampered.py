@@ -33,7 +33,7 @@ PLACING = (
     "getCustomer", "reserve", "findReservations", "getReservation", "createOrder", "findOrders", "getOrder", "charge",
     "findCharges", "getCharge", "release", "cancelOrder",
 )  # fmt: skip
-CHANGING = ("changePlan", "setPlan")
+CHANGING = ("changePlan", "setPlan", "getBilledPlan")
 EFFECTS = {"reserve", "createOrder", "charge", "changePlan", "setPlan"}
 OPERATIONS = {operation.name: operation for operation in described()}
 PARTS_TAMPERED, PARTS_AFTER = 3, 12
@@ -207,6 +207,17 @@ def _agrees_with_the_ledgers(simulation: Simulation, order: Order, progress: Pro
     assert charged["id"] == facts["charge"]
     assert order.amount is not None
     assert (charged["data"]["amount"], charged["data"]["currency"]) == (f"{order.amount.amount:f}", "EUR")
+
+
+def test_a_plan_that_is_billed_counts_although_billing_refuses_it_when_asked_again(world: World) -> None:
+    """The answer was lost, and somebody on the way refuses the repeated call."""
+    change, steps = a_change(world)
+    set_plan = OPERATIONS["setPlan"]
+    world.proxy.when(set_plan.method, set_plan.path, nth=1).drop()
+    world.proxy.when(set_plan.method, set_plan.path, nth=2).status(403).set("", {"code": "FORBIDDEN", "message": "no"})
+    progress = carried_on(steps, Progress(), 1)
+    assert not progress.waiting
+    _changed_as_the_ledgers_say(world.simulation, change, progress)
 
 
 @several

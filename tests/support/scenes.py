@@ -168,6 +168,12 @@ def _bill(scene: Scene) -> Call:
     return lambda: scene.tried.plan_billing.bill(changed, scene.key("bill-plan"))
 
 
+def _is_billed(scene: Scene) -> Call:
+    changed = _change_plan(Scene(scene.quiet, scene.quiet))()
+    scene.quiet.plan_billing.bill(changed, scene.key("bill-plan"))
+    return lambda: scene.tried.plan_billing.is_billed(changed)
+
+
 def _record(scene: Scene) -> Call:
     number, _ = scene.created()
     return lambda: scene.tried.order_records.record(number)
@@ -206,6 +212,7 @@ SCENES: Mapping[str, Callable[[Scene], Call]] = {
     "getCharge, taken back": _is_refunded,
     "refund": _refund,
     "setPlan": _bill,
+    "getBilledPlan": _is_billed,
     "getInvoice": _invoice,
     "getOutstanding": lambda scene: lambda: scene.tried.balances.outstanding("C12345"),
     "getShipments": _shipments,

@@ -73,9 +73,10 @@ class HasSubscriptions:
 
 @dataclass
 class BillsPlans:
-    """Billing. `faults` are raised one by one, the next call's first."""
+    """Billing. `faults` are raised one by one, the next call's first; `lost` ones after the call has acted."""
 
     faults: list[CanonicalError] = field(default_factory=list)
+    lost: list[CanonicalError] = field(default_factory=list)
     billed: list[tuple[str, int]] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
 
@@ -83,7 +84,13 @@ class BillsPlans:
         self.keys.append(key)
         if self.faults:
             raise self.faults.pop(0)
-        self.billed.append((subscription.plan, subscription.version))
+        if (subscription.plan, subscription.version) not in self.billed:
+            self.billed.append((subscription.plan, subscription.version))
+        if self.lost:
+            raise self.lost.pop(0)
+
+    def is_billed(self, subscription: Subscription) -> bool:
+        return any(version >= subscription.version for _, version in self.billed)
 
 
 @dataclass

@@ -206,6 +206,33 @@ def test_what_billing_refuses_is_changed_back() -> None:
 REFUSED = BackendRefused("no", status=422)
 
 
+def test_what_billing_took_before_it_refused_is_billed() -> None:
+    """Its answer was lost, and it has forgotten the key when the call is repeated."""
+
+    class Forgetful(BillsPlans):
+        def bill(self, subscription: Subscription, key: str) -> None:
+            if self.keys:
+                raise REFUSED
+            super().bill(subscription, key)
+
+    carrying = Carrying(billing=Forgetful(lost=[LOST]))
+    assert carrying.carry_out().state is PlanChangeState.DONE
+    assert (carrying.bss.known.plan, carrying.billing.billed) == ("Basic", [("Basic", 2)])
+
+
+@pytest.mark.parametrize("billed", [[("Basic", 2)], [("Premium", 1), ("Standard", 3)]], ids=["as asked", "later"])
+def test_billing_is_asked_before_a_plan_is_billed_once_more(billed: list[tuple[str, int]]) -> None:
+    billing = BillsPlans(faults=[LOST, AWAY], billed=billed)
+    done = Carrying(billing=billing).carry_out()
+    assert (done.state, len(billing.keys)) == (PlanChangeState.DONE, 1)
+
+
+def test_an_earlier_version_that_is_billed_says_nothing_of_this_one() -> None:
+    billing = BillsPlans(faults=[LOST], billed=[("Premium", 1)])
+    done = Carrying(billing=billing).carry_out()
+    assert (done.state, len(billing.keys), billing.billed[-1]) == (PlanChangeState.DONE, 2, ("Basic", 2))
+
+
 def test_a_subscription_that_is_back_on_its_plan_was_changed_back() -> None:
     """The answer was lost; repeated, the call finds another version than it expects."""
 
