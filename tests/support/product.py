@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -37,6 +38,10 @@ PATIENT = {
     "SEARCH_SECONDS": "60",
 }
 """A busy machine reaches none of these. A test about one of them sets it shorter."""
+
+
+_PREPARING = threading.Lock()
+"""Alembic 1.20 keeps the database that it migrates in module globals. Two threads mix theirs up without this."""
 
 
 @dataclass
@@ -87,8 +92,9 @@ class Node:
     def prepare(self) -> None:
         """Bring its database up to date, as `tmf-facade db upgrade` does."""
         settings = Settings.from_environment(self.settings)
-        upgrade_database(settings)
-        publish_catalog(settings)
+        with _PREPARING:
+            upgrade_database(settings)
+            publish_catalog(settings)
 
     def start(self) -> None:
         """Start it and wait until it is ready."""
