@@ -18,7 +18,7 @@ PATH = "/api/v1/subscriptions/{}"
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     directory: Path = tmp_path_factory.mktemp("product")
-    with running_product(directory, THREADS="48", BACKEND_BREAKER_PAUSE="0.5") as node:
+    with running_product(directory, BACKEND_BREAKER_PAUSE="0.5") as node:
         yield node
 
 
