@@ -258,7 +258,7 @@ class ErrorHandler:
         return ConnexionResponse(answer.status, content_type=media_type, body=body, headers=headers)
 
     def _record(self, error_id: str, client: str, request: ConnexionRequest, answer: Answer) -> None:
-        order_id, sent = answer.extra.get("id"), request.scope.get("extensions", {}).get(PAYLOAD)
+        subject, sent = answer.extra.get("id"), request.scope.get("extensions", {}).get(PAYLOAD)
         self._audit.record(
             AuditRecord(
                 id=error_id,
@@ -269,7 +269,7 @@ class ErrorHandler:
                 status=answer.status,
                 code=answer.code,
                 payload_hash=None if sent is None else hashlib.sha256(sent).hexdigest(),
-                order_id=order_id if isinstance(order_id, str) else None,
+                subject=subject if isinstance(subject, str) else None,
             )
         )
 

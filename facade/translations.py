@@ -2,26 +2,37 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import flask
 
 from canonical.audit.record import Mapped
-from canonical.ordering.handlers import submit_order
+from canonical.ordering.order import Order
 from canonical.processes.place_order import PlannedCall, plan
-from canonical.shared.errors import CanonicalError, CustomerNotFound, InvalidCommand
-from canonical.shared.ports import Clock, Identities
+from canonical.shared.errors import CanonicalError, Conflict, InvalidCommand, NotFound
+from facade.application.requests import Translation
+from facade.application.use_cases import Application
 from facade.contract.connexion_plugin import validated_body
 from facade.contract.validator import Contract
 from facade.contract.violations import Code, ContractViolation, Violation
-from facade.intake import EdgeUnitOfWork, Translation
 from facade.json import answer_json
 from facade.query import only
 from facade.security.principal import Principal, current_principal
 from facade.tmf.bridge import Loss
 
-Translate = Callable[[Any, str], Translation]
 Compare = Callable[[Any], Sequence[Loss]]
+
+
+class Translator(Protocol):
+    """Reads payloads as the operation itself does."""
+
+    def translate(self, body: Any, principal: Principal, /) -> Translation:
+        """Raises ContractViolation, and NotFound for what the caller does not see."""
+        ...
+
+    def check_customers(self, body: Any, principal: Principal, /) -> None:
+        """Raises CustomerNotFound, with its pointer, for a customer that the client may not act for."""
+        ...
 
 
 def _no_losses(_: Any) -> Sequence[Loss]:
@@ -36,7 +47,7 @@ class Translatable:
     """
 
     contract: Contract
-    translate: Translate
+    translator: Translator
     losses: Compare = _no_losses
 
 
@@ -45,9 +56,7 @@ class Translations:
     """`known` names each operation by API, version and operationId."""
 
     known: Mapping[tuple[str, str, str], Translatable]
-    unit_of_work: Callable[[], EdgeUnitOfWork]
-    clock: Clock
-    identities: Identities
+    application: Application
 
     def operations(self) -> dict[str, Callable[..., Any]]:
         return {"translate": self.translate}
@@ -71,22 +80,20 @@ class Translations:
         if checked.violations:
             return _refused([violation.as_document() for violation in checked.violations], leniencies)
         try:
-            translation = translatable.translate(checked.body, principal.client_id)
-            translation.check_customer(principal)
+            translatable.translator.check_customers(checked.body, principal)
+            translation = translatable.translator.translate(checked.body, principal)
             calls = self._calls(translation)
             losses = [loss.as_document() for loss in translatable.losses(checked.body)]
         except ContractViolation as error:
             return _refused([violation.as_document() for violation in error.violations], leniencies)
-        except CustomerNotFound as error:
+        except (InvalidCommand, NotFound, Conflict) as error:
             return _refused([_entry(error, error.pointer)], leniencies)
-        except InvalidCommand as error:
-            return _refused([_entry(error, translation.source_of(error.pointer or ""))], leniencies)
         return _accepted(translation, calls, losses, leniencies)
 
     def _calls(self, translation: Translation) -> list[PlannedCall]:
-        """What would follow, found out in a unit of work that is never committed."""
-        with self.unit_of_work() as work:
-            return plan(submit_order(translation.command, work, self.clock, self.identities))
+        """The backend calls that would follow."""
+        made = self.application.tried(translation)
+        return plan(made) if isinstance(made, Order) else []
 
 
 def _entry(error: CanonicalError, pointer: str | None) -> dict[str, Any]:

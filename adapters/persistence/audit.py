@@ -42,9 +42,9 @@ class SqlAuditTrail:
             raise AuditRecordNotFound("Audit record not found", recordId=record_id)
         return converter.structure({**row, "translation": jsontext.read_kept(row["translation"])}, AuditRecord)
 
-    def translations_of(self, order_id: str) -> list[Mapped]:
-        """How the fields of everything that was sent for an order were read, oldest first."""
-        query = sa.select(audit.c.translation).where(audit.c.order_id == order_id).order_by(audit.c.id)
+    def translations_of(self, subject: str) -> list[Mapped]:
+        """How the fields of everything that was sent about a subject were read, oldest first."""
+        query = sa.select(audit.c.translation).where(audit.c.subject == subject).order_by(audit.c.id)
         with self._database.reading() as connection:
             texts = connection.scalars(query).all()
         return [mapped for text in texts for mapped in decoded(text, list[Mapped])]

@@ -17,6 +17,7 @@ from adapters.persistence.json_sql import (
     related,
 )
 from adapters.persistence.sorting import Order
+from adapters.persistence.tables import documents, terms
 from adapters.persistence.terms import term
 from canonical.shared.criteria import (
     AllOf,
@@ -30,23 +31,26 @@ from canonical.shared.criteria import (
     Present,
     SortKey,
 )
+from canonical.shared.projection import SearchIndex
 
 Names = tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Searchable:
-    """A table of documents: which column holds the text, which columns and terms save looking into it.
+    """The documents of one kind: which columns and terms save looking into them.
 
-    `columns` are never null and hold texts, or times as `timestamp` writes them. `terms` is the table of the values
-    of `indexed` paths.
+    `columns` are never null and hold texts, or times as `timestamp` writes them. `indexed` are the paths of terms.
     """
 
-    key: sa.Column[str]
-    document: sa.Column[str]
+    resource: str
     columns: Mapping[Names, sa.Column[str]]
-    terms: sa.Table
     indexed: frozenset[Names]
+
+    @classmethod
+    def of(cls, resource: str, index: SearchIndex) -> "Searchable":
+        columns: Mapping[str, sa.Column[str]] = {name: documents.c[name] for name in index.columns.values()}
+        return cls(resource, {path: columns[name] for path, name in index.columns.items()}, index.terms)
 
 
 class Compiled:
@@ -55,7 +59,7 @@ class Compiled:
     def __init__(self, searchable: Searchable, dialect: str) -> None:
         self._searchable = searchable
         self._sql: JsonSql = SqliteJson() if dialect == "sqlite" else PostgresJson()
-        self._root, self._parsed = self._sql.document(searchable.document)
+        self._root, self._parsed = self._sql.document(documents.c.document)
         self.reads_documents = False
 
     @property
@@ -76,7 +80,7 @@ class Compiled:
                 value = self._value(self._begin(None), key.path)
                 found.append(Order(self._sql.sorted_by(value, key.by), key.descending, key.by, self._sql))
         # In the direction of the first key, so that one index serves both.
-        return [*found, Order(self._searchable.key, not keys or keys[0].descending)]
+        return [*found, Order(documents.c.id, not keys or keys[0].descending)]
 
     def _met(self, criterion: Criterion, at: Node | None) -> sa.ColumnElement[bool]:
         """`at` is the element that paths begin at; None for the document itself."""
@@ -126,11 +130,12 @@ class Compiled:
         return self._has_term(names, texts) if len(texts) == len(compare.constants) else None
 
     def _has_term(self, names: Names, texts: list[str]) -> sa.ColumnElement[bool]:
-        terms = self._searchable.terms.alias()
-        with_term = sa.select(terms.c.order_id).where(
-            terms.c.path == ".".join(names), terms.c.value.in_([term(text) for text in texts])
+        with_term = sa.select(terms.c.id).where(
+            terms.c.resource == self._searchable.resource,
+            terms.c.path == ".".join(names),
+            terms.c.value.in_([term(text) for text in texts]),
         )
-        return self._searchable.key.in_(with_term)
+        return documents.c.id.in_(with_term)
 
     def _narrowed(self, path: Path, inside: Criterion) -> list[sa.ColumnElement[bool]]:
         """What the terms alone say about an element that meets all of `inside`."""

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 import sqlalchemy as sa
 
@@ -10,18 +9,10 @@ from adapters.persistence.database import Database
 from adapters.persistence.encoding import encoded, timestamp
 from adapters.persistence.prepared import Prepared
 from adapters.persistence.tables import outbox
+from canonical.shared.aggregates import Event
 
-COLUMNS = ("order_id", "sequence", "type", "at", "payload")
+COLUMNS = ("subject_type", "subject", "sequence", "type", "at", "payload")
 _INSERT = Prepared(sa.insert(outbox).values({name: sa.bindparam(name) for name in COLUMNS}))
-
-
-class Event(Protocol):
-    """`sequence` counts the events of one subject."""
-
-    @property
-    def sequence(self) -> int: ...
-    @property
-    def at(self) -> datetime: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +23,11 @@ class WaitingEvents:
     oldest: datetime | None
 
 
-def insert_event(connection: sa.Connection, subject: str, event: Event) -> None:
-    """Have it delivered once this transaction has committed. `subject` is the id of an order or a plan change."""
+def insert_event(connection: sa.Connection, subject_type: str, subject: str, event: Event) -> None:
+    """Have it delivered once this transaction has committed. `subject` is the id of an aggregate of this kind."""
     row = {
-        "order_id": subject,
+        "subject_type": subject_type,
+        "subject": subject,
         "sequence": event.sequence,
         "type": type(event).__name__,
         "at": timestamp(event.at),

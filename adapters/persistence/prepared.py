@@ -13,7 +13,7 @@ class Prepared:
     context costs more than the statement itself. Values and rows pass as they are, so only for text and numbers.
     """
 
-    def __init__(self, statement: sa.Select[Any] | sa.Insert | sa.Update) -> None:
+    def __init__(self, statement: sa.Select[Any] | sa.Insert | sa.Update | sa.Delete) -> None:
         self._statement = statement
         self._compiled: dict[str, tuple[str, list[str] | None]] = {}
 

@@ -51,6 +51,7 @@ class SqlProcesses(SqlProcessSchedule):
             "turn": processes.c.turn + 1,
         }
         self._connection.execute(sa.update(processes).where(*_one(process, subject)).values(values))
+        self.wanted.append((process, subject))
 
 
 class SqlProcessReads:

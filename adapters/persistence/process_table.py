@@ -76,11 +76,12 @@ class Pause:
 
 
 class SqlProcessSchedule:
-    """The schedule inside one transaction."""
+    """The schedule inside one transaction. `wanted` are the processes to be carried on once it has committed."""
 
     def __init__(self, connection: sa.Connection, clock: Clock) -> None:
         self._connection = connection
         self._clock = clock
+        self.wanted: list[tuple[str, str]] = []
 
     def schedule(self, process: str, subject: str) -> None:
         row = {
@@ -93,6 +94,7 @@ class SqlProcessSchedule:
         }
         if not insert_once(self._connection, processes, _NEW | row):
             raise ConcurrentChange(f"{process} was scheduled for {subject} by somebody else")
+        self.wanted.append((process, subject))
 
     def take_turn(self, process: str, subject: str, node: str) -> Turn | None:
         """The next turn, for a run on `node`. None when the process is over or in another node's hands."""

@@ -14,36 +14,11 @@ from adapters.persistence.database import Database
 from adapters.persistence.slices import Rows, sliced
 from adapters.persistence.sorting import Order, following
 from adapters.persistence.sqlite_functions import stopping
-from adapters.persistence.tables import cancellations, documents, terms
-from adapters.persistence.terms import PRODUCT_ORDER_TERMS
+from adapters.persistence.tables import documents
 from canonical.shared.criteria import Criterion, SortKey
 from canonical.shared.errors import InvalidCommand
 from canonical.shared.paging import Found, Position, Slice
-
-PRODUCT_ORDERS = Searchable(
-    key=documents.c.order_id,
-    document=documents.c.document,
-    columns={
-        ("id",): documents.c.order_id,
-        ("state",): documents.c.state,
-        ("creationDate",): documents.c.ordered_at,
-    },
-    terms=terms,
-    indexed=PRODUCT_ORDER_TERMS,
-)
-
-CANCELLATIONS = Searchable(
-    key=cancellations.c.id,
-    document=cancellations.c.document,
-    columns={
-        ("id",): cancellations.c.id,
-        ("state",): cancellations.c.state,
-        ("creationDate",): cancellations.c.asked_at,
-        ("productOrder", "id"): cancellations.c.order_id,
-    },
-    terms=terms,
-    indexed=frozenset(),
-)
+from canonical.shared.projection import SearchIndex
 
 LONGEST_SECONDS = 0.8
 """For the statements of one search that look into documents, unless it is told otherwise."""
@@ -60,16 +35,16 @@ class Wanted:
 
 
 def search(
-    database: Database, searchable: Searchable, mine: Sequence[sa.ColumnElement[bool]], wanted: Wanted
+    database: Database, resource: str, index: SearchIndex, mine: Sequence[sa.ColumnElement[bool]], wanted: Wanted
 ) -> Found[tuple[str, str]]:
-    """Keys and documents. Raises InvalidCommand when it looks into documents for longer than `wanted.seconds`."""
-    compiled = Compiled(searchable, database.engine.dialect.name)
-    conditions = [*mine]
+    """Ids and documents. Raises InvalidCommand when it looks into documents for longer than `wanted.seconds`."""
+    compiled = Compiled(Searchable.of(resource, index), database.engine.dialect.name)
+    conditions = [documents.c.resource == resource, *mine]
     if wanted.criterion is not None:
         conditions.append(compiled.condition(wanted.criterion))
-    counted = _from(sa.select(sa.func.count()), searchable, compiled, conditions)
+    counted = _from(sa.select(sa.func.count()), compiled, conditions)
     order, part = compiled.order(wanted.sort), wanted.part
-    page = _page(searchable, compiled, conditions, order, part)
+    page = _page(compiled, resource, conditions, order, part)
     with database.reading() as connection, _limited(connection, compiled.reads_documents, wanted.seconds) as allow:
         allow()
         shown, more = _within_budget(connection.execute(page), part.limit) if part.limit else ([], True)
@@ -102,29 +77,27 @@ def _position(row: Any, order: Sequence[Order]) -> Position:
 
 
 def _page(
-    searchable: Searchable,
     compiled: Compiled,
+    resource: str,
     conditions: Sequence[sa.ColumnElement[bool]],
     order: Sequence[Order],
     part: Slice,
 ) -> Rows:
-    """Key, document and the values sorted by. Skips over keys, by an index where there is one, and fetches documents
+    """Id, document and the values sorted by. Skips over ids, by an index where there is one, and fetches documents
     for the page only.
     """
     values = [one.value.label(f"by_{index}") for index, one in enumerate(order)]
-    keys = _from(sa.select(searchable.key.label("key"), *values), searchable, compiled, conditions)
-    keys = keys.order_by(*(one.ordered(one.value) for one in order))
-    chosen = sliced(keys, part, lambda after: following(order, after)).subquery()
+    ids = _from(sa.select(documents.c.id.label("key"), *values), compiled, conditions)
+    ids = ids.order_by(*(one.ordered(one.value) for one in order))
+    chosen = sliced(ids, part, lambda after: following(order, after)).subquery()
     sorted_by = [chosen.c[f"by_{index}"] for index in range(len(order))]
-    whole = sa.select(searchable.key, searchable.document, *sorted_by[:-1])
-    whole = whole.join(chosen, chosen.c.key == searchable.key)
+    whole = sa.select(documents.c.id, documents.c.document, *sorted_by[:-1])
+    whole = whole.join(chosen, sa.and_(documents.c.resource == resource, chosen.c.key == documents.c.id))
     return whole.order_by(*(one.ordered(value) for one, value in zip(order, sorted_by, strict=True)))
 
 
-def _from(
-    select: Rows, searchable: Searchable, compiled: Compiled, conditions: Sequence[sa.ColumnElement[bool]]
-) -> Rows:
-    tables: sa.FromClause = searchable.key.table
+def _from(select: Rows, compiled: Compiled, conditions: Sequence[sa.ColumnElement[bool]]) -> Rows:
+    tables: sa.FromClause = documents
     if compiled.joined is not None:
         tables = tables.join(compiled.joined, sa.true())
     return select.select_from(tables).where(*conditions)

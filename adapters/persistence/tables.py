@@ -19,73 +19,49 @@ def _plain(length: int) -> sa.types.TypeEngine[str]:
 ID = _plain(36)
 TIME = _plain(27)
 
-orders = sa.Table(
-    "orders",
-    metadata,
-    sa.Column("id", ID, primary_key=True),
-    sa.Column("owner", sa.String(100), nullable=False),
-    sa.Column("state", sa.String(30), nullable=False),
-    sa.Column("bss_order_id", sa.String(40), index=True),
-    sa.Column("version", sa.Integer, nullable=False),
-    sa.Column("body", sa.Text, nullable=False, comment="the aggregate as JSON"),
-    sa.Index(None, "owner", "id"),
-)
+KIND = sa.String(40)
+"""What kind of aggregate."""
 
 documents = sa.Table(
-    "product_order_documents",
+    "documents",
     metadata,
-    sa.Column("order_id", ID, primary_key=True),
-    sa.Column("owner", sa.String(100), nullable=False),
-    sa.Column("customer_id", sa.String(100), nullable=False),
-    sa.Column("state", _plain(30), nullable=False),
-    sa.Column("ordered_at", TIME, nullable=False, comment="to the millisecond, as the document shows it"),
-    sa.Column("version", sa.Integer, nullable=False, comment="of the order it shows"),
-    sa.Column("carried", sa.Text, nullable=False, comment="what the partner sent and nobody inside reads, as JSON"),
-    sa.Column("document", sa.Text, nullable=False, comment="the TMF622 v5 resource without its href"),
-    sa.Index(None, "owner", "order_id"),
-    sa.Index(None, "state", "order_id"),
-    sa.Index(None, "owner", "state", "order_id"),
-    sa.Index(None, "ordered_at", "order_id"),
-    sa.Index(None, "owner", "ordered_at", "order_id"),
-    comment="projection of orders, written in the transaction that changes the order",
-)
-
-cancellations = sa.Table(
-    "cancellations",
-    metadata,
+    sa.Column("resource", KIND, primary_key=True, comment="the kind of aggregate"),
     sa.Column("id", ID, primary_key=True),
-    sa.Column("owner", sa.String(100), nullable=False),
-    sa.Column("order_id", ID, nullable=False, index=True),
+    sa.Column("owner", sa.String(100), nullable=False, comment="the client that it belongs to; empty for none"),
+    sa.Column("customer_id", sa.String(100), nullable=False, comment="empty for none"),
+    sa.Column("reference", sa.String(100), comment="the id of something else that it has or is about"),
+    sa.Column("state", sa.String(30), nullable=False, comment="of the aggregate"),
+    sa.Column("shown_state", _plain(30), nullable=False, comment="as the document shows it"),
+    sa.Column("created_at", TIME, nullable=False, comment="to the millisecond, as documents show it"),
+    sa.Column("changed_at", TIME, nullable=False, comment="to the millisecond, as documents show it"),
     sa.Column("version", sa.Integer, nullable=False),
-    sa.Column("body", sa.Text, nullable=False, comment="the aggregate as JSON"),
     sa.Column("carried", sa.Text, nullable=False, comment="what was sent and nobody inside reads, as JSON"),
-    sa.Column("state", _plain(30), nullable=False, comment="as the document shows it"),
-    sa.Column("asked_at", TIME, nullable=False, comment="to the millisecond, as the document shows it"),
-    sa.Column("document", sa.Text, nullable=False, comment="the TMF622 v5 resource without its addresses"),
-    sa.Index(None, "owner", "id"),
-    sa.Index(None, "owner", "state", "id"),
-    sa.Index(None, "owner", "asked_at", "id"),
-)
-
-plan_changes = sa.Table(
-    "plan_changes",
-    metadata,
-    sa.Column("id", ID, primary_key=True),
-    sa.Column("subscription_id", sa.String(100), nullable=False),
-    sa.Column("state", sa.String(30), nullable=False),
-    sa.Column("version", sa.Integer, nullable=False),
-    sa.Column("body", sa.Text, nullable=False, comment="the aggregate as JSON"),
-    sa.Index(None, "subscription_id", "id"),
+    sa.Column("aggregate", sa.Text, nullable=False, comment="as JSON"),
+    sa.Column("document", sa.Text, comment="the resource without its addresses, as JSON"),
+    *(
+        sa.Index(f"ix_documents_{'_'.join(names)}", *names)
+        for names in (
+            ("resource", "owner", "id"),
+            ("resource", "shown_state", "id"),
+            ("resource", "owner", "shown_state", "id"),
+            ("resource", "created_at", "id"),
+            ("resource", "owner", "created_at", "id"),
+            ("resource", "reference", "id"),
+        )
+    ),
+    comment="aggregates of every kind, each with the document that is read and searched",
 )
 
 terms = sa.Table(
-    "product_order_terms",
+    "terms",
     metadata,
+    sa.Column("resource", KIND, primary_key=True),
     sa.Column("path", _plain(100), primary_key=True),
     sa.Column("value", _plain(100), primary_key=True),
-    sa.Column("order_id", ID, primary_key=True, index=True),
+    sa.Column("id", ID, primary_key=True),
+    sa.Index("ix_terms_resource_id", "resource", "id"),
     sqlite_with_rowid=False,
-    comment="values inside lists of the documents by which orders are found",
+    comment="texts in documents that documents are found by",
 )
 
 listeners = sa.Table(
@@ -105,12 +81,13 @@ outbox = sa.Table(
     "outbox",
     metadata,
     sa.Column("position", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
-    sa.Column("order_id", ID, nullable=False),
+    sa.Column("subject_type", KIND, nullable=False, comment="the kind of aggregate"),
+    sa.Column("subject", ID, nullable=False),
     sa.Column("sequence", sa.Integer, nullable=False),
     sa.Column("type", sa.String(60), nullable=False),
     sa.Column("at", TIME, nullable=False),
     sa.Column("payload", sa.Text, nullable=False),
-    sa.UniqueConstraint("order_id", "sequence"),
+    sa.UniqueConstraint("subject", "sequence"),
 )
 
 processes = sa.Table(
@@ -163,8 +140,9 @@ idempotency_keys = sa.Table(
     sa.Column("owner", sa.String(100), primary_key=True),
     sa.Column("key", sa.String(255), primary_key=True),
     sa.Column("request_hash", sa.String(64), nullable=False),
-    sa.Column("order_id", ID, nullable=False),
-    sa.Column("answer", sa.Text, comment="what was answered, where it cannot be made again from the order"),
+    sa.Column("subject_type", KIND, nullable=False, comment="the kind of aggregate"),
+    sa.Column("subject", ID, nullable=False),
+    sa.Column("answer", sa.Text, comment="what was answered, where it cannot be made again from the subject"),
     sa.Column("created_at", TIME, nullable=False),
 )
 
@@ -178,7 +156,8 @@ audit = sa.Table(
     sa.Column("correlation_id", sa.String(128), nullable=False),
     sa.Column("payload_hash", sa.String(64)),
     sa.Column("translation", sa.Text, nullable=False, comment="source pointer, rule and target of each field, as JSON"),
-    sa.Column("order_id", ID, index=True),
+    sa.Column("subject_type", KIND, comment="the kind of aggregate"),
+    sa.Column("subject", ID, index=True),
     sa.Column("status", sa.Integer, nullable=False),
     sa.Column("code", sa.String(60), comment="of the error answered"),
     sa.Column("reason", sa.Text, comment="that a person gave"),

@@ -19,7 +19,8 @@ class AuditRecord:
 
     `payload_hash` is SHA-256 over operation and payload, in hex; of a refusal, over the body as it was sent.
 
-    `reason` is what a person gave for a decision.
+    `subject_type` and `subject` name what the request was about, where that is known. `reason` is what a person gave
+    for a decision.
     """
 
     id: str
@@ -30,6 +31,7 @@ class AuditRecord:
     status: int
     payload_hash: str | None = None
     translation: tuple[Mapped, ...] = ()
-    order_id: str | None = None
+    subject_type: str | None = None
+    subject: str | None = None
     code: str | None = None
     reason: str | None = None

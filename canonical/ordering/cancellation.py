@@ -6,7 +6,8 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from canonical.ordering.commands import CancelOrder
-from canonical.shared.errors import InvalidTransition
+from canonical.shared.aggregates import Kind
+from canonical.shared.errors import CancellationNotFound, InvalidTransition
 
 
 class CancellationState(StrEnum):
@@ -41,13 +42,24 @@ class Cancellation:
     effective_at: datetime | None = None
     milestone: str | None = None
     outcome: str | None = None
+    customer_id: str = ""
     version: int = 0
 
     @classmethod
-    def of(cls, cancellation_id: str, command: CancelOrder, order_id: str, at: datetime) -> "Cancellation":
+    def of(cls, cancellation_id: str, command: CancelOrder, customer_id: str, at: datetime) -> "Cancellation":
         return cls(
-            cancellation_id, command.owner, order_id, at, reason=command.reason, requested_at=command.requested_at
+            cancellation_id,
+            command.owner,
+            command.order_id,
+            at,
+            reason=command.reason,
+            requested_at=command.requested_at,
+            customer_id=customer_id,
         )
+
+    @property
+    def changed_at(self) -> datetime:
+        return self.effective_at or self.created_at
 
     @property
     def decided(self) -> bool:
@@ -76,3 +88,11 @@ class Cancellation:
                 allowedActions=[],
             )
         self.state = state
+
+
+CANCELLATIONS = Kind(
+    "cancellation",
+    Cancellation,
+    missing=lambda task_id: CancellationNotFound("Cancellation not found", cancellationId=task_id),
+    reference=lambda cancellation: cancellation.order_id,
+)

@@ -74,8 +74,13 @@ class SubmitOrder:
 
 @dataclass(frozen=True, slots=True)
 class AmendOrder:
-    """Have the order as `contents` say, as if it had been placed so. Its owner stays."""
+    """Have the order as `contents` say, as if it had been placed so. Its owner stays.
 
+    Here and below, `expected_version` is the version that the change was planned on.
+    """
+
+    order_id: str
+    expected_version: int
     contents: SubmitOrder
 
 
@@ -83,6 +88,8 @@ class AmendOrder:
 class AnnotateOrder:
     """Change what is said about the order."""
 
+    order_id: str
+    expected_version: int
     external_identifiers: tuple[ExternalIdentifier, ...]
 
 
@@ -90,13 +97,29 @@ class AnnotateOrder:
 class SubmitDraft:
     """Have the draft carried out as `contents` say."""
 
+    order_id: str
+    expected_version: int
     contents: SubmitOrder
 
 
 @dataclass(frozen=True, slots=True)
-class RejectOrder:
-    """`errors` say why, one by one: JSON objects with a message each. `code` and `message` are of them all."""
+class RemoveOrder:
+    """Remove an order that has ended, or a draft, for good. `expected_version` None: in whatever version it is."""
 
+    order_id: str
+    expected_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RejectOrder:
+    """Acknowledge an order of `owner` and reject it at once.
+
+    `customer_id` is that of the customer it seems to be for, empty where it names none. `errors` say why, one by one:
+    JSON objects with a message each. `code` and `message` are of them all.
+    """
+
+    owner: str
+    customer_id: str
     code: str
     message: str
     errors: tuple[dict[str, object], ...]

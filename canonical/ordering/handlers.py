@@ -1,26 +1,29 @@
 """Commands carried out, each inside a unit of work that the caller commits."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from types import MappingProxyType
 
-from canonical.ordering.cancellation import Cancellation
+from canonical.ordering.cancellation import CANCELLATIONS, Cancellation
 from canonical.ordering.commands import (
     AmendOrder,
     AnnotateOrder,
     CancelOrder,
     OrderLine,
+    RejectOrder,
+    RemoveOrder,
     SubmitDraft,
     SubmitOrder,
 )
 from canonical.ordering.items import OrderedOffering
 from canonical.ordering.lines import check_lines
-from canonical.ordering.order import Order
+from canonical.ordering.order import ORDERS, Order
 from canonical.ordering.ports import Offerings, UnitOfWork
+from canonical.shared.aggregates import require_version
 from canonical.shared.errors import InvalidCommand, OfferingNotProduct, UnknownOffering
-from canonical.shared.ports import Clock, Identities
+from canonical.shared.ports import Clock, Handlers, Identities
 
 PLACE_ORDER = "place-order"
-
-Change = AmendOrder | AnnotateOrder | SubmitDraft
 
 
 def submit_order(command: SubmitOrder, work: UnitOfWork, clock: Clock, identities: Identities) -> Order:
@@ -30,29 +33,48 @@ def submit_order(command: SubmitOrder, work: UnitOfWork, clock: Clock, identitie
     """
     offerings = _offerings(command.lines, work.offerings)
     order = Order.submit(identities.new_id(), command, offerings, clock.now())
-    work.orders.add(order)
+    work.repository(ORDERS).add(order)
     if not command.draft:
         work.processes.schedule(PLACE_ORDER, order.id)
     return order
 
 
-def receive_order(owner: str, customer_id: str, work: UnitOfWork, clock: Clock, identities: Identities) -> Order:
-    """An order acknowledged before it is understood; `customer_id` may be empty."""
-    order = Order.received(identities.new_id(), owner, customer_id, clock.now())
-    work.orders.add(order)
+def reject_order(command: RejectOrder, work: UnitOfWork, clock: Clock, identities: Identities) -> Order:
+    """The order, acknowledged in its first version and rejected in its second."""
+    order = Order.received(identities.new_id(), command.owner, command.customer_id, clock.now())
+    work.repository(ORDERS).add(order)
+    work.save()
+    order.reject(command, clock.now())
     return order
 
 
-def change_order(order: Order, change: Change, work: UnitOfWork, clock: Clock) -> None:
-    """Raises InvalidTransition where its state does not allow the change, and what `submit_order` raises."""
-    match change:
-        case AmendOrder(contents):
-            order.amend(contents, _offerings(contents.lines, work.offerings), clock.now())
-        case AnnotateOrder(external_identifiers):
-            order.annotate(external_identifiers, clock.now())
-        case SubmitDraft(contents):
-            order.submit_draft(contents, _offerings(contents.lines, work.offerings), clock.now())
-            work.processes.schedule(PLACE_ORDER, order.id)
+def amend_order(command: AmendOrder, work: UnitOfWork, clock: Clock, identities: Identities) -> Order:
+    """Raises InvalidTransition where its state does not allow it, ConcurrentChange, and what `submit_order` raises."""
+    order = _in_version(command.order_id, command.expected_version, work)
+    order.amend(command.contents, _offerings(command.contents.lines, work.offerings), clock.now())
+    return order
+
+
+def annotate_order(command: AnnotateOrder, work: UnitOfWork, clock: Clock, identities: Identities) -> Order:
+    """Raises InvalidTransition where its state does not allow it, or ConcurrentChange."""
+    order = _in_version(command.order_id, command.expected_version, work)
+    order.annotate(command.external_identifiers, clock.now())
+    return order
+
+
+def submit_draft(command: SubmitDraft, work: UnitOfWork, clock: Clock, identities: Identities) -> Order:
+    """Raises what `amend_order` raises."""
+    order = _in_version(command.order_id, command.expected_version, work)
+    order.submit_draft(command.contents, _offerings(command.contents.lines, work.offerings), clock.now())
+    work.processes.schedule(PLACE_ORDER, order.id)
+    return order
+
+
+def remove_order(command: RemoveOrder, work: UnitOfWork, clock: Clock, identities: Identities) -> Order:
+    """Raises InvalidTransition while anything is under way, or ConcurrentChange."""
+    order = _in_version(command.order_id, command.expected_version, work)
+    order.remove(clock.now())
+    return order
 
 
 def cancel_order(command: CancelOrder, work: UnitOfWork, clock: Clock, identities: Identities) -> Cancellation:
@@ -60,14 +82,21 @@ def cancel_order(command: CancelOrder, work: UnitOfWork, clock: Clock, identitie
 
     Raises OrderNotFound, or InvalidTransition where the order has ended or is being cancelled already.
     """
-    order = work.orders.get(command.order_id)
-    cancellation = Cancellation.of(identities.new_id(), command, order.id, clock.now())
+    order = work.repository(ORDERS).get(command.order_id)
+    asked = replace(command, order_id=order.id)
+    cancellation = Cancellation.of(identities.new_id(), asked, order.customer_id, clock.now())
     order.request_cancellation(cancellation.id, cancellation.created_at, command.reason)
     if order.finished:
         cancellation.accept()
         cancellation.done("nothing had been done yet", cancellation.created_at)
-    work.cancellations.add(cancellation)
+    work.repository(CANCELLATIONS).add(cancellation)
     return cancellation
+
+
+def _in_version(order_id: str, expected: int | None, work: UnitOfWork) -> Order:
+    order = work.repository(ORDERS).get(order_id)
+    require_version(order, expected)
+    return order
 
 
 def _offerings(lines: Sequence[OrderLine], offerings: Offerings) -> list[OrderedOffering | None]:
@@ -96,3 +125,16 @@ def _offering(offerings: Offerings, line: OrderLine, index: int) -> OrderedOffer
             f"the catalogue has no {field.removesuffix('_id')} {value[:60]}", pointer=f"/lines/{index}/{field}"
         )
     return found
+
+
+HANDLERS: Handlers = MappingProxyType(
+    {
+        SubmitOrder: submit_order,
+        RejectOrder: reject_order,
+        AmendOrder: amend_order,
+        AnnotateOrder: annotate_order,
+        SubmitDraft: submit_draft,
+        RemoveOrder: remove_order,
+        CancelOrder: cancel_order,
+    }
+)

@@ -38,6 +38,7 @@ from canonical.ordering.states import (
     next_state,
 )
 from canonical.shared import errors
+from canonical.shared.aggregates import Kind
 from canonical.shared.errors import InvalidTransition
 from canonical.shared.external_identifier import ExternalIdentifier
 from canonical.shared.failure import Failure
@@ -156,6 +157,14 @@ class Order:
         return self.state in FINISHED
 
     @property
+    def removed(self) -> bool:
+        return bool(self.events) and isinstance(self.events[-1], OrderRemoved)
+
+    @property
+    def created_at(self) -> datetime:
+        return self.submitted_at
+
+    @property
     def changed_at(self) -> datetime:
         """When it became what it is; what is only said about it does not count."""
         return next(entry.at for entry in reversed(self.timeline) if entry.trigger is not Trigger.ANNOTATE)
@@ -261,3 +270,14 @@ DENIALS = MappingProxyType(
     }
 )
 """How a denied cancellation leads back to where the order was; to fulfilment from anywhere else."""
+
+ORDERS = Kind(
+    "order",
+    Order,
+    missing=lambda order_id: errors.OrderNotFound("Order not found", orderId=order_id),
+    reference=lambda order: order.bss_order_id,
+    found_by_reference=True,
+    removed=lambda order: order.removed,
+    dependents=("cancellation",),
+)
+"""An order may be looked up by its number in BSS."""

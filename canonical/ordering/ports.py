@@ -2,11 +2,8 @@
 
 from typing import Protocol
 
-from canonical.ordering.cancellation import Cancellation
 from canonical.ordering.items import OrderedOffering
-from canonical.ordering.order import Order
-from canonical.ordering.states import State
-from canonical.shared.ports import ProcessSchedule, Transaction
+from canonical.shared import ports as shared
 
 
 class Offerings(Protocol):
@@ -17,40 +14,6 @@ class Offerings(Protocol):
     def by_sku(self, sku: str) -> OrderedOffering | None: ...
 
 
-class OrderRepository(Protocol):
-    """Keeps orders. What was got or added is saved, with its events, when the unit of work commits."""
-
-    def add(self, order: Order) -> None: ...
-
-    def get(self, order_id: str) -> Order:
-        """The order by our id or by its BSS number. Raises OrderNotFound."""
-        ...
-
-
-class CancellationRepository(Protocol):
-    """Keeps cancellations. What was got or added is saved when the unit of work commits."""
-
-    def add(self, cancellation: Cancellation) -> None: ...
-
-    def get(self, cancellation_id: str) -> Cancellation:
-        """Raises CancellationNotFound."""
-        ...
-
-
-class OrderStates(Protocol):
-    """Where an order stands, read without a transaction."""
-
-    def state_of(self, order_id: str) -> State:
-        """Raises OrderNotFound."""
-        ...
-
-
-class UnitOfWork(Transaction, Protocol):
-    @property
-    def orders(self) -> OrderRepository: ...
-    @property
-    def cancellations(self) -> CancellationRepository: ...
+class UnitOfWork(shared.UnitOfWork, Protocol):
     @property
     def offerings(self) -> Offerings: ...
-    @property
-    def processes(self) -> ProcessSchedule: ...

@@ -5,9 +5,9 @@ from typing import Any
 
 from canonical.processes.progress import Facts, Progress, Step, failure_of
 from canonical.shared.errors import CanonicalError, ConcurrentChange, SubscriptionNotFound, VersionMismatch
-from canonical.shared.ports import Clock
-from canonical.subscriptions.plan_change import ChangeKind, PlanChange, PlanChangeState
-from canonical.subscriptions.ports import PlanBilling, PlanMove, Subscriptions, UnitOfWork
+from canonical.shared.ports import Clock, UnitOfWork
+from canonical.subscriptions.plan_change import PLAN_CHANGES, ChangeKind, PlanChange, PlanChangeState
+from canonical.subscriptions.ports import PlanBilling, PlanMove, Subscriptions
 from canonical.subscriptions.subscription import Subscription, SubscriptionStatus
 
 CHANGE = "change-plan"
@@ -23,7 +23,7 @@ class ChangeSubscriptionPlan:
     clock: Clock
 
     def look(self, change_id: str, work: UnitOfWork) -> PlanChange:
-        return work.plan_changes.get(change_id)
+        return work.repository(PLAN_CHANGES).get(change_id)
 
     def resume(self, change: PlanChange) -> None:
         change.resume(self.clock.now())

@@ -5,7 +5,7 @@ person knows on record as the answer of the next try, and has the process taken 
 older one without a say.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Protocol
@@ -14,7 +14,8 @@ from canonical.processes.engine import Process
 from canonical.processes.progress import Call
 from canonical.processes.saga import as_kept
 from canonical.processes.standing import Action, ProcessState, Situation, Standing, situation
-from canonical.shared.errors import CallUnderWay, DecisionRefused, GivenUp, InvalidCommand
+from canonical.shared.errors import CallUnderWay, DecisionRefused, GivenUp, InvalidCommand, ProcessNotFound
+from canonical.shared.ports import Clock, Identities
 
 
 class Outcome(StrEnum):
@@ -58,6 +59,18 @@ class DecisionWork(Protocol):
 
     @property
     def processes(self) -> ProcessRecords: ...
+
+
+def handler(processes: Mapping[str, Process[Any]]) -> Callable[[Decision, Any, Clock, Identities], Standing]:
+    """What carries decisions about these processes out."""
+
+    def decide_about(decision: Decision, work: DecisionWork, clock: Clock, identities: Identities) -> Standing:
+        process = processes.get(decision.process)
+        if process is None:
+            raise ProcessNotFound("Process not found", process=decision.process, subject=decision.subject)
+        return decide(decision, process, work)
+
+    return decide_about
 
 
 def decide(decision: Decision, process: Process[Any], work: DecisionWork) -> Standing:

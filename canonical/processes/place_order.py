@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from canonical.customers.ports import Customers
-from canonical.ordering.cancellation import Cancellation
+from canonical.ordering.cancellation import CANCELLATIONS, Cancellation
 from canonical.ordering.items import OrderedOffering, OrderItem
-from canonical.ordering.order import Order, PaymentStatus
-from canonical.ordering.ports import OrderStates, UnitOfWork
+from canonical.ordering.order import ORDERS, Order, PaymentStatus
+from canonical.ordering.ports import UnitOfWork
 from canonical.ordering.states import State
 from canonical.processes.ports import BssOrders, ChargeRequest, PaymentCharges, StockRequest, StockReservations
 from canonical.processes.progress import Facts, Progress, Step, failure_of
@@ -20,7 +20,7 @@ from canonical.shared.errors import (
     PaymentDeclined,
 )
 from canonical.shared.money import Money
-from canonical.shared.ports import Clock
+from canonical.shared.ports import AggregateReads, Clock
 
 VERIFY = "verify-customer"
 CREATE = "create-order"
@@ -46,11 +46,11 @@ class PlaceOrder:
     bss: BssOrders
     payments: PaymentCharges
     unit_of_work: Callable[[], UnitOfWork]
-    states: OrderStates
+    reads: AggregateReads
     clock: Clock
 
     def look(self, order_id: str, work: UnitOfWork) -> Order:
-        return work.orders.get(order_id)
+        return work.repository(ORDERS).get(order_id)
 
     def resume(self, order: Order) -> None:
         order.resume(self.clock.now())
@@ -74,14 +74,14 @@ class PlaceOrder:
 
     def interruption(self, order_id: str) -> CanonicalError | None:
         """OrderCancelled once somebody asked for it: from here on the order is being cancelled."""
-        if self.states.state_of(order_id) not in CANCELLATION_REQUESTED:
+        if State(self.reads.state_of(ORDERS, order_id)) not in CANCELLATION_REQUESTED:
             return None
         with self.unit_of_work() as work:
-            order = work.orders.get(order_id)
+            order = work.repository(ORDERS).get(order_id)
             # It may have been denied since, by another run of this process on a node that was thought dead.
             if order.state not in CANCELLATION_REQUESTED:
                 return None
-            cancellation = work.cancellations.get(order.cancellation_id or "")
+            cancellation = work.repository(CANCELLATIONS).get(order.cancellation_id or "")
             if order.state is State.ASSESSING_CANCELLATION:
                 order.accept_cancellation(self.clock.now())
                 cancellation.accept()
@@ -219,7 +219,7 @@ def key(order: Order, step: str) -> str:
 def _undecided_cancellation(order: Order, work: UnitOfWork) -> Cancellation | None:
     if order.state not in CANCELLATION_REQUESTED or order.cancellation_id is None:
         return None
-    return work.cancellations.get(order.cancellation_id)
+    return work.repository(CANCELLATIONS).get(order.cancellation_id)
 
 
 def _cancelled(cancellation: Cancellation) -> OrderCancelled:

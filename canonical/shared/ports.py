@@ -1,8 +1,12 @@
 """What every context needs from outside: time, identity, transactions and processes."""
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
+
+from canonical.shared.aggregates import A, Kind, Repository
+from canonical.shared.reader import Reader
 
 
 class Clock(Protocol):
@@ -41,3 +45,32 @@ class ProcessSchedule(Protocol):
         Raises ConcurrentChange when somebody else has scheduled it.
         """
         ...
+
+
+class UnitOfWork(Transaction, Protocol):
+    """A transaction over aggregates of every kind and the processes that are wanted for them."""
+
+    def repository(self, kind: Kind[A]) -> Repository[A]: ...
+
+    @property
+    def processes(self) -> ProcessSchedule: ...
+
+    def save(self) -> None:
+        """Make what was changed so far a version of its own; `commit` does the same for the rest."""
+        ...
+
+
+class AggregateReads(Protocol):
+    """Aggregates read without a transaction. Raise what `Kind.missing` makes."""
+
+    def aggregate(self, kind: Kind[A], aggregate_id: str, reader: Reader, /) -> A:
+        """By its id or its reference, as far as the reader sees it."""
+        ...
+
+    def state_of(self, kind: Kind[A], aggregate_id: str, /) -> str:
+        """The state of the aggregate with this id."""
+        ...
+
+
+Handlers = Mapping[type, Callable[[Any, Any, Clock, Identities], Any]]
+"""What carries each command out, by its class: of the command and a unit of work, what it made or changed."""

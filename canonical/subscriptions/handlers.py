@@ -1,33 +1,25 @@
 """What becomes of commands."""
 
 from collections.abc import Sequence
+from types import MappingProxyType
 
 from canonical.shared.errors import InvalidPlan, SubscriptionTerminated
-from canonical.shared.ports import Clock, Identities
+from canonical.shared.ports import Clock, Handlers, Identities, UnitOfWork
 from canonical.subscriptions.commands import ChangePlan
-from canonical.subscriptions.plan_change import ChangeKind, PlanChange
-from canonical.subscriptions.ports import UnitOfWork
-from canonical.subscriptions.subscription import Plan, Subscription, SubscriptionStatus
+from canonical.subscriptions.plan_change import PLAN_CHANGES, ChangeKind, PlanChange
+from canonical.subscriptions.subscription import Plan, SubscriptionStatus
 
 CHANGE_PLAN = "change-plan"
 """The process that carries a plan change out."""
 
 
-def change_plan(
-    command: ChangePlan,
-    subscription: Subscription,
-    plans: Sequence[Plan],
-    work: UnitOfWork,
-    clock: Clock,
-    identities: Identities,
-    *,
-    conditional: bool,
-) -> PlanChange:
+def change_plan(command: ChangePlan, work: UnitOfWork, clock: Clock, identities: Identities) -> PlanChange:
     """The change of the subscription as it is now, recorded and to be carried out.
 
     Raises InvalidPlan with the plans that are allowed, or SubscriptionTerminated.
     """
-    kind = kind_of(subscription.plan, command.plan, plans)
+    subscription = command.subscription
+    kind = kind_of(subscription.plan, command.plan, command.plans)
     if subscription.status is not SubscriptionStatus.ACTIVE:
         raise SubscriptionTerminated(f"subscription {subscription.id} has ended", subscriptionId=subscription.id)
     now = clock.now()
@@ -40,12 +32,12 @@ def change_plan(
         to_plan=command.plan,
         kind=kind,
         from_version=subscription.version,
-        conditional=conditional,
+        conditional=command.conditional,
         submitted_at=now,
         changed_at=now,
     )
     change.submit()
-    work.plan_changes.add(change)
+    work.repository(PLAN_CHANGES).add(change)
     work.processes.schedule(CHANGE_PLAN, change.id)
     return change
 
@@ -59,3 +51,6 @@ def kind_of(current: str, wanted: str, plans: Sequence[Plan]) -> ChangeKind:
     if wanted == current:
         return ChangeKind.UNCHANGED
     return ChangeKind.UPGRADE if ranks[wanted] > ranks.get(current, 0) else ChangeKind.DOWNGRADE
+
+
+HANDLERS: Handlers = MappingProxyType({ChangePlan: change_plan})

@@ -6,7 +6,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from canonical.shared.errors import InvalidTransition
+from canonical.shared.aggregates import Kind
+from canonical.shared.errors import InvalidTransition, NotFound
 from canonical.shared.failure import Failure
 from canonical.subscriptions.events import (
     PlanChangeEvent,
@@ -80,6 +81,10 @@ class PlanChange:
     def finished(self) -> bool:
         return self.state in FINISHED
 
+    @property
+    def created_at(self) -> datetime:
+        return self.submitted_at
+
     def submit(self) -> None:
         """It is to be carried out."""
         facts = {"customer_id": self.customer_id, "from_plan": self.from_plan, "to_plan": self.to_plan}
@@ -123,3 +128,11 @@ class PlanChange:
                 allowedActions=[],
             )
         self.state, self.changed_at = state, at
+
+
+PLAN_CHANGES = Kind(
+    "planChange",
+    PlanChange,
+    missing=lambda change_id: NotFound("Plan change not found", id=change_id),
+    reference=lambda change: change.subscription_id,
+)

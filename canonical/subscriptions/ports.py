@@ -7,8 +7,6 @@ BackendUnavailable (it did not act) and OutcomeUnknown as well.
 from dataclasses import dataclass
 from typing import Protocol
 
-from canonical.shared.ports import ProcessSchedule, Transaction
-from canonical.subscriptions.plan_change import PlanChange
 from canonical.subscriptions.subscription import Plan, Subscription
 
 
@@ -60,20 +58,3 @@ class PlanBilling(Protocol):
     def is_billed(self, subscription: Subscription) -> bool:
         """Whether it is billed as it is, or as it was in a later version."""
         ...
-
-
-class PlanChangeRepository(Protocol):
-    """Keeps plan changes. What was got or added is saved when the unit of work commits."""
-
-    def add(self, change: PlanChange) -> None: ...
-
-    def get(self, change_id: str) -> PlanChange:
-        """Raises NotFound."""
-        ...
-
-
-class UnitOfWork(Transaction, Protocol):
-    @property
-    def plan_changes(self) -> PlanChangeRepository: ...
-    @property
-    def processes(self) -> ProcessSchedule: ...

@@ -6,12 +6,13 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from canonical.ordering.order import Order
+from canonical.ordering.order import ORDERS, Order
 from canonical.ordering.states import State
 from canonical.shared.errors import BackendUnavailable, OrderNotFound
+from canonical.shared.ports import AggregateReads
 from canonical.shared.reader import Reader
 from canonical.views.parts import Inquiries, Missing, Part, Question, answers, missing_of
-from canonical.views.ports import Invoices, OrderRecords, Orders, Shipments
+from canonical.views.ports import Invoices, OrderRecords, Shipments
 from canonical.views.records import Invoice, OrderRecord, RecordStatus, Shipment
 
 LONGEST_NUMBER = 64
@@ -58,7 +59,7 @@ class OrderSnapshot:
 
 @dataclass(frozen=True)
 class OrderSnapshots:
-    orders: Orders
+    orders: AggregateReads
     records: OrderRecords
     invoices: Invoices
     shipments: Shipments
@@ -70,7 +71,7 @@ class OrderSnapshots:
         Raises OrderNotFound, and BackendUnavailable where only BSS could say whether there is such an order.
         """
         try:
-            order = self.orders.order(order_id, reader)
+            order = self.orders.aggregate(ORDERS, order_id, reader)
         except OrderNotFound:
             if not reader.everybody or len(order_id) > LONGEST_NUMBER:
                 raise

@@ -5,17 +5,7 @@ All raise BackendError; NotFound only where the system asked owns the fact.
 
 from typing import Protocol
 
-from canonical.ordering.order import Order
-from canonical.shared.reader import Reader
 from canonical.views.records import Invoice, OrderRecord, Shipment
-
-
-class Orders(Protocol):
-    """Our orders, as far as `reader` sees them."""
-
-    def order(self, order_id: str, reader: Reader) -> Order:
-        """By our id or by its BSS number. Raises OrderNotFound."""
-        ...
 
 
 class OrderRecords(Protocol):

@@ -3,46 +3,35 @@
 from pathlib import Path
 from typing import Any
 
-import jsontext
 from adapters.backends.inquiries import ParallelInquiries
 from adapters.backends.registry import NEEDED, Backends, connect
 from adapters.orchestration.engine import EngineSettings, TurnEngine
 from adapters.persistence.audit import SqlAuditTrail
 from adapters.persistence.database import Database
 from adapters.persistence.node_table import NodeTable
-from adapters.persistence.orders import Document
 from adapters.persistence.probes import write
 from adapters.persistence.process_table import ProcessTable
-from adapters.persistence.queries import SqlQueries
+from adapters.persistence.reads import SqlReads
 from adapters.persistence.unit_of_work import SqlUnitOfWork
-from canonical.ordering.cancellation import Cancellation
 from canonical.ordering.handlers import PLACE_ORDER
-from canonical.ordering.order import Order
 from canonical.processes.change_plan import ChangeSubscriptionPlan
 from canonical.processes.engine import Process
 from canonical.processes.place_order import PlaceOrder
 from canonical.shared.errors import StoreUnavailable
 from canonical.subscriptions.handlers import CHANGE_PLAN
+from facade.application.turns import Turns
+from facade.application.use_cases import Application
 from facade.bootstrap.backends import backend_settings, backend_state
+from facade.bootstrap.declared import projectors
+from facade.bootstrap.use_cases import use_cases
 from facade.clock import SystemClock
 from facade.health import BackendState
 from facade.identities import SortableIdentities, new_id
-from facade.intake import (
-    CancellationIntake,
-    DecisionIntake,
-    ListenerIntake,
-    OrderChanges,
-    OrderIntake,
-    PlanChangeIntake,
-)
 from facade.partners.profiles import ProfileError, Profiles, read_profiles
 from facade.portal.handlers import Waiters
 from facade.probe import Probe
 from facade.setting_sources import SettingError
 from facade.settings import Settings
-from facade.tmf.tmf622.account import STATES
-from facade.tmf.tmf622.cancel_mapper import from_cancellation
-from facade.tmf.tmf622.mapper import from_order
 
 PARTNERS = Path(__file__).parents[2] / "fixtures" / "partners"
 
@@ -56,7 +45,8 @@ class Core:
         self.database = Database(settings.database_address, settings.database_timeout, settings.database_waiters)
         self.database_probe = Probe(self._write_problem, late="the database does not answer within 1 s")
         search_seconds = min(settings.search_seconds, 0.8 * settings.database_timeout)
-        self.queries = SqlQueries(self.database, search_seconds)
+        self.reads = SqlReads(self.database, search_seconds)
+        self._projectors = projectors()
         self.audit = SqlAuditTrail(self.database)
         self.backends = connect(backend_settings(settings), settings.check_backend_answers)
         self.inquiries = ParallelInquiries(
@@ -82,18 +72,20 @@ class Core:
                 keep_steps_seconds=settings.keep_steps_days * 86400,
             ),
         )
-        intake = (self.unit_of_work, self.queries, self.clock, SortableIdentities())
-        self.intake = OrderIntake(*intake, self.engine)
-        self.changes = OrderChanges(*intake, self.queries, self.engine)
-        self.cancellations = CancellationIntake(*intake)
-        self.plan_changes = PlanChangeIntake(*intake, self.engine)
-        self.decisions = DecisionIntake(*intake, self.engine, self.processes)
-        self.listeners = ListenerIntake(*intake)
+        self.application = Application(
+            self.unit_of_work,
+            self.reads,
+            self.clock,
+            SortableIdentities(),
+            self.engine,
+            use_cases(self.processes),
+        )
+        self.turns = Turns()
         self.profiles = partner_profiles(settings)
         self.waiters = Waiters(self.engine, settings.portal_wait, at_once=settings.waiters)
 
     def unit_of_work(self) -> SqlUnitOfWork:
-        return SqlUnitOfWork(self.database, project, project_cancellation, self.clock)
+        return SqlUnitOfWork(self.database, self._projectors, self.clock)
 
     def _write_problem(self) -> str | None:
         try:
@@ -120,23 +112,12 @@ class Core:
             backends.bss,
             backends.payments,
             self.unit_of_work,
-            self.queries,
+            self.reads,
             self.clock,
         )
 
     def _change_plan(self, backends: Backends) -> ChangeSubscriptionPlan:
         return ChangeSubscriptionPlan(backends.subscriptions, backends.plan_billing, self.clock)
-
-
-def project(order: Order, carried: dict[str, Any]) -> Document:
-    """The document kept for TMF622 reads."""
-    return Document(STATES[order.state], jsontext.text(from_order(order, carried)))
-
-
-def project_cancellation(cancellation: Cancellation, carried: dict[str, Any]) -> Document:
-    """The document kept for TMF622 lists."""
-    document = from_cancellation(cancellation, carried)
-    return Document(document["state"], jsontext.text(document))
 
 
 def partner_profiles(settings: Settings) -> Profiles:

@@ -2,36 +2,32 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from functools import partial
-from types import MappingProxyType
 from typing import Any
 
 from prometheus_client import CollectorRegistry
 
 from adapters.persistence import migrations
-from adapters.persistence.listeners import SqlListeners
 from adapters.persistence.process_records import SqlProcessReads
 from adapters.telemetry.tracer import otlp_tracer
 from canonical.shared import tracing
 from canonical.views.customer_context import CustomerContexts
 from canonical.views.order_snapshot import OrderSnapshots
 from facade import logs
-from facade.app import Api, build_app, contract_of, spec_of
+from facade.app import Api, build_app, contract_of
+from facade.bootstrap.apis import shown_by_v4, tmf_apis, translatable
 from facade.bootstrap.core import Core
 from facade.bootstrap.metrics import metrics_page
 from facade.correlation import Correlation
 from facade.errors import ErrorHandler
 from facade.health import Health
-from facade.identities import SortableIdentities
 from facade.limits import RateLimit
 from facade.metrics import MetricsPage, RequestMetrics
 from facade.operations.processes import OperatedProcesses
 from facade.portal.bridge_reports import BridgeReports
 from facade.portal.customer import PortalCustomers
-from facade.portal.handlers import PortalOrders
-from facade.portal.handlers import to_submit_order as portal_to_submit_order
+from facade.portal.handlers import PortalOrders, PortalTranslator
 from facade.portal.snapshot import PortalSnapshots
 from facade.portal.subscriptions import PortalSubscriptions
 from facade.security.connexion_security import security_map
@@ -40,25 +36,7 @@ from facade.security.settings import SecuritySettings, build_verifier
 from facade.security.tokens import TokenVerifier
 from facade.settings import Settings
 from facade.threads import Queue
-from facade.tmf.hub.callbacks import CallbackRules
-from facade.tmf.hub.handlers import Hub
-from facade.tmf.hub.queries import Notifications
-from facade.tmf.query.attributes import SchemaAttributes
-from facade.tmf.tmf622.cancel_handlers import CancelProductOrders
-from facade.tmf.tmf622.handlers import OrderTranslator, ProductOrders
-from facade.tmf.tmf622.versions import CANCELLATION, ORDER, V4, V5, Version
 from facade.translations import Translatable, Translations
-
-TMF622_V4 = "tmf/tmf622-v4.yaml"
-TMF622_V5 = "tmf/tmf622-v5.yaml"
-TMF622: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {TMF622_V5: ("/tmf-api/productOrdering/v5", "/tmf/v5/productOrdering"), TMF622_V4: ()}
-)
-"""The contracts of TMF622, newest first, and other addresses of each."""
-TMF622_ADDRESSES: Mapping[str, frozenset[str]] = MappingProxyType(
-    {ORDER: frozenset({"href"}), CANCELLATION: frozenset({"href", "productOrder.href"})}
-)
-"""Attributes of each resource that depend on the address used, so that nothing can be found by them."""
 
 
 def application() -> Correlation:
@@ -110,36 +88,20 @@ def _counting(settings: Settings) -> Callable[[str], None]:
 
 
 def _apis(core: Core, security: SecuritySettings, verifier: TokenVerifier, page: MetricsPage) -> list[Api]:
-    versions = tmf622_versions()
     apis = [
-        *(
-            Api(
-                spec,
-                ProductOrders(version, core.intake, core.changes, core.queries, core.profiles).operations()
-                | CancelProductOrders(version, core.cancellations, core.queries).operations()
-                | _hub(core, "TMF622", version.name, spec).operations(),
-                aliases,
-            )
-            for (spec, aliases), version in zip(TMF622.items(), versions, strict=True)
-        ),
+        *tmf_apis(core),
         # Before the canonical API, whose base path begins this one's.
         Api(
             "canonical/operations.yaml",
             OperatedProcesses(
-                SqlProcessReads(core.database), core.unit_of_work, core.processes, core.decisions, core.clock
+                SqlProcessReads(core.database), core.unit_of_work, core.processes, core.application, core.clock
             ).operations(),
         ),
         Api(
             "canonical/v1.yaml",
-            PortalOrders(
-                core.intake,
-                core.queries,
-                core.cancellations,
-                core.audit,
-                core.waiters,
-            ).operations()
-            | _translations(core, versions).operations()
-            | BridgeReports(core.queries, core.audit, versions[1]).operations()
+            PortalOrders(core.application, core.reads, core.audit, core.waiters).operations()
+            | _translations(core).operations()
+            | BridgeReports(core.reads, core.audit, shown_by_v4()).operations()
             | _views(core),
         ),
     ]
@@ -151,50 +113,17 @@ def _apis(core: Core, security: SecuritySettings, verifier: TokenVerifier, page:
     return apis
 
 
-def _hub(core: Core, api: str, version: str, spec: str) -> Hub:
-    return Hub(
-        api,
-        version,
-        Notifications(spec_of(spec)),
-        CallbackRules(core.settings.allowed_networks, plain_http=core.settings.mode == "development"),
-        core.listeners,
-        SqlListeners(core.database),
-    )
-
-
 def _views(core: Core) -> dict[str, Callable[..., Any]]:
     """What is put together from several backends."""
     backends, inquiries = core.backends, core.inquiries
-    snapshots = OrderSnapshots(core.queries, backends.order_records, backends.invoices, backends.shipments, inquiries)
+    snapshots = OrderSnapshots(core.reads, backends.order_records, backends.invoices, backends.shipments, inquiries)
     contexts = CustomerContexts(
         backends.profiles, backends.subscriptions, backends.balances, backends.shipments, inquiries
     )
-    subscriptions = PortalSubscriptions(
-        backends.subscriptions, inquiries, core.queries, core.plan_changes, core.waiters
-    )
+    subscriptions = PortalSubscriptions(backends.subscriptions, inquiries, core.reads, core.application, core.waiters)
     return PortalSnapshots(snapshots).operations() | PortalCustomers(contexts).operations() | subscriptions.operations()
 
 
-def _translations(core: Core, versions: Iterable[Version]) -> Translations:
-    tmf622 = {
-        ("TMF622", version.name, "createProductOrder"): Translatable(
-            contract_of(spec), OrderTranslator(version, core.profiles), partial(version.losses, ORDER)
-        )
-        for spec, version in zip(TMF622, versions, strict=True)
-    }
-    canonical = Translatable(contract_of("canonical/v1.yaml"), portal_to_submit_order)
-    return Translations(
-        tmf622 | {("canonical", "v1", "placeOrder"): canonical}, core.unit_of_work, core.clock, SortableIdentities()
-    )
-
-
-def tmf622_versions() -> tuple[Version, Version]:
-    contract = contract_of(TMF622_V5)
-    v5, v4 = (
-        {
-            resource: SchemaAttributes(spec_of(spec), resource, addresses)
-            for resource, addresses in TMF622_ADDRESSES.items()
-        }
-        for spec in TMF622
-    )
-    return V5(contract, v5), V4(contract, v4, kept=v5)
+def _translations(core: Core) -> Translations:
+    canonical = Translatable(contract_of("canonical/v1.yaml"), PortalTranslator())
+    return Translations(translatable(core) | {("canonical", "v1", "placeOrder"): canonical}, core.application)

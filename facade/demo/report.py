@@ -10,10 +10,10 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
+from facade.application.requests import Translation
 from facade.demo.product import TMF622, Product
 from facade.demo.reads import show_reads
 from facade.demo.scenarios import SCENARIOS, Scenario, order_id
-from facade.intake import Translation
 
 WIDTH = 100
 UNDONE_BY = {"reserve": "release", "createOrder": "cancelOrder", "charge": "refund"}

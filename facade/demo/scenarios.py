@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from facade.application.requests import Translation
 from facade.demo.product import ORDERS, TMF622, DemoError, Product
-from facade.intake import Translation
 from facade.portal import handlers as portal
-from facade.tmf.tmf622 import mapper as tmf622
+from facade.tmf.engine.declaration import Sender
+from facade.tmf.tmf622 import product_order
+from facade.tmf.vocabulary import STANDARD
 
 GOLDEN = Path(__file__).parents[2] / "fixtures" / "golden"
 
@@ -43,8 +45,9 @@ class Scenario:
     @property
     def translation(self) -> Translation:
         """What the payload means, as the product reads it."""
-        to_submit_order = tmf622.to_submit_order if self.side is PARTNER else portal.to_submit_order
-        return to_submit_order(self.body, self.side.client)
+        if self.side is PORTAL:
+            return portal.to_submit_order(self.body, self.side.client)
+        return product_order.to_submit_order(self.body, Sender(self.side.client, STANDARD))
 
 
 _STORIES = (

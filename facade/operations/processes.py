@@ -8,18 +8,20 @@ from typing import Any, Protocol, Self
 import flask
 from marshmallow import Schema, fields
 
+from canonical.audit.record import Mapped
 from canonical.processes.decisions import Decision, DecisionWork, Outcome
 from canonical.processes.engine import Process
-from canonical.processes.standing import Action, ProcessState, Situation, Standing, situation
+from canonical.processes.standing import Action, Problem, ProcessState, Situation, Standing, situation
 from canonical.shared.criteria import SortBy
 from canonical.shared.errors import InvalidCommand, ProcessNotFound
 from canonical.shared.paging import Found, Slice
 from canonical.shared.ports import Clock
+from facade.application.requests import Request, Result, Translation
+from facade.application.use_cases import Application
 from facade.clock import time_text
 from facade.contract.connexion_plugin import validated_body
 from facade.contract.violations import Code, ContractViolation, Violation
 from facade.cursors import Course
-from facade.intake import DecisionIntake, Request
 from facade.json import answer_json
 from facade.pages import PAGING, page_document
 from facade.query import only, page_of
@@ -60,7 +62,7 @@ class OperatedProcesses:
     processes: Processes
     unit_of_work: Callable[[], ReadingWork]
     kinds: Mapping[str, Process[Any]]
-    decisions: DecisionIntake
+    application: Application
     clock: Clock
 
     def operations(self) -> dict[str, Callable[..., Any]]:
@@ -94,8 +96,12 @@ class OperatedProcesses:
         body, client = validated_body(), current_principal().client_id
         decision = _decision(process, subject, body)
         key = flask.request.headers.get("Idempotency-Key")
-        asked = Request(client, "decideProcess", key, {"process": process, "subject": subject, "decision": body})
-        return answer_json(self.decisions.accept(decision, asked, _decided(decision)), 202)
+        payload = {"process": process, "subject": subject, "decision": body}
+        request = Request(client, "decideProcess", key, payload, reason=decision.reason)
+        result = self.application.answered(request)
+        if result is None:
+            result = self.application.execute(request, Translation(decision, trail=_trail(decision)), 202)
+        return answer_json(_decided(decision, result), 202)
 
 
 class ProcessSchema(Schema):
@@ -165,12 +171,26 @@ def _decision(process: str, subject: str, body: Mapping[str, Any]) -> Decision:
     )
 
 
-def _decided(decision: Decision) -> Callable[[str, Standing], dict[str, Any]]:
-    return lambda audit_id, standing: {
+def _trail(decision: Decision) -> tuple[Mapped, ...]:
+    what = (decision.action, decision.call, decision.outcome, decision.result)
+    return (Mapped("", f"/processes/{decision.process}/{decision.subject}", " ".join(filter(None, what))),)
+
+
+def _decided(decision: Decision, result: Result) -> dict[str, Any]:
+    """The answer, with the process as it stood when the decision was taken."""
+    assert result.answer is not None, "the answer to a decision is kept"
+    return {
         "action": decision.action.value,
-        "auditRecordId": audit_id,
-        "process": _PROCESS.dump(standing),
+        "auditRecordId": result.answer["record"],
+        "process": _PROCESS.dump(_standing(result.answer["made"])),
     }
+
+
+def _standing(kept: Mapping[str, Any]) -> Standing:
+    """A process that was kept as JSON."""
+    times = {name: datetime.fromisoformat(kept[name]) for name in ("since", "changed_at")}
+    problem = kept["problem"] and Problem(kept["problem"])
+    return Standing(**{**kept, **times, "state": ProcessState(kept["state"]), "problem": problem})
 
 
 def _states(query: Mapping[str, str]) -> frozenset[ProcessState]:

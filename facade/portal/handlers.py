@@ -1,33 +1,39 @@
 """The canonical API: one method for each operation."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import flask
 
 from canonical.audit.ports import AuditTrail
 from canonical.audit.record import AuditRecord, Mapped
+from canonical.ordering.cancellation import CANCELLATIONS
 from canonical.ordering.commands import CancelOrder
 from canonical.ordering.handlers import PLACE_ORDER
-from canonical.ordering.order import Order
+from canonical.ordering.order import ORDERS, Order
 from canonical.processes.engine import ProcessEngine
 from canonical.shared import tracing
+from canonical.shared.aggregates import A, Kind
 from canonical.shared.deadline import seconds_left
-from canonical.shared.errors import AuditRecordNotFound, OrderNotFound, StillWorking
+from canonical.shared.errors import AuditRecordNotFound, NotFound, StillWorking
 from canonical.shared.paging import Found, Slice
+from canonical.shared.ports import AggregateReads
 from canonical.shared.reader import ALL, Reader
+from canonical.subscriptions.plan_change import PLAN_CHANGES
 from facade.address import requested_address
+from facade.application.requests import Request, Translation
+from facade.application.use_cases import Application
 from facade.contract.connexion_plugin import validated_body
 from facade.cursors import Course
-from facade.intake import CancellationIntake, OrderIntake, Request, Translation
 from facade.json import answer_json
 from facade.pages import PAGING, page_document
 from facade.portal.failures import error_of, going_on
 from facade.portal.schemas import OrderRequest, audit_document, order_document
 from facade.query import only, page_of
-from facade.security.principal import current_principal
+from facade.security.principal import Principal, current_principal
 
 GOES_ON = "the order was accepted and goes on; ask for it later"
 LIST = Course("orders")
@@ -35,14 +41,12 @@ LEFT_TO_ANSWER = 1.0
 """Seconds of a request's deadline in which nobody waits for a process any more."""
 
 
-class Orders(Protocol):
-    """Orders for reading, as far as `reader` sees them."""
+KINDS: Mapping[str, Kind[Any]] = MappingProxyType({kind.name: kind for kind in (ORDERS, CANCELLATIONS, PLAN_CHANGES)})
+"""Kinds of aggregates that belong to customers."""
 
-    def order(self, order_id: str, reader: Reader) -> Order:
-        """By our id or by its BSS number. Raises OrderNotFound."""
-        ...
 
-    def orders(self, reader: Reader, part: Slice) -> Found[Order]:
+class Reads(AggregateReads, Protocol):
+    def aggregates(self, kind: Kind[A], reader: Reader, part: Slice, /) -> Found[A]:
         """Newest first."""
         ...
 
@@ -71,9 +75,8 @@ class Waiters:
 
 @dataclass(frozen=True)
 class PortalOrders:
-    intake: OrderIntake
-    orders: Orders
-    cancellations: CancellationIntake
+    application: Application
+    reads: Reads
     audit: AuditTrail
     waiters: Waiters
 
@@ -92,18 +95,17 @@ class PortalOrders:
         """
         body, principal = validated_body(), current_principal()
         principal.check_customer(body["customerId"], "/customerId")
-        key = flask.request.headers.get("Idempotency-Key")
-        request = Request(principal.client_id, "placeOrder", key, body, bound=principal.customers is not None)
-        accepted = self.intake.repeated(request)
+        request = _request("placeOrder", body, principal, keeps_answer=False)
+        accepted = self.application.answered(request)
         if accepted is not None:
-            self.orders.order(accepted.subject, ALL)  # One that was removed meanwhile will never end.
+            self.reads.aggregate(ORDERS, accepted.subject, ALL)  # One that was removed meanwhile will never end.
         else:
             with tracing.span("translate"):
-                command = to_submit_order(body, principal.client_id)
-            accepted = self.intake.accept(command, request, lambda order_id, document, version: None)
+                translation = to_submit_order(body, principal.client_id)
+            accepted = self.application.execute(request, translation, 201)
         with going_on(GOES_ON, id=accepted.subject):
             ended = self.waiters.wait(PLACE_ORDER, accepted.subject)
-            order = self.orders.order(accepted.subject, ALL)
+            order = self.reads.aggregate(ORDERS, accepted.subject, ALL)
         if not ended and not order.finished:
             raise StillWorking(GOES_ON, id=order.id)
         if order.failure is not None:
@@ -113,33 +115,50 @@ class PortalOrders:
     def list_orders(self) -> flask.Response:
         only(flask.request.args, PAGING)
         page = page_of(flask.request.args, LIST)
-        found = self.orders.orders(current_principal().reader(), page.slice)
+        found = self.reads.aggregates(ORDERS, current_principal().reader(), page.slice)
         return answer_json(page_document([order_document(order) for order in found.members], page, found))
 
     def cancel_order(self, orderId: str) -> flask.Response:
         """Have the order given up. Raises InvalidTransition where it is too late to ask."""
         only(flask.request.args, ())
         principal = current_principal()
-        order = self.orders.order(orderId, principal.reader())
+        order = self.reads.aggregate(ORDERS, orderId, principal.reader())
         body = validated_body()
-        self.cancellations.accept(CancelOrder(principal.client_id, order.id, body["reason"]), body, carried={})
+        request = _request("cancelOrder", {"orderId": order.id} | body, principal, keeps_answer=False)
+        if self.application.answered(request) is None:
+            command = CancelOrder(principal.client_id, order.id, body["reason"])
+            self.application.execute(request, Translation(command, carried={}), 202)
         with going_on("the request to cancel was taken; read the order later", id=order.id):
-            order = self.orders.order(order.id, ALL)
+            order = self.reads.aggregate(ORDERS, order.id, ALL)
         return _answer(order, 202, {})
 
     def get_audit_record(self, recordId: str) -> flask.Response:
         only(flask.request.args, ())
         reader = current_principal().reader()
         record = self.audit.find(recordId.removeprefix("urn:uuid:"), None if reader.unbounded else reader.client)
-        if reader.customers is not None and record.order_id is not None:
-            self._check_seen(record, record.order_id, reader)
+        if reader.customers is not None and record.subject is not None:
+            self._check_seen(record, record.subject, reader)
         return answer_json(audit_document(record))
 
-    def _check_seen(self, record: AuditRecord, order_id: str, reader: Reader) -> None:
+    def _check_seen(self, record: AuditRecord, subject: str, reader: Reader) -> None:
+        """Raises AuditRecordNotFound for a record about what the reader does not see."""
+        kind = KINDS.get(record.subject_type or ORDERS.name)
+        if kind is None:
+            return
         try:
-            self.orders.order(order_id, reader)
-        except OrderNotFound as error:
+            self.reads.aggregate(kind, subject, reader)
+        except NotFound as error:
             raise AuditRecordNotFound("Audit record not found", recordId=record.id) from error
+
+
+class PortalTranslator:
+    """Reads orders as `PortalOrders.place_order` does."""
+
+    def translate(self, body: Any, principal: Principal) -> Translation:
+        return to_submit_order(body, principal.client_id)
+
+    def check_customers(self, body: Any, principal: Principal) -> None:
+        principal.check_customer(body["customerId"], "/customerId")
 
 
 def to_submit_order(body: dict[str, Any], owner: str) -> Translation:
@@ -160,7 +179,13 @@ def to_submit_order(body: dict[str, Any], owner: str) -> Translation:
         Mapped(f"/externalIdentifiers/{index}", f"/external_identifiers/{index}", "owner, type and id as sent")
         for index in range(len(body.get("externalIdentifiers", ())))
     ]
-    return Translation(OrderRequest().to_command(body, owner), carried={}, trail=tuple(trail))
+    command = OrderRequest().to_command(body, owner)
+    return Translation(command, carried={}, trail=tuple(trail), customer_id=command.customer_id)
+
+
+def _request(operation: str, payload: Any, principal: Principal, *, keeps_answer: bool) -> Request:
+    key, bound = flask.request.headers.get("Idempotency-Key"), principal.customers is not None
+    return Request(principal.client_id, operation, key, payload, bound=bound, keeps_answer=keeps_answer)
 
 
 def _answer(order: Order, status: int, headers: dict[str, str]) -> flask.Response:

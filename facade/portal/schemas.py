@@ -139,7 +139,7 @@ class AuditRecordSchema(Schema):
     status = fields.Integer()
     code = fields.String()
     payload_hash = fields.String(data_key="payloadHash")
-    order_id = fields.String(data_key="orderId")
+    subject = fields.String(data_key="orderId")
     reason = fields.String()
     translation = fields.List(fields.Nested(MappedSchema))
 

@@ -1,22 +1,27 @@
 """The canonical API's subscriptions: read as BSS has them, moved to other plans."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import flask
 
+from canonical.audit.record import Mapped
+from canonical.shared.aggregates import A, Kind
 from canonical.shared.errors import StillWorking, SubscriptionNotFound
+from canonical.shared.ports import AggregateReads
+from canonical.shared.reader import ALL
 from canonical.subscriptions.commands import ChangePlan
 from canonical.subscriptions.handlers import CHANGE_PLAN
-from canonical.subscriptions.plan_change import PlanChange
+from canonical.subscriptions.plan_change import FINISHED, PLAN_CHANGES, PlanChange
 from canonical.subscriptions.ports import Subscriptions
 from canonical.subscriptions.subscription import Plan, Subscription
 from canonical.views.parts import Inquiries, Question, answers
+from facade.application.requests import Request, Translation
+from facade.application.use_cases import Application
 from facade.clock import time_text
 from facade.conditions import check_version, required_versions
 from facade.contract.connexion_plugin import validated_body
-from facade.intake import PlanChangeIntake, Request
 from facade.json import answer_json
 from facade.portal.customer import SubscriptionSchema
 from facade.portal.failures import error_of, going_on
@@ -26,16 +31,15 @@ from facade.security.principal import Principal, current_principal
 
 GOES_ON = "the change was accepted and goes on until BSS and Billing both have it; read the subscription later"
 SUBSCRIPTION, PLANS = "subscription", "plans"
+TRAIL = (Mapped("/plan", "/plan", "as sent"),)
 _SUBSCRIPTION = SubscriptionSchema()
 
 
-class PlanChanges(Protocol):
+class PlanChanges(AggregateReads, Protocol):
     """Plan changes for reading."""
 
-    def plan_change(self, change_id: str) -> PlanChange: ...
-
-    def unfinished_plan_change(self, subscription_id: str) -> PlanChange | None:
-        """The newest of the subscription's that is still being carried out."""
+    def newest(self, kind: Kind[A], reference: str, but: Collection[str], /) -> A | None:
+        """The newest that is about `reference` and in none of the states `but`."""
         ...
 
 
@@ -44,7 +48,7 @@ class PortalSubscriptions:
     subscriptions: Subscriptions
     inquiries: Inquiries
     changes: PlanChanges
-    intake: PlanChangeIntake
+    application: Application
     waiters: Waiters
 
     def operations(self) -> dict[str, Callable[..., Any]]:
@@ -54,7 +58,7 @@ class PortalSubscriptions:
         """The subscription as BSS has it, and the change of ours that is under way."""
         only(flask.request.args, ())
         subscription, plans = self._asked(subId, current_principal())
-        pending = self.changes.unfinished_plan_change(subscription.id)
+        pending = self.changes.newest(PLAN_CHANGES, subscription.id, FINISHED)
         return answer_json(subscription_document(subscription, plans, pending), 200, _etag(subscription.version))
 
     def change_plan(self, subId: str) -> flask.Response:
@@ -62,19 +66,19 @@ class PortalSubscriptions:
         only(flask.request.args, ())
         body, principal = validated_body(), current_principal()
         key, wanted = flask.request.headers.get("Idempotency-Key"), required_versions()
-        bound = principal.customers is not None
-        request = Request(principal.client_id, "changePlan", key, {"subId": subId} | body, bound=bound)
-        accepted = self.intake.repeated(request)
-        if accepted is not None and not principal.may_act_for(self.changes.plan_change(accepted.subject).customer_id):
+        bound, payload = principal.customers is not None, {"subId": subId} | body
+        request = Request(principal.client_id, "changePlan", key, payload, bound=bound, keeps_answer=False)
+        accepted = self.application.answered(request)
+        if accepted is not None and not principal.may_act_for(self._change(accepted.subject).customer_id):
             accepted = None  # It goes on as if the key were new, so that BSS is asked and the answer is that of others.
         if accepted is None:
             subscription, plans = self._asked(subId, principal)
             check_version(wanted, subscription.version)
-            command = ChangePlan(principal.client_id, subscription.id, body["plan"])
-            accepted = self.intake.accept(command, subscription, plans, request, conditional=wanted is not None)
+            command = ChangePlan(principal.client_id, subscription, body["plan"], plans, wanted is not None)
+            accepted = self.application.execute(request, Translation(command, trail=TRAIL), 200)
         with going_on(GOES_ON, id=accepted.subject, subscriptionId=subId, plan=body["plan"]):
             ended = self.waiters.wait(CHANGE_PLAN, accepted.subject)
-            change = self.changes.plan_change(accepted.subject)
+            change = self._change(accepted.subject)
         if not principal.may_act_for(change.customer_id):
             raise SubscriptionNotFound.named(subId)
         if not ended and not change.finished:
@@ -82,6 +86,9 @@ class PortalSubscriptions:
         if change.failure is not None:
             raise error_of(change.failure, id=change.id, subscriptionId=change.subscription_id)
         return answer_json(changed_document(change), 200, _etag(change.to_version or change.from_version))
+
+    def _change(self, change_id: str) -> PlanChange:
+        return self.changes.aggregate(PLAN_CHANGES, change_id, ALL)
 
     def _asked(self, subscription_id: str, principal: Principal) -> tuple[Subscription, tuple[Plan, ...]]:
         """The subscription and the plans there are, from BSS and never from memory.

@@ -16,7 +16,8 @@ import sqlalchemy as sa
 
 from adapters.persistence import migrations
 from adapters.persistence.database import Database
-from adapters.persistence.queries import SqlQueries
+from adapters.persistence.reads import SqlReads
+from canonical.ordering.order import ORDERS
 from canonical.shared.paging import Slice
 from canonical.shared.reader import ALL
 from tests.bench.report import table
@@ -25,7 +26,7 @@ from tests.support.postgres import running_postgres
 from tests.support.waiting import LONG
 from tests.unit.query.hostile import queries
 from tests.unit.query.sample import a_sample
-from tests.unit.query.stored import store
+from tests.unit.query.stored import INDEX, store
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -65,7 +66,7 @@ def measured(databases: Iterable[Database]) -> dict[str, list[Cost]]:
         for database in databases if wanted else ():
             assert wanted
             with spent(query, costs.setdefault(database.engine.dialect.name, []), servers_of(database)):
-                SqlQueries(database, LONG).documents(ALL, Slice(0, 200), wanted.criterion, wanted.sort)
+                SqlReads(database, LONG).documents(ORDERS, INDEX, ALL, Slice(0, 200), wanted.criterion, wanted.sort)
     return costs
 
 

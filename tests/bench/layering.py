@@ -17,18 +17,21 @@ from sqlalchemy.engine.default import DefaultDialect
 from adapters.backends.http import Backend
 from adapters.orchestration.engine import TurnEngine
 from adapters.orchestration.runner import Runner
-from adapters.persistence.orders import SqlOrderRepository
+from adapters.persistence.aggregates import SqlAggregateRepository
 from adapters.persistence.process_table import ProcessTable
-from adapters.persistence.queries import SqlQueries
+from adapters.persistence.reads import SqlReads
 from adapters.persistence.unit_of_work import SqlUnitOfWork
+from canonical.ordering import handlers as ordering
+from facade.application.use_cases import Application
 from facade.contract.connexion_plugin import ContractRequestBodyValidator
 from facade.contract.validator import Contract
 from facade.correlation import Correlation
 from facade.gate import Gate
-from facade.intake import orders
 from facade.portal.handlers import PortalOrders
 from facade.security.tokens import TokenVerifier
-from facade.tmf.tmf622 import handlers as tmf622
+from facade.tmf.engine.declaration import Resource
+from facade.tmf.engine.operations import ResourceOperations
+from facade.tmf.engine.translator import ResourceTranslator
 from facade.wsgi_bridge import WsgiBridge
 from tests.bench.spans import Recorder
 
@@ -48,21 +51,21 @@ LAYERS: tuple[tuple[Any, str, str], ...] = (
     (Contract, "check_quickly", "body: judged (jsonschema-rs)"),
     (WsgiBridge, "__call__", "bridge to a thread and back"),
     (Flask, "wsgi_app", "Flask and Connexion's decorators"),
-    (tmf622.ProductOrders, "create_product_order", "handler"),
-    (tmf622.ProductOrders, "retrieve_product_order", "handler"),
-    (tmf622, "to_submit_order", "mapper inward"),
+    (ResourceOperations, "create", "handler"),
+    (ResourceOperations, "retrieve", "handler"),
+    (ResourceTranslator, "translate", "mapper inward"),
     (PortalOrders, "place_order", "handler"),
-    (orders.OrderIntake, "accept", "intake"),
-    (orders, "submit_order", "submit_order and the catalogue"),
+    (Application, "execute", "use case"),
+    (ordering, "submit_order", "submit_order and the catalogue"),
     (SqlUnitOfWork, "__enter__", "transaction: lock, connection, BEGIN"),
     (SqlUnitOfWork, "__exit__", "transaction: connection given back"),
-    (SqlUnitOfWork, "carry", "mapper outward and document"),
+    (Resource, "projection", "mapper outward and document"),
     (SqlUnitOfWork, "claim_key", "idempotency key"),
     (SqlUnitOfWork, "record", "audit record"),
-    (SqlOrderRepository, "save", "order, document and outbox rows"),
+    (SqlAggregateRepository, "save", "documents, terms and outbox rows"),
     (SqlUnitOfWork, "commit", "commit around SQL"),
-    (SqlQueries, "document", "query of one document"),
-    (SqlQueries, "order", "query of one order"),
+    (SqlReads, "document", "query of one document"),
+    (SqlReads, "aggregate", "query of one aggregate"),
     (DefaultDialect, "do_execute", "SQL statements in the driver"),
     (DefaultDialect, "do_executemany", "SQL statements in the driver"),
     (DefaultDialect, "do_commit", "COMMIT in the driver"),

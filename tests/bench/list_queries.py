@@ -21,15 +21,15 @@ import sqlalchemy as sa
 
 from adapters.persistence import migrations
 from adapters.persistence.database import Database
-from adapters.persistence.queries import SqlQueries
-from adapters.persistence.search import PRODUCT_ORDERS
-from adapters.persistence.tables import documents, terms
-from adapters.persistence.terms import terms_of
+from adapters.persistence.reads import SqlReads
+from adapters.persistence.tables import documents
+from canonical.ordering.order import ORDERS
 from canonical.shared.reader import Reader
 from facade.tmf.query.listing import read_listing
 from tests.bench.report import mark, table
 from tests.support.postgres import execute, running_postgres
 from tests.unit.query.sample import ATTRIBUTES
+from tests.unit.query.stored import INDEX, insert
 
 SEEDED = 200
 ORDERS_OF_A_CUSTOMER = 20
@@ -87,10 +87,10 @@ def compare(name: str, sizes: Sequence[int] = SIZES, rounds: int = 40) -> str:
 
 
 def reads_of(database: Database, ids: int) -> dict[str, Callable[[], Any]]:
-    queries = SqlQueries(database, search_seconds=60)
+    queries = SqlReads(database, search_seconds=60)
     with database.reading() as connection:
-        known = itertools.cycle(list(connection.scalars(sa.select(documents.c.order_id).limit(ids))))
-    reads: dict[str, Callable[[], Any]] = {"by id": lambda: queries.document(next(known), Reader("acme"))}
+        known = itertools.cycle(list(connection.scalars(sa.select(documents.c.id).limit(ids))))
+    reads: dict[str, Callable[[], Any]] = {"by id": lambda: queries.document(ORDERS, next(known), Reader("acme"))}
     for name, text in QUERIES.items():
         reads[name] = partial(listed, queries, text)
     return reads
@@ -105,9 +105,9 @@ def alternated(reads: Sequence[Callable[[], Any]], rounds: int) -> list[float]:
     return [statistics.median(times[rounds:]) for times in taken]
 
 
-def listed(queries: SqlQueries, text: str) -> None:
+def listed(queries: SqlReads, text: str) -> None:
     wanted = read_listing(text.encode(), ATTRIBUTES, "ProductOrder")
-    queries.documents(Reader("acme"), wanted.page.slice, wanted.criterion, wanted.sort)
+    queries.documents(ORDERS, INDEX, Reader("acme"), wanted.page.slice, wanted.criterion, wanted.sort)
 
 
 def timed(read: Callable[[], Any]) -> float:
@@ -148,21 +148,11 @@ def fill(database: Database, size: int) -> None:
                 {"role": "Customer", "partyOrPartyRole": {"id": f"C-{number // ORDERS_OF_A_CUSTOMER:05d}"}}
             ]
             document["creationDate"] = f"2026-05-03T12:{number // 60 % 60:02d}:{number % 60:02d}.000Z"
-            connection.execute(sa.insert(documents), row(document))
-            found = [{"path": path, "value": value} for path, value in terms_of(document, PRODUCT_ORDERS.indexed)]
-            connection.execute(sa.insert(terms), [one | {"order_id": document["id"]} for one in found])
+            insert(connection, document)
         clone(connection, seeded, size)
         connection.commit()
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(sa.text("ANALYZE" if database.sqlite else "VACUUM ANALYZE"))
-
-
-def row(document: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "order_id": document["id"], "owner": "acme", "customer_id": "C", "state": document["state"], "version": 1,
-        "ordered_at": document["creationDate"].replace("Z", "000Z"), "carried": "{}",
-        "document": orjson.dumps(document).decode(),
-    }  # fmt: skip
 
 
 def clone(connection: sa.Connection, seeded: int, size: int) -> None:
@@ -174,17 +164,19 @@ def clone(connection: sa.Connection, seeded: int, size: int) -> None:
 
 _COPIES = "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < :last)"
 _CLONED_DOCUMENTS = """
-INSERT INTO product_order_documents (order_id, owner, customer_id, state, ordered_at, version, carried, document)
-SELECT PADDED || substr(d.order_id, 6), d.owner, d.customer_id, d.state, YEAR || substr(d.ordered_at, 5), 1, '{}',
-    replace(replace(replace(d.document, d.order_id, PADDED || substr(d.order_id, 6)), '"C-', '"C' || PADDED || '-'),
+INSERT INTO documents (resource, id, owner, customer_id, state, shown_state, created_at, changed_at, version, carried,
+    aggregate, document)
+SELECT d.resource, PADDED || substr(d.id, 6), d.owner, d.customer_id, d.state, d.shown_state,
+    YEAR || substr(d.created_at, 5), d.changed_at, 1, '{}', '{}',
+    replace(replace(replace(d.document, d.id, PADDED || substr(d.id, 6)), '"C-', '"C' || PADDED || '-'),
         '"creationDate":"2026', '"creationDate":"' || YEAR)
-FROM product_order_documents d, n
+FROM documents d, n
 """.replace("PADDED", "substr('00000' || n.n, length('00000' || n.n) - 4)").replace("YEAR", "'20' || (10 + n.n % 80)")
 _CLONED_TERMS = """
-INSERT INTO product_order_terms (path, value, order_id)
-SELECT d.path, CASE WHEN d.path LIKE 'related%' THEN replace(d.value, 'C-', 'C' || PADDED || '-')
-    WHEN d.path LIKE 'external%' THEN d.value || n.n ELSE d.value END, PADDED || substr(d.order_id, 6)
-FROM product_order_terms d, n
+INSERT INTO terms (resource, path, value, id)
+SELECT d.resource, d.path, CASE WHEN d.path LIKE 'related%' THEN replace(d.value, 'C-', 'C' || PADDED || '-')
+    WHEN d.path LIKE 'external%' THEN d.value || n.n ELSE d.value END, PADDED || substr(d.id, 6)
+FROM terms d, n
 """.replace("PADDED", "substr('00000' || n.n, length('00000' || n.n) - 4)")
 
 

@@ -13,20 +13,25 @@ import click
 import orjson
 
 import jsontext
-from facade.bootstrap.serving import tmf622_versions
+from facade.bootstrap.apis import versions_of
 from facade.contract.loading import load_spec
 from facade.contract.validator import Contract
 from facade.partners.profiles import Profiles
-from facade.tmf.tmf622.handlers import OrderTranslator
-from facade.tmf.tmf622.mapper import to_submit_order
+from facade.security.principal import Principal
+from facade.tmf.engine.declaration import Sender
+from facade.tmf.engine.translator import ResourceTranslator
+from facade.tmf.tmf622.api import PRODUCT_ORDER, TMF622
+from facade.tmf.tmf622.product_order import to_submit_order
 from facade.tmf.tmf622.v4 import BRIDGE
-from facade.tmf.tmf622.versions import ORDER
+from facade.tmf.vocabulary import STANDARD
 from tests.bench.payloads import product_order
 from tests.bench.report import mark, table
+from tests.support.memory import Memory, ReadsFromMemory
 
 SPECS = Path(__file__).parents[2] / "specs" / "tmf"
 OPERATION = "createProductOrder"
-OWNER = "acme"
+ORDER = PRODUCT_ORDER.schema
+ACME = Sender("acme", STANDARD)
 ROUNDS = 20
 CALLS = 100
 """In one round of one measure."""
@@ -52,8 +57,8 @@ def v5_measures() -> Measures:
     body, contract = _sent(product_order()), _contract("tmf622-v5.yaml")
     return {
         "validate against v5": lambda: _valid(contract, body),
-        "map to the command": lambda: to_submit_order(body, OWNER),
-        TOGETHER: lambda: to_submit_order(_valid(contract, body), OWNER),
+        "map to the command": lambda: to_submit_order(body, ACME),
+        TOGETHER: lambda: to_submit_order(_valid(contract, body), ACME),
         **_json(body),
     }
 
@@ -62,14 +67,15 @@ def v4_measures() -> Measures:
     v4, v5 = _contract("tmf622-v4.yaml"), _contract("tmf622-v5.yaml")
     body = BRIDGE.lower(ORDER, _sent(product_order())).body
     lifted = _valid(v5, BRIDGE.lift(ORDER, body).body)
-    _, version = tmf622_versions()
-    translate = OrderTranslator(version, Profiles())
+    version = versions_of(TMF622, "v4")[PRODUCT_ORDER.name]
+    translator = ResourceTranslator(version, Profiles(), ReadsFromMemory(Memory()))
+    principal = Principal(ACME.client, frozenset())
     return {
         "validate against v4": lambda: _valid(v4, body),
         "lift v4 to v5": lambda: BRIDGE.lift(ORDER, body),
         "validate against v5": lambda: _valid(v5, lifted),
-        "map to the command": lambda: to_submit_order(lifted, OWNER),
-        TOGETHER: lambda: translate(_valid(v4, body), OWNER),
+        "map to the command": lambda: to_submit_order(lifted, ACME),
+        TOGETHER: lambda: translator.translate(_valid(v4, body), principal),
         "lower v5 to v4, for the answer": lambda: BRIDGE.lower(ORDER, lifted),
         **_json(body),
     }

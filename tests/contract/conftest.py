@@ -10,34 +10,21 @@ import jsontext
 from adapters.persistence.audit import SqlAuditTrail
 from adapters.persistence.database import Database
 from adapters.persistence.listeners import SqlListeners
-from adapters.persistence.orders import Document
-from adapters.persistence.queries import SqlQueries
-from adapters.persistence.tables import (
-    audit,
-    cancellations,
-    documents,
-    idempotency_keys,
-    listeners,
-    orders,
-    outbox,
-    processes,
-)
+from adapters.persistence.reads import SqlReads
+from adapters.persistence.tables import audit, documents, idempotency_keys, listeners, outbox, processes
 from adapters.persistence.unit_of_work import SqlUnitOfWork
 from canonical.audit.record import AuditRecord
-from canonical.ordering.cancellation import Cancellation
-from canonical.ordering.order import Order
 from tests.support.fakes import SteppingClock
-from tests.support.memory import ListenersFromMemory, Memory, ReadsFromMemory
+from tests.support.memory import ListenersFromMemory, Memory, ReadsFromMemory, projecting
 from tests.support.waiting import LONG
 
 
-def shown(order: Order, carried: dict[str, Any]) -> str:
-    """The document of an order, as the edge would make one."""
-    return jsontext.text({"id": order.id, "state": order.state.value, "carried": carried})
+def shown(aggregate: Any, carried: dict[str, Any]) -> str:
+    """The document of an order or a cancellation, as the edge would make one."""
+    return jsontext.text({"id": aggregate.id, "state": aggregate.state.value, "carried": carried})
 
 
-def shown_cancellation(asked: Cancellation, carried: dict[str, Any]) -> str:
-    return jsontext.text({"id": asked.id, "state": asked.state.value, "carried": carried})
+PROJECTORS = {"order": projecting(shown), "cancellation": projecting(shown)}
 
 
 class Store(Protocol):
@@ -66,20 +53,15 @@ class Store(Protocol):
 class SqlStore:
     def __init__(self, database: Database) -> None:
         self.database = database
-        self.reads = SqlQueries(database, LONG)
+        self.reads = SqlReads(database, LONG)
         self.listeners = SqlListeners(database)
         self._clock = SteppingClock()
 
     def unit_of_work(self) -> SqlUnitOfWork:
-        return SqlUnitOfWork(
-            self.database,
-            lambda order, carried: Document(order.state.value, shown(order, carried)),
-            lambda asked, carried: Document(asked.state.value, shown_cancellation(asked, carried)),
-            self._clock,
-        )
+        return SqlUnitOfWork(self.database, PROJECTORS, self._clock)
 
     def events(self, order_id: str) -> list[tuple[int, str]]:
-        query = sa.select(outbox.c.sequence, outbox.c.type).where(outbox.c.order_id == order_id)
+        query = sa.select(outbox.c.sequence, outbox.c.type).where(outbox.c.subject == order_id)
         with self.database.reading() as connection:
             return [(row.sequence, row.type) for row in connection.execute(query.order_by(outbox.c.position))]
 
@@ -93,7 +75,7 @@ class SqlStore:
         return SqlAuditTrail(self.database).find(audit_id, None)
 
     def size(self) -> int:
-        tables = (orders, documents, cancellations, outbox, processes, idempotency_keys, audit, listeners)
+        tables = (documents, outbox, processes, idempotency_keys, audit, listeners)
         with self.database.reading() as connection:
             return sum(connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0 for table in tables)
 
@@ -108,7 +90,8 @@ class StoreInMemory:
         self.unit_of_work = self.memory.unit_of_work
 
     def events(self, order_id: str) -> list[tuple[int, str]]:
-        return [(event.sequence, type(event).__name__) for event in self.memory.outbox if event.order_id == order_id]
+        told = [event for _, subject, event in self.memory.events if subject == order_id]
+        return [(event.sequence, type(event).__name__) for event in told]
 
     def process(self, name: str, subject: str) -> str | None:
         return self.memory.processes.get((name, subject))
@@ -118,22 +101,13 @@ class StoreInMemory:
 
     def size(self) -> int:
         kept = self.memory
-        everything = (
-            kept.orders,
-            kept.documents,
-            kept.cancellations,
-            kept.outbox,
-            kept.processes,
-            kept.keys,
-            kept.audit,
-            kept.listeners,
-        )
+        everything = (kept.rows, kept.events, kept.processes, kept.keys, kept.audit, kept.listeners)
         return sum(map(len, everything))
 
 
 @pytest.fixture(params=["sqlite", "postgresql", "memory"])
 def store(request: pytest.FixtureRequest) -> Store:
     if request.param == "memory":
-        return StoreInMemory(Memory(project=shown, project_cancellation=shown_cancellation))
+        return StoreInMemory(Memory(PROJECTORS))
     name = "sqlite_database" if request.param == "sqlite" else "postgres_database"
     return SqlStore(request.getfixturevalue(name))

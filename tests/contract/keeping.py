@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from canonical.audit.record import AuditRecord, Mapped
-from canonical.ordering.order import Order, PaymentStatus
+from canonical.ordering.cancellation import CANCELLATIONS
+from canonical.ordering.order import ORDERS, Order, PaymentStatus
 from canonical.shared.errors import Conflict
 from tests.contract.conftest import Store
 from tests.support.builders import NOON, a_cancellation, an_order
@@ -30,16 +31,16 @@ def order_id(number: int) -> str:
 def keep(store: Store, order: Order, carried: dict[str, Any] | None = None) -> Order:
     """Add the order in a unit of work of its own."""
     with store.unit_of_work() as work:
-        work.orders.add(order)
+        work.repository(ORDERS).add(order)
         if carried is not None:
-            work.carry(order.id, carried)
+            work.repository(ORDERS).carry(order.id, carried)
         work.commit()
     return order
 
 
 def change(store: Store, name: str, what: Callable[[Order], None]) -> Order:
     with store.unit_of_work() as work:
-        order: Order = work.orders.get(name)
+        order: Order = work.repository(ORDERS).get(name)
         what(order)
         work.commit()
     return order
@@ -78,15 +79,16 @@ def an_audit_record(record_id: str, order_id: str) -> AuditRecord:
         status=201,
         payload_hash="hash",
         translation=(Mapped("/a", "/b", "as sent"),),
-        order_id=order_id,
+        subject_type="order",
+        subject=order_id,
     )
 
 
 def write_everything(work: Any, number: int = 1) -> None:
     order = an_order(id=order_id(number))
-    work.orders.add(order)
-    work.carry(order.id, {"note": "x"})
-    work.cancellations.add(a_cancellation(order_id=order.id))
+    work.repository(ORDERS).add(order)
+    work.repository(ORDERS).carry(order.id, {"note": "x"})
+    work.repository(CANCELLATIONS).add(a_cancellation(order_id=order.id))
     work.processes.schedule(PROCESS, order.id)
-    assert work.claim_key("partner-acme", f"key-{number}", "hash", order.id, {"a": 1})
+    assert work.claim_key("partner-acme", f"key-{number}", "hash", ("order", order.id), {"a": 1})
     work.record(an_audit_record(f"audit-{number}", order.id))

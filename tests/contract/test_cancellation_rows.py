@@ -1,29 +1,24 @@
-"""How cancellations are found in SQL by what their documents say, those from before there were documents too."""
+"""How cancellations are found in SQL by what their documents say."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
-from alembic import command
 
-import jsontext
-from adapters.persistence import migrations
 from adapters.persistence.database import Database
-from adapters.persistence.queries import SqlQueries
-from adapters.persistence.tables import cancellations
+from adapters.persistence.reads import SqlReads
 from adapters.persistence.unit_of_work import SqlUnitOfWork
-from canonical.ordering.cancellation import Cancellation
+from canonical.ordering.cancellation import CANCELLATIONS, Cancellation
 from canonical.shared.paging import Slice
 from canonical.shared.reader import ALL, Reader
-from facade.bootstrap.core import project_cancellation
-from facade.bootstrap.serving import tmf622_versions
+from facade.bootstrap.apis import versions_of
+from facade.bootstrap.declared import projectors
 from facade.tmf.query.listing import read_listing
-from facade.tmf.tmf622.versions import CANCELLATION
-from tests.support.databases import blank
+from facade.tmf.tmf622.api import TMF622
 from tests.support.fakes import SteppingClock
+from tests.support.waiting import LONG
 
-V5, V4 = tmf622_versions()
+V5, V4 = (versions_of(TMF622, version)["cancelProductOrder"] for version in ("v5", "v4"))
 BEGIN = datetime(2026, 5, 3, 12, 0, 0, 123456, tzinfo=UTC)
 SENT: list[dict[str, Any]] = [
     {},
@@ -50,16 +45,19 @@ def asked(number: int) -> Cancellation:
 @pytest.fixture
 def filled(database: Database) -> Database:
     for number, sent in enumerate(SENT, start=1):
-        with SqlUnitOfWork(database, blank, project_cancellation, SteppingClock()) as work:
-            work.cancellations.add(asked(number))
-            work.cancellations.carry(f"c{number}", sent)
+        with SqlUnitOfWork(database, projectors(), SteppingClock()) as work:
+            work.repository(CANCELLATIONS).add(asked(number))
+            work.repository(CANCELLATIONS).carry(f"c{number}", sent)
             work.commit()
     return database
 
 
 def found(database: Database, version: Any, query: str, reader: Reader = ALL) -> list[str]:
-    wanted = read_listing(query.encode(), version.searchable(CANCELLATION), CANCELLATION)
-    listed = SqlQueries(database, 30).cancellations(reader, Slice(0, 10), wanted.criterion, wanted.sort)
+    wanted = read_listing(query.encode(), version.searchable, "cancelProductOrder")
+    index = version.resource.index
+    listed = SqlReads(database, LONG).documents(
+        CANCELLATIONS, index, reader, Slice(0, 10), wanted.criterion, wanted.sort
+    )
     assert len(listed[0]) == listed[1]
     return [task_id for task_id, _ in listed[0]]
 
@@ -100,21 +98,3 @@ def test_tasks_are_found_by_v4s_names(filled: Database, query: str, ids: list[st
 def test_a_filter_never_leads_to_another_clients_tasks(filled: Database) -> None:
     assert found(filled, V5, "state.ne=held", reader=Reader("acme")) == ["c3", "c1"]
     assert found(filled, V5, "id=c2", reader=Reader("acme")) == []
-
-
-def test_tasks_from_before_there_were_documents_get_the_same(filled: Database) -> None:
-    def rows() -> list[tuple[Any, ...]]:
-        with filled.reading() as connection:
-            kept = connection.execute(sa.select(cancellations).order_by(cancellations.c.id)).all()
-        return [(row.state, row.asked_at, jsontext.read_kept(row.document), row.body, row.carried) for row in kept]
-
-    before = rows()
-    config = migrations._config()
-    with filled.writing() as connection:
-        config.attributes["connection"] = connection
-        command.downgrade(config, "0004")
-        connection.commit()
-    migrations.upgrade(filled)
-    migrations.check(filled)
-    assert rows() == before
-    assert before[1][2]["productOrder"] == {"@type": "ProductOrderRef", "id": "o2", "name": "mine"}

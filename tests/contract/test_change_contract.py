@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 import jsontext
+from canonical.ordering.cancellation import CANCELLATIONS
 from canonical.ordering.commands import AmendOrder, AnnotateOrder, SubmitDraft
-from canonical.ordering.handlers import PLACE_ORDER, Change, cancel_order, change_order, receive_order, submit_order
-from canonical.ordering.order import Order
+from canonical.ordering.handlers import HANDLERS, PLACE_ORDER, cancel_order, reject_order, submit_order
+from canonical.ordering.order import ORDERS, Order
 from canonical.ordering.states import State, Trigger
 from canonical.processes.place_order import PlaceOrder
 from canonical.processes.progress import Progress
@@ -17,6 +18,7 @@ from canonical.processes.saga import run
 from canonical.shared.errors import CancellationNotFound, ConcurrentChange, InvalidTransition, OrderNotFound
 from canonical.shared.external_identifier import ExternalIdentifier
 from canonical.shared.paging import Slice
+from canonical.shared.projection import SearchIndex
 from canonical.shared.reader import ALL, Reader
 from tests.contract.conftest import Store
 from tests.contract.keeping import (
@@ -57,26 +59,39 @@ AMENDED = a_command(customer_id="C2", lines=(a_line(id="x", offering_id=ROUTER.i
 REPLACED = {"note": [{"text": "ä"}], "other": {}}
 
 
-def ticket(number: int) -> AnnotateOrder:
-    return AnnotateOrder((ExternalIdentifier("crm", "ticket", str(number)),))
+def ticket(number: int) -> tuple[ExternalIdentifier, ...]:
+    return (ExternalIdentifier("crm", "ticket", str(number)),)
+
+
+def say(name: str, number: int) -> AnnotateOrder:
+    return AnnotateOrder(name, None, ticket(number))
 
 
 def annotate(order: Order) -> None:
-    order.annotate(ticket(1).external_identifiers, LATER)
+    order.annotate(ticket(1), LATER)
 
 
-def ask(store: Store, name: str, what: Change, carried: dict[str, Any] | None = None) -> tuple[Order, str | None]:
-    """Change the order in a unit of work of its own; the order, and its document where something is carried."""
+def ask(store: Store, command: Any, carried: dict[str, Any] | None = None) -> tuple[Order, str]:
+    """Change the order in a unit of work of its own; the order and its document."""
     with store.unit_of_work() as work:
-        order: Order = work.orders.get(name)
-        change_order(order, what, work, StandingClock(LATER))
-        text: str | None = None if carried is None else work.carry(order.id, carried)
+        if carried is not None:
+            work.repository(ORDERS).carry(command.order_id, carried)
+        order: Order = HANDLERS[type(command)](command, work, StandingClock(LATER), CountingIdentities())
+        work.save()
+        text, _ = work.repository(ORDERS).shown(order.id)
         work.commit()
     return order, text
 
 
+def show(work: Any, carried: dict[str, Any]) -> dict[str, Any]:
+    """The first order's document, once this is carried for it."""
+    work.repository(ORDERS).carry(order_id(1), carried)
+    found: dict[str, Any] = jsontext.read_kept(work.repository(ORDERS).shown(order_id(1))[0])
+    return found
+
+
 def document(store: Store, name: str) -> dict[str, Any]:
-    found: dict[str, Any] = jsontext.read_kept(store.reads.document(name, ALL)[1])
+    found: dict[str, Any] = jsontext.read_kept(store.reads.document(ORDERS, name, ALL).document)
     return found
 
 
@@ -86,46 +101,56 @@ def document(store: Store, name: str) -> dict[str, Any]:
 def test_a_draft_is_kept_changed_and_submitted(store: Store) -> None:
     with store.unit_of_work() as work:
         draft = submit_order(a_command(draft=True), work, StandingClock(), CountingIdentities())
-        work.carry(draft.id, CARRIED)
+        work.repository(ORDERS).carry(draft.id, CARRIED)
         work.commit()
-    assert (draft.version, store.reads.order(draft.id, Reader("partner-acme"))) == (1, draft)
+    assert (draft.version, store.reads.aggregate(ORDERS, draft.id, Reader("partner-acme"))) == (1, draft)
     assert document(store, draft.id) == {"id": draft.id, "state": "DRAFT", "carried": CARRIED}
     assert store.process(PLACE_ORDER, draft.id) is None
 
-    amended, _ = ask(store, draft.id, AmendOrder(AMENDED), REPLACED)
-    assert (amended.version, store.reads.order(draft.id, ALL)) == (2, amended)
+    amended, _ = ask(store, AmendOrder(draft.id, 1, AMENDED), REPLACED)
+    assert (amended.version, store.reads.aggregate(ORDERS, draft.id, ALL)) == (2, amended)
     assert [(item.id, item.offering, item.product_id) for item in amended.items] == [
         ("x", ROUTER, None),
         ("y", None, "PRD1"),
     ]
     assert document(store, draft.id) == {"id": draft.id, "state": "DRAFT", "carried": REPLACED}
 
-    submitted, _ = ask(store, draft.id, SubmitDraft(AMENDED))
-    assert (submitted.version, store.reads.order(draft.id, ALL)) == (3, submitted)
-    assert store.reads.state_of(draft.id) is State.ACKNOWLEDGED
-    assert store.reads.document(draft.id, ALL)[2] == 3
+    submitted, _ = ask(store, SubmitDraft(draft.id, 2, AMENDED))
+    assert (submitted.version, store.reads.aggregate(ORDERS, draft.id, ALL)) == (3, submitted)
+    assert store.reads.state_of(ORDERS, draft.id) == State.ACKNOWLEDGED
+    assert store.reads.document(ORDERS, draft.id, ALL).version == 3
     assert store.process(PLACE_ORDER, draft.id) == "scheduled"
     assert store.events(draft.id) == [(1, "OrderDrafted"), (2, "OrderAmended"), (3, "OrderSubmitted")]
 
 
 def test_a_rejected_order_is_kept_in_its_second_version(store: Store) -> None:
     with store.unit_of_work() as work:
-        order = receive_order("partner-acme", "C12345", work, StandingClock(), CountingIdentities())
-        acknowledged = work.carry(order.id, CARRIED)
-        order.reject(a_rejection(), LATER)
+        work.repository(ORDERS).carry(None, CARRIED)
+        order = reject_order(a_rejection(), work, StandingClock(), CountingIdentities())
+        work.save()
+        acknowledged, version = work.repository(ORDERS).shown(order.id)
         work.commit()
+    assert version == 1
     assert jsontext.read_kept(acknowledged) == {"id": order.id, "state": "ACKNOWLEDGED", "carried": CARRIED}
-    assert (order.version, store.reads.order(order.id, Reader("partner-acme"))) == (2, order)
-    assert store.reads.document(order.id, ALL)[2] == 2
+    assert (order.version, store.reads.aggregate(ORDERS, order.id, Reader("partner-acme"))) == (2, order)
+    assert store.reads.document(ORDERS, order.id, ALL).version == 2
     assert document(store, order.id) == {"id": order.id, "state": "REJECTED", "carried": CARRIED}
     assert store.events(order.id) == [(1, "OrderSubmitted"), (2, "OrderRejected")]
     assert change(store, order.id, annotate).version == 3
 
 
-def test_a_new_order_is_kept_in_the_version_of_its_last_stage(store: Store) -> None:
+def test_a_version_counts_what_was_saved_of_an_order(store: Store) -> None:
     order = an_order()
     start(order)
-    assert keep(store, order).version == 3
+    assert keep(store, order).version == 1
+    with store.unit_of_work() as work:
+        kept = work.repository(ORDERS).get(order.id)
+        annotate(kept)
+        work.save()
+        annotate(kept)
+        work.commit()
+    assert kept.version == 3
+    assert store.reads.document(ORDERS, order.id, ALL).version == 3
     assert change(store, order.id, complete).version == 4
 
 
@@ -134,10 +159,10 @@ def test_a_new_order_is_kept_in_the_version_of_its_last_stage(store: Store) -> N
 
 def test_what_is_carried_for_a_kept_order_replaces_what_was(store: Store) -> None:
     keep(store, an_order(), CARRIED)
-    changed, text = ask(store, order_id(1), ticket(1), REPLACED)
+    changed, text = ask(store, say(order_id(1), 1), REPLACED)
     assert changed.version == 2
     assert (
-        jsontext.read_kept(text or "")
+        jsontext.read_kept(text)
         == document(store, order_id(1))
         == {
             "id": order_id(1),
@@ -147,50 +172,48 @@ def test_what_is_carried_for_a_kept_order_replaces_what_was(store: Store) -> Non
     )
     change(store, order_id(1), start)
     assert document(store, order_id(1))["carried"] == REPLACED, "through the changes that come after too"
-    ask(store, order_id(1), ticket(2), {})
+    ask(store, say(order_id(1), 2), {})
     assert document(store, order_id(1))["carried"] == {}
 
 
 def test_an_order_is_read_with_what_is_carried_for_it_and_its_document(store: Store) -> None:
     keep(store, an_order(), CARRIED)
     keep(store, an_order(id=order_id(2)))
-    changed, text = ask(store, order_id(1), ticket(1), REPLACED)
+    changed, text = ask(store, say(order_id(1), 1), REPLACED)
     for reader in (Reader("partner-acme"), ALL):
-        assert store.reads.order_to_change(order_id(1), reader) == (changed, REPLACED, text)
-    assert store.reads.order_to_change(order_id(2), ALL)[1] == {}
-    change(store, order_id(1), start)
-    change(store, order_id(1), complete)
-    for name, reader in ((order_id(1), Reader("portal")), (order_id(3), ALL), ("ORD00001", ALL)):
+        order, carried, kept = store.reads.to_change(ORDERS, order_id(1), reader)
+        assert (order, carried, kept.document, kept.version) == (changed, REPLACED, text, 2)
+    assert store.reads.to_change(ORDERS, order_id(2), ALL)[1] == {}
+    for name, reader in ((order_id(1), Reader("portal")), (order_id(3), ALL)):
         with pytest.raises(OrderNotFound):
-            store.reads.order_to_change(name, reader)
+            store.reads.to_change(ORDERS, name, reader)
 
 
 def test_what_is_carried_replaces_what_was_carried_before_in_the_same_unit_of_work(store: Store) -> None:
     keep(store, an_order(), CARRIED)
     with store.unit_of_work() as work:
-        work.orders.get(order_id(1))
-        assert jsontext.read_kept(work.carry(order_id(1), REPLACED))["carried"] == REPLACED
-        assert jsontext.read_kept(work.carry(order_id(1), {}))["carried"] == {}
+        assert show(work, REPLACED)["carried"] == REPLACED
+        assert show(work, {})["carried"] == {}
     assert document(store, order_id(1))["carried"] == CARRIED, "nothing of it was committed"
 
 
-def test_what_is_carried_for_an_order_that_does_not_change_is_shown_and_not_kept(store: Store) -> None:
+def test_what_is_carried_for_an_order_that_nothing_happens_to_is_kept_in_a_new_version(store: Store) -> None:
     keep(store, an_order(), CARRIED)
     with store.unit_of_work() as work:
-        work.orders.get(order_id(1))
-        assert jsontext.read_kept(work.carry(order_id(1), REPLACED))["carried"] == REPLACED
+        work.repository(ORDERS).carry(order_id(1), REPLACED)
         work.commit()
-    assert document(store, order_id(1))["carried"] == CARRIED
-    assert store.reads.order(order_id(1), ALL).version == 1
+    assert document(store, order_id(1))["carried"] == REPLACED
+    assert store.reads.aggregate(ORDERS, order_id(1), ALL).version == 2
+    assert len(store.events(order_id(1))) == 1
 
 
 def test_the_document_shows_the_order_as_it_is_when_it_is_asked_for(store: Store) -> None:
     keep(store, an_order())
     with store.unit_of_work() as work:
-        order = work.orders.get(order_id(1))
-        assert jsontext.read_kept(work.carry(order.id, CARRIED))["state"] == "ACKNOWLEDGED"
+        order = work.repository(ORDERS).get(order_id(1))
+        assert show(work, CARRIED)["state"] == "ACKNOWLEDGED"
         order.start(LATER)
-        assert jsontext.read_kept(work.carry(order.id, REPLACED))["state"] == "FULFILLING"
+        assert show(work, REPLACED)["state"] == "FULFILLING"
         order.annotate((), LATER)
         work.commit()
     assert document(store, order_id(1)) == {"id": order_id(1), "state": "FULFILLING", "carried": REPLACED}
@@ -211,25 +234,25 @@ def test_a_removed_order_is_gone_with_what_belongs_to_it_and_what_happened_stays
     change(store, order_id(1), complete)
     keep(store, an_order(id=order_id(2)))
     with store.unit_of_work() as work:
-        work.orders.get(order_id(1)).remove(LATER)
+        work.repository(ORDERS).get(order_id(1)).remove(LATER)
         work.record(replace(an_audit_record("audit-2", order_id(1)), status=204))
         work.commit()
 
     with pytest.raises(OrderNotFound):
-        store.reads.order(order_id(1), ALL)
+        store.reads.aggregate(ORDERS, order_id(1), ALL)
     with pytest.raises(OrderNotFound):
-        store.reads.order("ORD00001", ALL)
+        store.reads.aggregate(ORDERS, "ORD00001", ALL)
     with pytest.raises(OrderNotFound):
-        store.reads.document(order_id(1), ALL)
+        store.reads.document(ORDERS, order_id(1), ALL)
     with pytest.raises(OrderNotFound):
-        store.reads.state_of(order_id(1))
+        store.reads.state_of(ORDERS, order_id(1))
     with store.unit_of_work() as work, pytest.raises(OrderNotFound):
-        work.orders.get(order_id(1))
+        work.repository(ORDERS).get(order_id(1))
     with pytest.raises(CancellationNotFound):
-        store.reads.cancellation(CANCELLATION_ID, ALL)
+        store.reads.aggregate(CANCELLATIONS, CANCELLATION_ID, ALL)
     assert store.process(PLACE_ORDER, order_id(1)) is None
-    assert [order.id for order in store.reads.orders(ALL, Slice(0, 10))[0]] == [order_id(2)], "others stay"
-    assert store.reads.documents(ALL, Slice(0, 10))[1] == 1
+    assert [order.id for order in store.reads.aggregates(ORDERS, ALL, Slice(0, 10))[0]] == [order_id(2)], "others stay"
+    assert store.reads.documents(ORDERS, SearchIndex(), ALL, Slice(0, 10))[1] == 1
 
     assert store.events(order_id(1)) == [
         (1, "OrderSubmitted"),
@@ -239,7 +262,7 @@ def test_a_removed_order_is_gone_with_what_belongs_to_it_and_what_happened_stays
         (5, "OrderRemoved"),
     ]
     assert [store.audit(name).status for name in ("audit-1", "audit-2")] == [201, 204]
-    assert store.reads.kept_answer("partner-acme", "key-1").order_id == order_id(1), "it is not placed again by its key"
+    assert store.reads.kept_answer("partner-acme", "key-1").subject == order_id(1), "it is not placed again by its key"
 
 
 def test_a_cancelled_draft_is_removed_with_its_cancellation(store: Store) -> None:
@@ -248,9 +271,9 @@ def test_a_cancelled_draft_is_removed_with_its_cancellation(store: Store) -> Non
         asked = cancel_order(a_cancel_command(order_id=order_id(1)), work, StandingClock(), CountingIdentities())
         work.commit()
     change(store, order_id(1), remove)
-    assert store.reads.cancellations(ALL, Slice(0, 10)) == ([], 0, None)
+    assert store.reads.documents(CANCELLATIONS, SearchIndex(), ALL, Slice(0, 10)) == ([], 0, None)
     with pytest.raises(CancellationNotFound):
-        store.reads.cancellation(asked.id, ALL)
+        store.reads.to_change(CANCELLATIONS, asked.id, ALL)[:2]
     assert [sequence for sequence, _ in store.events(order_id(1))] == [1, 2, 3]
 
 
@@ -263,14 +286,14 @@ def test_an_order_is_changed_and_removed_together(store: Store) -> None:
 
     change(store, order_id(1), change_and_remove)
     assert store.events(order_id(1)) == [(1, "OrderDrafted"), (2, "OrderAnnotated"), (3, "OrderRemoved")]
-    assert store.reads.orders(ALL, Slice(0, 10)) == ([], 0, None)
+    assert store.reads.aggregates(ORDERS, ALL, Slice(0, 10)) == ([], 0, None)
 
 
 def test_without_a_commit_an_order_is_not_removed(store: Store) -> None:
     keep(store, an_order(draft=True))
     size = store.size()
     with store.unit_of_work() as work:
-        work.orders.get(order_id(1)).remove(LATER)
+        work.repository(ORDERS).get(order_id(1)).remove(LATER)
     assert store.size() == size
 
 
@@ -280,14 +303,14 @@ def test_an_order_that_somebody_else_changed_or_removed_since_is_left_so(
 ) -> None:
     keep(store, an_order(draft=True), CARRIED)
     with store.unit_of_work() as work:
-        stale = work.orders.get(order_id(1))
+        stale = work.repository(ORDERS).get(order_id(1))
     change(store, order_id(1), first)
     events, size = store.events(order_id(1)), store.size()
     then(stale)
 
     def write_back() -> None:
         with store.unit_of_work() as work:
-            work.orders.add(stale)
+            work.repository(ORDERS).add(stale)
             work.commit()
 
     with pytest.raises(ConcurrentChange):
@@ -345,10 +368,10 @@ def test_what_is_said_about_an_order_while_its_process_ends_is_not_lost_nor_is_t
         return ended
 
     def act(number: int) -> Any:
-        return place() if number == 0 else until_done(lambda: ask(store, order.id, ticket(number), {"n": number}))
+        return place() if number == 0 else until_done(lambda: ask(store, say(order.id, number), {"n": number}))
 
     at_once(6, act)
-    kept = store.reads.order(order.id, ALL)
+    kept = store.reads.aggregate(ORDERS, order.id, ALL)
     assert (kept.state, kept.bss_order_id) == (State.COMPLETED, "ORD00001")
     assert [entry.trigger for entry in kept.timeline].count(Trigger.ANNOTATE) == 5
     assert [sequence for sequence, _ in store.events(order.id)] == list(range(1, 10))
@@ -366,7 +389,7 @@ def test_a_draft_is_submitted_or_removed_and_never_half_of_each(store: Store) ->
                 if actor % 2:
                     change(store, name, remove)
                     return "removed"
-                ask(store, name, SubmitDraft(a_command()))
+                ask(store, SubmitDraft(name, None, a_command()))
                 return "submitted"
             except OrderNotFound:
                 return "not found"
@@ -374,7 +397,7 @@ def test_a_draft_is_submitted_or_removed_and_never_half_of_each(store: Store) ->
         outcomes = at_once(4, act)
         done = [outcome for outcome in outcomes if outcome in ("removed", "submitted")]
         assert len(done) == 1, outcomes
-        left = {order.id for order in store.reads.orders(ALL, Slice(0, 10))[0]}
+        left = {order.id for order in store.reads.aggregates(ORDERS, ALL, Slice(0, 10))[0]}
         submitted = done == ["submitted"]
         assert (order_id(number) in left) is submitted
         assert store.process(PLACE_ORDER, order_id(number)) == ("scheduled" if submitted else None)
@@ -397,12 +420,12 @@ def test_an_order_is_amended_before_its_process_begins_or_not_at_all(store: Stor
 
         def act(actor: int, name: str = order_id(number)) -> Order:
             if actor:
-                return ask(store, name, AmendOrder(AMENDED))[0]
+                return ask(store, AmendOrder(name, None, AMENDED))[0]
             begun: Order = until_done(lambda: begin(store, process, name))
             return begun
 
         begun, amended = at_once(2, act)
-        kept = store.reads.order(order_id(number), ALL)
+        kept = store.reads.aggregate(ORDERS, order_id(number), ALL)
         assert kept.state is State.FULFILLING
         assert begun.items == kept.items, "what is carried out is what is on record"
         if isinstance(amended, Order):

@@ -8,11 +8,12 @@ from decimal import Decimal
 import pytest
 
 import jsontext
-from canonical.ordering.order import Order, PaymentStatus
+from canonical.ordering.order import ORDERS, Order, PaymentStatus
 from canonical.ordering.states import State
 from canonical.shared.errors import OrderNotFound
 from canonical.shared.money import Money
 from canonical.shared.paging import Slice
+from canonical.shared.projection import SearchIndex
 from canonical.shared.reader import ALL, Reader
 from tests.contract.conftest import Store
 from tests.contract.keeping import CARRIED, LATER, change, complete, keep, order_id, start, write_everything
@@ -30,8 +31,8 @@ def test_an_order_comes_back_as_it_was(store: Store) -> None:
     assert order.version == 1
     assert order.events == []
     with store.unit_of_work() as work:
-        assert work.orders.get(order.id) == order
-    assert store.reads.order(order.id, ALL) == order
+        assert work.repository(ORDERS).get(order.id) == order
+    assert store.reads.aggregate(ORDERS, order.id, ALL) == order
 
 
 def test_an_order_in_every_detail_of_failure_comes_back_as_it_was(store: Store) -> None:
@@ -41,7 +42,7 @@ def test_an_order_in_every_detail_of_failure_comes_back_as_it_was(store: Store) 
     failed = change(
         store, order_id(1), lambda order: order.fall_out(failure, PaymentStatus.DECLINED, "ORD00001", LATER)
     )
-    assert store.reads.order(order_id(1), ALL) == failed
+    assert store.reads.aggregate(ORDERS, order_id(1), ALL) == failed
     assert failed.failure == failure
 
 
@@ -50,12 +51,12 @@ def test_an_order_is_found_by_its_number_in_bss(store: Store) -> None:
     change(store, order_id(1), start)
     change(store, order_id(1), complete)
     with store.unit_of_work() as work:
-        assert work.orders.get("ORD00001").id == order_id(1)
-    assert store.reads.order("ORD00001", Reader("partner-acme")).id == order_id(1)
+        assert work.repository(ORDERS).get("ORD00001").id == order_id(1)
+    assert store.reads.aggregate(ORDERS, "ORD00001", Reader("partner-acme")).id == order_id(1)
     for reader in (Reader("partner-acme"), ALL):
-        assert store.reads.document("ORD00001", reader) == store.reads.document(order_id(1), reader)
+        assert store.reads.document(ORDERS, "ORD00001", reader) == store.reads.document(ORDERS, order_id(1), reader)
     with pytest.raises(OrderNotFound):
-        store.reads.document("ORD00001", Reader("portal"))
+        store.reads.document(ORDERS, "ORD00001", Reader("portal"))
 
 
 def test_our_id_counts_before_a_number_of_bss_and_the_newest_order_before_others(store: Store) -> None:
@@ -67,31 +68,31 @@ def test_our_id_counts_before_a_number_of_bss_and_the_newest_order_before_others
         change(store, order_id(number), start)
         change(store, order_id(number), numbered(given))
     for name, found in ((order_id(3), 3), ("ORD00007", 3), (order_id(1), 1)):
-        assert store.reads.order(name, ALL).id == order_id(found)
-        assert store.reads.document(name, ALL)[0] == order_id(found)
+        assert store.reads.aggregate(ORDERS, name, ALL).id == order_id(found)
+        assert store.reads.document(ORDERS, name, ALL).id == order_id(found)
         with store.unit_of_work() as work:
-            assert work.orders.get(name).id == order_id(found)
+            assert work.repository(ORDERS).get(name).id == order_id(found)
 
 
 @pytest.mark.parametrize("name", ["none", "", "x" * 1000, "'; DROP TABLE orders; --", "ORD00001"])
 def test_an_order_that_is_not_there_is_not_found(store: Store, name: str) -> None:
     keep(store, an_order())
     with store.unit_of_work() as work, pytest.raises(OrderNotFound) as missing:
-        work.orders.get(name)
+        work.repository(ORDERS).get(name)
     assert missing.value.details == {"orderId": name}
     with pytest.raises(OrderNotFound):
-        store.reads.order(name, ALL)
+        store.reads.aggregate(ORDERS, name, ALL)
     with pytest.raises(OrderNotFound):
-        store.reads.document(name, ALL)
+        store.reads.document(ORDERS, name, ALL)
 
 
 def test_in_a_unit_of_work_an_order_is_the_same_object_each_time(store: Store) -> None:
     keep(store, an_order())
     with store.unit_of_work() as work:
         new = an_order(id=order_id(2))
-        work.orders.add(new)
-        assert work.orders.get(order_id(1)) is work.orders.get(order_id(1))
-        assert work.orders.get(new.id) is new
+        work.repository(ORDERS).add(new)
+        assert work.repository(ORDERS).get(order_id(1)) is work.repository(ORDERS).get(order_id(1))
+        assert work.repository(ORDERS).get(new.id) is new
 
 
 def test_an_order_got_by_its_bss_number_is_the_one_got_by_its_id(store: Store) -> None:
@@ -99,16 +100,16 @@ def test_an_order_got_by_its_bss_number_is_the_one_got_by_its_id(store: Store) -
     change(store, order_id(1), start)
     change(store, order_id(1), complete)
     with store.unit_of_work() as work:
-        by_number = work.orders.get("ORD00001")
-        assert work.orders.get(order_id(1)) is by_number
-        assert work.orders.get("ORD00001") is by_number
+        by_number = work.repository(ORDERS).get("ORD00001")
+        assert work.repository(ORDERS).get(order_id(1)) is by_number
+        assert work.repository(ORDERS).get("ORD00001") is by_number
 
 
 def test_each_change_makes_a_new_version(store: Store) -> None:
     keep(store, an_order())
     assert [change(store, order_id(1), what).version for what in (start, complete)] == [2, 3]
-    assert store.reads.order(order_id(1), ALL).version == 3
-    assert store.reads.document(order_id(1), ALL)[2] == 3
+    assert store.reads.aggregate(ORDERS, order_id(1), ALL).version == 3
+    assert store.reads.document(ORDERS, order_id(1), ALL).version == 3
 
 
 def test_an_order_that_was_only_read_keeps_its_version(store: Store) -> None:
@@ -119,9 +120,9 @@ def test_an_order_that_was_only_read_keeps_its_version(store: Store) -> None:
 def test_several_orders_are_kept_together(store: Store) -> None:
     with store.unit_of_work() as work:
         for number in (1, 2, 3):
-            work.orders.add(an_order(id=order_id(number)))
+            work.repository(ORDERS).add(an_order(id=order_id(number)))
         work.commit()
-    assert store.reads.orders(ALL, Slice(0, 10))[1] == 3
+    assert store.reads.aggregates(ORDERS, ALL, Slice(0, 10))[1] == 3
 
 
 def test_events_wait_for_delivery_in_order_and_without_gaps(store: Store) -> None:
@@ -145,13 +146,16 @@ def test_events_of_one_order_count_apart_from_those_of_another(store: Store) -> 
 
 def test_what_was_carried_is_in_the_document_through_every_change(store: Store) -> None:
     with store.unit_of_work() as work:
-        work.orders.add(an_order())
-        made = work.carry(order_id(1), CARRIED)
+        work.repository(ORDERS).add(an_order())
+        work.repository(ORDERS).carry(order_id(1), CARRIED)
+        work.save()
+        made, version = work.repository(ORDERS).shown(order_id(1))
         work.commit()
+    assert version == 1
     for state, what in ((State.ACKNOWLEDGED, None), (State.FULFILLING, start), (State.COMPLETED, complete)):
         if what is not None:
             change(store, order_id(1), what)
-        _, text, _ = store.reads.document(order_id(1), ALL)
+        text = store.reads.document(ORDERS, order_id(1), ALL).document
         assert jsontext.read_kept(text) == {"id": order_id(1), "state": state.value, "carried": CARRIED}
     assert jsontext.read_kept(made) == {"id": order_id(1), "state": "ACKNOWLEDGED", "carried": CARRIED}
 
@@ -159,7 +163,7 @@ def test_what_was_carried_is_in_the_document_through_every_change(store: Store) 
 def test_an_order_that_carries_nothing_has_a_document_too(store: Store) -> None:
     keep(store, an_order())
     change(store, order_id(1), start)
-    assert jsontext.read_kept(store.reads.document(order_id(1), ALL)[1])["carried"] == {}
+    assert jsontext.read_kept(store.reads.document(ORDERS, order_id(1), ALL).document)["carried"] == {}
 
 
 @pytest.fixture
@@ -189,26 +193,26 @@ def filled(store: Store) -> Store:
 def test_a_page_holds_the_newest_first_and_counts_what_the_caller_may_see(
     filled: Store, reader: Reader, offset: int, limit: int, numbers: list[int], total: int
 ) -> None:
-    orders, count, _ = filled.reads.orders(reader, Slice(offset, limit))
+    orders, count, _ = filled.reads.aggregates(ORDERS, reader, Slice(offset, limit))
     assert ([order.id for order in orders], count) == ([order_id(number) for number in numbers], total)
-    documents, count, _ = filled.reads.documents(reader, Slice(offset, limit))
+    documents, count, _ = filled.reads.documents(ORDERS, SearchIndex(), reader, Slice(offset, limit))
     assert ([found for found, _ in documents], count) == ([order_id(number) for number in numbers], total)
     assert [jsontext.read_kept(text)["carried"]["number"] for _, text in documents] == numbers
 
 
 def test_another_clients_order_is_not_found(filled: Store) -> None:
-    assert filled.reads.order(order_id(1), Reader("partner-acme")).owner == "partner-acme"
+    assert filled.reads.aggregate(ORDERS, order_id(1), Reader("partner-acme")).owner == "partner-acme"
     for owner in ("portal", "nobody", ""):
         with pytest.raises(OrderNotFound):
-            filled.reads.order(order_id(1), Reader(owner))
+            filled.reads.aggregate(ORDERS, order_id(1), Reader(owner))
         with pytest.raises(OrderNotFound):
-            filled.reads.document(order_id(1), Reader(owner))
+            filled.reads.document(ORDERS, order_id(1), Reader(owner))
 
 
 def test_what_is_not_committed_is_not_read(store: Store) -> None:
     with store.unit_of_work() as work:
         write_everything(work)
-        assert store.reads.orders(ALL, Slice(0, 10)) == ([], 0, None)
+        assert store.reads.aggregates(ORDERS, ALL, Slice(0, 10)) == ([], 0, None)
         assert store.reads.kept_answer("partner-acme", "key-1") is None
 
 

@@ -6,16 +6,19 @@ from datetime import UTC, datetime
 import pytest
 
 from canonical.audit.record import AuditRecord
+from canonical.listeners.commands import RegisterListener, UnregisterListener
+from canonical.listeners.handlers import MOST
 from canonical.listeners.listener import Listener
 from canonical.shared.errors import ListenerExists, ListenerNotFound, TooManyListeners
-from facade.intake.listeners import MOST, ListenerIntake, Wish
-from facade.intake.once import Request
+from facade.application.requests import Request, Translation
+from facade.application.use_cases import Application
+from facade.bootstrap.use_cases import use_cases
 from tests.contract.conftest import Store
 from tests.contract.keeping import at_once
 from tests.support.builders import NOON
-from tests.support.fakes import CountingIdentities, SteppingClock
+from tests.support.fakes import CountingIdentities, Starts, SteppingClock
 
-WISH = Wish("partner-acme", "TMF622", "v5", "https://acme.example/events?a=1", "")
+WISH = RegisterListener("partner-acme", "TMF622", "v5", "https://acme.example/events?a=1", "")
 
 
 def listener_id(number: int) -> str:
@@ -48,8 +51,25 @@ def of(store: Store, owner: str) -> list[Listener]:
     return found
 
 
-def intake(store: Store) -> ListenerIntake:
-    return ListenerIntake(store.unit_of_work, store.reads, SteppingClock(), CountingIdentities())
+class Taking:
+    """Registers and ends listeners as the edge does."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._application = Application(
+            store.unit_of_work, store.reads, SteppingClock(), CountingIdentities(), Starts(), use_cases({})
+        )
+
+    def register(self, wish: RegisterListener, key: str | None = None) -> Listener:
+        request = Request(wish.owner, "registerListener", key, {"callback": wish.callback}, keeps_answer=False)
+        earlier = self._application.answered(request)
+        result = earlier or self._application.execute(request, Translation(wish), 201)
+        found: Listener = self._store.listeners.find(result.subject, wish.owner)
+        return found
+
+    def unregister(self, one: Listener) -> None:
+        request = Request(one.owner, "unregisterListener", keeps_answer=False)
+        self._application.execute(request, Translation(UnregisterListener(one.owner, one.id)), 204)
 
 
 def test_a_listener_comes_back_as_it_was(store: Store) -> None:
@@ -103,15 +123,16 @@ def test_without_a_commit_nothing_is_changed(store: Store) -> None:
 
 
 def test_a_listener_and_its_end_leave_evidence(store: Store) -> None:
-    taking, size = intake(store), store.size()
+    taking, size = Taking(store), store.size()
     new = taking.register(WISH)
     assert store.size() == size + 2
     began = store.audit(f"0197a000-0000-7000-8000-{2:012}")
-    assert began.operation == f"registerListener TMF622 v5 {new.id}"
-    assert (began.client, began.status) == ("partner-acme", 201)
+    assert (began.client, began.operation, began.status) == ("partner-acme", "registerListener", 201)
+    assert (began.subject_type, began.subject) == ("listener", new.id)
     taking.unregister(new)
     ended: AuditRecord = store.audit(f"0197a000-0000-7000-8000-{3:012}")
-    assert (ended.operation, ended.status) == (f"unregisterListener TMF622 v5 {new.id}", 204)
+    assert (ended.operation, ended.status) == ("unregisterListener", 204)
+    assert (ended.subject_type, ended.subject) == ("listener", new.id)
     sent = Request("", began.operation, payload={"callback": WISH.callback})
     assert (began.payload_hash, ended.payload_hash) == (sent.payload_hash, None), "nothing is sent to end one"
     with pytest.raises(ListenerNotFound):
@@ -119,7 +140,7 @@ def test_a_listener_and_its_end_leave_evidence(store: Store) -> None:
 
 
 def test_the_same_again_is_refused_naming_the_first(store: Store) -> None:
-    taking = intake(store)
+    taking = Taking(store)
     first = taking.register(WISH)
     with pytest.raises(ListenerExists, match=first.id) as again:
         taking.register(WISH)
@@ -139,12 +160,12 @@ def test_the_same_again_is_refused_naming_the_first(store: Store) -> None:
 def test_a_client_has_so_many_and_no_more(store: Store) -> None:
     keep(store, *(a_listener(number) for number in range(MOST)))
     with pytest.raises(TooManyListeners):
-        intake(store).register(WISH)
-    assert intake(store).register(replace(WISH, owner="portal"))
+        Taking(store).register(WISH)
+    assert Taking(store).register(replace(WISH, owner="portal"))
 
 
 def test_of_the_same_at_the_same_time_one_is_taken(store: Store) -> None:
-    taking = intake(store)
+    taking = Taking(store)
     outcomes = at_once(4, lambda _: taking.register(WISH))
     assert sum(isinstance(outcome, Listener) for outcome in outcomes) == 1, outcomes
     assert len(of(store, WISH.owner)) == 1
@@ -152,7 +173,14 @@ def test_of_the_same_at_the_same_time_one_is_taken(store: Store) -> None:
 
 def test_the_last_place_is_given_once(store: Store) -> None:
     keep(store, *(a_listener(number) for number in range(MOST - 1)))
-    taking = intake(store)
+    taking = Taking(store)
     outcomes = at_once(4, lambda number: taking.register(replace(WISH, callback=f"https://a.example/{number}")))
     assert sum(isinstance(outcome, Listener) for outcome in outcomes) == 1, outcomes
     assert len(of(store, WISH.owner)) == MOST
+
+
+def test_a_listener_that_is_registered_twice_with_one_key_is_registered_once(store: Store) -> None:
+    taking = Taking(store)
+    first = taking.register(WISH, "key-1")
+    assert taking.register(WISH, "key-1") == first
+    assert of(store, WISH.owner) == [first]

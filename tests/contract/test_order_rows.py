@@ -10,36 +10,46 @@ import sqlalchemy as sa
 
 from adapters.persistence.audit import SqlAuditTrail
 from adapters.persistence.database import Database
-from adapters.persistence.orders import OF_AN_ORDER, Document
 from adapters.persistence.process_table import ProcessTable
-from adapters.persistence.queries import SqlQueries
-from adapters.persistence.tables import documents, metadata, orders, outbox, process_steps, terms
+from adapters.persistence.reads import SqlReads
+from adapters.persistence.tables import documents, metadata, outbox, process_steps, terms
 from adapters.persistence.unit_of_work import SqlUnitOfWork
 from canonical.audit.record import Mapped
+from canonical.ordering.cancellation import CANCELLATIONS
 from canonical.ordering.commands import SubmitDraft
-from canonical.ordering.handlers import PLACE_ORDER, change_order
-from canonical.ordering.order import Order
+from canonical.ordering.handlers import PLACE_ORDER, submit_draft
+from canonical.ordering.order import ORDERS, Order
 from canonical.ordering.states import State
 from canonical.processes.place_order import PlaceOrder
 from canonical.processes.progress import Progress
 from canonical.shared.errors import ConcurrentChange
 from canonical.shared.external_identifier import ExternalIdentifier
+from canonical.shared.projection import Projection
 from canonical.shared.reader import ALL
 from tests.contract.keeping import LATER, an_audit_record, order_id
 from tests.support.builders import ORDER_ID, ROUTER, a_cancellation, a_command, a_line, an_order
 from tests.support.databases import blank
-from tests.support.fakes import FullShelves, KnowsCustomers, StandingClock, SteppingClock, TakesMoney, TakesOrders
+from tests.support.fakes import (
+    CountingIdentities,
+    FullShelves,
+    KnowsCustomers,
+    StandingClock,
+    SteppingClock,
+    TakesMoney,
+    TakesOrders,
+)
 
 AMENDED = a_command(customer_id="C2", lines=(a_line(offering_id=ROUTER.id),))
 
 
-def shown(order: Order, carried: dict[str, Any]) -> Document:
-    """A document with what has an index of its own."""
-    text = {
-        "externalId": [{"id": known.id} for known in order.external_identifiers],
-        "productOrderItem": [{"productOffering": {"id": item.offering.id}} for item in order.items if item.offering],
-    }
-    return Document(order.state.value, json.dumps(text))
+def shown(order: Order, carried: dict[str, Any]) -> Projection:
+    """A document that is found by the ids of others and by offerings."""
+    known = {("externalId.id", known.id) for known in order.external_identifiers}
+    ordered = {("offering.id", item.offering.id) for item in order.items if item.offering}
+    return Projection(order.state.value, "{}", frozenset(known | ordered))
+
+
+PROJECTORS = {"order": shown, "cancellation": blank}
 
 
 @pytest.fixture
@@ -49,12 +59,12 @@ def unit_of_work(database: Database) -> Callable[[], SqlUnitOfWork]:
 
 def units_over(database: Database) -> Callable[[], SqlUnitOfWork]:
     clock = SteppingClock()
-    return lambda: SqlUnitOfWork(database, shown, blank, clock)
+    return lambda: SqlUnitOfWork(database, PROJECTORS, clock)
 
 
 def keep(unit_of_work: Callable[[], SqlUnitOfWork], order: Order) -> None:
     with unit_of_work() as work:
-        work.orders.add(order)
+        work.repository(ORDERS).add(order)
         work.commit()
 
 
@@ -65,7 +75,7 @@ def rows(database: Database, column: sa.Column[Any], **where: Any) -> list[Any]:
 
 
 def indexed(database: Database, name: str = ORDER_ID) -> list[tuple[str, str]]:
-    query = sa.select(terms.c.path, terms.c.value).where(terms.c.order_id == name)
+    query = sa.select(terms.c.path, terms.c.value).where(terms.c.id == name)
     with database.reading() as connection:
         return sorted((row.path, row.value) for row in connection.execute(query))
 
@@ -77,13 +87,13 @@ def test_an_order_amended_for_another_customer_is_found_as_that_customers(
     keep(unit_of_work, an_order())
     keep(unit_of_work, an_order(id=order_id(2)))
     with unit_of_work() as work:
-        work.orders.get(ORDER_ID).amend(AMENDED, [ROUTER], LATER)
+        work.repository(ORDERS).get(ORDER_ID).amend(AMENDED, [ROUTER], LATER)
         if carried is not None:
-            work.carry(ORDER_ID, carried)
+            work.repository(ORDERS).carry(ORDER_ID, carried)
         work.commit()
-    assert rows(database, documents.c.customer_id, order_id=ORDER_ID) == ["C2"]
-    assert rows(database, documents.c.customer_id, order_id=order_id(2)) == ["C12345"]
-    assert rows(database, documents.c.carried, order_id=ORDER_ID) == ["{}" if carried is None else '{"a":1}']
+    assert rows(database, documents.c.customer_id, id=ORDER_ID) == ["C2"]
+    assert rows(database, documents.c.customer_id, id=order_id(2)) == ["C12345"]
+    assert rows(database, documents.c.carried, id=ORDER_ID) == ["{}" if carried is None else '{"a":1}']
 
 
 def test_what_orders_are_found_by_follows_every_change(
@@ -92,17 +102,17 @@ def test_what_orders_are_found_by_follows_every_change(
     keep(unit_of_work, an_order())
     assert indexed(database) == [
         ("externalId.id", "PO-1"),
-        ("productOrderItem.productOffering.id", "po_broadband_1g"),
+        ("offering.id", "po_broadband_1g"),
     ]
     with unit_of_work() as work:
-        order = work.orders.get(ORDER_ID)
+        order = work.repository(ORDERS).get(ORDER_ID)
         order.amend(AMENDED, [ROUTER], LATER)
         order.annotate((ExternalIdentifier("", "", "a"), ExternalIdentifier("", "", "b")), LATER)
         work.commit()
     assert indexed(database) == [
         ("externalId.id", "a"),
         ("externalId.id", "b"),
-        ("productOrderItem.productOffering.id", "po_router_premium"),
+        ("offering.id", "po_router_premium"),
     ]
 
 
@@ -111,21 +121,21 @@ def test_no_row_of_a_removed_order_is_left_but_its_events_and_the_evidence(
 ) -> None:
     for number in (1, 2):
         with unit_of_work() as work:
-            work.orders.add(an_order(id=order_id(number), draft=True))
-            work.cancellations.add(a_cancellation(id=f"c{number}", order_id=order_id(number)))
+            work.repository(ORDERS).add(an_order(id=order_id(number), draft=True))
+            work.repository(CANCELLATIONS).add(a_cancellation(id=f"c{number}", order_id=order_id(number)))
             work.processes.schedule(PLACE_ORDER, order_id(number))
-            work.claim_key("portal", f"key-{number}", "hash", order_id(number), None)
+            work.claim_key("portal", f"key-{number}", "hash", ("order", order_id(number)), None)
             work.record(an_audit_record(f"audit-{number}", order_id(number)))
             work.commit()
         ProcessTable(database, SteppingClock()).keep_answer(PLACE_ORDER, order_id(number), "charge#0", {"result": 1})
     with unit_of_work() as work:
-        work.orders.get(order_id(1)).remove(LATER)
+        work.repository(ORDERS).get(order_id(1)).remove(LATER)
         work.commit()
     left = {number: tables_that_name(database, order_id(number)) for number in (1, 2)}
     assert left[1] == {"outbox", "audit", "idempotency_keys"}
-    assert left[2] == left[1] | {"orders"} | {column.table.name for column in OF_AN_ORDER}
+    assert left[2] == left[1] | {"documents", "processes", "process_steps", "terms"}
     assert rows(database, process_steps.c.step) == ["charge#0"]
-    assert rows(database, outbox.c.type, order_id=order_id(1)) == ["OrderDrafted", "OrderRemoved"]
+    assert rows(database, outbox.c.type, subject=order_id(1)) == ["OrderDrafted", "OrderRemoved"]
 
 
 def tables_that_name(database: Database, order_id: str) -> set[str]:
@@ -144,12 +154,12 @@ def test_an_order_kept_before_installed_products_could_be_changed_is_read(
 ) -> None:
     keep(unit_of_work, an_order())
     with database.writing() as connection:
-        body = json.loads(connection.scalar(sa.select(orders.c.body)) or "")
+        body = json.loads(connection.scalar(sa.select(documents.c.aggregate)) or "")
         for item in body["items"]:
             del item["product_id"]
-        connection.execute(sa.update(orders).values(body=json.dumps(body)))
+        connection.execute(sa.update(documents).values(aggregate=json.dumps(body)))
         connection.commit()
-    kept = SqlQueries(database).order(ORDER_ID, ALL)
+    kept = SqlReads(database).aggregate(ORDERS, ORDER_ID, ALL)
     assert kept.items == an_order().items
     assert (kept.items[0].added, kept.items[0].product_id) == (kept.items[0].offering, None)
 
@@ -173,7 +183,7 @@ def test_how_everything_sent_for_an_order_was_read_is_told_oldest_first(
 def test_a_process_that_ends_while_something_is_said_about_its_order_ends_on_what_was_said(
     postgres_database: Database,
 ) -> None:
-    unit_of_work, queries = units_over(postgres_database), SqlQueries(postgres_database)
+    unit_of_work, queries = units_over(postgres_database), SqlReads(postgres_database)
     said = (ExternalIdentifier("crm", "ticket", "4711"),)
     keep(unit_of_work, an_order())
 
@@ -182,8 +192,8 @@ def test_a_process_that_ends_while_something_is_said_about_its_order_ends_on_wha
 
         def commit(self) -> None:
             with unit_of_work() as other:
-                other.orders.get(ORDER_ID).annotate(said, LATER)
-                other.carry(ORDER_ID, {"said": True})
+                other.repository(ORDERS).get(ORDER_ID).annotate(said, LATER)
+                other.repository(ORDERS).carry(ORDER_ID, {"said": True})
                 other.commit()
             super().commit()
 
@@ -192,7 +202,7 @@ def test_a_process_that_ends_while_something_is_said_about_its_order_ends_on_wha
     progress = Progress(facts={"create-order": "ORD00001", "charge": "CHG0001"})
 
     def overtaken() -> SqlUnitOfWork:
-        return Overtaken(postgres_database, shown, blank, SteppingClock())
+        return Overtaken(postgres_database, PROJECTORS, SteppingClock())
 
     def begin(work: SqlUnitOfWork) -> Order:
         order = process.look(ORDER_ID, work)
@@ -211,7 +221,7 @@ def test_a_process_that_ends_while_something_is_said_about_its_order_ends_on_wha
             step(work)
         with unit_of_work() as work:
             assert step(work).state is state
-    kept = queries.order(ORDER_ID, ALL)
+    kept = queries.aggregate(ORDERS, ORDER_ID, ALL)
     assert (kept.state, kept.external_identifiers, kept.version) == (State.COMPLETED, said, 5)
     assert rows(postgres_database, documents.c.carried) == ['{"said":true}']
     assert rows(postgres_database, outbox.c.sequence) == [1, 2, 3, 4, 5, 6]
@@ -224,14 +234,14 @@ def test_an_order_that_changes_while_it_is_being_removed_stays(postgres_database
 
     def remove_what_changes() -> None:
         with unit_of_work() as removing, unit_of_work() as other:
-            removing.orders.get(ORDER_ID).remove(LATER)
-            other.orders.get(ORDER_ID).annotate((), LATER)
+            removing.repository(ORDERS).get(ORDER_ID).remove(LATER)
+            other.repository(ORDERS).get(ORDER_ID).annotate((), LATER)
             other.commit()
             removing.commit()
 
     with pytest.raises(ConcurrentChange):
         remove_what_changes()
-    assert SqlQueries(postgres_database).order(ORDER_ID, ALL).version == 2
+    assert SqlReads(postgres_database).aggregate(ORDERS, ORDER_ID, ALL).version == 2
     assert rows(postgres_database, outbox.c.type) == ["OrderAnnotated", "OrderDrafted"]
 
 
@@ -241,12 +251,13 @@ def test_a_draft_submitted_by_two_at_once_is_submitted_once(postgres_database: D
 
     def submit_twice() -> None:
         with unit_of_work() as one, unit_of_work() as other:
-            drafts = one.orders.get(ORDER_ID), other.orders.get(ORDER_ID)
-            for draft, work in zip(drafts, (one, other), strict=True):
-                change_order(draft, SubmitDraft(a_command()), work, StandingClock(LATER))
+            for work in (one, other):
+                work.repository(ORDERS).get(ORDER_ID)
+            for work in (one, other):
+                submit_draft(SubmitDraft(ORDER_ID, None, a_command()), work, StandingClock(LATER), CountingIdentities())
                 work.commit()
 
     with pytest.raises(ConcurrentChange):
         submit_twice()
-    assert SqlQueries(postgres_database).order(ORDER_ID, ALL).version == 2
+    assert SqlReads(postgres_database).aggregate(ORDERS, ORDER_ID, ALL).version == 2
     assert rows(postgres_database, outbox.c.type) == ["OrderDrafted", "OrderSubmitted"]

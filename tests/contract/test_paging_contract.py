@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
+from canonical.ordering.cancellation import CANCELLATIONS
+from canonical.ordering.order import ORDERS
 from canonical.shared.paging import Found, Position, Slice
+from canonical.shared.projection import SearchIndex
 from canonical.shared.reader import ALL, CustomerSet, Reader
 from tests.contract.conftest import Store
 from tests.contract.keeping import LATER, keep, order_id
@@ -25,7 +28,7 @@ def place(store: Store, number: int) -> None:
     """An order with a cancellation of the same id."""
     keep(store, an_order(id=an_id(number)))
     with store.unit_of_work() as work:
-        work.cancellations.add(replace(a_cancellation(order_id=an_id(number)), id=an_id(number)))
+        work.repository(CANCELLATIONS).add(replace(a_cancellation(order_id=an_id(number)), id=an_id(number)))
         work.commit()
 
 
@@ -34,9 +37,9 @@ def keys_of(page: Found[Any]) -> list[str]:
 
 
 LISTS: dict[str, Callable[[Store, Reader, Slice], Found[Any]]] = {
-    "orders": lambda store, reader, part: store.reads.orders(reader, part),
-    "documents": lambda store, reader, part: store.reads.documents(reader, part),
-    "cancellations": lambda store, reader, part: store.reads.cancellations(reader, part),
+    "aggregates": lambda store, reader, part: store.reads.aggregates(ORDERS, reader, part),
+    "documents": lambda store, reader, part: store.reads.documents(ORDERS, SearchIndex(), reader, part),
+    "cancellations": lambda store, reader, part: store.reads.documents(CANCELLATIONS, SearchIndex(), reader, part),
 }
 
 
@@ -74,7 +77,7 @@ def test_what_others_insert_and_remove_neither_repeats_nor_skips(store: Store, n
     for number in range(10, 20):
         keep(store, an_order(id=an_id(number), draft=True))
         with store.unit_of_work() as work:
-            work.cancellations.add(replace(a_cancellation(order_id=an_id(number)), id=an_id(number)))
+            work.repository(CANCELLATIONS).add(replace(a_cancellation(order_id=an_id(number)), id=an_id(number)))
             work.commit()
 
     def write(page: int) -> None:
@@ -83,7 +86,7 @@ def test_what_others_insert_and_remove_neither_repeats_nor_skips(store: Store, n
         place(store, 30 + page)  # newer than all: offsets would move by one
         place(store, 5 - page)  # older than all
         with store.unit_of_work() as work:  # the last one shown, where the next page begins
-            work.orders.get(an_id(18 - 2 * page)).remove(LATER)
+            work.repository(ORDERS).get(an_id(18 - 2 * page)).remove(LATER)
             work.commit()
 
     pages = walk(lambda part: LISTS[name](store, ALL, part), 2, write)

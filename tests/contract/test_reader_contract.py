@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from canonical.ordering.order import Order
+from canonical.ordering.cancellation import CANCELLATIONS
+from canonical.ordering.order import ORDERS, Order
 from canonical.shared.errors import CancellationNotFound, OrderNotFound
 from canonical.shared.paging import Slice
+from canonical.shared.projection import SearchIndex
 from canonical.shared.reader import ALL, CustomerSet, Reader
 from tests.contract.conftest import Store
 from tests.contract.keeping import change, complete, keep, order_id, start
@@ -59,7 +61,9 @@ def filled(store: Store) -> Store:
         change(store, order_id(number), start)
         change(store, order_id(number), numbered(number, customer))
         with store.unit_of_work() as work:
-            work.cancellations.add(a_cancellation(id=f"cancellation-{number:02}", order_id=order_id(number)))
+            work.repository(CANCELLATIONS).add(
+                a_cancellation(id=f"cancellation-{number:02}", order_id=order_id(number), customer_id=customer)
+            )
             work.commit()
     return store
 
@@ -81,20 +85,22 @@ def test_a_reader_sees_the_orders_of_its_customers_and_nothing_of_others(
     for number in range(len(CUSTOMERS)):
         for name in (order_id(number), named(number)):
             found: list[Any] = [
-                found_by(lambda name=name: reads.order(name, reader).id),
-                found_by(lambda name=name: reads.document(name, reader)[0]),
+                found_by(lambda name=name: reads.aggregate(ORDERS, name, reader).id),
+                found_by(lambda name=name: reads.document(ORDERS, name, reader).id),
             ]
             assert found == [order_id(number) if number in seen else None] * 2
         task = f"cancellation-{number:02}"
-        assert found_by(lambda task=task: reads.cancellation(task, reader)[0].id) == (task if number in seen else None)
-        known = found_by(lambda number=number: reads.order_to_change(order_id(number), reader)[0].id)
+        assert found_by(lambda task=task: reads.aggregate(CANCELLATIONS, task, reader).id) == (
+            task if number in seen else None
+        )
+        known = found_by(lambda number=number: reads.to_change(ORDERS, order_id(number), reader)[0].id)
         assert known == (order_id(number) if number in seen else None)
     listed = [order_id(number) for number in sorted(seen, reverse=True)]
-    orders, total, _ = reads.orders(reader, Slice(0, 100))
+    orders, total, _ = reads.aggregates(ORDERS, reader, Slice(0, 100))
     assert ([order.id for order in orders], total) == (listed, len(seen))
-    documents, total, _ = reads.documents(reader, Slice(0, 100))
+    documents, total, _ = reads.documents(ORDERS, SearchIndex(), reader, Slice(0, 100))
     assert ([found for found, _ in documents], total) == (listed, len(seen))
-    tasks, total, _ = reads.cancellations(reader, Slice(0, 100))
+    tasks, total, _ = reads.documents(CANCELLATIONS, SearchIndex(), reader, Slice(0, 100))
     assert ([found for found, _ in tasks], total) == (
         [f"cancellation-{number:02}" for number in sorted(seen, reverse=True)],
         len(seen),
@@ -103,18 +109,18 @@ def test_a_reader_sees_the_orders_of_its_customers_and_nothing_of_others(
 
 def test_an_order_that_is_not_seen_is_refused_as_one_that_is_not_there(filled: Store) -> None:
     reader = Reader(ACME, customers=ids("C2"))
-    for ask, name in ((filled.reads.order, order_id(0)), (filled.reads.document, order_id(0))):
+    for ask, name in ((filled.reads.aggregate, order_id(0)), (filled.reads.document, order_id(0))):
         refusals = []
         for asked in (name, order_id(99)):
             with pytest.raises(OrderNotFound) as refused:
-                ask(asked, reader)
+                ask(ORDERS, asked, reader)
             refusals.append((refused.value.message, refused.value.pointer, set(refused.value.details)))
         assert refusals[0] == refusals[1]
 
 
 def test_a_page_and_its_count_leave_out_what_is_not_seen(filled: Store) -> None:
     reader = Reader(ACME, customers=ids("C1", "C12", "c1"))
-    documents, total, _ = filled.reads.documents(reader, Slice(1, 2))
+    documents, total, _ = filled.reads.documents(ORDERS, SearchIndex(), reader, Slice(1, 2))
     assert [json.loads(text)["carried"]["customer"] for _, text in documents] == ["c1", "C12"]
     assert total == 4
 
@@ -128,21 +134,23 @@ def test_an_order_that_changes_its_customer_is_seen_by_the_new_ones_reader(fille
         order.customer_id = "C7"
 
     change(filled, order_id(50), hand_over)
-    assert filled.reads.order(order_id(50), new).customer_id == "C7"
-    assert order_id(50) in dict(filled.reads.documents(new, Slice(0, 10))[0])
-    assert order_id(50) not in dict(filled.reads.documents(old, Slice(0, 100))[0])
+    assert filled.reads.aggregate(ORDERS, order_id(50), new).customer_id == "C7"
+    assert order_id(50) in dict(filled.reads.documents(ORDERS, SearchIndex(), new, Slice(0, 10))[0])
+    assert order_id(50) not in dict(filled.reads.documents(ORDERS, SearchIndex(), old, Slice(0, 100))[0])
 
 
 def test_a_cancellation_belongs_to_its_client_whoever_placed_the_order(filled: Store) -> None:
     with filled.unit_of_work() as work:
-        work.cancellations.add(replace(a_cancellation(id="asked-by-portal", order_id=order_id(0)), owner=PORTAL))
+        work.repository(CANCELLATIONS).add(
+            replace(a_cancellation(id="asked-by-portal", order_id=order_id(0), customer_id="C1"), owner=PORTAL)
+        )
         work.commit()
     bound = ids("C1")
-    assert filled.reads.cancellation("asked-by-portal", Reader(PORTAL, customers=bound))
+    assert filled.reads.aggregate(CANCELLATIONS, "asked-by-portal", Reader(PORTAL, customers=bound))
     with pytest.raises(CancellationNotFound):
-        filled.reads.cancellation("asked-by-portal", Reader(ACME, customers=bound))
+        filled.reads.aggregate(CANCELLATIONS, "asked-by-portal", Reader(ACME, customers=bound))
     with pytest.raises(CancellationNotFound):
-        filled.reads.cancellation("asked-by-portal", Reader(PORTAL, customers=ids("C2")))
+        filled.reads.aggregate(CANCELLATIONS, "asked-by-portal", Reader(PORTAL, customers=ids("C2")))
 
 
 def found_by(ask: Callable[[], Any]) -> Any:

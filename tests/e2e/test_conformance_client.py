@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from facade.tmf.tmf622.account import ORDER_REFUSED
+from facade.tmf.tmf622.product_order import REFUSED
 from tests.support.product import ORDERS, ROOT, TMF622, Node, effects, partner_order, running_product
 
 V4 = TMF622.replace("/v5/", "/v4/")
@@ -17,7 +17,7 @@ EXAMPLES = [
     (TMF622, PUBLISHED / "v5" / "01-sample-product-order.json"),
     (V4, PUBLISHED / "v4" / "01-sample-product-order.json"),
 ]
-SERVERS = {"orderDate", *ORDER_REFUSED}
+SERVERS = {"orderDate", *REFUSED}
 IGNORED = {"@type", "@referredType", *SERVERS - {"id", "href"}}
 
 

@@ -17,7 +17,7 @@ from adapters.persistence.tables import idempotency_keys
 from jsontext import read, text
 from tests.support.postgres import execute
 from tests.support.product import ORDERS, TMF622, Node, partner_order, running_product
-from tests.unit.facade.test_request_hashes import kept_by_0_1
+from tests.unit.application.test_request_hashes import kept_by_0_1
 
 V5_API, V4_API = (f"/tmf-api/productOrderingManagement/{version}" for version in ("v5", "v4"))
 V4 = f"{V4_API}/productOrder"

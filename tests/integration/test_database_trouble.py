@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -10,16 +11,15 @@ import sqlalchemy as sa
 from adapters.persistence.audit import SqlAuditTrail
 from adapters.persistence.database import Database
 from adapters.persistence.probes import write
-from adapters.persistence.queries import SqlQueries
+from adapters.persistence.reads import SqlReads
 from adapters.persistence.tables import listeners, probes
 from adapters.persistence.unit_of_work import SqlUnitOfWork
-from canonical.audit.record import AuditRecord
 from canonical.shared.deadline import within
 from canonical.shared.errors import StoreNotWritable, StoreOutcomeUnknown
-from facade.intake.once import Accepted, Intake, Request, claimed
+from facade.application.requests import Request, Result, Translation
+from facade.application.use_cases import Application, UseCase
 from tests.support.database_faults import frozen, full, read_only
-from tests.support.databases import blank
-from tests.support.fakes import CountingIdentities, SteppingClock
+from tests.support.fakes import CountingIdentities, Starts, SteppingClock
 from tests.support.postgres import execute
 from tests.support.waiting import until
 
@@ -117,14 +117,14 @@ def test_a_connection_that_is_lost_before_the_commit_leaves_it_unknown(postgres_
 
 
 @dataclass(frozen=True)
-class TakesAnything(Intake[SqlUnitOfWork]):
-    """Begins `subject` for whatever is asked."""
+class Begin:
+    """Begins a thing of this id."""
 
-    def accept(self, request: Request, subject: str) -> Accepted:
-        def take(work: SqlUnitOfWork) -> tuple[Accepted, AuditRecord]:
-            return claimed(work, request, subject), self._evidence(request, 201, subject)
+    id: str
 
-        return self._once(request, take)
+
+def begin(command: Begin, work: Any, clock: Any, identities: Any) -> Begin:
+    return command
 
 
 def test_a_request_whose_commit_nobody_confirmed_is_found_again_by_its_key(
@@ -135,17 +135,21 @@ def test_a_request_whose_commit_nobody_confirmed_is_found_again_by_its_key(
             with frozen(postgres_server), within(1):
                 super().commit()
 
-    def taking(kind: type[SqlUnitOfWork]) -> TakesAnything:
+    def taken(kind: type[SqlUnitOfWork], thing: str) -> Result:
         def unit_of_work() -> SqlUnitOfWork:
-            return kind(postgres_database, blank, blank, SteppingClock())
+            return kind(postgres_database, {}, SteppingClock())
 
-        return TakesAnything(unit_of_work, SqlQueries(postgres_database), SteppingClock(), CountingIdentities())
+        use_cases = {Begin: UseCase(begin, subject=lambda made: ("thing", made.id))}
+        reads, identities = SqlReads(postgres_database), CountingIdentities()
+        application = Application(unit_of_work, reads, SteppingClock(), identities, Starts(), use_cases)
+        return application.execute(request, Translation(Begin(thing)), 201)
 
     request = Request("partner-acme", "placeOrder", "key-1", {"a": 1})
     with pytest.raises(StoreOutcomeUnknown) as unknown:
-        taking(Unconfirmed).accept(request, "o1")
+        taken(Unconfirmed, "o1")
     # The server comes to the commit in a moment; the second request waits for the first one's key or finds it.
-    assert taking(SqlUnitOfWork).accept(request, "o2") == Accepted("o1", None, again=True)
+    second = taken(SqlUnitOfWork, "o2")
+    assert (second.subject, second.replayed) == ("o1", True)
     record_id = unknown.value.details["auditRecordId"]
     assert unknown.value.details["id"] == "o1"
-    assert SqlAuditTrail(postgres_database).find(record_id, "partner-acme").order_id == "o1"
+    assert SqlAuditTrail(postgres_database).find(record_id, "partner-acme").subject == "o1"

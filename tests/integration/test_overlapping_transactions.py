@@ -11,9 +11,10 @@ import sqlalchemy as sa
 from adapters.persistence.database import Database
 from adapters.persistence.tables import nodes
 from adapters.persistence.unit_of_work import SqlUnitOfWork
+from canonical.ordering.order import ORDERS
 from canonical.shared.errors import ConcurrentChange
 from tests.support.builders import NOON, an_order
-from tests.support.databases import blank
+from tests.support.databases import BLANK
 from tests.support.fakes import (
     SteppingClock,
 )
@@ -26,13 +27,13 @@ def test_of_two_units_of_work_that_read_the_same_order_the_second_to_commit_is_r
     """On SQLite the second would wait before it reads."""
 
     def unit_of_work() -> SqlUnitOfWork:
-        return SqlUnitOfWork(postgres_database, blank, blank, SteppingClock())
+        return SqlUnitOfWork(postgres_database, BLANK, SteppingClock())
 
     with unit_of_work() as work:
-        work.orders.add(an_order())
+        work.repository(ORDERS).add(an_order())
         work.commit()
     with unit_of_work() as first, unit_of_work() as second:
-        orders = [work.orders.get(an_order().id) for work in (first, second)]
+        orders = [work.repository(ORDERS).get(an_order().id) for work in (first, second)]
         for order in orders:
             order.start(NOON)
         first.commit()
@@ -42,7 +43,7 @@ def test_of_two_units_of_work_that_read_the_same_order_the_second_to_commit_is_r
 
 def test_a_claim_waits_for_one_that_has_not_ended(postgres_database: Database) -> None:
     def unit_of_work() -> SqlUnitOfWork:
-        return SqlUnitOfWork(postgres_database, blank, blank, SteppingClock())
+        return SqlUnitOfWork(postgres_database, BLANK, SteppingClock())
 
     def claim() -> bool:
         with unit_of_work() as work:

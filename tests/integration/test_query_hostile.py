@@ -12,7 +12,8 @@ import sqlalchemy as sa
 
 from adapters.persistence import migrations, sqlite_functions
 from adapters.persistence.database import Database
-from adapters.persistence.queries import SqlQueries
+from adapters.persistence.reads import SqlReads
+from canonical.ordering.order import ORDERS
 from canonical.shared.criteria import Criterion
 from canonical.shared.paging import Slice
 from canonical.shared.reader import ALL
@@ -25,7 +26,7 @@ from tests.support.waiting import LONG
 from tests.unit.query.hostile import queries
 from tests.unit.query.oracle import meets
 from tests.unit.query.sample import ATTRIBUTES, Sample, a_sample
-from tests.unit.query.stored import store
+from tests.unit.query.stored import INDEX, store
 
 KEPT = 3_000
 MIXTURES = int(os.environ.get("FUZZ_EXAMPLES", "900"))
@@ -93,7 +94,7 @@ def test_hostile_queries_are_refused_or_answered_correctly_with_bounded_work(
         answers = []
         for database in databases:
             steps.made = 0
-            found = SqlQueries(database, LONG).documents(ALL, Slice(0, 200), wanted.criterion, wanted.sort)
+            found = SqlReads(database, LONG).documents(ORDERS, INDEX, ALL, Slice(0, 200), wanted.criterion, wanted.sort)
             assert steps.made < MOST_STEPS, query
             answers.append(found)
         assert answers[0] == answers[1], query

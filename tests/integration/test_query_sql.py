@@ -13,10 +13,10 @@ from sqlalchemy.exc import OperationalError
 
 from adapters.persistence import migrations, search, sqlite_functions
 from adapters.persistence.database import Database
-from adapters.persistence.queries import SqlQueries
-from adapters.persistence.search import PRODUCT_ORDERS
+from adapters.persistence.reads import SqlReads
 from adapters.persistence.sqlite_functions import microseconds
 from adapters.persistence.tables import documents
+from canonical.ordering.order import ORDERS
 from canonical.shared.criteria import (
     AllOf,
     AnyElement,
@@ -42,7 +42,7 @@ from tests.support.postgres import execute
 from tests.support.waiting import LONG
 from tests.unit.query.oracle import in_order, meets
 from tests.unit.query.sample import ATTRIBUTES, STATES, Sample, a_sample
-from tests.unit.query.stored import a_row, store
+from tests.unit.query.stored import INDEX, a_row, store
 
 KEPT = 400
 PATIENCE = LONG
@@ -76,9 +76,9 @@ def filled(
 
 def found(database: Database, criterion: Criterion | None, sort: tuple[SortKey, ...] = ()) -> list[str]:
     """The ids that the database finds, in its order; that its total agrees is checked on the way."""
-    queries = SqlQueries(database, PATIENCE)
-    page, total, _ = queries.documents(ALL, Slice(0, KEPT + 1), criterion, sort)
-    first, counted, _ = queries.documents(ALL, Slice(0, 1), criterion, sort)
+    queries = SqlReads(database, PATIENCE)
+    page, total, _ = queries.documents(ORDERS, INDEX, ALL, Slice(0, KEPT + 1), criterion, sort)
+    first, counted, _ = queries.documents(ORDERS, INDEX, ALL, Slice(0, 1), criterion, sort)
     assert total == counted == len(page)
     assert first == page[:1]
     return [order_id for order_id, _ in page]
@@ -186,7 +186,7 @@ def test_pages_of_a_sorted_list_are_its_parts(filled: Database, sample: list[dic
     keys = sort_of("state,-creationDate", ATTRIBUTES)
     expected = in_order(sample, keys)
     for offset in (0, 7, KEPT - 3, KEPT, KEPT + 50):
-        page, total, _ = SqlQueries(filled, PATIENCE).documents(ALL, Slice(offset, 10), None, keys)
+        page, total, _ = SqlReads(filled, PATIENCE).documents(ORDERS, INDEX, ALL, Slice(offset, 10), None, keys)
         assert [order_id for order_id, _ in page] == expected[offset : offset + 10]
         assert total == KEPT
 
@@ -214,7 +214,7 @@ def walked(database: Database, keys: tuple[SortKey, ...], course: Course, limit:
     shown: list[str] = []
     after: Position | None = None
     while True:
-        page = SqlQueries(database, PATIENCE).documents(ALL, Slice(0, limit, after), None, keys)
+        page = SqlReads(database, PATIENCE).documents(ORDERS, INDEX, ALL, Slice(0, limit, after), None, keys)
         shown += [order_id for order_id, _ in page.members]
         assert page.total == KEPT
         if page.last is None:
@@ -245,12 +245,12 @@ def test_a_position_holds_every_value_that_can_be_sorted_by(database: Database, 
             connection.execute(sa.insert(documents), a_row(whole) | {"document": text})
         connection.commit()
     keys = (SortKey((Step("x"),), by, descending),)
-    queries = SqlQueries(database, PATIENCE)
-    expected = [order_id for order_id, _ in queries.documents(ALL, Slice(0, 200), None, keys).members]
+    queries = SqlReads(database, PATIENCE)
+    expected = [order_id for order_id, _ in queries.documents(ORDERS, INDEX, ALL, Slice(0, 200), None, keys).members]
     shown: list[str] = []
     part = Slice(0, 1)
     while True:
-        page = queries.documents(ALL, part, None, keys)
+        page = queries.documents(ORDERS, INDEX, ALL, part, None, keys)
         shown += [order_id for order_id, _ in page.members]
         if page.last is None:
             break
@@ -262,13 +262,13 @@ def test_a_position_holds_every_value_that_can_be_sorted_by(database: Database, 
 
 
 def test_a_page_of_nothing_still_counts(filled: Database) -> None:
-    assert SqlQueries(filled, PATIENCE).documents(ALL, Slice(0, 0)) == ([], KEPT, None)
+    assert SqlReads(filled, PATIENCE).documents(ORDERS, INDEX, ALL, Slice(0, 0)) == ([], KEPT, None)
 
 
 def test_a_client_finds_its_own_orders_only(filled: Database, sample: list[dict[str, Any]]) -> None:
     mine = [document for document in sample if a_row(document)["owner"] == "o"]
     criterion = Compare((Step("state"),), Operator.EQUAL, tuple(STATES))
-    page, total, _ = SqlQueries(filled, PATIENCE).documents(Reader("o"), Slice(0, KEPT), criterion)
+    page, total, _ = SqlReads(filled, PATIENCE).documents(ORDERS, INDEX, Reader("o"), Slice(0, KEPT), criterion)
     assert total == len(mine) > 0
     assert {order_id for order_id, _ in page} == {document["id"] for document in mine}
 
@@ -295,7 +295,7 @@ def test_what_takes_too_long_is_ended(filled: Database, monkeypatch: pytest.Monk
         tuple(Compare((Step("note", True), Step("text")), Operator.MATCHES, (f"(?:{n}$)",)) for n in range(40))
     )
     with pytest.raises(InvalidCommand, match="takes too long") as raised:
-        SqlQueries(filled, search_seconds=0.001).documents(ALL, Slice(0, 10), heavy)
+        SqlReads(filled, search_seconds=0.001).documents(ORDERS, INDEX, ALL, Slice(0, 10), heavy)
     assert raised.value.pointer == "/filter"
     assert found(filled, None), "the connection serves on"
     assert found(filled, Compare((Step("description"),), Operator.MATCHES, ("ours",))), "and for long"
@@ -315,7 +315,7 @@ def test_what_the_database_finds_too_complex_is_refused(sqlite_database: Databas
     for _ in range(20):
         deep = AnyElement((Step("productOrderItem", True),), deep)
     with pytest.raises(InvalidCommand, match="too complex"):
-        SqlQueries(sqlite_database, PATIENCE).documents(ALL, Slice(0, 10), deep)
+        SqlReads(sqlite_database, PATIENCE).documents(ORDERS, INDEX, ALL, Slice(0, 10), deep)
 
 
 def test_the_deepest_query_that_is_taken_is_answered(filled: Database) -> None:
@@ -334,7 +334,9 @@ def test_the_deepest_query_that_is_taken_is_answered(filled: Database) -> None:
 
 def test_a_regular_expression_that_the_database_cannot_take_is_refused(filled: Database) -> None:
     with pytest.raises(InvalidCommand):
-        SqlQueries(filled, PATIENCE).documents(ALL, Slice(0, 10), Compare((Step("@type"),), Operator.MATCHES, ("(",)))
+        SqlReads(filled, PATIENCE).documents(
+            ORDERS, INDEX, ALL, Slice(0, 10), Compare((Step("@type"),), Operator.MATCHES, ("(",))
+        )
 
 
 def test_only_the_beginning_of_a_long_text_is_searched(database: Database) -> None:
@@ -344,15 +346,15 @@ def test_only_the_beginning_of_a_long_text_is_searched(database: Database) -> No
     store(database, [document | {"id": name, "description": text} for name, text in texts.items()])
     wanted = read_listing("description.regex=xé".encode(), ATTRIBUTES, "ProductOrder")
     assert most == 100_000, "docs/partners.md says so"
-    assert [one for one, _ in SqlQueries(database, PATIENCE).documents(ALL, Slice(0, 9), wanted.criterion)[0]] == [
-        "within"
-    ]
+    assert [
+        one for one, _ in SqlReads(database, PATIENCE).documents(ORDERS, INDEX, ALL, Slice(0, 9), wanted.criterion)[0]
+    ] == ["within"]
 
 
 def test_conditions_on_columns_and_terms_leave_documents_unread(filled: Database) -> None:
     query = "state=held&relatedParty.partyOrPartyRole.id=C1&creationDate.gt=2026-01-01&sort=-creationDate"
     wanted = read_listing(query.encode(), ATTRIBUTES, "ProductOrder")
-    compiled = search.Compiled(PRODUCT_ORDERS, filled.engine.dialect.name)
+    compiled = search.Compiled(search.Searchable.of(ORDERS.name, INDEX), filled.engine.dialect.name)
     assert wanted.criterion is not None
     compiled.condition(wanted.criterion)
     compiled.order(wanted.sort)

@@ -17,9 +17,10 @@ from adapters.persistence.database import Database
 from adapters.persistence.node_table import NodeTable
 from adapters.persistence.process_records import SqlProcessReads
 from adapters.persistence.process_table import ProcessTable
-from adapters.persistence.queries import SqlQueries
+from adapters.persistence.reads import SqlReads
 from adapters.persistence.unit_of_work import SqlUnitOfWork
 from canonical.ordering.handlers import PLACE_ORDER, submit_order
+from canonical.ordering.order import ORDERS
 from canonical.ordering.states import State
 from canonical.processes.place_order import PlaceOrder
 from canonical.processes.ports import ChargeRequest
@@ -28,7 +29,7 @@ from canonical.shared.reader import ALL
 from facade.clock import SystemClock
 from facade.identities import SortableIdentities
 from tests.support.builders import a_command
-from tests.support.databases import blank
+from tests.support.databases import BLANK
 from tests.support.fakes import FullShelves, KnowsCustomers, TakesMoney, TakesOrders
 from tests.support.waiting import LONG, until
 
@@ -81,10 +82,10 @@ class Nodes:
     def __init__(self, database: Database) -> None:
         self.database, self.clock, self.billing = database, SteppedClock(), Billing()
         self.bss = TakesOrders()
-        self.queries, self.reads = SqlQueries(database, LONG), SqlProcessReads(database)
+        self.queries, self.reads = SqlReads(database, LONG), SqlProcessReads(database)
 
     def unit_of_work(self) -> SqlUnitOfWork:
-        return SqlUnitOfWork(self.database, blank, blank, self.clock)
+        return SqlUnitOfWork(self.database, BLANK, self.clock)
 
     def engine(self, name: str, **settings: Any) -> TurnEngine:
         backends = (KnowsCustomers(), FullShelves(), self.bss, self.billing)
@@ -111,7 +112,7 @@ class Nodes:
         return order.id
 
     def until(self, state: State, *orders: str) -> None:
-        until(lambda: {self.queries.order(one, ALL).state for one in orders} == {state})
+        until(lambda: {self.queries.aggregate(ORDERS, one, ALL).state for one in orders} == {state})
 
     def charged_once(self, *orders: str) -> bool:
         return set(self.billing.keys) == {f"{one}:charge" for one in orders} and len(self.billing.taken) == len(orders)
@@ -247,7 +248,7 @@ def test_a_held_engine_carries_nothing_out(nodes: Nodes) -> None:
         order = nodes.submit()
         engine.start(PLACE_ORDER, order)
         assert not engine.wait(PLACE_ORDER, order, 0.1)
-    assert nodes.queries.order(order, ALL).state is State.ACKNOWLEDGED
+    assert nodes.queries.aggregate(ORDERS, order, ALL).state is State.ACKNOWLEDGED
     with nodes.running("a"):
         nodes.until(State.COMPLETED, order)
 

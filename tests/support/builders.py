@@ -77,7 +77,9 @@ def an_order(**changes: Any) -> Order:
 
 def a_rejection(**changes: Any) -> RejectOrder:
     error = {"pointer": "/productOrderItem/0/quantity", "code": "invalidValue", "message": "0 is less than 1"}
-    return replace(RejectOrder("INVALID_REQUEST", "the request has 1 mistake", (error,)), **changes)
+    return replace(
+        RejectOrder("partner-acme", "C12345", "INVALID_REQUEST", "the request has 1 mistake", (error,)), **changes
+    )
 
 
 def a_failure(**changes: Any) -> Failure:
@@ -100,10 +102,9 @@ def a_cancel_command(**changes: Any) -> CancelOrder:
 
 
 def a_cancellation(**changes: Any) -> Cancellation:
-    """A request just recorded; changes are those of its command, and `id`."""
-    cancellation_id = changes.pop("id", CANCELLATION_ID)
-    command = a_cancel_command(**changes)
-    return Cancellation.of(cancellation_id, command, command.order_id, NOON)
+    """A request just recorded; changes are those of its command, `id` and `customer_id`."""
+    cancellation_id, customer = changes.pop("id", CANCELLATION_ID), changes.pop("customer_id", "C12345")
+    return Cancellation.of(cancellation_id, a_cancel_command(**changes), customer, NOON)
 
 
 def way_to(state: State) -> list[Trigger]:

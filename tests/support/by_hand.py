@@ -8,17 +8,17 @@ from adapters.orchestration.runner import Runner
 from adapters.persistence.database import Database
 from adapters.persistence.process_records import SqlProcessReads
 from adapters.persistence.process_table import ProcessTable
-from adapters.persistence.queries import SqlQueries
+from adapters.persistence.reads import SqlReads
 from adapters.persistence.unit_of_work import SqlUnitOfWork
 from canonical.ordering.handlers import PLACE_ORDER, submit_order
-from canonical.ordering.order import Order
+from canonical.ordering.order import ORDERS, Order
 from canonical.processes.decisions import Decision, decide
 from canonical.processes.place_order import PlaceOrder
 from canonical.processes.standing import Action, Standing
 from canonical.shared.reader import ALL
 from facade.identities import SortableIdentities
 from tests.support.builders import a_command
-from tests.support.databases import blank
+from tests.support.databases import BLANK
 from tests.support.fakes import FullShelves, KnowsCustomers, StandingClock, TakesMoney, TakesOrders
 
 NODE = "by-hand"
@@ -31,7 +31,7 @@ class ByHand:
         self.database = database
         self.clock = StandingClock()
         self.payments, self.bss = payments or TakesMoney(), bss or TakesOrders()
-        self._orders = SqlQueries(database)
+        self._orders = SqlReads(database)
         self.process = PlaceOrder(
             KnowsCustomers(), FullShelves(), self.bss, self.payments, self.unit_of_work, self._orders, self.clock
         )
@@ -46,7 +46,7 @@ class ByHand:
         self.pause: float | None = 0.0
 
     def unit_of_work(self) -> SqlUnitOfWork:
-        return SqlUnitOfWork(self.database, blank, blank, self.clock)
+        return SqlUnitOfWork(self.database, BLANK, self.clock)
 
     def next_run(self) -> None:
         self.pause = self.runner.make(Entry(PLACE_ORDER, self.order_id))
@@ -58,7 +58,7 @@ class ByHand:
 
     @property
     def order(self) -> Order:
-        return self._orders.order(self.order_id, ALL)
+        return self._orders.aggregate(ORDERS, self.order_id, ALL)
 
     @property
     def standing(self) -> Standing:

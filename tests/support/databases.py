@@ -15,11 +15,12 @@ import sqlalchemy as sa
 from adapters.persistence import migrations
 from adapters.persistence.catalog import publish, read_offerings
 from adapters.persistence.database import Database
-from adapters.persistence.orders import Document
+from canonical.shared.projection import Projection
 from tests.support.postgres import execute, postgres_server, postgres_url
 from tests.support.waiting import LONG
 
 __all__ = [
+    "BLANK",
     "blank",
     "database",
     "postgres_database",
@@ -31,9 +32,12 @@ __all__ = [
 ]
 
 
-def blank(kept: Any, carried: dict[str, Any]) -> Document:
-    """A document for units of work whose documents do not matter."""
-    return Document("x", "{}")
+def blank(aggregate: Any, carried: dict[str, Any]) -> Projection:
+    """A projection for units of work whose documents do not matter."""
+    return Projection("x", "{}")
+
+
+BLANK = {"order": blank, "cancellation": blank}
 
 
 CATALOG = Path(__file__).parents[2] / "fixtures" / "catalog" / "offerings.json"

@@ -45,6 +45,21 @@ class StandingClock:
         self.at += timedelta(seconds=seconds)
 
 
+@dataclass
+class Starts:
+    """An engine that only notes what it is told to start."""
+
+    started: list[tuple[str, str]] = field(default_factory=list)
+
+    def start(self, process: str, subject: str) -> None:
+        self.started.append((process, subject))
+
+    def take_up_again(self, process: str, subject: str) -> None: ...
+
+    def wait(self, process: str, subject: str, seconds: float) -> bool:
+        return True
+
+
 class CountingIdentities:
     """Ids that count, of the length of a UUID."""
 

@@ -4,49 +4,61 @@ suite as the real ones.
 
 import copy
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
 from canonical.audit.record import AuditRecord
 from canonical.listeners.listener import Listener
-from canonical.ordering.cancellation import Cancellation
-from canonical.ordering.events import OrderEvent, OrderRemoved
-from canonical.ordering.order import Order
-from canonical.ordering.states import State
-from canonical.shared.errors import (
-    CancellationNotFound,
-    ConcurrentChange,
-    ListenerNotFound,
-    OrderNotFound,
-)
+from canonical.ordering.cancellation import CANCELLATIONS, Cancellation
+from canonical.ordering.order import ORDERS, Order
+from canonical.shared.aggregates import A, Kind
+from canonical.shared.errors import ConcurrentChange, ListenerNotFound
 from canonical.shared.paging import Found, Position, Slice
+from canonical.shared.projection import Projection, Projector
 from canonical.shared.reader import ALL, Reader
+from canonical.subscriptions.plan_change import PLAN_CHANGES
 from tests.support.fakes import OfferingsOnSale, SteppingClock
 
 
 @dataclass(frozen=True)
 class KeptInMemory:
     request_hash: str
-    order_id: str
+    subject: str
     answer: dict[str, Any] | None
+
+
+@dataclass
+class Row:
+    """An aggregate as it is kept."""
+
+    aggregate: Any
+    carried: dict[str, Any]
+    projection: Projection
+
+
+@dataclass(frozen=True)
+class ShownFromMemory:
+    id: str
+    document: str
+    state: str
+    version: int
+
+
+def blank(aggregate: Any, carried: dict[str, Any]) -> Projection:
+    return Projection(aggregate.state.value, "{}")
 
 
 @dataclass
 class Memory:
     """A store in memory: what units of work committed. `turn` lets one at a time in, as SQLite does."""
 
-    project: Callable[[Order, dict[str, Any]], str] = lambda order, carried: "{}"
-    project_cancellation: Callable[[Cancellation, dict[str, Any]], str] = lambda asked, carried: "{}"
+    projectors: Mapping[str, Projector] = field(default_factory=dict)
     clock: Any = field(default_factory=SteppingClock)
     offerings: OfferingsOnSale = field(default_factory=OfferingsOnSale)
-    orders: dict[str, Order] = field(default_factory=dict)
-    carried: dict[str, dict[str, Any]] = field(default_factory=dict)
-    documents: dict[str, tuple[str, int]] = field(default_factory=dict)
-    cancellations: dict[str, Cancellation] = field(default_factory=dict)
-    carried_for_cancellations: dict[str, dict[str, Any]] = field(default_factory=dict)
-    outbox: list[OrderEvent] = field(default_factory=list)
+    rows: dict[tuple[str, str], Row] = field(default_factory=dict)
+    events: list[tuple[str, str, Any]] = field(default_factory=list)
     processes: dict[tuple[str, str], str] = field(default_factory=dict)
     keys: dict[tuple[str, str], KeptInMemory] = field(default_factory=dict)
     audit: dict[str, AuditRecord] = field(default_factory=dict)
@@ -55,6 +67,26 @@ class Memory:
 
     def unit_of_work(self) -> "UnitOfWorkInMemory":
         return UnitOfWorkInMemory(self)
+
+    def hold(self, *aggregates: Any, carried: dict[str, Any] | None = None) -> None:
+        """Keep aggregates as if they had been read from here."""
+        kinds = {kind.type: kind for kind in (ORDERS, CANCELLATIONS, PLAN_CHANGES)}
+        for aggregate in aggregates:
+            projection = self.projectors.get(kinds[type(aggregate)].name, blank)(aggregate, carried or {})
+            key = (kinds[type(aggregate)].name, aggregate.id)
+            self.rows[key] = Row(copy.deepcopy(aggregate), carried or {}, projection)
+
+    @property
+    def orders(self) -> dict[str, Order]:
+        return {row_id: row.aggregate for (kind, row_id), row in self.rows.items() if kind == "order"}
+
+    @property
+    def cancellations(self) -> dict[str, Cancellation]:
+        return {row_id: row.aggregate for (kind, row_id), row in self.rows.items() if kind == "cancellation"}
+
+    @property
+    def outbox(self) -> list[Any]:
+        return [event for _, _, event in self.events]
 
 
 class UnitOfWorkInMemory:
@@ -66,11 +98,9 @@ class UnitOfWorkInMemory:
 
     def __enter__(self) -> Self:
         self._memory.turn.acquire()
-        self.orders = OrdersInMemory(self._memory)
-        self.cancellations = CancellationsInMemory(self._memory)
         self.processes = ScheduleInMemory(self._memory)
         self.listeners = ListenersInMemory(self._memory)
-        self._carried: dict[str, dict[str, Any]] = {}
+        self._repositories: dict[str, RepositoryInMemory] = {}
         self._keys: dict[tuple[str, str], KeptInMemory] = {}
         self._audit: dict[str, AuditRecord] = {}
         return self
@@ -80,144 +110,158 @@ class UnitOfWorkInMemory:
     ) -> None:
         self._memory.turn.release()
 
+    def repository(self, kind: Kind[Any]) -> "RepositoryInMemory":
+        return self._repositories.setdefault(kind.name, RepositoryInMemory(self._memory, kind))
+
+    def save(self) -> None:
+        for repository in self._repositories.values():
+            repository.save()
+
     def commit(self) -> None:
+        self.save()
         memory = self._memory
-        self.cancellations.check()
-        memory.outbox += self.orders.save(self._carried)
-        self.cancellations.save()
+        for repository in self._repositories.values():
+            repository.write_back()
         memory.processes |= self.processes.changes
         memory.keys |= self._keys
         memory.audit |= self._audit
         memory.listeners = dict(self.listeners.known)
 
-    def carry(self, order_id: str, carried: dict[str, Any]) -> str:
-        self._carried[order_id] = copy.deepcopy(carried)
-        return self._memory.project(self.orders.seen[order_id], carried)
+    def encoded(self, made: Any) -> Any:
+        return {name: getattr(made, name) for name in made.__dataclass_fields__}
 
-    def claim_key(self, owner: str, key: str, request_hash: str, order_id: str, answer: dict[str, Any] | None) -> bool:
+    def claim_key(
+        self, owner: str, key: str, request_hash: str, subject: tuple[str, str], answer: dict[str, Any] | None
+    ) -> bool:
         if (owner, key) in self._memory.keys | self._keys:
             return False
-        self._keys[owner, key] = KeptInMemory(request_hash, order_id, answer)
+        self._keys[owner, key] = KeptInMemory(request_hash, subject[1], answer)
         return True
 
     def record(self, record: AuditRecord) -> None:
         self._audit[record.id] = record
 
 
-class OrdersInMemory:
-    def __init__(self, memory: Memory) -> None:
+class RepositoryInMemory:
+    def __init__(self, memory: Memory, kind: Kind[Any]) -> None:
         self._memory = memory
-        self.seen: dict[str, Order] = {}
+        self._kind = kind
+        self._seen: dict[str, Any] = {}
+        self._read: dict[str, Any] = {}
+        self._carried: dict[str | None, dict[str, Any]] = {}
+        self._carried_changed: set[str] = set()
+        self._first: dict[str, tuple[str, int]] = {}
+        self._written: dict[str, Row] = {}
+        self._removed: list[str] = []
+        self._events: list[tuple[str, str, Any]] = []
 
-    def add(self, order: Order) -> None:
-        self.seen[order.id] = order
+    def add(self, aggregate: Any) -> None:
+        self._seen[aggregate.id] = aggregate
+        if None in self._carried:
+            self._carried[aggregate.id] = self._carried[None]
 
-    def get(self, order_id: str) -> Order:
-        if order_id in self.seen:
-            return self.seen[order_id]
-        found = _found(self._memory.orders, order_id)
-        return self.seen.setdefault(found.id, copy.deepcopy(found))
+    def get(self, aggregate_id: str) -> Any:
+        if aggregate_id in self._seen:
+            return self._seen[aggregate_id]
+        found = _found(self._memory, self._kind, aggregate_id, ALL).aggregate
+        if found.id not in self._seen:
+            self._seen[found.id], self._read[found.id] = copy.deepcopy(found), copy.deepcopy(found)
+        return self._seen[found.id]
 
-    def save(self, carried: dict[str, dict[str, Any]]) -> list[OrderEvent]:
-        memory, new = self._memory, []
-        changed = [order for order in self.seen.values() if order.events]
-        for order in changed:
-            kept = memory.orders.get(order.id)
-            if (kept.version if kept else 0) != order.version:
-                raise ConcurrentChange(f"order {order.id} was changed by somebody else")
-        for order in changed:
-            removed = isinstance(order.events[-1], OrderRemoved)
-            order.version = order.version + 1 if order.version else len(order.timeline)
-            new += order.events
-            order.events.clear()
-            if removed:
-                self._forget(order.id)
-                continue
-            memory.carried[order.id] = carried.get(order.id, memory.carried.get(order.id, {}))
-            memory.orders[order.id] = copy.deepcopy(order)
-            memory.documents[order.id] = (memory.project(order, memory.carried[order.id]), order.version)
-        return new
+    def carry(self, aggregate_id: str | None, carried: dict[str, Any]) -> None:
+        if aggregate_id is not None:
+            self.get(aggregate_id)
+            self._carried_changed.add(aggregate_id)
+        self._carried[aggregate_id] = copy.deepcopy(carried)
 
-    def _forget(self, order_id: str) -> None:
-        memory = self._memory
-        for kept in (memory.orders, memory.carried, memory.documents):
-            kept.pop(order_id, None)
-        for process in [known for known in memory.processes if known[1] == order_id]:
-            del memory.processes[process]
-        for cancellation in [known for known in memory.cancellations.values() if known.order_id == order_id]:
-            del memory.cancellations[cancellation.id]
-            memory.carried_for_cancellations.pop(cancellation.id, None)
-
-
-class CancellationsInMemory:
-    def __init__(self, memory: Memory) -> None:
-        self._memory = memory
-        self._seen: dict[str, Cancellation] = {}
-        self._carried: dict[str, dict[str, Any]] = {}
-
-    def add(self, cancellation: Cancellation) -> None:
-        self._seen[cancellation.id] = cancellation
-
-    def get(self, cancellation_id: str) -> Cancellation:
-        if cancellation_id not in self._seen:
-            self._seen[cancellation_id] = copy.deepcopy(_found_cancellation(self._memory, cancellation_id, ALL))
-        return self._seen[cancellation_id]
-
-    def carry(self, cancellation_id: str, carried: dict[str, Any]) -> None:
-        self._carried[cancellation_id] = copy.deepcopy(carried)
-
-    def check(self) -> None:
-        """Raises ConcurrentChange before anything is written."""
-        for changed in self._changed():
-            kept = self._memory.cancellations.get(changed.id)
-            if (kept.version if kept else 0) != changed.version:
-                raise ConcurrentChange(f"cancellation {changed.id} was changed by somebody else")
+    def shown(self, aggregate_id: str) -> tuple[str, int]:
+        seen = self._seen[aggregate_id]
+        return self._first.get(aggregate_id) or (self._row(seen).projection.document, seen.version)
 
     def save(self) -> None:
-        for changed in self._changed():
-            changed.version += 1
-            self._memory.cancellations[changed.id] = copy.deepcopy(changed)
-            self._memory.carried_for_cancellations.setdefault(changed.id, self._carried.get(changed.id, {}))
+        for aggregate in list(self._seen.values()):
+            if self._kind.removed(aggregate):
+                self._check(aggregate)
+                self._removed.append(aggregate.id)
+            elif aggregate.version == 0 or self._has_changed(aggregate):
+                self._check(aggregate)
+                aggregate.version += 1
+                row = self._row(aggregate)
+                self._first.setdefault(aggregate.id, (row.projection.document, aggregate.version))
+            new = getattr(aggregate, "events", [])
+            self._events += [(self._kind.name, aggregate.id, event) for event in new]
+            new.clear()
+            self._read[aggregate.id] = copy.deepcopy(aggregate)
+            self._carried_changed.discard(aggregate.id)
+            if aggregate.id in self._first:
+                self._written[aggregate.id] = self._row(copy.deepcopy(aggregate))
 
-    def _changed(self) -> list[Cancellation]:
-        return [known for known in self._seen.values() if known != self._memory.cancellations.get(known.id)]
+    def write_back(self) -> None:
+        rows = self._memory.rows
+        rows |= {(self._kind.name, one): row for one, row in self._written.items()}
+        for gone in self._removed:
+            dependent = [
+                known
+                for known, row in rows.items()
+                if known[0] in self._kind.dependents and getattr(row.aggregate, "order_id", None) == gone
+            ]
+            for known in [(self._kind.name, gone), *dependent]:
+                rows.pop(known, None)
+            for process in [known for known in self._memory.processes if known[1] == gone]:
+                del self._memory.processes[process]
+        self._memory.events += self._events
+
+    def _has_changed(self, aggregate: Any) -> bool:
+        return aggregate != self._read.get(aggregate.id) or aggregate.id in self._carried_changed
+
+    def _check(self, aggregate: Any) -> None:
+        """Raises ConcurrentChange."""
+        kept = self._written.get(aggregate.id) or self._memory.rows.get((self._kind.name, aggregate.id))
+        if (kept.aggregate.version if kept else 0) != aggregate.version:
+            raise ConcurrentChange(f"{self._kind.name} {aggregate.id} was changed by somebody else")
+
+    def _row(self, aggregate: Any) -> Row:
+        kept = self._memory.rows.get((self._kind.name, aggregate.id))
+        carried = self._carried.get(aggregate.id, kept.carried if kept else {})
+        return Row(aggregate, carried, self._memory.projectors.get(self._kind.name, blank)(aggregate, carried))
 
 
-def _found_cancellation(memory: Memory, cancellation_id: str, reader: Reader) -> Cancellation:
-    found = memory.cancellations.get(cancellation_id)
-    if found is None or not _sees(memory, reader, found):
-        raise CancellationNotFound("Cancellation not found", cancellationId=cancellation_id)
-    return found
+def _found(memory: Memory, kind: Kind[Any], aggregate_id: str, reader: Reader) -> Row:
+    known = _rows(memory, kind, reader)
+    by_id = [row for row in known if row.aggregate.id == aggregate_id]
+    found = by_id or [row for row in known if kind.found_by_reference and kind.reference(row.aggregate) == aggregate_id]
+    if not found:
+        raise kind.missing(aggregate_id)
+    return found[0]
 
 
-def _part(members: dict[str, Any], part: Slice) -> Found[Any]:
-    """The slice of members that stand in their order, newest first, by their keys."""
-    keys = [key for key in members if part.after is None or key < part.after.key]
-    begun = keys[0 if part.after else part.offset :]
-    shown = begun[: part.limit]
-    last = Position((), shown[-1]) if shown and len(begun) > part.limit else None
-    return Found([members[key] for key in shown], len(members), last)
+def _part(rows: list[Row], part: Slice, shown: Callable[[Row], Any]) -> Found[Any]:
+    """The slice of rows that stand in their order, newest first."""
+    begun = [row for row in rows if part.after is None or row.aggregate.id < part.after.key]
+    begun = begun[0 if part.after else part.offset :]
+    found = begun[: part.limit]
+    last = Position((), found[-1].aggregate.id) if found and len(begun) > part.limit else None
+    return Found([shown(row) for row in found], len(rows), last)
 
 
-def _sees(memory: Memory, reader: Reader, kept: Cancellation) -> bool:
-    """Who asked for it and of whose order count."""
-    order = memory.orders.get(kept.order_id)
-    of_its_customer = order is not None and replace(reader, everybody=True).sees(order.owner, order.customer_id)
-    return (reader.everybody or kept.owner == reader.client) and (reader.customers is None or of_its_customer)
-
-
-def _found(orders: dict[str, Order], order_id: str) -> Order:
-    """By our id; else by its BSS number, the newest if several have it."""
-    named = [order for order in orders.values() if order_id in (order.id, order.bss_order_id)]
-    if named:
-        return max(named, key=lambda order: (order.id == order_id, order.id))
-    raise OrderNotFound("Order not found", orderId=order_id)
+def _rows(memory: Memory, kind: Kind[Any], reader: Reader) -> list[Row]:
+    """Newest first."""
+    mine = [
+        row
+        for (name, _), row in memory.rows.items()
+        if name == kind.name and reader.sees(row.aggregate.owner, row.aggregate.customer_id)
+    ]
+    return sorted(mine, key=lambda row: str(row.aggregate.id), reverse=True)
 
 
 class ScheduleInMemory:
     def __init__(self, memory: Memory) -> None:
         self._known = memory.processes
         self.changes: dict[tuple[str, str], str] = {}
+
+    @property
+    def wanted(self) -> list[tuple[str, str]]:
+        return list(self.changes)
 
     def schedule(self, process: str, subject: str) -> None:
         if (process, subject) in self._known:
@@ -258,45 +302,50 @@ class ReadsFromMemory:
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
 
-    def order(self, order_id: str, reader: Reader) -> Order:
-        return copy.deepcopy(_found({order.id: order for order in self._mine(reader)}, order_id))
+    def aggregate(self, kind: Kind[A], aggregate_id: str, reader: Reader) -> A:
+        found: A = copy.deepcopy(_found(self._memory, kind, aggregate_id, reader).aggregate)
+        return found
 
-    def orders(self, reader: Reader, part: Slice) -> Found[Order]:
-        found = self._mine(reader)
-        return _part({order.id: copy.deepcopy(order) for order in found}, part)
+    def aggregates(self, kind: Kind[A], reader: Reader, part: Slice) -> Found[A]:
+        return _part(_rows(self._memory, kind, reader), part, lambda row: copy.deepcopy(row.aggregate))
 
-    def document(self, order_id: str, reader: Reader) -> tuple[str, str, int]:
-        found = self.order(order_id, reader)
-        return found.id, *self._memory.documents[found.id]
+    def document(self, kind: Kind[A], aggregate_id: str, reader: Reader) -> ShownFromMemory:
+        return _shown(_found(self._memory, kind, aggregate_id, reader))
 
-    def documents(self, reader: Reader, part: Slice) -> Found[tuple[str, str]]:
-        return _part({one.id: (one.id, self._memory.documents[one.id][0]) for one in self._mine(reader)}, part)
+    def documents(self, kind: Kind[A], index: Any, reader: Reader, part: Slice, *_: Any) -> Found[tuple[str, str]]:
+        rows = _rows(self._memory, kind, reader)
+        return _part(rows, part, lambda row: (row.aggregate.id, row.projection.document))
 
-    def order_to_change(self, order_id: str, reader: Reader) -> tuple[Order, dict[str, Any], str]:
+    def to_change(self, kind: Kind[A], aggregate_id: str, reader: Reader) -> tuple[A, dict[str, Any], ShownFromMemory]:
         with self._memory.turn:
-            found, document, _ = self.document(order_id, reader)
-            if found != order_id:
-                raise OrderNotFound("Order not found", orderId=order_id)
-            return self.order(order_id, reader), copy.deepcopy(self._memory.carried[order_id]), document
+            row = _found(self._memory, kind, aggregate_id, reader)
+            return copy.deepcopy(row.aggregate), copy.deepcopy(row.carried), _shown(row)
 
-    def state_of(self, order_id: str) -> State:
-        if order_id not in self._memory.orders:
-            raise OrderNotFound("Order not found", orderId=order_id)
-        return self._memory.orders[order_id].state
+    def state_of(self, kind: Kind[A], aggregate_id: str) -> str:
+        row = self._memory.rows.get((kind.name, aggregate_id))
+        if row is None:
+            raise kind.missing(aggregate_id)
+        return str(row.aggregate.state)
 
-    def cancellation(self, cancellation_id: str, reader: Reader) -> tuple[Cancellation, dict[str, Any]]:
-        found = _found_cancellation(self._memory, cancellation_id, reader)
-        return copy.deepcopy((found, self._memory.carried_for_cancellations[found.id]))
-
-    def cancellations(self, reader: Reader, part: Slice) -> Found[tuple[str, str]]:
-        known = self._memory.cancellations.values()
-        mine = sorted((kept.id for kept in known if _sees(self._memory, reader, kept)), reverse=True)
-        project = self._memory.project_cancellation
-        return _part({found: (found, project(*self.cancellation(found, reader))) for found in mine}, part)
+    def newest(self, kind: Kind[A], reference: str, but: Collection[str]) -> A | None:
+        found = (
+            row.aggregate
+            for row in _rows(self._memory, kind, ALL)
+            if kind.reference(row.aggregate) == reference and row.aggregate.state not in but
+        )
+        return copy.deepcopy(next(found, None))
 
     def kept_answer(self, owner: str, key: str) -> KeptInMemory | None:
         return self._memory.keys.get((owner, key))
 
-    def _mine(self, reader: Reader) -> list[Order]:
-        mine = [order for order in self._memory.orders.values() if reader.sees(order.owner, order.customer_id)]
-        return sorted(mine, key=lambda order: order.id, reverse=True)
+
+def _shown(row: Row) -> ShownFromMemory:
+    return ShownFromMemory(row.aggregate.id, row.projection.document, row.projection.state, row.aggregate.version)
+
+
+Make = Callable[[Any, dict[str, Any]], str]
+
+
+def projecting(make: Make) -> Projector:
+    """A projector that makes documents with `make`."""
+    return lambda aggregate, carried: Projection(aggregate.state.value, make(aggregate, carried))

@@ -1,12 +1,9 @@
-"""Plan changes, ready made; BSS and Billing in memory, which fail as told; a store in memory."""
+"""Plan changes, ready made; BSS and Billing in memory, which fail as told."""
 
-import copy
 from dataclasses import dataclass, field, replace
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from canonical.shared.errors import CanonicalError, NotFound, SubscriptionNotFound, VersionMismatch
-from canonical.subscriptions.events import PlanChangeEvent
+from canonical.shared.errors import CanonicalError, SubscriptionNotFound, VersionMismatch
 from canonical.subscriptions.plan_change import ChangeKind, PlanChange
 from canonical.subscriptions.ports import PlanMove
 from canonical.subscriptions.subscription import Plan, Subscription
@@ -91,44 +88,3 @@ class BillsPlans:
 
     def is_billed(self, subscription: Subscription) -> bool:
         return any(version >= subscription.version for _, version in self.billed)
-
-
-@dataclass
-class PlanChangesInMemory:
-    """A unit of work that is its own repository and schedule; what it holds is kept when it commits."""
-
-    kept: dict[str, PlanChange] = field(default_factory=dict)
-    processes: Any = None
-    states: dict[str, str] = field(default_factory=dict)
-    outbox: list[PlanChangeEvent] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.plan_changes = self
-        self.processes = self
-
-    def __enter__(self) -> Self:
-        self._seen: dict[str, PlanChange] = {}
-        self._states: dict[str, str] = {}
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
-
-    def add(self, change: PlanChange) -> None:
-        self._seen[change.id] = change
-
-    def get(self, change_id: str) -> PlanChange:
-        if change_id not in self.kept:
-            raise NotFound("no such plan change")
-        return self._seen.setdefault(change_id, copy.deepcopy(self.kept[change_id]))
-
-    def schedule(self, process: str, subject: str) -> None:
-        self._states[subject] = "scheduled"
-
-    def commit(self) -> None:
-        for change in self._seen.values():
-            self.outbox += change.events
-            change.events.clear()
-        self.kept |= copy.deepcopy(self._seen)
-        self.states |= self._states

@@ -16,20 +16,29 @@ from canonical.ordering.states import State, Trigger, allowed_actions
 from canonical.shared.errors import every_error
 from facade import errors, gate, unreadable
 from facade.bootstrap import serving
+from facade.bootstrap.declared import TMF_APIS
 from facade.contract.violations import Code
 from facade.demo.welcome import PASTE, PURPOSES
 from facade.security.clients import DEVELOPMENT_CLIENTS, SCOPES
 from facade.security.errors import KeysUnavailable, ScopeMissing, TokenRefused
 from facade.settings import BackendOptions, Settings
-from facade.tmf.tmf622.account import STATES
-from facade.tmf.tmf622.cancel_mapper import TASK_STATES
+from facade.tmf.tmf622.cancel_product_order import STATES as TASK_STATES
+from facade.tmf.tmf622.product_order import STATES
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(DOCS.rglob("*.md"))]
 TEXT = "\n".join(page.read_text() for page in PAGES)
-NORTHBOUND = [ROOT / "specs" / name for name in re.findall(r'"([\w/.-]+\.yaml)"', Path(serving.__file__).read_text())]
-"""The contracts that are served: those that the composition root names."""
+NORTHBOUND = [
+    ROOT / "specs" / name
+    for name in dict.fromkeys(
+        (
+            *(served.spec for api in TMF_APIS for served in api.versions.values()),
+            *re.findall(r'"([\w/.-]+\.yaml)"', Path(serving.__file__).read_text()),
+        )
+    )
+]
+"""The contracts that are served: those of the declared APIs, and those that the composition root names."""
 FRAMEWORK = {"BAD_REQUEST": 400, "METHOD_NOT_ALLOWED": 405, "UNSUPPORTED_MEDIA_TYPE": 415}
 
 

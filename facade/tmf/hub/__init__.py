@@ -1,5 +1,5 @@
 """Registration for notifications: the hub of every TM Forum API, in both versions.
 
 `handlers` answers, `callbacks` says which addresses may be told, `queries` which notifications can be asked for;
-`facade.intake.listeners` keeps what is registered.
+`canonical.listeners` keeps what is registered.
 """

@@ -7,14 +7,16 @@ from typing import Any
 
 import flask
 
+from canonical.listeners.commands import RegisterListener, UnregisterListener
 from canonical.listeners.listener import Listener
 from canonical.listeners.ports import Listeners
 from canonical.shared.errors import ListenerNotFound
 from facade.address import requested_address
+from facade.application.requests import Request, Translation
+from facade.application.use_cases import Application
 from facade.contract.connexion_plugin import validated_body
 from facade.contract.pointers import escaped, shortened
 from facade.contract.violations import Code, ContractViolation, Violation
-from facade.intake import ListenerIntake, Wish
 from facade.json import answer_json, nothing
 from facade.query import only
 from facade.security.principal import current_principal
@@ -44,7 +46,7 @@ class Hub:
     version: str
     notifications: Notifications
     callbacks: CallbackRules
-    intake: ListenerIntake
+    application: Application
     listeners: Listeners
 
     def operations(self) -> dict[str, Callable[..., Any]]:
@@ -60,7 +62,12 @@ class Hub:
         mistakes += _mistakes(self.callbacks.check, callback)
         if mistakes:
             raise ContractViolation(mistakes)
-        new = self.intake.register(Wish(owner, self.api, self.version, callback, query))
+        request = self._request("registerListener", owner, body)
+        result = self.application.answered(request)
+        if result is None:
+            command = RegisterListener(owner, self.api, self.version, callback, query)
+            result = self.application.execute(request, Translation(command), 201)
+        new = self._own(result.subject)
         return answer_json(self._shown(new), 201, {"Location": f"{requested_address()}/{new.id}"})
 
     def read(self, id: str) -> flask.Response:
@@ -69,8 +76,16 @@ class Hub:
 
     def unregister(self, id: str) -> flask.Response:
         only(flask.request.args, ())
-        self.intake.unregister(self._own(id))
+        owner = current_principal().client_id
+        request = self._request("unregisterListener", owner, {"id": id})
+        if self.application.answered(request) is None:
+            command = UnregisterListener(owner, self._own(id).id)
+            self.application.execute(request, Translation(command), 204)
         return nothing()
+
+    def _request(self, operation: str, owner: str, payload: Any) -> Request:
+        key = flask.request.headers.get("Idempotency-Key")
+        return Request(owner, f"{operation} {self.api} {self.version}", key, payload, keeps_answer=False)
 
     def _own(self, listener_id: str) -> Listener:
         """The caller's, registered here. Raises ListenerNotFound."""

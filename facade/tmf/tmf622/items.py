@@ -2,32 +2,66 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from canonical.audit.record import Mapped
 from canonical.ordering.commands import ItemAction, LineRelationship, OrderLine
 from canonical.ordering.items import OrderItem
 from canonical.ordering.lines import CHANGES_A_PRODUCT
+from canonical.ordering.order import Order
 from canonical.shared.errors import CurrenciesDiffer, OfferingNotProduct, ProductReferenceMissing
 from facade.contract.pointers import escaped
 from facade.contract.violations import Code, Violation
-from facade.tmf.tmf622.account import (
-    ACTION_NAMES,
-    ACTIONS,
-    ITEM_MAPPED,
-    ITEM_REFUSED,
-    STATUS_CHANGES,
-)
-from facade.tmf.tmf622.reading import LONGEST_ID, LONGEST_PRODUCT_ID, Payload, overlong, refused, unusable
+from facade.tmf.engine.payload import SERVER_SET, Payload, overlong, refused, unusable
 from facade.tmf.vocabulary import Vocabulary
 
 AMBIGUOUS_CHANGE = "AMBIGUOUS_CHANGE"
 PRODUCT_OFFERING_MISSING = "PRODUCT_OFFERING_MISSING"
 OFFERING_CLASSES = frozenset({"ProductOffering", "ProductOfferingRef"})
+LONGEST_ID = 100
+LONGEST_PRODUCT_ID = 100
+"""Characters; TM Forum sets no bound, the contract of BSS does."""
+
+SHAPED = frozenset(
+    {"id", "action", "quantity", "product", "productOffering", "productOrderItem", "productOrderItemRelationship"}
+)
+"""Read and written by hand."""
+CARRIED = frozenset(
+    {
+        *("@type", "@baseType", "@schemaLocation", "appointment", "billingAccount", "itemPrice", "itemTerm"),
+        *("itemTotalPrice", "note", "payment", "productOfferingQualificationItem", "qualification", "quoteItem"),
+    }
+)
+REFUSED: Mapping[str, str] = MappingProxyType({"state": SERVER_SET})
+
+ACTIONS: Mapping[str, ItemAction] = MappingProxyType(
+    {
+        "add": ItemAction.ADD,
+        "modify": ItemAction.MODIFY,
+        "delete": ItemAction.DISCONNECT,
+        "noChange": ItemAction.NO_CHANGE,
+    }
+)
+ACTION_NAMES: Mapping[ItemAction, str] = MappingProxyType(
+    {
+        ItemAction.ADD: "add",
+        ItemAction.MODIFY: "modify",
+        ItemAction.DISCONNECT: "delete",
+        ItemAction.MOVE: "modify",
+        ItemAction.SUSPEND: "modify",
+        ItemAction.RESUME: "modify",
+        ItemAction.NO_CHANGE: "noChange",
+    }
+)
+STATUS_CHANGES: Mapping[str, ItemAction] = MappingProxyType(
+    {"suspended": ItemAction.SUSPEND, "active": ItemAction.RESUME}
+)
+"""What `modify` with a product in this status asks for."""
 
 
 @dataclass
-class Reading:
+class ItemReader:
     """Items being read: what was found so far, and how it was understood."""
 
     vocabulary: Vocabulary
@@ -43,7 +77,7 @@ class Reading:
 
     def _line(self, item: Payload, at: str, part_of: str | None, units: int) -> OrderLine:
         to = f"/lines/{len(self.lines)}"
-        self.violations += refused(item, ITEM_REFUSED, at)
+        self.violations += refused(item, REFUSED, at)
         self.violations += unusable("an item's id", item["id"], LONGEST_ID, f"{at}/id")
         offering = (item.get("productOffering") or {}).get("id")
         if offering is None and item["action"] == "add":
@@ -134,7 +168,7 @@ def carried_places(items: list[Payload], at: str) -> Iterator[str]:
     """Where attributes of items stand that are kept verbatim."""
     for index, item in enumerate(items):
         place = f"{at}/{index}"
-        yield from (f"{place}/{escaped(name)}" for name in item if name not in ITEM_MAPPED)
+        yield from (f"{place}/{escaped(name)}" for name in item if name not in SHAPED)
         yield from (f"{place}/{name}" for name in ("product", "productOrderItemRelationship") if name in item)
         yield from carried_places(item.get("productOrderItem") or [], f"{place}/productOrderItem")
 
@@ -169,32 +203,68 @@ def _amounts(value: Any, at: str) -> Iterator[tuple[str, str]]:
             yield from _amounts(member, f"{at}/{escaped(name)}")
 
 
-def shown_as_sent(items: list[Payload], known: Mapping[str, OrderItem], state: str) -> list[Payload]:
-    """The items as they were sent, nested as they were, with what the server says of each."""
-    return [_shown(item, known.get(item["id"]), known, state) for item in items]
+def shown_items(order: Order, sent: list[Payload] | None, state: str) -> list[Payload]:
+    """The items as they stand, each written as it was sent where that still means the same, and nested as it was."""
+    if sent is None:
+        return [{**_owned(item, {}, 1), "state": state} for item in order.items]
+    return _shown(sent, {item.id: item for item in order.items}, state, 1)
 
 
-def _shown(sent: Payload, item: OrderItem | None, known: Mapping[str, OrderItem], state: str) -> Payload:
-    document = {**_said_of(item), **sent, "quantity": sent.get("quantity", 1), "state": state}
+def _shown(items: list[Payload], known: Mapping[str, OrderItem], state: str, units: int) -> list[Payload]:
+    """`units`: how many there are of the item that these are nested in."""
+    return [_shown_item(sent, known.get(sent["id"]), known, state, units) for sent in items]
+
+
+def _shown_item(
+    sent: Payload, item: OrderItem | None, known: Mapping[str, OrderItem], state: str, units: int
+) -> Payload:
+    """An item that was rejected before it was understood is shown as it was sent."""
+    owned = {"quantity": sent.get("quantity", 1)} if item is None else _owned(item, sent, units)
+    document = {"@type": "ProductOrderItem", **sent, **owned, "state": state}
     if sent.get("productOrderItem"):
-        document["productOrderItem"] = shown_as_sent(sent["productOrderItem"], known, state)
+        inside = item.quantity if item is not None else 1
+        document["productOrderItem"] = _shown(sent["productOrderItem"], known, state, inside)
     return document
 
 
-def shown_as_ordered(item: OrderItem, state: str) -> Payload:
-    """An item that came another way than through TMF622."""
-    return {
-        **_said_of(item),
+def _owned(item: OrderItem, sent: Payload, units: int) -> Payload:
+    """What the core knows of an item."""
+    document: Payload = {
+        "@type": sent.get("@type", "ProductOrderItem"),
         "id": item.id,
         "action": ACTION_NAMES[item.action],
-        "quantity": item.quantity,
-        "state": state,
+        "quantity": item.quantity // units,
     }
-
-
-def _said_of(item: OrderItem | None) -> Payload:
-    document: Payload = {"@type": "ProductOrderItem"}
-    if item is not None and item.offering is not None:
-        offering = item.offering
+    offering, named = item.offering, sent.get("productOffering") or {}
+    if offering is not None and named.get("id") != offering.id:
         document["productOffering"] = {"@type": "ProductOfferingRef", "id": offering.id, "name": offering.name}
+    product = sent.get("product") or {}
+    if item.product_id is not None and product.get("id") != item.product_id:
+        document["product"] = {"@type": "ProductRef", **product, "id": item.product_id}
     return document
+
+
+def as_created_items(items: list[Any]) -> list[Any]:
+    """What would have had to be sent to have these items."""
+    return [_as_created(item) for item in items]
+
+
+def _as_created(item: Any) -> Any:
+    if not isinstance(item, dict):
+        return item
+    kept = {name: value for name, value in item.items() if name not in REFUSED}
+    if isinstance(item.get("productOrderItem"), list):
+        kept["productOrderItem"] = as_created_items(item["productOrderItem"])
+    return kept
+
+
+def changed_states(items: list[Any], at: str, state: str) -> Iterator[Violation]:
+    """Items in another state than this one, which the server sets."""
+    for index, item in enumerate(items):
+        if isinstance(item, dict):
+            if item.get("state", state) != state:
+                text = f"the state of an item cannot be changed: {SERVER_SET}"
+                yield Violation(f"{at}/{index}/state", Code.UNEXPECTED_PROPERTY, text)
+            nested = item.get("productOrderItem")
+            if isinstance(nested, list):
+                yield from changed_states(nested, f"{at}/{index}/productOrderItem", state)

@@ -7,7 +7,8 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from adapters.persistence.tables import outbox, plan_changes
+from adapters.persistence.tables import documents, outbox
+from canonical.subscriptions.plan_change import PLAN_CHANGES
 from tests.support.product import ORDERS, TMF622, Node
 from tests.support.torture.judgement import Found
 from tests.support.torture.operators import PROCESSES
@@ -23,9 +24,10 @@ def find(world: World) -> Found:
     for task in _listed(node, TASKS):
         tasks[task["productOrder"]["id"]].append(task["state"])
     events: dict[str, list[tuple[int, str]]] = defaultdict(list)
-    for row in _rows(world, sa.select(outbox.c.order_id, outbox.c.sequence, outbox.c.type).order_by(outbox.c.position)):
-        events[row.order_id].append((row.sequence, row.type))
-    changes = {row.id: orjson.loads(row.body) for row in _rows(world, sa.select(plan_changes))}
+    for row in _rows(world, sa.select(outbox.c.subject, outbox.c.sequence, outbox.c.type).order_by(outbox.c.position)):
+        events[row.subject].append((row.sequence, row.type))
+    kept = sa.select(documents.c.id, documents.c.aggregate).where(documents.c.resource == PLAN_CHANGES.name)
+    changes = {row.id: orjson.loads(row.aggregate) for row in _rows(world, kept)}
     return Found(
         orders={order["id"]: order for order in _listed(node, ORDERS)},
         documents={document["id"]: document["state"] for document in _listed(node, TMF622)},

@@ -11,7 +11,7 @@ from typing import Any
 
 from canonical.ordering.states import FINISHED, State, Trigger, next_state
 from canonical.shared.errors import InvalidTransition
-from facade.tmf.tmf622.account import STATES
+from facade.tmf.tmf622.product_order import STATES
 from tests.support.torture.notes import Kind, Notes, Wish
 from tests.support.torture.truth import Effect
 

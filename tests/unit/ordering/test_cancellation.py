@@ -22,7 +22,7 @@ METHODS: dict[str, tuple[Callable[[Cancellation], None], CancellationState, set[
 
 def test_a_request_remembers_who_asked_for_what_and_why() -> None:
     command = a_cancel_command(requested_at=LATER)
-    asked = Cancellation.of("id-1", command, ORDER_ID, NOON)
+    asked = Cancellation.of("id-1", command, "C12345", NOON)
     assert asked == Cancellation(
         id="id-1",
         owner="partner-acme",
@@ -31,13 +31,10 @@ def test_a_request_remembers_who_asked_for_what_and_why() -> None:
         reason="ordered by mistake",
         requested_at=LATER,
         state=ASSESSING,
+        customer_id="C12345",
         version=0,
     )
     assert (asked.effective_at, asked.milestone, asked.outcome) == (None, None, None)
-
-
-def test_it_names_the_order_by_our_id_whatever_the_command_said() -> None:
-    assert Cancellation.of("id-1", a_cancel_command(order_id="ORD00001"), ORDER_ID, NOON).order_id == ORDER_ID
 
 
 def test_a_done_one_says_when_and_what_was_undone() -> None:

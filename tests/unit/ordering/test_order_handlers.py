@@ -171,7 +171,8 @@ def cancel(memory: Memory, command: CancelOrder) -> Cancellation:
 def test_an_order_is_cancelled_where_its_table_allows_it_and_otherwise_nothing_is_kept(
     memory: Memory, state: State
 ) -> None:
-    memory.orders[ORDER_ID] = order = an_order_in(state)
+    order = an_order_in(state)
+    memory.hold(order)
     if Trigger.CANCEL not in order.allowed_actions():
         with pytest.raises(InvalidTransition) as refused:
             cancel(memory, a_cancel_command())
@@ -195,7 +196,7 @@ def test_an_order_is_cancelled_where_its_table_allows_it_and_otherwise_nothing_i
 
 
 def test_the_cancellation_of_a_draft_is_done_at_once(memory: Memory) -> None:
-    memory.orders[ORDER_ID] = an_order_in(State.DRAFT)
+    memory.hold(an_order_in(State.DRAFT))
     asked = cancel(memory, a_cancel_command())
     assert (asked.state, asked.outcome, asked.effective_at) == (
         CancellationState.DONE,
@@ -207,8 +208,9 @@ def test_the_cancellation_of_a_draft_is_done_at_once(memory: Memory) -> None:
 
 
 def test_an_order_may_be_named_by_its_number_in_bss(memory: Memory) -> None:
-    memory.orders[ORDER_ID] = order = an_order_in(State.FULFILLING)
+    order = an_order_in(State.FULFILLING)
     order.bss_order_id = "ORD00001"
+    memory.hold(order)
     assert cancel(memory, a_cancel_command(order_id="ORD00001")).order_id == ORDER_ID
 
 

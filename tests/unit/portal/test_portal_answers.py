@@ -9,7 +9,9 @@ import pytest
 import yaml
 
 from canonical.ordering.commands import ItemAction
+from canonical.ordering.order import Order
 from canonical.ordering.states import State
+from canonical.shared.aggregates import Kind
 from canonical.shared.errors import CustomerNotFound, OrderNotFound
 from canonical.shared.reader import ALL, Reader
 from canonical.subscriptions.plan_change import ChangeKind, PlanChange
@@ -49,7 +51,7 @@ class HasOrder:
     def __init__(self, order: Any = None) -> None:
         self.order_kept = order
 
-    def order(self, order_id: str, reader: Reader) -> Any:
+    def aggregate(self, kind: Kind[Order], order_id: str, reader: Reader) -> Any:
         if self.order_kept is None:
             raise OrderNotFound("Order not found", orderId=order_id)
         return self.order_kept

@@ -17,12 +17,13 @@ from canonical.ordering.events import (
     OrderCompleted,
     OrderFellOut,
 )
-from canonical.ordering.order import PaymentStatus
+from canonical.ordering.order import Order, PaymentStatus
 from canonical.ordering.states import State, Trigger
 from canonical.processes import place_order
 from canonical.processes.ports import ChargeRequest
 from canonical.processes.progress import Progress
 from canonical.shared import errors
+from canonical.shared.aggregates import Kind
 from canonical.shared.errors import BackendRefused, BackendUnavailable, InvalidTransition, OrderNotFound, OutcomeUnknown
 from tests.support.builders import ROUTER, an_order_in
 from tests.support.fakes import DeclinesEverything, Journal, KnowsCustomers, NeverLetsGo, NothingInStock, TakesMoney
@@ -306,14 +307,14 @@ def test_another_run_of_the_process_does_not_go_on_after_the_order_was_cancelled
 class OldNews:
     """Reads what was true a moment ago."""
 
-    def state_of(self, order_id: str) -> State:
+    def state_of(self, kind: Kind[Order], order_id: str) -> State:
         return State.ASSESSING_CANCELLATION
 
 
 def test_what_was_read_before_the_transaction_does_not_decide() -> None:
     placing = Placing()
     completed = placing.carry_out()
-    process = replace(placing.process, states=OldNews())
+    process = replace(placing.process, reads=OldNews())
     assert process.interruption(placing.order_id) is None
     assert placing.kept == completed
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from canonical.customers.reference import CustomerReference
 from canonical.ordering.cancellation import CancellationState
 from canonical.ordering.commands import ItemAction, OrderLine, SubmitOrder
-from canonical.ordering.order import Order, PaymentStatus
+from canonical.ordering.order import ORDERS, Order, PaymentStatus
 from canonical.ordering.states import State
 from canonical.processes.place_order import PlannedCall, plan
 from canonical.processes.ports import ChargeRequest
@@ -207,7 +207,7 @@ def test_what_is_said_about_an_order_while_a_call_is_in_flight_changes_nothing_a
 
     def annotate() -> None:
         with placing.memory.unit_of_work() as work:
-            order = work.orders.get(placing.order_id)
+            order = work.repository(ORDERS).get(placing.order_id)
             order.annotate((), order.changed_at)
             work.commit()
 

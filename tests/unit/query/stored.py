@@ -7,30 +7,42 @@ import sqlalchemy as sa
 
 import jsontext
 from adapters.persistence.database import Database
-from adapters.persistence.search import PRODUCT_ORDERS
 from adapters.persistence.tables import documents, terms
-from adapters.persistence.terms import terms_of
+from adapters.persistence.terms import term
+from canonical.ordering.order import ORDERS
+from facade.tmf.engine.declaration import terms_of
+from facade.tmf.tmf622.api import PRODUCT_ORDER
+
+INDEX = PRODUCT_ORDER.index
 
 
 def store(database: Database, sample: Iterable[dict[str, Any]]) -> None:
     with database.writing() as connection:
         for document in sample:
-            connection.execute(sa.insert(documents), a_row(document))
-            found = terms_of(document, PRODUCT_ORDERS.indexed)
-            if found:
-                rows = [{"path": path, "value": value, "order_id": document["id"]} for path, value in found]
-                connection.execute(sa.insert(terms), rows)
+            insert(connection, document)
         connection.commit()
+
+
+def insert(connection: sa.Connection, document: dict[str, Any]) -> None:
+    connection.execute(sa.insert(documents), a_row(document))
+    found = {(path, term(text)) for path, text in terms_of(document, INDEX.terms)}
+    of = {"resource": ORDERS.name, "id": document["id"]}
+    if found:
+        connection.execute(sa.insert(terms), [of | {"path": path, "value": value} for path, value in found])
 
 
 def a_row(document: dict[str, Any]) -> dict[str, Any]:
     return {
-        "order_id": document["id"],
+        "resource": ORDERS.name,
+        "id": document["id"],
         "owner": document["description"][:1] if document.get("description", "").startswith("o") else "acme",
         "customer_id": "C1",
         "state": document["state"],
-        "ordered_at": document["creationDate"].replace("Z", "000Z"),
+        "shown_state": document["state"],
+        "created_at": document["creationDate"].replace("Z", "000Z"),
+        "changed_at": document["creationDate"].replace("Z", "000Z"),
         "version": 1,
         "carried": "{}",
+        "aggregate": "{}",
         "document": jsontext.text(document),
     }

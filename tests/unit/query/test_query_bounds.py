@@ -4,11 +4,12 @@ from urllib.parse import quote
 
 import pytest
 
-from adapters.persistence.criteria_sql import Compiled
-from adapters.persistence.search import PRODUCT_ORDERS
+from adapters.persistence.criteria_sql import Compiled, Searchable
+from canonical.ordering.order import ORDERS
 from facade.contract.violations import ContractViolation
 from facade.tmf.query.listing import read_listing
 from tests.unit.query.sample import ATTRIBUTES
+from tests.unit.query.stored import INDEX
 
 ITEM = "productOrderItem."
 
@@ -60,5 +61,5 @@ def test_of_values_to_be_greater_or_less_than_one_is_compared() -> None:
     values = ",".join(f"{number}" for number in range(100))
     listed = read_listing(f"{ITEM}quantity.gt={values}".encode(), ATTRIBUTES, "ProductOrder")
     assert listed.criterion is not None
-    sql = str(Compiled(PRODUCT_ORDERS, "sqlite").condition(listed.criterion))
+    sql = str(Compiled(Searchable.of(ORDERS.name, INDEX), "sqlite").condition(listed.criterion))
     assert sql.count("END > ") == 1

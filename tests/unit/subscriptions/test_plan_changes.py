@@ -35,13 +35,13 @@ from canonical.subscriptions.plan_change import FOLLOWING, ChangeKind, PlanChang
 from canonical.subscriptions.ports import PlanMove
 from canonical.subscriptions.subscription import Subscription, SubscriptionStatus
 from tests.support.fakes import CountingIdentities, Journal, StandingClock
+from tests.support.memory import Memory
 from tests.support.reads import a_subscription
 from tests.support.subscriptions import (
     CHANGE_ID,
     PLANS,
     BillsPlans,
     HasSubscriptions,
-    PlanChangesInMemory,
     a_plan_change,
 )
 from tests.support.waiting import until
@@ -74,19 +74,19 @@ def test_a_plan_that_is_not_offered_is_refused_with_those_that_are() -> None:
         assert refused.value.pointer == "/plan"
 
 
-def submitted(subscription: object = None, plan: str = "Basic", conditional: bool = False) -> PlanChangesInMemory:
-    memory = PlanChangesInMemory()
-    with memory as work:
-        command = ChangePlan("portal", "SUB1122", plan)
-        known = subscription or a_subscription()
-        change_plan(command, known, PLANS, work, StandingClock(), CountingIdentities(), conditional=conditional)  # type: ignore[arg-type]
+def submitted(subscription: Subscription | None = None, plan: str = "Basic", conditional: bool = False) -> Memory:
+    memory = Memory()
+    with memory.unit_of_work() as work:
+        command = ChangePlan("portal", subscription or a_subscription(), plan, PLANS, conditional)
+        change_plan(command, work, StandingClock(), CountingIdentities())
         work.commit()
     return memory
 
 
 def test_a_command_becomes_a_change_that_is_to_be_carried_out() -> None:
     memory = submitted()
-    assert memory.kept == {CHANGE_ID: a_plan_change(recorded=1)}
+    kept = {key: row.aggregate for key, row in memory.rows.items()}
+    assert kept == {("planChange", CHANGE_ID): a_plan_change(recorded=1, version=1)}
     assert memory.outbox == [
         PlanChangeRequested(
             plan_change_id=CHANGE_ID,
@@ -98,7 +98,7 @@ def test_a_command_becomes_a_change_that_is_to_be_carried_out() -> None:
             to_plan="Basic",
         )
     ]
-    assert memory.states == {CHANGE_ID: "scheduled"}
+    assert memory.processes == {("change-plan", CHANGE_ID): "scheduled"}
 
 
 def test_a_subscription_that_has_ended_is_not_changed() -> None:
@@ -129,7 +129,7 @@ class Carrying:
         self.progress, self.journal = Progress(), Journal()
 
     def part(self) -> Progress:
-        with self.memory as work:
+        with self.memory.unit_of_work() as work:
             change = self.process.look(CHANGE_ID, work)
             self.process.begin(change)
             work.commit()
@@ -139,7 +139,7 @@ class Carrying:
 
     def carry_out(self) -> PlanChange:
         until(lambda: not self.part().waiting)
-        with self.memory as work:
+        with self.memory.unit_of_work() as work:
             change = self.process.look(CHANGE_ID, work)
             self.process.end(change, self.progress, work)
             work.commit()

@@ -6,9 +6,11 @@ import pytest
 
 from canonical.ordering.order import Order
 from canonical.ordering.states import State
+from facade.application.requests import Translation
 from facade.contract.violations import Code, ContractViolation
-from facade.intake import Translation
-from facade.tmf.tmf622.mapper import from_order, to_submit_order
+from facade.tmf.engine.declaration import Sender
+from facade.tmf.tmf622.product_order import from_order, to_submit_order
+from facade.tmf.vocabulary import STANDARD
 from tests.support.builders import BROADBAND, ROUTER, an_offering, an_order_in
 
 OFFERINGS = {
@@ -43,16 +45,19 @@ def a_payload(**changes: Any) -> dict[str, Any]:
     return {"@type": "ProductOrder", "relatedParty": [party()], "productOrderItem": [an_item()]} | changes
 
 
+ACME = Sender("partner-acme", STANDARD)
+
+
 def refusals(body: dict[str, Any]) -> list[tuple[str, Code]]:
     with pytest.raises(ContractViolation) as refused:
-        to_submit_order(body, "partner-acme")
+        to_submit_order(body, ACME)
     return [(violation.pointer, violation.code) for violation in refused.value.violations]
 
 
 def reasons(body: dict[str, Any]) -> list[tuple[str, str | None]]:
     """Where the body breaks which rule."""
     with pytest.raises(ContractViolation) as refused:
-        to_submit_order(body, "partner-acme")
+        to_submit_order(body, ACME)
     return [(violation.pointer, violation.reason) for violation in refused.value.violations]
 
 
@@ -66,5 +71,5 @@ def ordered(translation: Translation, state: State = State.ACKNOWLEDGED) -> Orde
 
 def shown(body: dict[str, Any], state: State = State.ACKNOWLEDGED) -> dict[str, Any]:
     """The document in `state` of the order that `body` asks for."""
-    translation = to_submit_order(body, "partner-acme")
+    translation = to_submit_order(body, ACME)
     return from_order(ordered(translation, state), translation.carried)

@@ -5,15 +5,13 @@ from typing import Any
 import pytest
 
 from canonical.ordering.states import State
-from facade.bootstrap.serving import tmf622_versions
 from facade.contract.violations import Code, ContractViolation
-from facade.tmf.tmf622.cancel_mapper import to_cancel_order
-from facade.tmf.tmf622.changes import Patch, plan_of
-from facade.tmf.tmf622.mapper import to_submit_order
-from facade.tmf.vocabulary import STANDARD
-from tests.unit.tmf622.payloads import a_change, a_payload, an_item, ordered, party, refusals
+from facade.tmf.engine.changes import Patch
+from facade.tmf.tmf622.cancel_product_order import to_cancel_order
+from facade.tmf.tmf622.product_order import to_submit_order
+from tests.unit.tmf622.payloads import ACME, a_change, a_payload, an_item, ordered, party, refusals
+from tests.unit.tmf622.versions import V5, plan_of
 
-V5, _ = tmf622_versions()
 LONG, VAST = "x" * 101, "x" * 100_000
 
 
@@ -55,20 +53,20 @@ def test_an_order_outside_the_bounds_is_refused_by_the_field(body: dict[str, Any
 def test_an_order_within_the_bounds_is_taken() -> None:
     body = identified(id="x" * 100, owner="x" * 100, externalIdentifierType="")
     body |= {"productOrderItem": [an_item(id="ä" * 100)], "relatedParty": [party()] + [party("S", "Seller")] * 99}
-    assert to_submit_order(body, "partner-acme").command.lines[0].id == "ä" * 100
+    assert to_submit_order(body, ACME).command.lines[0].id == "ä" * 100
 
 
 def test_a_patch_is_held_to_the_same_bounds() -> None:
     body = identified()
-    order = ordered(to_submit_order(body, "partner-acme"), State.FULFILLING)
+    order = ordered(to_submit_order(body, ACME), State.FULFILLING)
     patch = Patch("application/json", {"externalId": identified(id=LONG)["externalId"]}, "https://x.example/1")
     with pytest.raises(ContractViolation) as found:
-        plan_of(patch, order, body, V5, STANDARD)
+        plan_of(patch, order, body, V5)
     assert [violation.pointer for violation in found.value.violations] == ["/externalId/0/id"]
 
 
 def test_a_reason_to_cancel_has_a_bound() -> None:
     asked = {"productOrder": {"id": "1"}, "cancellationReason": "x" * 500}
-    assert to_cancel_order(asked, "partner-acme").reason == "x" * 500
+    assert to_cancel_order(asked, ACME).command.reason == "x" * 500
     with pytest.raises(ContractViolation, match="cancellationReason has at most 500 characters"):
-        to_cancel_order(asked | {"cancellationReason": "x" * 501}, "partner-acme")
+        to_cancel_order(asked | {"cancellationReason": "x" * 501}, ACME)

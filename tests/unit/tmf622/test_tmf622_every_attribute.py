@@ -11,20 +11,17 @@ from typing import Any
 import pytest
 
 from facade.app import contract_of, spec_of
-from facade.bootstrap.serving import tmf622_versions
 from facade.contract.classes import ClassCatalog, plain_name
 from facade.contract.violations import ContractViolation
-from facade.partners.profiles import Profiles
 from facade.tmf.bridge import Loss
-from facade.tmf.tmf622.account import ITEM_REFUSED, ORDER_REFUSED
-from facade.tmf.tmf622.handlers import OrderTranslator
-from facade.tmf.tmf622.mapper import from_order
+from facade.tmf.engine.versions import Version
+from facade.tmf.tmf622.items import REFUSED as ITEM_REFUSED
+from facade.tmf.tmf622.product_order import REFUSED, from_order
 from facade.tmf.tmf622.v4 import BRIDGE
-from facade.tmf.tmf622.versions import ORDER, Version
 from tests.support.builders import BROADBAND
 from tests.unit.tmf622.payloads import an_item, ordered, party
+from tests.unit.tmf622.versions import ORDER, V4, V5, translated
 
-V5, V4 = tmf622_versions()
 ROOTS = {
     "v5": ("tmf/tmf622-v5.yaml", "ProductOrder_FVO", True),
     "v4": ("tmf/tmf622-v4.yaml", "ProductOrder_Create", False),
@@ -170,7 +167,7 @@ def accounted(version: Version, body: dict[str, Any]) -> tuple[Any, tuple[Loss, 
     checked = contract_of(ROOTS[version.name][0]).check_request("createProductOrder", body)
     if checked.violations:
         raise ContractViolation(checked.violations)
-    translation = OrderTranslator(version, Profiles())(checked.body, "partner-acme")
+    translation = translated(version, checked.body)
     document = from_order(ordered(translation), translation.carried)
     if version.name == "v5":
         return document, ()
@@ -196,7 +193,7 @@ def is_accounted_for(version: Version, reached: Reached) -> bool:
         document, losses = accounted(version, body)
     except ContractViolation as refusal:
         [violation] = refusal.violations
-        return violation.pointer.rpartition("/")[2] in names & (ORDER_REFUSED.keys() | ITEM_REFUSED.keys())
+        return violation.pointer.rpartition("/")[2] in names & (REFUSED.keys() | ITEM_REFUSED.keys())
     tokens = [str(token) for token in reached.tokens]
     pointers = [pointer for loss in losses for pointer in (loss.pointer, BRIDGE.lower_pointer(ORDER, loss.pointer))]
     told = [pointer.split("/")[1:] for pointer in pointers]
@@ -209,15 +206,11 @@ def is_accounted_for(version: Version, reached: Reached) -> bool:
 
 
 def test_what_is_refused_is_what_the_tables_say() -> None:
-    for name in ORDER_REFUSED:
+    for name in REFUSED:
         with pytest.raises(ContractViolation) as refused:
-            OrderTranslator(V5, Profiles())(
-                {"productOrderItem": [an_item()], "relatedParty": [party()], name: "x"}, "x"
-            )
+            translated(V5, {"productOrderItem": [an_item()], "relatedParty": [party()], name: "x"})
         assert [violation.pointer for violation in refused.value.violations] == [f"/{name}"]
     for name in ITEM_REFUSED:
         with pytest.raises(ContractViolation) as refused:
-            OrderTranslator(V5, Profiles())(
-                {"productOrderItem": [an_item(**{name: "x"})], "relatedParty": [party()]}, "x"
-            )
+            translated(V5, {"productOrderItem": [an_item(**{name: "x"})], "relatedParty": [party()]})
         assert [violation.pointer for violation in refused.value.violations] == [f"/productOrderItem/0/{name}"]

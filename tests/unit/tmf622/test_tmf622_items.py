@@ -7,13 +7,14 @@ import pytest
 from canonical.ordering.commands import ItemAction, LineRelationship, OrderLine, RelationshipType
 from canonical.ordering.states import State
 from facade.contract.violations import ContractViolation
-from facade.tmf.tmf622.mapper import to_submit_order
+from facade.tmf.engine.declaration import Sender
+from facade.tmf.tmf622.product_order import to_submit_order
 from facade.tmf.vocabulary import STANDARD
-from tests.unit.tmf622.payloads import a_change, a_payload, an_item, party, reasons, refusals, shown
+from tests.unit.tmf622.payloads import ACME, a_change, a_payload, an_item, party, reasons, refusals, shown
 
 
 def lines(*items: dict[str, Any]) -> tuple[OrderLine, ...]:
-    return to_submit_order(a_payload(productOrderItem=list(items)), "x").command.lines
+    return to_submit_order(a_payload(productOrderItem=list(items)), ACME).command.lines
 
 
 def place(product: dict[str, Any]) -> dict[str, Any]:
@@ -129,7 +130,7 @@ def test_an_unknown_relationship_is_refused_with_those_that_are_known_and_a_hint
 
 def test_a_refusal_of_a_relationship_points_to_it() -> None:
     related = an_item(productOrderItemRelationship=[{"id": "7", "relationshipType": "reliesOn"}])
-    translation = to_submit_order(a_payload(productOrderItem=[related]), "x")
+    translation = to_submit_order(a_payload(productOrderItem=[related]), ACME)
     place = "/productOrderItem/0/productOrderItemRelationship/0/id"
     assert translation.source_of("/lines/0/relationships/0/line_id") == place
 
@@ -171,7 +172,7 @@ def test_a_mistake_in_a_nested_item_is_pointed_to() -> None:
 
 
 def test_a_refusal_of_the_core_points_to_the_nested_item() -> None:
-    translation = to_submit_order(a_payload(productOrderItem=[a_bundle()]), "x")
+    translation = to_submit_order(a_payload(productOrderItem=[a_bundle()]), ACME)
     assert translation.source_of("/lines/3/offering_id") == (
         "/productOrderItem/0/productOrderItem/0/productOrderItem/1/productOffering/id"
     )
@@ -182,7 +183,7 @@ def test_a_refusal_of_the_core_points_to_the_nested_item() -> None:
 
 def test_an_unknown_role_is_refused_with_those_that_are_known_and_a_hint() -> None:
     with pytest.raises(ContractViolation) as refused:
-        to_submit_order(a_payload(relatedParty=[party(), party("S1", "seler")]), "x")
+        to_submit_order(a_payload(relatedParty=[party(), party("S1", "seler")]), ACME)
     [violation] = refused.value.violations
     assert (violation.pointer, violation.reason, violation.hint) == (
         "/relatedParty/1/role",
@@ -194,14 +195,14 @@ def test_an_unknown_role_is_refused_with_those_that_are_known_and_a_hint() -> No
 
 @pytest.mark.parametrize("role", ["Sales Agent", "salesAgent", "SALES_AGENT", "sales-agent"])
 def test_roles_are_understood_however_they_are_spelled(role: str) -> None:
-    to_submit_order(a_payload(relatedParty=[party(), party("S1", role)]), "x")
+    to_submit_order(a_payload(relatedParty=[party(), party("S1", role)]), ACME)
 
 
 def test_a_partner_may_have_words_of_its_own() -> None:
     own = STANDARD.with_own({"Endkunde": "Customer"}, {"liegt auf": "reliesOn"})
     related = an_item(id="2", productOrderItemRelationship=[{"id": "1", "relationshipType": "LiegtAuf"}])
     body = a_payload(relatedParty=[party("C7", "endkunde")], productOrderItem=[an_item(), related])
-    command = to_submit_order(body, "x", own).command
+    command = to_submit_order(body, Sender("x", own)).command
     assert command.customer_id == "C7"
     assert command.lines[1].relationships[0].type is RelationshipType.DEPENDS_ON
 
@@ -219,7 +220,7 @@ def priced(unit: str) -> list[dict[str, Any]]:
 
 def test_prices_in_one_currency_are_carried() -> None:
     items = [an_item(itemPrice=priced("EUR")), an_item(id="2", itemTotalPrice=priced("EUR"))]
-    to_submit_order(a_payload(orderTotalPrice=priced("EUR"), productOrderItem=items), "x")
+    to_submit_order(a_payload(orderTotalPrice=priced("EUR"), productOrderItem=items), ACME)
 
 
 @pytest.mark.parametrize("name", ["itemPrice", "itemTotalPrice"])

@@ -15,18 +15,21 @@ from canonical.audit.record import Mapped
 from canonical.ordering.commands import ItemAction, OrderLine, SubmitOrder
 from canonical.ordering.states import State
 from canonical.shared.external_identifier import ExternalIdentifier
+from facade.application.requests import Translation
 from facade.contract.loading import load_spec
 from facade.contract.validator import Contract
 from facade.contract.violations import Code, ContractViolation
-from facade.intake import Translation
-from facade.tmf.tmf622.account import ITEM_REFUSED, ORDER_ATTRIBUTES, ORDER_REFUSED
-from facade.tmf.tmf622.mapper import from_order, to_submit_order
+from facade.tmf.tmf622 import product_order
+from facade.tmf.tmf622.items import REFUSED as ITEM_REFUSED
+from facade.tmf.tmf622.product_order import REFUSED, from_order, to_submit_order
 from tests.support.builders import BROADBAND, an_order, an_order_in
-from tests.unit.tmf622.payloads import a_payload, an_item, ordered, party, refusals, shown
+from tests.unit.tmf622.payloads import ACME, a_payload, an_item, ordered, party, refusals, shown
 
 ROOT = Path(__file__).parents[3]
 GOLDEN = ROOT / "fixtures" / "golden" / "tmf622" / "v5"
 GOLDEN_COMMANDS = sorted(path.name.removesuffix(".command.json") for path in GOLDEN.glob("*.command.json"))
+MAPPED = {row.attribute for row in product_order.FIELDS} | product_order.SHAPED
+ATTRIBUTES = MAPPED | product_order.CARRIED | REFUSED.keys()
 SHOWN = (State.ACKNOWLEDGED, State.FULFILLING, State.COMPLETED, State.FAILED)
 """The states whose answers the golden files hold."""
 
@@ -54,7 +57,7 @@ def test_a_golden_request_is_valid(name: str, contract: Contract) -> None:
 
 @pytest.mark.parametrize("name", GOLDEN_COMMANDS)
 def test_a_golden_request_becomes_its_command(name: str) -> None:
-    translation = to_submit_order(golden(name, "request"), "partner-acme")
+    translation = to_submit_order(golden(name, "request"), ACME)
     assert orjson.loads(orjson.dumps(asdict(translation.command))) == golden(name, "command")
 
 
@@ -68,7 +71,7 @@ def test_a_golden_request_is_answered_as_written_in_every_state(name: str) -> No
 
 
 def test_the_least_that_is_needed_becomes_a_command() -> None:
-    translation = to_submit_order(a_payload(), "partner-acme")
+    translation = to_submit_order(a_payload(), ACME)
     line = OrderLine(id="1", quantity=1, action=ItemAction.ADD, offering_id=BROADBAND.id)
     assert translation.command == SubmitOrder("partner-acme", "C12345", (line,))
 
@@ -76,12 +79,12 @@ def test_the_least_that_is_needed_becomes_a_command() -> None:
 @pytest.mark.parametrize("role", ["Customer", "customer", "CUSTOMER", "Buyer", "buyer"])
 def test_the_customer_is_the_party_with_the_customers_role(role: str) -> None:
     body = a_payload(relatedParty=[party("S1", "Seller"), party("C777", role)])
-    assert to_submit_order(body, "x").command.customer_id == "C777"
+    assert to_submit_order(body, ACME).command.customer_id == "C777"
 
 
 def test_a_customer_named_twice_is_one_customer() -> None:
     body = a_payload(relatedParty=[party("C1", "Customer"), party("C1", "Buyer")])
-    assert to_submit_order(body, "x").command.customer_id == "C1"
+    assert to_submit_order(body, ACME).command.customer_id == "C1"
 
 
 def test_several_customers_are_refused_from_the_second_on() -> None:
@@ -110,12 +113,12 @@ def test_a_customer_without_reference_or_with_an_empty_id_is_refused() -> None:
 
 
 def test_a_customer_id_that_crm_does_not_take_is_refused() -> None:
-    to_submit_order(a_payload(relatedParty=[party("C" * 64)]), "x")
+    to_submit_order(a_payload(relatedParty=[party("C" * 64)]), ACME)
     pointer = "/relatedParty/0/partyOrPartyRole/id"
     assert refusals(a_payload(relatedParty=[party("C" * 65)])) == [(pointer, Code.INVALID_VALUE)]
 
 
-@pytest.mark.parametrize("name", sorted(ORDER_REFUSED))
+@pytest.mark.parametrize("name", sorted(REFUSED))
 def test_an_attribute_of_the_order_that_we_do_not_take_is_refused_by_name(name: str) -> None:
     assert refusals(a_payload(**{name: "x"})) == [(f"/{name}", Code.UNEXPECTED_PROPERTY)]
 
@@ -133,15 +136,15 @@ def test_a_null_is_refused_like_any_other_value() -> None:
 def test_everything_that_is_refused_is_told_at_once_and_with_reasons() -> None:
     body = a_payload(id="1", relatedParty=[], productOrderItem=[an_item(state="held")])
     with pytest.raises(ContractViolation) as refused:
-        to_submit_order(body, "x")
+        to_submit_order(body, ACME)
     told = {violation.pointer: violation.message for violation in refused.value.violations}
     assert told.keys() == {"/id", "/relatedParty", "/productOrderItem/0/state"}
     assert told["/id"] == "id is not accepted here: ids are given by the server; send your own as externalId"
 
 
 def test_an_order_may_be_asked_for_as_a_draft() -> None:
-    assert not to_submit_order(a_payload(requestedInitialState="acknowledged"), "x").command.draft
-    assert to_submit_order(a_payload(requestedInitialState="draft"), "x").command.draft
+    assert not to_submit_order(a_payload(requestedInitialState="acknowledged"), ACME).command.draft
+    assert to_submit_order(a_payload(requestedInitialState="draft"), ACME).command.draft
 
 
 def test_an_item_that_adds_names_its_offering() -> None:
@@ -153,7 +156,7 @@ def test_an_item_that_adds_names_its_offering() -> None:
 
 def test_external_identifiers_are_kept_with_owner_and_type_where_they_have_them() -> None:
     sent = [{"owner": "acme", "externalIdentifierType": "po", "id": "1"}, {"id": "2"}]
-    assert to_submit_order(a_payload(externalId=sent), "x").command.external_identifiers == (
+    assert to_submit_order(a_payload(externalId=sent), ACME).command.external_identifiers == (
         ExternalIdentifier("acme", "po", "1"),
         ExternalIdentifier("", "", "2"),
     )
@@ -173,7 +176,7 @@ def test_times_are_understood_in_utc_however_the_contract_lets_them_be_written(
 ) -> None:
     body = a_payload(requestedStartDate=text, requestedCompletionDate=text)
     assert contract.request_errors("createProductOrder", body) == []
-    command = to_submit_order(body, "x").command
+    command = to_submit_order(body, ACME).command
     assert (command.requested_start, command.requested_completion) == (meant, meant)
 
 
@@ -185,7 +188,7 @@ def test_a_time_outside_the_years_that_utc_has_is_refused(text: str) -> None:
 
 def test_a_refusal_of_the_core_points_into_the_payload() -> None:
     body = a_payload(productOrderItem=[an_item(), an_item(id="2", quantity=0)])
-    translation = to_submit_order(body, "x")
+    translation = to_submit_order(body, ACME)
     assert translation.source_of("/lines/1/quantity") == "/productOrderItem/1/quantity"
     assert translation.source_of("/lines/1/action") == "/productOrderItem/1/action"
     assert translation.source_of("/lines/0/id") == "/productOrderItem/0/id"
@@ -194,7 +197,7 @@ def test_a_refusal_of_the_core_points_into_the_payload() -> None:
 
 
 def test_a_pointer_that_nothing_leads_to_becomes_the_nearest_that_encloses_it() -> None:
-    translation = to_submit_order(a_payload(), "x")
+    translation = to_submit_order(a_payload(), ACME)
     assert translation.source_of("/lines/0/sku") == "/productOrderItem/0"
     assert translation.source_of("/lines") == "/productOrderItem"
     assert translation.source_of("/nothing") == ""
@@ -203,7 +206,7 @@ def test_a_pointer_that_nothing_leads_to_becomes_the_nearest_that_encloses_it() 
 
 def test_of_two_sources_the_first_enclosing_one_counts() -> None:
     trail = (Mapped("/a", "/x", "r"), Mapped("/a/b", "/x/y", "r"))
-    translation = Translation(to_submit_order(a_payload(), "x").command, {}, trail)
+    translation = Translation(to_submit_order(a_payload(), ACME).command, {}, trail)
     assert [translation.source_of(pointer) for pointer in ("/x/y/z", "/x/q", "/x", "/w")] == ["/a/b", "/a", "/a", ""]
 
 
@@ -263,7 +266,7 @@ def test_the_answer_has_the_type_that_was_sent_and_ours_where_none_was() -> None
 
 def test_the_answer_never_writes_into_what_was_carried() -> None:
     body = a_payload()
-    translation = to_submit_order(body, "x")
+    translation = to_submit_order(body, ACME)
     before = copy.deepcopy(body)
     from_order(ordered(translation, State.FAILED), translation.carried)
     assert body == before
@@ -286,7 +289,7 @@ JSON = st.recursive(
     max_leaves=6,
 )
 EXTENSIONS = st.dictionaries(st.text(min_size=1, max_size=10), JSON, max_size=4).map(
-    lambda extra: {name: value for name, value in extra.items() if name not in ORDER_ATTRIBUTES | {"productOffering"}}
+    lambda extra: {name: value for name, value in extra.items() if name not in ATTRIBUTES | {"productOffering"}}
 )
 
 
@@ -328,7 +331,7 @@ def assert_contains(answer: Any, sent: Any, at: str) -> None:
 
 
 def assert_accounted_for(body: dict[str, Any]) -> None:
-    translation = to_submit_order(body, "partner-acme")
+    translation = to_submit_order(body, ACME)
     target = asdict(translation.command) | {"carried": translation.carried}
     for mapped in translation.trail:
         resolve(body, mapped.source)

@@ -5,16 +5,13 @@ from typing import Any
 import pytest
 
 from canonical.ordering.states import State
-from facade.bootstrap.serving import tmf622_versions
 from facade.contract.violations import ContractViolation
+from facade.tmf.engine.changes import Patch
 from facade.tmf.patch import PatchTestFailed
-from facade.tmf.tmf622.changes import Patch, plan_of
-from facade.tmf.tmf622.mapper import to_submit_order
-from facade.tmf.tmf622.versions import ORDER
-from facade.tmf.vocabulary import STANDARD
-from tests.unit.tmf622.payloads import a_payload, an_item, ordered, party
+from facade.tmf.tmf622.product_order import to_submit_order
+from tests.unit.tmf622.payloads import ACME, a_payload, an_item, ordered, party
+from tests.unit.tmf622.versions import V4, plan_of
 
-_, V4 = tmf622_versions()
 MERGE, JSON_PATCH, QUERY = (f"application/{name}+json" for name in ("merge-patch", "json-patch", "json-patch-query"))
 COLOURS = [{"@type": "StringCharacteristic", "name": f"c{n}", "value": "red", "id": f"v5 {n}"} for n in range(60)]
 KEPT = a_payload(
@@ -34,7 +31,7 @@ KEPT = a_payload(
 
 
 def patched(*operations: dict[str, Any], media_type: str = JSON_PATCH) -> dict[str, Any]:
-    body: dict[str, Any] = V4.patched(ORDER, KEPT, media_type, list(operations)).body
+    body: dict[str, Any] = V4.patched(KEPT, media_type, list(operations)).body
     return body
 
 
@@ -140,16 +137,16 @@ def test_nothing_is_picked_of_a_list_that_has_entries_which_v4_does_not_show(
 ) -> None:
     holds = {"op": "test", "path": "/relatedParty/0/id", "value": "C12345"}
     with pytest.raises(ContractViolation, match="entries that v4 does not show") as found:
-        V4.patched(ORDER, HIDDEN, JSON_PATCH, [holds, operation])
+        V4.patched(HIDDEN, JSON_PATCH, [holds, operation])
     assert [violation.pointer for violation in found.value.violations] == [f"/1/{member}"]
 
 
 def test_such_a_list_can_be_added_to_and_given_whole() -> None:
     seller = {"id": "S", "role": "Seller", "@referredType": "Organization"}
-    longer = V4.patched(ORDER, HIDDEN, JSON_PATCH, [{"op": "add", "path": "/relatedParty/-", "value": seller}]).body
+    longer = V4.patched(HIDDEN, JSON_PATCH, [{"op": "add", "path": "/relatedParty/-", "value": seller}]).body
     assert [one.get("partyOrPartyRole", {}).get("id") for one in longer["relatedParty"]] == [None, "C12345", "S"]
     given = [{"op": "replace", "path": "/relatedParty", "value": [seller]}, {"op": "remove", "path": "/channel/0"}]
-    whole = V4.patched(ORDER, HIDDEN, JSON_PATCH, given).body
+    whole = V4.patched(HIDDEN, JSON_PATCH, given).body
     assert ([one["role"] for one in whole["relatedParty"]], whole["channel"]) == (["Seller"], [])
 
 
@@ -167,8 +164,9 @@ UNROLED = {"id": "S1", "@referredType": "Organization"}
 )
 def test_the_evidence_has_what_the_patch_lost(media_type: str, patch: Any, lost: list[str] | None) -> None:
     body = a_payload(relatedParty=[party("C12345")])
-    order = ordered(to_submit_order(body, "partner-acme"), State.ACKNOWLEDGED)
-    plan = plan_of(Patch(media_type, patch, "https://x.example/1"), order, body, V4, STANDARD)
+    order = ordered(to_submit_order(body, ACME), State.ACKNOWLEDGED)
+    plan = plan_of(Patch(media_type, patch, "https://x.example/1"), order, body, V4)
+    assert plan is not None
     told = [mapped.source for mapped in plan.trail if not mapped.target]
     assert told == lost if lost is not None else "/orderRelationship/0/@type" in told
 
@@ -178,4 +176,4 @@ def test_what_did_not_change_is_not_lost() -> None:
         {"op": "add", "path": "/relatedParty/-", "value": UNROLED},
         {"op": "remove", "path": "/relatedParty/1"},
     ]
-    assert V4.patched(ORDER, KEPT, JSON_PATCH, came_and_went).losses == ()
+    assert V4.patched(KEPT, JSON_PATCH, came_and_went).losses == ()

@@ -2,9 +2,9 @@
 
 import pytest
 
-from facade.bootstrap.serving import tmf622_versions
 from facade.contract.violations import ContractViolation
-from facade.tmf.tmf622.versions import CANCELLATION, ORDER, Version
+from facade.tmf.engine.versions import Version
+from tests.unit.tmf622.versions import V4, V4_TASK, V5, V5_TASK
 
 
 @pytest.mark.parametrize(
@@ -17,12 +17,11 @@ from facade.tmf.tmf622.versions import CANCELLATION, ORDER, Version
     ],
 )
 def test_a_v4_name_is_searched_for_where_v5_documents_keep_its_value(v4: tuple[str, ...], v5: tuple[str, ...]) -> None:
-    newest, older = tmf622_versions()
-    assert older.searchable(ORDER).find("filter", v4) == newest.searchable(ORDER).find("filter", v5)
+    assert V4.searchable.find("filter", v4) == V5.searchable.find("filter", v5)
 
 
-@pytest.mark.parametrize("version", tmf622_versions(), ids=["v5", "v4"])
+@pytest.mark.parametrize("version", [V5_TASK, V4_TASK], ids=["v5", "v4"])
 @pytest.mark.parametrize("path", ["href", "productOrder.href"])
 def test_what_depends_on_the_address_used_is_no_filter_of_cancellations(version: Version, path: str) -> None:
     with pytest.raises(ContractViolation, match=f"{path} depends on the address used"):
-        version.searchable(CANCELLATION).find("filter", tuple(path.split(".")))
+        version.searchable.find("filter", tuple(path.split(".")))

@@ -7,16 +7,15 @@ import pytest
 from canonical.ordering.states import State, next_state
 from canonical.ordering.states import Trigger as T
 from canonical.shared.errors import InvalidTransition
-from facade.bootstrap.serving import tmf622_versions
 from facade.contract.violations import ContractViolation
-from facade.partners.profiles import Profiles
-from facade.tmf.tmf622.account import STATES
-from facade.tmf.tmf622.cancel_mapper import to_cancel_order
-from facade.tmf.tmf622.handlers import OrderTranslator
-from facade.tmf.tmf622.versions import CANCELLATION
-from facade.tmf.tmf622.words import naming_states, speaking
+from facade.tmf.engine.declaration import Resource
+from facade.tmf.engine.error_translation import client_pointers, client_states
+from facade.tmf.tmf622.api import CANCEL_PRODUCT_ORDER, PRODUCT_ORDER
+from facade.tmf.tmf622.cancel_product_order import to_cancel_order
+from facade.tmf.tmf622.product_order import STATES
+from tests.unit.tmf622.payloads import ACME
+from tests.unit.tmf622.versions import V4, V4_TASK, translated
 
-V5_SPOKEN, V4_SPOKEN = tmf622_versions()
 CUSTOMER = {"id": "C1", "role": "Customer", "@referredType": "Customer"}
 ITEM = {"id": "1", "action": "add", "productOffering": {"id": "po_tv_basic"}}
 
@@ -25,7 +24,7 @@ def refused(**sent: Any) -> dict[str, str]:
     """What a v4 client is told: the message for each pointer."""
     body = {"relatedParty": [CUSTOMER], "productOrderItem": [ITEM], **sent}
     with pytest.raises(ContractViolation) as found:
-        OrderTranslator(V4_SPOKEN, Profiles())(body, "partner-acme")
+        translated(V4, body)
     return {violation.pointer: violation.message for violation in found.value.violations}
 
 
@@ -62,15 +61,18 @@ def test_a_cancellation_is_pointed_at_in_v4s_words_too() -> None:
     sent = {"productOrder": {"id": "1"}, "creationDate": "2026-05-03T08:00:00Z"}
     with (
         pytest.raises(ContractViolation) as found,
-        speaking(lambda pointer: V4_SPOKEN.spoken(CANCELLATION, pointer, sent)),
+        client_pointers(lambda pointer: V4_TASK.client_pointer(pointer, sent)),
     ):
-        to_cancel_order(sent, "partner-acme")
+        to_cancel_order(sent, ACME)
     assert [violation.pointer for violation in found.value.violations] == ["/creationDate"]
 
 
+@pytest.mark.parametrize("resource", [PRODUCT_ORDER, CANCEL_PRODUCT_ORDER], ids=lambda resource: resource.name)
 @pytest.mark.parametrize("state", [state for state in State if state is not State.DRAFT])
-def test_what_a_state_forbids_is_told_with_the_state_that_the_client_sees(state: State) -> None:
-    with pytest.raises(InvalidTransition) as refusal, naming_states():
+def test_what_a_state_forbids_is_told_with_the_state_that_the_client_sees(
+    state: State, resource: Resource[Any]
+) -> None:
+    with pytest.raises(InvalidTransition) as refusal, client_states(resource.states):
         next_state(state, T.SUBMIT)
     assert refusal.value.details["state"] == STATES[state]
     assert refusal.value.message == f"an order in state {STATES[state]} cannot submit"

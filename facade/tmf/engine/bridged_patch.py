@@ -1,4 +1,4 @@
-"""A patch in v4's words on an order that is kept in v5.
+"""A patch in v4's words on a resource that is kept in v5.
 
 It is applied to what v4 shows, which tells what its client asks for, and lifted it is applied to what is kept, so that
 what v4 does not show stays.
@@ -10,9 +10,8 @@ from typing import Any
 
 from facade.contract.pointers import Token, pointer, tokens_of
 from facade.contract.violations import Code, ContractViolation, Violation
-from facade.tmf.bridge import Bridged, Kind, Loss, is_position
+from facade.tmf.bridge import Bridge, Bridged, Kind, Loss, is_position
 from facade.tmf.patch import Limits, apply_operations, apply_patch, changed, require_form
-from facade.tmf.tmf622.v4 import BRIDGE
 
 MERGE_PATCHES = frozenset({"application/json", "application/merge-patch+json"})
 
@@ -32,7 +31,9 @@ class _Lifted:
     origins: Sequence[int] = ()
 
 
-def patched_in_v4(resource: str, document: Document, lowered: Bridged, media_type: str, patch: Any) -> Bridged:
+def patched_in_v4(
+    bridge: Bridge, resource: str, document: Document, lowered: Bridged, media_type: str, patch: Any
+) -> Bridged:
     """The v5 document with a v4 patch, and what the patch lost. `lowered` is the document in v4.
 
     A `test` is about what v4 shows, and an attribute that is given as v4 shows it stays as it is kept. Raises what
@@ -41,26 +42,28 @@ def patched_in_v4(resource: str, document: Document, lowered: Bridged, media_typ
     shown = lowered.body
     if media_type in MERGE_PATCHES:
         asked = changed(shown, apply_patch(media_type, shown, patch))
-        lifted = _lifted_members(resource, patch, asked)
+        lifted = _lifted_members(bridge, resource, patch, asked)
     else:
         require_form(media_type, patch)
-        _refuse_hidden_positions(resource, patch, lowered.losses)
-        apart = {index for index, operation in enumerate(patch) if _crosses(resource, operation)}
+        _refuse_hidden_positions(bridge, resource, patch, lowered.losses)
+        apart = {index for index, operation in enumerate(patch) if _crosses(bridge, resource, operation)}
         wanted, values = apply_operations(media_type, shown, patch, apart)
         asked = changed(shown, wanted)
-        lifted = _lifted_operations(resource, patch, values, asked)
+        lifted = _lifted_operations(bridge, resource, patch, values, asked)
     after = _applied(media_type, document, lifted)
-    touched = {name for asked_name in asked for name in BRIDGE.lift_names(resource, (asked_name,))[:1]}
+    touched = {name for asked_name in asked for name in bridge.lift_names(resource, (asked_name,))[:1]}
     kept = {name: value for name, value in document.items() if name not in touched}
     return Bridged(kept | {name: value for name, value in after.items() if name in touched}, tuple(lifted.losses))
 
 
-def _lifted_members(resource: str, patch: Any, asked: Sequence[str]) -> _Lifted:
-    bridged = BRIDGE.lift(resource, patch)
+def _lifted_members(bridge: Bridge, resource: str, patch: Any, asked: Sequence[str]) -> _Lifted:
+    bridged = bridge.lift(resource, patch)
     return _Lifted(bridged.body, [loss for loss in bridged.losses if (tokens_of(loss.pointer) or asked)[0] in asked])
 
 
-def _lifted_operations(resource: str, patch: Any, values: dict[int, Any], asked: Sequence[str]) -> _Lifted:
+def _lifted_operations(
+    bridge: Bridge, resource: str, patch: Any, values: dict[int, Any], asked: Sequence[str]
+) -> _Lifted:
     """Without tests: they hold by now. What is moved between attributes of different shape is `values`, added anew."""
     numbered: list[tuple[int, dict[str, Any]]] = []
     for index, operation in enumerate(patch):
@@ -71,7 +74,7 @@ def _lifted_operations(resource: str, patch: Any, values: dict[int, Any], asked:
         elif operation["op"] != "test":
             numbered.append((index, operation))
     origins = [index for index, _ in numbered]
-    lifted = BRIDGE.lift_patch(resource, [operation for _, operation in numbered], origins)
+    lifted = bridge.lift_patch(resource, [operation for _, operation in numbered], origins)
     losses = [loss for loss in lifted.losses if _attribute(patch[int(tokens_of(loss.pointer)[0])]) in (*asked, "")]
     return _Lifted(lifted.body, losses, lifted.origins)
 
@@ -81,7 +84,7 @@ def _attribute(operation: Any) -> str:
     return (tokens_of(operation["path"].partition("?")[0]) or [""])[0]
 
 
-def _refuse_hidden_positions(resource: str, patch: Any, losses: Sequence[Loss]) -> None:
+def _refuse_hidden_positions(bridge: Bridge, resource: str, patch: Any, losses: Sequence[Loss]) -> None:
     """Raises ContractViolation where entries are picked of a list that has others in v5: the wrong ones would be."""
     places = [tokens_of(loss.pointer) for loss in losses if loss.kind is Kind.LOST]
     lists = {_names(place) for place in places if place and is_position(place[-1])}
@@ -90,16 +93,16 @@ def _refuse_hidden_positions(resource: str, patch: Any, losses: Sequence[Loss]) 
         Violation(pointer((index, member)), Code.INVALID_VALUE, text)
         for index, operation in enumerate(patch)
         for member in ("from", "path")
-        if member in operation and operation["op"] != "test" and _picks(resource, operation[member], lists)
+        if member in operation and operation["op"] != "test" and _picks(bridge, resource, operation[member], lists)
     ]
     if found:
         raise ContractViolation(found)
 
 
-def _picks(resource: str, path: str, lists: Collection[Names]) -> bool:
+def _picks(bridge: Bridge, resource: str, path: str, lists: Collection[Names]) -> bool:
     """Whether a v4 path leads to or into single entries, there already, of one of these v5 lists."""
     place, query, _ = path.partition("?")
-    tokens = BRIDGE.lift_names(resource, tokens_of(place))
+    tokens = bridge.lift_names(resource, tokens_of(place))
     for depth, token in enumerate(tokens, start=1):
         if not is_position(token) and _names(tokens[:depth]) in lists:
             return bool(query) or tokens[depth:] not in ((), ("-",))
@@ -110,9 +113,9 @@ def _names(tokens: Sequence[Token]) -> Names:
     return tuple(str(token) for token in tokens if not is_position(token))
 
 
-def _crosses(resource: str, operation: Any) -> bool:
+def _crosses(bridge: Bridge, resource: str, operation: Any) -> bool:
     """Whether a value leaves one shape for another that v5 writes otherwise."""
-    return operation["op"] in ("move", "copy") and not BRIDGE.alike(resource, operation["from"], operation["path"])
+    return operation["op"] in ("move", "copy") and not bridge.alike(resource, operation["from"], operation["path"])
 
 
 def _applied(media_type: str, document: Document, lifted: _Lifted) -> Document:
@@ -129,5 +132,5 @@ def _at_origin(found: Violation, origins: Sequence[int]) -> Violation:
     number, *rest = tokens_of(found.pointer) or [""]
     if not number.isdecimal():
         return found
-    text = f"{found.message} (in the order as v5 shows it, which has it otherwise than v4)"
+    text = f"{found.message} (in the resource as v5 shows it, which has it otherwise than v4)"
     return replace(found, pointer=pointer((origins[int(number)], *rest)), message=text)

@@ -1,40 +1,39 @@
-"""Errors in the words of the client: of the version that it speaks, and of TMF622's states."""
+"""Errors in the words of the client: of the version that it speaks, and of the states that it is shown."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
-from canonical.ordering.states import State
 from canonical.shared.errors import InvalidTransition
 from facade.contract.pointers import Token, spoken, tokens_of
 from facade.contract.violations import ContractViolation, Violation
-from facade.tmf.tmf622.account import STATES
-
-_STATE = re.compile(rf"\b(?:{'|'.join(State)})\b")
 
 
 @contextmanager
-def speaking(place_of: Callable[[str], str]) -> Iterator[None]:
+def client_pointers(place_of: Callable[[str], str]) -> Iterator[None]:
     """What is raised about a v5 body is raised about the body that was sent. `place_of`: where a v5 pointer leads."""
     try:
         yield
     except ContractViolation as error:
-        raise ContractViolation([_told(found, place_of(found.pointer)) for found in error.violations]) from error
+        raise ContractViolation([_moved(found, place_of(found.pointer)) for found in error.violations]) from error
 
 
 @contextmanager
-def naming_states() -> Iterator[None]:
-    """What an order's state forbids is told with the state that the client sees."""
+def client_states(states: Mapping[Any, str]) -> Iterator[None]:
+    """What a state forbids is told with the state that the client sees. `states` by the states of the core."""
     try:
         yield
     except InvalidTransition as error:
-        details = dict(error.details) | {"state": STATES[State(error.details["state"])]}
-        message = _STATE.sub(lambda found: STATES[State(found[0])], error.message)
+        names = {str(state): shown for state, shown in states.items()}
+        known = re.compile(rf"\b(?:{'|'.join(map(re.escape, names))})\b")
+        details = dict(error.details) | {"state": names[str(error.details["state"])]}
+        message = known.sub(lambda found: names[found[0]], error.message)
         raise InvalidTransition(message, pointer=error.pointer, **details) from error
 
 
-def _told(found: Violation, place: str) -> Violation:
+def _moved(found: Violation, place: str) -> Violation:
     if place == found.pointer:
         return found
     names = _tokens(found.pointer), _tokens(place)

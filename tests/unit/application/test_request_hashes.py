@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facade.intake import Request
+from facade.application.requests import Request
 from jsontext import read
 
 

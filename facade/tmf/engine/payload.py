@@ -1,4 +1,4 @@
-"""What all mappers of TMF622 read alike, and how they refuse it."""
+"""Checks that mappers share, and how they refuse what breaks them."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -8,17 +8,10 @@ from facade.contract.violations import Code, Violation
 
 Payload = dict[str, Any]
 
-LONGEST_CUSTOMER_ID = 64
-LONGEST_PRODUCT_ID = 100
-"""Characters; TM Forum sets no bound, the contracts of CRM and BSS do."""
-LONGEST_ID = 100
-LONGEST_REASON = 500
-"""Characters of what is kept in the core; what is only carried is bounded by the size of the body."""
-MOST_RECORDS = 100
-"""External ids and related parties of an order: it can be found by each of them."""
+SERVER_SET = "it is set by the server"
 
 
-def refused(body: Payload, reasons: Mapping[str, str], at: str) -> list[Violation]:
+def refused(body: Payload, reasons: Mapping[str, str], at: str = "") -> list[Violation]:
     """The attributes in `reasons` that say something in `body`, the object at the pointer `at`."""
     return [
         Violation(f"{at}/{name}", Code.UNEXPECTED_PROPERTY, f"{name} is not accepted here: {reason}")
@@ -41,18 +34,15 @@ def unusable(what: str, identifier: str, longest: int, pointer: str) -> list[Vio
     return [Violation(pointer, Code.INVALID_VALUE, f"{what} is not blank")]
 
 
-def too_many(body: Payload, name: str) -> list[Violation]:
-    if len(body.get(name) or ()) <= MOST_RECORDS:
+def too_many(body: Payload, name: str, most: int) -> list[Violation]:
+    if len(body.get(name) or ()) <= most:
         return []
-    return [Violation(f"/{name}", Code.TOO_MANY_RECORDS, f"{name} has at most {MOST_RECORDS} entries")]
+    return [Violation(f"/{name}", Code.TOO_MANY_RECORDS, f"{name} has at most {most} entries")]
 
 
-def instant(body: Payload, name: str, violations: list[Violation]) -> datetime | None:
-    """The time at `name`, in UTC; None without one. Adds a violation for a day that no calendar has."""
-    if name not in body:
-        return None
+def instant(text: str) -> datetime:
+    """A time, in UTC. Raises ValueError for a day that no calendar has."""
     try:
-        return datetime.fromisoformat(body[name].upper()).astimezone(UTC)
+        return datetime.fromisoformat(text.upper()).astimezone(UTC)
     except (ValueError, OverflowError):
-        violations.append(Violation(f"/{name}", Code.INVALID_FORMAT, f"{name} is no time between the years 1 and 9999"))
-        return None
+        raise ValueError("is no time between the years 1 and 9999") from None

@@ -1,0 +1,193 @@
+"""Aggregates of any kind: each one row of `documents`, written once for each change."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Generic
+
+import sqlalchemy as sa
+
+import jsontext
+from adapters.persistence.encoding import converter, decoded, milliseconds
+from adapters.persistence.outbox import insert_event
+from adapters.persistence.prepared import Prepared
+from adapters.persistence.tables import documents, process_steps, processes, terms
+from adapters.persistence.terms import term
+from canonical.shared.aggregates import A, Kind
+from canonical.shared.errors import ConcurrentChange
+from canonical.shared.projection import Projection, Projector, Term
+
+_CHANGED = ("customer_id", "reference", "state", "shown_state", "changed_at", "carried", "aggregate", "document")
+_INSERT = Prepared(sa.insert(documents))
+_UPDATE = Prepared(
+    sa.update(documents)
+    .where(
+        documents.c.resource == sa.bindparam("of_resource"),
+        documents.c.id == sa.bindparam("of_id"),
+        documents.c.version == sa.bindparam("read"),
+    )
+    .values({name: sa.bindparam(name) for name in (*_CHANGED, "version")})
+)
+_BY_ID = documents.c.id == sa.bindparam("asked")
+_FOUND = sa.select(documents.c.aggregate, documents.c.version, documents.c.carried)
+_RESOURCE = documents.c.resource == sa.bindparam("resource")
+_BY_ID_ALONE = Prepared(_FOUND.where(_RESOURCE, _BY_ID))
+_BY_ID_OR_REFERENCE = Prepared(
+    _FOUND.where(_RESOURCE, sa.or_(_BY_ID, documents.c.reference == sa.bindparam("asked")))
+    # A reference may be given twice, or look like an id of ours: our id counts first, then the newest.
+    .order_by(_BY_ID.desc(), documents.c.id.desc())
+)
+_INSERT_TERM = Prepared(sa.insert(terms))
+_OF_ONE = (terms.c.resource == sa.bindparam("of_resource"), terms.c.id == sa.bindparam("of_id"))
+_TERMS = Prepared(sa.select(terms.c.path, terms.c.value).where(*_OF_ONE))
+_DELETE_TERM = Prepared(
+    sa.delete(terms).where(
+        *_OF_ONE, terms.c.path == sa.bindparam("old_path"), terms.c.value == sa.bindparam("old_value")
+    )
+)
+NOT_KEPT = ("events", "version")
+"""Members of an aggregate that its JSON does not repeat."""
+
+
+@dataclass(slots=True)
+class _Seen(Generic[A]):
+    """An aggregate in use. `read` is its JSON as it was found, empty when it is new; `first` what was shown first."""
+
+    aggregate: A
+    carried: dict[str, Any]
+    read: str = ""
+    terms: frozenset[Term] | None = None
+    first: tuple[str, int] | None = None
+    carried_changed: bool = False
+
+
+class SqlAggregateRepository(Generic[A]):
+    """The aggregates of one kind in one transaction. Without a projector no document is kept for them."""
+
+    def __init__(self, connection: sa.Connection, kind: Kind[A], project: Projector | None) -> None:
+        self._connection = connection
+        self._kind = kind
+        self._project = project
+        self._seen: dict[str, _Seen[A]] = {}
+        self._carried_for_new: dict[str, Any] = {}
+
+    def add(self, aggregate: A) -> None:
+        self._seen[aggregate.id] = _Seen(aggregate, self._carried_for_new, terms=frozenset())
+
+    def get(self, aggregate_id: str) -> A:
+        if aggregate_id not in self._seen:
+            seen = self._find(aggregate_id)
+            # By its reference it may have been got before.
+            return self._seen.setdefault(seen.aggregate.id, seen).aggregate
+        return self._seen[aggregate_id].aggregate
+
+    def carry(self, aggregate_id: str | None, carried: dict[str, Any]) -> None:
+        """Keep `carried` with an aggregate that was got here, or with the one that is added next (None)."""
+        if aggregate_id is None:
+            self._carried_for_new = carried
+        else:
+            self.get(aggregate_id)
+            self._seen[aggregate_id].carried = carried
+            self._seen[aggregate_id].carried_changed = True
+
+    def shown(self, aggregate_id: str) -> tuple[str, int]:
+        """The document that `save` wrote first, and its version; what was read where nothing was written."""
+        seen = self._seen[aggregate_id]
+        return seen.first or (self._projected(seen).document, seen.aggregate.version)
+
+    def save(self) -> None:
+        """Write what is new or changed, with its events and its document. Raises ConcurrentChange."""
+        for seen in list(self._seen.values()):
+            aggregate = seen.aggregate
+            if self._kind.removed(aggregate):
+                self._remove(aggregate)
+            elif aggregate.version == 0 or self._has_changed(seen):
+                self._write(seen)
+            events = getattr(aggregate, "events", [])
+            for event in events:
+                insert_event(self._connection, self._kind.name, aggregate.id, event)
+            events.clear()
+
+    def _find(self, aggregate_id: str) -> _Seen[A]:
+        asked = {"resource": self._kind.name, "asked": aggregate_id}
+        statement = _BY_ID_OR_REFERENCE if self._kind.found_by_reference else _BY_ID_ALONE
+        row = statement.execute(self._connection, asked).first()
+        if row is None:
+            raise self._kind.missing(aggregate_id)
+        return _Seen(loaded(self._kind, row), jsontext.read_kept(row.carried), read=row.aggregate)
+
+    def _has_changed(self, seen: _Seen[A]) -> bool:
+        # Most changes are events; JSON is compared for the few that are none.
+        events = getattr(seen.aggregate, "events", ())
+        return bool(events) or seen.carried_changed or _encoded(seen.aggregate) != seen.read
+
+    def _write(self, seen: _Seen[A]) -> None:
+        aggregate = seen.aggregate
+        projection = self._projected(seen)
+        read, aggregate.version = aggregate.version, aggregate.version + 1
+        seen.first = seen.first or (projection.document, aggregate.version)
+        row = {
+            "customer_id": aggregate.customer_id,
+            "reference": self._kind.reference(aggregate),
+            "state": aggregate.state.value,
+            "shown_state": projection.state,
+            "changed_at": milliseconds(aggregate.changed_at),
+            "version": aggregate.version,
+            "carried": jsontext.text(seen.carried),
+            "aggregate": _encoded(aggregate),
+            "document": projection.document or None,
+        }
+        if read == 0:
+            new = {"resource": self._kind.name, "id": aggregate.id, "owner": aggregate.owner}
+            _INSERT.execute(self._connection, row | new | {"created_at": milliseconds(aggregate.created_at)})
+        else:
+            of = {"of_resource": self._kind.name, "of_id": aggregate.id, "read": read}
+            if _UPDATE.execute(self._connection, row | of).rowcount != 1:
+                raise ConcurrentChange(f"{self._kind.name} {aggregate.id} was changed by somebody else")
+        self._index(seen, frozenset((path, term(text)) for path, text in projection.terms))
+        seen.read, seen.carried_changed = str(row["aggregate"]), False
+
+    def _projected(self, seen: _Seen[A]) -> Projection:
+        if self._project is None:
+            return Projection(seen.aggregate.state.value, "")
+        return self._project(seen.aggregate, seen.carried)
+
+    def _index(self, seen: _Seen[A], wanted: frozenset[Term]) -> None:
+        of = {"of_resource": self._kind.name, "of_id": seen.aggregate.id}
+        if seen.terms is None:
+            seen.terms = frozenset((row.path, row.value) for row in _TERMS.execute(self._connection, of))
+        for path, value in seen.terms - wanted:
+            _DELETE_TERM.execute(self._connection, of | {"old_path": path, "old_value": value})
+        for path, value in sorted(wanted - seen.terms):
+            row = {"resource": self._kind.name, "id": seen.aggregate.id, "path": path, "value": value}
+            _INSERT_TERM.execute(self._connection, row)
+        seen.terms = wanted
+
+    def _remove(self, aggregate: A) -> None:
+        """With everything that is kept for it, but its events and the evidence of what was asked."""
+        one = (documents.c.resource == self._kind.name, documents.c.id == aggregate.id)
+        removed = sa.delete(documents).where(*one, documents.c.version == aggregate.version)
+        if self._connection.execute(removed).rowcount != 1:
+            raise ConcurrentChange(f"{self._kind.name} {aggregate.id} was changed by somebody else")
+        self._forget_terms(self._kind.name, [aggregate.id])
+        for dependent in self._kind.dependents:
+            these = (documents.c.resource == dependent, documents.c.reference == aggregate.id)
+            ids = list(self._connection.scalars(sa.select(documents.c.id).where(*these)))
+            self._connection.execute(sa.delete(documents).where(*these))
+            self._forget_terms(dependent, ids)
+        for table in (processes, process_steps):
+            self._connection.execute(sa.delete(table).where(table.c.subject == aggregate.id))
+
+    def _forget_terms(self, resource: str, ids: list[str]) -> None:
+        self._connection.execute(sa.delete(terms).where(terms.c.resource == resource, terms.c.id.in_(ids)))
+
+
+def loaded(kind: Kind[A], row: Any) -> A:
+    """The aggregate in a row that has `aggregate` and `version`."""
+    aggregate = decoded(row.aggregate, kind.type)
+    aggregate.version = row.version
+    return aggregate
+
+
+def _encoded(aggregate: Any) -> str:
+    kept: Mapping[str, Any] = converter.unstructure(aggregate)
+    return jsontext.text({name: value for name, value in kept.items() if name not in NOT_KEPT})

@@ -1,0 +1,150 @@
+"""Reads: one statement each, no aggregate loaded where a document will do."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+import jsontext
+from adapters.persistence.aggregates import loaded
+from adapters.persistence.database import Database
+from adapters.persistence.prepared import Prepared
+from adapters.persistence.readers import Readable, seen
+from adapters.persistence.search import LONGEST_SECONDS, Wanted, search
+from adapters.persistence.slices import sliced
+from adapters.persistence.tables import documents, idempotency_keys
+from canonical.shared.aggregates import A, Kind
+from canonical.shared.criteria import Criterion, SortKey
+from canonical.shared.paging import Found, Position, Slice
+from canonical.shared.projection import SearchIndex
+from canonical.shared.reader import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAnswer:
+    """What an idempotency key was used for. `answer` is None where it is made again from the subject."""
+
+    request_hash: str
+    subject: str
+    answer: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A document as it is kept: JSON text without addresses, the state it shows, the version of its aggregate."""
+
+    id: str
+    document: str
+    state: str
+    version: int
+
+
+_KIND = documents.c.resource == sa.bindparam("resource")
+_ASKED = documents.c.id == sa.bindparam("asked")
+_ONE = sa.select(
+    documents.c.id,
+    documents.c.aggregate,
+    documents.c.carried,
+    documents.c.document,
+    documents.c.shown_state,
+    documents.c.version,
+)
+_TEXT = sa.select(documents.c.id, documents.c.document, documents.c.shown_state, documents.c.version)
+
+
+def _by_either(statement: sa.Select[*tuple[Any, ...]]) -> tuple[Readable, Readable]:
+    """By the id, and by the reference: the newest counts, should one be given twice."""
+    by_reference = statement.where(_KIND, documents.c.reference == sa.bindparam("asked"))
+    return Readable(statement.where(_KIND, _ASKED)), Readable(by_reference.order_by(documents.c.id.desc()))
+
+
+_AGGREGATE, _DOCUMENT = _by_either(_ONE), _by_either(_TEXT)
+_STATE = Prepared(sa.select(documents.c.state).where(_KIND, _ASKED))
+
+
+class SqlReads:
+    """Aggregates and their documents, as far as `reader` sees them. All raise what `Kind.missing` makes."""
+
+    def __init__(self, database: Database, search_seconds: float = LONGEST_SECONDS) -> None:
+        self._database = database
+        self._search_seconds = search_seconds
+
+    def aggregate(self, kind: Kind[A], aggregate_id: str, reader: Reader) -> A:
+        return loaded(kind, self._one(_AGGREGATE, kind, aggregate_id, reader))
+
+    def to_change(self, kind: Kind[A], aggregate_id: str, reader: Reader) -> tuple[A, dict[str, Any], Shown]:
+        """The aggregate, what is carried for it and its document, all of one moment."""
+        row = self._one(_AGGREGATE, kind, aggregate_id, reader)
+        return loaded(kind, row), jsontext.read_kept(row.carried), _shown(row)
+
+    def document(self, kind: Kind[A], aggregate_id: str, reader: Reader) -> Shown:
+        return _shown(self._one(_DOCUMENT, kind, aggregate_id, reader))
+
+    def documents(
+        self,
+        kind: Kind[A],
+        index: SearchIndex,
+        reader: Reader,
+        part: Slice,
+        criterion: Criterion | None = None,
+        sort: tuple[SortKey, ...] = (),
+    ) -> Found[tuple[str, str]]:
+        """Ids and documents of those that meet the criterion, newest first unless sorted.
+
+        Raises InvalidCommand when that takes too long.
+        """
+        wanted = Wanted(criterion, sort, part, self._search_seconds)
+        return search(self._database, kind.name, index, seen(reader), wanted)
+
+    def aggregates(self, kind: Kind[A], reader: Reader, part: Slice) -> Found[A]:
+        """Newest first."""
+        mine = [documents.c.resource == kind.name, *seen(reader)]
+        page = sa.select(documents.c.aggregate, documents.c.version).where(*mine).order_by(documents.c.id.desc())
+        page = sliced(page, part, lambda after: documents.c.id < after.key)
+        count = sa.select(sa.func.count()).select_from(documents).where(*mine)
+        with self._database.reading() as connection:
+            found = [loaded(kind, row) for row in connection.execute(page)]
+            total = connection.scalar(count) or 0
+        last = Position((), found[part.limit - 1].id) if len(found) > part.limit > 0 else None
+        return Found(found[: part.limit], total, last)
+
+    def newest(self, kind: Kind[A], reference: str, but: Collection[str]) -> A | None:
+        """The newest aggregate with this reference that is in none of the states `but`."""
+        found = (documents.c.resource == kind.name, documents.c.reference == reference)
+        query = sa.select(documents.c.aggregate, documents.c.version).where(*found, documents.c.state.not_in(but))
+        with self._database.reading() as connection:
+            row = connection.execute(query.order_by(documents.c.id.desc()).limit(1)).first()
+        return None if row is None else loaded(kind, row)
+
+    def state_of(self, kind: Kind[A], aggregate_id: str) -> str:
+        """The state of the aggregate, by its id."""
+        with self._database.reading() as connection:
+            state = _STATE.execute(connection, {"resource": kind.name, "asked": aggregate_id}).scalar()
+        if state is None:
+            raise kind.missing(aggregate_id)
+        return str(state)
+
+    def kept_answer(self, owner: str, key: str) -> KeptAnswer | None:
+        kept = idempotency_keys
+        query = sa.select(kept.c.request_hash, kept.c.subject, kept.c.answer)
+        with self._database.reading() as connection:
+            row = connection.execute(query.where(kept.c.owner == owner, kept.c.key == key)).first()
+        if row is None:
+            return None
+        return KeptAnswer(row.request_hash, row.subject, None if row.answer is None else jsontext.read_kept(row.answer))
+
+    def _one(self, statements: tuple[Readable, Readable], kind: Kind[A], aggregate_id: str, reader: Reader) -> Any:
+        asked = {"resource": kind.name, "asked": aggregate_id}
+        by_id, by_reference = statements
+        with self._database.reading() as connection:
+            row = by_id.execute(connection, reader, asked).first()
+            if row is None and kind.found_by_reference:
+                row = by_reference.execute(connection, reader, asked).first()
+        if row is None:
+            raise kind.missing(aggregate_id)
+        return row
+
+
+def _shown(row: Any) -> Shown:
+    return Shown(row.id, row.document, row.shown_state, row.version)

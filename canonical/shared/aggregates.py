@@ -1,0 +1,87 @@
+"""What aggregates have in common, and how those of one kind are kept."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Generic, Protocol, TypeVar
+
+from canonical.shared.errors import ConcurrentChange, NotFound
+
+
+class Event(Protocol):
+    """Something that happened to one aggregate. `sequence` counts the aggregate's events from 1 without gaps."""
+
+    @property
+    def sequence(self) -> int: ...
+    @property
+    def at(self) -> datetime: ...
+
+
+class Aggregate(Protocol):
+    """`version` is that of the stored aggregate, 0 before it is stored.
+
+    `owner` is the client that it belongs to, `customer_id` the customer it is about; each is empty when there is none.
+    An aggregate that records what happens to it has `events`, those that were not kept yet.
+    """
+
+    version: int
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def owner(self) -> str: ...
+    @property
+    def customer_id(self) -> str: ...
+    @property
+    def state(self) -> StrEnum: ...
+    @property
+    def created_at(self) -> datetime: ...
+    @property
+    def changed_at(self) -> datetime: ...
+
+
+A = TypeVar("A", bound=Aggregate)
+
+
+def _no_reference(_: Any) -> str | None:
+    return None
+
+
+def _stays(_: Any) -> bool:
+    return False
+
+
+@dataclass(frozen=True)
+class Kind(Generic[A]):
+    """One kind of aggregate.
+
+    `name` is what it is called where it is kept. `missing` makes the error that says there is none with this id.
+    `reference` is the id of something else that it has or is about; with `found_by_reference` it is
+    found by that as by its own id. `removed` says whether its new events remove it. `dependents`
+    names the kinds that are removed with it, each of which refers to it.
+    """
+
+    name: str
+    type: type[A]
+    missing: Callable[[str], NotFound]
+    reference: Callable[[A], str | None] = _no_reference
+    found_by_reference: bool = False
+    removed: Callable[[A], bool] = _stays
+    dependents: Sequence[str] = ()
+
+
+class Repository(Protocol[A]):
+    """Aggregates of one kind. What was got or added is kept, with its events, when the unit of work commits."""
+
+    def add(self, aggregate: A, /) -> None: ...
+
+    def get(self, aggregate_id: str, /) -> A:
+        """Raises what `Kind.missing` makes."""
+        ...
+
+
+def require_version(aggregate: Aggregate, expected: int | None) -> None:
+    """Raises ConcurrentChange when the aggregate is not in the version that was read before; None expects nothing."""
+    if expected is not None and aggregate.version != expected:
+        raise ConcurrentChange(f"{aggregate.id} was changed by somebody else")

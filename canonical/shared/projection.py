@@ -1,0 +1,34 @@
+"""How an aggregate looks from outside, kept beside it so that it is read without being made anew."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+Term = tuple[str, str]
+"""A path of the document, its names joined by dots, and a text that stands there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """`document` is JSON text, `state` the state that it shows, `terms` the texts in it that it is found by."""
+
+    state: str
+    document: str
+    terms: frozenset[Term] = frozenset()
+
+
+Projector = Callable[[Any, dict[str, Any]], Projection]
+"""Makes the projection of an aggregate and of what is carried for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchIndex:
+    """What documents of one kind are found by without looking into them.
+
+    `columns` say which paths stand in a column of the row: `id`, `reference`, `shown_state`, `created_at`,
+    `changed_at`. `terms` are the paths of the terms.
+    """
+
+    columns: Mapping[tuple[str, ...], str] = field(default_factory=lambda: MappingProxyType({("id",): "id"}))
+    terms: frozenset[tuple[str, ...]] = frozenset()

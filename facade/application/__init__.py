@@ -1,0 +1,1 @@
+"""Use cases: the one way of everything that changes something, from a command to its committed result."""

@@ -1,0 +1,32 @@
+"""Turns at one subject, inside this server process."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
+from weakref import WeakValueDictionary
+
+from canonical.shared.deadline import seconds_left
+from canonical.shared.errors import ConcurrentChange
+
+PATIENCE = 5.0
+"""Seconds to wait for one's turn: a client that patches one resource in a loop gets 409, and not every thread."""
+
+
+class Turns:
+    """Lets one at a time in for each name."""
+
+    def __init__(self) -> None:
+        self._guard = Lock()
+        self._known: WeakValueDictionary[str, Lock] = WeakValueDictionary()
+
+    @contextmanager
+    def turn(self, name: str) -> Iterator[None]:
+        """Raises ConcurrentChange when the turn does not come in time."""
+        with self._guard:
+            lock = self._known.setdefault(name, Lock())
+        if not lock.acquire(timeout=min(PATIENCE, seconds_left())):
+            raise ConcurrentChange(f"{name} is being changed by other requests all the time")
+        try:
+            yield
+        finally:
+            lock.release()

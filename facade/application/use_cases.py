@@ -1,0 +1,224 @@
+"""Commands carried out: once for each idempotency key, with their evidence, in one commit."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import structlog
+
+from canonical.audit.record import AuditRecord
+from canonical.processes.engine import ProcessEngine
+from canonical.shared.aggregates import Kind, Repository
+from canonical.shared.errors import ConcurrentChange, IdempotencyKeyReused, StoreOutcomeUnknown
+from canonical.shared.ports import Clock, Identities, Transaction
+from facade.application.requests import Request, Result, Translation
+from facade.correlation import correlation_id
+
+log = structlog.get_logger()
+
+TRIES = 5
+
+
+class KeptAnswer(Protocol):
+    """What an idempotency key was used for. `subject` is the id of what the request made or changed."""
+
+    @property
+    def request_hash(self) -> str: ...
+    @property
+    def subject(self) -> str: ...
+    @property
+    def answer(self) -> dict[str, Any] | None: ...
+
+
+class KeptAnswers(Protocol):
+    def kept_answer(self, owner: str, key: str) -> KeptAnswer | None: ...
+
+
+class KeepingRepository(Repository[Any], Protocol):
+    """Aggregates of one kind, and what is carried for them."""
+
+    def carry(self, aggregate_id: str | None, carried: dict[str, Any], /) -> None:
+        """Keep `carried` with an aggregate that is there, or with the one that is added next (None)."""
+        ...
+
+    def shown(self, aggregate_id: str, /) -> tuple[str, int]:
+        """The first document that was saved for the aggregate, and its version. Empty for a kind without documents."""
+        ...
+
+
+class ScheduledProcesses(Protocol):
+    @property
+    def wanted(self) -> list[tuple[str, str]]:
+        """Process and subject of what was scheduled here."""
+        ...
+
+
+class Work(Transaction, Protocol):
+    """The unit of work as the edge uses it: the core's, and what is kept in the same transaction."""
+
+    @property
+    def processes(self) -> ScheduledProcesses: ...
+
+    def repository(self, kind: Kind[Any], /) -> KeepingRepository: ...
+
+    def save(self) -> None: ...
+
+    def encoded(self, made: Any, /) -> Any: ...
+
+    def claim_key(
+        self, owner: str, key: str, request_hash: str, subject: tuple[str, str], answer: dict[str, Any] | None
+    ) -> bool:
+        """Whether the key was free; it is kept with the rest of the transaction."""
+        ...
+
+    def record(self, record: AuditRecord, /) -> None: ...
+
+
+@dataclass(frozen=True)
+class UseCase:
+    """What carries one command out, and what is told of it.
+
+    `kind` is that of the aggregate it makes or changes; None for what has no document. `subject` names the type and the
+    id of what it made. `event` is the line in the log, if any, `notable` whether it is a warning.
+    """
+
+    handle: Callable[[Any, Any, Clock, Identities], Any]
+    kind: Kind[Any] | None = None
+    subject: Callable[[Any], tuple[str, str]] = lambda made: ("", made.id)
+    event: str | None = None
+    notable: bool = False
+
+    def subject_of(self, made: Any) -> tuple[str, str]:
+        return (self.kind.name, made.id) if self.kind is not None else self.subject(made)
+
+
+class KeyTaken(Exception):
+    """A concurrent request with the same key was first."""
+
+
+@dataclass(frozen=True)
+class Application:
+    """`use_cases` by the classes of their commands."""
+
+    unit_of_work: Callable[[], Work]
+    kept_answers: KeptAnswers
+    clock: Clock
+    identities: Identities
+    engine: ProcessEngine
+    use_cases: Mapping[type, UseCase]
+
+    def answered(self, request: Request) -> Result | None:
+        """What an earlier request with the same key came to. Raises IdempotencyKeyReused if it was another request."""
+        kept = None if request.key is None else self.kept_answers.kept_answer(request.client, request.key)
+        if kept is None:
+            return None
+        if not request.has_hash(kept.request_hash):
+            told = {} if request.bound else {"id": kept.subject}
+            raise IdempotencyKeyReused("the Idempotency-Key was used for another request", **told)
+        return Result(kept.subject, kept.answer, replayed=True)
+
+    def execute(self, request: Request, translation: Translation, status: int, code: str | None = None) -> Result:
+        """Carry the command out and begin the processes that it wants; of concurrent requests with one key, one is.
+
+        `status` and `code` are those of the answer, for the evidence. Raises what the command's handler raises, its
+        pointers turned into pointers into the payload.
+        """
+        for left in reversed(range(TRIES)):
+            try:
+                result, wanted = self._commit(request, translation, status, code)
+            except KeyTaken:
+                first = self.answered(request)
+                if first is not None:
+                    return first
+            except ConcurrentChange:
+                if translation.replannable or not left:
+                    raise
+            else:
+                break
+        else:
+            raise ConcurrentChange("the same was asked for many times at once; try again")
+        self._log(request, translation, result)
+        for process, subject in wanted:
+            self.engine.start(process, subject)
+        return result
+
+    def tried(self, translation: Translation) -> Any:
+        """What the command would make or change, in a unit of work that is never committed."""
+        with self.unit_of_work() as work:
+            return self._handled(translation, work)
+
+    def _handled(self, translation: Translation, work: Work) -> Any:
+        with translation.carried_out():
+            handle = self.use_cases[type(translation.command)].handle
+            return handle(translation.command, work, self.clock, self.identities)
+
+    def _commit(
+        self, request: Request, translation: Translation, status: int, code: str | None
+    ) -> tuple[Result, list[tuple[str, str]]]:
+        """The result, and the processes that are wanted.
+
+        Raises StoreOutcomeUnknown naming what is there if it was kept.
+        """
+        evidence = None
+        try:
+            with self.unit_of_work() as work:
+                result, evidence = self._taken(request, translation, status, code, work)
+                work.record(evidence)
+                work.commit()
+                return result, work.processes.wanted
+        except StoreOutcomeUnknown as error:
+            if evidence is None:
+                raise
+            raise _to_look_for(evidence) from error.__cause__
+
+    def _taken(
+        self, request: Request, translation: Translation, status: int, code: str | None, work: Work
+    ) -> tuple[Result, AuditRecord]:
+        use_case = self.use_cases[type(translation.command)]
+        if use_case.kind is not None and translation.carried is not None:
+            work.repository(use_case.kind).carry(translation.changes, translation.carried)
+        made = self._handled(translation, work)
+        subject = use_case.subject_of(made)
+        evidence = self._evidence(request, translation, status, code, subject)
+        answer = self._answer(work, use_case, made) | {"record": evidence.id} if request.keeps_answer else None
+        key, payload_hash = request.key, request.payload_hash
+        if key is not None and not work.claim_key(request.client, key, payload_hash, subject, answer):
+            raise KeyTaken
+        return Result(subject[1], answer), evidence
+
+    def _answer(self, work: Work, use_case: UseCase, made: Any) -> dict[str, Any]:
+        work.save()
+        if use_case.kind is None:
+            return {"made": work.encoded(made)}
+        document, version = work.repository(use_case.kind).shown(made.id)
+        return {"document": document, "version": version}
+
+    def _evidence(
+        self, request: Request, translation: Translation, status: int, code: str | None, subject: tuple[str, str]
+    ) -> AuditRecord:
+        return AuditRecord(
+            id=self.identities.new_id(),
+            at=self.clock.now(),
+            client=request.client,
+            operation=request.operation,
+            correlation_id=correlation_id(),
+            status=status,
+            payload_hash=None if request.payload is None else request.payload_hash,
+            translation=translation.trail,
+            subject_type=subject[0],
+            subject=subject[1],
+            code=code,
+            reason=request.reason,
+        )
+
+    def _log(self, request: Request, translation: Translation, result: Result) -> None:
+        use_case = self.use_cases[type(translation.command)]
+        if use_case.event is not None:
+            tell = log.warning if use_case.notable else log.info
+            tell(use_case.event, subject=result.subject, client=request.client, by=request.operation)
+
+
+def _to_look_for(evidence: AuditRecord) -> StoreOutcomeUnknown:
+    text = f"it is not known whether the request was kept: audit record {evidence.id} is there if it was"
+    begun = {"id": evidence.subject} if evidence.subject else {}
+    return StoreOutcomeUnknown(text, auditRecordId=evidence.id, **begun)

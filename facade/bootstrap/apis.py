@@ -1,0 +1,93 @@
+"""The APIs of TM Forum that are served, each by its declaration."""
+
+from collections.abc import Callable
+from typing import Any
+
+from adapters.persistence.listeners import SqlListeners
+from facade.app import Api, contract_of, spec_of
+from facade.bootstrap.core import Core
+from facade.bootstrap.declared import TMF_APIS
+from facade.tmf.engine.declaration import Resource, TmfApi, Verb
+from facade.tmf.engine.operations import ResourceOperations
+from facade.tmf.engine.translator import ResourceTranslator
+from facade.tmf.engine.versions import V4, V5, Version
+from facade.tmf.hub.callbacks import CallbackRules
+from facade.tmf.hub.handlers import Hub
+from facade.tmf.hub.queries import Notifications
+from facade.tmf.query.attributes import SchemaAttributes
+from facade.translations import Translatable
+
+Operations = dict[str, Callable[..., Any]]
+
+
+def tmf_apis(core: Core) -> list[Api]:
+    """What Connexion serves of them: for each API its versions, newest first."""
+    return [
+        Api(served.spec, _operations(core, api, version), served.aliases)
+        for api in TMF_APIS
+        for version, served in api.versions.items()
+    ]
+
+
+def versions_of(api: TmfApi, version: str) -> dict[str, Version]:
+    """Each resource of the API as this version speaks of it, by its name."""
+    return {resource.name: _version(api, resource, version) for resource in api.resources}
+
+
+def shown_by_v4() -> dict[str, V4]:
+    """The resources that v4 shows, by their names."""
+    return {resource.name: _v4(api, resource) for api in TMF_APIS if "v4" in api.versions for resource in api.resources}
+
+
+def translatable(core: Core) -> dict[tuple[str, str, str], Translatable]:
+    """What can be tried, by API, version and operationId."""
+    return {
+        (api.name, version, one.resource.operation(Verb.CREATE)): Translatable(
+            contract_of(api.versions[version].spec), ResourceTranslator(one, core.profiles, core.reads), one.losses
+        )
+        for api in TMF_APIS
+        for version in api.versions
+        for one in versions_of(api, version).values()
+        if Verb.CREATE in one.resource.verbs
+    }
+
+
+def _operations(core: Core, api: TmfApi, version: str) -> Operations:
+    found: Operations = _hub(core, api, version).operations()
+    for one in versions_of(api, version).values():
+        found |= ResourceOperations(one, core.application, core.reads, core.profiles, core.turns).operations()
+    return found
+
+
+def _hub(core: Core, api: TmfApi, version: str) -> Hub:
+    return Hub(
+        api.name,
+        version,
+        Notifications(spec_of(api.versions[version].spec)),
+        CallbackRules(core.settings.allowed_networks, plain_http=core.settings.mode == "development"),
+        core.application,
+        SqlListeners(core.database),
+    )
+
+
+def _version(api: TmfApi, resource: Resource[Any], version: str) -> Version:
+    return _v4(api, resource) if version == "v4" else _v5(api, resource)
+
+
+def _v5(api: TmfApi, resource: Resource[Any]) -> V5:
+    contract = contract_of(api.versions["v5"].spec)
+    return V5(resource, contract, _attributes(api, resource, "v5"), api.bridge, _related(api, resource))
+
+
+def _v4(api: TmfApi, resource: Resource[Any]) -> V4:
+    contract = contract_of(api.versions["v5"].spec)
+    shown, kept = (_attributes(api, resource, version) for version in ("v4", "v5"))
+    return V4(resource, contract, shown, kept, api.bridge, _related(api, resource))
+
+
+def _attributes(api: TmfApi, resource: Resource[Any], version: str) -> SchemaAttributes:
+    return SchemaAttributes(spec_of(api.versions[version].spec), resource.schema, resource.addresses)
+
+
+def _related(api: TmfApi, resource: Resource[Any]) -> dict[str, Resource[Any]]:
+    return {attribute: api.resource(name) for attribute, name in resource.references.items()}

@@ -1,0 +1,44 @@
+"""Which command is carried out by what, and told of how."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from canonical.listeners import handlers as listening
+from canonical.ordering import handlers as ordering
+from canonical.ordering.cancellation import CANCELLATIONS
+from canonical.ordering.commands import CancelOrder, RejectOrder, RemoveOrder, SubmitOrder
+from canonical.ordering.order import ORDERS
+from canonical.processes import decisions
+from canonical.processes.engine import Process
+from canonical.processes.standing import Standing
+from canonical.subscriptions import handlers as subscribing
+from canonical.subscriptions.commands import ChangePlan
+from canonical.subscriptions.plan_change import PLAN_CHANGES
+from facade.application.use_cases import UseCase
+
+SUBJECTS = {ordering.PLACE_ORDER: ORDERS.name, subscribing.CHANGE_PLAN: PLAN_CHANGES.name}
+"""What the processes are carried out on."""
+
+
+def use_cases(processes: Mapping[str, Process[Any]]) -> dict[type, UseCase]:
+    orders = {command: UseCase(handle, ORDERS) for command, handle in ordering.HANDLERS.items()}
+    told = {
+        SubmitOrder: UseCase(ordering.submit_order, ORDERS, event="order accepted"),
+        RejectOrder: UseCase(ordering.reject_order, ORDERS, event="order accepted"),
+        RemoveOrder: UseCase(ordering.remove_order, ORDERS, event="order removed", notable=True),
+        CancelOrder: UseCase(ordering.cancel_order, CANCELLATIONS),
+        ChangePlan: UseCase(subscribing.change_plan, PLAN_CHANGES, event="plan change accepted"),
+        decisions.Decision: UseCase(
+            decisions.handler(processes), subject=_of_process, event="decision taken", notable=True
+        ),
+    }
+    listeners = {command: UseCase(handle, subject=_named("listener")) for command, handle in listening.HANDLERS.items()}
+    return orders | told | listeners
+
+
+def _named(subject_type: str) -> Callable[[Any], tuple[str, str]]:
+    return lambda made: (subject_type, made.id)
+
+
+def _of_process(standing: Standing) -> tuple[str, str]:
+    return SUBJECTS[standing.process], standing.subject

@@ -1,0 +1,139 @@
+"""A PATCH becomes a command: it is applied to the document as its client sees it, and what then differs says what."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from werkzeug.datastructures import ETags
+
+from canonical.shared.errors import ConcurrentChange
+from facade.application.requests import Request, Translation
+from facade.application.turns import Turns
+from facade.application.use_cases import TRIES, Application
+from facade.conditions import check_version
+from facade.contract.violations import Code, ContractViolation, Violation
+from facade.partners.profiles import Profiles
+from facade.security.principal import Principal
+from facade.tmf.engine.declaration import PatchRules, Payload, Sender, Verb
+from facade.tmf.engine.error_translation import client_pointers
+from facade.tmf.engine.reads import Kept, Reads
+from facade.tmf.engine.versions import Version
+from facade.tmf.patch import changed
+
+Made = TypeVar("Made")
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """A patch as it was sent, and the address of the resource that its client knows."""
+
+    media_type: str
+    body: Any
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who wants which resource changed. `if_match` are the versions that the caller named, None without If-Match."""
+
+    resource_id: str
+    request: Request
+    principal: Principal
+    if_match: ETags | None
+
+
+@dataclass(frozen=True)
+class ResourceChanges:
+    """Changes of resources that are there, each planned on what it is then and made only of that.
+
+    A change that somebody else overtook is planned anew. `turns` keeps changes that come to this server process from
+    being planned in vain because of each other. Both methods raise what the resource's core raises, and NotFound,
+    VersionMismatch and ConcurrentChange.
+    """
+
+    version: Version
+    application: Application
+    reads: Reads
+    profiles: Profiles
+    turns: Turns
+
+    def patch(self, patch: Patch, asked: Asked) -> tuple[str, int]:
+        """The document afterwards and its version."""
+        with self.turns.turn(asked.resource_id):
+            return _repeatedly(lambda: self._patch_once(patch, asked))
+
+    def remove(self, asked: Asked) -> None:
+        _repeatedly(lambda: self._remove_once(asked))
+
+    def _patch_once(self, patch: Patch, asked: Asked) -> tuple[str, int]:
+        resource, rules, principal = self.version.resource, self.version.resource.patch, asked.principal
+        assert rules is not None, "a resource that can be patched says how"
+        aggregate, carried, kept = self.reads.to_change(resource.kind, asked.resource_id, principal.reader())
+        self._check(kept, asked)
+        sender = Sender(principal.client_id, self.profiles.of(principal.client_id).vocabulary)
+        translation = planned(self.version, rules, patch, aggregate, carried, sender)
+        if translation is None:
+            return kept.document, kept.version
+        if translation.customer_id is not None:
+            principal.check_customer(translation.customer_id, translation.source_of("/customer_id"))
+        result = self.application.execute(asked.request, translation, 200)
+        return result.document, result.version
+
+    def _remove_once(self, asked: Asked) -> None:
+        resource = self.version.resource
+        assert resource.to_removal is not None, "a resource that can be deleted says how"
+        kept = self.reads.document(resource.kind, asked.resource_id, asked.principal.reader())
+        self._check(kept, asked)
+        expected = None if asked.if_match is None else kept.version
+        self.application.execute(asked.request, resource.to_removal(kept.id, expected), 204)
+
+    def _check(self, kept: Kept, asked: Asked) -> None:
+        """Raises NotFound for what this version does not have, or VersionMismatch."""
+        if not self.version.is_visible(kept.state):
+            raise self.version.resource.kind.missing(kept.id)
+        check_version(asked.if_match, kept.version)
+
+
+def _repeatedly(act: Callable[[], Made]) -> Made:
+    for _ in range(TRIES - 1):
+        try:
+            return act()
+        except ConcurrentChange:
+            continue
+    return act()
+
+
+def planned(
+    version: Version, rules: PatchRules[Any], patch: Patch, aggregate: Any, carried: Payload, sender: Sender
+) -> Translation | None:
+    """What the patch asks for; None for nothing.
+
+    Raises ContractViolation for what is never changed and for a result that could not have been created,
+    InvalidTransition for what the state does not allow, TestFailed for a `test` that does not hold.
+    """
+    resource = version.resource
+    before = {"href": patch.href, **resource.project(aggregate, carried)}
+    bridged = version.patched(before, patch.media_type, patch.body)
+    after = bridged.body
+    names = changed(before, after)
+    with client_pointers(lambda pointer: version.client_pointer(pointer, patch.body)):
+        _refuse_what_never_changes(names, rules)
+        asked = rules.asked(aggregate, names, after)
+        if not asked:
+            return None
+        checked = version.contract.check_request(resource.operation(Verb.CREATE), rules.as_created(after, aggregate))
+        if checked.violations:
+            raise ContractViolation(checked.violations)
+        translation = rules.to_change(asked, aggregate, names, checked.body, sender)
+        trail = version.client_trail(translation.trail, bridged, patch.body)
+        return replace(translation, trail=trail, changes=aggregate.id, replannable=True)
+
+
+def _refuse_what_never_changes(names: Collection[str], rules: PatchRules[Any]) -> None:
+    found = [
+        Violation(f"/{name}", Code.UNEXPECTED_PROPERTY, f"{name} cannot be changed: {rules.never[name]}")
+        for name in names
+        if name in rules.never
+    ]
+    if found:
+        raise ContractViolation(found)

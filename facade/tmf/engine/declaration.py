@@ -1,0 +1,140 @@
+"""What an API declares: its resources, and for each how it is read, shown, changed and found."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, Generic
+
+import jsontext
+from canonical.shared.aggregates import A, Kind
+from canonical.shared.projection import Projection, SearchIndex, Term
+from facade.application.requests import Translation
+from facade.errors import Answer
+from facade.tmf.bridge import Bridge
+from facade.tmf.vocabulary import Vocabulary
+
+Payload = dict[str, Any]
+
+
+class Verb(StrEnum):
+    """What can be done with a resource; the beginning of its operationId."""
+
+    CREATE = "create"
+    RETRIEVE = "retrieve"
+    LIST = "list"
+    PATCH = "patch"
+    DELETE = "delete"
+
+
+ALL_VERBS = frozenset(Verb)
+TASK_VERBS = frozenset({Verb.CREATE, Verb.RETRIEVE, Verb.LIST})
+"""A task is created and looked at; it changes by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who sends a payload: the client, and what its words mean."""
+
+    client: str
+    vocabulary: Vocabulary
+
+
+@dataclass(frozen=True)
+class PatchRules(Generic[A]):
+    """How a PATCH becomes a command. The patch is applied to the document; what differs says what is asked for.
+
+    `never` names attributes that nobody changes, with the reason. `asked` says what changing these attributes asks for,
+    of the aggregate, their names and the document with the patch; it raises InvalidTransition where that is not allowed
+    now. `as_created` is what would have had to be sent to have the resource as it is to be. `to_change` makes the
+    command, of what is asked for, the aggregate, the names, and that payload.
+    """
+
+    never: Mapping[str, str]
+    asked: Callable[[A, Collection[str], Payload], Any]
+    as_created: Callable[[Payload, A], Payload]
+    to_change: Callable[[Any, A, Collection[str], Payload, Sender], Translation]
+
+
+@dataclass(frozen=True)
+class Resource(Generic[A]):
+    """One resource of an API. Its mapper speaks v5.
+
+    `name` is the last part of its address, `schema` its class in the contracts. `to_command` raises ContractViolation
+    with everything that is refused. `project` makes the v5 document, without addresses. `states` are the states that
+    the document shows in `state_attribute`.
+
+    `index`: by which columns of the store, and by which texts in the document, it is found. `references` are attributes
+    that name another resource of the API: it must be one that the caller sees, and its address depends on the one used.
+    `customers_named` are the customers in a payload, each with its pointer. `to_removal` gets the id and the version
+    that is expected. `to_rejection` makes a resource that is acknowledged and then rejected; only some can be.
+    `not_in_v4` are values that make a resource invisible in v4, by attribute, each with the values to use instead.
+    """
+
+    name: str
+    schema: str
+    kind: Kind[A]
+    to_command: Callable[[Payload, Sender], Translation]
+    project: Callable[[A, Payload], Payload]
+    states: Mapping[Any, str]
+    state_attribute: str = "state"
+    verbs: frozenset[Verb] = ALL_VERBS
+    index: SearchIndex = SearchIndex()
+    references: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    patch: PatchRules[A] | None = None
+    to_removal: Callable[[str, int | None], Translation] | None = None
+    to_rejection: Callable[[Answer, Payload, Sender], Translation] | None = None
+    customers_named: Callable[[Payload, Vocabulary], Mapping[str, str]] = lambda body, vocabulary: {}
+    not_in_v4: Mapping[str, tuple[Collection[str], tuple[str, ...]]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+
+    def operation(self, verb: Verb) -> str:
+        """The operationId: `createProductOrder`."""
+        return f"{verb}{self.name[0].upper()}{self.name[1:]}"
+
+    def projection(self, aggregate: A, carried: Payload) -> Projection:
+        document = self.project(aggregate, carried)
+        terms = terms_of(document, self.index.terms)
+        return Projection(document[self.state_attribute], jsontext.text(document), terms)
+
+    @property
+    def addresses(self) -> frozenset[str]:
+        """Attributes that depend on the address used, so that nothing can be found by them."""
+        return frozenset({"href", *(f"{attribute}.href" for attribute in self.references)})
+
+
+@dataclass(frozen=True)
+class Served:
+    """One version of an API: its contract, and other addresses for the same."""
+
+    spec: str
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class TmfApi:
+    """An API. `versions` are those that are served, by their names (`v5`, `v4`); all speak of the same resources."""
+
+    name: str
+    versions: Mapping[str, Served]
+    bridge: Bridge
+    resources: tuple[Resource[Any], ...]
+
+    def resource(self, name: str) -> Resource[Any]:
+        return next(one for one in self.resources if one.name == name)
+
+
+def terms_of(document: Payload, paths: Iterable[tuple[str, ...]]) -> frozenset[Term]:
+    """The texts that stand at the paths."""
+    return frozenset(
+        (".".join(path), text) for path in paths for text in _texts(document, path) if isinstance(text, str)
+    )
+
+
+def _texts(value: Any, names: tuple[str, ...]) -> list[Any]:
+    found = [value]
+    for name in names:
+        found = [each[name] for each in found if isinstance(each, Mapping) and name in each]
+        found = [one for each in found for one in (each if isinstance(each, list) else [each])]
+    return found

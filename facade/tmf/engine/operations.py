@@ -1,0 +1,176 @@
+"""The operations of one declared resource in one version: one method for each."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import flask
+
+import jsontext
+from canonical.shared.criteria import all_of
+from canonical.shared.errors import InvalidCommand
+from canonical.shared.reader import ALL
+from facade.address import requested_address
+from facade.application.requests import Request, Result
+from facade.application.turns import Turns
+from facade.application.use_cases import Application
+from facade.conditions import required_versions
+from facade.contract.connexion_plugin import validated_body
+from facade.contract.violations import ContractViolation
+from facade.errors import answer_to
+from facade.json import nothing
+from facade.partners.profiles import Profiles, Validation
+from facade.query import only
+from facade.security.principal import Principal, current_principal
+from facade.tmf.engine.answers import Shown, answer, answer_list
+from facade.tmf.engine.changes import Asked, Patch, ResourceChanges
+from facade.tmf.engine.declaration import Verb
+from facade.tmf.engine.error_translation import client_states
+from facade.tmf.engine.reads import Reads
+from facade.tmf.engine.translator import ResourceTranslator
+from facade.tmf.engine.versions import Version
+from facade.tmf.patch import require_form
+from facade.tmf.query.listing import read_listing
+from facade.tmf.query.selection import Selection, selection_of
+
+
+@dataclass(frozen=True)
+class ResourceOperations:
+    version: Version
+    application: Application
+    reads: Reads
+    profiles: Profiles
+    turns: Turns
+
+    def operations(self) -> dict[str, Callable[..., Any]]:
+        methods: dict[Verb, Callable[..., Any]] = {
+            Verb.CREATE: self.create,
+            Verb.RETRIEVE: self.retrieve,
+            Verb.LIST: self.list,
+            Verb.PATCH: self.patch,
+            Verb.DELETE: self.delete,
+        }
+        resource = self.version.resource
+        return {resource.operation(verb): methods[verb] for verb in methods if verb in resource.verbs}
+
+    def create(self) -> flask.Response:
+        """Keep what is asked for and answer it as it is then; it may be carried out afterwards.
+
+        Raises CustomerNotFound before the key is looked up, so that nobody learns by it what was asked for others;
+        NotFound where the resource was removed since an earlier request with the same key.
+        """
+        selection = self._selection()
+        body, principal = validated_body(), current_principal()
+        self._translator.check_customers(body, principal)
+        request = self._request(Verb.CREATE, body, principal)
+        result = self.application.answered(request)
+        if result is None:
+            with client_states(self.version.resource.states):
+                result = self._created(body, request, principal)
+        else:
+            self.reads.document(self.version.resource.kind, result.subject, ALL)
+        href = f"{requested_address()}/{result.subject}"
+        headers = {"Location": href, "ETag": f'"{result.version}"'}
+        return self._answer(self._shown(result.document, href, selection), result.subject, 201, headers)
+
+    def retrieve(self, id: str) -> flask.Response:
+        selection = self._selection()
+        kept = self.reads.document(self.version.resource.kind, id, current_principal().reader())
+        shown = self._shown(kept.document, _href(kept.id), selection)
+        return self._answer(shown, kept.id, 200, {"ETag": f'"{kept.version}"'})
+
+    def list(self) -> flask.Response:
+        """A page of the resources that match: filters, JSONPath, sorting and selection as in TMF630."""
+        version, resource = self.version, self.version.resource
+        wanted = read_listing(flask.request.query_string, version.searchable, resource.name)
+        selection = selection_of(wanted.fields, version.selectable)
+        page, criterion, collection = wanted.page, all_of(version.visible, wanted.criterion), requested_address()
+        reader = current_principal().reader()
+        found = self.reads.documents(resource.kind, resource.index, reader, page.slice, criterion, wanted.sort)
+        shown = [self._shown(document, f"{collection}/{one}", selection) for one, document in found.members]
+        headers = page.headers(collection, found, wanted.kept)
+        return answer_list(shown, resource.name, page, wanted.kept, page.status(len(shown), found.total), headers)
+
+    def patch(self, id: str) -> flask.Response:
+        """Change the resource as the patch asks, where its state allows that."""
+        selection = self._selection()
+        body, principal = validated_body(), current_principal()
+        require_form(flask.request.mimetype, body)
+        resource_id = self._id_of(id, principal)
+        patch = Patch(flask.request.mimetype, body, _href(resource_id))
+        request = self._request(Verb.PATCH, {"id": resource_id, "patch": body}, principal)
+        first = self.application.answered(request)
+        if first is not None:
+            document, version = first.document, first.version
+        else:
+            with client_states(self.version.resource.states):
+                document, version = self._changes.patch(
+                    patch, Asked(resource_id, request, principal, required_versions())
+                )
+        shown = self._shown(document, patch.href, selection)
+        return self._answer(shown, resource_id, 200, {"ETag": f'"{version}"'})
+
+    def delete(self, id: str) -> flask.Response:
+        """Remove the resource for good, where its state allows that."""
+        only(flask.request.args, ())
+        principal = current_principal()
+        request = self._request(Verb.DELETE, {"id": id}, principal, keeps_answer=False)
+        if self.application.answered(request) is None:
+            with client_states(self.version.resource.states):
+                self._changes.remove(Asked(id, request, principal, required_versions()))
+        return nothing()
+
+    @property
+    def _translator(self) -> ResourceTranslator:
+        return ResourceTranslator(self.version, self.profiles, self.reads)
+
+    @property
+    def _changes(self) -> ResourceChanges:
+        return ResourceChanges(self.version, self.application, self.reads, self.profiles, self.turns)
+
+    def _created(self, body: Any, request: Request, principal: Principal) -> Result:
+        try:
+            return self.application.execute(request, self._translator.translate(body, principal), 201)
+        except (ContractViolation, InvalidCommand) as refusal:
+            told, profile = answer_to(refusal), self.profiles.of(principal.client_id)
+            reject = self.version.resource.to_rejection
+            if reject is None or profile.validation is Validation.BEFORE_ACKNOWLEDGEMENT:
+                raise
+            bridged = self.version.lifted(body)
+            rejection = reject(told, bridged.body, self._translator.sender(principal.client_id))
+            trail = self.version.client_trail((), bridged, body)
+            return self.application.execute(request, replace(rejection, trail=trail), 201, told.code)
+
+    def _id_of(self, id: str, principal: Principal) -> str:
+        """Our id of the resource. Raises NotFound before anybody waits for a turn."""
+        return self.reads.document(self.version.resource.kind, id, principal.reader()).id
+
+    def _request(self, verb: Verb, payload: Any, principal: Principal, *, keeps_answer: bool = True) -> Request:
+        return Request(
+            principal.client_id,
+            self.version.operation_name(verb),
+            flask.request.headers.get("Idempotency-Key"),
+            payload,
+            bound=principal.customers is not None,
+            keeps_answer=keeps_answer,
+        )
+
+    def _shown(self, document: str, href: str, selection: Selection | None) -> Shown:
+        references = self.version.resource.references
+        if not references:
+            return self.version.shown(document, href, selection)
+        whole, api = jsontext.read_kept(document), href.rsplit("/", 2)[0]
+        named = {name: whole[name] | {"href": f"{api}/{to}/{whole[name]['id']}"} for name, to in references.items()}
+        return self.version.written(whole | {"href": href} | named, selection)
+
+    def _answer(self, shown: Shown, resource_id: str, status: int, headers: dict[str, str]) -> flask.Response:
+        return answer(shown, self.version.resource.name, resource_id, status, headers)
+
+    def _selection(self) -> Selection | None:
+        only(flask.request.args, ("fields",))
+        return selection_of(flask.request.args.get("fields"), self.version.selectable)
+
+
+def _href(resource_id: str) -> str:
+    """The address of the resource whose id or reference ends the address of the request."""
+    return f"{requested_address().rpartition('/')[0]}/{resource_id}"

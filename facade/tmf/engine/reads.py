@@ -1,0 +1,49 @@
+"""What the operations read of the store."""
+
+from typing import Protocol
+
+from canonical.shared.aggregates import A, Kind
+from canonical.shared.criteria import Criterion, SortKey
+from canonical.shared.paging import Found, Slice
+from canonical.shared.projection import SearchIndex
+from canonical.shared.reader import Reader
+from facade.tmf.engine.declaration import Payload
+
+
+class Kept(Protocol):
+    """A document as it is kept: JSON text without addresses, the state it shows, the version of its aggregate."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def document(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def version(self) -> int: ...
+
+
+class Reads(Protocol):
+    """Aggregates and their documents, as far as `reader` sees them. All raise NotFound."""
+
+    def document(self, kind: Kind[A], aggregate_id: str, reader: Reader, /) -> Kept: ...
+
+    def to_change(self, kind: Kind[A], aggregate_id: str, reader: Reader, /) -> tuple[A, Payload, Kept]:
+        """The aggregate, what is carried for it and its document, all of one moment."""
+        ...
+
+    def documents(
+        self,
+        kind: Kind[A],
+        index: SearchIndex,
+        reader: Reader,
+        part: Slice,
+        criterion: Criterion | None,
+        sort: tuple[SortKey, ...],
+        /,
+    ) -> Found[tuple[str, str]]:
+        """Ids and documents of those that meet the criterion, newest first unless sorted.
+
+        Raises InvalidCommand when that takes too long.
+        """
+        ...

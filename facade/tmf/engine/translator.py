@@ -1,0 +1,56 @@
+"""From a partner's payload to the command that it asks for."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from canonical.shared import tracing
+from canonical.shared.reader import Reader
+from facade.application.requests import Translation
+from facade.partners.profiles import Profiles
+from facade.security.principal import Principal
+from facade.tmf.engine.declaration import Payload, Sender
+from facade.tmf.engine.error_translation import client_pointers
+from facade.tmf.engine.reads import Reads
+from facade.tmf.engine.versions import Version
+
+
+@dataclass(frozen=True)
+class ResourceTranslator:
+    """What a partner's payload asks for, in the version and the words that it speaks."""
+
+    version: Version
+    profiles: Profiles
+    reads: Reads
+
+    def translate(self, body: Any, principal: Principal) -> Translation:
+        """Raises ContractViolation with pointers into the payload, and NotFound for a reference that the caller does
+        not see.
+        """
+        with tracing.span("translate"):
+            bridged = self.version.lifted(body)
+            with client_pointers(lambda pointer: self.version.client_pointer(pointer, body)):
+                meant = self._resolved(bridged.body, principal.reader())
+                translation = self.version.resource.to_command(meant, self.sender(principal.client_id))
+            return replace(translation, trail=self.version.client_trail(translation.trail, bridged, body))
+
+    def check_customers(self, body: Any, principal: Principal) -> None:
+        """Raises CustomerNotFound, with its pointer, for a customer that the client may not act for."""
+        if principal.customers is None:
+            return
+        vocabulary = self.profiles.of(principal.client_id).vocabulary
+        for customer, pointer in self.version.resource.customers_named(self.version.meant(body), vocabulary).items():
+            if customer.strip():
+                principal.check_customer(customer, self.version.client_pointer(pointer, body))
+
+    def sender(self, client: str) -> Sender:
+        return Sender(client, self.profiles.of(client).vocabulary)
+
+    def _resolved(self, body: Payload, reader: Reader) -> Payload:
+        """The body with our ids where it names other resources of the API by their id or reference."""
+        for attribute, resource in self.version.related.items():
+            named = body[attribute]
+            kept = self.reads.document(resource.kind, named["id"], reader)
+            if not self.version.is_visible(kept.state, resource):
+                raise resource.kind.missing(kept.id)
+            body = body | {attribute: named | {"id": kept.id}}
+        return body

@@ -1,0 +1,238 @@
+"""How a resource is spoken of in each version. Mappers and documents that are kept speak v5; v4 is bridged to it.
+
+Pointers in errors and records are those of the version that was spoken.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import jsontext
+from canonical.audit.record import Mapped
+from canonical.shared.criteria import Compare, Criterion, Not, Operator, Step
+from facade.contract.pointers import shortened
+from facade.contract.validator import Contract
+from facade.contract.violations import Code, ContractViolation, Violation
+from facade.tmf.bridge import Bridge, Bridged, Loss, NotVisible
+from facade.tmf.engine.answers import Shown
+from facade.tmf.engine.bridged_patch import patched_in_v4
+from facade.tmf.engine.declaration import Payload, Resource, Verb
+from facade.tmf.engine.error_translation import client_pointers
+from facade.tmf.patch import apply_patch
+from facade.tmf.query.attributes import Attribute, Attributes, Names, SchemaAttributes
+from facade.tmf.query.refusals import refusal
+from facade.tmf.query.selection import KnownAttributes, Selection, selected
+
+
+class Version(Protocol):
+    """One resource in one version."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def resource(self) -> Resource[Any]: ...
+
+    @property
+    def related(self) -> Mapping[str, Resource[Any]]:
+        """The resources that its attributes refer to, by the attribute."""
+        ...
+
+    @property
+    def contract(self) -> Contract:
+        """That of v5, which a resource has to keep however it was sent."""
+        ...
+
+    @property
+    def searchable(self) -> Attributes:
+        """What its lists are filtered and sorted by."""
+        ...
+
+    @property
+    def selectable(self) -> KnownAttributes:
+        """What `fields` may name."""
+        ...
+
+    @property
+    def visible(self) -> Criterion | None:
+        """Which resources there are in this version; None for all."""
+        ...
+
+    def is_visible(self, state: str, resource: Resource[Any] | None = None) -> bool:
+        """Whether the resource, or another one of the API, that shows this state exists in this version."""
+        ...
+
+    def operation_name(self, verb: Verb) -> str:
+        """Operation name for idempotency and audit, prefixed with the version unless it is v5."""
+        ...
+
+    def lifted(self, body: Any) -> Bridged:
+        """A body to create the resource with, in v5. Raises ContractViolation with this version's pointers."""
+        ...
+
+    def meant(self, body: Any) -> Any:
+        """The same, without checking anything."""
+        ...
+
+    def losses(self, body: Any) -> Sequence[Loss]:
+        """What the other version would not say of a body that keeps this version's contract."""
+        ...
+
+    def patched(self, document: Payload, media_type: str, patch: Any) -> Bridged:
+        """The v5 document with a patch in this version's words. Raises what `apply_patch` does."""
+        ...
+
+    def client_pointer(self, pointer: str, sent: Any) -> str:
+        """Where a v5 pointer leads in `sent`, a body in this version."""
+        ...
+
+    def client_trail(self, trail: tuple[Mapped, ...], bridged: Bridged, sent: Any) -> tuple[Mapped, ...]:
+        """How each field was read, from what was sent on; what the bridge lost has no target."""
+        ...
+
+    def shown(self, document: str, href: str, selection: Selection | None) -> Shown:
+        """A document kept as text without its href. Raises NotFound for what this version does not have."""
+        ...
+
+    def written(self, document: Payload, selection: Selection | None) -> Shown:
+        """A whole v5 document."""
+        ...
+
+
+@dataclass(frozen=True)
+class V5:
+    resource: Resource[Any]
+    contract: Contract
+    searchable: SchemaAttributes
+    bridge: Bridge
+    related: Mapping[str, Resource[Any]]
+    name: str = "v5"
+    visible: Criterion | None = None
+
+    @property
+    def selectable(self) -> SchemaAttributes:
+        return self.searchable
+
+    def is_visible(self, state: str, resource: Resource[Any] | None = None) -> bool:
+        return True
+
+    def operation_name(self, verb: Verb) -> str:
+        return self.resource.operation(verb)
+
+    def lifted(self, body: Any) -> Bridged:
+        return Bridged(body)
+
+    def meant(self, body: Any) -> Any:
+        return body
+
+    def losses(self, body: Any) -> Sequence[Loss]:
+        return self.bridge.lower(self.resource.schema, body).losses
+
+    def patched(self, document: Payload, media_type: str, patch: Any) -> Bridged:
+        return Bridged(apply_patch(media_type, document, patch))
+
+    def client_pointer(self, pointer: str, sent: Any) -> str:
+        return pointer
+
+    def client_trail(self, trail: tuple[Mapped, ...], bridged: Bridged, sent: Any) -> tuple[Mapped, ...]:
+        return trail
+
+    def shown(self, document: str, href: str, selection: Selection | None) -> Shown:
+        """Without a selection, neither parsing nor writing JSON."""
+        text = b'{"href":%b,%b' % (jsontext.write(href), document[1:].encode())
+        return Shown(text) if selection is None else self.written(jsontext.read_kept(text), selection)
+
+    def written(self, document: Payload, selection: Selection | None) -> Shown:
+        return Shown(jsontext.write(selected(document, selection)))
+
+
+@dataclass(frozen=True)
+class V4:
+    """`kept` are the attributes of the documents that are kept, in v5."""
+
+    resource: Resource[Any]
+    contract: Contract
+    selectable: SchemaAttributes
+    kept: SchemaAttributes
+    bridge: Bridge
+    related: Mapping[str, Resource[Any]]
+    name: str = "v4"
+
+    @property
+    def searchable(self) -> "LiftedAttributes":
+        return LiftedAttributes(self.bridge, self.resource.schema, self.selectable, self.kept)
+
+    @property
+    def visible(self) -> Criterion | None:
+        hidden = self._hidden_states(self.resource)
+        return Not(Compare((Step(self.resource.state_attribute),), Operator.EQUAL, hidden)) if hidden else None
+
+    def is_visible(self, state: str, resource: Resource[Any] | None = None) -> bool:
+        return state not in self._hidden_states(resource or self.resource)
+
+    def operation_name(self, verb: Verb) -> str:
+        return f"{self.name} {self.resource.operation(verb)}"
+
+    def lifted(self, body: Any) -> Bridged:
+        bridged = self.bridge.lift(self.resource.schema, body)
+        for attribute, (hidden, instead) in self.resource.not_in_v4.items():
+            if bridged.body.get(attribute) in hidden:
+                text = f"a {self.resource.name} with this value cannot be seen in v4; use v5"
+                raise ContractViolation([Violation(f"/{attribute}", Code.INVALID_VALUE, text, instead)])
+        checked = self.contract.check_request(self.resource.operation(Verb.CREATE), bridged.body)
+        if checked.violations:
+            with client_pointers(lambda pointer: self.client_pointer(pointer, body)):
+                raise ContractViolation(checked.violations)
+        return replace(bridged, body=checked.body)
+
+    def meant(self, body: Any) -> Any:
+        return self.bridge.lift(self.resource.schema, body).body
+
+    def losses(self, body: Any) -> Sequence[Loss]:
+        return self.bridge.lift(self.resource.schema, body).losses
+
+    def patched(self, document: Payload, media_type: str, patch: Any) -> Bridged:
+        return patched_in_v4(self.bridge, self.resource.schema, document, self.lowered(document), media_type, patch)
+
+    def client_pointer(self, pointer: str, sent: Any) -> str:
+        return self.bridge.sent_pointer(self.resource.schema, pointer, sent)
+
+    def client_trail(self, trail: tuple[Mapped, ...], bridged: Bridged, sent: Any) -> tuple[Mapped, ...]:
+        told = (replace(mapped, source=self.client_pointer(mapped.source, sent)) for mapped in trail)
+        losses = (Mapped(loss.pointer, "", f"{loss.kind.value} in v5: {loss.reason}") for loss in bridged.losses)
+        return (*told, *losses)
+
+    def shown(self, document: str, href: str, selection: Selection | None) -> Shown:
+        return self.written({"href": href} | jsontext.read_kept(document), selection)
+
+    def written(self, document: Payload, selection: Selection | None) -> Shown:
+        bridged = self.lowered(document)
+        return Shown(jsontext.write(selected(bridged.body, selection)), len(bridged.losses))
+
+    def _hidden_states(self, resource: Resource[Any]) -> tuple[str, ...]:
+        return self.bridge.hidden_values(resource.schema).get(resource.state_attribute, ())
+
+    def lowered(self, document: Mapping[str, Any]) -> Bridged:
+        """The document in v4. Raises NotFound for what v4 does not have."""
+        try:
+            return self.bridge.lower(self.resource.schema, document)
+        except NotVisible as error:
+            raise self.resource.kind.missing(str(document["id"])) from error
+
+
+@dataclass(frozen=True)
+class LiftedAttributes:
+    """v4's names of a resource, as steps in the v5 documents that are kept."""
+
+    bridge: Bridge
+    schema: str
+    v4: SchemaAttributes
+    v5: SchemaAttributes
+
+    def find(self, parameter: str, names: Names) -> Attribute:
+        self.v4.find(parameter, names)
+        path = ".".join(names)
+        try:
+            return self.v5.find(parameter, tuple(self.bridge.lift_path(self.schema, path).split(".")) if names else ())
+        except ContractViolation:
+            raise refusal(parameter, f"{shortened(path)} is only carried and cannot be searched") from None

@@ -1,0 +1,68 @@
+"""TMF622 product ordering: what the resource engine serves of it."""
+
+from types import MappingProxyType
+
+from canonical.ordering.cancellation import CANCELLATIONS
+from canonical.ordering.order import ORDERS
+from canonical.shared.projection import SearchIndex
+from facade.tmf.engine.declaration import TASK_VERBS, PatchRules, Resource, Served, TmfApi
+from facade.tmf.tmf622 import cancel_product_order as task
+from facade.tmf.tmf622 import product_order as order
+from facade.tmf.tmf622.v4 import BRIDGE
+
+PRODUCT_ORDER = Resource(
+    name="productOrder",
+    schema="ProductOrder",
+    kind=ORDERS,
+    to_command=order.to_submit_order,
+    project=order.from_order,
+    states=order.STATES,
+    index=SearchIndex(
+        columns=MappingProxyType({("id",): "id", ("state",): "shown_state", ("creationDate",): "created_at"}),
+        terms=frozenset(
+            {
+                ("relatedParty", "partyOrPartyRole", "id"),
+                ("externalId", "id"),
+                ("productOrderItem", "productOffering", "id"),
+            }
+        ),
+    ),
+    patch=PatchRules(order.NEVER_CHANGED, order.asked_of, order.as_created, order.to_change),
+    to_removal=order.to_removal,
+    to_rejection=order.to_rejection,
+    customers_named=order.customers_named,
+    not_in_v4=MappingProxyType({"requestedInitialState": (("draft",), ("acknowledged",))}),
+)
+
+CANCEL_PRODUCT_ORDER = Resource(
+    name="cancelProductOrder",
+    schema="CancelProductOrder",
+    kind=CANCELLATIONS,
+    verbs=TASK_VERBS,
+    to_command=task.to_cancel_order,
+    project=task.from_cancellation,
+    states=MappingProxyType({**task.STATES, **order.STATES}),
+    index=SearchIndex(
+        columns=MappingProxyType(
+            {
+                ("id",): "id",
+                ("state",): "shown_state",
+                ("creationDate",): "created_at",
+                ("productOrder", "id"): "reference",
+            }
+        )
+    ),
+    references=MappingProxyType({"productOrder": "productOrder"}),
+)
+
+TMF622 = TmfApi(
+    name="TMF622",
+    versions=MappingProxyType(
+        {
+            "v5": Served("tmf/tmf622-v5.yaml", ("/tmf-api/productOrdering/v5", "/tmf/v5/productOrdering")),
+            "v4": Served("tmf/tmf622-v4.yaml"),
+        }
+    ),
+    bridge=BRIDGE,
+    resources=(PRODUCT_ORDER, CANCEL_PRODUCT_ORDER),
+)

@@ -1,0 +1,356 @@
+"""TMF622 v5 product orders: the mapping table, what is shaped by hand, and how a change is asked for."""
+
+from collections.abc import Collection, Iterator, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from canonical.audit.record import Mapped
+from canonical.ordering.commands import AmendOrder, AnnotateOrder, RejectOrder, RemoveOrder, SubmitDraft, SubmitOrder
+from canonical.ordering.order import Order
+from canonical.ordering.states import State, Trigger
+from canonical.shared.errors import InvalidTransition
+from canonical.shared.external_identifier import ExternalIdentifier
+from facade.application.requests import Translation
+from facade.clock import time_text
+from facade.contract.pointers import escaped
+from facade.contract.violations import Code, ContractViolation, Violation
+from facade.errors import Answer
+from facade.tmf.engine.declaration import Payload, Sender
+from facade.tmf.engine.mapping import Field, Written, read, show
+from facade.tmf.engine.payload import SERVER_SET, instant, overlong, refused, too_many, unusable
+from facade.tmf.tmf622.items import (
+    ItemReader,
+    as_created_items,
+    carried_places,
+    changed_states,
+    currencies_differ,
+    shown_items,
+)
+from facade.tmf.vocabulary import Vocabulary
+
+CUSTOMER_MISSING = "CUSTOMER_MISSING"
+SEVERAL_CUSTOMERS = "SEVERAL_CUSTOMERS"
+LONGEST_CUSTOMER_ID = 64
+"""Characters; TM Forum sets no bound, the contract of CRM does."""
+LONGEST_ID = 100
+MOST_RECORDS = 100
+"""External ids and related parties of an order: it can be found by each of them."""
+
+STATES: Mapping[State, str] = MappingProxyType(
+    {
+        State.DRAFT: "draft",
+        State.ACKNOWLEDGED: "acknowledged",
+        State.REJECTED: "rejected",
+        State.VALIDATED: "inProgress",
+        State.DECOMPOSED: "inProgress",
+        State.FULFILLING: "inProgress",
+        State.PENDING: "pending",
+        State.HELD: "held",
+        State.PARTIALLY_COMPLETED: "partial",
+        State.COMPLETED: "completed",
+        State.FAILED: "failed",
+        State.FALLOUT: "failed",
+        State.ASSESSING_CANCELLATION: "assessingCancellation",
+        State.CANCELLING: "pendingCancellation",
+        State.CANCELLED: "cancelled",
+        State.CLOSED: "completed",
+    }
+)
+ITEM_STATES: Mapping[State, str] = MappingProxyType({**STATES, State.DRAFT: "acknowledged"})
+"""The published states of items have no draft."""
+
+FIELDS = (
+    Written("id", "id"),
+    Written("state", "state", STATES.__getitem__),
+    Written("creationDate", "submitted_at", time_text),
+    Field("requestedStartDate", "requested_start", instant, time_text, "time in UTC"),
+    Field("requestedCompletionDate", "requested_completion", instant, time_text, "time in UTC"),
+    Field("requestedInitialState", "draft", lambda state: state == "draft", None, "draft or acknowledged"),
+)
+SHAPED = frozenset({"productOrderItem", "relatedParty", "externalId"})
+"""Read and written by hand."""
+SHAPED_OUT = frozenset({"completionDate", "cancellationDate", "cancellationReason", "productOrderErrorMessage"})
+"""Written by hand; a client that sends them is refused."""
+CARRIED = frozenset(
+    {
+        *("@type", "@baseType", "@schemaLocation", "agreement", "billingAccount", "category", "channel"),
+        *("description", "note", "notificationContact", "orderRelationship", "orderTotalPrice", "payment", "priority"),
+        *("productOfferingQualification", "quote"),
+    }
+)
+"""Kept verbatim and returned on every read, without meaning inside. So are attributes that no schema names."""
+REFUSED: Mapping[str, str] = MappingProxyType(
+    {
+        "id": "ids are given by the server; send your own as externalId",
+        "cancellationReason": "an order is cancelled by cancelProductOrder",
+    }
+    | dict.fromkeys(
+        (
+            *("href", "state", "creationDate", "completionDate", "expectedCompletionDate", "cancellationDate"),
+            *("productOrderErrorMessage", "productOrderJeopardyAlert", "productOrderMilestone"),
+        ),
+        SERVER_SET,
+    )
+)
+
+CHANGED_BY: Mapping[str, Trigger] = MappingProxyType(
+    dict.fromkeys(
+        (
+            *("productOrderItem", "relatedParty", "requestedStartDate", "requestedCompletionDate"),
+            *("agreement", "billingAccount", "channel", "orderTotalPrice", "payment"),
+            *("productOfferingQualification", "quote"),
+        ),
+        Trigger.AMEND,
+    )
+    | dict.fromkeys(
+        ("category", "description", "externalId", "note", "notificationContact", "orderRelationship", "priority"),
+        Trigger.ANNOTATE,
+    )
+)
+"""What changing an attribute asks for. An attribute that no schema names is a remark of the partner's (ANNOTATE)."""
+NEVER_CHANGED: Mapping[str, str] = MappingProxyType(
+    {name: reason for name, reason in REFUSED.items() if name not in ("id", "state")}
+    | dict.fromkeys(("id", "@type", "@baseType", "@schemaLocation"), "it is what it was when the order was made")
+    | {"requestedInitialState": "it counts when the order is made"}
+)
+
+
+def to_submit_order(body: Payload, sender: Sender) -> Translation:
+    """What a valid `ProductOrder_FVO` asks for. Raises ContractViolation with everything that is refused."""
+    fields, plain, wrong = read(FIELDS, body)
+    violations = [*refused(body, REFUSED), *currencies_differ(body), *wrong_identifiers(body)]
+    violations += too_many(body, "relatedParty", MOST_RECORDS)
+    trail = [Mapped("/productOrderItem", "/lines", "one line for each item, nested ones too")]
+    customer = _customer(body, sender.vocabulary, trail, violations)
+    items = ItemReader(sender.vocabulary, trail, violations)
+    items.read(body["productOrderItem"], "/productOrderItem")
+    identifiers = external_identifiers_of(body)
+    trail += [
+        Mapped(f"/externalId/{index}", f"/external_identifiers/{index}", "owner, type and id as sent")
+        for index in range(len(identifiers))
+    ]
+    if violations := [*violations, *wrong]:
+        raise ContractViolation(violations)
+    command = SubmitOrder(sender.client, customer, tuple(items.lines), identifiers, **fields)
+    trail = [*trail, *plain, *_carried(body)]
+    return Translation(command, carried=body, trail=tuple(trail), customer_id=customer)
+
+
+def to_rejection(refusal: Answer, body: Payload, sender: Sender) -> Translation:
+    """An order that is acknowledged and then rejected for the reasons given."""
+    carried = {name: value for name, value in body.items() if name not in REFUSED}
+    errors = tuple(dict(entry) for entry in refusal.errors)
+    customer = _seeming_customer(body, sender.vocabulary)
+    command = RejectOrder(sender.client, customer, refusal.code, refusal.detail, errors)
+    return Translation(command, carried=carried)
+
+
+def to_removal(order_id: str, expected_version: int | None) -> Translation:
+    return Translation(RemoveOrder(order_id, expected_version), changes=order_id)
+
+
+def from_order(order: Order, carried: Payload) -> Payload:
+    """The `ProductOrder` as it stands, everything carried in it; without its address, which depends on who asks."""
+    document: Payload = {**carried, "@type": carried.get("@type", "ProductOrder"), **show(FIELDS, order, carried)}
+    document["productOrderItem"] = shown_items(order, carried.get("productOrderItem"), ITEM_STATES[order.state])
+    parties = _parties(order.customer_id, carried.get("relatedParty", []))
+    if parties:
+        document["relatedParty"] = parties
+    if order.external_identifiers != external_identifiers_of(carried):
+        document["externalId"] = [_external_id(known) for known in order.external_identifiers]
+    reached = {entry.state: entry.at for entry in reversed(order.timeline)}
+    if State.COMPLETED in reached:
+        document["completionDate"] = time_text(reached[State.COMPLETED])
+    if State.CANCELLED in reached:
+        document["cancellationDate"] = time_text(reached[State.CANCELLED])
+        document["cancellationReason"] = order.failure.message if order.failure else "cancelled"
+    elif order.failure is not None:
+        document["productOrderErrorMessage"] = list(_error_messages(order, carried))
+    return document
+
+
+def customers_named(body: Payload, vocabulary: Vocabulary) -> dict[str, str]:
+    """The ids of those that the order names as its customer, each with its pointer. A valid order names one."""
+    found: dict[str, str] = {}
+    for index, party in enumerate(body.get("relatedParty", ())):
+        if vocabulary.names_customer(str(party.get("role", ""))):
+            customer = party.get("partyOrPartyRole", {}).get("id", "")
+            found.setdefault(customer, f"/relatedParty/{index}/partyOrPartyRole/id")
+    return found
+
+
+def wrong_identifiers(body: Payload) -> list[Violation]:
+    """What keeps the external ids of an order from being kept."""
+    found = too_many(body, "externalId", MOST_RECORDS)
+    for index, known in enumerate([] if found else body.get("externalId", ())):
+        place = f"/externalId/{index}"
+        found += unusable("an external identifier", known["id"], LONGEST_ID, f"{place}/id")
+        for name in ("owner", "externalIdentifierType"):
+            found += overlong(name, known.get(name, ""), LONGEST_ID, f"{place}/{name}")
+    return found
+
+
+def external_identifiers_of(body: Payload) -> tuple[ExternalIdentifier, ...]:
+    return tuple(
+        ExternalIdentifier(known.get("owner", ""), known.get("externalIdentifierType", ""), known["id"])
+        for known in body.get("externalId", ())
+    )
+
+
+# --- changes ----------------------------------------------------------------------------------------------------------
+
+
+def asked_of(order: Order, names: Collection[str], after: Payload) -> set[Trigger]:
+    """What the changed attributes ask for. Raises InvalidTransition where that is not allowed now."""
+    asked = {name: CHANGED_BY.get(name, Trigger.ANNOTATE) for name in names if name != "state"}
+    if "state" in names:
+        if order.state is not State.DRAFT or after.get("state") != STATES[State.ACKNOWLEDGED]:
+            raise _not_now(order, "state", f"become {str(after.get('state'))[:30]}")
+        return {Trigger.SUBMIT, *asked.values()}
+    allowed = order.allowed_actions()
+    for name, trigger in asked.items():
+        if trigger not in allowed:
+            raise _not_now(order, name, "be changed")
+    return set(asked.values())
+
+
+def as_created(document: Payload, order: Order) -> Payload:
+    """What would have had to be sent to have the order as it is to be."""
+    kept = {name: value for name, value in document.items() if name not in REFUSED}
+    items = kept.get("productOrderItem")
+    if isinstance(items, list):
+        wrong = list(changed_states(items, "/productOrderItem", ITEM_STATES[order.state]))
+        if wrong:
+            raise ContractViolation(wrong)
+        kept["productOrderItem"] = as_created_items(items)
+    return kept
+
+
+def to_change(asked: set[Trigger], order: Order, names: Collection[str], body: Payload, sender: Sender) -> Translation:
+    """The command for what is asked for. Raises ContractViolation for what could not have been ordered so."""
+    if asked == {Trigger.ANNOTATE}:
+        wrong = wrong_identifiers(body) if "externalId" in names else []
+        if wrong:
+            raise ContractViolation(wrong)
+        return Translation(AnnotateOrder(order.id, order.version, external_identifiers_of(body)), carried=body)
+    contents = to_submit_order(body, Sender(order.owner, sender.vocabulary))
+    kind = SubmitDraft if Trigger.SUBMIT in asked else AmendOrder
+    command = kind(order.id, order.version, contents.command)
+    return Translation(command, carried=body, trail=contents.trail, customer_id=contents.customer_id)
+
+
+def _not_now(order: Order, name: str, what: str) -> InvalidTransition:
+    actions = [action.value for action in order.allowed_actions()]
+    return InvalidTransition(
+        f"{name} cannot {what} while the order is {STATES[order.state]}; allowed now: {', '.join(actions)}",
+        pointer=f"/{name}",
+        state=order.state.value,
+        trigger=f"change {name}",
+        allowedActions=actions,
+    )
+
+
+# --- what is shaped by hand -------------------------------------------------------------------------------------------
+
+
+def _customer(body: Payload, vocabulary: Vocabulary, trail: list[Mapped], violations: list[Violation]) -> str:
+    for index, party in enumerate(body.get("relatedParty", ())):
+        if party.get("role"):
+            violations += vocabulary.check_role(str(party["role"]), f"/relatedParty/{index}/role")
+    pointers = customers_named(body, vocabulary)
+    wrong = list(_wrong_customers(pointers))
+    if wrong:
+        violations += wrong
+        return ""
+    customer, pointer = next(iter(pointers.items()))
+    trail.append(Mapped(pointer, "/customer_id", "related party with the customer's role"))
+    return customer
+
+
+def _wrong_customers(pointers: Mapping[str, str]) -> Iterator[Violation]:
+    """What is wrong with the customers named. `pointers`: where the id of each stands, by the id."""
+    if not pointers:
+        text = "the order names no customer: one related party must have the role Customer"
+        yield Violation("/relatedParty", Code.MISSING_PROPERTY, text, ("Customer", "Buyer"), reason=CUSTOMER_MISSING)
+    for customer, pointer in pointers.items():
+        if not customer.strip():
+            yield Violation(pointer, Code.MISSING_PROPERTY, "the customer needs an id", reason=CUSTOMER_MISSING)
+        yield from overlong("a customer's id", customer, LONGEST_CUSTOMER_ID, pointer)
+    for pointer in list(pointers.values())[1:]:
+        text = "the order names several customers, and only one can be charged"
+        yield Violation(pointer, Code.TOO_MANY_RECORDS, text, reason=SEVERAL_CUSTOMERS)
+
+
+def _seeming_customer(body: Payload, vocabulary: Vocabulary) -> str:
+    """The customer of an order that may be wrong in many ways; empty where it names none that could be one."""
+    named = customers_named(body, vocabulary)
+    return next((one for one in named if one.strip() and len(one) <= LONGEST_CUSTOMER_ID), "")
+
+
+def _carried(body: Payload) -> list[Mapped]:
+    """Every attribute that is kept verbatim, those that no schema names among them."""
+    mapped = SHAPED | {row.attribute for row in FIELDS}
+    kept = [f"/{escaped(name)}" for name in body if name not in mapped]
+    kept += [f"/{name}" for name in ("relatedParty", "requestedInitialState") if name in body]
+    kept += carried_places(body["productOrderItem"], "/productOrderItem")
+    return [Mapped(pointer, f"/carried{pointer}", "carried") for pointer in kept]
+
+
+def _parties(customer_id: str, sent: list[Payload]) -> list[Payload]:
+    """The related parties as sent, the customer among them."""
+    if not customer_id or any(party.get("partyOrPartyRole", {}).get("id") == customer_id for party in sent):
+        return sent
+    reference = {"@type": "PartyRoleRef", "@referredType": "Customer", "id": customer_id}
+    return [*sent, {"@type": "RelatedPartyRefOrPartyRoleRef", "role": "Customer", "partyOrPartyRole": reference}]
+
+
+def _external_id(known: ExternalIdentifier) -> Payload:
+    return {
+        "@type": "ExternalIdentifier",
+        "owner": known.owner,
+        "externalIdentifierType": known.type,
+        "id": known.id,
+    }
+
+
+def _error_messages(order: Order, carried: Payload) -> Iterator[Payload]:
+    """Why the order failed; of a rejected one a message for each mistake, at the item that it is in."""
+    failure = order.failure
+    assert failure is not None
+    if order.state is not State.REJECTED:
+        items = [item.id for item in order.items if failure.details.get("itemId", item.id) == item.id]
+        yield _message(order, failure.code, failure.message, "; ".join((failure.message, *failure.undone)), items)
+        return
+    for error in failure.details["errors"]:
+        item = _item_at(carried, error["pointer"])
+        told = f"{error['pointer']}: {error['message']}"
+        yield _message(order, error.get("reason", error["code"]), error["message"], told, [item] if item else None)
+
+
+def _message(order: Order, code: str, reason: str, message: str, items: list[str] | None) -> Payload:
+    told: dict[str, Any] = {
+        "@type": "ProductOrderErrorMessage",
+        "code": code,
+        "reason": reason,
+        "message": message,
+        "timestamp": time_text(order.changed_at),
+    }
+    if items is None:
+        return told
+    references = [
+        {"@type": "ProductOrderItemRef", "productOrderId": order.id, "productOrderItemId": item} for item in items
+    ]
+    return told | {"productOrderItem": references}
+
+
+def _item_at(carried: Payload, pointer: str) -> str | None:
+    """The id of the item that a pointer leads to or into; of nested ones the innermost."""
+    found, here = None, carried
+    tokens = pointer.split("/")[1:]
+    while len(tokens) > 1 and tokens[0] == "productOrderItem" and tokens[1].isdecimal():
+        items = here.get("productOrderItem") or []
+        if int(tokens[1]) >= len(items):
+            break
+        here, tokens = items[int(tokens[1])], tokens[2:]
+        found = here["id"]
+    return found
