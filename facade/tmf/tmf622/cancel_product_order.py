@@ -38,7 +38,13 @@ FIELDS = (
 SHAPED = frozenset({"productOrder"})
 CARRIED = frozenset({"@type", "@baseType", "@schemaLocation"})
 REFUSED: Mapping[str, str] = MappingProxyType(
-    dict.fromkeys(("id", "href", "state", "creationDate", "effectiveCancellationDate"), SERVER_SET)
+    dict.fromkeys(
+        (
+            *("id", "href", "state", "creationDate", "effectiveCancellationDate"),
+            *("outcome", "blockingMilestone"),
+        ),
+        SERVER_SET,
+    )
 )
 
 
