@@ -156,7 +156,8 @@ def from_order(order: Order, carried: Payload) -> Payload:
     parties = _parties(order.customer_id, carried.get("relatedParty", []))
     if parties:
         document["relatedParty"] = parties
-    if order.external_identifiers != external_identifiers_of(carried):
+    # A rejected order was never understood: it shows those that were sent.
+    if order.external_identifiers and order.external_identifiers != external_identifiers_of(carried):
         document["externalId"] = [_external_id(known) for known in order.external_identifiers]
     reached = {entry.state: entry.at for entry in reversed(order.timeline)}
     if State.COMPLETED in reached:

@@ -13,16 +13,18 @@ from hypothesis import strategies as st
 
 from canonical.audit.record import Mapped
 from canonical.ordering.commands import ItemAction, OrderLine, SubmitOrder
+from canonical.ordering.order import Order
 from canonical.ordering.states import State
 from canonical.shared.external_identifier import ExternalIdentifier
 from facade.application.requests import Translation
 from facade.contract.loading import load_spec
 from facade.contract.validator import Contract
 from facade.contract.violations import Code, ContractViolation
+from facade.errors import answer_to
 from facade.tmf.tmf622 import product_order
 from facade.tmf.tmf622.items import REFUSED as ITEM_REFUSED
-from facade.tmf.tmf622.product_order import REFUSED, from_order, to_submit_order
-from tests.support.builders import BROADBAND, an_order, an_order_in
+from facade.tmf.tmf622.product_order import REFUSED, from_order, to_rejection, to_submit_order
+from tests.support.builders import BROADBAND, NOON, ORDER_ID, an_order, an_order_in
 from tests.unit.tmf622.payloads import ACME, a_payload, an_item, ordered, party, refusals, shown
 
 ROOT = Path(__file__).parents[3]
@@ -257,6 +259,24 @@ def test_a_cancelled_order_says_when_and_why_and_shows_no_error() -> None:
     assert "productOrderErrorMessage" not in cancelled
     for state in (State.ASSESSING_CANCELLATION, State.CANCELLING):
         assert not {"cancellationReason", "cancellationDate"} & shown(a_payload(), state).keys()
+
+
+def test_a_rejected_order_shows_what_was_sent_as_it_was_sent() -> None:
+    identifier = {"@type": "ExternalIdentifier", "owner": "acme", "externalIdentifierType": "po", "id": "1"}
+    sent = a_payload(externalId=[identifier], relatedParty=[party("C1"), party("C2")], id="mine")
+    with pytest.raises(ContractViolation) as refused:
+        to_submit_order(sent, ACME)
+    translation = to_rejection(answer_to(refused.value), sent, ACME)
+    order = Order.received(ORDER_ID, translation.command.owner, translation.command.customer_id, NOON)
+    order.reject(translation.command, NOON)
+    document = from_order(order, translation.carried or {})
+    assert (document["id"], document["state"], order.customer_id) == (ORDER_ID, "rejected", "C1")
+    assert (document["externalId"], document["relatedParty"]) == (sent["externalId"], sent["relatedParty"])
+    messages = document["productOrderErrorMessage"]
+    assert [message["message"].partition(":")[0] for message in messages] == [
+        "/id",
+        "/relatedParty/1/partyOrPartyRole/id",
+    ]
 
 
 def test_the_answer_has_the_type_that_was_sent_and_ours_where_none_was() -> None:
