@@ -9,14 +9,18 @@ import structlog
 from canonical.audit.record import AuditRecord
 from canonical.processes.engine import ProcessEngine
 from canonical.shared.aggregates import Kind, Repository
-from canonical.shared.errors import ConcurrentChange, IdempotencyKeyReused, StoreOutcomeUnknown
+from canonical.shared.errors import ConcurrentChange, Conflict, IdempotencyKeyReused, NotFound, StoreOutcomeUnknown
 from canonical.shared.ports import Clock, Identities, Transaction
 from facade.application.requests import Request, Result, Translation
+from facade.contract.violations import ContractError
 from facade.correlation import correlation_id
 
 log = structlog.get_logger()
 
 TRIES = 5
+
+REFUSALS = (NotFound, Conflict, ContractError)
+"""What a request may come to because the same request, sent at the same time, was first."""
 
 
 class KeptAnswer(Protocol):
@@ -106,6 +110,22 @@ class Application:
     identities: Identities
     engine: ProcessEngine
     use_cases: Mapping[type, UseCase]
+
+    def once(self, request: Request, act: Callable[[], Result]) -> Result:
+        """What an earlier request with the same key came to, or else what `act` comes to.
+
+        A refusal counts only if no request with the key was carried out meanwhile. Raises IdempotencyKeyReused.
+        """
+        first = self.answered(request)
+        if first is not None:
+            return first
+        try:
+            return act()
+        except REFUSALS:
+            first = self.answered(request)
+            if first is None:
+                raise
+            return first
 
     def answered(self, request: Request) -> Result | None:
         """What an earlier request with the same key came to. Raises IdempotencyKeyReused if it was another request."""

@@ -98,9 +98,8 @@ class OperatedProcesses:
         key = flask.request.headers.get("Idempotency-Key")
         payload = {"process": process, "subject": subject, "decision": body}
         request = Request(client, "decideProcess", key, payload, reason=decision.reason)
-        result = self.application.answered(request)
-        if result is None:
-            result = self.application.execute(request, Translation(decision, trail=_trail(decision)), 202)
+        translation = Translation(decision, trail=_trail(decision))
+        result = self.application.once(request, lambda: self.application.execute(request, translation, 202))
         return answer_json(_decided(decision, result), 202)
 
 

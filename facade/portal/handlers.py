@@ -24,7 +24,7 @@ from canonical.shared.ports import AggregateReads
 from canonical.shared.reader import ALL, Reader
 from canonical.subscriptions.plan_change import PLAN_CHANGES
 from facade.address import requested_address
-from facade.application.requests import Request, Translation
+from facade.application.requests import Request, Result, Translation
 from facade.application.use_cases import Application
 from facade.contract.connexion_plugin import validated_body
 from facade.cursors import Course
@@ -96,13 +96,9 @@ class PortalOrders:
         body, principal = validated_body(), current_principal()
         principal.check_customer(body["customerId"], "/customerId")
         request = _request("placeOrder", body, principal, keeps_answer=False)
-        accepted = self.application.answered(request)
-        if accepted is not None:
+        accepted = self.application.once(request, lambda: self._placed(request, principal))
+        if accepted.replayed:
             self.reads.aggregate(ORDERS, accepted.subject, ALL)  # One that was removed meanwhile will never end.
-        else:
-            with tracing.span("translate"):
-                translation = to_submit_order(body, principal.client_id)
-            accepted = self.application.execute(request, translation, 201)
         with going_on(GOES_ON, id=accepted.subject):
             ended = self.waiters.wait(PLACE_ORDER, accepted.subject)
             order = self.reads.aggregate(ORDERS, accepted.subject, ALL)
@@ -125,9 +121,9 @@ class PortalOrders:
         order = self.reads.aggregate(ORDERS, orderId, principal.reader())
         body = validated_body()
         request = _request("cancelOrder", {"orderId": order.id} | body, principal, keeps_answer=False)
-        if self.application.answered(request) is None:
-            command = CancelOrder(principal.client_id, order.id, body["reason"])
-            self.application.execute(request, Translation(command, carried={}), 202)
+        command = CancelOrder(principal.client_id, order.id, body["reason"])
+        translation = Translation(command, carried={})
+        self.application.once(request, lambda: self.application.execute(request, translation, 202))
         with going_on("the request to cancel was taken; read the order later", id=order.id):
             order = self.reads.aggregate(ORDERS, order.id, ALL)
         return _answer(order, 202, {})
@@ -139,6 +135,11 @@ class PortalOrders:
         if reader.customers is not None and record.subject is not None:
             self._check_seen(record, record.subject, reader)
         return answer_json(audit_document(record))
+
+    def _placed(self, request: Request, principal: Principal) -> Result:
+        with tracing.span("translate"):
+            translation = to_submit_order(request.payload, principal.client_id)
+        return self.application.execute(request, translation, 201)
 
     def _check_seen(self, record: AuditRecord, subject: str, reader: Reader) -> None:
         """Raises AuditRecordNotFound for a record about what the reader does not see."""

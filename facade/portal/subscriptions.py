@@ -17,7 +17,7 @@ from canonical.subscriptions.plan_change import FINISHED, PLAN_CHANGES, PlanChan
 from canonical.subscriptions.ports import Subscriptions
 from canonical.subscriptions.subscription import Plan, Subscription
 from canonical.views.parts import Inquiries, Question, answers
-from facade.application.requests import Request, Translation
+from facade.application.requests import Request, Result, Translation
 from facade.application.use_cases import Application
 from facade.clock import time_text
 from facade.conditions import check_version, required_versions
@@ -68,14 +68,16 @@ class PortalSubscriptions:
         key, wanted = flask.request.headers.get("Idempotency-Key"), required_versions()
         bound, payload = principal.customers is not None, {"subId": subId} | body
         request = Request(principal.client_id, "changePlan", key, payload, bound=bound, keeps_answer=False)
-        accepted = self.application.answered(request)
-        if accepted is not None and not principal.may_act_for(self._change(accepted.subject).customer_id):
-            accepted = None  # It goes on as if the key were new, so that BSS is asked and the answer is that of others.
-        if accepted is None:
+
+        def act() -> Result:
             subscription, plans = self._asked(subId, principal)
             check_version(wanted, subscription.version)
             command = ChangePlan(principal.client_id, subscription, body["plan"], plans, wanted is not None)
-            accepted = self.application.execute(request, Translation(command, trail=TRAIL), 200)
+            return self.application.execute(request, Translation(command, trail=TRAIL), 200)
+
+        accepted = self.application.once(request, act)
+        if accepted.replayed and not principal.may_act_for(self._change(accepted.subject).customer_id):
+            accepted = act()  # As if the key were new, so that BSS is asked and the answer is that of others.
         with going_on(GOES_ON, id=accepted.subject, subscriptionId=subId, plan=body["plan"]):
             ended = self.waiters.wait(CHANGE_PLAN, accepted.subject)
             change = self._change(accepted.subject)

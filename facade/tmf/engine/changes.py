@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from werkzeug.datastructures import ETags
 
 from canonical.shared.errors import ConcurrentChange
-from facade.application.requests import Request, Translation
+from facade.application.requests import Request, Result, Translation
 from facade.application.turns import Turns
 from facade.application.use_cases import TRIES, Application
 from facade.conditions import check_version
@@ -57,15 +57,15 @@ class ResourceChanges:
     profiles: Profiles
     turns: Turns
 
-    def patch(self, patch: Patch, asked: Asked) -> tuple[str, int]:
+    def patch(self, patch: Patch, asked: Asked) -> Result:
         """The document afterwards and its version."""
         with self.turns.turn(asked.resource_id):
             return _repeatedly(lambda: self._patch_once(patch, asked))
 
-    def remove(self, asked: Asked) -> None:
-        _repeatedly(lambda: self._remove_once(asked))
+    def remove(self, asked: Asked) -> Result:
+        return _repeatedly(lambda: self._remove_once(asked))
 
-    def _patch_once(self, patch: Patch, asked: Asked) -> tuple[str, int]:
+    def _patch_once(self, patch: Patch, asked: Asked) -> Result:
         resource, rules, principal = self.version.resource, self.version.resource.patch, asked.principal
         assert rules is not None, "a resource that can be patched says how"
         aggregate, carried, kept = self.reads.to_change(resource.kind, asked.resource_id, principal.reader())
@@ -73,19 +73,18 @@ class ResourceChanges:
         sender = Sender(principal.client_id, self.profiles.of(principal.client_id).vocabulary)
         translation = planned(self.version, rules, patch, aggregate, carried, sender)
         if translation is None:
-            return kept.document, kept.version
+            return Result(kept.id, {"document": kept.document, "version": kept.version})
         if translation.customer_id is not None:
             principal.check_customer(translation.customer_id, translation.source_of("/customer_id"))
-        result = self.application.execute(asked.request, translation, 200)
-        return result.document, result.version
+        return self.application.execute(asked.request, translation, 200)
 
-    def _remove_once(self, asked: Asked) -> None:
+    def _remove_once(self, asked: Asked) -> Result:
         resource = self.version.resource
         assert resource.to_removal is not None, "a resource that can be deleted says how"
         kept = self.reads.document(resource.kind, asked.resource_id, asked.principal.reader())
         self._check(kept, asked)
         expected = None if asked.if_match is None else kept.version
-        self.application.execute(asked.request, resource.to_removal(kept.id, expected), 204)
+        return self.application.execute(asked.request, resource.to_removal(kept.id, expected), 204)
 
     def _check(self, kept: Kept, asked: Asked) -> None:
         """Raises NotFound for what this version does not have, or VersionMismatch."""

@@ -63,11 +63,9 @@ class ResourceOperations:
         body, principal = validated_body(), current_principal()
         self._translator.check_customers(body, principal)
         request = self._request(Verb.CREATE, body, principal)
-        result = self.application.answered(request)
-        if result is None:
-            with client_states(self.version.resource.states):
-                result = self._created(body, request, principal)
-        else:
+        with client_states(self.version.resource.states):
+            result = self.application.once(request, lambda: self._created(body, request, principal))
+        if result.replayed:
             self.reads.document(self.version.resource.kind, result.subject, ALL)
         href = f"{requested_address()}/{result.subject}"
         headers = {"Location": href, "ETag": f'"{result.version}"'}
@@ -99,25 +97,20 @@ class ResourceOperations:
         resource_id = self._id_of(id, principal)
         patch = Patch(flask.request.mimetype, body, _href(resource_id))
         request = self._request(Verb.PATCH, {"id": resource_id, "patch": body}, principal)
-        first = self.application.answered(request)
-        if first is not None:
-            document, version = first.document, first.version
-        else:
-            with client_states(self.version.resource.states):
-                document, version = self._changes.patch(
-                    patch, Asked(resource_id, request, principal, required_versions())
-                )
-        shown = self._shown(document, patch.href, selection)
-        return self._answer(shown, resource_id, 200, {"ETag": f'"{version}"'})
+        asked = Asked(resource_id, request, principal, required_versions())
+        with client_states(self.version.resource.states):
+            result = self.application.once(request, lambda: self._changes.patch(patch, asked))
+        shown = self._shown(result.document, patch.href, selection)
+        return self._answer(shown, resource_id, 200, {"ETag": f'"{result.version}"'})
 
     def delete(self, id: str) -> flask.Response:
         """Remove the resource for good, where its state allows that."""
         only(flask.request.args, ())
         principal = current_principal()
         request = self._request(Verb.DELETE, {"id": id}, principal, keeps_answer=False)
-        if self.application.answered(request) is None:
-            with client_states(self.version.resource.states):
-                self._changes.remove(Asked(id, request, principal, required_versions()))
+        asked = Asked(id, request, principal, required_versions())
+        with client_states(self.version.resource.states):
+            self.application.once(request, lambda: self._changes.remove(asked))
         return nothing()
 
     @property

@@ -12,7 +12,7 @@ from canonical.listeners.listener import Listener
 from canonical.listeners.ports import Listeners
 from canonical.shared.errors import ListenerNotFound
 from facade.address import requested_address
-from facade.application.requests import Request, Translation
+from facade.application.requests import Request, Result, Translation
 from facade.application.use_cases import Application
 from facade.contract.connexion_plugin import validated_body
 from facade.contract.pointers import escaped, shortened
@@ -63,10 +63,8 @@ class Hub:
         if mistakes:
             raise ContractViolation(mistakes)
         request = self._request("registerListener", owner, body)
-        result = self.application.answered(request)
-        if result is None:
-            command = RegisterListener(owner, self.api, self.version, callback, query)
-            result = self.application.execute(request, Translation(command), 201)
+        command = RegisterListener(owner, self.api, self.version, callback, query)
+        result = self.application.once(request, lambda: self.application.execute(request, Translation(command), 201))
         new = self._own(result.subject)
         return answer_json(self._shown(new), 201, {"Location": f"{requested_address()}/{new.id}"})
 
@@ -78,10 +76,12 @@ class Hub:
         only(flask.request.args, ())
         owner = current_principal().client_id
         request = self._request("unregisterListener", owner, {"id": id})
-        if self.application.answered(request) is None:
-            command = UnregisterListener(owner, self._own(id).id)
-            self.application.execute(request, Translation(command), 204)
+        self.application.once(request, lambda: self._ended(request, id))
         return nothing()
+
+    def _ended(self, request: Request, listener_id: str) -> Result:
+        command = UnregisterListener(request.client, self._own(listener_id).id)
+        return self.application.execute(request, Translation(command), 204)
 
     def _request(self, operation: str, owner: str, payload: Any) -> Request:
         key = flask.request.headers.get("Idempotency-Key")
