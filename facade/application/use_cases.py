@@ -23,6 +23,10 @@ REFUSALS = (NotFound, Conflict, ContractError)
 """What a request may come to because the same request, sent at the same time, was first."""
 
 
+def _nothing_more(command: Any) -> Mapping[str, str]:
+    return {}
+
+
 class KeptAnswer(Protocol):
     """What an idempotency key was used for. `subject` is the id of what the request made or changed."""
 
@@ -83,7 +87,8 @@ class UseCase:
     """What carries one command out, and what is told of it.
 
     `kind` is that of the aggregate it makes or changes; None for what has no document. `subject` names the type and the
-    id of what it made. `event` is the line in the log, if any, `notable` whether it is a warning.
+    id of what it made. `event` is the line in the log, if any, `notable` whether it is a warning, `told` what it says
+    of the command.
     """
 
     handle: Callable[[Any, Any, Clock, Identities], Any]
@@ -91,6 +96,7 @@ class UseCase:
     subject: Callable[[Any], tuple[str, str]] = lambda made: ("", made.id)
     event: str | None = None
     notable: bool = False
+    told: Callable[[Any], Mapping[str, str]] = _nothing_more
 
     def subject_of(self, made: Any) -> tuple[str, str]:
         return (self.kind.name, made.id) if self.kind is not None else self.subject(made)
@@ -235,7 +241,8 @@ class Application:
         use_case = self.use_cases[type(translation.command)]
         if use_case.event is not None:
             tell = log.warning if use_case.notable else log.info
-            tell(use_case.event, subject=result.subject, client=request.client, by=request.operation)
+            told = use_case.told(translation.command)
+            tell(use_case.event, **told, subject=result.subject, client=request.client, by=request.operation)
 
 
 def _to_look_for(evidence: AuditRecord) -> StoreOutcomeUnknown:

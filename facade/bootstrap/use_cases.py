@@ -29,7 +29,11 @@ def use_cases(processes: Mapping[str, Process[Any]]) -> dict[type, UseCase]:
         CancelOrder: UseCase(ordering.cancel_order, CANCELLATIONS),
         ChangePlan: UseCase(subscribing.change_plan, PLAN_CHANGES, event="plan change accepted"),
         decisions.Decision: UseCase(
-            decisions.handler(processes), subject=_of_process, event="decision taken", notable=True
+            decisions.handler(processes),
+            subject=_of_process,
+            event="decision taken",
+            notable=True,
+            told=lambda decision: {"action": decision.action.value},
         ),
     }
     listeners = {command: UseCase(handle, subject=_named("listener")) for command, handle in listening.HANDLERS.items()}
