@@ -36,8 +36,8 @@ test: check  ## everything CI runs
 bench: $(READY)  ## medians and ratios against a baseline in the same run
 	$(BIN)/python -m tests.bench
 
-fuzz: $(READY)  ## schemathesis for longer: FUZZ_EXAMPLES for each operation and contract, 2000 unless given
-	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-2000} $(BIN)/pytest tests/conformance -k schemathesis -n 2 --timeout 3600
+fuzz: $(READY)  ## schemathesis and generated payloads for longer: FUZZ_EXAMPLES, 2000 unless given
+	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-2000} $(BIN)/pytest tests/conformance -k "schemathesis or generated" -n 2 --timeout 7200
 
 soak: $(READY)  ## MINUTES (10 unless given) at half load: errors, memory, unfinished processes
 	$(BIN)/python -m tests.bench.soak --minutes $${MINUTES:-10}

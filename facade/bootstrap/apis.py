@@ -80,9 +80,9 @@ def _v5(api: TmfApi, resource: Resource[Any]) -> V5:
 
 
 def _v4(api: TmfApi, resource: Resource[Any]) -> V4:
-    contract = contract_of(api.versions["v5"].spec)
+    contract, own = (contract_of(api.versions[version].spec) for version in ("v5", "v4"))
     shown, kept = (_attributes(api, resource, version) for version in ("v4", "v5"))
-    return V4(resource, contract, shown, kept, api.bridge, _related(api, resource))
+    return V4(resource, contract, own, shown, kept, api.bridge, _related(api, resource))
 
 
 def _attributes(api: TmfApi, resource: Resource[Any], version: str) -> SchemaAttributes:

@@ -190,3 +190,58 @@ def test_the_account_of_a_page_is_a_link_away_too(product: Node) -> None:
         assert sum(len(report["lowered"]) for report in reports) == int(page.headers["X-Bridge-Losses"])
     assert "describedby" not in product.get(f"{TMF622}?limit=1").links
     assert product.get("/api/v1/bridge-reports/productOrder?nonsense=1").status_code == 400
+
+
+def test_what_v5_cannot_hold_is_accepted_on_v4_and_shown_there(product: Node) -> None:
+    sent = _order()
+    sent["productOrderItem"][0] |= {
+        "itemPrice": [{"name": "x", "priceType": "recurring"}],
+        "itemTerm": [{"name": "half", "duration": {"amount": 1.5, "units": "month"}}],
+        "product": {
+            "place": [{"role": "installation"}],
+            "agreement": [{"id": "a1"}],
+            "productOrderItem": [{"productOrderId": "7", "orderItemId": "1", "orderItemAction": "swap"}],
+        },
+    }
+    created = product.post(V4, sent, client="partner-acme", headers={"Idempotency-Key": "set-aside"})
+    assert created.status_code == 201, created.text
+    assert product.post(V4, sent, client="partner-acme", headers={"Idempotency-Key": "set-aside"}).text == created.text
+    order_id = created.json()["id"]
+    assert product.until_finished(order_id)["status"] == "confirmed"
+    answer = product.get(f"{V4}/{order_id}", client="partner-acme")
+    [listed] = product.get(f"{V4}?id={order_id}").json()
+    for shown in (created.json(), answer.json(), listed):
+        assert _holds(shown["productOrderItem"], sent["productOrderItem"])
+    v5 = product.get(f"{TMF622}/{order_id}")
+    assert "complement" not in v5.text
+    [item] = v5.json()["productOrderItem"]
+    assert (item["itemPrice"], item["itemTerm"]) == ([], [{"name": "half", "@type": "OrderTerm"}])
+    assert product.get(f"{TMF622}?id={order_id}").json() == [v5.json()]
+    assert product.get(f"{TMF622}/{order_id}?fields=description").json()["description"] == "in v4's words"
+    report = product.get(answer.links["describedby"]["url"].removeprefix(product.url)).json()
+    lost = {loss["pointer"]: loss["reason"] for loss in report["lowered"] if loss["kind"] == "lost"}
+    assert lost["/productOrderItem/0/itemPrice/0"] == "v5 demands price"
+    assert len(report["lowered"]) == int(answer.headers["X-Bridge-Losses"])
+    assert "/productOrderItem/0/product/place/0" in {told["pointer"] for told in report["lifted"]}
+    tested = [
+        {"op": "test", "path": "/productOrderItem/0/itemTerm/0/duration/amount", "value": 1.5},
+        {"op": "add", "path": "/description", "value": "changed"},
+    ]
+    headers = {"Content-Type": "application/json-patch+json"}
+    patched = product.request("PATCH", f"{V4}/{order_id}", data=json.dumps(tested), headers=headers)
+    assert (patched.status_code, patched.json()["description"]) == (200, "changed"), patched.text
+    changed = product.request("PATCH", f"{TMF622}/{order_id}", json={"description": "by v5"})
+    assert (changed.status_code, "complement" in changed.text) == (200, False)
+    after = product.get(f"{V4}/{order_id}").json()
+    assert _holds(after["productOrderItem"], sent["productOrderItem"])
+    assert after["description"] == "by v5"
+
+
+def test_the_dry_run_tells_what_would_be_set_aside(product: Node) -> None:
+    sent = _order()
+    sent["productOrderItem"][0]["itemPrice"] = [{"name": "x", "priceType": "recurring"}]
+    body = {"api": "TMF622", "version": "v4", "operation": "createProductOrder", "payload": sent}
+    answer = product.post("/api/v1/translations", body).json()
+    assert answer["accepted"], answer
+    assert [loss["reason"] for loss in answer["losses"]] == ["v5 demands price"]
+    assert "complement" not in str(answer["carried"])

@@ -11,8 +11,25 @@ The tables say what differs. Nothing here does I/O, and no body given is changed
 
 from facade.tmf.bridge.bridge import Bridge
 from facade.tmf.bridge.classes import ClassMapping
+from facade.tmf.bridge.complement import COMPLEMENT, refuse_reserved, with_complement, without_complement
 from facade.tmf.bridge.patches import LiftedPatch
 from facade.tmf.bridge.paths import Names, is_position
 from facade.tmf.bridge.report import Bridged, Kind, Loss, NotVisible
+from facade.tmf.bridge.unfit import fit
 
-__all__ = ["Bridge", "Bridged", "ClassMapping", "Kind", "LiftedPatch", "Loss", "Names", "NotVisible", "is_position"]
+__all__ = [
+    "COMPLEMENT",
+    "Bridge",
+    "Bridged",
+    "ClassMapping",
+    "Kind",
+    "LiftedPatch",
+    "Loss",
+    "Names",
+    "NotVisible",
+    "fit",
+    "is_position",
+    "refuse_reserved",
+    "with_complement",
+    "without_complement",
+]

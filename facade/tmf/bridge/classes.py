@@ -56,9 +56,10 @@ class ClassMapping:
     """One class in both versions.
 
     `v4`, `v5`: its `@type`; None where it has none. `parts`: attributes that hold objects of another class, by their v4
-    name. `renamed`: v4 name → v5 name. `misspelt`: wrong → right name of an attribute in v5. `v5_only`: attributes that
-    v4 does not have. `v4_demands`, `v5_demands`: what is supplied when it is missing. `is_reference`: an `@type` that
-    does not end in `Ref` names the target. `converter`: for classes that differ in more than names.
+    name. `renamed`: v4 name → v5 name. `misspelt`: wrong → right name of an attribute in v5. `v4_only`, `v5_only`:
+    attributes that the other version does not have; those of v4 ride along in v5. `v4_demands`, `v5_demands`: what is
+    supplied when it is missing. `is_reference`: an `@type` that does not end in `Ref` names the target. `converter`:
+    for classes that differ in more than names.
     """
 
     v4: str | None = None
@@ -66,6 +67,7 @@ class ClassMapping:
     parts: Mapping[str, str] = field(default_factory=dict)
     renamed: Mapping[str, str] = field(default_factory=dict)
     misspelt: Mapping[str, str] = field(default_factory=dict)
+    v4_only: tuple[str, ...] = ()
     v5_only: tuple[str, ...] = ()
     values: Mapping[str, Values] = field(default_factory=dict)
     v4_demands: Mapping[str, Default] = field(default_factory=dict)

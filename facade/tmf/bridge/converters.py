@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from facade.tmf.bridge.classes import ByState, ClassMapping
-from facade.tmf.bridge.report import NotVisible, Place, Run
+from facade.tmf.bridge.complement import COMPLEMENT, Hidden, SetAside, restored
+from facade.tmf.bridge.report import NotVisible, Place, Run, spelled
 
 TYPE, REFERRED_TYPE = "@type", "@referredType"
 Object = dict[str, Any]
@@ -24,6 +26,10 @@ DEMANDED_BY_V4, DEMANDED_BY_V5 = "v4 demands it", "v5 demands it"
 
 class Converter:
     """Converts objects of one class. `lift` and `lower` make new objects and leave the given ones alone."""
+
+    def essential(self) -> frozenset[str]:
+        """v5 attributes without which an object of this class says nothing."""
+        return frozenset()
 
     def __init__(self, mapping: ClassMapping) -> None:
         self.mapping = mapping
@@ -51,7 +57,11 @@ class Converter:
                 up, down = _translation(values.up), _translation(values.down)
             self.up[name] = self.up[new] = (new, up)
             self.down[new] = self.down[name] = (name, down)
-        self.down.update(dict.fromkeys(mapping.v5_only))
+        for name in mapping.v5_only:
+            self.up[name] = (name, _foreign(self.up.get(name, _SAME)[1]))
+            self.down[name] = None
+        for name in mapping.v4_only:
+            self.down[name] = (name, _foreign(None))
         self.down.update({wrong: self.down[right] for wrong, right in mapping.misspelt.items()})
 
     def lift_member(self, member: Any, at: Place, run: Run) -> Any:
@@ -102,6 +112,8 @@ class Converter:
                 out[name] = member
             elif rule is None:
                 run.lost((at, name), NOT_IN_V4, member)
+                if run.keeps_hidden:
+                    out[name] = self._hidden(name, member, (at, name), run)
             else:
                 old, convert = rule
                 shown = member if convert is None else convert(member, (at, name), run)
@@ -114,6 +126,12 @@ class Converter:
                 out[name] = default(out)
                 run.defaulted((at, name), DEMANDED_BY_V4, out[name])
         return out
+
+    def _hidden(self, name: str, member: Any, at: Place, run: Run) -> Hidden | SetAside:
+        if isinstance(member, SetAside):
+            return member
+        part = self.parts.get(name)
+        return Hidden(member if part is None else part.lower_member(member, at, Run(run.has_ended)), spelled(at))
 
     def _lift_type(self, out: Object, at: Place, run: Run) -> None:
         """Supply the class by place, and tell the class of a reference from that of its target."""
@@ -141,6 +159,23 @@ class Converter:
             run.reshaped((at, TYPE), TYPE_BY_PLACE, mapping.v4)
 
 
+class Resource(Converter):
+    """A resource: the object that a complement is kept with."""
+
+    def lower(self, value: Object, at: Place, run: Run) -> Object:
+        entries = value.get(COMPLEMENT)
+        if entries is None:
+            return super().lower(value, at, run)
+        inner = Run(run.has_ended, keeps_hidden=True)
+        shown = super().lower({name: member for name, member in value.items() if name != COMPLEMENT}, at, inner)
+        found = restored(shown, entries)
+        known = [loss for loss in inner.losses if loss.pointer not in found.known]
+        run.losses += [*known, *(replace(loss, pointer=spelled(at) + loss.pointer) for loss in found.set_aside)]
+        run.is_doubtful = run.is_doubtful or inner.is_doubtful
+        document: Object = found.document
+        return document
+
+
 def repair_referred_type(out: Object, target: Any, at: Place, run: Run) -> None:
     """v4 clients put the class of what is referred to in `@type`; v5 has `@referredType` for it."""
     run.reshaped((at, TYPE), "it names what is referred to, which is @referredType", target)
@@ -157,6 +192,7 @@ def _without_rivals(value: Object, mine: Mapping[str, str], foreign: frozenset[s
 
     `mine` gives the other version's names their name in this one. Alone, such an attribute is understood.
     """
+    run.is_doubtful = True
     kept = dict(value)
     for name in foreign & value.keys():
         if mine[name] in value:
@@ -164,6 +200,16 @@ def _without_rivals(value: Object, mine: Mapping[str, str], foreign: frozenset[s
         else:
             run.reshaped((at, name), f"this version names it {mine[name]}", value[name])
     return kept
+
+
+def _foreign(convert: Convert | None) -> Convert:
+    """The same, and the translation knows that a name of the other version was used."""
+
+    def marking(member: Any, at: Place, run: Run) -> Any:
+        run.is_doubtful = True
+        return member if convert is None else convert(member, at, run)
+
+    return marking
 
 
 def _translation(table: Mapping[str, str | ByState | None]) -> Convert | None:

@@ -28,10 +28,16 @@ class NestedReference(Converter):
         assert mapping.nesting is not None, "a nested class says how"
         self.nesting: Nesting = mapping.nesting
 
+    def essential(self) -> frozenset[str]:
+        return frozenset({self.nesting.name})
+
     def lift(self, value: Object, at: Place, run: Run) -> Object:
         nesting = self.nesting
-        if isinstance(value.get(nesting.name), dict):
-            return self._lift_nested_already(value, at, run)
+        if nesting.name in value:
+            if isinstance(value[nesting.name], dict) and not self._is_flat(value):
+                return self._lift_nested_already(value, at, run)
+            run.lost((at, nesting.name), "v4 writes it flat", value[nesting.name])
+            value = {name: member for name, member in value.items() if name != nesting.name}
         inside, outer, inner = nesting.inside, {}, {}
         for name, member in value.items():
             if name == _ROLE or (inside is not None and name not in inside):
@@ -44,9 +50,16 @@ class NestedReference(Converter):
         elif inner.keys() - {TYPE} or inner.get(TYPE) not in (None, self.mapping.v4):
             self._place_type(inner, at, run)
             outer[nesting.name] = inner
-        outer[TYPE] = outer.get(TYPE) or self.mapping.v5
+        if outer.get(TYPE) is None:
+            outer[TYPE] = self.mapping.v5
         self._default_role(outer, at, run)
         return outer
+
+    def _is_flat(self, value: Object) -> bool:
+        """Whether v4's own attributes say what is related."""
+        inside = self.nesting.inside
+        own = value.keys() - {_ROLE, TYPE, self.nesting.name} if inside is None else value.keys() & inside
+        return bool(own)
 
     def _lift_nested_already(self, value: Object, at: Place, run: Run) -> Object:
         """A v4 client may write as in v5 where v4's schema lets it pass."""
@@ -54,6 +67,7 @@ class NestedReference(Converter):
         inner = dict(value[name])
         inner.setdefault(TYPE, self.nesting.inner_type(inner))
         run.reshaped((at, name), "v4 writes it flat", value[name])
+        run.is_doubtful = True
         if TYPE in value:
             run.reshaped((at, TYPE), "v4 writes it flat", value[TYPE])
         lifted = {**value, TYPE: self.mapping.v5, name: inner}
@@ -114,7 +128,10 @@ class NestedReference(Converter):
         for name in out:
             if name not in (_ROLE, TYPE) and (inside is None or name in inside):
                 run.reshaped((at, name), "v4 writes it beside the attributes of the other", out[name])
-        by_value = inside is not None and not str(inner.get(TYPE, "Ref")).endswith("Ref")
+                run.is_doubtful = True
+        is_value = not str(inner.get(TYPE, "Ref")).endswith("Ref")
+        if is_value and ("name" in inner or REFERRED_TYPE in inner):
+            run.is_doubtful = True  # v5 does not declare these of every value
         for name, member in inner.items():
             if name == TYPE:
                 continue
@@ -122,7 +139,7 @@ class NestedReference(Converter):
                 run.lost((inner_at, name), "v4 has one place for two", member)
             elif inside is None or name in inside:
                 out[name] = member
-            elif by_value or name.startswith("@"):
+            elif is_value or name.startswith("@"):
                 run.lost((inner_at, name), "v4 takes a reference only", member)
             else:
                 out[name] = member
@@ -132,11 +149,11 @@ class NestedReference(Converter):
         nesting, sent = self.nesting, inner.get(TYPE)
         expected = nesting.inner_type({name: member for name, member in inner.items() if name != TYPE})
         if nesting.keeps_inner_type:
-            shown = self._shown(sent or expected)
+            shown = self._shown(expected if sent is None else sent)
             out[TYPE] = shown
             kept = (shown != self.mapping.v4 and sent is not None) or sent == expected
         else:
-            if nesting.referred_type and not out.get(REFERRED_TYPE):
+            if nesting.referred_type and out.get(REFERRED_TYPE) is None:
                 out[REFERRED_TYPE] = nesting.referred_type(str(sent or expected))
                 run.defaulted((inner_at, REFERRED_TYPE), DEMANDED_BY_V4, out[REFERRED_TYPE])
                 expected = nesting.inner_type(out)

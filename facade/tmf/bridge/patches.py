@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,22 +20,27 @@ _NAME = re.compile(r"[@A-Za-z][@\w.]*")
 
 @dataclass(frozen=True, slots=True)
 class LiftedPatch:
-    """`origins`: the number of the operation that each one comes from."""
-
     body: list[dict[str, Any]]
     losses: tuple[Loss, ...]
-    origins: tuple[int, ...]
 
 
 def lift_patch(root: Converter, operations: Sequence[Operation], numbers: Sequence[int] | None = None) -> LiftedPatch:
     """See `Bridge.lift_patch`."""
     run = Run()
     lifted: list[dict[str, Any]] = []
-    origins: list[int] = []
     for number, operation in zip(range(len(operations)) if numbers is None else numbers, operations, strict=True):
         lifted += _lifted(root, number, operation, run)
-        origins += [number] * (len(lifted) - len(origins))
-    return LiftedPatch(lifted, tuple(run.losses), tuple(origins))
+    return LiftedPatch(lifted, tuple(run.losses))
+
+
+def lost_by_patch(root: Converter, operations: Iterable[tuple[int, Operation]]) -> list[Loss]:
+    """See `Bridge.lost_by_patch`."""
+    run = Run()
+    for number, operation in operations:
+        reached = walk(root, tokens_of(str(operation["path"]).partition("?")[0]), up=True)[1]
+        if reached is not None and reached.convert is not None and "value" in operation:
+            reached.convert(operation["value"], (((), number), "value"), run)
+    return run.losses
 
 
 def alike(root: Converter, source: str, target: str) -> bool:

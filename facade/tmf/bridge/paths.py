@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,16 +41,38 @@ def lift_path(root: Converter, path: str) -> str:
 def missing(body: Any, text: str) -> tuple[int, int]:
     """How badly a pointer leads into `body`: less the deeper it leads, then the fewer tokens lead no further."""
     tokens = tokens_of(text)
-    reached = 0
+    reached = sum(1 for _ in _values(body, tokens))
+    return -reached, len(tokens) - reached
+
+
+def found(body: Any, text: str) -> Any:
+    """The value at a pointer, or the nearest one around it."""
+    return [body, *_values(body, tokens_of(text))][-1]
+
+
+def _values(body: Any, tokens: Sequence[str]) -> Iterator[Any]:
+    """What stands at each token, as far as they lead."""
     for token in tokens:
         if isinstance(body, dict) and token in body:
             body = body[token]
         elif isinstance(body, list) and token.isdecimal() and len(token) < 7 and int(token) < len(body):
             body = body[int(token)]
         else:
-            break
-        reached += 1
-    return -reached, len(tokens) - reached
+            return
+        yield body
+
+
+def whole(root: Converter, place: tuple[Token, ...]) -> tuple[Token, ...]:
+    """The place of the object around a place of a v5 document, if the object says nothing without it."""
+    owner: Converter | None = root
+    for depth, token in enumerate(place):
+        if isinstance(token, int) or owner is None:
+            continue
+        if depth == len(place) - 1 and token in owner.essential():
+            return place[:-1]
+        rule = owner.down.get(token)
+        owner = owner.parts.get(rule[0] if rule else token)
+    return place
 
 
 def is_position(name: Token) -> bool:

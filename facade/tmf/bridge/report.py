@@ -41,10 +41,20 @@ class Loss:
 
 @dataclass(frozen=True, slots=True)
 class Bridged:
-    """A body in the words of the other version. It shares the parts that needed no change with the body given."""
+    """A body in the words of the other version. It shares the parts that needed no change with the body given.
+
+    `is_doubtful`: the other version's contract and the way back are to be checked, since the body given uses names of
+    the other version or numbers that it writes differently.
+    """
 
     body: Any
     losses: tuple[Loss, ...] = ()
+    is_doubtful: bool = False
+
+    @property
+    def leads_back(self) -> bool:
+        """Whether the way back is sure to give the body again, and what was supplied."""
+        return not self.is_doubtful and all(loss.kind is Kind.DEFAULTED for loss in self.losses)
 
 
 class NotVisible(LookupError):
@@ -53,10 +63,19 @@ class NotVisible(LookupError):
 
 @dataclass(slots=True)
 class Run:
-    """One translation in progress. `has_ended`: whether the resource that is lowered is in a final state."""
+    """One translation in progress.
+
+    `has_ended`: the resource that is lowered is in a final state. `keeps_hidden`: what v4 does not show is kept as
+    Hidden. `is_doubtful`: as in `Bridged`.
+    """
 
     has_ended: bool = False
+    keeps_hidden: bool = False
+    is_doubtful: bool = False
     losses: list[Loss] = field(default_factory=list)
+
+    def bridged(self, body: Any) -> Bridged:
+        return Bridged(body, tuple(self.losses), self.is_doubtful)
 
     def lost(self, at: Place, reason: str, value: Any) -> None:
         self.losses.append(Loss(spelled(at), Kind.LOST, reason, value))

@@ -8,12 +8,11 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
-from facade.contract.classes import looks_like_reference
+from facade.contract.classes import REFERENCE_MEMBERS, looks_like_reference
 from facade.contract.schema import EXACT_INTEGER
-from facade.contract.violations import Code, ContractViolation, Violation
 from facade.tmf.bridge.classes import ClassMapping
 from facade.tmf.bridge.converters import DROPPED, NOT_IN_V4, REFERRED_TYPE, TYPE, Converter, Object
-from facade.tmf.bridge.report import Place, Run, spelled
+from facade.tmf.bridge.report import Place, Run
 
 NO_IDENTIFIER = "v4 takes one identifier, and another comes first"
 
@@ -108,25 +107,27 @@ class Duration(Converter):
         }
     )  # fmt: skip
 
+    def essential(self) -> frozenset[str]:
+        return frozenset({"amount", "units"})
+
     def lift(self, value: Object, at: Place, run: Run) -> Object:
-        """Raises ContractViolation for an amount that no finer unit makes whole."""
+        """In the unit that makes the amount whole, if there is one; otherwise unchanged, and v5 does not take it."""
         amount = value.get("amount")
         if type(amount) is not Decimal:
             return value
         # Fractions, since decimals are rounded to 28 digits in between.
-        sent = whole = Fraction(amount)
-        units = str(value.get("units", ""))
+        units, whole = str(value.get("units", "")), Fraction(amount)
         while whole.denominator != 1 and units.lower().removesuffix("s") in self.FINER:
             factor, units = self.FINER[units.lower().removesuffix("s")]
             whole = round(whole * factor, 6)
         if whole.denominator != 1:
-            message = "a duration is a whole number of its units"
-            raise ContractViolation([Violation(spelled((at, "amount")), Code.INVALID_VALUE, message)])
-        if whole != sent:
-            run.reshaped((at, "amount"), "v5 counts whole units", amount)
-            run.reshaped((at, "units"), "v5 counts whole units", value["units"])
-            return {**value, "amount": int(whole), "units": units}
-        return {**value, "amount": int(whole)}
+            return value
+        run.is_doubtful = True  # 12.0 is shown as 12
+        if units == str(value.get("units", "")):
+            return {**value, "amount": int(whole)}
+        run.reshaped((at, "amount"), "v5 counts whole units", amount)
+        run.reshaped((at, "units"), "v5 counts whole units", value["units"])
+        return {**value, "amount": int(whole), "units": units}
 
 
 class ReferenceOrValue(Converter):
@@ -141,8 +142,17 @@ class ReferenceOrValue(Converter):
         if out.get(TYPE) is None:
             out[TYPE] = self.reference if looks_like_reference(out) else self.mapping.v5
 
+    def lower(self, value: Object, at: Place, run: Run) -> Object:
+        if value.get(TYPE) != self.mapping.v5 and not value.keys() <= REFERENCE_MEMBERS and _is_reference(value):
+            run.is_doubtful = True  # v5 does not say what else a reference has, and v4 may
+        return super().lower(value, at, run)
+
     def _lower_type(self, out: Object, at: Place, run: Run) -> None:
         """v4 shows the class as it is."""
+
+
+def _is_reference(value: Object) -> bool:
+    return any(str(value.get(name, "")).endswith("Ref") for name in (TYPE, "@baseType"))
 
 
 class Relationship(Converter):
@@ -165,6 +175,7 @@ class Relationship(Converter):
 
     def lift(self, value: Object, at: Place, run: Run) -> Object:
         out = super().lift(value, at, run)
+        run.is_doubtful = run.is_doubtful or not value.keys().isdisjoint(self.HOISTED)
         held = out.get(self.held)
         if isinstance(held, dict):
             for name in held.keys() & out.keys() & set(self.HOISTED):
@@ -179,6 +190,7 @@ class Relationship(Converter):
         out = super().lower(value, at, run)
         held = out.pop(self.held, {})
         at_held = (at, self.held)
+        run.is_doubtful = run.is_doubtful or bool(held)  # v5 does not say what it is
         if not isinstance(held, dict):
             run.lost(at_held, NOT_IN_V4, held)
             held = {}

@@ -30,7 +30,7 @@ def price_type(value: Mapping[str, Any]) -> str:
 
 
 def _party_class(inner: Mapping[str, Any]) -> str:
-    return "PartyRef" if inner.get("@referredType", "Party") in PARTY_KINDS else "PartyRoleRef"
+    return "PartyRef" if str(inner.get("@referredType", "Party")) in PARTY_KINDS else "PartyRoleRef"
 
 
 def _place_class(inner: Mapping[str, Any]) -> str:
@@ -54,7 +54,7 @@ SHARED: Mapping[str, ClassMapping] = {
     "ProductOfferingPriceRef": reference("ProductOfferingPriceRef", v5_only=("version",)),
     "ProductOfferingQualificationRef": reference("ProductOfferingQualificationRef"),
     "ProductSpecificationRef": reference("ProductSpecificationRef"),
-    "ResourceRef": reference("ResourceRef"),
+    "ResourceRef": reference("ResourceRef", v4_only=("value",)),
     "ServiceRef": reference("ServiceRef"),
     # who and where
     "RelatedParty": ClassMapping(

@@ -18,7 +18,6 @@ from facade.tmf.engine.declaration import PatchRules, Payload, Sender, Verb
 from facade.tmf.engine.error_translation import client_pointers
 from facade.tmf.engine.reads import Kept, Reads
 from facade.tmf.engine.versions import Version
-from facade.tmf.patch import changed
 
 Made = TypeVar("Made")
 
@@ -114,8 +113,8 @@ def planned(
     before = {"href": patch.href, **resource.project(aggregate, carried)}
     bridged = version.patched(before, patch.media_type, patch.body)
     after = bridged.body
-    names = changed(before, after)
-    with client_pointers(lambda pointer: version.client_pointer(pointer, patch.body)):
+    names = version.changed(before, after)
+    with client_pointers(lambda pointer: version.client_pointer(pointer, patch.body, after)):
         _refuse_what_never_changes(names, rules)
         asked = rules.asked(aggregate, names, after)
         if not asked:

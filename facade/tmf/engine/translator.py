@@ -28,7 +28,7 @@ class ResourceTranslator:
         """
         with tracing.span("translate"):
             bridged = self.version.lifted(body)
-            with client_pointers(lambda pointer: self.version.client_pointer(pointer, body)):
+            with client_pointers(lambda pointer: self.version.client_pointer(pointer, body, bridged.body)):
                 meant = self._resolved(bridged.body, principal.reader())
                 translation = self.version.resource.to_command(meant, self.sender(principal.client_id))
             return replace(translation, trail=self.version.client_trail(translation.trail, bridged, body))
@@ -38,7 +38,8 @@ class ResourceTranslator:
         if principal.customers is None:
             return
         vocabulary = self.profiles.of(principal.client_id).vocabulary
-        for customer, pointer in self.version.resource.customers_named(self.version.meant(body), vocabulary).items():
+        meant = self.version.meant(body)
+        for customer, pointer in self.version.resource.customers_named(meant, vocabulary).items():
             if customer.strip():
                 principal.check_customer(customer, self.version.client_pointer(pointer, body))
 

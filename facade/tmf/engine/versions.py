@@ -1,6 +1,7 @@
 """How a resource is spoken of in each version. Mappers and documents that are kept speak v5; v4 is bridged to it.
 
-Pointers in errors and records are those of the version that was spoken.
+What v5's contract does not take of a v4 body is set aside. Pointers in errors and records are those of the version that
+was spoken.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,18 +11,30 @@ from typing import Any, Protocol
 import jsontext
 from canonical.audit.record import Mapped
 from canonical.shared.criteria import Compare, Criterion, Not, Operator, Step
-from facade.contract.pointers import shortened
-from facade.contract.validator import Contract
+from facade.contract.pointers import pointer, shortened, tokens_of
+from facade.contract.validator import Checked, Contract
 from facade.contract.violations import Code, ContractViolation, Violation
-from facade.tmf.bridge import Bridge, Bridged, Loss, NotVisible
+from facade.tmf.bridge import (
+    COMPLEMENT,
+    Bridge,
+    Bridged,
+    Kind,
+    Loss,
+    NotVisible,
+    fit,
+    refuse_reserved,
+    without_complement,
+)
 from facade.tmf.engine.answers import Shown
-from facade.tmf.engine.bridged_patch import patched_in_v4
 from facade.tmf.engine.declaration import Payload, Resource, Verb
 from facade.tmf.engine.error_translation import client_pointers
 from facade.tmf.patch import apply_patch
 from facade.tmf.query.attributes import Attribute, Attributes, Names, SchemaAttributes
 from facade.tmf.query.refusals import refusal
 from facade.tmf.query.selection import KnownAttributes, Selection, selected
+
+_COMPLEMENTED = f'{{"{COMPLEMENT}":'
+"""How the text of a document begins that has a complement."""
 
 
 class Version(Protocol):
@@ -82,8 +95,12 @@ class Version(Protocol):
         """The v5 document with a patch in this version's words. Raises what `apply_patch` does."""
         ...
 
-    def client_pointer(self, pointer: str, sent: Any) -> str:
-        """Where a v5 pointer leads in `sent`, a body in this version."""
+    def changed(self, before: Payload, after: Payload) -> list[str]:
+        """The top-level v5 attributes that differ, also those that only v4 shows differently."""
+        ...
+
+    def client_pointer(self, pointer: str, sent: Any, lifted: Any = None) -> str:
+        """Where a v5 pointer leads in `sent`, a body in this version. `lifted`: the v5 body with its complement."""
         ...
 
     def client_trail(self, trail: tuple[Mapped, ...], bridged: Bridged, sent: Any) -> tuple[Mapped, ...]:
@@ -120,6 +137,7 @@ class V5:
         return self.resource.operation(verb)
 
     def lifted(self, body: Any) -> Bridged:
+        refuse_reserved(body)
         return Bridged(body)
 
     def meant(self, body: Any) -> Any:
@@ -129,29 +147,36 @@ class V5:
         return self.bridge.lower(self.resource.schema, body).losses
 
     def patched(self, document: Payload, media_type: str, patch: Any) -> Bridged:
-        return Bridged(apply_patch(media_type, document, patch))
+        after = apply_patch(media_type, without_complement(document), patch)
+        refuse_reserved(after)
+        return Bridged(self.bridge.moved(self.resource.schema, document, after))
 
-    def client_pointer(self, pointer: str, sent: Any) -> str:
+    def changed(self, before: Payload, after: Payload) -> list[str]:
+        return self.bridge.changed(self.resource.schema, before, after)
+
+    def client_pointer(self, pointer: str, sent: Any, lifted: Any = None) -> str:
         return pointer
 
     def client_trail(self, trail: tuple[Mapped, ...], bridged: Bridged, sent: Any) -> tuple[Mapped, ...]:
         return trail
 
     def shown(self, document: str, href: str, selection: Selection | None) -> Shown:
-        """Without a selection, neither parsing nor writing JSON."""
-        text = b'{"href":%b,%b' % (jsontext.write(href), document[1:].encode())
-        return Shown(text) if selection is None else self.written(jsontext.read_kept(text), selection)
+        """Without a selection and a complement, neither parsing nor writing JSON."""
+        if selection is None and not document.startswith(_COMPLEMENTED):
+            return Shown(b'{"href":%b,%b' % (jsontext.write(href), document[1:].encode()))
+        return self.written({"href": href} | jsontext.read_kept(document), selection)
 
     def written(self, document: Payload, selection: Selection | None) -> Shown:
-        return Shown(jsontext.write(selected(document, selection)))
+        return Shown(jsontext.write(selected(without_complement(document), selection)))
 
 
 @dataclass(frozen=True)
 class V4:
-    """`kept` are the attributes of the documents that are kept, in v5."""
+    """`own` is the v4 contract. `kept` are the attributes of the documents that are kept, in v5."""
 
     resource: Resource[Any]
     contract: Contract
+    own: Contract
     selectable: SchemaAttributes
     kept: SchemaAttributes
     bridge: Bridge
@@ -174,31 +199,45 @@ class V4:
         return f"{self.name} {self.resource.operation(verb)}"
 
     def lifted(self, body: Any) -> Bridged:
+        refuse_reserved(body)
         bridged = self.bridge.lift(self.resource.schema, body)
         for attribute, (hidden, instead) in self.resource.not_in_v4.items():
             if bridged.body.get(attribute) in hidden:
                 text = f"a {self.resource.name} with this value cannot be seen in v4; use v5"
                 raise ContractViolation([Violation(f"/{attribute}", Code.INVALID_VALUE, text, instead)])
-        checked = self.contract.check_request(self.resource.operation(Verb.CREATE), bridged.body)
-        if checked.violations:
-            with client_pointers(lambda pointer: self.client_pointer(pointer, body)):
-                raise ContractViolation(checked.violations)
-        return replace(bridged, body=checked.body)
+        checked = self._created(self.contract, bridged.body)
+        if bridged.leads_back and not checked.violations:
+            return replace(bridged, body=checked.body)
+        with client_pointers(lambda pointer: self.client_pointer(pointer, body)):
+            return self.bridge.fit(self.resource.schema, body, bridged, self._judged)
 
     def meant(self, body: Any) -> Any:
         return self.bridge.lift(self.resource.schema, body).body
 
     def losses(self, body: Any) -> Sequence[Loss]:
-        return self.bridge.lift(self.resource.schema, body).losses
+        return self.lifted(body).losses
 
     def patched(self, document: Payload, media_type: str, patch: Any) -> Bridged:
-        return patched_in_v4(self.bridge, self.resource.schema, document, self.lowered(document), media_type, patch)
+        schema = self.resource.schema
+        result = self.bridge.patched(schema, document, media_type, patch, self.lowered)
+        if not result.asked:
+            return Bridged(document)
+        refuse_reserved(result.shown)
+        found = self._created(self.own, result.shown).violations
+        wrong = [one for one in found if (tokens_of(one.pointer) or [""])[0] in ("", *result.asked)]
+        if wrong:
+            raise ContractViolation(wrong)
+        with client_pointers(lambda pointer: self.client_pointer(pointer, result.shown)):
+            return self.bridge.fit_patched(schema, document, result, self._judged)
 
-    def client_pointer(self, pointer: str, sent: Any) -> str:
-        return self.bridge.sent_pointer(self.resource.schema, pointer, sent)
+    def changed(self, before: Payload, after: Payload) -> list[str]:
+        return self.bridge.changed(self.resource.schema, before, after)
+
+    def client_pointer(self, pointer: str, sent: Any, lifted: Any = None) -> str:
+        return self.bridge.sent_pointer(self.resource.schema, pointer, sent, (lifted or {}).get(COMPLEMENT, ()))
 
     def client_trail(self, trail: tuple[Mapped, ...], bridged: Bridged, sent: Any) -> tuple[Mapped, ...]:
-        told = (replace(mapped, source=self.client_pointer(mapped.source, sent)) for mapped in trail)
+        told = (replace(mapped, source=self.client_pointer(mapped.source, sent, bridged.body)) for mapped in trail)
         losses = (Mapped(loss.pointer, "", f"{loss.kind.value} in v5: {loss.reason}") for loss in bridged.losses)
         return (*told, *losses)
 
@@ -209,15 +248,31 @@ class V4:
         bridged = self.lowered(document)
         return Shown(jsontext.write(selected(bridged.body, selection)), len(bridged.losses))
 
-    def _hidden_states(self, resource: Resource[Any]) -> tuple[str, ...]:
-        return self.bridge.hidden_values(resource.schema).get(resource.state_attribute, ())
-
-    def lowered(self, document: Mapping[str, Any]) -> Bridged:
-        """The document in v4. Raises NotFound for what v4 does not have."""
+    def lowered(self, document: Payload) -> Bridged:
+        """The document in v4, and no more of it than v4's contract takes. Raises NotFound for what v4 does not have."""
         try:
-            return self.bridge.lower(self.resource.schema, document)
+            bridged = self.bridge.lower(self.resource.schema, document)
         except NotVisible as error:
             raise self.resource.kind.missing(str(document["id"])) from error
+        if not bridged.is_doubtful:
+            return bridged
+        fitted = fit(bridged.body, lambda body: self._answered(self.own, body), self.name)
+        lost = [Loss(pointer(place), Kind.LOST, reason) for place, reason in fitted.places()]
+        return replace(bridged, body=fitted.document, losses=(*bridged.losses, *lost))
+
+    def _judged(self, body: Any) -> Checked:
+        """What v5's contract says of a body, as a request and, since it is shown, as an answer."""
+        checked = self._created(self.contract, body)
+        return checked if checked.violations else self._answered(self.contract, checked.body)
+
+    def _created(self, contract: Contract, body: Any) -> Checked:
+        return contract.check_request(self.resource.operation(Verb.CREATE), body)
+
+    def _answered(self, contract: Contract, body: Any) -> Checked:
+        return Checked(body, tuple(contract.response_errors(self.resource.operation(Verb.RETRIEVE), 200, body)))
+
+    def _hidden_states(self, resource: Resource[Any]) -> tuple[str, ...]:
+        return self.bridge.hidden_values(resource.schema).get(resource.state_attribute, ())
 
 
 @dataclass(frozen=True)

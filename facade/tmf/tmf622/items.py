@@ -111,8 +111,8 @@ class ItemReader:
         action, product = ACTIONS[item["action"]], item.get("product") or {}
         if action is not ItemAction.MODIFY:
             return action
-        status = product.get("status")
-        asked = {"status": STATUS_CHANGES.get(status)} if status is not None else {}
+        status = product.get("status")  # of any type on a reference, where v5 does not declare it
+        asked = {} if status is None else {"status": STATUS_CHANGES.get(str(status))}
         if None in asked.values():
             allowed = tuple(STATUS_CHANGES)
             text = "an installed product can be brought to one of these states"
@@ -131,7 +131,7 @@ class ItemReader:
     def _product(self, item: Payload, action: ItemAction, at: str, to: str) -> str | None:
         product = item.get("product") or {}
         for name in ("@type", "@referredType"):
-            if product.get(name) in OFFERING_CLASSES:
+            if str(product.get(name)) in OFFERING_CLASSES:
                 text = "an offering is named in productOffering, and product is what the customer has of it"
                 self._refuse(f"{at}/product/{name}", OfferingNotProduct.code, text)
         if action is ItemAction.ADD:

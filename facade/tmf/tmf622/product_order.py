@@ -15,6 +15,7 @@ from facade.clock import time_text
 from facade.contract.pointers import escaped
 from facade.contract.violations import Code, ContractViolation, Violation
 from facade.errors import Answer
+from facade.tmf.bridge import COMPLEMENT
 from facade.tmf.engine.declaration import Payload, Sender
 from facade.tmf.engine.mapping import Field, Written, read, show
 from facade.tmf.engine.payload import SERVER_SET, instant, overlong, refused, too_many, unusable
@@ -291,7 +292,7 @@ def _seeming_customer(body: Payload, vocabulary: Vocabulary) -> str:
 def _carried(body: Payload) -> list[Mapped]:
     """Every attribute that is kept verbatim, those that no schema names among them."""
     mapped = SHAPED | {row.attribute for row in FIELDS}
-    kept = [f"/{escaped(name)}" for name in body if name not in mapped]
+    kept = [f"/{escaped(name)}" for name in body if name not in mapped and name != COMPLEMENT]
     kept += [f"/{name}" for name in ("relatedParty", "requestedInitialState") if name in body]
     kept += carried_places(body["productOrderItem"], "/productOrderItem")
     return [Mapped(pointer, f"/carried{pointer}", "carried") for pointer in kept]

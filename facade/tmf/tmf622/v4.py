@@ -1,12 +1,21 @@
 """How TMF622's classes differ between v4 and v5: the table of its bridge."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
 
+from facade.contract.pointers import Token, pointer
+from facade.contract.violations import Code, Violation
 from facade.tmf.bridge import Bridge
 from facade.tmf.bridge.classes import ByState, ClassMapping, Nesting, Values, always, reference, same
+from facade.tmf.bridge.converters import Resource
 from facade.tmf.bridge.nested import NestedReference
 from facade.tmf.bridge.special import ReferenceOrValue, Relationship
 from facade.tmf.bridge.tables import PRICE_PARTS, REFERENCE, UNSPECIFIED, price_type
+from facade.tmf.tmf622 import cancel_product_order, product_order
+
+REFUSED: Mapping[str, str] = MappingProxyType({**product_order.REFUSED, **cancel_product_order.REFUSED})
+"""Attributes that are not accepted, and why."""
 
 ENDED = frozenset({"completed", "failed", "partial", "cancelled", "rejected"})
 """States in which an order has ended."""
@@ -19,6 +28,7 @@ HIDDEN_EVENTS = frozenset(
 CLASSES: Mapping[str, ClassMapping] = {
     "ProductOrder": same(
         "ProductOrder",
+        converter=Resource,
         parts={
             "agreement": "AgreementRef",
             "billingAccount": "BillingAccountRef",
@@ -68,6 +78,7 @@ CLASSES: Mapping[str, ClassMapping] = {
     "OrderRelationship": reference("OrderRelationship"),
     "CancelProductOrder": same(
         "CancelProductOrder",
+        converter=Resource,
         parts={"productOrder": "ProductOrderRef"},
         v5_only=("creationDate",),
         values={"state": Values(down={"rejected": "done", "cancelled": "terminatedWithError"})},
@@ -86,8 +97,10 @@ CLASSES: Mapping[str, ClassMapping] = {
     "AgreementItemRef": reference(
         "AgreementItemRef", renamed={"id": "agreementId", "href": "agreementHref", "name": "agreementName"}
     ),
-    "ProductOfferingQualificationItemRef": reference("ProductOfferingQualificationItemRef", renamed={"id": "itemId"}),
-    "QuoteItemRef": reference("QuoteItemRef", renamed={"id": "quoteItemId"}),
+    "ProductOfferingQualificationItemRef": reference(
+        "ProductOfferingQualificationItemRef", renamed={"id": "itemId"}, v4_only=("href", "name")
+    ),
+    "QuoteItemRef": reference("QuoteItemRef", renamed={"id": "quoteItemId"}, v4_only=("href", "name", "quoteName")),
     "RelatedOrderItem": ClassMapping(
         v4="RelatedProductOrderItem",
         v5="RelatedOrderItem",
@@ -105,6 +118,7 @@ CLASSES: Mapping[str, ClassMapping] = {
         "ProductPrice",
         parts={**PRICE_PARTS, "productPriceAlteration": "PriceAlteration"},
         renamed={"productPriceAlteration": "priceAlteration"},
+        v4_only=("billingAccount",),
         v4_demands={"priceType": price_type, "price": always({})},
     ),
     "OrderTerm": same("OrderTerm", parts={"duration": "Duration"}),
@@ -131,6 +145,7 @@ CLASSES: Mapping[str, ClassMapping] = {
             "relatedParty": "RelatedPartyOrRole",
         },
         renamed={"agreement": "agreementItem"},
+        v4_only=("@referredType",),
         v5_only=("creationDate", "intent"),
     ),
     "EventPayload": ClassMapping(
@@ -139,4 +154,29 @@ CLASSES: Mapping[str, ClassMapping] = {
     ),
 }
 
-BRIDGE = Bridge(CLASSES, hidden_events=HIDDEN_EVENTS, ended=ENDED)
+
+def needed(order: Any, place: tuple[Token, ...]) -> Violation | None:
+    """Why a value cannot be set aside: because our rules for orders and cancellations read it."""
+    names = [token for token in place if isinstance(token, str)]
+    if names[0] in REFUSED:
+        text = f"{names[0]} is not accepted here: {REFUSED[names[0]]}"
+        return Violation(pointer(place), Code.UNEXPECTED_PROPERTY, text)
+    if names == ["requestedInitialState"]:
+        text = "requestedInitialState says whether the order is carried out"
+        return Violation(pointer(place), Code.INVALID_VALUE, text, ("acknowledged",))
+    if names[-2:] == ["productOrderItem", "productOrderItemRelationship"]:
+        text = "a relationship between items names the other item (id) and says how they relate (relationshipType)"
+        return Violation(pointer(place), Code.MISSING_PROPERTY, text)
+    if names[-3:] == ["productOrderItem", "product", "place"] and _item_at(order, place).get("action") == "modify":
+        text = "an item that moves a product says where to: the place has an id or an address"
+        return Violation(pointer(place), Code.MISSING_PROPERTY, text)
+    return None
+
+
+def _item_at(order: Any, place: tuple[Token, ...]) -> Any:
+    for token in place[: place.index("product")]:
+        order = order[token]
+    return order
+
+
+BRIDGE = Bridge(CLASSES, hidden_events=HIDDEN_EVENTS, ended=ENDED, needs=needed)

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from facade.contract.loading import parse_spec
 from facade.contract.validator import Contract
-from facade.contract.violations import ContractViolation
 from facade.tmf.bridge import NotVisible
 from facade.tmf.tmf622.v4 import BRIDGE
 from tests.unit.bridge.generated import Bodies
@@ -23,7 +22,7 @@ V5_FILE = SPECS / "tmf622-v5.yaml"
 V4, V5 = parse_spec((SPECS / "tmf622-v4.yaml").read_bytes()), parse_spec(V5_FILE.read_bytes())
 V4_CONTRACT, V5_CONTRACT = Contract(V4), Contract(V5)
 V4_BODIES, V5_BODIES = Bodies(V4, typed=False), Bodies(V5, typed=True)
-PLAIN_V4, PLAIN_V5 = Bodies(V4, typed=False, odd=False), Bodies(V5, typed=True, odd=False)
+PLAIN_V5 = Bodies(V5, typed=True, odd=False)
 SEEDS = st.integers(0, 2**32)
 NAMES = st.sampled_from(["ProductOrder", "ProductOrder", "CancelProductOrder"])
 often = settings(max_examples=200, deadline=None, database=None, derandomize=True, phases=[Phase.generate])
@@ -59,10 +58,7 @@ def test_a_published_v5_resource_comes_back_from_v4(resource: str, body: Any) ->
 @given(seed=SEEDS, resource=NAMES)
 def test_a_generated_v4_resource_comes_back_from_v5(seed: int, resource: str) -> None:
     body = V4_BODIES.make(resource, seed)
-    try:
-        expected, found = same_after_v5(resource, body)
-    except ContractViolation:
-        return  # half a month: v5 counts whole units
+    expected, found = same_after_v5(resource, body)
     assert found == expected
 
 
@@ -76,18 +72,6 @@ def test_a_generated_v5_resource_comes_back_from_v4(seed: int, resource: str) ->
         assert body["state"] == "draft"
         return
     assert found == expected
-
-
-@often
-@given(seed=SEEDS)
-def test_a_valid_v4_order_is_a_valid_v5_order(seed: int) -> None:
-    body = PLAIN_V4.make("ProductOrder", seed)
-    assume(V4_CONTRACT.response_errors("retrieveProductOrder", 200, body) == [])
-    try:
-        lifted = BRIDGE.lift("ProductOrder", body).body
-    except ContractViolation:
-        return
-    assert V5_CONTRACT.response_errors("retrieveProductOrder", 200, lifted) == []
 
 
 @often

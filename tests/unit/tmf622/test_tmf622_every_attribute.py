@@ -39,14 +39,8 @@ MEANT: dict[str, Any] = {
 }
 """Values of attributes that take words of a list only, what the core bounds, and ids of another item."""
 
-V5_DEMANDS: dict[str, dict[str, Any]] = {
-    "OrderPrice": {"price": {"percentage": 1.0}, "priceType": "oneTime"},
-    "OrderItemRelationship": {"id": "2", "relationshipType": "reliesOn"},
-    "AgreementItemRef": {"agreementItemId": "1"},
-    "RelatedPlaceRefOrValue": {"id": "A1"},
-    "PriceAlteration": {"price": {"percentage": 1.0}, "priceType": "oneTime"},
-}
-"""What v4's classes leave open and v5 demands: without it an order is refused, by name."""
+OUR_DEMANDS = {"OrderItemRelationship": {"id": "2", "relationshipType": "reliesOn"}}
+"""What v4's classes leave open and our rules read: without it an order is refused, by name."""
 
 SCALARS: dict[str | None, Any] = {"integer": 1, "number": 0.5, "boolean": True, "object": {"k": 1}}
 
@@ -106,7 +100,7 @@ class Least:
         shape = self.catalog.shape(name)
         body = {one: self.of(one, shape.properties[one]) for one in sorted(shape.required - {"@type"})}
         typed = "@type" in shape.required or (self.typed and "@type" in shape.properties)
-        demanded = {} if self.typed else V5_DEMANDS.get(name, {})
+        demanded = {} if self.typed else OUR_DEMANDS.get(name, {})
         return demanded | body | ({"@type": plain_name(name)} if typed else {})
 
     def of(self, member: str, node: dict[str, Any]) -> Any:

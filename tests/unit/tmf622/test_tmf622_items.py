@@ -6,7 +6,7 @@ import pytest
 
 from canonical.ordering.commands import ItemAction, LineRelationship, OrderLine, RelationshipType
 from canonical.ordering.states import State
-from facade.contract.violations import ContractViolation
+from facade.contract.violations import Code, ContractViolation
 from facade.tmf.engine.declaration import Sender
 from facade.tmf.tmf622.product_order import to_submit_order
 from facade.tmf.vocabulary import STANDARD
@@ -82,6 +82,15 @@ def test_a_state_that_a_product_cannot_be_brought_to_is_refused_with_those_it_ca
         lines(a_change(product=place({"status": status})))
     [violation] = refused.value.violations
     assert (violation.pointer, violation.allowed) == ("/productOrderItem/0/product/status", ("suspended", "active"))
+
+
+def test_what_v5_leaves_open_on_a_product_may_be_of_any_type() -> None:
+    reference = {"@type": "ProductRef", "id": "PRD1"}
+    odd = {"@type": "Product", "isBundle": True, "@referredType": {"not": "a text"}}
+    assert to_submit_order(a_payload(productOrderItem=[an_item(product=odd)]), ACME).command
+    assert refusals(a_payload(productOrderItem=[a_change(product=reference | {"status": {"not": "a text"}})])) == [
+        ("/productOrderItem/0/product/status", Code.INVALID_VALUE)
+    ]
 
 
 def test_a_product_is_not_moved_and_suspended_by_one_item() -> None:

@@ -91,17 +91,25 @@ def test_as_many_operations_as_in_v5_are_taken() -> None:
     assert {(one["@type"], one["id"][:2]) for one in found} == {("IntegerCharacteristic", "v5")}
 
 
+VALUE = {"op": "replace", "path": "/productOrderItem/0/product/productCharacteristic/0/value", "value": 1}
+
+
 def test_an_error_names_the_operation_that_was_sent() -> None:
-    value = {"op": "replace", "path": "/productOrderItem/0/product/productCharacteristic/0/value", "value": 1}
-    shown_only = {"op": "replace", "path": "/relatedParty/0/@referredType", "value": "Customer"}
-    holds = {"op": "test", "path": "/description", "value": "words"}
-    related = {"op": "add", "path": "/productOrderItem/1/product/productRelationship", "value": [{"product": {}}]}
-    inside = {"op": "add", "path": "/productOrderItem/1/product/productRelationship/0/product", "value": {"id": "1"}}
+    assert refused(VALUE, {"op": "copy", "from": "/none", "path": "/externalId"}) == ["/1/from"]
+    assert refused(VALUE, VALUE, {"op": "replace", "path": "/relatedParty/0/nickname", "value": "x"}) == ["/2/path"]
+
+
+def test_what_v4_shows_can_be_changed_where_v5_has_no_single_place_for_it() -> None:
     assert "@referredType" not in KEPT["relatedParty"][0]["partyOrPartyRole"]
-    assert refused(value, value, shown_only) == ["/2/path"]
-    assert refused(holds, value, holds, shown_only) == ["/3/path"]
-    assert refused(holds, related, inside) == ["/2/path"]
-    assert refused(value, {"op": "copy", "from": "/none", "path": "/externalId"}) == ["/1/from"]
+    shown_only = patched(VALUE, {"op": "replace", "path": "/relatedParty/0/@referredType", "value": "Customer"})
+    assert shown_only["relatedParty"][0]["partyOrPartyRole"]["@referredType"] == "Customer"
+    first = shown_only["productOrderItem"][0]["product"]["productCharacteristic"][0]
+    assert (first["@type"], first["value"], first["id"]) == ("IntegerCharacteristic", 1, "v5 0")
+    at = "/productOrderItem/1/product/productRelationship"
+    related = {"op": "add", "path": at, "value": [{"product": {}, "relationshipType": "bundles"}]}
+    inside = patched(related, {"op": "add", "path": f"{at}/0/product", "value": {"id": "1"}})
+    assert inside["productOrderItem"][1]["product"]["productRelationship"][0]["id"] == "1"
+    assert inside["productOrderItem"][0] == KEPT["productOrderItem"][0]
 
 
 def test_a_test_that_does_not_hold_is_told_by_its_number() -> None:

@@ -48,13 +48,21 @@ def test_an_attribute_that_only_v5_has_is_named_where_it_was_sent() -> None:
     assert list(refused(requestedInitialState="acknowledged", productOrderMilestone=[1])) == [
         "/productOrderMilestone/0"
     ]
-    told = refused(orderRelationship=[{"id": "1", "@type": "ProductOrder"}])
-    assert told == {"/orderRelationship/0/relationshipType": "orderRelationship[0].relationshipType is required."}
+    assert list(refused(requestedInitialState="draught")) == ["/requestedInitialState"]
 
 
-def test_what_v5s_contract_alone_refuses_is_told_in_v4s_words() -> None:
-    told = refused(productOrderItem=[{**ITEM, "quoteItem": {"id": 7}}])
-    assert told["/productOrderItem/0/quoteItem/id"].startswith("productOrderItem[0].quoteItem.id must be")
+def test_what_our_rules_read_and_v5_cannot_hold_is_refused_in_v4s_words() -> None:
+    related = {**ITEM, "productOrderItemRelationship": [{"id": "2"}]}
+    at = "/productOrderItem/0/productOrderItemRelationship/0"
+    assert "(relationshipType)" in refused(productOrderItem=[related])[at]
+    moved = {"id": "2", "action": "modify", "product": {"id": "P1", "place": [{"role": "installation"}]}}
+    nested = {**ITEM, "productOrderItem": [{**moved, "id": "3"}]}
+    told = refused(productOrderItem=[moved, nested])
+    assert list(told) == [
+        "/productOrderItem/0/product/place/0",
+        "/productOrderItem/1/productOrderItem/0/product/place/0",
+    ]
+    assert "an id or an address" in told["/productOrderItem/0/product/place/0"]
 
 
 def test_a_cancellation_is_pointed_at_in_v4s_words_too() -> None:

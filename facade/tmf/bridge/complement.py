@@ -1,0 +1,241 @@
+"""The complement of a v5 document: what its v4 client sent, and v5 does not have or has in other words.
+
+It is kept in the document, under a name that no client can send or read, as a list of entries in the order of the
+document that v4 shows:
+
+    {"at": "/productOrderItem/0/itemPrice/1", "value": …, "reason": …}   set aside: v5 does not have it
+    {"at": "/billingAccount", "sent": {…}, "shown": {…}}                 members that v4 shows as they were sent, as
+                                                                         long as they would be `shown` otherwise
+
+`difference` makes the entries and `restored` puts back what they hold; `moved` (in `moving`) follows a change by v5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from facade.contract.pointers import Token, pointer, tokens_of
+from facade.contract.violations import Code, ContractViolation, Violation
+from facade.tmf.bridge.report import Kind, Loss
+
+COMPLEMENT = "@complement"
+
+Entry = dict[str, Any]
+_ABSENT = object()
+_TYPE = "@type"
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """Stands in a document where a value was taken out, and says why."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """A value of v5 that v4 does not show, unless a v4 client sent it. `pointer` leads to it in the v5 document."""
+
+    value: Any
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """A v4 document with what its complement holds.
+
+    `set_aside`: what v5 does not have. `known`: pointers to what v5 has and v4 would not show without the complement.
+    """
+
+    document: Any
+    set_aside: tuple[Loss, ...]
+    known: frozenset[str]
+
+
+def difference(shown: Any, wanted: Any) -> list[Entry]:
+    """The complement that turns `shown`, the v5 document in v4, into `wanted`.
+
+    `shown` has a SetAside wherever v5 does not have the value, and may have Hidden values.
+    """
+    return list(_difference(shown, wanted, ()))
+
+
+def _difference(shown: Any, wanted: Any, at: tuple[Token, ...]) -> Iterator[Entry]:
+    if isinstance(wanted, dict):
+        yield from _members(shown, wanted, at)
+        inside: Iterable[tuple[Token, Any, Any]] = ((name, shown.get(name), wanted[name]) for name in wanted)
+    elif isinstance(wanted, list):
+        inside = ((index, *pair) for index, pair in enumerate(zip(shown, wanted, strict=True)))
+    else:
+        return
+    for token, there, value in inside:
+        if isinstance(there, SetAside):
+            yield {"at": pointer((*at, token)), "value": value, "reason": there.reason}
+        elif _similar(there, value):
+            yield from _difference(there, value, (*at, token))
+
+
+def _members(shown: Mapping[str, Any], wanted: Mapping[str, Any], at: tuple[Token, ...]) -> Iterator[Entry]:
+    """The entries for the members that are shown in other words or not at all."""
+    there = {name: shown.get(name, _ABSENT) for name in wanted}
+    differing = [
+        name
+        for name, value in there.items()
+        if value is not _ABSENT and not isinstance(value, SetAside) and not _similar(value, wanted[name])
+    ]
+    # Members of one object belong together, such as an amount and its unit; attributes of a resource do not.
+    for names in [differing] if at else [[name] for name in differing]:
+        if names:
+            sent, instead = {name: wanted[name] for name in names}, {name: _plain(shown[name]) for name in names}
+            yield {"at": pointer(at), "sent": sent, "shown": instead}
+    absent = {name: wanted[name] for name, value in there.items() if value is _ABSENT}
+    if absent:  # they may be shown under other names
+        others = shown.keys() - wanted.keys() - {_TYPE}
+        instead = {name: _plain(value) for name, value in shown.items() if name in others and _is_shown(value)}
+        yield {"at": pointer(at), "sent": absent, "shown": instead}
+
+
+def _similar(shown: Any, wanted: Any) -> bool:
+    """Whether the two are equal or differ inside only, in members of objects."""
+    if isinstance(shown, dict) and isinstance(wanted, dict):
+        return True
+    if isinstance(shown, list) and isinstance(wanted, list):
+        pairs = zip(shown, wanted, strict=False)
+        return len(shown) == len(wanted) and all(isinstance(a, SetAside) or _similar(a, b) for a, b in pairs)
+    return _same(shown, wanted)
+
+
+def _is_shown(value: Any) -> bool:
+    return not isinstance(value, SetAside | Hidden)
+
+
+def _plain(value: Any) -> Any:
+    """The value without what was set aside in it and without what v4 does not show."""
+    if isinstance(value, Hidden):
+        return _plain(value.value)
+    if isinstance(value, dict):
+        return {name: _plain(one) for name, one in value.items() if _is_shown(one)}
+    if isinstance(value, list):
+        return [_plain(one) for one in value if _is_shown(one)]
+    return value
+
+
+def restored(shown: Any, entries: Sequence[Entry]) -> Restored:
+    """`shown`, the v5 document in v4, with what its complement holds. An entry whose place is gone is left out."""
+    losses: list[Loss] = []
+    known: list[str] = []
+    for entry in entries:
+        *way, last = tokens_of(entry["at"]) or [""]
+        if "value" in entry:
+            changed = _changed_at(shown, way, partial(_put, token=last, value=entry["value"]))
+            if changed is not None:
+                losses.append(Loss(entry["at"], Kind.LOST, entry["reason"], entry["value"]))
+        else:
+            changed = _changed_at(shown, tokens_of(entry["at"]), partial(_reworded, entry=entry, known=known))
+        shown = shown if changed is None else changed
+    return Restored(_without_hidden(shown), tuple(losses), frozenset(known))
+
+
+def _changed_at(document: Any, way: Sequence[str], change: Callable[[Any], Any]) -> Any:
+    """A copy of the document with one place changed. None where there is no such place, or nothing to change."""
+    if not way:
+        return change(document)
+    key, inner = _child(document, way[0])
+    changed = None if inner is _ABSENT else _changed_at(inner, way[1:], change)
+    if changed is None:
+        return None
+    copied = document.copy()
+    copied[key] = changed
+    return copied
+
+
+def _child(document: Any, token: str) -> tuple[Any, Any]:
+    if isinstance(document, dict):
+        return token, document.get(token, _ABSENT)
+    if isinstance(document, list) and token.isdecimal() and int(token) < len(document):
+        return int(token), document[int(token)]
+    return token, _ABSENT
+
+
+def _put(parent: Any, token: str, value: Any) -> Any:
+    if isinstance(parent, list):
+        position = min(int(token), len(parent))
+        return [*parent[:position], value, *parent[position:]]
+    return {**parent, token: value} if isinstance(parent, dict) and token not in parent else None
+
+
+def _reworded(holder: Any, entry: Entry, known: list[str]) -> Any:
+    sent, shown = entry["sent"], entry["shown"]
+    if not isinstance(holder, dict) or any(name in holder for name in sent.keys() - shown.keys()):
+        return None
+    found = {name: holder.get(name, _ABSENT) for name in shown}
+    if not all(_same(_plain(found[name]), value) for name, value in shown.items()):
+        return None
+    known += [one.pointer for one in found.values() if isinstance(one, Hidden)]
+    return {name: value for name, value in holder.items() if name not in shown} | sent
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Equal to the digit: 1.0 is neither 1 nor 1.00."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_same(one[name], other[name]) for name in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_same, one, other))
+    return type(one) is type(other) and one == other and (type(one) is not Decimal or str(one) == str(other))
+
+
+def _without_hidden(document: Any) -> Any:
+    if isinstance(document, dict):
+        return {name: _without_hidden(value) for name, value in document.items() if not isinstance(value, Hidden)}
+    if isinstance(document, list):
+        return [_without_hidden(value) for value in document]
+    return document
+
+
+def concerns(entry: Entry, names: Set[str]) -> bool:
+    """Whether an entry is about one of these top-level attributes of the v4 document."""
+    return not names.isdisjoint(attributes_of(entry))
+
+
+def attributes_of(entry: Entry) -> Iterable[str]:
+    """The top-level attributes of the v4 document that an entry is about."""
+    tokens = tokens_of(entry["at"])
+    return tokens[:1] or (*entry["sent"], *entry["shown"])
+
+
+def with_complement(document: dict[str, Any], entries: Sequence[Entry]) -> dict[str, Any]:
+    """The complement comes first: so the text of a document tells at its beginning whether there is one."""
+    rest = without_complement(document)
+    return {COMPLEMENT: list(entries), **rest} if entries else rest
+
+
+def without_complement(document: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in document.items() if name != COMPLEMENT}
+
+
+def refuse_reserved(body: Any) -> None:
+    """Raises ContractViolation for a body with the name under which complements are kept."""
+    if isinstance(body, dict) and COMPLEMENT in body:
+        text = f"{COMPLEMENT} is not accepted here: the bridge between v4 and v5 keeps something under this name"
+        raise ContractViolation([Violation(f"/{COMPLEMENT}", Code.UNEXPECTED_PROPERTY, text)])
+
+
+def full_position(position: int, aside: Sequence[int]) -> int:
+    """The position in the list with what was set aside, of the entry at `position` without it."""
+    for one in aside:
+        position += one <= position
+    return position
+
+
+def full_pointer(text: str, entries: Iterable[Entry]) -> str:
+    """A pointer into the v4 document without what was set aside, as one into the document with it."""
+    aside = [tokens_of(entry["at"]) for entry in entries if "value" in entry]
+    found: list[Token] = []
+    for token in tokens_of(text):
+        beside = sorted(int(one[-1]) for one in aside if one[:-1] == found and one[-1].isdecimal())
+        found.append(str(full_position(int(token), beside)) if token.isdecimal() and beside else token)
+    return pointer(found)
