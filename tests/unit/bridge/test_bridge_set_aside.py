@@ -35,7 +35,7 @@ def an_order(*items: dict[str, Any], **attributes: Any) -> dict[str, Any]:
 
 def lifted(body: dict[str, Any]) -> Bridged:
     sent = copy.deepcopy(body)
-    bridged = V4.lifted(body)
+    bridged: Bridged = V4.lifted(body)
     assert body == sent, "a body given is not changed"
     return bridged
 
