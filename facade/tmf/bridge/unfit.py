@@ -47,7 +47,9 @@ def fit(document: Any, judge: Judge, version: str, whole: Whole = lambda place: 
         found = [(_place(kept, violation), violation) for violation in checked.violations]
         if any(not place for place, _ in found):
             raise ContractViolation([violation for place, violation in found if not place])
-        originals = [(whole(_original(place, gone)), _reason(violation, version)) for place, violation in found]
+        originals = [
+            (whole(_original(place, gone)), _reason(place, violation, version, gone)) for place, violation in found
+        ]
         for place, reason in originals:
             _remove(gone, place, reason)
         if sum(1 for _ in _leaves(gone, ())) > MOST:
@@ -119,9 +121,23 @@ def _without(value: Any, gone: Gone, *, mark: bool = False) -> Any:
     return [entry for entry in copied if not isinstance(entry, SetAside)]
 
 
-def _reason(violation: Violation, version: str) -> str:
+def _reason(place: Tokens, violation: Violation, version: str, gone: Gone) -> str:
     if violation.code is Code.MISSING_PROPERTY:
-        return f"{version} demands {tokens_of(violation.pointer)[-1]}"
+        name = tokens_of(violation.pointer)[-1]
+        removed = _gone_at(gone, (*_original(place, gone), name))
+        return removed or f"{version} demands {name}"
     if violation.allowed:
         return f"{version} demands one of {', '.join(violation.allowed)}"
     return f"{version} demands otherwise: {violation.message}"
+
+
+def _gone_at(gone: Gone, place: Tokens) -> str | None:
+    """Why the value at a place was taken out; None if it was not."""
+    *way, last = place
+    for token in way:
+        inside = gone.get(token)
+        if not isinstance(inside, dict):
+            return None
+        gone = inside
+    found = gone.get(last)
+    return found if isinstance(found, str) else None

@@ -21,6 +21,7 @@ V4: Any = versions_of(TMF622, "v4")["productOrder"]
 MERGE, JSON_PATCH = "application/merge-patch+json", "application/json-patch+json"
 PRICE = {"name": "fee", "priceType": "recurring", "price": {"percentage": Decimal("1.50")}}
 RELATED = {"productOrderId": "o", "orderItemId": "i"}
+SCHEMA = {"@type": "Line", "@schemaLocation": "no address"}
 NO_PRICE = {"name": "x", "priceType": "recurring"}
 
 
@@ -87,6 +88,12 @@ PLACES = [
         an_item(product={"place": [{"role": "at", "city": 5, "street": "s"}]}),
         "/productOrderItem/0/product/place/0/city",
         "v5 demands otherwise: productOrderItem[0].product.place[0].place.city must be a string, not an integer.",
+    ),
+    (
+        an_item(product={"productSpecification": {"id": "s", "targetProductSchema": SCHEMA}}),
+        "/productOrderItem/0/product/productSpecification/targetProductSchema",
+        "v5 demands otherwise: productOrderItem[0].product.productSpecification.targetProductSchema.@schemaLocation"
+        ' must be an absolute URI, not "no address".',
     ),
     (
         an_item(product={"@type": "ProductRef", "name": "no id"}),
