@@ -1,0 +1,220 @@
+"""Every rule of docs/rules.md refuses a payload that keeps its contract, in the way that the page says."""
+
+import copy
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import requests
+
+import jsontext
+from facade.app import contract_of
+from facade.bootstrap.declared import TMF_APIS
+from facade.contract.validator import Contract
+from facade.tmf.bridge import COMPLEMENT
+from facade.tmf.bridge.unfit import MOST
+from facade.tmf.tmf622.v4 import BRIDGE
+from tests.conformance.rules import EVERY_RESOURCE, RULES, Rule, refusals, refusing
+from tests.support.product import ROOT, Node, partner_order, running_product
+
+Payload = dict[str, Any]
+BOUND = "conformance"
+SAME_NAME, LONG_NUMBER = b'{"a": 1, "a": 2}', b'{"a": 1%s}' % (b"0" * 1000)
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A payload that breaks one rule: `order` and `item` change a good one. `text`: what is sent instead of it."""
+
+    order: Mapping[str, Any] | None = None
+    item: Mapping[str, Any] | None = None
+    text: bytes = b""
+    client: str = "qa"
+
+
+def the_same(broken: Broken) -> dict[str, Broken]:
+    return {"v4": broken, "v5": broken}
+
+
+def order(**changes: Any) -> dict[str, Broken]:
+    return the_same(Broken(order=changes))
+
+
+def item(**changes: Any) -> dict[str, Broken]:
+    return the_same(Broken(item=changes))
+
+
+def flat(customer: str = "C12345", role: str = "Customer") -> Payload:
+    return {"id": customer, "role": role}
+
+
+def nested(customer: str = "C12345", role: str = "Customer") -> Payload:
+    return {"role": role, "partyOrPartyRole": {"@type": "PartyRoleRef", "id": customer}}
+
+
+def parties(*people: tuple[str, str]) -> dict[str, Broken]:
+    made = {"v4": flat, "v5": nested}
+    return {version: Broken({"relatedParty": [of(*one) for one in people]}) for version, of in made.items()}
+
+
+def related(*relationships: Payload) -> Payload:
+    return {"productOrderItemRelationship": list(relationships)}
+
+
+def changed(**product: Any) -> Payload:
+    return {"action": "modify", "product": {"@type": "Product", "id": "PRD1", **product}}
+
+
+BEFORE_TIME = "0001-01-01T00:00:00+14:00"
+CUSTOMER = ("C12345", "Customer")
+PLACE = [{"role": "to", "id": "A1"}]
+DEEP: Any = []
+for _ in range(70):
+    DEEP = [DEEP]
+PRICE = {"name": "x", "priceType": "recurring"}
+MONEY = {"price": {"@type": "Price", "taxIncludedAmount": {"unit": "EUR", "value": 1}}, "priceType": "recurring"}
+DOLLARS = {"price": {"@type": "Price", "taxIncludedAmount": {"unit": "USD", "value": 1}}, "priceType": "recurring"}
+
+BREAKING: Mapping[tuple[str, str, str], Mapping[str, Broken]] = {
+    (EVERY_RESOURCE, "BODY_TOO_LARGE", "the whole body"): order(description="x" * 2**20),
+    (EVERY_RESOURCE, "otherIssue", "the whole body"): order(acme=DEEP),
+    (EVERY_RESOURCE, "tooManyRecords", "the whole body"): order(acme=[0] * 50_001)
+    | {"v4 aside": Broken(item={"itemPrice": [PRICE] * (MOST + 1)})},
+    (EVERY_RESOURCE, "REPEATED_NAME", "anywhere"): the_same(Broken(text=SAME_NAME)),
+    (EVERY_RESOURCE, "NUMBER_TOO_LONG", "anywhere"): the_same(Broken(text=LONG_NUMBER)),
+    (EVERY_RESOURCE, "invalidFormat", "anywhere"): order(requestedStartDate="2026-06-30T23:59:60Z"),
+    (EVERY_RESOURCE, "invalidValue", "anywhere"): order(description="a\0b"),
+    (EVERY_RESOURCE, "unexpectedProperty", "anywhere"): order(**{"a\0b": 1}),
+    (EVERY_RESOURCE, "unexpectedProperty", COMPLEMENT): order(**{COMPLEMENT: []}),
+    ("productOrder", "unexpectedProperty", "id"): order(id="1"),
+    ("productOrder", "CUSTOMER_MISSING", "relatedParty"): order(relatedParty=[]),
+    ("productOrder", "SEVERAL_CUSTOMERS", "relatedParty"): parties(CUSTOMER, ("C12346", "Customer")),
+    ("productOrder", "CUSTOMER_NOT_FOUND", "relatedParty"): {
+        "v4": Broken({"relatedParty": [flat("C12346")]}, client=BOUND),
+        "v5": Broken({"relatedParty": [nested("C12346")]}, client=BOUND),
+    },
+    ("productOrder", "UNKNOWN_PARTY_ROLE", "relatedParty.role"): parties(CUSTOMER, ("X", "Astronaut")),
+    ("productOrder", "tooManyRecords", "relatedParty"): parties(CUSTOMER, *[("X", "Seller")] * 100),
+    ("productOrder", "tooManyRecords", "externalId"): {"v5": Broken({"externalId": [{"id": "x"}] * 101})},
+    ("productOrder", "invalidValue", "relatedParty.partyOrPartyRole.id"): parties(("C" * 65, "Customer")),
+    ("productOrder", "invalidValue", "externalId.id"): {
+        "v4": Broken({"externalId": " "}), "v5": Broken({"externalId": [{"id": "x", "owner": "o" * 101}]}),
+    },
+    ("productOrder", "invalidFormat", "requestedStartDate"): order(requestedStartDate=BEFORE_TIME),
+    ("productOrder", "invalidValue", "productOrderItem.id"): item(id=" "),
+    ("productOrder", "DUPLICATE_ITEM_ID", "productOrderItem.id"): item(id="2"),
+    ("productOrder", "INVALID_QUANTITY", "productOrderItem.quantity"): item(quantity=0),
+    ("productOrder", "PRODUCT_OFFERING_MISSING", "productOrderItem.productOffering"): item(productOffering=None),
+    ("productOrder", "UNKNOWN_OFFERING", "productOrderItem.productOffering"): item(productOffering={"id": "po_none"}),
+    ("productOrder", "PRODUCT_REFERENCE_MISSING", "productOrderItem.product"): item(action="delete"),
+    ("productOrder", "invalidValue", "productOrderItem.product.id"): item(**changed(id="P" * 101)),
+    ("productOrder", "OFFERING_NOT_PRODUCT", "productOrderItem.product"): item(
+        **changed(**{"@type": "ProductRef", "@referredType": "ProductOffering"})
+    ),
+    ("productOrder", "invalidValue", "productOrderItem.product.status"): item(**changed(status="terminated")),
+    ("productOrder", "AMBIGUOUS_CHANGE", "productOrderItem.product"): {
+        "v4": Broken(item=changed(status="active", place=PLACE)),
+        "v5": Broken(item=changed(status="active", place=[{"role": "to", "place": {"@type": "PlaceRef", "id": "A"}}])),
+    },
+    ("productOrder", "UNKNOWN_RELATIONSHIP_TYPE", "productOrderItem.productOrderItemRelationship"): item(
+        **related({"id": "2", "relationshipType": "adores"})
+    ),
+    ("productOrder", "DANGLING_ITEM_RELATIONSHIP", "productOrderItem.productOrderItemRelationship"): item(
+        **related({"id": "7", "relationshipType": "reliesOn"})
+    ),
+    ("productOrder", "CYCLIC_ITEM_RELATIONSHIP", "productOrderItem"): item(
+        **related({"id": "1", "relationshipType": "reliesOn"})
+    ),
+    ("productOrder", "CURRENCIES_DIFFER", "orderTotalPrice"): item(itemPrice=[MONEY, DOLLARS]),
+    ("productOrder", "invalidValue", "requestedInitialState"): {"v4": Broken({"requestedInitialState": "draft"})},
+    ("productOrder", "missingProperty", "productOrderItem.productOrderItemRelationship"): {
+        "v4": Broken(item=related({"id": "2"}))
+    },
+    ("productOrder", "missingProperty", "productOrderItem.product.place"): {
+        "v4": Broken(item=changed(place=[{"role": "to"}]))
+    },
+    ("cancelProductOrder", "unexpectedProperty", "id"): order(state="done"),
+    ("cancelProductOrder", "invalidValue", "cancellationReason"): order(cancellationReason="x" * 501),
+    ("cancelProductOrder", "invalidFormat", "requestedCancellationDate"): order(
+        requestedCancellationDate=BEFORE_TIME
+    ),
+    ("cancelProductOrder", "ORDER_NOT_FOUND", "–"): order(productOrder={"id": "nobody's"}),
+    ("cancelProductOrder", "INVALID_TRANSITION", "–"): order(),
+}  # fmt: skip
+"""For each rule, by resource, error and first place, and for each of its versions, what breaks it alone."""
+
+
+def key_of(rule: Rule) -> tuple[str, str, str]:
+    return rule.resource, rule.error, rule.places[0]
+
+
+CASES = [
+    pytest.param(rule, version, broken, id=f"{' '.join(key_of(rule))} {version}")
+    for rule in RULES
+    for version, broken in BREAKING.get(key_of(rule), {}).items()
+]
+
+
+@pytest.fixture(scope="module")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
+    folder = tmp_path_factory.mktemp("rules")
+    shutil.copytree(ROOT / "fixtures" / "partners", folder / "partners")
+    (folder / "partners" / f"{BOUND}.yaml").write_text("customers: {list: [C12345]}\n")
+    with running_product(folder, PARTNERS=str(folder / "partners"), HOLD_PROCESSES="true") as node:
+        yield node
+
+
+def contract_and_address(version: str, resource: str) -> tuple[Contract, str]:
+    [api] = [api for api in TMF_APIS if resource in {one.name for one in api.resources}]
+    contract = contract_of(api.versions[version].spec)
+    return contract, f"{contract.base_path}/{resource}"
+
+
+def cancelled_order(product: Node) -> str:
+    draft = partner_order() | {"requestedInitialState": "draft"}
+    order_id: str = product.post(contract_and_address("v5", "productOrder")[1], draft).json()["id"]
+    task = {"productOrder": {"@type": "ProductOrderRef", "id": order_id}}
+    assert product.post(contract_and_address("v5", "cancelProductOrder")[1], task).json()["state"] == "done"
+    return order_id
+
+
+def body_of(broken: Broken, version: str, good: Payload) -> Payload:
+    whole: Payload = good if version == "v5" else BRIDGE.lower("ProductOrder", good).body
+    body = copy.deepcopy(whole) | dict(broken.order or {})
+    if broken.item is not None:
+        item = {**body["productOrderItem"][0], **broken.item}
+        body["productOrderItem"][0] = {name: value for name, value in item.items() if value is not None}
+    return body
+
+
+@pytest.mark.parametrize(("rule", "version", "broken"), CASES)
+def test_a_rule_refuses_what_the_contract_allows(product: Node, rule: Rule, version: str, broken: Broken) -> None:
+    version = version.removesuffix(" aside")
+    resource = "productOrder" if rule.resource == EVERY_RESOURCE else rule.resource
+    good = partner_order()
+    if resource == "cancelProductOrder":
+        good = {"productOrder": {"@type": "ProductOrderRef", "id": cancelled_order(product)}}
+    body = body_of(broken, version, good)
+    contract, address = contract_and_address(version, resource)
+    if rule.resource != EVERY_RESOURCE:
+        assert contract.check_request(f"create{resource[0].upper()}{resource[1:]}", body).violations == ()
+    answer = post(product, address, broken.text or jsontext.write(body), broken.client)
+    assert answer.status_code == rule.status, answer.text
+    found = refusals(answer.json())
+    assert found, answer.text
+    assert all(rule in refusing(resource, version, *one) for one in found), (found, answer.text)
+
+
+def post(product: Node, address: str, body: bytes, client: str) -> requests.Response:
+    return product.request("POST", address, client, data=body, headers={"Content-Type": "application/json"})
+
+
+@pytest.mark.parametrize("rule", RULES, ids=str)
+def test_every_rule_is_broken_here_in_each_of_its_versions(rule: Rule) -> None:
+    assert {version.removesuffix(" aside") for version in BREAKING[key_of(rule)]} == rule.versions
+
+
+def test_no_two_rules_are_told_in_one_way() -> None:
+    assert len({key_of(rule) for rule in RULES}) == len(RULES) == len(BREAKING)
