@@ -10,9 +10,10 @@ Leniency goes inward only: an answer of ours is checked as it is.
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -90,6 +91,12 @@ class Contract:
     def operation_ids(self) -> frozenset[str]:
         """The operations that this contract describes."""
         return frozenset(name for name in self._operation_ids if name)
+
+    def listing(self, mistakes: int) -> Contract:
+        """The same contract, which lists this many mistakes of a body at most."""
+        other = copy.copy(self)
+        other._limits = replace(self._limits, violations=mistakes)
+        return other
 
     def too_many_values(self, content: bytes) -> Violation | None:
         """The refusal of a body that has more values than any may have, without parsing it."""

@@ -13,9 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from facade.bootstrap.declared import TMF_APIS
 from facade.contract.classes import ClassCatalog, plain_name
 from facade.contract.loading import load_spec
 from facade.tmf.bridge import Bridge, ClassMapping
+from facade.tmf.bridge.converters import Resource
+from facade.tmf.engine.declaration import TmfApi
 from facade.tmf.tmf622.v4 import BRIDGE
 
 ROOT = Path(__file__).parents[2]
@@ -89,3 +92,10 @@ def test_two_apis_may_give_one_name_two_meanings() -> None:
     assert other.lift("Product", {"colour": "red"}).body == {"@type": "Product", "color": "red"}
     assert BRIDGE.lift("Product", {"colour": "red", "isBundle": True}).body["colour"] == "red"
     assert (other.lift_path("Product", "colour"), BRIDGE.lift_path("Product", "colour")) == ("color", "colour")
+
+
+@pytest.mark.parametrize("api", [api for api in TMF_APIS if "v4" in api.versions], ids=lambda api: api.name)
+def test_every_resource_keeps_what_v5_cannot_hold(api: TmfApi) -> None:
+    """Its class in the table of the bridge has the converter that shows it again."""
+    converters = {one.schema: api.bridge.classes[one.schema].converter for one in api.resources}
+    assert converters == dict.fromkeys(converters, Resource)

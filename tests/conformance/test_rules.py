@@ -13,8 +13,7 @@ import jsontext
 from facade.app import contract_of
 from facade.bootstrap.declared import TMF_APIS
 from facade.contract.validator import Contract
-from facade.tmf.bridge import COMPLEMENT
-from facade.tmf.bridge.unfit import MOST
+from facade.tmf.bridge import COMPLEMENT, MOST_SET_ASIDE
 from facade.tmf.tmf622.v4 import BRIDGE
 from tests.conformance.rules import EVERY_RESOURCE, RULES, Rule, refusals, refusing
 from tests.support.product import ROOT, Node, partner_order, running_product
@@ -81,7 +80,7 @@ BREAKING: Mapping[tuple[str, str, str], Mapping[str, Broken]] = {
     (EVERY_RESOURCE, "BODY_TOO_LARGE", "the whole body"): order(description="x" * 2**20),
     (EVERY_RESOURCE, "otherIssue", "the whole body"): order(acme=DEEP),
     (EVERY_RESOURCE, "tooManyRecords", "the whole body"): order(acme=[0] * 50_001)
-    | {"v4 aside": Broken(item={"itemPrice": [PRICE] * (MOST + 1)})},
+    | {"v4 aside": Broken(item={"itemPrice": [PRICE] * (MOST_SET_ASIDE + 1)})},
     (EVERY_RESOURCE, "REPEATED_NAME", "anywhere"): the_same(Broken(text=SAME_NAME)),
     (EVERY_RESOURCE, "NUMBER_TOO_LONG", "anywhere"): the_same(Broken(text=LONG_NUMBER)),
     (EVERY_RESOURCE, "invalidFormat", "anywhere"): order(requestedStartDate="2026-06-30T23:59:60Z"),

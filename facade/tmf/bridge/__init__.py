@@ -15,10 +15,11 @@ from facade.tmf.bridge.complement import COMPLEMENT, refuse_reserved, with_compl
 from facade.tmf.bridge.patches import LiftedPatch
 from facade.tmf.bridge.paths import Names, is_position
 from facade.tmf.bridge.report import Bridged, Kind, Loss, NotVisible
-from facade.tmf.bridge.unfit import fit
+from facade.tmf.bridge.unfit import MOST_SET_ASIDE, fit
 
 __all__ = [
     "COMPLEMENT",
+    "MOST_SET_ASIDE",
     "Bridge",
     "Bridged",
     "ClassMapping",

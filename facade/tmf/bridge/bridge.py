@@ -8,6 +8,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
+import jsontext
 from facade.contract.pointers import Token, pointer, tokens_of
 from facade.contract.validator import Checked
 from facade.contract.violations import ContractViolation, Violation
@@ -135,8 +136,8 @@ class Bridge:
     def changed(self, resource: str, before: Object, after: Object) -> list[str]:
         """The top-level v5 attributes that differ, also those that only v4 shows differently."""
         names = changed(without_complement(before), without_complement(after))
-        old, new = before.get(COMPLEMENT, ()), after.get(COMPLEMENT, ())
-        differing = [entry for entry in (*old, *new) if entry not in old or entry not in new]
+        old, new = ({jsontext.text(entry): entry for entry in one.get(COMPLEMENT, ())} for one in (before, after))
+        differing = [entry for text, entry in (old | new).items() if text not in old or text not in new]
         shown = dict.fromkeys(name for entry in differing for name in attributes_of(entry))
         return list(dict.fromkeys((*names, *self.lifted_names(resource, shown))))
 

@@ -128,29 +128,35 @@ def restored(shown: Any, entries: Sequence[Entry]) -> Restored:
     """`shown`, the v5 document in v4, with what its complement holds. An entry whose place is gone is left out."""
     losses: list[Loss] = []
     known: list[str] = []
+    own: dict[int, Any] = {}
     for entry in entries:
         *way, last = tokens_of(entry["at"]) or [""]
         if "value" in entry:
-            changed = _changed_at(shown, way, partial(_put, token=last, value=entry["value"]))
+            changed = _changed_at(shown, way, partial(_put, token=last, value=entry["value"]), own)
             if changed is not None:
                 losses.append(Loss(entry["at"], Kind.LOST, entry["reason"], entry["value"]))
         else:
-            changed = _changed_at(shown, tokens_of(entry["at"]), partial(_reworded, entry=entry, known=known))
+            changed = _changed_at(shown, tokens_of(entry["at"]), partial(_reworded, entry=entry, known=known), own)
         shown = shown if changed is None else changed
     return Restored(_without_hidden(shown), tuple(losses), frozenset(known))
 
 
-def _changed_at(document: Any, way: Sequence[str], change: Callable[[Any], Any]) -> Any:
-    """A copy of the document with one place changed. None where there is no such place, or nothing to change."""
+def _changed_at(document: Any, way: Sequence[str], change: Callable[[Any], Any], own: dict[int, Any]) -> Any:
+    """The document with one place changed. None where there is no such place, or nothing to change.
+
+    What is changed is copied first, unless it is one of the copies in `own`: a list with many entries is copied once.
+    """
     if not way:
         return change(document)
     key, inner = _child(document, way[0])
-    changed = None if inner is _ABSENT else _changed_at(inner, way[1:], change)
+    changed = None if inner is _ABSENT else _changed_at(inner, way[1:], change, own)
     if changed is None:
         return None
-    copied = document.copy()
-    copied[key] = changed
-    return copied
+    if id(document) not in own:
+        document = document.copy()
+        own[id(document)] = document
+    document[key] = changed
+    return document
 
 
 def _child(document: Any, token: str) -> tuple[Any, Any]:

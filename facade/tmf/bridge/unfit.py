@@ -19,7 +19,7 @@ Whole = Callable[[Tokens], Tokens]
 Gone = dict[Token, "Gone | str"]
 """Where something was taken out: token by token, and at the end the reason."""
 
-MOST = 1000
+MOST_SET_ASIDE = 1000
 """Values that are taken out of one document."""
 
 
@@ -52,8 +52,8 @@ def fit(document: Any, judge: Judge, version: str, whole: Whole = lambda place: 
         ]
         for place, reason in originals:
             _remove(gone, place, reason)
-        if sum(1 for _ in _leaves(gone, ())) > MOST:
-            text = f"more than {MOST} values have no place in {version}; send fewer of them, or use {version}"
+        if sum(1 for _ in _leaves(gone, ())) > MOST_SET_ASIDE:
+            text = f"more than {MOST_SET_ASIDE} values have no place in {version}; send fewer of them, or use {version}"
             raise ContractViolation([Violation("", Code.TOO_MANY_RECORDS, text)])
         kept = _without(document, gone)
     return Fitted(checked.body, gone)

@@ -14,6 +14,7 @@ from facade.conditions import check_version
 from facade.contract.violations import Code, ContractViolation, Violation
 from facade.partners.profiles import Profiles
 from facade.security.principal import Principal
+from facade.tmf.bridge import COMPLEMENT, with_complement, without_complement
 from facade.tmf.engine.declaration import PatchRules, Payload, Sender, Verb
 from facade.tmf.engine.error_translation import client_pointers
 from facade.tmf.engine.reads import Kept, Reads
@@ -119,10 +120,12 @@ def planned(
         asked = rules.asked(aggregate, names, after)
         if not asked:
             return None
-        checked = version.contract.check_request(resource.operation(Verb.CREATE), rules.as_created(after, aggregate))
+        created = rules.as_created(without_complement(after), aggregate)
+        checked = version.contract.check_request(resource.operation(Verb.CREATE), created)
         if checked.violations:
             raise ContractViolation(checked.violations)
-        translation = rules.to_change(asked, aggregate, names, checked.body, sender)
+        body = with_complement(checked.body, after.get(COMPLEMENT, ()))
+        translation = rules.to_change(asked, aggregate, names, body, sender)
         trail = version.client_trail(translation.trail, bridged, patch.body)
         return replace(translation, trail=trail, changes=aggregate.id, replannable=True)
 

@@ -16,6 +16,7 @@ from facade.contract.validator import Checked, Contract
 from facade.contract.violations import Code, ContractViolation, Violation
 from facade.tmf.bridge import (
     COMPLEMENT,
+    MOST_SET_ASIDE,
     Bridge,
     Bridged,
     Kind,
@@ -261,9 +262,13 @@ class V4:
         return replace(bridged, body=fitted.document, losses=(*bridged.losses, *lost))
 
     def _judged(self, body: Any) -> Checked:
-        """What v5's contract says of a body, as a request and, since it is shown, as an answer."""
-        checked = self._created(self.contract, body)
-        return checked if checked.violations else self._answered(self.contract, checked.body)
+        """What v5's contract says of a body, as a request and, since it is shown, as an answer.
+
+        It lists more mistakes than clients are shown: each may be a value to set aside, and every look costs as much.
+        """
+        contract = self.contract.listing(MOST_SET_ASIDE + 1)
+        checked = self._created(contract, body)
+        return checked if checked.violations else self._answered(contract, checked.body)
 
     def _created(self, contract: Contract, body: Any) -> Checked:
         return contract.check_request(self.resource.operation(Verb.CREATE), body)

@@ -7,13 +7,17 @@ from typing import Any
 import pytest
 
 import jsontext
+from canonical.ordering.states import State
 from facade.bootstrap.apis import versions_of
 from facade.contract.violations import Code, ContractViolation
-from facade.tmf.bridge import COMPLEMENT, Bridged, Kind, refuse_reserved, without_complement
-from facade.tmf.bridge.unfit import MOST
+from facade.tmf.bridge import COMPLEMENT, MOST_SET_ASIDE, Bridged, Kind, refuse_reserved, without_complement
+from facade.tmf.engine.changes import Patch
 from facade.tmf.query.selection import selection_of
 from facade.tmf.tmf622.api import TMF622
+from facade.tmf.tmf622.product_order import to_submit_order
 from facade.tmf.tmf622.v4 import BRIDGE
+from tests.unit.tmf622.payloads import ACME, ordered
+from tests.unit.tmf622.versions import plan_of
 
 ORDER = "ProductOrder"
 V5: Any = versions_of(TMF622, "v5")["productOrder"]
@@ -190,10 +194,10 @@ def test_a_product_moves_to_a_place_that_v5_can_hold() -> None:
 
 
 def test_a_thousand_values_are_set_aside_and_no_more() -> None:
-    most = an_order(an_item(itemPrice=[NO_PRICE] * MOST))
-    assert len(document_of(most)[COMPLEMENT]) == MOST
+    most = an_order(an_item(itemPrice=[NO_PRICE] * MOST_SET_ASIDE))
+    assert len(document_of(most)[COMPLEMENT]) == MOST_SET_ASIDE
     with pytest.raises(ContractViolation) as refused:
-        lifted(an_order(an_item(itemPrice=[NO_PRICE] * (MOST + 1))))
+        lifted(an_order(an_item(itemPrice=[NO_PRICE] * (MOST_SET_ASIDE + 1))))
     [violation] = refused.value.violations
     assert (violation.pointer, violation.code) == ("", Code.TOO_MANY_RECORDS)
 
@@ -441,3 +445,15 @@ def test_a_pointer_counts_what_was_set_aside() -> None:
     for position, expected in ((0, 1), (1, 3)):
         pointer = V4.client_pointer(f"/productOrderItem/0/itemPrice/{position}/price/percentage", body, document)
         assert pointer == f"/productOrderItem/0/itemPrice/{expected}/price/percentage"
+
+
+def test_a_complement_does_not_count_among_the_values_of_a_body() -> None:
+    worded = [{"name": f"n{i}", "value": 1, "@type": "StringCharacteristic"} for i in range(9_000)]
+    carried = document_of(an_order(an_item(product={"isBundle": True, "productCharacteristic": worded})))
+    order = ordered(to_submit_order(carried, ACME), State.ACKNOWLEDGED)
+    for version in (V5, V4):
+        asked = plan_of(Patch(MERGE, {"description": "new"}, "https://x.example/1"), order, carried, version)
+        assert asked is not None
+        assert asked.carried is not None
+        assert next(iter(asked.carried)) == COMPLEMENT
+        assert asked.carried[COMPLEMENT] == carried[COMPLEMENT]
