@@ -46,13 +46,17 @@ _PREPARING = threading.Lock()
 
 @dataclass
 class Node:
-    """One server process of the product on a port of its own. With a `clock` its wall clock is that one."""
+    """One server process of the product on a port of its own. With a `clock` its wall clock is that one.
+
+    `program`: the module that is run, and its first arguments.
+    """
 
     directory: Path
     backends: Backends
     environment: dict[str, str] = field(default_factory=dict)
     name: str = "app"
     clock: SteppedClock | None = None
+    program: tuple[str, ...] = ("facade.cli",)
 
     def __post_init__(self) -> None:
         with socket.socket() as free:
@@ -103,7 +107,7 @@ class Node:
 
     def launch(self) -> None:
         """Start it and wait for nothing."""
-        program = ["facade.cli"] if self.clock is None else ["tests.support.stepped", str(self.clock.file)]
+        program = self.program if self.clock is None else ("tests.support.stepped", str(self.clock.file))
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", *program, "serve"],
