@@ -168,6 +168,21 @@ class Application:
             self.engine.start(process, subject)
         return result
 
+    def unchanged(self, request: Request, subject: tuple[str, str], answer: dict[str, Any]) -> Result:
+        """Keep the answer of a request that changes nothing with its key, if it has one: repeated later, when it would
+        change something, it still gets that answer. `subject` is the type and the id of what stays as it is.
+        """
+        if request.key is None:
+            return Result(subject[1], answer)
+        with self.unit_of_work() as work:
+            if work.claim_key(request.client, request.key, request.payload_hash, subject, answer):
+                work.commit()
+                return Result(subject[1], answer)
+        first = self.answered(request)
+        if first is None:
+            raise ConcurrentChange("the same was asked for many times at once; try again")
+        return first
+
     def tried(self, translation: Translation) -> Any:
         """What the command would make or change, in a unit of work that is never committed."""
         with self.unit_of_work() as work:

@@ -102,8 +102,8 @@ def test_while_a_change_is_planned_others_write(store: Store) -> None:
         writer.join(LONG)
         assert not writer.is_alive(), "nobody writes while a change is planned"
 
-    text, version = changes(store, another_order_comes).patch(said("a"), asked())
-    assert (version, json.loads(text)["carried"]["a"], additions(store)) == (2, 1, {"a"})
+    result = changes(store, another_order_comes).patch(said("a"), asked())
+    assert (result.version, json.loads(result.document)["carried"]["a"], additions(store)) == (2, 1, {"a"})
     evidence = store.audit(order_id(1))
     assert (evidence.subject_type, evidence.subject, evidence.status) == ("order", ORDER, 200)
     assert evidence.payload_hash == ASKING.payload_hash
@@ -114,8 +114,8 @@ def test_while_a_change_is_planned_others_write(store: Store) -> None:
 def test_a_change_that_was_planned_on_what_is_no_more_is_planned_anew(store: Store, times: int) -> None:
     a_draft(store)
     size = store.size()
-    _, version = changes(store, *[lambda: touch(store)] * times).patch(said("a"), asked())
-    assert version == times + 2
+    result = changes(store, *[lambda: touch(store)] * times).patch(said("a"), asked())
+    assert result.version == times + 2
     assert additions(store) == {"a"}
     assert store.size() == size + times + 2, "an event for each change, one record of evidence"
     assert [sequence for sequence, _ in store.events(ORDER)] == list(range(1, times + 3))
@@ -150,7 +150,7 @@ def test_the_version_that_the_caller_names_counts_for_what_others_left_too(store
     with pytest.raises(VersionMismatch):
         changes(store, lambda: touch(store)).patch(said("a"), asked("1"))
     assert (additions(store), version_of(store)) == (set(), 2)
-    assert changes(store).patch(said("a"), asked("2"))[1] == 3
+    assert changes(store).patch(said("a"), asked("2")).version == 3
 
 
 def test_an_order_is_removed_in_the_version_that_the_caller_names_only(store: Store) -> None:
@@ -188,9 +188,9 @@ def test_only_an_order_of_ones_own_is_found(store: Store, owner: str, name: str)
 def test_what_comes_to_nothing_writes_nothing(store: Store) -> None:
     a_draft(store)
     size = store.size()
-    text, version = changes(store).patch(Patch("application/json", {}, said("a").href), asked())
+    result = changes(store).patch(Patch("application/json", {}, said("a").href), asked())
     kept = store.reads.document(ORDERS, ORDER, ALL)
-    assert ((text, version), store.size()) == ((kept.document, kept.version), size)
+    assert ((result.document, result.version), store.size()) == ((kept.document, kept.version), size)
 
 
 def test_many_changes_at_once_are_all_made_one_after_the_other(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -205,7 +205,7 @@ def test_many_changes_at_once_are_all_made_one_after_the_other(store: Store, mon
 
     taking = changes(store, *[alone] * 3 * TRIES)
     outcomes = at_once(3 * TRIES, lambda number: taking.patch(said(f"n{number}"), asked()))
-    assert sorted(version for _, version in outcomes) == list(range(2, 3 * TRIES + 2)), outcomes
+    assert sorted(outcome.version for outcome in outcomes) == list(range(2, 3 * TRIES + 2)), outcomes
     assert additions(store) == {f"n{number}" for number in range(3 * TRIES)}, "each on what the one before left"
 
 
@@ -224,7 +224,7 @@ def test_a_draft_is_submitted_once(store: Store) -> None:
     taking = changes(store)
     patch = Patch("application/json", {"state": "acknowledged"}, said("a").href)
     outcomes = at_once(4, lambda _: taking.patch(patch, asked()))
-    assert {version for _, version in outcomes} == {2}, outcomes
+    assert {outcome.version for outcome in outcomes} == {2}, outcomes
     assert isinstance(taking.application.engine, Starts)
     assert taking.application.engine.started == [(PLACE_ORDER, ORDER)]
     kept = store.reads.aggregate(ORDERS, ORDER, ALL)

@@ -112,6 +112,13 @@ def patching_with_a_test(product: Node, api: str) -> Pair:
     return first, other
 
 
+def patching_nothing(product: Node, api: str) -> Pair:
+    """A patch that asks for what is there already."""
+    path = f"{api}/productOrder/{an_order(product, description='before')}"
+    first, other = (Sent("PATCH", path, {"description": text}) for text in ("before", "after"))
+    return first, other
+
+
 def deleting(product: Node, api: str) -> Pair:
     first, other = (Sent("DELETE", f"{api}/productOrder/{an_ended_order(product)}") for _ in range(2))
     return first, other
@@ -141,6 +148,7 @@ ON_TMF: tuple[Callable[[Node, str], Pair], ...] = (
     creating,
     patching,
     patching_with_a_test,
+    patching_nothing,
     deleting,
     cancelling,
     registering,
@@ -171,6 +179,7 @@ SECOND = {
     "creating": (201, None),
     "patching": (200, None),
     "patching_with_a_test": (409, "PATCH_TEST_FAILED"),
+    "patching_nothing": (200, None),
     "deleting": (404, "ORDER_NOT_FOUND"),
     "cancelling": (409, "INVALID_TRANSITION"),
     "registering": (409, "LISTENER_EXISTS"),
@@ -216,6 +225,15 @@ def test_a_note_that_is_sent_again_with_its_key_is_there_once(product: Node, api
     again = first.send(product, f"note-{first.path}")
     assert [note["text"] for note in again.json()["note"]] == ["call first"], "as it was at first"
     assert notes(product, first.path) == ["call first", "call first", "ring twice"]
+
+
+@BOTH
+def test_a_patch_that_changed_nothing_changes_nothing_when_it_is_sent_again(product: Node, api: str) -> None:
+    (first, other), key = patching_nothing(product, api), str(uuid4())
+    answer = first.send(product, key)
+    assert other.send(product).json()["description"] == "after"
+    assert answer_of(first.send(product, key)) == answer_of(answer)
+    assert product.get(first.path).json()["description"] == "after"
 
 
 @BOTH

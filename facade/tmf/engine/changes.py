@@ -73,7 +73,8 @@ class ResourceChanges:
         sender = Sender(principal.client_id, self.profiles.of(principal.client_id).vocabulary)
         translation = planned(self.version, rules, patch, aggregate, carried, sender)
         if translation is None:
-            return Result(kept.id, {"document": kept.document, "version": kept.version})
+            answer = {"document": kept.document, "version": kept.version}
+            return self.application.unchanged(asked.request, (resource.kind.name, kept.id), answer)
         if translation.customer_id is not None:
             principal.check_customer(translation.customer_id, translation.source_of("/customer_id"))
         return self.application.execute(asked.request, translation, 200)

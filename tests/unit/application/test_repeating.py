@@ -57,3 +57,24 @@ def test_what_was_done_before_is_not_tried_again() -> None:
     application.execute(REQUEST, Translation(Begin("o1")), 201)
     never = application.once(REQUEST, lambda: pytest.fail("it is not asked for again"))
     assert never == the_answer("o1", replayed=True)
+
+
+SAME = {"document": "{}", "version": 3}
+
+
+def test_a_request_that_changes_nothing_keeps_its_answer_with_its_key() -> None:
+    trial = Trial()
+    application = trial.application()
+    assert application.unchanged(REQUEST, ("thing", "o1"), SAME) == Result("o1", SAME)
+    again = application.once(REQUEST, lambda: pytest.fail("it is not asked for again"))
+    assert again == Result("o1", SAME, replayed=True)
+    assert application.unchanged(REQUEST, ("thing", "o1"), SAME | {"version": 4}) == again
+    with pytest.raises(IdempotencyKeyReused):
+        application.unchanged(OTHER, ("thing", "o1"), SAME)
+    assert (trial.memory.audit, trial.memory.events) == ({}, [])
+
+
+def test_without_a_key_nothing_is_kept_of_it() -> None:
+    trial, without = Trial(), Request(REQUEST.client, REQUEST.operation, None, REQUEST.payload)
+    assert trial.application().unchanged(without, ("thing", "o1"), SAME) == Result("o1", SAME)
+    assert trial.memory.keys == {}
