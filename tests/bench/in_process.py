@@ -9,6 +9,9 @@ from typing import Any, TextIO
 
 import uvloop
 
+from facade.bootstrap import commands, serving
+from facade.settings import Settings
+
 Message = MutableMapping[str, Any]
 
 
@@ -59,9 +62,6 @@ def product(settings: Mapping[str, str], log: TextIO) -> Iterator[tuple[InProces
     """
     os.environ.update(settings)
     sys.stderr = log
-    from facade.bootstrap import commands, security, serving
-    from facade.settings import Settings
-
     read = Settings.from_environment()
     commands.upgrade_database(read)
     commands.publish_catalog(read)
@@ -70,7 +70,7 @@ def product(settings: Mapping[str, str], log: TextIO) -> Iterator[tuple[InProces
         lifespan = Lifespan(app)
         runner.run(lifespan.begin())
         try:
-            yield InProcess(app, runner), security.development_token(read, "qa", None)
+            yield InProcess(app, runner), commands.development_token(read, "qa", None)
         finally:
             runner.run(lifespan.end())
             sys.stderr = sys.__stderr__

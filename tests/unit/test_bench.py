@@ -1,12 +1,20 @@
 """The benchmarks are not run here, but what they measure must be there."""
 
 from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests import bench
 from tests.bench import translation
 from tests.bench.layering import LAYERS
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in Path(bench.__path__[0]).glob("[!_]*.py")))
+def test_every_benchmark_finds_what_it_names(name: str) -> None:
+    import_module(f"{bench.__name__}.{name}")
 
 
 @pytest.mark.parametrize(("owner", "name"), [(owner, name) for owner, name, _ in LAYERS], ids=str)
