@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -10,6 +11,7 @@ from uuid import uuid4
 import pytest
 import requests
 
+from tests.support.postgres import new_database
 from tests.support.product import ORDERS, TMF622, Node, partner_order, running_product
 
 V5 = TMF622.rpartition("/")[0]
@@ -40,11 +42,16 @@ def answer_of(answer: requests.Response) -> tuple[int, bytes, dict[str, str | No
     return answer.status_code, answer.content, {name: answer.headers.get(name) for name in TOLD}
 
 
-@pytest.fixture(scope="module")
-def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def product(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     """Orders stay acknowledged, so that they can be changed and given up."""
-    with running_product(tmp_path_factory.mktemp("repeated"), HOLD_PROCESSES="true") as node:
-        yield node
+    environment = {"HOLD_PROCESSES": "true"}
+    with ExitStack() as stack:
+        if request.param == "postgresql":
+            server = request.getfixturevalue("postgres_server")
+            environment["DATABASE_URL"] = stack.enter_context(new_database(server))
+        directory = tmp_path_factory.mktemp("repeated")
+        yield stack.enter_context(running_product(directory, **environment))
 
 
 def an_order(product: Node, **more: Any) -> str:
