@@ -169,12 +169,16 @@ def test_the_account_of_what_the_bridge_left_out_is_a_link_away(product: Node) -
 def test_the_same_for_a_cancellation(product: Node) -> None:
     product.backends.fault("crm", status=503)
     order_id = product.post(V4, _order(), client="partner-acme").json()["id"]
-    task = product.post(TASKS_V4, {"productOrder": {"id": order_id}, "cancellationReason": "no"}, client="partner-acme")
+    sent = {"productOrder": {"id": order_id, "@type": "ProductOrder"}, "cancellationReason": "no"}
+    task = product.post(TASKS_V4, sent, client="partner-acme")
     product.backends.clear()
     assert task.status_code == 201, task.text
     address = task.links["describedby"]["url"].removeprefix(product.url)
     report = product.get(address, client="partner-acme").json()
     assert "/creationDate" in {loss["pointer"] for loss in report["lowered"]}
+    assert "/productOrder/@type" in {told["pointer"] for told in report["lifted"]}
+    shown = product.get(f"{TASKS_V4}/{task.json()['id']}", client="partner-acme").json()
+    assert shown["productOrder"]["@type"] == "ProductOrder"
 
 
 def test_the_account_of_a_page_is_a_link_away_too(product: Node) -> None:
