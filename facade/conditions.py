@@ -1,4 +1,4 @@
-"""Requests made on the condition that the resource is still what its client read (RFC 9110, section 13.1.1)."""
+"""Requests made on the condition that the resource is still, or no longer, what its client read (RFC 9110, 13.1)."""
 
 import flask
 from werkzeug.datastructures import ETags
@@ -16,3 +16,13 @@ def check_version(required: ETags | None, version: int) -> None:
     if required is not None and not required.contains(str(version)):
         text = f"If-Match names another version than {version}, which the resource has now: read it again"
         raise VersionMismatch(text, version=version)
+
+
+def known_versions() -> ETags | None:
+    """What If-None-Match of the request at hand names; None without that header."""
+    return flask.request.if_none_match if "If-None-Match" in flask.request.headers else None
+
+
+def not_modified(version: int) -> flask.Response:
+    """304: the client has the version that the resource has now."""
+    return flask.Response(status=304, headers={"ETag": f'"{version}"'})

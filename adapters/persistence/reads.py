@@ -40,6 +40,14 @@ class Shown:
     version: int
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where an aggregate is: the version that it has and the state that its document shows."""
+
+    state: str
+    version: int
+
+
 _KIND = documents.c.resource == sa.bindparam("resource")
 _ASKED = documents.c.id == sa.bindparam("asked")
 _ONE = sa.select(
@@ -60,6 +68,7 @@ def _by_either(statement: sa.Select[*tuple[Any, ...]]) -> tuple[Readable, Readab
 
 
 _AGGREGATE, _DOCUMENT = _by_either(_ONE), _by_either(_TEXT)
+_STANDING = _by_either(sa.select(documents.c.shown_state, documents.c.version))
 _STATE = Prepared(sa.select(documents.c.state).where(_KIND, _ASKED))
 
 
@@ -80,6 +89,10 @@ class SqlReads:
 
     def document(self, kind: Kind[A], aggregate_id: str, reader: Reader) -> Shown:
         return _shown(self._one(_DOCUMENT, kind, aggregate_id, reader))
+
+    def standing(self, kind: Kind[A], aggregate_id: str, reader: Reader) -> Standing:
+        row = self._one(_STANDING, kind, aggregate_id, reader)
+        return Standing(row.shown_state, row.version)
 
     def documents(
         self,

@@ -39,14 +39,18 @@ class BridgeReports:
         """Of the page that a list in v4 shows for the same query."""
         v4 = self._known(resource)
         wanted = read_listing(flask.request.query_string, v4.searchable, v4.resource.name)
-        criterion, reader, part = all_of(v4.visible, wanted.criterion), current_principal().reader(), wanted.page.slice
+        criterion, reader, part = (
+            all_of(v4.visible, wanted.criterion),
+            v4.resource.reader(current_principal()),
+            wanted.page.slice,
+        )
         found = self.reads.documents(v4.resource.kind, v4.resource.index, reader, part, criterion, wanted.sort)
         return answer_json([{"id": one, "lowered": _lowered(v4, document)} for one, document in found.members])
 
     def of_one(self, resource: str, id: str) -> flask.Response:
         only(flask.request.args, ())
         v4 = self._known(resource)
-        kept = self.reads.document(v4.resource.kind, id, current_principal().reader())
+        kept = self.reads.document(v4.resource.kind, id, v4.resource.reader(current_principal()))
         told = [mapped for mapped in self.trails.translations_of(kept.id) if not mapped.target]
         lifted = [{"pointer": mapped.source, "difference": mapped.rule} for mapped in told]
         return answer_json({"lowered": _lowered(v4, kept.document), "lifted": lifted})

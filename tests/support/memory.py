@@ -312,6 +312,9 @@ class ReadsFromMemory:
     def document(self, kind: Kind[A], aggregate_id: str, reader: Reader) -> ShownFromMemory:
         return _shown(_found(self._memory, kind, aggregate_id, reader))
 
+    def standing(self, kind: Kind[A], aggregate_id: str, reader: Reader) -> ShownFromMemory:
+        return self.document(kind, aggregate_id, reader)
+
     def documents(self, kind: Kind[A], index: Any, reader: Reader, part: Slice, *_: Any) -> Found[tuple[str, str]]:
         rows = _rows(self._memory, kind, reader)
         return _part(rows, part, lambda row: (row.aggregate.id, row.projection.document))

@@ -12,7 +12,7 @@ from facade.contract.violations import Code, ContractViolation, Violation
 from facade.tmf.bridge.converters import Converter
 from facade.tmf.bridge.paths import Reached, is_position, lift_path, walk
 from facade.tmf.bridge.report import Loss, Run
-from facade.tmf.bridge.special import Characteristic, Identifier, Relationship, characteristic_class
+from facade.tmf.bridge.special import BareId, Characteristic, Relationship, characteristic_class
 
 Operation = Mapping[str, Any]
 _NAME = re.compile(r"[@A-Za-z][@\w.]*")
@@ -69,8 +69,8 @@ def _lifted(root: Converter, index: int, operation: Operation, run: Run) -> list
         return [lifted]
     _refuse_relationship(reached, index)
     at = (((), index), "value")
-    if isinstance(reached.owner, Identifier):
-        return [_identifying(lifted, operation, reached, run, at)]
+    if isinstance(reached.owner, BareId):
+        return [_identifying(lifted, operation, reached.owner, reached, run, at)]
     if "value" in operation and reached.convert is not None:
         lifted["value"] = reached.convert(operation["value"], at, run)
     if isinstance(reached.owner, Characteristic) and reached.name == "value" and operation["op"] in ("add", "replace"):
@@ -79,9 +79,11 @@ def _lifted(root: Converter, index: int, operation: Operation, run: Run) -> list
     return [lifted]
 
 
-def _identifying(lifted: dict[str, Any], operation: Operation, reached: Reached, run: Run, at: Any) -> dict[str, Any]:
+def _identifying(
+    lifted: dict[str, Any], operation: Operation, owner: BareId, reached: Reached, run: Run, at: Any
+) -> dict[str, Any]:
     if operation["op"] == "test":
-        return {**lifted, "path": lifted["path"] + "/0/id"}
+        return {**lifted, "path": lifted["path"] + pointer(owner.inside_v5)}
     if "value" in operation and reached.convert is not None:
         lifted["value"] = reached.convert(operation["value"], at, run)
     return lifted

@@ -9,7 +9,7 @@ from typing import Any
 from facade.contract.pointers import Token, tokens_of
 from facade.tmf.bridge.converters import Convert, Converter
 from facade.tmf.bridge.nested import NestedReference
-from facade.tmf.bridge.special import Identifier, Relationship
+from facade.tmf.bridge.special import BareId, Relationship
 
 Names = tuple[Token, ...]
 
@@ -34,7 +34,7 @@ Step = Callable[[str], Reached]
 def lift_path(root: Converter, path: str) -> str:
     """The v5 path of an attribute that can be compared, dots between the names."""
     names, reached = walk(root, path.split("."), up=True)
-    leaf = ("id",) if reached is not None and isinstance(reached.owner, Identifier) else ()
+    leaf = ("id",) if reached is not None and isinstance(reached.owner, BareId) else ()
     return ".".join(map(str, names + leaf))
 
 
@@ -89,7 +89,7 @@ def walk(root: Converter, names: Sequence[Token], *, up: bool) -> tuple[Names, R
     reached: Reached | None = Reached((), step_of(root), root.lift_member if up else root.lower_member, root)
     out: list[Token] = []
     for name in names:
-        if reached is not None and isinstance(reached.owner, Identifier) and not up:
+        if reached is not None and isinstance(reached.owner, BareId) and not up:
             break
         if is_position(name):
             out.append(name)

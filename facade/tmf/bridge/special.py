@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from facade.contract.classes import REFERENCE_MEMBERS, looks_like_reference
+from facade.contract.pointers import Token
 from facade.contract.schema import EXACT_INTEGER
 from facade.tmf.bridge.classes import ClassMapping
 from facade.tmf.bridge.converters import DROPPED, NOT_IN_V4, REFERRED_TYPE, TYPE, Converter, Object
@@ -17,11 +18,41 @@ from facade.tmf.bridge.report import Place, Run
 NO_IDENTIFIER = "v4 takes one identifier, and another comes first"
 
 
-class Identifier(Converter):
+class BareId(Converter):
+    """v4 writes the bare id of what v5 has an object for."""
+
+    inside_v5: tuple[Token, ...] = ("id",)
+    """Where the id is from what v5 has in its place."""
+
+    def _bare(self, entry: Object, at: Place, run: Run) -> Any:
+        for name, value in entry.items():
+            if name != "id" and not (name == TYPE and value == self.mapping.v5):
+                run.lost((at, name), "v4 takes the bare identifier", value)
+        return entry["id"]
+
+
+class ReferenceById(BareId):
+    """`"C1"` ⇄ `{"@type": "CategoryRef", "id": "C1"}`."""
+
+    def lift_member(self, member: Any, at: Place, run: Run) -> Any:
+        return {TYPE: self.mapping.v5, "id": member} if type(member) is str else super().lift_member(member, at, run)
+
+    def lower_member(self, member: Any, at: Place, run: Run) -> Any:
+        if not isinstance(member, dict):
+            return member
+        if not isinstance(member.get("id"), str):
+            run.lost(at, "there is no identifier in it", member)
+            return DROPPED
+        return self._bare(member, at, run)
+
+
+class Identifier(BareId):
     """`"PO-456"` ⇄ `[{"@type": "ExternalIdentifier", "id": "PO-456"}]`.
 
     v4 shows the first identifier that has neither owner nor type, else the first one.
     """
+
+    inside_v5 = (0, "id")
 
     def lift_member(self, member: Any, at: Place, run: Run) -> Any:
         if type(member) is not str:
@@ -38,10 +69,7 @@ class Identifier(Converter):
         if chosen is None:
             run.lost(at, "there is no identifier in it", member)
             return DROPPED
-        for name, value in member[chosen].items():
-            if name != "id" and not (name == TYPE and value == self.mapping.v5):
-                run.lost(((at, chosen), name), "v4 takes the bare identifier", value)
-        return member[chosen]["id"]
+        return self._bare(member[chosen], (at, chosen), run)
 
     @staticmethod
     def _chosen(member: list[Any]) -> int | None:

@@ -68,7 +68,9 @@ class ResourceChanges:
     def _patch_once(self, patch: Patch, asked: Asked) -> Result:
         resource, rules, principal = self.version.resource, self.version.resource.patch, asked.principal
         assert rules is not None, "a resource that can be patched says how"
-        aggregate, carried, kept = self.reads.to_change(resource.kind, asked.resource_id, principal.reader())
+        aggregate, carried, kept = self.reads.to_change(
+            resource.kind, asked.resource_id, resource.reader(asked.principal)
+        )
         self._check(kept, asked)
         sender = Sender(principal.client_id, self.profiles.of(principal.client_id).vocabulary)
         translation = planned(self.version, rules, patch, aggregate, carried, sender)
@@ -82,7 +84,7 @@ class ResourceChanges:
     def _remove_once(self, asked: Asked) -> Result:
         resource = self.version.resource
         assert resource.to_removal is not None, "a resource that can be deleted says how"
-        kept = self.reads.document(resource.kind, asked.resource_id, asked.principal.reader())
+        kept = self.reads.document(resource.kind, asked.resource_id, resource.reader(asked.principal))
         self._check(kept, asked)
         expected = None if asked.if_match is None else kept.version
         return self.application.execute(asked.request, resource.to_removal(kept.id, expected), 204)

@@ -1,18 +1,24 @@
 """What an API declares: its resources, and for each how it is read, shown, changed and found."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Generic
+from typing import TYPE_CHECKING, Any, Generic
 
 import jsontext
 from canonical.shared.aggregates import A, Kind
 from canonical.shared.projection import Projection, SearchIndex, Term
+from canonical.shared.reader import ALL, Reader
 from facade.application.requests import Translation
-from facade.errors import Answer
 from facade.tmf.bridge import Bridge
 from facade.tmf.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from facade.errors import Answer
+    from facade.security.principal import Principal
 
 Payload = dict[str, Any]
 
@@ -65,7 +71,9 @@ class Resource(Generic[A]):
     the document shows in `state_attribute`.
 
     `index`: by which columns of the store, and by which texts in the document, it is found. `references` are attributes
-    that name another resource of the API: it must be one that the caller sees, and its address depends on the one used.
+    that may name another resource of the API: it must be one that the caller sees, and its address depends on the one
+    used. `owned_by_scope`: clients see their own ones only, and everybody's with the scope `<owned_by_scope>:all`; None
+    where everybody sees all.
     `customers_named` are the customers in a payload, each with its pointer. `to_removal` gets the id and the version
     that is expected. `to_rejection` makes a resource that is acknowledged and then rejected; only some can be.
     `not_in_v4` are values that make a resource invisible in v4, by attribute, each with the values to use instead.
@@ -81,6 +89,7 @@ class Resource(Generic[A]):
     verbs: frozenset[Verb] = ALL_VERBS
     index: SearchIndex = SearchIndex()
     references: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    owned_by_scope: str | None = None
     patch: PatchRules[A] | None = None
     to_removal: Callable[[str, int | None], Translation] | None = None
     to_rejection: Callable[[Answer, Payload, Sender], Translation] | None = None
@@ -92,6 +101,9 @@ class Resource(Generic[A]):
     def operation(self, verb: Verb) -> str:
         """The operationId: `createProductOrder`."""
         return f"{verb}{self.name[0].upper()}{self.name[1:]}"
+
+    def reader(self, principal: Principal) -> Reader:
+        return ALL if self.owned_by_scope is None else principal.reader(self.owned_by_scope)
 
     def projection(self, aggregate: A, carried: Payload) -> Projection:
         document = self.project(aggregate, carried)

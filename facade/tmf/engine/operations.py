@@ -14,7 +14,7 @@ from facade.address import requested_address
 from facade.application.requests import Request, Result
 from facade.application.turns import Turns
 from facade.application.use_cases import Application
-from facade.conditions import required_versions
+from facade.conditions import known_versions, not_modified, required_versions
 from facade.contract.connexion_plugin import validated_body
 from facade.contract.violations import ContractViolation
 from facade.errors import answer_to
@@ -73,7 +73,13 @@ class ResourceOperations:
 
     def retrieve(self, id: str) -> flask.Response:
         selection = self._selection()
-        kept = self.reads.document(self.version.resource.kind, id, current_principal().reader())
+        resource, principal = self.version.resource, current_principal()
+        reader = resource.reader(principal)
+        if known := known_versions():
+            now = self.reads.standing(resource.kind, id, reader)
+            if known.contains_weak(str(now.version)) and self.version.is_visible(now.state):
+                return not_modified(now.version)
+        kept = self.reads.document(resource.kind, id, reader)
         shown = self._shown(kept.document, _href(kept.id), selection)
         return self._answer(shown, kept.id, 200, {"ETag": f'"{kept.version}"'})
 
@@ -83,7 +89,7 @@ class ResourceOperations:
         wanted = read_listing(flask.request.query_string, version.searchable, resource.name)
         selection = selection_of(wanted.fields, version.selectable)
         page, criterion, collection = wanted.page, all_of(version.visible, wanted.criterion), requested_address()
-        reader = current_principal().reader()
+        reader = resource.reader(current_principal())
         found = self.reads.documents(resource.kind, resource.index, reader, page.slice, criterion, wanted.sort)
         shown = [self._shown(document, f"{collection}/{one}", selection) for one, document in found.members]
         headers = page.headers(collection, found, wanted.kept)
@@ -136,7 +142,8 @@ class ResourceOperations:
 
     def _id_of(self, id: str, principal: Principal) -> str:
         """Our id of the resource. Raises NotFound before anybody waits for a turn."""
-        return self.reads.document(self.version.resource.kind, id, principal.reader()).id
+        resource = self.version.resource
+        return self.reads.document(resource.kind, id, resource.reader(principal)).id
 
     def _request(self, verb: Verb, payload: Any, principal: Principal, *, keeps_answer: bool = True) -> Request:
         return Request(
@@ -153,7 +160,11 @@ class ResourceOperations:
         if not references:
             return self.version.shown(document, href, selection)
         whole, api = jsontext.read_kept(document), href.rsplit("/", 2)[0]
-        named = {name: whole[name] | {"href": f"{api}/{to}/{whole[name]['id']}"} for name, to in references.items()}
+        named = {
+            name: whole[name] | {"href": f"{api}/{to}/{whole[name]['id']}"}
+            for name, to in references.items()
+            if name in whole
+        }
         return self.version.written(whole | {"href": href} | named, selection)
 
     def _answer(self, shown: Shown, resource_id: str, status: int, headers: dict[str, str]) -> flask.Response:

@@ -23,8 +23,21 @@ class Kept(Protocol):
     def version(self) -> int: ...
 
 
+class Standing(Protocol):
+    """Where an aggregate is: the version that it has and the state that its document shows."""
+
+    @property
+    def state(self) -> str: ...
+    @property
+    def version(self) -> int: ...
+
+
 class Reads(Protocol):
     """Aggregates and their documents, as far as `reader` sees them. All raise NotFound."""
+
+    def standing(self, kind: Kind[A], aggregate_id: str, reader: Reader, /) -> Standing:
+        """Without reading the document."""
+        ...
 
     def document(self, kind: Kind[A], aggregate_id: str, reader: Reader, /) -> Kept: ...
 

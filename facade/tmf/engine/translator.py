@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from canonical.shared import tracing
-from canonical.shared.reader import Reader
 from facade.application.requests import Translation
 from facade.partners.profiles import Profiles
 from facade.security.principal import Principal
@@ -29,7 +28,7 @@ class ResourceTranslator:
         with tracing.span("translate"):
             bridged = self.version.lifted(body)
             with client_pointers(lambda pointer: self.version.client_pointer(pointer, body, bridged.body)):
-                meant = self._resolved(bridged.body, principal.reader())
+                meant = self._resolved(bridged.body, principal)
                 translation = self.version.resource.to_command(meant, self.sender(principal.client_id))
             return replace(translation, trail=self.version.client_trail(translation.trail, bridged, body))
 
@@ -46,11 +45,12 @@ class ResourceTranslator:
     def sender(self, client: str) -> Sender:
         return Sender(client, self.profiles.of(client).vocabulary)
 
-    def _resolved(self, body: Payload, reader: Reader) -> Payload:
+    def _resolved(self, body: Payload, principal: Principal) -> Payload:
         """The body with our ids where it names other resources of the API by their id or reference."""
         for attribute, resource in self.version.related.items():
-            named = body[attribute]
-            kept = self.reads.document(resource.kind, named["id"], reader)
+            if (named := body.get(attribute)) is None:
+                continue
+            kept = self.reads.document(resource.kind, named["id"], resource.reader(principal))
             if not self.version.is_visible(kept.state, resource):
                 raise resource.kind.missing(kept.id)
             body = body | {attribute: named | {"id": kept.id}}
