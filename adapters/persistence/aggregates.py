@@ -36,6 +36,9 @@ _BY_ID_OR_REFERENCE = Prepared(
     # A reference may be given twice, or look like an id of ours: our id counts first, then the newest.
     .order_by(_BY_ID.desc(), documents.c.id.desc())
 )
+_REFERRED = Prepared(
+    sa.select(sa.func.min(documents.c.id)).where(_RESOURCE, documents.c.reference == sa.bindparam("asked"))
+)
 _INSERT_TERM = Prepared(sa.insert(terms))
 _OF_ONE = (terms.c.resource == sa.bindparam("of_resource"), terms.c.id == sa.bindparam("of_id"))
 _TERMS = Prepared(sa.select(terms.c.path, terms.c.value).where(*_OF_ONE))
@@ -79,6 +82,10 @@ class SqlAggregateRepository(Generic[A]):
             # By its reference it may have been got before.
             return self._seen.setdefault(seen.aggregate.id, seen).aggregate
         return self._seen[aggregate_id].aggregate
+
+    def refers_to(self, reference: str) -> bool:
+        asked = {"resource": self._kind.name, "asked": reference}
+        return _REFERRED.execute(self._connection, asked).scalar() is not None
 
     def carry(self, aggregate_id: str | None, carried: dict[str, Any]) -> None:
         """Keep `carried` with an aggregate that was got here, or with the one that is added next (None)."""

@@ -80,6 +80,10 @@ class Repository(Protocol[A]):
         """Raises what `Kind.missing` makes."""
         ...
 
+    def refers_to(self, reference: str, /) -> bool:
+        """Whether an aggregate of this kind that was committed has this reference."""
+        ...
+
 
 def require_version(aggregate: Aggregate, expected: int | None) -> None:
     """Raises ConcurrentChange when the aggregate is not in the version that was read before; None expects nothing."""

@@ -112,6 +112,13 @@ def test_another_clients_is_not_found(store: Store) -> None:
             store.reads.aggregate(CANCELLATIONS, asked.id, Reader(owner))
 
 
+def test_a_repository_knows_what_its_aggregates_refer_to(store: Store) -> None:
+    asked = ask(store, a_cancellation())
+    with store.unit_of_work() as work:
+        cancellations = work.repository(CANCELLATIONS)
+        assert [cancellations.refers_to(name) for name in (asked.order_id, asked.id, "none")] == [True, False, False]
+
+
 def test_one_that_was_only_read_keeps_its_version(store: Store) -> None:
     asked = ask(store, a_cancellation())
     with store.unit_of_work() as work:

@@ -168,6 +168,10 @@ class RepositoryInMemory:
             self._seen[found.id], self._read[found.id] = copy.deepcopy(found), copy.deepcopy(found)
         return self._seen[found.id]
 
+    def refers_to(self, reference: str) -> bool:
+        rows = _rows(self._memory, self._kind, ALL)
+        return any(self._kind.reference(row.aggregate) == reference for row in rows)
+
     def carry(self, aggregate_id: str | None, carried: dict[str, Any]) -> None:
         if aggregate_id is not None:
             self.get(aggregate_id)
