@@ -28,7 +28,8 @@ def client_states(states: Mapping[Any, str]) -> Iterator[None]:
     except InvalidTransition as error:
         names = {str(state): shown for state, shown in states.items()}
         known = re.compile(rf"\b(?:{'|'.join(map(re.escape, names))})\b")
-        details = dict(error.details) | {"state": names[str(error.details["state"])]}
+        allowed = [names.get(str(action), action) for action in error.details.get("allowedActions", ())]
+        details = dict(error.details) | {"state": names[str(error.details["state"])], "allowedActions": allowed}
         message = known.sub(lambda found: names[found[0]], error.message)
         raise InvalidTransition(message, pointer=error.pointer, **details) from error
 
