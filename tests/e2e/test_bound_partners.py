@@ -329,6 +329,23 @@ def test_a_key_used_for_a_customer_of_others_neither_repeats_nor_tells(product: 
     assert first.json()["id"] not in other.text
 
 
+@pytest.mark.parametrize("version", ["v5", "v4"])
+def test_a_cancellation_for_others_is_not_repeated(held: Node, version: str) -> None:
+    mine, theirs = Caller(held, [MINE]), Caller(held, [FOREIGN])
+    orders, tasks = (path.replace("/v5/", f"/{version}/") for path in (TMF622, TASKS))
+    key = f"cancel-{version}"
+    placed = theirs("POST", orders, BODIES[orders](FOREIGN))
+    assert placed.status_code == 201, placed.text
+    order_id = placed.json()["id"]
+    body, nobody = {"productOrder": {"id": order_id}}, {"productOrder": {"id": "none"}}
+    first = theirs("POST", tasks, body, Idempotency_Key=key)
+    assert first.status_code == 201, first.text
+    assert theirs("POST", tasks, body, Idempotency_Key=key).text == first.text
+    refused, unknown = mine("POST", tasks, body, Idempotency_Key=key), mine("POST", tasks, nobody)
+    assert refused.status_code == unknown.status_code == 404, refused.text
+    assert first.json()["id"] not in refused.text
+
+
 def test_a_plan_change_of_others_is_not_repeated(product: Node) -> None:
     mine, theirs = Caller(product, [MINE]), Caller(product, [FOREIGN])
     address, body = f"{SUBSCRIPTIONS}/SUB1121", {"plan": "Premium"}

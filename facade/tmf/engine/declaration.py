@@ -74,8 +74,9 @@ class Resource(Generic[A]):
     that may name another resource of the API: it must be one that the caller sees, and its address depends on the one
     used. `owned_by_scope`: clients see their own ones only, and everybody's with the scope `<owned_by_scope>:all`; None
     where everybody sees all.
-    `customers_named` are the customers in a payload, each with its pointer. `to_removal` gets the id and the version
-    that is expected. `to_rejection` makes a resource that is acknowledged and then rejected; only some can be.
+    `customers_named` are the customers in a payload, each with its pointer; None where no payload names any.
+    `to_removal` gets the id and the version that is expected. `to_rejection` makes a resource that is acknowledged and
+    then rejected; only some can be.
     `not_in_v4` are values that make a resource invisible in v4, by attribute, each with the values to use instead.
     """
 
@@ -93,7 +94,7 @@ class Resource(Generic[A]):
     patch: PatchRules[A] | None = None
     to_removal: Callable[[str, int | None], Translation] | None = None
     to_rejection: Callable[[Answer, Payload, Sender], Translation] | None = None
-    customers_named: Callable[[Payload, Vocabulary], Mapping[str, str]] = lambda body, vocabulary: {}
+    customers_named: Callable[[Payload, Vocabulary], Mapping[str, str]] | None = None
     not_in_v4: Mapping[str, tuple[Collection[str], tuple[str, ...]]] = field(
         default_factory=lambda: MappingProxyType({})
     )

@@ -66,7 +66,10 @@ class ResourceOperations:
         with client_states(self.version.resource.states):
             result = self.application.once(request, lambda: self._created(body, request, principal))
         if result.replayed:
-            self.reads.document(self.version.resource.kind, result.subject, ALL)
+            # A payload that names no customer may be about one that the caller may not act for.
+            resource = self.version.resource
+            reader = resource.reader(principal) if resource.customers_named is None else ALL
+            self.reads.document(resource.kind, result.subject, reader)
         href = f"{requested_address()}/{result.subject}"
         headers = {"Location": href, "ETag": f'"{result.version}"'}
         return self._answer(self._shown(result.document, href, selection), result.subject, 201, headers)

@@ -34,11 +34,12 @@ class ResourceTranslator:
 
     def check_customers(self, body: Any, principal: Principal) -> None:
         """Raises CustomerNotFound, with its pointer, for a customer that the client may not act for."""
-        if principal.customers is None:
+        customers_named = self.version.resource.customers_named
+        if principal.customers is None or customers_named is None:
             return
         vocabulary = self.profiles.of(principal.client_id).vocabulary
         meant = self.version.meant(body)
-        for customer, pointer in self.version.resource.customers_named(meant, vocabulary).items():
+        for customer, pointer in customers_named(meant, vocabulary).items():
             if customer.strip():
                 principal.check_customer(customer, self.version.client_pointer(pointer, body))
 
