@@ -6,6 +6,7 @@ from canonical.ordering.cancellation import CANCELLATIONS
 from canonical.ordering.order import ORDERS
 from canonical.shared.projection import SearchIndex
 from facade.tmf.engine.declaration import TASK_VERBS, PatchRules, Resource, Served, TmfApi
+from facade.tmf.engine.parties import customers_named
 from facade.tmf.tmf622 import cancel_product_order as task
 from facade.tmf.tmf622 import product_order as order
 from facade.tmf.tmf622.v4 import BRIDGE
@@ -31,7 +32,7 @@ PRODUCT_ORDER = Resource(
     patch=PatchRules(order.NEVER_CHANGED, order.asked_of, order.as_created, order.to_change),
     to_removal=order.to_removal,
     to_rejection=order.to_rejection,
-    customers_named=order.customers_named,
+    customers_named=customers_named,
     not_in_v4=MappingProxyType({"requestedInitialState": (("draft",), ("acknowledged",))}),
 )
 

@@ -9,16 +9,23 @@ from canonical.ordering.commands import AmendOrder, AnnotateOrder, RejectOrder, 
 from canonical.ordering.order import Order
 from canonical.ordering.states import State, Trigger
 from canonical.shared.errors import InvalidTransition
-from canonical.shared.external_identifier import ExternalIdentifier
 from facade.application.requests import Translation
 from facade.clock import time_text
 from facade.contract.pointers import escaped
-from facade.contract.violations import Code, ContractViolation, Violation
+from facade.contract.violations import ContractViolation
 from facade.errors import Answer
 from facade.tmf.bridge import COMPLEMENT
 from facade.tmf.engine.declaration import Payload, Sender
 from facade.tmf.engine.mapping import Field, Written, read, show
-from facade.tmf.engine.payload import SERVER_SET, instant, overlong, refused, too_many, unusable
+from facade.tmf.engine.parties import (
+    customer_of,
+    identifier_object,
+    identifiers_of,
+    parties_with,
+    seeming_customer,
+    wrong_identifiers,
+)
+from facade.tmf.engine.payload import SERVER_SET, instant, refused
 from facade.tmf.tmf622.items import (
     ItemReader,
     as_created_items,
@@ -27,15 +34,6 @@ from facade.tmf.tmf622.items import (
     currencies_differ,
     shown_items,
 )
-from facade.tmf.vocabulary import Vocabulary
-
-CUSTOMER_MISSING = "CUSTOMER_MISSING"
-SEVERAL_CUSTOMERS = "SEVERAL_CUSTOMERS"
-LONGEST_CUSTOMER_ID = 64
-"""Characters; TM Forum sets no bound, the contract of CRM does."""
-LONGEST_ID = 100
-MOST_RECORDS = 100
-"""External ids and related parties of an order: it can be found by each of them."""
 
 STATES: Mapping[State, str] = MappingProxyType(
     {
@@ -119,13 +117,12 @@ NEVER_CHANGED: Mapping[str, str] = MappingProxyType(
 def to_submit_order(body: Payload, sender: Sender) -> Translation:
     """What a valid `ProductOrder_FVO` asks for. Raises ContractViolation with everything that is refused."""
     fields, plain, wrong = read(FIELDS, body)
-    violations = [*refused(body, REFUSED), *currencies_differ(body), *wrong_identifiers(body)]
-    violations += too_many(body, "relatedParty", MOST_RECORDS)
+    violations = [*refused(body, REFUSED), *currencies_differ(body), *wrong_identifiers(body, "externalId")]
     trail = [Mapped("/productOrderItem", "/lines", "one line for each item, nested ones too")]
-    customer = _customer(body, sender.vocabulary, trail, violations)
+    customer = customer_of(body, "the order", sender.vocabulary, trail, violations)
     items = ItemReader(sender.vocabulary, trail, violations)
     items.read(body["productOrderItem"], "/productOrderItem")
-    identifiers = external_identifiers_of(body)
+    identifiers = identifiers_of(body, "externalId")
     trail += [
         Mapped(f"/externalId/{index}", f"/external_identifiers/{index}", "owner, type and id as sent")
         for index in range(len(identifiers))
@@ -141,7 +138,7 @@ def to_rejection(refusal: Answer, body: Payload, sender: Sender) -> Translation:
     """An order that is acknowledged and then rejected for the reasons given."""
     carried = {name: value for name, value in body.items() if name not in REFUSED}
     errors = tuple(dict(entry) for entry in refusal.errors)
-    customer = _seeming_customer(body, sender.vocabulary)
+    customer = seeming_customer(body, sender.vocabulary)
     command = RejectOrder(sender.client, customer, refusal.code, refusal.detail, errors)
     return Translation(command, carried=carried)
 
@@ -154,12 +151,12 @@ def from_order(order: Order, carried: Payload) -> Payload:
     """The `ProductOrder` as it stands, everything carried in it; without its address, which depends on who asks."""
     document: Payload = {**carried, "@type": carried.get("@type", "ProductOrder"), **show(FIELDS, order, carried)}
     document["productOrderItem"] = shown_items(order, carried.get("productOrderItem"), ITEM_STATES[order.state])
-    parties = _parties(order.customer_id, carried.get("relatedParty", []))
+    parties = parties_with(order.customer_id, carried.get("relatedParty", []))
     if parties:
         document["relatedParty"] = parties
     # A rejected order was never understood: it shows those that were sent.
-    if order.external_identifiers and order.external_identifiers != external_identifiers_of(carried):
-        document["externalId"] = [_external_id(known) for known in order.external_identifiers]
+    if order.external_identifiers and order.external_identifiers != identifiers_of(carried, "externalId"):
+        document["externalId"] = [identifier_object(known) for known in order.external_identifiers]
     reached = {entry.state: entry.at for entry in reversed(order.timeline)}
     if State.COMPLETED in reached:
         document["completionDate"] = time_text(reached[State.COMPLETED])
@@ -169,34 +166,6 @@ def from_order(order: Order, carried: Payload) -> Payload:
     elif order.failure is not None:
         document["productOrderErrorMessage"] = list(_error_messages(order, carried))
     return document
-
-
-def customers_named(body: Payload, vocabulary: Vocabulary) -> dict[str, str]:
-    """The ids of those that the order names as its customer, each with its pointer. A valid order names one."""
-    found: dict[str, str] = {}
-    for index, party in enumerate(body.get("relatedParty", ())):
-        if vocabulary.names_customer(str(party.get("role", ""))):
-            customer = party.get("partyOrPartyRole", {}).get("id", "")
-            found.setdefault(customer, f"/relatedParty/{index}/partyOrPartyRole/id")
-    return found
-
-
-def wrong_identifiers(body: Payload) -> list[Violation]:
-    """What keeps the external ids of an order from being kept."""
-    found = too_many(body, "externalId", MOST_RECORDS)
-    for index, known in enumerate([] if found else body.get("externalId", ())):
-        place = f"/externalId/{index}"
-        found += unusable("an external identifier", known["id"], LONGEST_ID, f"{place}/id")
-        for name in ("owner", "externalIdentifierType"):
-            found += overlong(name, known.get(name, ""), LONGEST_ID, f"{place}/{name}")
-    return found
-
-
-def external_identifiers_of(body: Payload) -> tuple[ExternalIdentifier, ...]:
-    return tuple(
-        ExternalIdentifier(known.get("owner", ""), known.get("externalIdentifierType", ""), known["id"])
-        for known in body.get("externalId", ())
-    )
 
 
 # --- changes ----------------------------------------------------------------------------------------------------------
@@ -231,10 +200,10 @@ def as_created(document: Payload, order: Order) -> Payload:
 def to_change(asked: set[Trigger], order: Order, names: Collection[str], body: Payload, sender: Sender) -> Translation:
     """The command for what is asked for. Raises ContractViolation for what could not have been ordered so."""
     if asked == {Trigger.ANNOTATE}:
-        wrong = wrong_identifiers(body) if "externalId" in names else []
+        wrong = wrong_identifiers(body, "externalId") if "externalId" in names else []
         if wrong:
             raise ContractViolation(wrong)
-        return Translation(AnnotateOrder(order.id, order.version, external_identifiers_of(body)), carried=body)
+        return Translation(AnnotateOrder(order.id, order.version, identifiers_of(body, "externalId")), carried=body)
     contents = to_submit_order(body, Sender(order.owner, sender.vocabulary))
     kind = SubmitDraft if Trigger.SUBMIT in asked else AmendOrder
     command = kind(order.id, order.version, contents.command)
@@ -255,40 +224,6 @@ def _not_now(order: Order, name: str, what: str) -> InvalidTransition:
 # --- what is shaped by hand -------------------------------------------------------------------------------------------
 
 
-def _customer(body: Payload, vocabulary: Vocabulary, trail: list[Mapped], violations: list[Violation]) -> str:
-    for index, party in enumerate(body.get("relatedParty", ())):
-        if party.get("role"):
-            violations += vocabulary.check_role(str(party["role"]), f"/relatedParty/{index}/role")
-    pointers = customers_named(body, vocabulary)
-    wrong = list(_wrong_customers(pointers))
-    if wrong:
-        violations += wrong
-        return ""
-    customer, pointer = next(iter(pointers.items()))
-    trail.append(Mapped(pointer, "/customer_id", "related party with the customer's role"))
-    return customer
-
-
-def _wrong_customers(pointers: Mapping[str, str]) -> Iterator[Violation]:
-    """What is wrong with the customers named. `pointers`: where the id of each stands, by the id."""
-    if not pointers:
-        text = "the order names no customer: one related party must have the role Customer"
-        yield Violation("/relatedParty", Code.MISSING_PROPERTY, text, ("Customer", "Buyer"), reason=CUSTOMER_MISSING)
-    for customer, pointer in pointers.items():
-        if not customer.strip():
-            yield Violation(pointer, Code.MISSING_PROPERTY, "the customer needs an id", reason=CUSTOMER_MISSING)
-        yield from overlong("a customer's id", customer, LONGEST_CUSTOMER_ID, pointer)
-    for pointer in list(pointers.values())[1:]:
-        text = "the order names several customers, and only one can be charged"
-        yield Violation(pointer, Code.TOO_MANY_RECORDS, text, reason=SEVERAL_CUSTOMERS)
-
-
-def _seeming_customer(body: Payload, vocabulary: Vocabulary) -> str:
-    """The customer of an order that may be wrong in many ways; empty where it names none that could be one."""
-    named = customers_named(body, vocabulary)
-    return next((one for one in named if one.strip() and len(one) <= LONGEST_CUSTOMER_ID), "")
-
-
 def _carried(body: Payload) -> list[Mapped]:
     """Every attribute that is kept verbatim, those that no schema names among them."""
     mapped = SHAPED | {row.attribute for row in FIELDS}
@@ -296,23 +231,6 @@ def _carried(body: Payload) -> list[Mapped]:
     kept += [f"/{name}" for name in ("relatedParty", "requestedInitialState") if name in body]
     kept += carried_places(body["productOrderItem"], "/productOrderItem")
     return [Mapped(pointer, f"/carried{pointer}", "carried") for pointer in kept]
-
-
-def _parties(customer_id: str, sent: list[Payload]) -> list[Payload]:
-    """The related parties as sent, the customer among them."""
-    if not customer_id or any(party.get("partyOrPartyRole", {}).get("id") == customer_id for party in sent):
-        return sent
-    reference = {"@type": "PartyRoleRef", "@referredType": "Customer", "id": customer_id}
-    return [*sent, {"@type": "RelatedPartyRefOrPartyRoleRef", "role": "Customer", "partyOrPartyRole": reference}]
-
-
-def _external_id(known: ExternalIdentifier) -> Payload:
-    return {
-        "@type": "ExternalIdentifier",
-        "owner": known.owner,
-        "externalIdentifierType": known.type,
-        "id": known.id,
-    }
 
 
 def _error_messages(order: Order, carried: Payload) -> Iterator[Payload]:
