@@ -41,6 +41,7 @@ documents = sa.Table(
     *(
         sa.Index(f"ix_documents_{'_'.join(names)}", *names)
         for names in (
+            ("resource", "owner"),  # counted without a word more
             ("resource", "owner", "id"),
             ("resource", "shown_state", "id"),
             ("resource", "owner", "shown_state", "id"),

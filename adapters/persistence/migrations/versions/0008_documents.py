@@ -24,6 +24,7 @@ CHANGED = {'sqlite': "json_extract({body}, '$.changed_at')", 'postgresql': "{bod
 CREATED = {'sqlite': "json_extract({body}, '$.submitted_at')", 'postgresql': "{body}::jsonb ->> 'submitted_at'"}
 MEMBER = {'sqlite': "json_extract({body}, '$.{name}')", 'postgresql': "{body}::jsonb ->> '{name}'"}
 INDEXES = (
+    ('resource', 'owner'),
     ('resource', 'owner', 'id'),
     ('resource', 'shown_state', 'id'),
     ('resource', 'owner', 'shown_state', 'id'),
