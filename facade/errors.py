@@ -6,7 +6,6 @@ error says stays in the log, under the id that the answer carries.
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any
@@ -22,6 +21,7 @@ from canonical.audit.ports import AuditTrail
 from canonical.audit.record import AuditRecord
 from canonical.shared import errors
 from canonical.shared.ports import Clock
+from facade.answers import Answer
 from facade.contract.connexion_plugin import PAYLOAD
 from facade.contract.violations import (
     BodyTooLarge,
@@ -93,19 +93,6 @@ FRAMEWORK_DETAILS: Mapping[int, str] = MappingProxyType(
         415: "The request body has a media type that the contract does not name for it.",
     }
 )
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What to tell the caller. `errors` are entries for single fields, `extra` further members of a problem."""
-
-    status: int
-    code: str
-    title: str
-    detail: str
-    errors: tuple[Mapping[str, Any], ...] = ()
-    extra: Mapping[str, Any] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def answer_to(error: Exception) -> Answer:

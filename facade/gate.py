@@ -9,7 +9,8 @@ from typing import Any
 
 import structlog
 
-from facade.errors import FRAMEWORK_DETAILS, Answer, render
+from facade.answers import Answer
+from facade.errors import FRAMEWORK_DETAILS, render
 from facade.identities import new_id
 
 log = structlog.get_logger()

@@ -20,7 +20,7 @@ from urllib.parse import unquote
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from facade.errors import Answer
+from facade.answers import Answer
 from facade.gate import HEADERS, HEADERS_TOO_LARGE, REFUSAL
 from facade.unreadable import (
     HEAD_BYTES,

@@ -4,7 +4,7 @@ from urllib.parse import unquote
 
 import httptools
 
-from facade.errors import Answer
+from facade.answers import Answer
 
 HEAD_BYTES = 128 * 1024
 """A request line and headers that are longer than this are not waited for."""

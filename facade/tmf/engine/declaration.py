@@ -12,12 +12,12 @@ import jsontext
 from canonical.shared.aggregates import A, Kind
 from canonical.shared.projection import Projection, SearchIndex, Term
 from canonical.shared.reader import ALL, Reader
+from facade.answers import Answer
 from facade.application.requests import Translation
 from facade.tmf.bridge import Bridge
 from facade.tmf.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
-    from facade.errors import Answer
     from facade.security.principal import Principal
 
 Payload = dict[str, Any]

@@ -9,11 +9,11 @@ from canonical.ordering.commands import AmendOrder, AnnotateOrder, RejectOrder, 
 from canonical.ordering.order import Order
 from canonical.ordering.states import State, Trigger
 from canonical.shared.errors import InvalidTransition
+from facade.answers import Answer
 from facade.application.requests import Translation
 from facade.clock import time_text
 from facade.contract.pointers import escaped
 from facade.contract.violations import ContractViolation
-from facade.errors import Answer
 from facade.tmf.bridge import COMPLEMENT
 from facade.tmf.engine.declaration import Payload, Sender
 from facade.tmf.engine.mapping import Field, Written, read, show

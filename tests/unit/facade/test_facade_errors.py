@@ -12,9 +12,10 @@ from structlog.testing import capture_logs
 
 from canonical.shared import errors
 from canonical.shared.errors import CanonicalError, every_error, restore
+from facade.answers import Answer
 from facade.contract import violations as contract
 from facade.contract.violations import Code, ContractViolation, Violation
-from facade.errors import CANONICAL, HANDLED, Answer, ErrorHandler, answer_to, render
+from facade.errors import CANONICAL, HANDLED, ErrorHandler, answer_to, render
 from facade.security import errors as security
 from facade.security.principal import Principal
 from facade.tmf.patch import PatchTestFailed
