@@ -17,10 +17,35 @@ from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 
 import jsontext
+from canonical.audit.errors import AuditRecordNotFound
 from canonical.audit.ports import AuditTrail
 from canonical.audit.record import AuditRecord
-from canonical.shared import errors
+from canonical.customers.errors import CustomerNotFound, CustomerNotInGoodStanding
+from canonical.listeners.errors import ListenerExists, ListenerNotFound, TooManyListeners
+from canonical.ordering.errors import CancellationNotFound, OrderCancelled, OrderNotFound
+from canonical.processes.errors import (
+    CallUnderWay,
+    DecisionRefused,
+    GivenUp,
+    InsufficientStock,
+    PaymentDeclined,
+    ProcessNotFound,
+    StillWorking,
+)
+from canonical.shared.errors import (
+    BackendError,
+    BackendRefused,
+    CanonicalError,
+    Conflict,
+    InvalidCommand,
+    NotFound,
+    StoreNotWritable,
+    StoreOutcomeUnknown,
+    StoreUnavailable,
+    VersionMismatch,
+)
 from canonical.shared.ports import Clock
+from canonical.subscriptions.errors import InvalidPlan, SubscriptionNotFound, SubscriptionTerminated
 from facade.answers import Answer
 from facade.contract.connexion_plugin import PAYLOAD
 from facade.contract.violations import (
@@ -48,37 +73,37 @@ OPERATION_LENGTH = 200
 INTERNAL_DETAILS = frozenset({"backend", "operation", "retryAfter", "field", "ids"})
 """What errors say about the systems behind us, for the log only."""
 
-CANONICAL: Mapping[type[errors.CanonicalError], tuple[int, str]] = MappingProxyType(
+CANONICAL: Mapping[type[CanonicalError], tuple[int, str]] = MappingProxyType(
     {
-        errors.CanonicalError: (500, "Internal error"),
-        errors.InvalidCommand: (400, "Invalid request"),
-        errors.NotFound: (404, "Not found"),
-        errors.InvalidPlan: (400, "Invalid plan value"),
-        errors.CustomerNotFound: (404, "Customer not found"),
-        errors.SubscriptionNotFound: (404, "Subscription not found"),
-        errors.OrderNotFound: (404, "Order not found"),
-        errors.Conflict: (409, "Conflict"),
-        errors.VersionMismatch: (412, "Version mismatch"),
-        errors.SubscriptionTerminated: (409, "Subscription terminated"),
-        errors.AuditRecordNotFound: (404, "Audit record not found"),
-        errors.CancellationNotFound: (404, "Cancellation not found"),
-        errors.ListenerNotFound: (404, "Listener not found"),
-        errors.ListenerExists: (409, "Listener exists"),
-        errors.TooManyListeners: (409, "Too many listeners"),
-        errors.ProcessNotFound: (404, "Process not found"),
-        errors.DecisionRefused: (409, "Decision refused"),
-        errors.CallUnderWay: (409, "Call under way"),
-        errors.GivenUp: (409, "Order given up"),
-        errors.OrderCancelled: (409, "Order cancelled"),
-        errors.InsufficientStock: (409, "Insufficient stock"),
-        errors.CustomerNotInGoodStanding: (409, "Customer not in good standing"),
-        errors.PaymentDeclined: (402, "Payment failure"),
-        errors.StillWorking: (503, "Still working"),
-        errors.StoreUnavailable: (503, "Database unavailable"),
-        errors.StoreNotWritable: (503, "Database not writable"),
-        errors.StoreOutcomeUnknown: (503, "Outcome unknown"),
-        errors.BackendError: (503, "Backend unavailable"),
-        errors.BackendRefused: (500, "Request could not be carried out"),
+        CanonicalError: (500, "Internal error"),
+        InvalidCommand: (400, "Invalid request"),
+        NotFound: (404, "Not found"),
+        InvalidPlan: (400, "Invalid plan value"),
+        CustomerNotFound: (404, "Customer not found"),
+        SubscriptionNotFound: (404, "Subscription not found"),
+        OrderNotFound: (404, "Order not found"),
+        Conflict: (409, "Conflict"),
+        VersionMismatch: (412, "Version mismatch"),
+        SubscriptionTerminated: (409, "Subscription terminated"),
+        AuditRecordNotFound: (404, "Audit record not found"),
+        CancellationNotFound: (404, "Cancellation not found"),
+        ListenerNotFound: (404, "Listener not found"),
+        ListenerExists: (409, "Listener exists"),
+        TooManyListeners: (409, "Too many listeners"),
+        ProcessNotFound: (404, "Process not found"),
+        DecisionRefused: (409, "Decision refused"),
+        CallUnderWay: (409, "Call under way"),
+        GivenUp: (409, "Order given up"),
+        OrderCancelled: (409, "Order cancelled"),
+        InsufficientStock: (409, "Insufficient stock"),
+        CustomerNotInGoodStanding: (409, "Customer not in good standing"),
+        PaymentDeclined: (402, "Payment failure"),
+        StillWorking: (503, "Still working"),
+        StoreUnavailable: (503, "Database unavailable"),
+        StoreNotWritable: (503, "Database not writable"),
+        StoreOutcomeUnknown: (503, "Outcome unknown"),
+        BackendError: (503, "Backend unavailable"),
+        BackendRefused: (500, "Request could not be carried out"),
     }
 )
 """The nearest ancestor counts."""
@@ -98,7 +123,7 @@ FRAMEWORK_DETAILS: Mapping[int, str] = MappingProxyType(
 def answer_to(error: Exception) -> Answer:
     """What to answer when `error` reaches the edge."""
     match error:
-        case errors.CanonicalError():
+        case CanonicalError():
             return _canonical(error)
         case PatchTestFailed():
             [failed] = error.violations
@@ -138,16 +163,16 @@ def _later(error: TurnedAway) -> dict[str, str]:
     return {"Retry-After": str(error.retry_after)}
 
 
-def _canonical(error: errors.CanonicalError) -> Answer:
+def _canonical(error: CanonicalError) -> Answer:
     nearest = next(kind for kind in type(error).__mro__ if kind in CANONICAL)
     status, title = CANONICAL[nearest]
-    if nearest is errors.CanonicalError:
+    if nearest is CanonicalError:
         return Answer(status, error.code, title, "Something went wrong on our side.")
     found: tuple[Mapping[str, Any], ...] = ()
     if error.pointer is not None:
         found = (entry_of(error),)
     headers = {"Retry-After": RETRY_AFTER_SECONDS} if status == 503 else {}
-    if nearest is errors.CallUnderWay:
+    if nearest is CallUnderWay:
         headers = {"Retry-After": SOON_SECONDS}
     shown = {name: value for name, value in error.details.items() if name not in INTERNAL_DETAILS}
     return Answer(status, error.code, title, error.message, found, shown, headers)
@@ -159,7 +184,7 @@ def code_of(error: ContractViolation) -> str:
     return (reasons.pop() if len(reasons) == 1 else None) or "INVALID_REQUEST"
 
 
-def entry_of(error: errors.CanonicalError) -> dict[str, Any]:
+def entry_of(error: CanonicalError) -> dict[str, Any]:
     """The mistake that an error of the core is about, as an entry of `errors`."""
     entry = {
         "pointer": error.pointer or "",
@@ -210,7 +235,7 @@ def _problem(answer: Answer, error_id: str) -> dict[str, Any]:
     return {**answer.extra, **body} | ({"errors": answer.errors} if answer.errors else {})
 
 
-NO_DEFECT = (errors.StillWorking, errors.BackendError, Overloaded, NotSupported)
+NO_DEFECT = (StillWorking, BackendError, Overloaded, NotSupported)
 
 
 class ErrorHandler:
@@ -227,7 +252,7 @@ class ErrorHandler:
 
     def __call__(self, request: ConnexionRequest, error: Exception) -> ConnexionResponse:
         answer, error_id, path = answer_to(error), new_id(), str(request.url.path)
-        if isinstance(error, errors.StoreUnavailable):
+        if isinstance(error, StoreUnavailable):
             log.warning("database unavailable", error_id=error_id, code=answer.code, reason=_reason(error))
         elif answer.status >= 500 and not isinstance(error, NO_DEFECT):
             log.error("request failed", error_id=error_id, code=answer.code, exc_info=error)
@@ -261,14 +286,14 @@ class ErrorHandler:
         )
 
 
-def _reason(error: errors.StoreUnavailable) -> str:
+def _reason(error: StoreUnavailable) -> str:
     """What the driver said, in one line, without the statement and its values, which may hold what a client sent."""
     cause = error.__cause__ or error
     return " ".join(str(getattr(cause, "orig", None) or cause).split())
 
 
 HANDLED: tuple[type[Exception], ...] = (
-    errors.CanonicalError,
+    CanonicalError,
     ContractViolation,
     MalformedBody,
     BodyTooLarge,

@@ -14,6 +14,8 @@ from typing import Any
 import requests.exceptions as http
 import urllib3.exceptions as wire
 
+from canonical.customers.errors import CustomerNotFound
+from canonical.processes.errors import InsufficientStock, PaymentDeclined
 from canonical.shared.errors import (
     BackendContractError,
     BackendContradiction,
@@ -21,10 +23,7 @@ from canonical.shared.errors import (
     BackendRefused,
     BackendUnavailable,
     CanonicalError,
-    CustomerNotFound,
-    InsufficientStock,
     OutcomeUnknown,
-    PaymentDeclined,
 )
 
 

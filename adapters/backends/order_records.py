@@ -7,7 +7,8 @@ from adapters.backends.answers import Answer, needed, one_of
 from adapters.backends.fields import count, moment, optional
 from adapters.backends.http import Backend
 from adapters.backends.operation import Operation
-from canonical.shared.errors import BackendRefused, OrderNotFound
+from canonical.ordering.errors import OrderNotFound
+from canonical.shared.errors import BackendRefused
 from canonical.views.records import OrderRecord, RecordedItem, RecordStatus
 
 

@@ -9,13 +9,8 @@ from adapters.backends.answers import Answer, needed, one_of
 from adapters.backends.fields import count
 from adapters.backends.http import Backend
 from adapters.backends.operation import Operation
-from canonical.shared.errors import (
-    BackendRefused,
-    CanonicalError,
-    SubscriptionNotFound,
-    SubscriptionTerminated,
-    VersionMismatch,
-)
+from canonical.shared.errors import BackendRefused, CanonicalError, VersionMismatch
+from canonical.subscriptions.errors import SubscriptionNotFound, SubscriptionTerminated
 from canonical.subscriptions.ports import PlanMove
 from canonical.subscriptions.subscription import Plan, Subscription, SubscriptionStatus
 

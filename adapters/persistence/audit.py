@@ -11,8 +11,8 @@ from adapters.persistence.encoding import converter, decoded, timestamp
 from adapters.persistence.evidence import EvidenceQueue
 from adapters.persistence.prepared import Prepared
 from adapters.persistence.tables import audit
+from canonical.audit.errors import AuditRecordNotFound
 from canonical.audit.record import AuditRecord, Mapped
-from canonical.shared.errors import AuditRecordNotFound
 
 _INSERT = Prepared(sa.insert(audit))
 

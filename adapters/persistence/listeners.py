@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from adapters.persistence.database import Database
 from adapters.persistence.encoding import timestamp
 from adapters.persistence.tables import listeners
+from canonical.listeners.errors import ListenerNotFound
 from canonical.listeners.listener import Listener
-from canonical.shared.errors import ListenerNotFound
 
 _LOCKS = 622_623
 """The kind of advisory lock: one for each owner, beside that of migrations."""

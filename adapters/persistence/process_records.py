@@ -13,9 +13,9 @@ from adapters.persistence.process_table import SqlProcessSchedule, read_answers
 from adapters.persistence.slices import sliced, time_text
 from adapters.persistence.sqlite_functions import microseconds
 from adapters.persistence.tables import process_steps, processes
+from canonical.processes.errors import ProcessNotFound
 from canonical.processes.records import DECIDED
 from canonical.processes.standing import Problem, ProcessState, Standing
-from canonical.shared.errors import ProcessNotFound
 from canonical.shared.paging import Found, Position, Slice
 
 SINCE = sa.func.coalesce(processes.c.since, processes.c.changed_at)

@@ -4,9 +4,9 @@ from types import MappingProxyType
 from typing import Protocol
 
 from canonical.listeners.commands import RegisterListener, UnregisterListener
+from canonical.listeners.errors import ListenerExists, ListenerNotFound, TooManyListeners
 from canonical.listeners.listener import Listener
 from canonical.listeners.ports import ListenerRepository
-from canonical.shared.errors import ListenerExists, ListenerNotFound, TooManyListeners
 from canonical.shared.ports import Clock, Handlers, Identities, Transaction
 
 MOST = 100

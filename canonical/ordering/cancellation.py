@@ -6,8 +6,9 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from canonical.ordering.commands import CancelOrder
+from canonical.ordering.errors import CancellationNotFound
 from canonical.shared.aggregates import Kind
-from canonical.shared.errors import CancellationNotFound, InvalidTransition
+from canonical.shared.errors import InvalidTransition
 
 
 class CancellationState(StrEnum):

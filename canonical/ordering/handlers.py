@@ -15,12 +15,13 @@ from canonical.ordering.commands import (
     SubmitDraft,
     SubmitOrder,
 )
+from canonical.ordering.errors import OfferingNotProduct, UnknownOffering
 from canonical.ordering.items import OrderedOffering
 from canonical.ordering.lines import check_lines
 from canonical.ordering.order import ORDERS, Order
 from canonical.ordering.ports import Offerings, UnitOfWork
 from canonical.shared.aggregates import require_version
-from canonical.shared.errors import InvalidCommand, OfferingNotProduct, UnknownOffering
+from canonical.shared.errors import InvalidCommand
 from canonical.shared.ports import Clock, Handlers, Identities
 
 PLACE_ORDER = "place-order"

@@ -5,14 +5,14 @@ from graphlib import CycleError, TopologicalSorter
 from types import MappingProxyType
 
 from canonical.ordering.commands import ItemAction, OrderLine, RelationshipType
-from canonical.shared.errors import (
+from canonical.ordering.errors import (
     CyclicRelationship,
     DuplicateLine,
-    InvalidCommand,
     InvalidQuantity,
     ProductReferenceMissing,
     UnknownRelatedLine,
 )
+from canonical.shared.errors import InvalidCommand
 
 MAX_LINES = 500
 MAX_QUANTITY = 100_000

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
+from canonical.ordering import errors
 from canonical.ordering.commands import RejectOrder, SubmitOrder
 from canonical.ordering.events import (
     OrderAmended,
@@ -37,7 +38,6 @@ from canonical.ordering.states import (
     allowed_actions,
     next_state,
 )
-from canonical.shared import errors
 from canonical.shared.aggregates import Kind
 from canonical.shared.errors import InvalidTransition
 from canonical.shared.external_identifier import ExternalIdentifier

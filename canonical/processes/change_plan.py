@@ -4,8 +4,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from canonical.processes.progress import Facts, Progress, Step, failure_of
-from canonical.shared.errors import CanonicalError, ConcurrentChange, SubscriptionNotFound, VersionMismatch
+from canonical.shared.errors import CanonicalError, ConcurrentChange, VersionMismatch
 from canonical.shared.ports import Clock, UnitOfWork
+from canonical.subscriptions.errors import SubscriptionNotFound
 from canonical.subscriptions.plan_change import PLAN_CHANGES, ChangeKind, PlanChange, PlanChangeState
 from canonical.subscriptions.ports import PlanBilling, PlanMove, Subscriptions
 from canonical.subscriptions.subscription import Subscription, SubscriptionStatus

@@ -11,10 +11,11 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from canonical.processes.engine import Process
+from canonical.processes.errors import CallUnderWay, DecisionRefused, GivenUp, ProcessNotFound
 from canonical.processes.progress import Call
 from canonical.processes.saga import as_kept
 from canonical.processes.standing import Action, ProcessState, Situation, Standing, situation
-from canonical.shared.errors import CallUnderWay, DecisionRefused, GivenUp, InvalidCommand, ProcessNotFound
+from canonical.shared.errors import InvalidCommand
 from canonical.shared.ports import Clock, Identities
 
 

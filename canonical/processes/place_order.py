@@ -4,21 +4,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from canonical.customers.errors import CustomerNotInGoodStanding
 from canonical.customers.ports import Customers
 from canonical.ordering.cancellation import CANCELLATIONS, Cancellation
+from canonical.ordering.errors import OrderCancelled
 from canonical.ordering.items import OrderedOffering, OrderItem
 from canonical.ordering.order import ORDERS, Order, PaymentStatus
 from canonical.ordering.ports import UnitOfWork
 from canonical.ordering.states import State
+from canonical.processes.errors import InsufficientStock, PaymentDeclined
 from canonical.processes.ports import BssOrders, ChargeRequest, PaymentCharges, StockRequest, StockReservations
 from canonical.processes.progress import Facts, Progress, Step, failure_of
-from canonical.shared.errors import (
-    CanonicalError,
-    CustomerNotInGoodStanding,
-    InsufficientStock,
-    OrderCancelled,
-    PaymentDeclined,
-)
+from canonical.shared.errors import CanonicalError
 from canonical.shared.money import Money
 from canonical.shared.ports import AggregateReads, Clock
 

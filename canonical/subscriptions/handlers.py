@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from types import MappingProxyType
 
-from canonical.shared.errors import InvalidPlan, SubscriptionTerminated
 from canonical.shared.ports import Clock, Handlers, Identities, UnitOfWork
 from canonical.subscriptions.commands import ChangePlan
+from canonical.subscriptions.errors import InvalidPlan, SubscriptionTerminated
 from canonical.subscriptions.plan_change import PLAN_CHANGES, ChangeKind, PlanChange
 from canonical.subscriptions.subscription import Plan, SubscriptionStatus
 

@@ -6,9 +6,10 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+from canonical.ordering.errors import OrderNotFound
 from canonical.ordering.order import ORDERS, Order
 from canonical.ordering.states import State
-from canonical.shared.errors import BackendUnavailable, OrderNotFound
+from canonical.shared.errors import BackendUnavailable
 from canonical.shared.ports import AggregateReads
 from canonical.shared.reader import Reader
 from canonical.views.parts import Inquiries, Missing, Part, Question, answers, missing_of

@@ -11,9 +11,10 @@ from marshmallow import Schema, fields
 from canonical.audit.record import Mapped
 from canonical.processes.decisions import Decision, DecisionWork, Outcome
 from canonical.processes.engine import Process
+from canonical.processes.errors import ProcessNotFound
 from canonical.processes.standing import Action, Problem, ProcessState, Situation, Standing, situation
 from canonical.shared.criteria import SortBy
-from canonical.shared.errors import InvalidCommand, ProcessNotFound
+from canonical.shared.errors import InvalidCommand
 from canonical.shared.paging import Found, Slice
 from canonical.shared.ports import Clock
 from facade.application.requests import Request, Result, Translation

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from canonical.shared.errors import CanonicalError, StillWorking, StoreUnavailable, restore
+from canonical.processes.errors import StillWorking
+from canonical.shared.errors import CanonicalError, StoreUnavailable, restore
 from canonical.shared.failure import Failure
 
 

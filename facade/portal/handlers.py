@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import flask
 
+from canonical.audit.errors import AuditRecordNotFound
 from canonical.audit.ports import AuditTrail
 from canonical.audit.record import AuditRecord, Mapped
 from canonical.ordering.cancellation import CANCELLATIONS
@@ -15,10 +16,11 @@ from canonical.ordering.commands import CancelOrder
 from canonical.ordering.handlers import PLACE_ORDER
 from canonical.ordering.order import ORDERS, Order
 from canonical.processes.engine import ProcessEngine
+from canonical.processes.errors import StillWorking
 from canonical.shared import tracing
 from canonical.shared.aggregates import A, Kind
 from canonical.shared.deadline import seconds_left
-from canonical.shared.errors import AuditRecordNotFound, NotFound, StillWorking
+from canonical.shared.errors import NotFound
 from canonical.shared.paging import Found, Slice
 from canonical.shared.ports import AggregateReads
 from canonical.shared.reader import ALL, Reader

@@ -7,11 +7,12 @@ from typing import Any, Protocol
 import flask
 
 from canonical.audit.record import Mapped
+from canonical.processes.errors import StillWorking
 from canonical.shared.aggregates import A, Kind
-from canonical.shared.errors import StillWorking, SubscriptionNotFound
 from canonical.shared.ports import AggregateReads
 from canonical.shared.reader import ALL
 from canonical.subscriptions.commands import ChangePlan
+from canonical.subscriptions.errors import SubscriptionNotFound
 from canonical.subscriptions.handlers import CHANGE_PLAN
 from canonical.subscriptions.plan_change import FINISHED, PLAN_CHANGES, PlanChange
 from canonical.subscriptions.ports import Subscriptions

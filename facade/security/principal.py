@@ -6,7 +6,7 @@ from typing import Any
 
 from connexion.context import context
 
-from canonical.shared.errors import CustomerNotFound
+from canonical.customers.errors import CustomerNotFound
 from canonical.shared.reader import CustomerSet, Reader
 from facade.security.errors import MISSING, TokenRefused
 

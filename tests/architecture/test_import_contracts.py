@@ -56,6 +56,7 @@ BREACHES = [
     (CONTEXTS, "canonical/ordering/order.py", "from canonical.catalog.offering import ProductOffering"),
     (CONTEXTS, "canonical/catalog/offering.py", "from canonical.customers.reference import CustomerReference"),
     (CONTEXTS, "canonical/customers/ports.py", "import canonical.ordering.events"),
+    (LAYERS, "canonical/ordering/errors.py", "from canonical.ordering.states import State"),
     (LAYERS, "canonical/ordering/states.py", "from canonical.ordering.commands import SubmitOrder"),
     (LAYERS, "canonical/ordering/commands.py", "from canonical.ordering.events import OrderEvent"),
     (LAYERS, "canonical/ordering/items.py", "from canonical.ordering.order import Order"),

@@ -9,10 +9,11 @@ import pytest
 
 import jsontext
 from canonical.ordering.cancellation import CANCELLATIONS, Cancellation, CancellationState
+from canonical.ordering.errors import CancellationNotFound, OrderNotFound
 from canonical.ordering.handlers import cancel_order
 from canonical.ordering.order import ORDERS
 from canonical.ordering.states import State
-from canonical.shared.errors import CancellationNotFound, ConcurrentChange, OrderNotFound
+from canonical.shared.errors import ConcurrentChange
 from canonical.shared.paging import Slice
 from canonical.shared.projection import SearchIndex
 from canonical.shared.reader import ALL, Reader

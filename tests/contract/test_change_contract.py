@@ -9,13 +9,14 @@ import pytest
 import jsontext
 from canonical.ordering.cancellation import CANCELLATIONS
 from canonical.ordering.commands import AmendOrder, AnnotateOrder, SubmitDraft
+from canonical.ordering.errors import CancellationNotFound, OrderNotFound
 from canonical.ordering.handlers import HANDLERS, PLACE_ORDER, cancel_order, reject_order, submit_order
 from canonical.ordering.order import ORDERS, Order
 from canonical.ordering.states import State, Trigger
 from canonical.processes.place_order import PlaceOrder
 from canonical.processes.progress import Progress
 from canonical.processes.saga import run
-from canonical.shared.errors import CancellationNotFound, ConcurrentChange, InvalidTransition, OrderNotFound
+from canonical.shared.errors import ConcurrentChange, InvalidTransition
 from canonical.shared.external_identifier import ExternalIdentifier
 from canonical.shared.paging import Slice
 from canonical.shared.projection import SearchIndex

@@ -8,9 +8,9 @@ from decimal import Decimal
 import pytest
 
 import jsontext
+from canonical.ordering.errors import OrderNotFound
 from canonical.ordering.order import ORDERS, Order, PaymentStatus
 from canonical.ordering.states import State
-from canonical.shared.errors import OrderNotFound
 from canonical.shared.money import Money
 from canonical.shared.paging import Slice
 from canonical.shared.projection import SearchIndex

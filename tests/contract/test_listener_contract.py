@@ -7,9 +7,9 @@ import pytest
 
 from canonical.audit.record import AuditRecord
 from canonical.listeners.commands import RegisterListener, UnregisterListener
+from canonical.listeners.errors import ListenerExists, ListenerNotFound, TooManyListeners
 from canonical.listeners.handlers import MOST
 from canonical.listeners.listener import Listener
-from canonical.shared.errors import ListenerExists, ListenerNotFound, TooManyListeners
 from facade.application.requests import Request, Translation
 from facade.application.use_cases import Application
 from facade.bootstrap.use_cases import use_cases

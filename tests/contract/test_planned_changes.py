@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from werkzeug.datastructures import ETags
 
+from canonical.ordering.errors import OrderNotFound
 from canonical.ordering.handlers import PLACE_ORDER
 from canonical.ordering.order import ORDERS, Order
 from canonical.ordering.states import State, Trigger
-from canonical.shared.errors import ConcurrentChange, InvalidTransition, OrderNotFound, VersionMismatch
+from canonical.shared.errors import ConcurrentChange, InvalidTransition, VersionMismatch
 from canonical.shared.ports import Identities
 from canonical.shared.reader import ALL
 from facade.application.requests import Request

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from canonical.ordering.cancellation import CANCELLATIONS
+from canonical.ordering.errors import CancellationNotFound, OrderNotFound
 from canonical.ordering.order import ORDERS, Order
-from canonical.shared.errors import CancellationNotFound, OrderNotFound
 from canonical.shared.paging import Slice
 from canonical.shared.projection import SearchIndex
 from canonical.shared.reader import ALL, CustomerSet, Reader

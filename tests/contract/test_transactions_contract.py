@@ -2,9 +2,10 @@
 
 import pytest
 
+from canonical.ordering.errors import OrderNotFound
 from canonical.ordering.order import ORDERS, Order
 from canonical.ordering.states import State
-from canonical.shared.errors import ConcurrentChange, InvalidTransition, OrderNotFound
+from canonical.shared.errors import ConcurrentChange, InvalidTransition
 from canonical.shared.paging import Slice
 from canonical.shared.reader import ALL
 from tests.contract.conftest import Store

@@ -18,12 +18,7 @@ from adapters.backends.agreements import AGREEMENTS, FOUND, NOT_CALLED, UNUSED
 from adapters.backends.crm import Profile
 from adapters.backends.operation import Operation
 from adapters.backends.registry import Backends, connect
-from canonical.shared.errors import (
-    BackendContractError,
-    BackendContradiction,
-    CanonicalError,
-    OutcomeUnknown,
-)
+from canonical.shared.errors import BackendContractError, BackendContradiction, CanonicalError, OutcomeUnknown
 from tests.support.backends_under_test import simulated_settings
 from tests.support.builders import an_order
 from tests.support.scenes import SCENES, SOMEBODY_ELSES, Described, Scene, described

@@ -20,20 +20,19 @@ import pytest
 from adapters.backends.breaker import Breaker, BreakerState
 from adapters.backends.registry import NEEDED, Backends, connect
 from adapters.backends.versions import Agreement
+from canonical.customers.errors import CustomerNotFound
 from canonical.customers.reference import CustomerReference, CustomerStatus
 from canonical.ordering.commands import OrderLine, SubmitOrder
 from canonical.ordering.items import OrderedOffering
 from canonical.ordering.order import Order
+from canonical.processes.errors import InsufficientStock, PaymentDeclined
 from canonical.processes.ports import ChargeRequest, StockRequest
 from canonical.shared.errors import (
     BackendContractError,
     BackendRefused,
     BackendUnavailable,
     CanonicalError,
-    CustomerNotFound,
-    InsufficientStock,
     OutcomeUnknown,
-    PaymentDeclined,
 )
 from canonical.shared.money import Money
 from tests.support.backends_under_test import Target, backends, target

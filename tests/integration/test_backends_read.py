@@ -11,12 +11,9 @@ import pytest
 
 from adapters.backends.registry import Backends
 from canonical.customers.reference import CustomerStatus
-from canonical.shared.errors import (
-    OrderNotFound,
-    SubscriptionNotFound,
-    SubscriptionTerminated,
-    VersionMismatch,
-)
+from canonical.ordering.errors import OrderNotFound
+from canonical.shared.errors import VersionMismatch
+from canonical.subscriptions.errors import SubscriptionNotFound, SubscriptionTerminated
 from canonical.subscriptions.ports import PlanMove
 from canonical.subscriptions.subscription import Subscription, SubscriptionStatus
 from tests.support.backends_under_test import Target, backends, target

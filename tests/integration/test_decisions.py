@@ -18,19 +18,11 @@ from canonical.ordering.handlers import PLACE_ORDER
 from canonical.ordering.order import Order, PaymentStatus
 from canonical.ordering.states import State
 from canonical.processes.decisions import Outcome
+from canonical.processes.errors import CallUnderWay, DecisionRefused, PaymentDeclined, ProcessNotFound
 from canonical.processes.ports import ChargeRequest
 from canonical.processes.standing import Problem, ProcessState
 from canonical.processes.tries import Fold
-from canonical.shared.errors import (
-    BackendRefused,
-    BackendUnavailable,
-    CallUnderWay,
-    DecisionRefused,
-    InvalidCommand,
-    OutcomeUnknown,
-    PaymentDeclined,
-    ProcessNotFound,
-)
+from canonical.shared.errors import BackendRefused, BackendUnavailable, InvalidCommand, OutcomeUnknown
 from facade.errors import answer_to
 from tests.support.by_hand import NODE, ByHand
 from tests.support.fakes import TakesMoney, TakesOrders

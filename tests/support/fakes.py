@@ -6,16 +6,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from canonical.customers.errors import CustomerNotFound
 from canonical.customers.reference import CustomerReference, CustomerStatus
 from canonical.ordering.items import OrderedOffering
 from canonical.ordering.order import Order
+from canonical.processes.errors import InsufficientStock, PaymentDeclined
 from canonical.processes.ports import ChargeRequest, StockRequest
-from canonical.shared.errors import (
-    CanonicalError,
-    CustomerNotFound,
-    InsufficientStock,
-    PaymentDeclined,
-)
+from canonical.shared.errors import CanonicalError
 from canonical.shared.money import Money
 from tests.support.builders import NOON, OFFERINGS
 

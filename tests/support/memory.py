@@ -10,11 +10,12 @@ from types import TracebackType
 from typing import Any, Self
 
 from canonical.audit.record import AuditRecord
+from canonical.listeners.errors import ListenerNotFound
 from canonical.listeners.listener import Listener
 from canonical.ordering.cancellation import CANCELLATIONS, Cancellation
 from canonical.ordering.order import ORDERS, Order
 from canonical.shared.aggregates import A, Kind
-from canonical.shared.errors import ConcurrentChange, ListenerNotFound
+from canonical.shared.errors import ConcurrentChange
 from canonical.shared.paging import Found, Position, Slice
 from canonical.shared.projection import Projection, Projector
 from canonical.shared.reader import ALL, Reader

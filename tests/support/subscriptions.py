@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from canonical.shared.errors import CanonicalError, SubscriptionNotFound, VersionMismatch
+from canonical.shared.errors import CanonicalError, VersionMismatch
+from canonical.subscriptions.errors import SubscriptionNotFound
 from canonical.subscriptions.plan_change import ChangeKind, PlanChange
 from canonical.subscriptions.ports import PlanMove
 from canonical.subscriptions.subscription import Plan, Subscription

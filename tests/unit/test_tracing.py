@@ -15,8 +15,8 @@ from opentelemetry.trace import StatusCode
 
 from adapters.backends.messages import Outgoing
 from adapters.telemetry.tracer import OtelTracer
+from canonical.processes.errors import PaymentDeclined
 from canonical.shared import tracing
-from canonical.shared.errors import PaymentDeclined
 from facade.tracing import Tracing
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"

@@ -8,9 +8,9 @@ from typing import Any
 import flask
 
 from canonical.listeners.commands import RegisterListener, UnregisterListener
+from canonical.listeners.errors import ListenerNotFound
 from canonical.listeners.listener import Listener
 from canonical.listeners.ports import Listeners
-from canonical.shared.errors import ListenerNotFound
 from facade.address import requested_address
 from facade.application.requests import Request, Result, Translation
 from facade.application.use_cases import Application

@@ -7,10 +7,11 @@ from typing import Any
 
 from canonical.audit.record import Mapped
 from canonical.ordering.commands import ItemAction, LineRelationship, OrderLine
+from canonical.ordering.errors import OfferingNotProduct, ProductReferenceMissing
 from canonical.ordering.items import OrderItem
 from canonical.ordering.lines import CHANGES_A_PRODUCT
 from canonical.ordering.order import Order
-from canonical.shared.errors import CurrenciesDiffer, OfferingNotProduct, ProductReferenceMissing
+from canonical.shared.errors import CurrenciesDiffer
 from facade.contract.pointers import escaped
 from facade.contract.violations import Code, Violation
 from facade.tmf.engine.payload import SERVER_SET, Payload, overlong, refused, unusable

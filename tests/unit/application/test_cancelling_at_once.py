@@ -7,9 +7,10 @@ import pytest
 
 from canonical.ordering.cancellation import CANCELLATIONS, Cancellation, CancellationState
 from canonical.ordering.commands import CancelOrder
+from canonical.ordering.errors import OrderNotFound
 from canonical.ordering.order import Order, PaymentStatus
 from canonical.ordering.states import State, Trigger
-from canonical.shared.errors import ConcurrentChange, InvalidTransition, OrderNotFound
+from canonical.shared.errors import ConcurrentChange, InvalidTransition
 from canonical.shared.reader import Reader
 from facade.application.requests import Request, Translation
 from facade.application.use_cases import TRIES, Application

@@ -22,7 +22,8 @@ from adapters.backends.registry import NEEDED
 from adapters.backends.settings import BackendSettings
 from adapters.backends.tokens import Tokens
 from adapters.backends.versions import Agreement, ContractVersion, ContractWatch, ask
-from canonical.shared.errors import BackendContractError, BackendUnavailable, CustomerNotFound
+from canonical.customers.errors import CustomerNotFound
+from canonical.shared.errors import BackendContractError, BackendUnavailable
 from tests.support.waiting import until
 from tests.unit.backends.transport import Scripted, answer, token
 

@@ -27,16 +27,15 @@ from adapters.backends.errors import (
     of_status,
     worth_repeating,
 )
+from canonical.customers.errors import CustomerNotFound
+from canonical.processes.errors import InsufficientStock, PaymentDeclined
 from canonical.shared.errors import (
     BackendContractError,
     BackendError,
     BackendRefused,
     BackendUnavailable,
     CanonicalError,
-    CustomerNotFound,
-    InsufficientStock,
     OutcomeUnknown,
-    PaymentDeclined,
 )
 
 POOL = HTTPConnectionPool("backend")

@@ -13,14 +13,9 @@ from adapters.backends.answers import read
 from adapters.backends.errors import CallFailed
 from adapters.backends.operation import Operation
 from canonical.customers.balance import OutstandingBalance
-from canonical.shared.errors import (
-    BackendRefused,
-    BackendUnavailable,
-    OrderNotFound,
-    SubscriptionNotFound,
-    SubscriptionTerminated,
-    VersionMismatch,
-)
+from canonical.ordering.errors import OrderNotFound
+from canonical.shared.errors import BackendRefused, BackendUnavailable, VersionMismatch
+from canonical.subscriptions.errors import SubscriptionNotFound, SubscriptionTerminated
 from canonical.subscriptions.ports import PlanMove
 from canonical.views.records import InvoiceLine, InvoiceStatus, RecordedItem, RecordStatus, ShipmentStatus, overall
 from tests.support.builders import euros

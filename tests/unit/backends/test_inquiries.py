@@ -8,7 +8,8 @@ import pytest
 from structlog.contextvars import bound_contextvars, get_contextvars
 
 from adapters.backends.inquiries import MOST_KEPT, ParallelInquiries
-from canonical.shared.errors import BackendContractError, BackendRefused, BackendUnavailable, OrderNotFound
+from canonical.ordering.errors import OrderNotFound
+from canonical.shared.errors import BackendContractError, BackendRefused, BackendUnavailable
 from canonical.views.parts import Part, Question
 from tests.support.builders import NOON
 from tests.support.fakes import StandingClock

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from canonical.ordering.commands import CancelOrder
+from canonical.ordering.errors import OrderNotFound
 from canonical.ordering.states import State
-from canonical.shared.errors import OrderNotFound
 from facade.bootstrap.apis import versions_of
 from facade.bootstrap.declared import projectors
 from facade.partners.profiles import Profiles

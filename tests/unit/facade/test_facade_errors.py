@@ -10,8 +10,15 @@ from connexion.lifecycle import ConnexionRequest
 from starlette.exceptions import HTTPException
 from structlog.testing import capture_logs
 
-from canonical.shared import errors
-from canonical.shared.errors import CanonicalError, every_error, restore
+from canonical.ordering.errors import OrderNotFound, UnknownOffering
+from canonical.shared.errors import (
+    BackendUnavailable,
+    CanonicalError,
+    InvalidCommand,
+    StoreNotWritable,
+    every_error,
+    restore,
+)
 from facade.answers import Answer
 from facade.contract import violations as contract
 from facade.contract.violations import Code, ContractViolation, Violation
@@ -247,7 +254,7 @@ def test_every_violation_is_listed_with_pointer_allowed_values_and_hint() -> Non
 
 
 def test_a_refusal_of_the_core_points_at_its_field() -> None:
-    error = errors.UnknownOffering("the catalogue has no sku X", pointer="/items/0/sku")
+    error = UnknownOffering("the catalogue has no sku X", pointer="/items/0/sku")
     assert bodies(answer_to(error))[1]["errors"] == [
         {
             "pointer": "/items/0/sku",
@@ -259,7 +266,7 @@ def test_a_refusal_of_the_core_points_at_its_field() -> None:
 
 
 def test_a_refusal_of_the_whole_body_points_at_the_whole_body() -> None:
-    assert answer_to(errors.InvalidCommand("no", pointer="")).errors[0]["pointer"] == ""
+    assert answer_to(InvalidCommand("no", pointer="")).errors[0]["pointer"] == ""
 
 
 DETAILS = {
@@ -307,15 +314,15 @@ def test_what_the_framework_says_is_said_in_our_words(status: int) -> None:
     ],
 )
 def test_the_address_decides_how_an_error_looks(path: str, media_type: str) -> None:
-    assert render(answer_to(errors.OrderNotFound("Order not found")), path, "id-1")[1] == media_type
+    assert render(answer_to(OrderNotFound("Order not found")), path, "id-1")[1] == media_type
 
 
 @pytest.mark.parametrize(
     ("error", "event"),
     [
         (RuntimeError("x"), "request failed"),
-        (errors.BackendUnavailable("x"), "request refused"),
-        (errors.StoreNotWritable("x"), "database unavailable"),
+        (BackendUnavailable("x"), "request refused"),
+        (StoreNotWritable("x"), "database unavailable"),
         (NotSupported("filter", "descending with .."), "request refused"),
     ],
 )

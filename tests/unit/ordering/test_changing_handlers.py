@@ -8,11 +8,12 @@ import pytest
 
 from canonical.ordering.cancellation import CancellationState
 from canonical.ordering.commands import AmendOrder, AnnotateOrder, RemoveOrder, SubmitDraft, SubmitOrder
+from canonical.ordering.errors import UnknownOffering
 from canonical.ordering.events import OrderAmended, OrderAnnotated, OrderDrafted, OrderRemoved, OrderSubmitted
 from canonical.ordering.handlers import HANDLERS, PLACE_ORDER, cancel_order, reject_order, submit_order
 from canonical.ordering.order import Order
 from canonical.ordering.states import State, Trigger
-from canonical.shared.errors import ConcurrentChange, InvalidCommand, InvalidTransition, UnknownOffering
+from canonical.shared.errors import ConcurrentChange, InvalidCommand, InvalidTransition
 from canonical.shared.external_identifier import ExternalIdentifier
 from tests.support.builders import (
     BROADBAND,

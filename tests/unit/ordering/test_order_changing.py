@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from canonical.ordering.errors import DuplicateLine
 from canonical.ordering.events import (
     OrderAmended,
     OrderAnnotated,
@@ -18,7 +19,7 @@ from canonical.ordering.events import (
 from canonical.ordering.items import OrderedOffering
 from canonical.ordering.order import Order, PaymentStatus
 from canonical.ordering.states import REMOVABLE, State, StateCategory, Trigger
-from canonical.shared.errors import CurrenciesDiffer, DuplicateLine, InvalidTransition
+from canonical.shared.errors import CurrenciesDiffer, InvalidTransition
 from canonical.shared.external_identifier import ExternalIdentifier
 from canonical.shared.failure import Failure
 from canonical.shared.money import Money

@@ -11,22 +11,21 @@ from canonical.ordering.commands import (
     RelationshipType,
     SubmitOrder,
 )
-from canonical.ordering.events import OrderCancellationRequested, OrderCancelled
-from canonical.ordering.handlers import PLACE_ORDER, cancel_order, submit_order
-from canonical.ordering.order import Order
-from canonical.ordering.states import State, Trigger
-from canonical.shared.errors import (
+from canonical.ordering.errors import (
     CyclicRelationship,
     DuplicateLine,
-    InvalidCommand,
     InvalidQuantity,
-    InvalidTransition,
     OfferingNotProduct,
     OrderNotFound,
     ProductReferenceMissing,
     UnknownOffering,
     UnknownRelatedLine,
 )
+from canonical.ordering.events import OrderCancellationRequested, OrderCancelled
+from canonical.ordering.handlers import PLACE_ORDER, cancel_order, submit_order
+from canonical.ordering.order import Order
+from canonical.ordering.states import State, Trigger
+from canonical.shared.errors import InvalidCommand, InvalidTransition
 from tests.support.builders import (
     BROADBAND,
     NOON,

@@ -9,15 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from canonical.ordering.commands import ItemAction, LineRelationship, OrderLine, RelationshipType
-from canonical.ordering.lines import CHANGES_A_PRODUCT, DIRECTIONS, MAX_LINES, MAX_QUANTITY, check_lines
-from canonical.shared.errors import (
+from canonical.ordering.errors import (
     CyclicRelationship,
     DuplicateLine,
-    InvalidCommand,
     InvalidQuantity,
     ProductReferenceMissing,
     UnknownRelatedLine,
 )
+from canonical.ordering.lines import CHANGES_A_PRODUCT, DIRECTIONS, MAX_LINES, MAX_QUANTITY, check_lines
+from canonical.shared.errors import InvalidCommand
 from tests.support.builders import a_change, a_line, an_order
 
 DEPENDS_ON, ENABLES, BRINGS, BUNDLES, BUNDLED_BY, MIGRATES_TO = RelationshipType

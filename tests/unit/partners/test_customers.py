@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from canonical.shared.errors import CustomerNotFound
+from canonical.customers.errors import CustomerNotFound
 from canonical.shared.reader import CustomerSet, Reader
 from facade.bootstrap.commands import check_start
 from facade.bootstrap.core import partner_profiles

@@ -8,11 +8,12 @@ import orjson
 import pytest
 import yaml
 
+from canonical.customers.errors import CustomerNotFound
 from canonical.ordering.commands import ItemAction
+from canonical.ordering.errors import OrderNotFound
 from canonical.ordering.order import Order
 from canonical.ordering.states import State
 from canonical.shared.aggregates import Kind
-from canonical.shared.errors import CustomerNotFound, OrderNotFound
 from canonical.shared.reader import ALL, Reader
 from canonical.subscriptions.plan_change import ChangeKind, PlanChange
 from canonical.subscriptions.subscription import SubscriptionStatus

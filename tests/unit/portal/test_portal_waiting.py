@@ -2,8 +2,9 @@
 
 import pytest
 
+from canonical.processes.errors import StillWorking
 from canonical.shared.deadline import within
-from canonical.shared.errors import StillWorking, StoreUnavailable
+from canonical.shared.errors import StoreUnavailable
 from facade.portal.failures import going_on
 from facade.portal.handlers import LEFT_TO_ANSWER, Waiters
 from tests.support.waiting import LONG

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from canonical.customers.reference import CustomerReference
+from canonical.ordering import errors
 from canonical.ordering.cancellation import CancellationState
+from canonical.ordering.errors import OrderNotFound
 from canonical.ordering.events import (
     OrderCancellationAccepted,
     OrderCancellationDenied,
@@ -22,9 +24,8 @@ from canonical.ordering.states import State, Trigger
 from canonical.processes import place_order
 from canonical.processes.ports import ChargeRequest
 from canonical.processes.progress import Progress
-from canonical.shared import errors
 from canonical.shared.aggregates import Kind
-from canonical.shared.errors import BackendRefused, BackendUnavailable, InvalidTransition, OrderNotFound, OutcomeUnknown
+from canonical.shared.errors import BackendRefused, BackendUnavailable, InvalidTransition, OutcomeUnknown
 from tests.support.builders import ROUTER, an_order_in
 from tests.support.fakes import DeclinesEverything, Journal, KnowsCustomers, NeverLetsGo, NothingInStock, TakesMoney
 from tests.unit.processes.placing import Placing, WhileInFlight

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from canonical.ordering.errors import OrderCancelled
 from canonical.processes.progress import Progress, next_call, taken_up_again
 from canonical.processes.saga import resumed, run
 from canonical.processes.standing import Action, Problem, ProcessState, Standing, situation
-from canonical.shared.errors import CanonicalError, OrderCancelled
+from canonical.shared.errors import CanonicalError
 from tests.support.builders import NOON
 from tests.support.fakes import Journal
 from tests.unit.processes.faulty_backend import NAMES, Fault, FaultyBackend, never, steps_of, through_json

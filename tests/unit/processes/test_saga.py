@@ -8,16 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from canonical.processes.errors import InsufficientStock, PaymentDeclined
 from canonical.processes.progress import Progress, Step
 from canonical.processes.saga import run
-from canonical.shared.errors import (
-    BackendContractError,
-    BackendUnavailable,
-    CanonicalError,
-    InsufficientStock,
-    OutcomeUnknown,
-    PaymentDeclined,
-)
+from canonical.shared.errors import BackendContractError, BackendUnavailable, CanonicalError, OutcomeUnknown
 from tests.support.fakes import Journal
 from tests.unit.processes.faulty_backend import (
     NAMES,

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from canonical.ordering.errors import OrderCancelled
 from canonical.processes.progress import Progress, Step
 from canonical.processes.saga import run
-from canonical.shared.errors import CanonicalError, OrderCancelled
+from canonical.shared.errors import CanonicalError
 from tests.support.fakes import Journal
 from tests.unit.processes.faulty_backend import (
     NAMES,

@@ -13,15 +13,13 @@ from canonical.shared.errors import (
     BackendRefused,
     BackendUnavailable,
     CanonicalError,
-    InvalidPlan,
     InvalidTransition,
     OutcomeUnknown,
-    SubscriptionNotFound,
-    SubscriptionTerminated,
     VersionMismatch,
 )
 from canonical.shared.failure import Failure
 from canonical.subscriptions.commands import ChangePlan
+from canonical.subscriptions.errors import InvalidPlan, SubscriptionNotFound, SubscriptionTerminated
 from canonical.subscriptions.events import (
     PlanChangeEvent,
     PlanChangeFailed,
