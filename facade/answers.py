@@ -1,8 +1,10 @@
-"""What a caller is told when something went wrong."""
+"""What a caller is told when something went wrong, and the tables that say so of the core's errors."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
+
+from canonical.shared.errors import CanonicalError
 
 
 @dataclass(frozen=True)
@@ -16,3 +18,15 @@ class Answer:
     errors: tuple[Mapping[str, Any], ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class AnswerRow(NamedTuple):
+    """How one kind of error is answered. `retry_after`: seconds, where something else than the usual is meant."""
+
+    status: int
+    title: str
+    retry_after: str | None = None
+
+
+AnswerTable = Mapping[type[CanonicalError], AnswerRow]
+"""How the errors of a context are answered. One that is in no table is answered as its nearest ancestor that is."""

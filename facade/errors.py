@@ -1,11 +1,11 @@
-"""How every failure is answered: one table from errors to status and title, and two bodies for one answer.
+"""How every failure is answered: by tables from errors to status and title, and with two bodies for one answer.
 
 TMF paths get TMF `Error`, everything else a problem document (RFC 9457). Codes are the same on both. What an unexpected
 error says stays in the log, under the id that the answer carries.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any
@@ -17,21 +17,9 @@ from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 
 import jsontext
-from canonical.audit.errors import AuditRecordNotFound
 from canonical.audit.ports import AuditTrail
 from canonical.audit.record import AuditRecord
-from canonical.customers.errors import CustomerNotFound, CustomerNotInGoodStanding
-from canonical.listeners.errors import ListenerExists, ListenerNotFound, TooManyListeners
-from canonical.ordering.errors import CancellationNotFound, OrderCancelled, OrderNotFound
-from canonical.processes.errors import (
-    CallUnderWay,
-    DecisionRefused,
-    GivenUp,
-    InsufficientStock,
-    PaymentDeclined,
-    ProcessNotFound,
-    StillWorking,
-)
+from canonical.processes.errors import StillWorking
 from canonical.shared.errors import (
     BackendError,
     BackendRefused,
@@ -45,8 +33,7 @@ from canonical.shared.errors import (
     VersionMismatch,
 )
 from canonical.shared.ports import Clock
-from canonical.subscriptions.errors import InvalidPlan, SubscriptionNotFound, SubscriptionTerminated
-from facade.answers import Answer
+from facade.answers import Answer, AnswerRow, AnswerTable
 from facade.contract.connexion_plugin import PAYLOAD
 from facade.contract.violations import (
     BodyTooLarge,
@@ -68,45 +55,25 @@ log = structlog.get_logger()
 
 TMF_PREFIXES = ("/tmf-api/", "/tmf/")
 RETRY_AFTER_SECONDS = "5"
-SOON_SECONDS = "1"
 OPERATION_LENGTH = 200
 INTERNAL_DETAILS = frozenset({"backend", "operation", "retryAfter", "field", "ids"})
 """What errors say about the systems behind us, for the log only."""
 
-CANONICAL: Mapping[type[CanonicalError], tuple[int, str]] = MappingProxyType(
+SHARED: AnswerTable = MappingProxyType(
     {
-        CanonicalError: (500, "Internal error"),
-        InvalidCommand: (400, "Invalid request"),
-        NotFound: (404, "Not found"),
-        InvalidPlan: (400, "Invalid plan value"),
-        CustomerNotFound: (404, "Customer not found"),
-        SubscriptionNotFound: (404, "Subscription not found"),
-        OrderNotFound: (404, "Order not found"),
-        Conflict: (409, "Conflict"),
-        VersionMismatch: (412, "Version mismatch"),
-        SubscriptionTerminated: (409, "Subscription terminated"),
-        AuditRecordNotFound: (404, "Audit record not found"),
-        CancellationNotFound: (404, "Cancellation not found"),
-        ListenerNotFound: (404, "Listener not found"),
-        ListenerExists: (409, "Listener exists"),
-        TooManyListeners: (409, "Too many listeners"),
-        ProcessNotFound: (404, "Process not found"),
-        DecisionRefused: (409, "Decision refused"),
-        CallUnderWay: (409, "Call under way"),
-        GivenUp: (409, "Order given up"),
-        OrderCancelled: (409, "Order cancelled"),
-        InsufficientStock: (409, "Insufficient stock"),
-        CustomerNotInGoodStanding: (409, "Customer not in good standing"),
-        PaymentDeclined: (402, "Payment failure"),
-        StillWorking: (503, "Still working"),
-        StoreUnavailable: (503, "Database unavailable"),
-        StoreNotWritable: (503, "Database not writable"),
-        StoreOutcomeUnknown: (503, "Outcome unknown"),
-        BackendError: (503, "Backend unavailable"),
-        BackendRefused: (500, "Request could not be carried out"),
+        CanonicalError: AnswerRow(500, "Internal error"),
+        InvalidCommand: AnswerRow(400, "Invalid request"),
+        NotFound: AnswerRow(404, "Not found"),
+        Conflict: AnswerRow(409, "Conflict"),
+        VersionMismatch: AnswerRow(412, "Version mismatch"),
+        StoreUnavailable: AnswerRow(503, "Database unavailable"),
+        StoreNotWritable: AnswerRow(503, "Database not writable"),
+        StoreOutcomeUnknown: AnswerRow(503, "Outcome unknown"),
+        BackendError: AnswerRow(503, "Backend unavailable"),
+        BackendRefused: AnswerRow(500, "Request could not be carried out"),
     }
 )
-"""The nearest ancestor counts."""
+"""The errors that the contexts share. Each context has a table of its own at its edge."""
 
 
 FRAMEWORK_DETAILS: Mapping[int, str] = MappingProxyType(
@@ -120,11 +87,11 @@ FRAMEWORK_DETAILS: Mapping[int, str] = MappingProxyType(
 )
 
 
-def answer_to(error: Exception) -> Answer:
-    """What to answer when `error` reaches the edge."""
+def answer_to(error: Exception, table: AnswerTable) -> Answer:
+    """What to answer when `error` reaches the edge. `table` has the rows of all contexts."""
     match error:
         case CanonicalError():
-            return _canonical(error)
+            return _canonical(error, table)
         case PatchTestFailed():
             [failed] = error.violations
             return Answer(409, "PATCH_TEST_FAILED", "Test failed", failed.message, (failed.as_document(),))
@@ -163,17 +130,17 @@ def _later(error: TurnedAway) -> dict[str, str]:
     return {"Retry-After": str(error.retry_after)}
 
 
-def _canonical(error: CanonicalError) -> Answer:
-    nearest = next(kind for kind in type(error).__mro__ if kind in CANONICAL)
-    status, title = CANONICAL[nearest]
+def _canonical(error: CanonicalError, table: AnswerTable) -> Answer:
+    nearest = next(kind for kind in type(error).__mro__ if kind in table)
+    status, title, retry_after = table[nearest]
     if nearest is CanonicalError:
         return Answer(status, error.code, title, "Something went wrong on our side.")
     found: tuple[Mapping[str, Any], ...] = ()
     if error.pointer is not None:
         found = (entry_of(error),)
-    headers = {"Retry-After": RETRY_AFTER_SECONDS} if status == 503 else {}
-    if nearest is CallUnderWay:
-        headers = {"Retry-After": SOON_SECONDS}
+    if status == 503:
+        retry_after = retry_after or RETRY_AFTER_SECONDS
+    headers = {} if retry_after is None else {"Retry-After": retry_after}
     shown = {name: value for name, value in error.details.items() if name not in INTERNAL_DETAILS}
     return Answer(status, error.code, title, error.message, found, shown, headers)
 
@@ -241,17 +208,20 @@ NO_DEFECT = (StillWorking, BackendError, Overloaded, NotSupported)
 class ErrorHandler:
     """Connexion's error handler for everything.
 
-    `methods` tells what a 405 should have used. Whatever wanted to change something and was refused leaves an audit
-    record under the id that the answer carries.
+    `answer_to` says what to answer, `methods` what a 405 should have used. Whatever wanted to change something and was
+    refused leaves an audit record under the id that the answer carries.
     """
 
-    def __init__(self, methods: MethodTable, audit: AuditTrail, clock: Clock) -> None:
+    def __init__(
+        self, answer_to: Callable[[Exception], Answer], methods: MethodTable, audit: AuditTrail, clock: Clock
+    ) -> None:
+        self._answer_to = answer_to
         self._methods = methods
         self._audit = audit
         self._clock = clock
 
     def __call__(self, request: ConnexionRequest, error: Exception) -> ConnexionResponse:
-        answer, error_id, path = answer_to(error), new_id(), str(request.url.path)
+        answer, error_id, path = self._answer_to(error), new_id(), str(request.url.path)
         if isinstance(error, StoreUnavailable):
             log.warning("database unavailable", error_id=error_id, code=answer.code, reason=_reason(error))
         elif answer.status >= 500 and not isinstance(error, NO_DEFECT):

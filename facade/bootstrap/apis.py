@@ -5,6 +5,7 @@ from typing import Any
 
 from adapters.persistence.listeners import SqlListeners
 from facade.app import Api, contract_of, spec_of
+from facade.bootstrap.answers import answer_to
 from facade.bootstrap.core import Core
 from facade.bootstrap.declared import TMF_APIS
 from facade.tmf.engine.declaration import Resource, TmfApi, Verb
@@ -55,7 +56,9 @@ def translatable(core: Core) -> dict[tuple[str, str, str], Translatable]:
 def _operations(core: Core, api: TmfApi, version: str) -> Operations:
     found: Operations = _hub(core, api, version).operations()
     for one in versions_of(api, version).values():
-        found |= ResourceOperations(one, core.application, core.reads, core.profiles, core.turns).operations()
+        found |= ResourceOperations(
+            one, core.application, core.reads, core.profiles, core.turns, answer_to
+        ).operations()
     return found
 
 

@@ -16,6 +16,7 @@ from canonical.views.customer_context import CustomerContexts
 from canonical.views.order_snapshot import OrderSnapshots
 from facade import logs
 from facade.app import Api, build_app, contract_of
+from facade.bootstrap.answers import answer_to
 from facade.bootstrap.apis import shown_by_v4, tmf_apis, translatable
 from facade.bootstrap.core import Core
 from facade.bootstrap.metrics import metrics_page
@@ -66,7 +67,7 @@ def application() -> Correlation:
     page = metrics_page(core, registry, verifier)
     served = build_app(
         _apis(core, security, verifier, page),
-        on_error=lambda methods: ErrorHandler(methods, core.audit, core.clock),
+        on_error=lambda methods: ErrorHandler(answer_to, methods, core.audit, core.clock),
         security_map=security_map(verifier, count=_counting(settings)),
         threads=settings.threads,
         deadline=settings.request_deadline,

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Protocol, Self
 
 import flask
@@ -11,12 +12,13 @@ from marshmallow import Schema, fields
 from canonical.audit.record import Mapped
 from canonical.processes.decisions import Decision, DecisionWork, Outcome
 from canonical.processes.engine import Process
-from canonical.processes.errors import ProcessNotFound
+from canonical.processes.errors import CallUnderWay, DecisionRefused, GivenUp, ProcessNotFound
 from canonical.processes.standing import Action, Problem, ProcessState, Situation, Standing, situation
 from canonical.shared.criteria import SortBy
 from canonical.shared.errors import InvalidCommand
 from canonical.shared.paging import Found, Slice
 from canonical.shared.ports import Clock
+from facade.answers import AnswerRow, AnswerTable
 from facade.application.requests import Request, Result, Translation
 from facade.application.use_cases import Application
 from facade.clock import time_text
@@ -27,6 +29,15 @@ from facade.json import answer_json
 from facade.pages import PAGING, page_document
 from facade.query import only, page_of
 from facade.security.principal import current_principal
+
+ANSWERS: AnswerTable = MappingProxyType(
+    {
+        ProcessNotFound: AnswerRow(404, "Process not found"),
+        DecisionRefused: AnswerRow(409, "Decision refused"),
+        CallUnderWay: AnswerRow(409, "Call under way", retry_after="1"),
+        GivenUp: AnswerRow(409, "Order given up"),
+    }
+)
 
 RECORDS = 100
 LONGEST_AGE = 1_000_000_000

@@ -2,17 +2,27 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import flask
 from marshmallow import Schema, fields
 
+from canonical.customers.errors import CustomerNotFound, CustomerNotInGoodStanding
 from canonical.views.customer_context import ContextPart, CustomerContext, CustomerContexts
+from facade.answers import AnswerRow, AnswerTable
 from facade.json import answer_json
 from facade.portal.parts import ShipmentSchema, included, unavailable
 from facade.portal.schemas import MoneySchema
 from facade.query import only
 from facade.security.principal import current_principal
+
+ANSWERS: AnswerTable = MappingProxyType(
+    {
+        CustomerNotFound: AnswerRow(404, "Customer not found"),
+        CustomerNotInGoodStanding: AnswerRow(409, "Customer not in good standing"),
+    }
+)
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,11 @@ from canonical.audit.ports import AuditTrail
 from canonical.audit.record import AuditRecord, Mapped
 from canonical.ordering.cancellation import CANCELLATIONS
 from canonical.ordering.commands import CancelOrder
+from canonical.ordering.errors import OrderCancelled
 from canonical.ordering.handlers import PLACE_ORDER
 from canonical.ordering.order import ORDERS, Order
 from canonical.processes.engine import ProcessEngine
-from canonical.processes.errors import StillWorking
+from canonical.processes.errors import InsufficientStock, PaymentDeclined, StillWorking
 from canonical.shared import tracing
 from canonical.shared.aggregates import A, Kind
 from canonical.shared.deadline import seconds_left
@@ -26,6 +27,7 @@ from canonical.shared.ports import AggregateReads
 from canonical.shared.reader import ALL, Reader
 from canonical.subscriptions.plan_change import PLAN_CHANGES
 from facade.address import requested_address
+from facade.answers import AnswerRow, AnswerTable
 from facade.application.requests import Request, Result, Translation
 from facade.application.use_cases import Application
 from facade.contract.connexion_plugin import validated_body
@@ -36,6 +38,16 @@ from facade.portal.failures import error_of, going_on
 from facade.portal.schemas import OrderRequest, audit_document, order_document
 from facade.query import only, page_of
 from facade.security.principal import Principal, current_principal
+
+ANSWERS: AnswerTable = MappingProxyType(
+    {
+        AuditRecordNotFound: AnswerRow(404, "Audit record not found"),
+        OrderCancelled: AnswerRow(409, "Order cancelled"),
+        InsufficientStock: AnswerRow(409, "Insufficient stock"),
+        PaymentDeclined: AnswerRow(402, "Payment failure"),
+        StillWorking: AnswerRow(503, "Still working"),
+    }
+)
 
 GOES_ON = "the order was accepted and goes on; ask for it later"
 LIST = Course("orders")

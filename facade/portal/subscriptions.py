@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import flask
@@ -12,12 +13,13 @@ from canonical.shared.aggregates import A, Kind
 from canonical.shared.ports import AggregateReads
 from canonical.shared.reader import ALL
 from canonical.subscriptions.commands import ChangePlan
-from canonical.subscriptions.errors import SubscriptionNotFound
+from canonical.subscriptions.errors import InvalidPlan, SubscriptionNotFound, SubscriptionTerminated
 from canonical.subscriptions.handlers import CHANGE_PLAN
 from canonical.subscriptions.plan_change import FINISHED, PLAN_CHANGES, PlanChange
 from canonical.subscriptions.ports import Subscriptions
 from canonical.subscriptions.subscription import Plan, Subscription
 from canonical.views.parts import Inquiries, Question, answers
+from facade.answers import AnswerRow, AnswerTable
 from facade.application.requests import Request, Result, Translation
 from facade.application.use_cases import Application
 from facade.clock import time_text
@@ -29,6 +31,14 @@ from facade.portal.failures import error_of, going_on
 from facade.portal.handlers import Waiters
 from facade.query import only
 from facade.security.principal import Principal, current_principal
+
+ANSWERS: AnswerTable = MappingProxyType(
+    {
+        InvalidPlan: AnswerRow(400, "Invalid plan value"),
+        SubscriptionNotFound: AnswerRow(404, "Subscription not found"),
+        SubscriptionTerminated: AnswerRow(409, "Subscription terminated"),
+    }
+)
 
 GOES_ON = "the change was accepted and goes on until BSS and Billing both have it; read the subscription later"
 SUBSCRIPTION, PLANS = "subscription", "plans"

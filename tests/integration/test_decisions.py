@@ -23,7 +23,7 @@ from canonical.processes.ports import ChargeRequest
 from canonical.processes.standing import Problem, ProcessState
 from canonical.processes.tries import Fold
 from canonical.shared.errors import BackendRefused, BackendUnavailable, InvalidCommand, OutcomeUnknown
-from facade.errors import answer_to
+from facade.bootstrap.answers import answer_to
 from tests.support.by_hand import NODE, ByHand
 from tests.support.fakes import TakesMoney, TakesOrders
 from tests.support.waiting import LONG

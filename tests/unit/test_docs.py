@@ -16,6 +16,7 @@ from canonical.ordering.states import State, Trigger, allowed_actions
 from canonical.shared.errors import every_error
 from facade import errors, gate, unreadable
 from facade.bootstrap import serving
+from facade.bootstrap.answers import answer_to
 from facade.bootstrap.declared import TMF_APIS
 from facade.contract.violations import Code
 from facade.demo.welcome import PASTE, PURPOSES
@@ -54,7 +55,7 @@ def table(page: str) -> dict[str, list[str]]:
 
 def answered_codes() -> Iterator[tuple[str, int]]:
     for kind in every_error():
-        yield kind.code, errors.answer_to(kind("x")).status
+        yield kind.code, answer_to(kind("x")).status
     for module in (errors, gate, unreadable):
         for status, code in re.findall(r'Answer\(\s*(\d{3}),\s*"([A-Z_]+)"', Path(str(module.__file__)).read_text()):
             yield code, int(status)

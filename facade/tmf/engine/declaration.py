@@ -12,7 +12,7 @@ import jsontext
 from canonical.shared.aggregates import A, Kind
 from canonical.shared.projection import Projection, SearchIndex, Term
 from canonical.shared.reader import ALL, Reader
-from facade.answers import Answer
+from facade.answers import Answer, AnswerTable
 from facade.application.requests import Translation
 from facade.tmf.bridge import Bridge
 from facade.tmf.vocabulary import Vocabulary
@@ -127,12 +127,16 @@ class Served:
 
 @dataclass(frozen=True)
 class TmfApi:
-    """An API. `versions` are those that are served, by their names (`v5`, `v4`); all speak of the same resources."""
+    """An API. `versions` are those that are served, by their names (`v5`, `v4`); all speak of the same resources.
+
+    `answers`: how the errors of its context are answered, where their nearest ancestor's answer is not enough.
+    """
 
     name: str
     versions: Mapping[str, Served]
     bridge: Bridge
     resources: tuple[Resource[Any], ...]
+    answers: AnswerTable = field(default_factory=lambda: MappingProxyType({}))
 
     def resource(self, name: str) -> Resource[Any]:
         return next(one for one in self.resources if one.name == name)

@@ -11,13 +11,13 @@ from canonical.shared.criteria import all_of
 from canonical.shared.errors import InvalidCommand
 from canonical.shared.reader import ALL
 from facade.address import requested_address
+from facade.answers import Answer
 from facade.application.requests import Request, Result
 from facade.application.turns import Turns
 from facade.application.use_cases import Application
 from facade.conditions import known_versions, not_modified, required_versions
 from facade.contract.connexion_plugin import validated_body
 from facade.contract.violations import ContractViolation
-from facade.errors import answer_to
 from facade.json import nothing
 from facade.partners.profiles import Profiles, Validation
 from facade.query import only
@@ -41,6 +41,7 @@ class ResourceOperations:
     reads: Reads
     profiles: Profiles
     turns: Turns
+    answer_to: Callable[[Exception], Answer]
 
     def operations(self) -> dict[str, Callable[..., Any]]:
         methods: dict[Verb, Callable[..., Any]] = {
@@ -134,7 +135,7 @@ class ResourceOperations:
         try:
             return self.application.execute(request, self._translator.translate(body, principal), 201)
         except (ContractViolation, InvalidCommand) as refusal:
-            told, profile = answer_to(refusal), self.profiles.of(principal.client_id)
+            told, profile = self.answer_to(refusal), self.profiles.of(principal.client_id)
             reject = self.version.resource.to_rejection
             if reject is None or profile.validation is Validation.BEFORE_ACKNOWLEDGEMENT:
                 raise

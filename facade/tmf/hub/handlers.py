@@ -8,10 +8,11 @@ from typing import Any
 import flask
 
 from canonical.listeners.commands import RegisterListener, UnregisterListener
-from canonical.listeners.errors import ListenerNotFound
+from canonical.listeners.errors import ListenerExists, ListenerNotFound, TooManyListeners
 from canonical.listeners.listener import Listener
 from canonical.listeners.ports import Listeners
 from facade.address import requested_address
+from facade.answers import AnswerRow, AnswerTable
 from facade.application.requests import Request, Result, Translation
 from facade.application.use_cases import Application
 from facade.contract.connexion_plugin import validated_body
@@ -22,6 +23,14 @@ from facade.query import only
 from facade.security.principal import current_principal
 from facade.tmf.hub.callbacks import CallbackRules
 from facade.tmf.hub.queries import Notifications
+
+ANSWERS: AnswerTable = MappingProxyType(
+    {
+        ListenerNotFound: AnswerRow(404, "Listener not found"),
+        ListenerExists: AnswerRow(409, "Listener exists"),
+        TooManyListeners: AnswerRow(409, "Too many listeners"),
+    }
+)
 
 OPERATIONS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
     {

@@ -3,8 +3,10 @@
 from types import MappingProxyType
 
 from canonical.ordering.cancellation import CANCELLATIONS
+from canonical.ordering.errors import CancellationNotFound, OrderNotFound
 from canonical.ordering.order import ORDERS
 from canonical.shared.projection import SearchIndex
+from facade.answers import AnswerRow
 from facade.tmf.engine.declaration import TASK_VERBS, PatchRules, Resource, Served, TmfApi
 from facade.tmf.engine.parties import customers_named
 from facade.tmf.tmf622 import cancel_product_order as task
@@ -68,4 +70,10 @@ TMF622 = TmfApi(
     ),
     bridge=BRIDGE,
     resources=(PRODUCT_ORDER, CANCEL_PRODUCT_ORDER),
+    answers=MappingProxyType(
+        {
+            OrderNotFound: AnswerRow(404, "Order not found"),
+            CancellationNotFound: AnswerRow(404, "Cancellation not found"),
+        }
+    ),
 )

@@ -1,6 +1,8 @@
 """How failures are answered."""
 
+import importlib
 import inspect
+from pathlib import Path
 from typing import Any, cast
 
 import connexion.exceptions
@@ -20,15 +22,17 @@ from canonical.shared.errors import (
     restore,
 )
 from facade.answers import Answer
+from facade.bootstrap.answers import ALL, TABLES, answer_to
 from facade.contract import violations as contract
 from facade.contract.violations import Code, ContractViolation, Violation
-from facade.errors import CANONICAL, HANDLED, ErrorHandler, answer_to, render
+from facade.errors import HANDLED, ErrorHandler, render
 from facade.security import errors as security
 from facade.security.principal import Principal
 from facade.tmf.patch import PatchTestFailed
 from facade.tmf.query.refusals import NotSupported
 from tests.support.specs import problems
 
+ROOT = Path(__file__).parents[3]
 SECRET = "postgres://root:hunter2@db"
 TREE = list(every_error())
 STATUSES = {
@@ -170,8 +174,20 @@ def _is_leaf_of(kind: Any, root: type[Exception]) -> bool:
     return inspect.isclass(kind) and issubclass(kind, root) and not kind.__subclasses__()
 
 
-def test_the_table_names_only_errors_of_the_tree() -> None:
-    assert CANONICAL.keys() <= set(TREE)
+def test_the_tables_name_only_errors_of_the_tree() -> None:
+    assert ALL.keys() <= set(TREE)
+
+
+def test_every_table_is_collected() -> None:
+    found = {path for path in (ROOT / "facade").rglob("*.py") if "\nANSWERS: AnswerTable" in path.read_text()}
+    names = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in found]
+    assert len(names) > 1
+    for name in names:
+        assert any(importlib.import_module(name).ANSWERS is table for table in TABLES), name
+
+
+def test_every_error_is_in_one_table_at_most() -> None:
+    assert len(ALL) == sum(len(table) for table in TABLES)
 
 
 def test_every_code_is_used_once() -> None:
@@ -328,7 +344,7 @@ def test_the_address_decides_how_an_error_looks(path: str, media_type: str) -> N
 )
 def test_only_a_defect_of_ours_is_logged_as_one(error: Exception, event: str) -> None:
     scope = {"type": "http", "method": "GET", "path": "/x", "query_string": b"", "headers": [], "server": ("x", 80)}
-    handler = ErrorHandler(cast(Any, None), cast(Any, None), cast(Any, None))
+    handler = ErrorHandler(answer_to, cast(Any, None), cast(Any, None), cast(Any, None))
     with capture_logs() as logs:
         handler(ConnexionRequest(scope | {"scheme": "http"}), error)
     assert [line["event"] for line in logs] == [event]

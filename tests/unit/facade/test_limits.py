@@ -9,8 +9,8 @@ import pytest
 from connexion.middleware.abstract import ROUTING_CONTEXT
 
 from facade import limits
+from facade.bootstrap.answers import answer_to
 from facade.contract.violations import BodyTooLarge
-from facade.errors import answer_to
 from facade.limits import Overloaded, RateLimit, RateLimited
 from facade.methods import MethodTable
 from facade.threads import Queue

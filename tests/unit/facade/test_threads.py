@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from facade.errors import answer_to
+from facade.bootstrap.answers import answer_to
 from facade.limits import DeadlinePassed, Overloaded
 from facade.threads import BoundedThreads, Queue
 

@@ -17,10 +17,10 @@ from canonical.ordering.order import Order
 from canonical.ordering.states import State
 from canonical.shared.external_identifier import ExternalIdentifier
 from facade.application.requests import Translation
+from facade.bootstrap.answers import answer_to
 from facade.contract.loading import load_spec
 from facade.contract.validator import Contract
 from facade.contract.violations import Code, ContractViolation
-from facade.errors import answer_to
 from facade.tmf.tmf622 import product_order
 from facade.tmf.tmf622.items import REFUSED as ITEM_REFUSED
 from facade.tmf.tmf622.product_order import REFUSED, from_order, to_rejection, to_submit_order

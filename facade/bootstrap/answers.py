@@ -1,0 +1,26 @@
+"""How the errors of all contexts are answered, collected from their edges."""
+
+from types import MappingProxyType
+
+from facade import errors
+from facade.answers import Answer, AnswerTable
+from facade.bootstrap.declared import TMF_APIS
+from facade.operations import processes
+from facade.portal import customer, handlers, subscriptions
+from facade.tmf.hub import handlers as hub
+
+TABLES: tuple[AnswerTable, ...] = (
+    errors.SHARED,
+    handlers.ANSWERS,
+    customer.ANSWERS,
+    subscriptions.ANSWERS,
+    processes.ANSWERS,
+    hub.ANSWERS,
+    *(api.answers for api in TMF_APIS),
+)
+ALL: AnswerTable = MappingProxyType({kind: row for table in TABLES for kind, row in table.items()})
+
+
+def answer_to(error: Exception) -> Answer:
+    """What to answer when `error` reaches the edge."""
+    return errors.answer_to(error, ALL)
