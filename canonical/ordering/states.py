@@ -110,7 +110,16 @@ FINISHED: frozenset[State] = TERMINAL | {State.COMPLETED, State.PARTIALLY_COMPLE
 REMOVABLE: frozenset[State] = TERMINAL | {State.DRAFT, State.COMPLETED}
 """Nothing is under way and nothing waits for a person: an administrator may remove the order for good."""
 
-ACTIONS: frozenset[Trigger] = frozenset({Trigger.AMEND, Trigger.ANNOTATE, Trigger.SUBMIT, Trigger.CANCEL})
+IN_WORDS: Mapping[Trigger, str] = MappingProxyType(
+    {
+        Trigger.AMEND: "be amended",
+        Trigger.ANNOTATE: "be annotated",
+        Trigger.SUBMIT: "be submitted",
+        Trigger.CANCEL: "be cancelled",
+    }
+)
+"""An order can …"""
+ACTIONS: frozenset[Trigger] = frozenset(IN_WORDS)
 """What a caller may ask for. The other triggers belong to processes."""
 
 CATEGORIES: Mapping[State, StateCategory] = MappingProxyType(
@@ -140,11 +149,13 @@ def next_state(state: State, trigger: Trigger) -> State:
     try:
         return TRANSITIONS[state, trigger]
     except KeyError:
+        allowed = allowed_actions(state)
+        can = " or ".join(IN_WORDS.get(action, action) for action in allowed)
         raise InvalidTransition(
-            f"an order in state {state} cannot {trigger}",
+            f"an order in state {state} cannot {IN_WORDS.get(trigger, trigger)}; it can {can}",
             state=state.value,
             trigger=trigger.value,
-            allowedActions=[action.value for action in allowed_actions(state)],
+            allowedActions=[action.value for action in allowed],
         ) from None
 
 

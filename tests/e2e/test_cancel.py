@@ -228,6 +228,6 @@ def test_a_task_for_an_order_that_is_not_ones_own_or_has_ended_is_refused(produc
     assert product.post(TASKS, body, client="partner-acme").json()["code"] == "ORDER_NOT_FOUND"
     ended = product.post(TASKS, body)
     assert (ended.status_code, ended.json()["code"]) == (409, "INVALID_TRANSITION")
-    assert ended.json()["message"] == "an order in state completed cannot cancel"
+    assert ended.json()["message"] == "an order in state completed cannot be cancelled; it can be annotated"
     refused = product.post(TASKS, body | {"state": "done", "id": "mine"})
     assert {error["pointer"] for error in refused.json()["errors"]} == {"/state", "/id"}

@@ -7,6 +7,7 @@ from canonical.ordering.states import (
     ACTIONS,
     CATEGORIES,
     FINISHED,
+    IN_WORDS,
     REMOVABLE,
     TERMINAL,
     TRANSITIONS,
@@ -61,7 +62,10 @@ def test_a_terminal_state_refuses_every_trigger_that_leads_anywhere(state: State
     with pytest.raises(InvalidTransition) as refused:
         next_state(state, trigger)
     assert refused.value.details == {"state": state.value, "trigger": trigger.value, "allowedActions": ["annotate"]}
-    assert refused.value.message == f"an order in state {state} cannot {trigger}"
+    assert (
+        refused.value.message
+        == f"an order in state {state} cannot {IN_WORDS.get(trigger, trigger)}; it can be annotated"
+    )
 
 
 @pytest.mark.parametrize(("state", "trigger"), PAIRS)
