@@ -67,7 +67,7 @@ def compare(rounds: int, sides: Sides) -> Checks:
     body = portal_order_body().decode()
     job = Job(sides.ours.port, "POST", [PORTAL_ORDERS], sides.token, body, connections=8, seconds=SECONDS)
     orders = [measure(job, sides.ours).cpu * 1000 for _ in range(rounds)]
-    place = _calls()
+    place = calls()
     _took(place)
     found = [(_took(place), _took_unchecked(place)) for _ in range(rounds * TURNS)]
     checked, unchecked = (statistics.median(side) for side in zip(*found, strict=True))
@@ -83,21 +83,21 @@ def _took(place: Callable[[], None]) -> float:
 
 
 def _took_unchecked(place: Callable[[], None]) -> float:
-    with _nothing_held():
+    with nothing_held():
         return _took(place)
 
 
 @contextmanager
-def _nothing_held() -> Iterator[None]:
+def nothing_held() -> Iterator[None]:
     held = Agreement.held
-    Agreement.held = lambda self, answer, asked, located: answer  # type: ignore[method-assign]
+    Agreement.held = lambda self, answer, asked: answer  # type: ignore[method-assign]
     try:
         yield
     finally:
         Agreement.held = held  # type: ignore[method-assign]
 
 
-def _calls() -> Callable[[], None]:
+def calls() -> Callable[[], None]:
     """The calls that placing an order makes."""
     settings = BackendSettings("http://backends", "http://backends/oauth/token", "id", "secret")
     tokens = Tokens(settings.token_url, "id", "secret", (1, 1), transport=Echo())

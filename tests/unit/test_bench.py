@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests import bench
-from tests.bench import translation
+from tests.bench import answer_checks, translation
 from tests.bench.layering import LAYERS
 
 
@@ -26,3 +26,11 @@ def test_every_layer_that_the_profile_times_exists(owner: Any, name: str) -> Non
 def test_every_part_of_a_translation_can_be_measured(measures: Callable[[], translation.Measures]) -> None:
     taken = translation.measured(measures(), rounds=1, calls=1)
     assert taken[translation.TOGETHER] > 0
+
+
+def test_the_checks_of_answers_can_be_taken_away_to_be_measured() -> None:
+    place = answer_checks.calls()
+    place()
+    with answer_checks.nothing_held():
+        place()
+    place()
