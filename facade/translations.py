@@ -62,7 +62,10 @@ class Translations:
         return {"translate": self.translate}
 
     def translate(self) -> flask.Response:
-        """200 whether or not the payload would be accepted: the answer says which, and why."""
+        """200 whether or not the payload would be accepted: the answer says which, and why.
+
+        Raises ScopeMissing for an operation that the caller may not use.
+        """
         only(flask.request.args, ())
         asked = validated_body()
         what = (asked["api"], asked["version"], asked["operation"])
@@ -70,7 +73,9 @@ class Translations:
             known = tuple(" ".join(names) for names in self.known)
             violation = Violation("/operation", Code.INVALID_VALUE, f"{' '.join(what)} cannot be tried here", known)
             raise ContractViolation([violation])
-        return answer_json(self._try(self.known[what], what[2], asked["payload"], current_principal()))
+        translatable, principal = self.known[what], current_principal()
+        principal.require(translatable.contract.scopes(what[2]))
+        return answer_json(self._try(translatable, what[2], asked["payload"], principal))
 
     def _try(self, translatable: Translatable, operation: str, payload: Any, principal: Principal) -> dict[str, Any]:
         checked = translatable.contract.check_request(operation, payload)

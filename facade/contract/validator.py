@@ -81,7 +81,7 @@ class Contract:
         self._converters = {side: SchemaConverter(self._catalog, side) for side in Side}
         self._requests = dict(_request_schemas(spec))
         self._responses = dict(_response_schemas(spec))
-        self._operation_ids = {operation.get("operationId") for _, _, operation in operations(spec)}
+        self._scopes = {operation.get("operationId"): _scopes(operation) for _, _, operation in operations(spec)}
         self._compiled: dict[tuple[str, ...], _Compiled | None] = {}
         self._compiling = threading.Lock()
         servers = spec.get("servers") or [{}]
@@ -90,7 +90,11 @@ class Contract:
     @property
     def operation_ids(self) -> frozenset[str]:
         """The operations that this contract describes."""
-        return frozenset(name for name in self._operation_ids if name)
+        return frozenset(name for name in self._scopes if name)
+
+    def scopes(self, operation_id: str) -> tuple[str, ...]:
+        """What a caller of the operation has to hold."""
+        return self._scopes[operation_id]
 
     def listing(self, mistakes: int) -> Contract:
         """The same contract, which lists this many mistakes of a body at most."""
@@ -200,6 +204,12 @@ class Contract:
                     validator = jsonschema_rs.Draft7Validator(document, validate_formats=True)
                     compiled = self._compiled[key] = _Compiled(schema, document, validator)
         return compiled
+
+
+def _scopes(operation: _Schema) -> tuple[str, ...]:
+    """Those of all schemes: each operation names one scheme, if any."""
+    wanted = (scopes for either in operation.get("security", ()) for scopes in either.values())
+    return tuple(scope for scopes in wanted for scope in scopes)
 
 
 def _request_schemas(spec: _Schema) -> Iterator[tuple[tuple[str, str], _Schema]]:

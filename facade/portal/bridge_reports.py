@@ -13,6 +13,7 @@ from facade.contract.violations import Code, ContractViolation, Violation
 from facade.json import answer_json
 from facade.query import only
 from facade.security.principal import current_principal
+from facade.tmf.engine.declaration import Verb
 from facade.tmf.engine.reads import Reads
 from facade.tmf.engine.versions import V4
 from facade.tmf.query.listing import read_listing
@@ -37,7 +38,7 @@ class BridgeReports:
 
     def of_page(self, resource: str) -> flask.Response:
         """Of the page that a list in v4 shows for the same query."""
-        v4 = self._known(resource)
+        v4 = self._known(resource, Verb.LIST)
         wanted = read_listing(flask.request.query_string, v4.searchable, v4.resource.name)
         criterion, reader, part = (
             all_of(v4.visible, wanted.criterion),
@@ -49,17 +50,20 @@ class BridgeReports:
 
     def of_one(self, resource: str, id: str) -> flask.Response:
         only(flask.request.args, ())
-        v4 = self._known(resource)
+        v4 = self._known(resource, Verb.RETRIEVE)
         kept = self.reads.document(v4.resource.kind, id, v4.resource.reader(current_principal()))
         told = [mapped for mapped in self.trails.translations_of(kept.id) if not mapped.target]
         lifted = [{"pointer": mapped.source, "difference": mapped.rule} for mapped in told]
         return answer_json({"lowered": _lowered(v4, kept.document), "lifted": lifted})
 
-    def _known(self, resource: str) -> V4:
+    def _known(self, resource: str, verb: Verb) -> V4:
+        """Raises ScopeMissing for a resource that the caller may not read in v4."""
         if resource not in self.v4:
             text = f"no resource that v4 shows is called {resource[:60]}"
             raise ContractViolation([Violation("/resource", Code.INVALID_VALUE, text, tuple(self.v4))])
-        return self.v4[resource]
+        v4 = self.v4[resource]
+        current_principal().require(v4.own.scopes(v4.resource.operation(verb)))
+        return v4
 
 
 def _lowered(v4: V4, document: str) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from typing import Any
 from connexion.lifecycle import ConnexionRequest
 
 from facade.security.clients import SCOPES
-from facade.security.errors import MISSING, ConfigurationError, ScopeMissing, TokenRefused
+from facade.security.errors import MISSING, ConfigurationError, TokenRefused
 from facade.security.principal import Principal
 from facade.security.tokens import TokenVerifier
 
@@ -43,8 +43,7 @@ class OAuth2Handler:
             known = {"sub": principal.client_id, "scope": scope, "principal": principal}
             request.context["token_info"] = known  # evidence and metrics name those, too, who are turned away here
             self._count(principal.client_id)
-            if not principal.may_all(required_scopes):
-                raise ScopeMissing(principal, required_scopes)
+            principal.require(required_scopes)
             return known
 
         return check

@@ -1,6 +1,6 @@
 """Who is calling: the client behind the request, its scopes, and whose things it may see."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +8,7 @@ from connexion.context import context
 
 from canonical.customers.errors import CustomerNotFound
 from canonical.shared.reader import CustomerSet, Reader
-from facade.security.errors import MISSING, TokenRefused
+from facade.security.errors import MISSING, ScopeMissing, TokenRefused
 
 WILDCARD = ":*"
 
@@ -32,6 +32,11 @@ class Principal:
 
     def may_all(self, scopes: Iterable[str]) -> bool:
         return all(self.may(scope) for scope in scopes)
+
+    def require(self, scopes: Collection[str]) -> None:
+        """Raises ScopeMissing unless all are held."""
+        if not self.may_all(scopes):
+            raise ScopeMissing(self, scopes)
 
     def may_act_for(self, customer_id: str) -> bool:
         """The one place that decides it. Only the id is looked at: nobody is asked whether there is such a customer."""

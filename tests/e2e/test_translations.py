@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import requests
 
 from facade.tmf.tmf622.v4 import BRIDGE
-from tests.support.product import ORDERS, Node, partner_order, portal_order, running_product
+from tests.support.product import ORDERS, TMF622, Node, partner_order, portal_order, running_product
+from tests.support.waiting import LONG
 
 TRY = "/api/v1/translations"
 
@@ -94,3 +96,25 @@ def test_an_operation_that_cannot_be_tried_is_refused_with_those_that_can(produc
     answer = product.post(TRY, body)
     assert answer.status_code == 400
     assert "TMF622 v5 createProductOrder" in answer.json()["errors"][0]["allowed"]
+
+
+@pytest.mark.parametrize("scope", ["order:create", "order:read", "audit:read"])
+def test_what_is_tried_or_reported_on_takes_the_scope_of_the_operation_itself(product: Node, scope: str) -> None:
+    order_id = product.post(TMF622, partner_order()).json()["id"]
+    form = {"grant_type": "client_credentials", "client_id": "qa", "client_secret": "qa-secret", "scope": scope}
+    token = requests.post(f"{product.url}/oauth/token", data=form, timeout=LONG).json()["access_token"]
+    headers = {"Authorization": f"Bearer {token}"}
+    tried = {"api": "TMF622", "version": "v5", "operation": "createProductOrder", "payload": partner_order()}
+    answers = {
+        "order:create": [requests.post(f"{product.url}{TRY}", json=tried, headers=headers, timeout=LONG)],
+        "order:read": [
+            requests.get(f"{product.url}/api/v1/bridge-reports/productOrder{one}", headers=headers, timeout=LONG)
+            for one in ("", f"/{order_id}")
+        ],
+    }
+    for needed, found in answers.items():
+        for answer in found:
+            assert answer.status_code == (200 if scope == needed else 403), answer.text
+            if scope != needed:
+                assert answer.json()["code"] == "INSUFFICIENT_SCOPE"
+                assert f'scope="{needed}"' in answer.headers["WWW-Authenticate"]

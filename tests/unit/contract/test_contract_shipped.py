@@ -147,6 +147,8 @@ def test_ordering_serves_what_it_serves(ordering: dict[str, Any]) -> None:
     }
     assert Contract(ordering).base_path == "/tmf-api/productOrderingManagement/v5"
     scopes = {o["operationId"]: o["security"][0]["oauth2"] for _, _, o in operations(ordering)}
+    contract = Contract(ordering)
+    assert scopes == {name: list(contract.scopes(name)) for name in contract.operation_ids}
     assert scopes == {
         "createProductOrder": ["order:create"],
         "listProductOrder": ["order:read"],

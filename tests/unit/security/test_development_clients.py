@@ -76,3 +76,10 @@ def test_a_missing_scope_is_named():
     assert error.missing_scopes == ["order:create"]
     assert error.detail == "The access token lacks the scope order:create"
     assert error.headers == {"WWW-Authenticate": 'Bearer error="insufficient_scope", scope="order:read order:create"'}
+
+
+def test_what_an_operation_asks_for_has_to_be_held():
+    holding("order:*").require(["order:read", "order:create"])
+    holding("order:read").require([])
+    with pytest.raises(ScopeMissing):
+        holding("order:read").require(["order:read", "order:create"])
