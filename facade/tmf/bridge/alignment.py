@@ -83,10 +83,12 @@ def merged(base: Any, ours: Any, theirs: Any, hidden: Collection[Tokens], at: To
     """`ours` with what changed from `base` to `theirs`.
 
     `base` is `ours` as the other version shows it. What is not in `base` stays as it is: attributes, and the entries
-    of lists that `hidden` has the places of.
+    of lists that `hidden` has the places of. Of an object that gets another id nothing stays: it is another object.
     """
     if json_equal(base, theirs):
         return ours
+    if len({_own_id(base), _own_id(theirs)} - {None}) > 1:
+        return theirs
     if isinstance(base, dict) and isinstance(ours, dict) and isinstance(theirs, dict):
         return _merged_members(base, ours, theirs, hidden, at)
     if isinstance(base, list) and isinstance(ours, list) and isinstance(theirs, list):
