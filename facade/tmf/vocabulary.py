@@ -56,30 +56,31 @@ class Vocabulary:
         )
 
     def names_customer(self, role: str) -> bool:
-        return _folded(self.party_roles.get(_folded(role), "")) in CUSTOMER_ROLES
+        return folded(self.party_roles.get(folded(role), "")) in CUSTOMER_ROLES
 
     def check_role(self, role: str, pointer: str) -> list[Violation]:
-        if _folded(role) in self.party_roles:
+        if folded(role) in self.party_roles:
             return []
         return [_unknown("party role", UNKNOWN_PARTY_ROLE, role, pointer, PARTY_ROLES)]
 
     def relationship(self, name: str) -> RelationshipType | None:
-        known = self.relationship_types.get(_folded(name))
+        known = self.relationship_types.get(folded(name))
         return None if known is None else RELATIONSHIP_TYPES[known]
 
     def unknown_relationship(self, name: str, pointer: str) -> Violation:
         return _unknown("relationship type", UNKNOWN_RELATIONSHIP_TYPE, name, pointer, tuple(RELATIONSHIP_TYPES))
 
 
-def _folded(word: str) -> str:
+def folded(word: str) -> str:
+    """The word in the one spelling by which words are compared."""
     return re.sub(r"[\s_-]", "", word.casefold())
 
 
 def _extended(what: str, ours: Mapping[str, str], own: Mapping[str, str]) -> Mapping[str, str]:
     for word, meaning in own.items():
-        if _folded(meaning) not in ours:
+        if folded(meaning) not in ours:
             raise ValueError(f"the {what} {word!r} stands for {meaning!r}, which is none of ours")
-    return {**ours} | {_folded(word): ours[_folded(meaning)] for word, meaning in own.items()}
+    return {**ours} | {folded(word): ours[folded(meaning)] for word, meaning in own.items()}
 
 
 def _unknown(what: str, reason: str, word: str, pointer: str, allowed: tuple[str, ...]) -> Violation:
@@ -89,6 +90,4 @@ def _unknown(what: str, reason: str, word: str, pointer: str, allowed: tuple[str
     return Violation(pointer, Code.INVALID_VALUE, text, allowed, hint, reason)
 
 
-STANDARD = Vocabulary(
-    {_folded(role): role for role in PARTY_ROLES}, {_folded(name): name for name in RELATIONSHIP_TYPES}
-)
+STANDARD = Vocabulary({folded(role): role for role in PARTY_ROLES}, {folded(name): name for name in RELATIONSHIP_TYPES})
