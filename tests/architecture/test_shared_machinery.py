@@ -25,8 +25,6 @@ ROOT = Path(__file__).parents[2]
 SHARED = ("engine", "bridge", "query", "patch", "hub")
 MODULES = sorted(module for part in SHARED for module in (ROOT / "facade" / "tmf" / part).glob("*.py"))
 ALLOWED = {
-    ("bridge", "tables", "productOfferingPrice"): "an attribute of prices in three APIs, and a resource of a fourth",
-    ("query", "basic", "regex"): "an operator of filters",
     ("query", "basic", "a quote is not closed"): "a quotation mark",
 }
 """Texts that only look like names of one API, each with what it is."""
