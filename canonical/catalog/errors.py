@@ -1,4 +1,4 @@
-"""What can go wrong in the catalog, as its part of the tree of canonical/shared/errors.py.
+"""What can go wrong in the catalog.
 
 InvalidCommand
 ├── UnknownParent    no category has the id of the parent

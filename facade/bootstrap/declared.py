@@ -4,9 +4,10 @@ from typing import Any
 
 from canonical.shared.projection import Projector
 from facade.tmf.engine.declaration import Resource, TmfApi
+from facade.tmf.tmf620.api import TMF620
 from facade.tmf.tmf622.api import TMF622
 
-TMF_APIS: tuple[TmfApi, ...] = (TMF622,)
+TMF_APIS: tuple[TmfApi, ...] = (TMF620, TMF622)
 
 
 def projectors() -> dict[str, Projector]:

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from canonical.catalog import handlers as cataloguing
+from canonical.catalog.category import CATEGORIES
 from canonical.listeners import handlers as listening
 from canonical.ordering import handlers as ordering
 from canonical.ordering.cancellation import CANCELLATIONS
@@ -37,7 +39,8 @@ def use_cases(processes: Mapping[str, Process[Any]]) -> dict[type, UseCase]:
         ),
     }
     listeners = {command: UseCase(handle, subject=_named("listener")) for command, handle in listening.HANDLERS.items()}
-    return orders | told | listeners
+    catalog = {command: UseCase(handle, CATEGORIES) for command, handle in cataloguing.HANDLERS.items()}
+    return orders | told | listeners | catalog
 
 
 def _named(subject_type: str) -> Callable[[Any], tuple[str, str]]:

@@ -11,7 +11,8 @@ from facade.security.principal import Principal
 SCOPES: Mapping[str, str] = MappingProxyType(
     {
         "audit:read": "Read the evidence of one's own requests",
-        "catalog:read": "Read the catalogue: offerings, prices, specifications",
+        "catalog:read": "Read the catalogue: categories, offerings, prices, specifications",
+        "catalog:write": "Change the catalogue",
         "customer:read": "Read a customer's context",
         "events:subscribe": "Have notifications sent to an address",
         "operations:*": "See stuck work and decide about it",

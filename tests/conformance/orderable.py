@@ -1,8 +1,9 @@
-"""Changes generated payloads of TMF622 so that our rules for orders take them; everything else stays as it is."""
+"""Changes generated payloads so that our rules take them; everything else stays as it is."""
 
 from collections.abc import Iterator
 from typing import Any
 
+from facade.tmf.tmf620 import category
 from facade.tmf.tmf622 import cancel_product_order, product_order
 
 Payload = dict[str, Any]
@@ -31,6 +32,32 @@ def order_v4(body: Payload, _: str) -> Payload:
 def cancellation(body: Payload, order_id: str) -> Payload:
     kept = {name: value for name, value in body.items() if name not in cancel_product_order.REFUSED}
     return kept | {"productOrder": {**body["productOrder"], "id": order_id}}
+
+
+def category_v5(body: Payload, parent_id: str) -> Payload:
+    if "parent" in body:
+        body["parent"]["id"] = parent_id
+    return _categorizable(body, root="parent" not in body)
+
+
+def category_v4(body: Payload, parent_id: str) -> Payload:
+    if "parentId" in body:
+        body["parentId"] = parent_id
+    return _categorizable(body, root="parentId" not in body)
+
+
+def _categorizable(body: Payload, *, root: bool) -> Payload:
+    body = {name: value for name, value in body.items() if name not in category.REFUSED}
+    body["name"] = body["name"].strip()[:100] or "x"
+    if "version" in body:
+        body["version"] = body["version"][:100]
+    if "isRoot" in body:
+        body["isRoot"] = root
+    if "lifecycleStatus" in body:
+        body["lifecycleStatus"] = tuple(category.STATES.values())[len(body["name"]) % len(category.STATES)]
+    if {"startDateTime", "endDateTime"} <= body.get("validFor", {}).keys():
+        body["validFor"]["endDateTime"] = body["validFor"]["startDateTime"]
+    return body
 
 
 def _orderable(body: Payload, customer: Payload) -> Payload:

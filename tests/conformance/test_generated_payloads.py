@@ -5,7 +5,7 @@ that an API declares is tested in every version that the API is served in; `ACCE
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,12 +19,13 @@ from facade.app import contract_of, spec_of
 from facade.bootstrap.apis import versions_of
 from facade.bootstrap.declared import TMF_APIS
 from facade.contract.classes import ClassCatalog
-from facade.contract.violations import ContractViolation
+from facade.contract.validator import Contract
+from facade.contract.violations import ContractViolation, Violation
 from facade.tmf.bridge import without_complement
 from facade.tmf.engine.declaration import Resource, TmfApi, Verb
 from facade.tmf.patch import apply_patch, changed
 from facade.tmf.tmf622.api import TMF622
-from tests.conformance.orderable import cancellation, order_v4, order_v5
+from tests.conformance.orderable import cancellation, category_v4, category_v5, order_v4, order_v5
 from tests.conformance.rules import EVERY_RESOURCE, refusals, refusing
 from tests.support.generated import Payloads, a_patch
 from tests.support.product import Node, partner_order, running_product
@@ -87,6 +88,8 @@ ACCEPTABLE: Mapping[str, Callable[[Payload, str], Payload]] = {
     "TMF622 v4 productOrder": order_v4,
     "TMF622 v5 cancelProductOrder": cancellation,
     "TMF622 v4 cancelProductOrder": cancellation,
+    "TMF620 v5 category": category_v5,
+    "TMF620 v4 category": category_v4,
 }
 ROWS = [
     Posted(api, version, resource)
@@ -103,7 +106,7 @@ WORDS = {
     for name in ClassCatalog(spec["components"]["schemas"]).shape(schema).properties
 } - {"@type"}
 PAYLOADS = {name: Payloads(spec, WORDS) for name, spec in SPECS.items()}
-ORDER_V5, ORDER_V4 = (Posted(TMF622, version, TMF622.resource("productOrder")) for version in ("v5", "v4"))
+ORDER_V5 = Posted(TMF622, "v5", TMF622.resource("productOrder"))
 
 
 @pytest.fixture(scope="module")
@@ -116,9 +119,13 @@ def post(product: Node, address: str, body: Payload) -> requests.Response:
     return product.request("POST", address, data=jsontext.write(body), headers={"Content-Type": "application/json"})
 
 
-def an_order_id(product: Node) -> str:
-    order_id: str = post(product, ORDER_V5.address, partner_order()).json()["id"]
-    return order_id
+def referred_id(product: Node, row: Posted) -> str:
+    """The id of something that the resource may refer to."""
+    body, address = {"name": "Cloud services"}, row.address
+    if row.api is TMF622:
+        body, address = partner_order(), ORDER_V5.address
+    made: str = post(product, address, body).json()["id"]
+    return made
 
 
 def generated(row: Posted, seed: int) -> Payload:
@@ -167,8 +174,7 @@ def test_nothing_that_a_contract_allows_is_refused_but_by_a_rule(product: Node, 
 @given(seed=SEEDS)
 def test_what_was_sent_comes_back_as_it_was_sent(product: Node, row: Posted, seed: int) -> None:
     """The product holds its own answers against their contracts: one that breaks them is a 500."""
-    order_id = an_order_id(product) if row.acceptable is cancellation else ""
-    body = row.acceptable(generated(row, seed), order_id)
+    body = row.acceptable(generated(row, seed), referred_id(product, row))
     created = post(product, row.address, body)
     assert created.status_code == 201, created.text
     resource_id = created.json()["id"]
@@ -183,53 +189,85 @@ def test_what_was_sent_comes_back_as_it_was_sent(product: Node, row: Posted, see
         assert jsontext.read_kept(listed.content) == [jsontext.read_kept(shown.content)]
 
 
-V5 = versions_of(TMF622, "v5")["productOrder"]
-V4: Any = versions_of(TMF622, "v4")["productOrder"]
+@dataclass(frozen=True)
+class Patched:
+    """One resource that can be patched, in both versions."""
+
+    api: TmfApi
+    resource: Resource[Any]
+
+    def __str__(self) -> str:
+        return f"{self.api.name} {self.resource.name}"
+
+    def row(self, version: str) -> Posted:
+        return Posted(self.api, version, self.resource)
+
+    def contract(self, version: str) -> Contract:
+        return contract_of(self.row(version).spec)
+
+    def version(self, version: str) -> Any:
+        return versions_of(self.api, version)[self.resource.name]
+
+    def made(self, seed: int) -> Payload:
+        """A generated body for v4."""
+        return self.row("v4").acceptable(generated(self.row("v4"), seed), "1708")
+
+    def sent_in_v4(self, seed: int) -> Payload:
+        """A generated resource that was sent in v4, as it is kept."""
+        document: Payload = self.version("v4").lifted(self.made(seed)).body
+        return document
+
+    def in_v4(self, document: Payload) -> Payload:
+        shown: Payload = self.version("v4").lowered(document).body
+        reading, creating = (self.resource.operation(verb) for verb in (Verb.RETRIEVE, Verb.CREATE))
+        assert self.contract("v4").response_errors(reading, 200, shown) == []
+        assert self.contract("v5").check_request(creating, without_complement(document)).violations == ()
+        return shown
+
+    def mistakes(self, version: str, body: Payload) -> Sequence[Violation]:
+        return self.contract(version).check_request(self.resource.operation(Verb.CREATE), body).violations
 
 
-def an_order_of_v4(seed: int) -> Payload:
-    """A generated order that was sent in v4, as it is kept."""
-    document: Payload = V4.lifted(order_v4(generated(ORDER_V4, seed), "")).body
-    return document
+PATCHED = pytest.mark.parametrize(
+    "one",
+    [Patched(api, resource) for api in TMF_APIS for resource in api.resources if Verb.PATCH in resource.verbs],
+    ids=str,
+)
 
 
-def in_v4(document: Payload) -> Payload:
-    shown: Payload = V4.lowered(document).body
-    assert contract_of(ORDER_V4.spec).response_errors("retrieveProductOrder", 200, shown) == []
-    assert contract_of(ORDER_V5.spec).check_request("createProductOrder", without_complement(document)).violations == ()
-    return shown
-
-
+@PATCHED
 @often
 @given(seed=SEEDS)
-def test_a_v4_patch_of_what_v4_sent_makes_v4_show_what_it_asks_for(seed: int) -> None:
-    document = an_order_of_v4(seed)
-    media_type, patch = a_patch(in_v4(document), order_v4(generated(ORDER_V4, seed + 1), ""), seed)
-    wanted = apply_patch(media_type, in_v4(document), patch)
-    if contract_of(ORDER_V4.spec).check_request("createProductOrder", wanted).violations:
+def test_a_v4_patch_of_what_v4_sent_makes_v4_show_what_it_asks_for(one: Patched, seed: int) -> None:
+    document, v4 = one.sent_in_v4(seed), one.version("v4")
+    media_type, patch = a_patch(one.in_v4(document), one.made(seed + 1), seed)
+    wanted = apply_patch(media_type, one.in_v4(document), patch)
+    if one.mistakes("v4", wanted):
         with pytest.raises(ContractViolation):
-            V4.patched(document, media_type, patch)
+            v4.patched(document, media_type, patch)
         return
     try:
-        after = V4.patched(document, media_type, patch).body
+        after = v4.patched(document, media_type, patch).body
     except ContractViolation as refusal:
         if "(relationshipType)" not in str(refusal):
             raise
         return  # our rules read it
-    assert list(missing(in_v4(after), wanted)) == []
+    assert list(missing(one.in_v4(after), wanted)) == []
 
 
+@PATCHED
 @often
 @given(seed=SEEDS)
-def test_a_v5_patch_keeps_what_v4_sent_elsewhere(seed: int) -> None:
-    document = an_order_of_v4(seed)
+def test_a_v5_patch_keeps_what_v4_sent_elsewhere(one: Patched, seed: int) -> None:
+    document = one.sent_in_v4(seed)
     public = without_complement(document)
-    other = without_complement(an_order_of_v4(seed + 1))
+    other = without_complement(one.sent_in_v4(seed + 1))
     media_type, patch = a_patch(public, other, seed)
     wanted = apply_patch(media_type, public, patch)
-    if contract_of(ORDER_V5.spec).check_request("createProductOrder", wanted).violations:
+    if one.mistakes("v5", wanted):
         return  # our contract refuses it
-    after = V5.patched(document, media_type, patch).body
+    after = one.version("v5").patched(document, media_type, patch).body
     assert without_complement(after) == wanted
-    touched, before, shown = changed(public, wanted), in_v4(document), in_v4(after)
-    assert [*missing(shown, {name: value for name, value in before.items() if name not in touched})] == []
+    touched, before, shown = {*changed(public, wanted)}, one.in_v4(document), one.in_v4(after)
+    named = {name: set(one.api.bridge.lifted_names(one.resource.schema, [name])) for name in before}
+    assert [*missing(shown, {name: value for name, value in before.items() if not named[name] & touched})] == []

@@ -8,15 +8,16 @@ from typing import Any
 import orjson
 import pytest
 
+from facade.app import contract_of
+from facade.bootstrap.declared import TMF_APIS
 from facade.contract.completion import Leniency
-from facade.contract.loading import load_spec
 from facade.contract.validator import Contract
-from facade.tmf.tmf622.v4 import BRIDGE
+from facade.tmf.engine.declaration import TmfApi
 
 ROOT = Path(__file__).parents[2]
-PUBLISHED = ROOT / "fixtures" / "published" / "tmf622"
-SPECS = ROOT / "specs" / "tmf"
+PUBLISHED = ROOT / "fixtures" / "published"
 TABLE = ROOT / "docs" / "published-examples.md"
+HEADING = re.compile(r"^## (?P<api>TMF\d+) (?P<version>v\d)$")
 ROW = re.compile(r"^\| `(?P<file>[^`]+)` \| (?P<role>[^|]+) \| (?P<verdict>[^|]+) \| (?P<rule>[^|]*) \|")
 MEDIA_TYPES = {
     "json": "application/json",
@@ -27,16 +28,17 @@ MEDIA_TYPES = {
 METHODS = {"POST": "create", "PATCH": "patch", "GET": "retrieve"}
 # Where requests leave the letter of the schema, and the rule that lets them in.
 LENIENCIES = {
-    "108": [("/productOrderItem/3/productOrderItemRelationship/0/@type", Leniency.TYPE_BY_BASE_CLASS)],
-    "110": [("/productOrderItem/0/product/@type", Leniency.TYPE_BY_BASE_CLASS)],
-    "112": [("/productOrderItem/2/product/intent/expression/@type", Leniency.TYPE_BY_BASE_CLASS)],
+    ("TMF622", "108"): [("/productOrderItem/3/productOrderItemRelationship/0/@type", Leniency.TYPE_BY_BASE_CLASS)],
+    ("TMF622", "110"): [("/productOrderItem/0/product/@type", Leniency.TYPE_BY_BASE_CLASS)],
+    ("TMF622", "112"): [("/productOrderItem/2/product/intent/expression/@type", Leniency.TYPE_BY_BASE_CLASS)],
 }
 
 
 @dataclass(frozen=True)
 class Example:
-    """One row of the table and the body it speaks of."""
+    """One row of the tables and the body it speaks of."""
 
+    api: TmfApi
     version: str
     file: str
     role: str
@@ -45,11 +47,17 @@ class Example:
 
     @property
     def body(self) -> Any:
-        return orjson.loads((PUBLISHED / self.version / self.file).read_bytes())
+        return orjson.loads((PUBLISHED / self.api.name.lower() / self.version / self.file).read_bytes())
+
+    @property
+    def contract(self) -> Contract:
+        return contract_of(self.api.versions[self.version].spec)
 
     @property
     def resource(self) -> str:
-        return "CancelProductOrder" if "ancelProductOrder" in self.role else "ProductOrder"
+        """Its class: of those whose name the role has, the longest."""
+        names = (one.schema for one in self.api.resources if one.schema.casefold() in self.role.casefold())
+        return max(names, key=len)
 
     @property
     def operation(self) -> str:
@@ -63,12 +71,14 @@ class Example:
 
 
 def _examples() -> list[Example]:
-    found, version = [], ""
+    apis = {api.name: api for api in TMF_APIS}
+    found: list[Example] = []
+    heading: re.Match[str] | None = None
     for line in TABLE.read_text().splitlines():
-        version = line.removeprefix("## ") if line.startswith("## ") else version
-        row = ROW.match(line)
-        if row is not None:
-            found.append(Example(version, **{name: text.strip() for name, text in row.groupdict().items()}))
+        heading, row = HEADING.match(line) or heading, ROW.match(line)
+        if heading is not None and row is not None:
+            of = apis[heading["api"]], heading["version"]
+            found.append(Example(*of, **{name: text.strip() for name, text in row.groupdict().items()}))
     return found
 
 
@@ -80,20 +90,12 @@ CREATIONS = [e for e in REQUESTS if e.operation == "createProductOrder"]
 
 
 def _name(example: Example) -> str:
-    return f"{example.version}-{example.file.removesuffix('.json')}"
+    return f"{example.api.name}-{example.version}-{example.file.removesuffix('.json')}"
 
 
-@pytest.fixture(scope="module")
-def contracts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Contract]:
-    cache = tmp_path_factory.mktemp("cache")
-    v5 = SPECS / "tmf622-v5.yaml"
-    return {"v4": Contract(load_spec(SPECS / "tmf622-v4.yaml", cache)), "v5": Contract(load_spec(v5, cache))}
-
-
-def test_the_table_names_every_file() -> None:
-    for version in ("v4", "v5"):
-        listed = [e.file for e in EXAMPLES if e.version == version]
-        assert sorted(listed) == sorted(path.name for path in (PUBLISHED / version).glob("*.json"))
+def test_the_tables_name_every_file() -> None:
+    listed = [f"{e.api.name.lower()}/{e.version}/{e.file}" for e in EXAMPLES]
+    assert sorted(listed) == sorted(str(path.relative_to(PUBLISHED)) for path in PUBLISHED.rglob("*.json"))
 
 
 def test_only_events_are_not_served() -> None:
@@ -101,50 +103,50 @@ def test_only_events_are_not_served() -> None:
 
 
 @pytest.mark.parametrize("example", REQUESTS, ids=_name)
-def test_a_request_is_accepted_unchanged_under_named_leniencies(
-    contracts: dict[str, Contract], example: Example
-) -> None:
-    contract, body = contracts[example.version], example.body
+def test_a_request_is_accepted_unchanged_under_named_leniencies(example: Example) -> None:
+    contract, body = example.contract, example.body
     checked = contract.check_request(example.operation, body, example.media_type)
     assert checked.violations == ()
     assert checked.body is body
     allowances = contract.allowances(example.operation, body, example.media_type)
-    assert [(a.pointer, a.rule) for a in allowances] == LENIENCIES.get(example.file[:3], [])
+    assert [(a.pointer, a.rule) for a in allowances] == LENIENCIES.get((example.api.name, example.file[:3]), [])
     assert ("typeByBaseClass" in example.rule) == bool(allowances)
 
 
 @pytest.mark.parametrize("example", ANSWERS, ids=_name)
-def test_an_answer_keeps_the_contract(contracts: dict[str, Contract], example: Example) -> None:
+def test_an_answer_keeps_the_contract(example: Example) -> None:
     status = 201 if example.operation.startswith("create") else 200
-    assert contracts[example.version].response_errors(example.operation, status, example.body) == []
+    assert example.contract.response_errors(example.operation, status, example.body) == []
 
 
 @pytest.mark.parametrize("example", SERVED, ids=_name)
-def test_it_is_valid_in_the_other_version_too(contracts: dict[str, Contract], example: Example) -> None:
+def test_it_is_valid_in_the_other_version_too(example: Example) -> None:
     if isinstance(example.body, list) and example in REQUESTS:
         return  # a JSON patch is no resource
-    other, translate = ("v5", BRIDGE.lift) if example.version == "v4" else ("v4", BRIDGE.lower)
+    bridge = example.api.bridge
+    other, translate = ("v5", bridge.lift) if example.version == "v4" else ("v4", bridge.lower)
+    contract = contract_of(example.api.versions[other].spec)
     bridged = translate(example.resource, example.body).body
     if example in REQUESTS:
-        assert contracts[other].request_errors(example.operation, bridged, example.media_type) == []
+        assert contract.request_errors(example.operation, bridged, example.media_type) == []
     else:
         status = 201 if example.operation.startswith("create") else 200
-        assert contracts[other].response_errors(example.operation, status, bridged) == []
+        assert contract.response_errors(example.operation, status, bridged) == []
 
 
 @pytest.mark.parametrize("example", CREATIONS, ids=_name)
-def test_an_order_is_accepted_without_any_type(contracts: dict[str, Contract], example: Example) -> None:
-    checked = contracts[example.version].check_request("createProductOrder", _without_types(example.body))
+def test_an_order_is_accepted_without_any_type(example: Example) -> None:
+    checked = example.contract.check_request("createProductOrder", _without_types(example.body))
     assert checked.violations == ()
     assert checked.body["@type"] == "ProductOrder"
     assert all(item["@type"] == "ProductOrderItem" for item in checked.body["productOrderItem"])
 
 
 @pytest.mark.parametrize("example", CREATIONS, ids=_name)
-def test_one_fault_in_an_order_is_found_where_it_is(contracts: dict[str, Contract], example: Example) -> None:
+def test_one_fault_in_an_order_is_found_where_it_is(example: Example) -> None:
     body = example.body
     body["productOrderItem"][0]["action"] = "change"
-    [found] = contracts[example.version].request_errors("createProductOrder", body)
+    [found] = example.contract.request_errors("createProductOrder", body)
     assert found.pointer == "/productOrderItem/0/action"
     assert found.hint == "did you mean `modify`?"
 

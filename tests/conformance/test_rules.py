@@ -10,6 +10,7 @@ import pytest
 import requests
 
 import jsontext
+from canonical.catalog.handlers import DEEPEST
 from facade.app import contract_of
 from facade.bootstrap.declared import TMF_APIS
 from facade.contract.validator import Contract
@@ -25,7 +26,9 @@ SAME_NAME, LONG_NUMBER = b'{"a": 1, "a": 2}', b'{"a": 1%s}' % (b"0" * 1000)
 
 @dataclass(frozen=True)
 class Broken:
-    """A payload that breaks one rule: `order` and `item` change a good one. `text`: what is sent instead of it."""
+    """A payload that breaks one rule: `order` and `item` change a good one of the rule's resource. `text`: what is sent
+    instead of it.
+    """
 
     order: Mapping[str, Any] | None = None
     item: Mapping[str, Any] | None = None
@@ -64,6 +67,10 @@ def related(*relationships: Payload) -> Payload:
 
 def changed(**product: Any) -> Payload:
     return {"action": "modify", "product": {"@type": "Product", "id": "PRD1", **product}}
+
+
+def below(parent: str) -> dict[str, Broken]:
+    return {"v4": Broken({"parentId": parent}), "v5": Broken({"parent": {"@type": "CategoryRef", "id": parent}})}
 
 
 BEFORE_TIME = "0001-01-01T00:00:00+14:00"
@@ -141,6 +148,18 @@ BREAKING: Mapping[tuple[str, str, str], Mapping[str, Broken]] = {
     ),
     ("cancelProductOrder", "ORDER_NOT_FOUND", "–"): order(productOrder={"id": "nobody's"}),
     ("cancelProductOrder", "INVALID_TRANSITION", "–"): order(),
+    ("category", "unexpectedProperty", "id"): order(lastUpdate="2026-06-01T00:00:00Z"),
+    ("category", "invalidValue", "name"): order(name=" "),
+    ("category", "invalidValue", "version"): order(version="v" * 101),
+    ("category", "invalidValue", "parent.id"): below(" "),
+    ("category", "UNKNOWN_PARENT_CATEGORY", "parent.id"): below("nobody's"),
+    ("category", "CYCLIC_CATEGORIES", "parent.id"): order(),
+    ("category", "invalidValue", "isRoot"): order(isRoot=False),
+    ("category", "invalidValue", "lifecycleStatus"): order(lifecycleStatus="Sleeping"),
+    ("category", "invalidFormat", "validFor"): order(validFor={"startDateTime": BEFORE_TIME}),
+    ("category", "INVALID_COMMAND", "validFor.endDateTime"): order(
+        validFor={"startDateTime": "2026-06-02T00:00:00Z", "endDateTime": "2026-06-01T00:00:00Z"}
+    ),
 }  # fmt: skip
 """For each rule, by resource, error and first place, and for each of its versions, what breaks it alone."""
 
@@ -179,9 +198,29 @@ def cancelled_order(product: Node) -> str:
     return order_id
 
 
-def body_of(broken: Broken, version: str, good: Payload) -> Payload:
-    whole: Payload = good if version == "v5" else BRIDGE.lower("ProductOrder", good).body
-    body = copy.deepcopy(whole) | dict(broken.order or {})
+def deepest_category(product: Node) -> str:
+    """The last of a line of categories which nothing stands below any more."""
+    parent: Payload = {}
+    for _ in range(DEEPEST + 1):
+        made = product.post(contract_and_address("v5", "category")[1], {"name": "Cloud services", **parent}).json()
+        parent = {"parent": {"@type": "CategoryRef", "id": made["id"]}}
+    return str(made["id"])
+
+
+def good_body(product: Node, version: str, resource: str, rule: Rule) -> Payload:
+    """What is accepted, or for rules about what was there before, what they refuse."""
+    if resource == "cancelProductOrder":
+        return {"productOrder": {"@type": "ProductOrderRef", "id": cancelled_order(product)}}
+    if resource == "category":
+        deep = below(deepest_category(product))[version].order if rule.error == "CYCLIC_CATEGORIES" else None
+        return {"name": "Cloud services", **(deep or {})}
+    order = partner_order()
+    lowered: Payload = order if version == "v5" else BRIDGE.lower("ProductOrder", order).body
+    return lowered
+
+
+def body_of(broken: Broken, good: Payload) -> Payload:
+    body = copy.deepcopy(good) | dict(broken.order or {})
     if broken.item is not None:
         item = {**body["productOrderItem"][0], **broken.item}
         body["productOrderItem"][0] = {name: value for name, value in item.items() if value is not None}
@@ -192,10 +231,7 @@ def body_of(broken: Broken, version: str, good: Payload) -> Payload:
 def test_a_rule_refuses_what_the_contract_allows(product: Node, rule: Rule, version: str, broken: Broken) -> None:
     version = version.removesuffix(" aside")
     resource = "productOrder" if rule.resource == EVERY_RESOURCE else rule.resource
-    good = partner_order()
-    if resource == "cancelProductOrder":
-        good = {"productOrder": {"@type": "ProductOrderRef", "id": cancelled_order(product)}}
-    body = body_of(broken, version, good)
+    body = body_of(broken, good_body(product, version, resource, rule))
     contract, address = contract_and_address(version, resource)
     if rule.resource != EVERY_RESOURCE:
         assert contract.check_request(f"create{resource[0].upper()}{resource[1:]}", body).violations == ()

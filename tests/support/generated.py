@@ -135,7 +135,8 @@ def a_patch(document: dict[str, Any], other: dict[str, Any], seed: int) -> tuple
     operations: list[dict[str, Any]] = []
     for _ in range(random.randrange(1, 4)):
         after = apply_patch(JSON_PATCH, document, operations)
-        way = random.choice([one for one in _ways(after) if len(one) > 1])
+        found = list(_ways(after))
+        way = random.choice([one for one in found if len(one) > 1] or found)
         operations.append(_operation(random, after, way))
     return JSON_PATCH, operations
 

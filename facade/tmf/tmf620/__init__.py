@@ -1,0 +1,1 @@
+"""TMF620 product catalog: categories."""
