@@ -87,7 +87,8 @@ class Bridge:
     def lower(self, resource: str, body: Any) -> Bridged:
         """A v5 body in v4. Raises NotVisible when v4 has no such resource."""
         known = body if isinstance(body, dict) else {}
-        if resource == EVENT and (kind := known.get("eventType", known.get("@type"))) in self._hidden_events:
+        kind = known.get("eventType", known.get("@type"))
+        if resource == EVENT and isinstance(kind, str) and kind in self._hidden_events:
             raise NotVisible(f"{kind} does not exist in v4")
         state = known.get("state")
         run = Run(has_ended=isinstance(state, str) and state in self._ended)

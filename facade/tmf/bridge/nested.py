@@ -86,7 +86,7 @@ class NestedReference(Converter):
             outer[TYPE] = self.mapping.v5
         elif sent == self.mapping.v5:
             run.reshaped((at, TYPE), "v4 names this class otherwise", sent)
-        elif sent in PARTY_KINDS:
+        elif isinstance(sent, str) and sent in PARTY_KINDS:
             outer[TYPE] = self.mapping.v5
             repair_referred_type(inner, sent, at, run)
         inner[TYPE] = self.nesting.inner_type(inner)

@@ -92,7 +92,7 @@ class Characteristic(Converter):
 
     def _lift_type(self, out: Object, at: Place, run: Run) -> None:
         sent = out.get(TYPE)
-        if sent in self.TYPED:
+        if isinstance(sent, str) and sent in self.TYPED:
             run.reshaped((at, TYPE), "v5 tells the class from the value", sent)
         elif sent not in (None, "Characteristic"):
             return
@@ -100,7 +100,7 @@ class Characteristic(Converter):
 
     def _lower_type(self, out: Object, at: Place, run: Run) -> None:
         sent = out.get(TYPE)
-        if sent in self.TYPED or sent == self.mapping.v4:
+        if isinstance(sent, str) and (sent in self.TYPED or sent == self.mapping.v4):
             if sent != characteristic_class(out.get("value")):
                 run.reshaped((at, TYPE), "v4 does not tell kinds of values apart", sent)
             out[TYPE] = self.mapping.v4
