@@ -88,6 +88,11 @@ def validated_body() -> Any:
     return _checked().body
 
 
+def body_media_type() -> str:
+    """The media type by which the body being handled was validated: JSON if the request names none."""
+    return _content_type(current_scope["headers"])[0]
+
+
 def allowances() -> tuple[Allowance, ...]:
     """The leniencies seen while the request was completed; none when it was valid as sent."""
     return _checked().allowances

@@ -172,6 +172,14 @@ def test_remarks_are_changed_in_every_media_type_and_version(
         assert product.get(f"{path}/{order_id}").json()["priority"] == "0"
 
 
+@pytest.mark.parametrize("api", [TMF622, V4])
+def test_a_patch_that_names_no_media_type_is_a_merge_patch(product: Node, api: str) -> None:
+    order_id, _ = _numbered(product)
+    sent = json.dumps({"description": "without a type"}).encode()
+    answer = product.request("PATCH", f"{api}/{order_id}", "partner-acme", data=sent)
+    assert (answer.status_code, answer.json()["description"]) == (200, "without a type")
+
+
 def test_v4s_names_are_understood_in_patches(product: Node) -> None:
     order_id = product.post(TMF622, partner_order(), client="partner-acme").json()["id"]
     product.until_finished(order_id)

@@ -16,7 +16,7 @@ from facade.application.requests import Request, Result
 from facade.application.turns import Turns
 from facade.application.use_cases import Application
 from facade.conditions import known_versions, not_modified, required_versions
-from facade.contract.connexion_plugin import validated_body
+from facade.contract.connexion_plugin import body_media_type, validated_body
 from facade.contract.violations import ContractViolation
 from facade.json import nothing
 from facade.partners.profiles import Profiles, Validation
@@ -102,10 +102,10 @@ class ResourceOperations:
     def patch(self, id: str) -> flask.Response:
         """Change the resource as the patch asks, where its state allows that."""
         selection = self._selection()
-        body, principal = validated_body(), current_principal()
-        require_form(flask.request.mimetype, body)
+        body, media_type, principal = validated_body(), body_media_type(), current_principal()
+        require_form(media_type, body)
         resource_id = self._id_of(id, principal)
-        patch = Patch(flask.request.mimetype, body, _href(resource_id))
+        patch = Patch(media_type, body, _href(resource_id))
         request = self._request(Verb.PATCH, {"id": resource_id, "patch": body}, principal)
         asked = Asked(resource_id, request, principal, required_versions())
         with client_states(self.version.resource.states):
