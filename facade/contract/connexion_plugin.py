@@ -172,11 +172,14 @@ class ContractResponseBodyValidator(JSONResponseBodyValidator):  # type: ignore[
         routing = scope["extensions"][ROUTING_CONTEXT]
         self._contract = contracts.get(routing["api_base_path"])
         self._operation_id = routing["operation_id"]
+        self._has_body = scope["method"] != "HEAD"
         self._status = 0
         self._media_type = JSON
 
     def wrap_send(self, send: Send) -> Send:
-        """Holds the answer back until it is complete and judged."""
+        """Holds the answer back until it is complete and judged. An answer to HEAD has no body to judge."""
+        if not self._has_body:
+            return send
         judged: Send = super().wrap_send(send)
 
         async def remember(message: Message) -> None:

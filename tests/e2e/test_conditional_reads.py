@@ -63,3 +63,12 @@ def test_nobody_learns_by_the_condition_what_he_may_not_see(product: Node) -> No
     ):
         answer = product.get(address, client, headers={"If-None-Match": "*"})
         assert answer.status_code in (403, 404), address
+
+
+@pytest.mark.parametrize("path", [TMF622, V4])
+def test_head_answers_what_get_does_without_the_body(product: Node, path: str) -> None:
+    for address in (f"{path}/{an_order(product)}", f"{path}?limit=1"):
+        whole, head = (product.request(method, address, CLIENT) for method in ("GET", "HEAD"))
+        assert (head.status_code, head.content) == (whole.status_code, b"")
+        for name in ("ETag", "Content-Type", "Content-Length", "X-Total-Count", "Link"):
+            assert head.headers.get(name) == whole.headers.get(name), name
