@@ -23,6 +23,7 @@ LATEST = {
 CHANGED = {'sqlite': "json_extract({body}, '$.changed_at')", 'postgresql': "{body}::jsonb ->> 'changed_at'"}
 CREATED = {'sqlite': "json_extract({body}, '$.submitted_at')", 'postgresql': "{body}::jsonb ->> 'submitted_at'"}
 MEMBER = {'sqlite': "json_extract({body}, '$.{name}')", 'postgresql': "{body}::jsonb ->> '{name}'"}
+QUOTED = {'sqlite': 'json_quote({text})', 'postgresql': 'to_json({text})::text'}
 INDEXES = (
     ('resource', 'owner'),
     ('resource', 'owner', 'id'),
@@ -76,6 +77,9 @@ def _copy(dialect: str) -> None:
     def member(body: str, name: str) -> str:
         return MEMBER[dialect].format(body=body, name=name)
 
+    # Cancellations know their customer since this version: it is the last member of their JSON.
+    customer = QUOTED[dialect].format(text='d.customer_id')
+    cancellation = f"""substr(c.body, 1, length(c.body) - 1) || ',"customer_id":' || {customer} || '}}'"""
     op.execute(
         f"{into} 'order', o.id, o.owner, d.customer_id, o.bss_order_id, o.state, d.state, d.ordered_at,"
         f" {milliseconds(LATEST[dialect].format(body='o.body'))}, o.version, d.carried, o.body, d.document"
@@ -84,7 +88,7 @@ def _copy(dialect: str) -> None:
     op.execute(
         f"{into} 'cancellation', c.id, c.owner, d.customer_id, c.order_id, {member('c.body', 'state')}, c.state,"
         f" c.asked_at, {milliseconds('coalesce(' + member('c.body', 'effective_at') + ', c.asked_at)')},"
-        ' c.version, c.carried, c.body, c.document'
+        f' c.version, c.carried, {cancellation}, c.document'
         ' FROM cancellations c JOIN product_order_documents d ON d.order_id = c.order_id'
     )
     op.execute(

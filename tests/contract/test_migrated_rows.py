@@ -1,0 +1,100 @@
+"""Rows of the schema before, as migration 0008 carries them over."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+
+from adapters.persistence import migrations
+from adapters.persistence.database import Database
+from canonical.ordering.cancellation import CANCELLATIONS
+from canonical.shared.errors import NotFound
+from canonical.shared.reader import CustomerSet, Reader
+from tests.contract.conftest import SqlStore
+from tests.support.waiting import LONG
+
+AT = "2026-05-03T12:00:00.123456Z"
+MILLISECONDS = "2026-05-03T12:00:00.123000Z"
+ORDER: dict[str, Any] = {
+    "id": "o1",
+    "owner": "acme",
+    "customer_id": "C1",
+    "items": [],
+    "submitted_at": AT,
+    "state": "ASSESSING_CANCELLATION",
+    "cancellation_id": "c1",
+    "timeline": [{"at": AT, "state": "ASSESSING_CANCELLATION", "trigger": "cancel"}],
+}
+CANCELLATION: dict[str, Any] = {
+    "id": "c1",
+    "owner": "acme",
+    "order_id": "o1",
+    "created_at": AT,
+    "reason": "“zu spät” \\ \U0001f680",
+    "state": "ASSESSING",
+}
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def before(request: pytest.FixtureRequest, tmp_path: Any) -> Iterator[Database]:
+    """A database as release 0.1.0 left it."""
+    url = f"sqlite:///{tmp_path / 'facade.db'}"
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgres_url")
+    database = Database(url, seconds=LONG)
+    config = migrations._config()
+    with database.writing() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0007")
+        connection.commit()
+    yield database
+    database.close()
+
+
+def insert(database: Database, name: str, **row: Any) -> None:
+    with database.writing() as connection:
+        table = sa.Table(name, sa.MetaData(), autoload_with=connection)
+        connection.execute(sa.insert(table), row)
+        connection.commit()
+
+
+def insert_order(database: Database) -> None:
+    insert(database, "orders", id="o1", owner="acme", state=ORDER["state"], version=2, body=json.dumps(ORDER))
+
+
+def insert_document(database: Database) -> None:
+    shown = {"state": "assessingCancellation", "ordered_at": MILLISECONDS, "version": 2, "carried": "{}"}
+    names = {"order_id": "o1", "owner": "acme", "customer_id": "C1"}
+    insert(database, "product_order_documents", **names, **shown, document='{"id":"o1"}')
+
+
+def insert_cancellation(database: Database) -> None:
+    shown = {
+        "state": "acknowledged",
+        "asked_at": MILLISECONDS,
+        "version": 1,
+        "carried": "{}",
+        "document": '{"id":"c1"}',
+    }
+    body = json.dumps(CANCELLATION, ensure_ascii=False)
+    insert(database, "cancellations", id="c1", owner="acme", order_id="o1", body=body, **shown)
+
+
+def test_a_cancellation_stays_its_customers_when_it_is_decided(before: Database) -> None:
+    insert_order(before)
+    insert_document(before)
+    insert_cancellation(before)
+    migrations.upgrade(before)
+    store = SqlStore(before)
+    with store.unit_of_work() as work:
+        cancellation = work.repository(CANCELLATIONS).get("c1")
+        assert (cancellation.customer_id, cancellation.reason) == ("C1", CANCELLATION["reason"])
+        cancellation.accept()
+        work.commit()
+    allowed, other = (Reader("acme", customers=CustomerSet(frozenset({name}))) for name in ("C1", "C2"))
+    assert store.reads.document(CANCELLATIONS, "c1", allowed).version == 2
+    with pytest.raises(NotFound):
+        store.reads.document(CANCELLATIONS, "c1", other)
