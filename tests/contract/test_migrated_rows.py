@@ -11,6 +11,7 @@ from alembic import command
 from adapters.persistence import migrations
 from adapters.persistence.database import Database
 from canonical.ordering.cancellation import CANCELLATIONS
+from canonical.ordering.order import ORDERS
 from canonical.shared.errors import NotFound
 from canonical.shared.reader import CustomerSet, Reader
 from tests.contract.conftest import SqlStore
@@ -98,3 +99,12 @@ def test_a_cancellation_stays_its_customers_when_it_is_decided(before: Database)
     assert store.reads.document(CANCELLATIONS, "c1", allowed).version == 2
     with pytest.raises(NotFound):
         store.reads.document(CANCELLATIONS, "c1", other)
+
+
+def test_an_order_without_a_document_stops_the_migration_and_is_not_lost(before: Database) -> None:
+    insert_order(before)
+    with pytest.raises(RuntimeError, match="1 order has no row in product_order_documents: o1"):
+        migrations.upgrade(before)
+    insert_document(before)
+    migrations.upgrade(before)
+    assert SqlStore(before).reads.aggregate(ORDERS, "o1", Reader("acme")).customer_id == "C1"

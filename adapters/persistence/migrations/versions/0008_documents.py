@@ -37,6 +37,7 @@ INDEXES = (
 
 def upgrade() -> None:
     dialect = op.get_bind().dialect.name
+    _check_orders()
     op.create_table(
         'documents',
         sa.Column('resource', KIND, nullable=False, comment='the kind of aggregate'),
@@ -63,6 +64,18 @@ def upgrade() -> None:
         _subjects(table)
     for table in ('product_order_documents', 'orders', 'cancellations', 'plan_changes'):
         op.drop_table(table)
+
+
+def _check_orders() -> None:
+    """Raises RuntimeError for orders that could not be copied: what they carry is kept with their documents."""
+    query = 'SELECT id FROM orders WHERE id NOT IN (SELECT order_id FROM product_order_documents) ORDER BY id'
+    found = list(op.get_bind().scalars(sa.text(query)))
+    if found:
+        orders = '1 order has' if len(found) == 1 else f'{len(found)} orders have'
+        raise RuntimeError(
+            f'{orders} no row in product_order_documents: {", ".join(found[:10])}. Restore the missing rows from a backup,'
+            ' or delete these orders from the table orders, and run `tmf-facade db upgrade` again. Nothing was changed.'
+        )
 
 
 def _copy(dialect: str) -> None:
