@@ -41,6 +41,7 @@ class Commands(click.Group):
 
 
 @click.group(cls=Commands)
+@click.version_option(package_name="tmf-facade", message="%(package)s %(version)s")
 @click.pass_context
 def main(context: click.Context) -> None:
     """A TM Forum facade with a precise core. Settings come from the environment and a file: see docs/operators.md."""

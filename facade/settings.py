@@ -163,6 +163,9 @@ class Settings:
     partners: str = _setting(
         "PARTNERS", "", "folder of partner profiles, a YAML file for each client id; default: `fixtures/partners`"
     )
+    catalog: str = _setting(
+        "CATALOG", "", "folder of catalogue files (*.json) that are published; default: the sample catalogue"
+    )
     search_seconds: float = _setting(
         "SEARCH_SECONDS", 0.8, "seconds a list may look into documents for a filter before it answers 400", least=0.1
     )

@@ -80,9 +80,13 @@ def upgrade_database(settings: Settings) -> None:
         migrations.upgrade(database)
 
 
-def publish_catalog(settings: Settings, folder: Path = CATALOG) -> int:
-    """Publish the offerings of the catalogue files; returns how many were new."""
-    published = read_offerings([path.read_bytes() for path in sorted(folder.glob("*.json"))])
+def publish_catalog(settings: Settings) -> int:
+    """Publish the offerings of the catalogue files; returns how many were new. Raises SettingError without a file."""
+    folder = Path(settings.catalog) if settings.catalog else CATALOG
+    files = sorted(folder.glob("*.json"))
+    if not files:
+        raise SettingError(f"CATALOG={settings.catalog!r} has no *.json file: name the folder of your catalogue files")
+    published = read_offerings([path.read_bytes() for path in files])
     with closing(Database(settings.database_address, PUBLISHING_SECONDS)) as database:
         return publish(database, published)
 

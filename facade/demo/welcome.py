@@ -59,4 +59,6 @@ def welcome(settings: Settings, logs: list[Path], seeded: str, *, issues_tokens:
     ports = "" if (settings.port, settings.backends_port) == _USUAL else f" PORT={settings.port}"
     if ports and not settings.backends_url:
         ports += f" BACKENDS_PORT={settings.backends_port}"
-    return "\n".join([*lines, PASTE.replace("URL", url), f"`make demo{ports}` there shows the path of eight orders."])
+    lines += [PASTE.replace("URL", url), f"`make demo{ports}` there shows the path of eight orders."]
+    installed = f"{ports.strip()} tmf-facade demo".strip()
+    return "\n".join([*lines, f"Without the Makefile, `{installed}` does the same."])

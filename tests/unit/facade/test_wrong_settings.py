@@ -1,6 +1,7 @@
 """Whatever stands in a setting, its user is told what is wrong and what to do, and never shown a traceback."""
 
 import errno
+import json
 import socket
 from pathlib import Path
 from typing import Any
@@ -152,6 +153,18 @@ def test_what_cannot_be_used_at_start_is_told_with_its_variable(
 
 def test_a_state_directory_that_keeps_no_key_is_told(run: Any) -> None:
     assert "STATE_DIR cannot keep the signing key" in told(run("token", "qa", STATE_DIR="/dev/null/x"))
+
+
+def test_a_folder_without_catalogue_files_is_told(run: Any, tmp_path: Path) -> None:
+    output = told(run("db", "upgrade", STATE_DIR=str(tmp_path), CATALOG=str(tmp_path)))
+    assert f"CATALOG='{tmp_path}' has no *.json file" in output
+
+
+def test_the_files_of_a_catalogue_of_ones_own_are_published(run: Any, tmp_path: Path) -> None:
+    offerings = json.loads((commands.CATALOG / "offerings.json").read_bytes())
+    (tmp_path / "mine.json").write_text(json.dumps(offerings[:1]))
+    done = run("db", "upgrade", STATE_DIR=str(tmp_path), CATALOG=str(tmp_path))
+    assert "1 offering published" in done.output
 
 
 def test_what_does_not_fit_at_start_is_told_at_once(run: Any) -> None:
