@@ -28,7 +28,7 @@ from facade.tmf.tmf622.product_order import STATES
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(DOCS.rglob("*.md"))]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted(DOCS.rglob("*.md"))]
 TEXT = "\n".join(page.read_text() for page in PAGES)
 NORTHBOUND = [
     ROOT / "specs" / name
@@ -122,6 +122,24 @@ def test_every_decision_is_in_the_index() -> None:
     records = {path.name for path in (DOCS / "decisions").glob("0*.md")}
     index = (DOCS / "decisions" / "README.md").read_text()
     assert records == set(re.findall(r"\((0[^)]+)\)", index))
+
+
+def test_every_number_of_a_decision_is_used_or_explained() -> None:
+    rows = re.findall(r"^\| (?:\[(\d{4})\]|(\d{4}) )", (DOCS / "decisions" / "README.md").read_text(), re.MULTILINE)
+    assert [int(with_page or without) for with_page, without in rows] == list(range(1, len(rows) + 1))
+
+
+@pytest.mark.parametrize("contract", sorted((ROOT / "specs" / "tmf").glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_official_file_is_listed_with_version_and_checksum(contract: Path) -> None:
+    made_from = re.match(r"# Made by `tmf-facade contract prepare` from (\S+)", contract.read_text())
+    assert made_from
+    listed = re.search(
+        rf"^\| `{re.escape(made_from[1])}` \| ([\d.]+) \| `[0-9a-f]{{64}}` \|$",
+        (ROOT / "CONTRIBUTING.md").read_text(),
+        re.MULTILINE,
+    )
+    assert listed
+    assert listed[1] in made_from[1]
 
 
 def test_every_development_client_has_its_purpose() -> None:
