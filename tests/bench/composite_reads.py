@@ -1,7 +1,7 @@
 """Answers made of several backends' parts while every backend takes its time: they cost what the slowest costs."""
 
 import statistics
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -128,5 +128,5 @@ def placed(server: servers.Server, token: str) -> dict[str, Any]:
     return order
 
 
-def _median(turns: list[Turn], value: Any) -> float:
+def _median(turns: list[Turn], value: Callable[[Turn], float]) -> float:
     return statistics.median(value(turn) for turn in turns)

@@ -50,6 +50,11 @@ def measure(database: str, directory: Path) -> list[list[str]]:
             return [client.row(name, body) for name, body in {"nothing": None, **bodies()}.items()]
 
 
+def _nothing_for_a_second() -> list[int]:
+    time.sleep(1)
+    return []
+
+
 class _Client:
     def __init__(self, url: str, token: str) -> None:
         self._url = url
@@ -61,7 +66,7 @@ class _Client:
         with ThreadPoolExecutor(len(OTHERS)) as asking:
             waits = [asking.submit(self._ask, path, ended) for path in OTHERS.values()]
             began = time.perf_counter()
-            statuses = self._send(content) if content else time.sleep(1) or []
+            statuses = self._send(content) if content else _nothing_for_a_second()
             took = (time.perf_counter() - began) * 1000
             ended.set()
         shown = [f"{statistics.median(each.result()):.1f} / {max(each.result()):.0f}" for each in waits]

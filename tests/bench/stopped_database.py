@@ -51,7 +51,7 @@ def tables(directory: Path) -> list[str]:
 
 def _measure(directory: Path) -> list[Waited]:
     """SQLite's file locked, then PostgreSQL frozen, each for ten seconds with 32 clients that place orders."""
-    found = []
+    found: list[Waited] = []
     with running_backends(directory) as backends:
         for kind, name in (("sqlite", "SQLite, locked"), ("postgres", "PostgreSQL, frozen")):
             kept = directory / kind

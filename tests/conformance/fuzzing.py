@@ -22,7 +22,7 @@ EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "25"))
 WAIVERS = yaml.safe_load((Path(__file__).parent / "waivers.yaml").read_text())
 
 load_all_checks()
-WAIVED = [CHECKS.get_one(name) for name in WAIVERS["checks"]]
+WAIVED: list[Any] = [CHECKS.get_one(name) for name in WAIVERS["checks"]]
 fuzzed = settings(
     max_examples=EXAMPLES,
     deadline=None,
@@ -42,7 +42,7 @@ def contract(path: str) -> schemathesis.BaseSchema:
     return schemathesis.openapi.from_dict(yaml.load((ROOT / "specs" / path).read_text(), Loader=yaml.CSafeLoader))
 
 
-def hold_to_contract(case: schemathesis.Case, response: Any, **options: Any) -> None:
+def hold_to_contract(case: schemathesis.Case[Any], response: Any, **options: Any) -> None:
     """Raises FailureGroup with what is wrong with an answer and not waived."""
     try:
         case.validate_response(response, excluded_checks=WAIVED, **options)
@@ -52,5 +52,5 @@ def hold_to_contract(case: schemathesis.Case, response: Any, **options: Any) -> 
             raise FailureGroup(left) from None
 
 
-def base_url(product: Node, case: schemathesis.Case) -> str:
+def base_url(product: Node, case: schemathesis.Case[Any]) -> str:
     return product.url + str(case.operation.schema.raw_schema["servers"][0]["url"])

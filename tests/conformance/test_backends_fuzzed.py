@@ -6,6 +6,7 @@ FUZZ_EXAMPLES says how many requests each operation gets (default 25).
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import schemathesis
@@ -18,7 +19,7 @@ from tests.support.simulators import SPECS, Backends, running_backends
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "25"))
 
 load_all_checks()
-WAIVED = [
+WAIVED: list[Any] = [
     # A body that fits the schema can still be refused: the customer, SKU or order in it must exist.
     CHECKS.get_one("positive_data_acceptance"),
 ]
@@ -49,7 +50,7 @@ def _contract(name: str) -> schemathesis.BaseSchema:
 CRM, INVENTORY, BSS, BILLING, SCM = map(_contract, ("crm", "inventory", "bss", "billing", "scm"))
 
 
-def _check(backends: Backends, token: str, case: schemathesis.Case) -> None:
+def _check(backends: Backends, token: str, case: schemathesis.Case[Any]) -> None:
     # Connexion routes no newline in an address, so it is 404 where the contract knows none; no call of ours has one.
     assume("%0A" not in case.formatted_path)
     base = backends.url + case.operation.schema.raw_schema["servers"][0]["url"]
@@ -60,29 +61,29 @@ def _check(backends: Backends, token: str, case: schemathesis.Case) -> None:
 
 @CRM.parametrize()
 @fuzzed
-def test_crm_keeps_its_contract(backends: Backends, token: str, case: schemathesis.Case) -> None:
+def test_crm_keeps_its_contract(backends: Backends, token: str, case: schemathesis.Case[Any]) -> None:
     _check(backends, token, case)
 
 
 @INVENTORY.parametrize()
 @fuzzed
-def test_inventory_keeps_its_contract(backends: Backends, token: str, case: schemathesis.Case) -> None:
+def test_inventory_keeps_its_contract(backends: Backends, token: str, case: schemathesis.Case[Any]) -> None:
     _check(backends, token, case)
 
 
 @BSS.parametrize()
 @fuzzed
-def test_bss_keeps_its_contract(backends: Backends, token: str, case: schemathesis.Case) -> None:
+def test_bss_keeps_its_contract(backends: Backends, token: str, case: schemathesis.Case[Any]) -> None:
     _check(backends, token, case)
 
 
 @BILLING.parametrize()
 @fuzzed
-def test_billing_keeps_its_contract(backends: Backends, token: str, case: schemathesis.Case) -> None:
+def test_billing_keeps_its_contract(backends: Backends, token: str, case: schemathesis.Case[Any]) -> None:
     _check(backends, token, case)
 
 
 @SCM.parametrize()
 @fuzzed
-def test_scm_keeps_its_contract(backends: Backends, token: str, case: schemathesis.Case) -> None:
+def test_scm_keeps_its_contract(backends: Backends, token: str, case: schemathesis.Case[Any]) -> None:
     _check(backends, token, case)

@@ -78,7 +78,8 @@ def _examples() -> list[Example]:
         heading, row = HEADING.match(line) or heading, ROW.match(line)
         if heading is not None and row is not None:
             of = apis[heading["api"]], heading["version"]
-            found.append(Example(*of, **{name: text.strip() for name, text in row.groupdict().items()}))
+            cells: dict[str, Any] = {name: text.strip() for name, text in row.groupdict().items()}
+            found.append(Example(*of, **cells))
     return found
 
 

@@ -4,6 +4,8 @@ Schemathesis reads a contract when its test begins, so that collecting the tests
 subtest.
 """
 
+from typing import Any
+
 import pytest
 import schemathesis
 
@@ -38,8 +40,8 @@ def schema(request: pytest.FixtureRequest, spec: str) -> schemathesis.BaseSchema
 @pytest.mark.usefixtures("spec")
 @schemathesis.pytest.from_fixture("schema").parametrize()
 @fuzzed
-def test_an_api_keeps_its_contract(product: Node, spec: str, case: schemathesis.Case) -> None:
+def test_an_api_keeps_its_contract(product: Node, spec: str, case: schemathesis.Case[Any]) -> None:
     client = CLIENTS[spec]
     headers = {"Authorization": f"Bearer {product.token(client)}"} if client else {}
-    options = {"base_url": base_url(product, case), "headers": headers, "timeout": 30}
+    options: dict[str, Any] = {"base_url": base_url(product, case), "headers": headers, "timeout": 30}
     hold_to_contract(case, case.call(**options), transport_kwargs=options)

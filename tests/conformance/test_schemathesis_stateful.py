@@ -47,7 +47,7 @@ class Course:
     cancelled: tuple[int, ...] = (201, 202, 409)
 
 
-TMF622 = {
+TMF622: dict[str, Any] = {
     "place": "POST /productOrder",
     "read": "GET /productOrder/{id}",
     "cancel": "POST /cancelProductOrder",
@@ -78,7 +78,7 @@ class Seen:
 
     scenarios: int = 0
     answers: Counter[tuple[str, int]] = field(default_factory=Counter)
-    failures: list[Exception] = field(default_factory=list)
+    failures: list[BaseException] = field(default_factory=list)
 
     def complete(self, course: Course) -> bool:
         """Whether each operation of the course was carried out."""
@@ -109,10 +109,10 @@ def scenarios(schema: schemathesis.BaseSchema, product: Node, course: Course, se
     schema.config.generation.update(modes=[GenerationMode.POSITIVE])
     # Only the contract's own links: guessed ones place orders out of orders.
     schema.config.phases.stateful.inference.algorithms = []
-    made = schema.as_state_machine()
+    made: Any = schema.as_state_machine()
     others = [root for root in made._root_labels if root != course.place and ("{" in root or "GET" not in root)]
 
-    class Scenario(made):  # type: ignore[misc,valid-type]
+    class Scenario(made):  # type: ignore[misc] # schemathesis makes the class
         _root_labels = made._root_labels.difference(others)
         root_rules = made.root_rules.difference(map(_rule, others))
 
@@ -120,7 +120,7 @@ def scenarios(schema: schemathesis.BaseSchema, product: Node, course: Course, se
             seen.scenarios += 1
             self.step_number = 0
 
-        def before_call(self, case: schemathesis.Case) -> None:
+        def before_call(self, case: schemathesis.Case[Any]) -> None:
             self.step_number += 1
             plain, body = self.step_number % AS_MADE != 0, case.body if isinstance(case.body, dict) else {}
             if case.operation.label == course.place:
@@ -130,15 +130,15 @@ def scenarios(schema: schemathesis.BaseSchema, product: Node, course: Course, se
             elif case.method == "GET" and plain:
                 case.query = {}
 
-        def get_call_kwargs(self, case: schemathesis.Case) -> dict[str, Any]:
+        def get_call_kwargs(self, case: schemathesis.Case[Any]) -> dict[str, Any]:
             headers = {"Authorization": f"Bearer {product.token('qa')}"}
             return {"base_url": base_url(product, case), "headers": headers, "timeout": 30}
 
-        def after_call(self, response: Any, case: schemathesis.Case) -> None:
+        def after_call(self, response: Any, case: schemathesis.Case[Any]) -> None:
             seen.answers[case.operation.label, response.status_code] += 1
             super().after_call(response, case)
 
-        def validate_response(self, response: Any, case: schemathesis.Case, **options: Any) -> None:
+        def validate_response(self, response: Any, case: schemathesis.Case[Any], **options: Any) -> None:
             try:
                 hold_to_contract(case, response, transport_kwargs=options, recorder=self.recorder)
             except FailureGroup as failure:

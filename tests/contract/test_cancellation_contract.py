@@ -1,5 +1,6 @@
 """What every store promises about cancellations, and about the order that each belongs to."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -72,9 +73,11 @@ def test_one_without_a_reason_that_carries_nothing_comes_back_too(store: Store) 
 
 
 def test_a_decided_one_comes_back_with_its_outcome(store: Store) -> None:
-    for number, decide in enumerate(
-        (lambda asked: asked.done("nothing had been done yet", LATER), lambda asked: asked.deny("charged", "too late"))
-    ):
+    decisions: tuple[Callable[[Any], None], ...] = (
+        lambda asked: asked.done("nothing had been done yet", LATER),
+        lambda asked: asked.deny("charged", "too late"),
+    )
+    for number, decide in enumerate(decisions):
         asked = ask(store, a_cancellation(id=cancellation_id(number)), CARRIED)
         accept(store, asked.id)
         with store.unit_of_work() as work:

@@ -35,6 +35,7 @@ from tests.contract.keeping import (
     write_everything,
 )
 from tests.support.builders import (
+    ANY_VERSION,
     BROADBAND,
     CANCELLATION_ID,
     NOON,
@@ -65,7 +66,7 @@ def ticket(number: int) -> tuple[ExternalIdentifier, ...]:
 
 
 def say(name: str, number: int) -> AnnotateOrder:
-    return AnnotateOrder(name, None, ticket(number))
+    return AnnotateOrder(name, ANY_VERSION, ticket(number))
 
 
 def annotate(order: Order) -> None:
@@ -390,7 +391,7 @@ def test_a_draft_is_submitted_or_removed_and_never_half_of_each(store: Store) ->
                 if actor % 2:
                     change(store, name, remove)
                     return "removed"
-                ask(store, SubmitDraft(name, None, a_command()))
+                ask(store, SubmitDraft(name, ANY_VERSION, a_command()))
                 return "submitted"
             except OrderNotFound:
                 return "not found"
@@ -421,7 +422,7 @@ def test_an_order_is_amended_before_its_process_begins_or_not_at_all(store: Stor
 
         def act(actor: int, name: str = order_id(number)) -> Order:
             if actor:
-                return ask(store, AmendOrder(name, None, AMENDED))[0]
+                return ask(store, AmendOrder(name, ANY_VERSION, AMENDED))[0]
             begun: Order = until_done(lambda: begin(store, process, name))
             return begun
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ def listener_id(number: int) -> str:
     return f"0197a000-0000-7000-8000-{number:011}5"
 
 
-def a_listener(number: int = 1, **changes: str) -> Listener:
+def a_listener(number: int = 1, **changes: Any) -> Listener:
     kept = Listener(
         id=listener_id(number),
         owner="partner-acme",

@@ -27,7 +27,7 @@ from canonical.shared.external_identifier import ExternalIdentifier
 from canonical.shared.projection import Projection
 from canonical.shared.reader import ALL
 from tests.contract.keeping import LATER, an_audit_record, order_id
-from tests.support.builders import ORDER_ID, ROUTER, a_cancellation, a_command, a_line, an_order
+from tests.support.builders import ANY_VERSION, ORDER_ID, ROUTER, a_cancellation, a_command, a_line, an_order
 from tests.support.databases import blank
 from tests.support.fakes import (
     CountingIdentities,
@@ -254,7 +254,9 @@ def test_a_draft_submitted_by_two_at_once_is_submitted_once(postgres_database: D
             for work in (one, other):
                 work.repository(ORDERS).get(ORDER_ID)
             for work in (one, other):
-                submit_draft(SubmitDraft(ORDER_ID, None, a_command()), work, StandingClock(LATER), CountingIdentities())
+                submit_draft(
+                    SubmitDraft(ORDER_ID, ANY_VERSION, a_command()), work, StandingClock(LATER), CountingIdentities()
+                )
                 work.commit()
 
     with pytest.raises(ConcurrentChange):

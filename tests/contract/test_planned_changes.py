@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from werkzeug.datastructures import ETags
@@ -52,7 +52,7 @@ def changes(store: Store, *before: Callable[[], object], identities: Identities 
             happening.pop(0)()
         return rules.asked(order, names, after)
 
-    version = replace(V5, resource=replace(V5.resource, patch=replace(rules, asked=asked)))
+    version: Any = replace(cast(Any, V5), resource=replace(V5.resource, patch=replace(rules, asked=asked)))
     application = Application(
         store.unit_of_work, store.reads, StandingClock(), identities or CountingIdentities(), Starts(), use_cases({})
     )
@@ -91,7 +91,8 @@ def additions(store: Store, name: str = ORDER) -> set[str]:
 
 
 def version_of(store: Store, name: str = ORDER) -> int:
-    return store.reads.aggregate(ORDERS, name, ALL).version
+    version: int = store.reads.aggregate(ORDERS, name, ALL).version
+    return version
 
 
 def test_while_a_change_is_planned_others_write(store: Store) -> None:

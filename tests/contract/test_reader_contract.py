@@ -85,15 +85,13 @@ def test_a_reader_sees_the_orders_of_its_customers_and_nothing_of_others(
     for number in range(len(CUSTOMERS)):
         for name in (order_id(number), named(number)):
             found: list[Any] = [
-                found_by(lambda name=name: reads.aggregate(ORDERS, name, reader).id),
-                found_by(lambda name=name: reads.document(ORDERS, name, reader).id),
+                found_by(reads.aggregate, ORDERS, name, reader),
+                found_by(reads.document, ORDERS, name, reader),
             ]
             assert found == [order_id(number) if number in seen else None] * 2
         task = f"cancellation-{number:02}"
-        assert found_by(lambda task=task: reads.aggregate(CANCELLATIONS, task, reader).id) == (
-            task if number in seen else None
-        )
-        known = found_by(lambda number=number: reads.to_change(ORDERS, order_id(number), reader)[0].id)
+        assert found_by(reads.aggregate, CANCELLATIONS, task, reader) == (task if number in seen else None)
+        known = found_by(lambda *asked: reads.to_change(*asked)[0], ORDERS, order_id(number), reader)
         assert known == (order_id(number) if number in seen else None)
     listed = [order_id(number) for number in sorted(seen, reverse=True)]
     orders, total, _ = reads.aggregates(ORDERS, reader, Slice(0, 100))
@@ -153,8 +151,9 @@ def test_a_cancellation_belongs_to_its_client_whoever_placed_the_order(filled: S
         filled.reads.aggregate(CANCELLATIONS, "asked-by-portal", Reader(PORTAL, customers=ids("C2")))
 
 
-def found_by(ask: Callable[[], Any]) -> Any:
+def found_by(ask: Callable[..., Any], *asked: Any) -> Any:
+    """The id of what is found."""
     try:
-        return ask()
+        return ask(*asked).id
     except (OrderNotFound, CancellationNotFound):
         return None

@@ -1,6 +1,7 @@
 """Backends whose answers are about something else: no order is taken for done by them, and nobody pays for another."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -89,7 +90,7 @@ def test_a_charge_of_something_else_is_asked_about(
 ) -> None:
     for rule in (proxy.when("POST", "/billing/charges"), proxy.when("GET", "/billing/charges(/.*)?")):
         for place, value in change.items():
-            rule.edit(lambda body, place=place, value=value: _changed(body, place.removeprefix("/"), value))
+            rule.edit(partial(_changed, name=place.removeprefix("/"), value=value))
     order_id, order = placed(product)
     assert order["status"] == "processing"
     assert until_stuck(product, order_id)["problem"] == "outcomeUnknown"

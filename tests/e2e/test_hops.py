@@ -1,7 +1,6 @@
 """The ways of one POST and one PATCH through a running server are those that docs/architecture.md shows."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,7 +19,7 @@ NEVER_INSIDE = re.compile(
 
 
 @pytest.fixture(scope="module")
-def traced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def traced(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The calls of one POST and one PATCH."""
     directory = tmp_path_factory.mktemp("hops")
     with running_backends(directory) as backends:

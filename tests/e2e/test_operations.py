@@ -184,7 +184,7 @@ def test_a_decision_taken_on_another_node_than_the_one_that_tries(tmp_path: Path
             assert decide(second, given_up, action="compensate").status_code == 202
             assert first.until_finished(given_up)["state"] == "FAILED"
             assert effects(backends, given_up) == UNDONE
-            skip = {"action": "skip", "call": "charge", "outcome": "done", "result": "CHG1"}
+            skip: dict[str, Any] = {"action": "skip", "call": "charge", "outcome": "done", "result": "CHG1"}
             assert decide(second, goes_on, **skip).status_code == 202
             assert first.until_finished(goes_on)["state"] == "COMPLETED"
             assert effects(backends, goes_on) == {"reserve": 2, "createOrder": 1}

@@ -7,6 +7,7 @@ contradiction or makes an entry foreign, or it is free, and the agreements say w
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -178,6 +179,10 @@ def test_a_free_field_contradicts_nothing(
     assert counted(scene, row) == before
 
 
+def among_foreign_ones(name: str, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{**entries[0], name: "another"}, *entries, {**entries[0], name: "third"}]
+
+
 @pytest.mark.parametrize("row", [row for row, agreement in ROWS.items() if agreement.many])
 def test_foreign_entries_are_left_out_and_counted_and_the_rest_is_used(
     proxy: TamperingProxy, scene: Scene, row: str
@@ -187,9 +192,7 @@ def test_foreign_entries_are_left_out_and_counted_and_the_rest_is_used(
     kinds = {place.removeprefix("/*/"): kind for place, kind in AGREEMENTS[row].every_field()}
     about = [name for name, kind in kinds.items() if isinstance(kind, Same) and kind.about]
     for name in about:
-        proxy.when(asked.method, asked.path).edit(
-            lambda entries, name=name: [{**entries[0], name: "another"}, *entries, {**entries[0], name: "third"}]
-        )
+        proxy.when(asked.method, asked.path).edit(partial(among_foreign_ones, name))
         before = counted(scene, row)
         with capture_logs() as logs:
             assert call() == alone

@@ -3,6 +3,7 @@
 As in test_backends.py, BACKENDS_UNDER_TEST is the address of yours.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
@@ -100,9 +101,10 @@ def test_a_subscription_that_has_ended_is_not_changed(target: Target, backends: 
 def test_an_unknown_subscription_is_neither_found_nor_changed(target: Target, backends: Backends) -> None:
     unknown: Any = target.has("subscriptionUnknown")
     plan = backends.subscriptions.plans()[0].name
-    for call in (
+    calls: tuple[Callable[[], Any], ...] = (
         lambda: backends.subscriptions.subscription(unknown),
         lambda: backends.subscriptions.change_plan(PlanMove(unknown, "C1", plan, plan, 1), f"suite-{uuid4()}"),
-    ):
+    )
+    for call in calls:
         with pytest.raises(SubscriptionNotFound, match=r"^Subscription not found$"):
             call()

@@ -83,7 +83,7 @@ def until_read_only(database: Database) -> None:
 
     def read_only() -> bool:
         with database.reading() as connection:
-            return connection.scalar(sa.text("SHOW transaction_read_only")) == "on"
+            return bool(connection.scalar(sa.text("SHOW transaction_read_only")) == "on")
 
     until(read_only)
 
@@ -139,7 +139,7 @@ def test_a_request_whose_commit_nobody_confirmed_is_found_again_by_its_key(
         def unit_of_work() -> SqlUnitOfWork:
             return kind(postgres_database, {}, SteppingClock())
 
-        use_cases = {Begin: UseCase(begin, subject=lambda made: ("thing", made.id))}
+        use_cases: dict[type, UseCase] = {Begin: UseCase(begin, subject=lambda made: ("thing", made.id))}
         reads, identities = SqlReads(postgres_database), CountingIdentities()
         application = Application(unit_of_work, reads, SteppingClock(), identities, Starts(), use_cases)
         return application.execute(request, Translation(Begin(thing)), 201)

@@ -324,10 +324,12 @@ def test_a_run_that_hangs_and_was_replaced_has_no_say_when_it_comes_back(
     placing.decide("retry")
     go_on.set()
     hanging.result(LONG)
-    assert placing.standing.state is ProcessState.SCHEDULED, "the late run neither paused nor ended the process"
+    before = placing.standing.state
+    assert before is ProcessState.SCHEDULED, "the late run neither paused nor ended the process"
     placing.pause = 0.0
     assert placing.to_the_end().state is State.COMPLETED
-    assert placing.standing.state is ProcessState.ENDED
+    after = placing.standing.state
+    assert after is ProcessState.ENDED
 
 
 def test_the_pause_of_a_turn_that_was_lost_is_not_put_on_record(database: Database) -> None:
@@ -346,7 +348,8 @@ def test_the_pause_of_a_turn_that_was_lost_is_not_put_on_record(database: Databa
 
 def test_a_turn_that_was_lost_does_not_end_the_process(database: Database) -> None:
     placing = away(database)
-    for fallen_out in (None, {}):
+    ends: tuple[dict[str, Any] | None, ...] = (None, {})
+    for fallen_out in ends:
         with placing.unit_of_work() as work:
             lost = work.processes.take_turn(PLACE_ORDER, placing.order_id, NODE)
             assert lost is not None

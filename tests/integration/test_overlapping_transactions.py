@@ -47,11 +47,11 @@ def test_a_claim_waits_for_one_that_has_not_ended(postgres_database: Database) -
 
     def claim() -> bool:
         with unit_of_work() as work:
-            return work.claim_key("portal", "key", "hash", "o2", None)
+            return work.claim_key("portal", "key", "hash", ("order", "o2"), None)
 
     with ThreadPoolExecutor(1) as pool:
         with unit_of_work() as first:
-            assert first.claim_key("portal", "key", "hash", "o1", None)
+            assert first.claim_key("portal", "key", "hash", ("order", "o1"), None)
             waiting = pool.submit(claim)
             with pytest.raises(TimeoutError):
                 waiting.result(timeout=0.2)

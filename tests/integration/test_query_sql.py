@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.exc import OperationalError
 
-from adapters.persistence import migrations, search, sqlite_functions
+from adapters.persistence import migrations, sqlite_functions
+from adapters.persistence.criteria_sql import Compiled, Searchable
 from adapters.persistence.database import Database
 from adapters.persistence.reads import SqlReads
 from adapters.persistence.sqlite_functions import microseconds
@@ -236,12 +237,12 @@ KINDS = [None, True, False, "x" * 101 + "a", "x" * 101 + "b", "2026-01-01T00:00:
 @pytest.mark.parametrize("descending", [False, True])
 def test_a_position_holds_every_value_that_can_be_sorted_by(database: Database, by: SortBy, descending: bool) -> None:
     """One by one, so that each value is a position; equal ones among them, and those that are no values."""
-    values = [*NUMBERS, *map(orjson.dumps, KINDS), b'{"a":1}', b"[]"]
+    values = [*NUMBERS, *(orjson.dumps(kind).decode() for kind in KINDS), '{"a":1}', "[]"]
     with database.writing() as connection:
         for number, value in enumerate(2 * values):
             order_id = f"{number:03}"
             whole = {"id": order_id, "state": "held", "creationDate": "2026-01-01T00:00:00.000Z"}
-            text = orjson.dumps(whole).decode()[:-1] + f',"x":{value if isinstance(value, str) else value.decode()}}}'
+            text = orjson.dumps(whole).decode()[:-1] + f',"x":{value}}}'
             connection.execute(sa.insert(documents), a_row(whole) | {"document": text})
         connection.commit()
     keys = (SortKey((Step("x"),), by, descending),)
@@ -354,7 +355,7 @@ def test_only_the_beginning_of_a_long_text_is_searched(database: Database) -> No
 def test_conditions_on_columns_and_terms_leave_documents_unread(filled: Database) -> None:
     query = "state=held&relatedParty.partyOrPartyRole.id=C1&creationDate.gt=2026-01-01&sort=-creationDate"
     wanted = read_listing(query.encode(), ATTRIBUTES, "ProductOrder")
-    compiled = search.Compiled(search.Searchable.of(ORDERS.name, INDEX), filled.engine.dialect.name)
+    compiled = Compiled(Searchable.of(ORDERS.name, INDEX), filled.engine.dialect.name)
     assert wanted.criterion is not None
     compiled.condition(wanted.criterion)
     compiled.order(wanted.sort)

@@ -75,8 +75,16 @@ def an_order(**changes: Any) -> Order:
     return Order.submit(order_id, command, offerings or named, NOON)
 
 
+ANY_VERSION: Any = None
+"""The expected version of a command whose test is about something else."""
+
+
 def a_rejection(**changes: Any) -> RejectOrder:
-    error = {"pointer": "/productOrderItem/0/quantity", "code": "invalidValue", "message": "0 is less than 1"}
+    error: dict[str, object] = {
+        "pointer": "/productOrderItem/0/quantity",
+        "code": "invalidValue",
+        "message": "0 is less than 1",
+    }
     return replace(
         RejectOrder("partner-acme", "C12345", "INVALID_REQUEST", "the request has 1 mistake", (error,)), **changes
     )

@@ -30,7 +30,8 @@ class ByHand:
     def __init__(self, database: Database, payments: Any = None, bss: Any = None) -> None:
         self.database = database
         self.clock = StandingClock()
-        self.payments, self.bss = payments or TakesMoney(), bss or TakesOrders()
+        self.payments: Any = payments or TakesMoney()
+        self.bss: Any = bss or TakesOrders()
         self._orders = SqlReads(database)
         self.process = PlaceOrder(
             KnowsCustomers(), FullShelves(), self.bss, self.payments, self.unit_of_work, self._orders, self.clock

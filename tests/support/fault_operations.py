@@ -24,9 +24,10 @@ COMPLETED = {"reserve": 2, "createOrder": 1, "charge": 1}
 class Operation(Protocol):
     """Something the portal does. `needs`: the backends that it asks."""
 
-    name: str
-    operation_id: str
-
+    @property
+    def name(self) -> str: ...
+    @property
+    def operation_id(self) -> str: ...
     @property
     def needs(self) -> frozenset[str]: ...
 
@@ -151,7 +152,7 @@ class ChangePlan:
         subscription = SUBSCRIPTIONS[next(lane.turns) % len(SUBSCRIPTIONS)]
         plan = PLANS[(PLANS.index(lane.plans[subscription]) + 1) % len(PLANS)]
         path = f"/api/v1/subscriptions/{subscription}"
-        sent = {"client": CLIENT, "json": {"plan": plan}}
+        sent: dict[str, Any] = {"client": CLIENT, "json": {"plan": plan}}
         answer = _answer(self, lane, lambda key: lane.node.request("PATCH", path, headers=key, **sent))
         if change_id := _change_id(answer.json()):
             lane.accepted.append(change_id)

@@ -53,7 +53,7 @@ def running_postgres() -> Iterator[sa.URL]:
     # belongs to another user.
     with (
         tempfile.TemporaryDirectory(prefix="facade-postgres-") as folder,
-        patch.object(embedded, "pg_ctl", partial(_patiently, embedded.pg_ctl)),
+        patch.object(embedded, "pg_ctl", partial(_patiently, vars(embedded)["pg_ctl"])),
         embedded.get_server(Path(folder) / "data", cleanup_mode="delete") as server,
     ):
         yield sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")

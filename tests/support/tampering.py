@@ -14,7 +14,7 @@ server behind has always acted, except for calls that are turned back. `shut` an
 
 import asyncio
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
@@ -167,7 +167,7 @@ class TamperingProxy(Gate):
             request, body = asked
             answer = await _unless_left(self._answer(request, body), caller, reader)
             await _send(caller, writer, answer)
-            if answer.sent is not None or caller.our_state is not h11.DONE or caller.their_state is not h11.DONE:
+            if answer.sent is not None or {caller.our_state, caller.their_state} != {h11.DONE}:
                 return
             caller.start_next_cycle()
 
@@ -225,7 +225,7 @@ async def _message(connection: h11.Connection, reader: asyncio.StreamReader) -> 
             head = event
 
 
-async def _unless_left(work: Any, caller: h11.Connection, reader: asyncio.StreamReader) -> Passing:
+async def _unless_left(work: Awaitable[Passing], caller: h11.Connection, reader: asyncio.StreamReader) -> Passing:
     """What `work` gives. Raises Cut, and gives the work up, when the caller leaves before that."""
     working, leaving = asyncio.ensure_future(work), asyncio.ensure_future(reader.read(MORE))
     try:

@@ -73,7 +73,8 @@ def _limits(call: ast.Call) -> Iterator[float]:
             case ast.Constant(value=int() | float() as seconds):
                 yield seconds
             case ast.Tuple(elts=parts):
-                yield from (part.value for part in parts if isinstance(getattr(part, "value", None), int | float))
+                values = (getattr(part, "value", None) for part in parts)
+                yield from (value for value in values if isinstance(value, int | float))
 
 
 def _is_none(value: ast.expr) -> bool:

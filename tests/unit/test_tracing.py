@@ -39,7 +39,7 @@ def named(kept: InMemorySpanExporter) -> dict[str, ReadableSpan]:
 
 def trace_of(span: ReadableSpan) -> int:
     assert span.context is not None
-    return span.context.trace_id
+    return int(span.context.trace_id)
 
 
 def test_without_a_tracer_there_is_nothing() -> None:

@@ -51,6 +51,7 @@ def test_a_token_that_is_not_good_for_us_is_refused(
 def test_tampered_unsigned_and_foreign_tokens_are_refused(server: Served, key: RSAKey) -> None:
     head, payload, signature = signed(key).split(".")
     unsigned = base64.urlsafe_b64encode(b'{"alg":"none"}').decode().rstrip("=")
+    assert key.kid is not None
     foreign = RSAKey.generate_key(2048, {"kid": key.kid})
     for token in (
         f"{head}.{payload}.{signature[:-8]}AAAAAAAA",

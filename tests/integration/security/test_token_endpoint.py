@@ -27,17 +27,17 @@ def test_a_client_gets_a_token_and_is_recognised_in_the_worker_thread(server: Se
 
 def test_the_portal_sees_everybodys_orders(server: Served) -> None:
     form = {"client_id": "portal", "client_secret": "portal-secret", "grant_type": "client_credentials"}
-    token = server.token(**form).json()["access_token"]
+    token = server.token(None, **form).json()["access_token"]
     assert server.get("/api/orders", token).json()["everybody"]
 
 
 def test_scopes_can_be_narrowed_and_a_wildcard_covers_what_is_under_it(server: Served) -> None:
     form = {"client_id": "qa", "client_secret": "qa-secret", "grant_type": "client_credentials"}
-    narrow = server.token(**form, scope="operations:read").json()
+    narrow = server.token(None, **form, scope="operations:read").json()
     assert narrow["scope"] == "operations:read"
     assert server.get("/api/operations", narrow["access_token"]).status_code == 200
     assert server.get("/api/orders", narrow["access_token"]).status_code == 403
-    wide = server.token(**form, scope="operations:*").json()["access_token"]
+    wide = server.token(None, **form, scope="operations:*").json()["access_token"]
     assert server.get("/api/operations", wide).status_code == 200
 
 
@@ -83,7 +83,7 @@ def test_token_errors_follow_rfc_6749(
     ids=str,
 )
 def test_a_token_error_says_what_is_wrong(server: Served, changes: dict[str, str], description: str) -> None:
-    assert server.token(**(GOOD | changes)).json()["error_description"] == description
+    assert server.token(None, **(GOOD | changes)).json()["error_description"] == description
 
 
 def test_credentials_in_the_address_are_not_taken(server: Served) -> None:
@@ -118,7 +118,7 @@ def test_garbage_credentials_are_refused_as_wrong_ones(server: Served, sent: byt
     answer = requests.post(
         server.url + "/oauth/token",
         data={"grant_type": "client_credentials"},
-        headers={b"Authorization": sent},
+        headers={"Authorization": sent},
         timeout=LONG,
     )
     assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")

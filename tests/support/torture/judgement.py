@@ -36,12 +36,12 @@ class Found:
     the outbox by subject, in their order with their numbers.
     """
 
-    orders: Mapping[str, Mapping[str, Any]]
+    orders: dict[str, dict[str, Any]]
     documents: Mapping[str, str]
     tasks: Mapping[str, list[str]]
-    stuck: Mapping[str, Mapping[str, Any]]
-    changes: Mapping[str, Mapping[str, Any]]
-    events: Mapping[str, list[tuple[int, str]]]
+    stuck: dict[str, dict[str, Any]]
+    changes: dict[str, dict[str, Any]]
+    events: dict[str, list[tuple[int, str]]]
     effects: list[Effect] = field(default_factory=list)
     plans: Mapping[str, tuple[str, str | None]] = field(default_factory=dict)
 

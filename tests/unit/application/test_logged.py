@@ -1,6 +1,6 @@
 """What the log says of commands that were carried out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,9 +18,9 @@ from tests.unit.application.test_executing import REQUEST, Begin, Begun
 DECISION = Decision(process="place-order", subject="o1", action=Action.RETRY, reason="Billing is back")
 
 
-def logged(use_case: UseCase, command: Any, *requests: Request) -> list[Mapping[str, Any]]:
+def logged(use_case: UseCase, command: Any, *requests: Request) -> Sequence[Mapping[str, Any]]:
     memory = Memory()
-    known = {type(command): use_case}
+    known: dict[type, UseCase] = {type(command): use_case}
     application = Application(
         memory.unit_of_work, ReadsFromMemory(memory), StandingClock(), CountingIdentities(), Starts(), known
     )

@@ -6,11 +6,10 @@ from typing import Any
 import pytest
 import requests
 import stamina
-from requests import Response
 from structlog.contextvars import bound_contextvars
 from structlog.testing import capture_logs
 
-from adapters.backends.agreement import Agreement, Free, Same
+from adapters.backends.agreement import Agreement, Field, Free, Same
 from adapters.backends.answers import Answer, needed, one_of, only
 from adapters.backends.breaker import BreakerState
 from adapters.backends.http import Backend
@@ -26,7 +25,7 @@ from canonical.shared.errors import (
     CanonicalError,
     OutcomeUnknown,
 )
-from tests.unit.backends.transport import Scripted, answer, token
+from tests.unit.backends.transport import Scene, Scripted, answer, token
 
 
 class Thing(Answer):
@@ -34,8 +33,8 @@ class Thing(Answer):
     status = one_of("on", "off")
 
 
-ANY = {"thingId": Free("any"), "status": Free("any")}
-OURS = {"thingId": Same("thingId", about=True), "status": Free("any")}
+ANY: dict[str, Field] = {"thingId": Free("any"), "status": Free("any")}
+OURS: dict[str, Field] = {"thingId": Same("thingId", about=True), "status": Free("any")}
 GET = Operation("getThing", "GET", "/things/{thingId}", Thing(), Agreement(ANY))
 GET_OURS = Operation("getThing", "GET", "/things/{thingId}", Thing(), Agreement(OURS))
 FIND = Operation("findThings", "GET", "/things", Thing(many=True), Agreement(ANY, many=True))
@@ -49,9 +48,7 @@ def _no_waiting() -> Iterator[None]:
         yield
 
 
-def a_backend(
-    *script: Response | Exception, tokens: Scripted | None = None, **settings: Any
-) -> tuple[Backend, Scripted]:
+def a_backend(*script: Scene, tokens: Scripted | None = None, **settings: Any) -> tuple[Backend, Scripted]:
     known = BackendSettings("http://crm/base/", "http://auth/token", "id", "secret", **settings)
     transport = Scripted(*script)
     service = Tokens(known.token_url, "id", "secret", (1, 1), transport=tokens or Scripted(token(), token("token-2")))

@@ -182,11 +182,12 @@ def test_any_other_trouble_is_passed_on(error: Exception) -> None:
 def test_an_answer_that_lacks_a_needed_field_is_outside_the_contract(backend: str, operation: Operation) -> None:
     body = example(backend, operation)
     whole = body[0] if isinstance(body, list) else body
+    strange: tuple[Any, ...] = ({}, None, "", -1, ["x"])
     for name in operation.answer.fields:
         field = operation.answer.fields[name]
         if not field.required:
             continue
-        for value in ({}, None, "", -1, ["x"]):
+        for value in strange:
             broken = whole | {field.data_key or name: value}
             with pytest.raises(CallFailed):
                 read([broken] if operation.answer.many else broken, operation.answer)

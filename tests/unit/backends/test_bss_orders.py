@@ -1,5 +1,6 @@
 """Orders as BSS gets them, against its contract."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -12,11 +13,17 @@ from tests.support.specs import problems, validator
 SPEC = "backends/bss.yaml"
 
 
+def schemas() -> Any:
+    document = validator(SPEC, "OrderRequest").schema
+    assert isinstance(document, Mapping)
+    return document["components"]["schemas"]
+
+
 def sent(*lines: Any, offerings: Any = None, reservations: dict[str, str] | None = None) -> dict[str, Any]:
     order = an_order(lines=lines, offerings=offerings)
     body = to_bss_order(order, reservations or {})
     assert problems(SPEC, "OrderRequest", body) == []
-    known = validator(SPEC, "OrderRequest").schema["components"]["schemas"]["OrderItem"]["properties"]
+    known = schemas()["OrderItem"]["properties"]
     assert all(item.keys() <= known.keys() for item in body["items"]), "nothing that its contract does not name"
     return body
 
@@ -56,6 +63,5 @@ def test_of_a_mixed_order_each_reservation_stays_with_its_item() -> None:
 
 
 def test_every_action_has_a_name_of_its_own_there() -> None:
-    schemas = validator(SPEC, "OrderRequest").schema["components"]["schemas"]
     assert ACTIONS.keys() == set(ItemAction)
-    assert sorted(ACTIONS.values()) == sorted(schemas["OrderItem"]["properties"]["action"]["enum"])
+    assert sorted(ACTIONS.values()) == sorted(schemas()["OrderItem"]["properties"]["action"]["enum"])

@@ -9,7 +9,7 @@ from structlog.contextvars import bound_contextvars, get_contextvars
 
 from adapters.backends.inquiries import MOST_KEPT, ParallelInquiries
 from canonical.ordering.errors import OrderNotFound
-from canonical.shared.errors import BackendContractError, BackendRefused, BackendUnavailable
+from canonical.shared.errors import BackendContractError, BackendRefused, BackendUnavailable, CanonicalError
 from canonical.views.parts import Part, Question
 from tests.support.builders import NOON
 from tests.support.fakes import StandingClock
@@ -81,7 +81,7 @@ def test_an_answer_of_nothing_is_an_answer(inquiry: Inquiry) -> None:
         (OrderNotFound("no"), False),
     ],
 )
-def test_an_error_makes_the_part_missing(inquiry: Inquiry, error: Any, retryable: bool) -> None:
+def test_an_error_makes_the_part_missing(inquiry: Inquiry, error: CanonicalError, retryable: bool) -> None:
     part = asked(inquiry.make(), error)
     assert part.error is error
     assert part.missing is not None

@@ -24,10 +24,13 @@ def token(value: str = "token-1", **fields: Any) -> Response:
     return answer(body={"access_token": value, "token_type": "Bearer", "expires_in": 3600} | fields)
 
 
+Scene = Response | Exception | Callable[[], Response]
+
+
 class Scripted(BaseAdapter):
     """Gives the next of `script` to each request: a response, an error to raise, or a function that makes one."""
 
-    def __init__(self, *script: Response | Exception | Callable[[], Response]) -> None:
+    def __init__(self, *script: Scene) -> None:
         super().__init__()
         self.script = list(script)
         self.asked: list[PreparedRequest] = []

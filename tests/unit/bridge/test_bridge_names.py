@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from facade.contract.pointers import pointer, tokens_of
@@ -63,7 +65,7 @@ def test_a_pointer_to_what_v4_lacks_leads_to_the_nearest_place() -> None:
 
 def test_a_patch_puts_its_values_in_v5_shape() -> None:
     party = {"id": "7", "role": "Buyer", "@referredType": "Individual"}
-    operations = [
+    operations: list[dict[str, Any]] = [
         {"op": "add", "path": "/relatedParty/-", "value": party},
         {"op": "replace", "path": "/externalId", "value": "PO-7"},
         {"op": "test", "path": "/externalId", "value": "PO-6"},

@@ -140,7 +140,7 @@ def test_bodies_beyond_the_queue_are_turned_away(contract: Contract, monkeypatch
 
     async def crowd() -> list[Any]:
         receive_body = receiving(contract, CheckingThread(Queue(length=2, seconds=LONG)))
-        waiting = [asyncio.create_task(receive_body(WRONG)) for _ in range(3)]
+        waiting = [asyncio.ensure_future(receive_body(WRONG)) for _ in range(3)]
         while not held.turns:
             await asyncio.sleep(0.001)
         with pytest.raises(Overloaded):

@@ -84,7 +84,8 @@ def test_no_level_of_nesting_doubles_the_work(bounded: FindingsValidator) -> Non
 
 
 def test_threads_do_not_spend_each_others_budget(bounded: FindingsValidator) -> None:
-    together, answers = threading.Barrier(4), []
+    together = threading.Barrier(4)
+    answers: list[Any] = []
 
     def search() -> None:
         together.wait()

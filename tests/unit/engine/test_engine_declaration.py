@@ -29,10 +29,10 @@ def from_thing(thing: Thing, carried: Payload) -> Payload:
     return {**carried, "id": thing.id, "lifecycle": thing.state.lower()}
 
 
-THINGS: Kind[Thing] = Kind("thing", Thing, missing=lambda thing_id: NotFound("Thing not found", id=thing_id))
+THINGS: Kind[Any] = Kind("thing", Thing, missing=lambda thing_id: NotFound("Thing not found", id=thing_id))
 
 
-def a_resource(**changes: Any) -> Resource[Thing]:
+def a_resource(**changes: Any) -> Resource[Any]:
     declared: dict[str, Any] = {
         "name": "someThing",
         "schema": "SomeThing",

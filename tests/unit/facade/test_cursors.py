@@ -14,7 +14,7 @@ from facade.contract.violations import ContractViolation
 from facade.cursors import LONGEST, Course
 
 EVERY = Course("orders", (SortBy.TEXT, SortBy.NUMBER, SortBy.INSTANT, SortBy.BOOLEAN))
-TEXTS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=SORTED_CHARACTERS)
+TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=SORTED_CHARACTERS)
 NUMBERS = st.integers().map(str) | st.floats(allow_nan=False, allow_infinity=False).map(repr)
 TIMES = st.integers(-62_135_596_800_000_000, 253_402_300_799_999_999)
 POSITIONS = st.builds(

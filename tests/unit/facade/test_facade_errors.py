@@ -257,7 +257,8 @@ def test_a_refused_token_comes_with_its_challenge() -> None:
 
 
 def test_every_violation_is_listed_with_pointer_allowed_values_and_hint() -> None:
-    found = [Violation("/a", Code.MISSING_PROPERTY, "a is required"), OURS["ContractViolation"][0].violations[0]]
+    known: Any = OURS["ContractViolation"][0]
+    found = [Violation("/a", Code.MISSING_PROPERTY, "a is required"), known.violations[0]]
     tmf, problem = bodies(answer_to(ContractViolation(found)))
     assert tmf["errors"] == problem["errors"]
     assert problem["errors"] == [
@@ -289,7 +290,7 @@ def test_a_refusal_of_the_whole_body_points_at_the_whole_body() -> None:
     assert answer_to(InvalidCommand("no", pointer="")).errors[0]["pointer"] == ""
 
 
-DETAILS = {
+DETAILS: dict[str, dict[str, Any]] = {
     "CUSTOMER_NOT_IN_GOOD_STANDING": {"customerId": "C50000", "customerStatus": "suspended"},
     "INSUFFICIENT_STOCK": {"sku": "SKU999", "requested": 1, "available": 0},
     "INVALID_TRANSITION": {"state": "FAILED", "trigger": "resume", "allowedActions": []},

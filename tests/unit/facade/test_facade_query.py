@@ -149,7 +149,7 @@ def test_a_part_that_was_asked_for_is_answered_as_a_part(asked: bool, shown: int
 
 
 def query(text: str) -> MultiDict[str, str]:
-    return MultiDict(pair.split("=", 1) for pair in text.split("&"))
+    return MultiDict((name, value) for name, _, value in (pair.partition("=") for pair in text.split("&")))
 
 
 def test_parameters_that_would_be_ignored_are_refused_by_name() -> None:

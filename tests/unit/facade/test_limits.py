@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
@@ -98,7 +98,7 @@ def ask(
     body_comes: asyncio.Event | None = None,
     operation: str = "x",
     body: bytes = b"",
-) -> Awaitable[int]:
+) -> Coroutine[Any, Any, int]:
     """The status, or Overloaded."""
     scope = {
         "type": "http",

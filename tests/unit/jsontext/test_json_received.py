@@ -130,7 +130,7 @@ BROKEN = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("content", BROKEN, ids=[content[:20] for content in BROKEN])
+@pytest.mark.parametrize("content", BROKEN, ids=[ascii(content[:20]) for content in BROKEN])
 def test_what_breaks_the_rfc_is_not_json(content: bytes) -> None:
     with pytest.raises(NotJson) as refused:
         read(content)

@@ -35,7 +35,7 @@ DEARER = replace(BROADBAND, version="2", one_time=euros("59.90"))
 OTHERWISE = a_command(customer_id="C2", lines=(a_line(id="x", quantity=1, offering_id=None, sku=ROUTER.sku),))
 TICKET = (ExternalIdentifier("crm", "ticket", "4711"),)
 
-Change = Callable[[str, int | None], Any]
+Change = Callable[[str, Any], Any]
 """Makes the command for an order in a version."""
 
 
@@ -47,7 +47,7 @@ def submitting(contents: SubmitOrder) -> Change:
     return lambda order_id, version: SubmitDraft(order_id, version, contents)
 
 
-def saying(order_id: str, version: int | None) -> AnnotateOrder:
+def saying(order_id: str, version: Any) -> AnnotateOrder:
     return AnnotateOrder(order_id, version, TICKET)
 
 

@@ -55,6 +55,7 @@ ORDER: Document = {"a": [1, 2, 3], "o": {"x": 1}, "s": "text", "n": 5, "": 7, "~
 def refused(patch: Any, document: Document = ORDER, media_type: str = STRICT, **limits: int) -> Violation:
     with pytest.raises((ContractViolation, PatchTestFailed)) as caught:
         apply_patch(media_type, document, patch, Limits(**limits))
+    assert isinstance(caught.value, ContractViolation | PatchTestFailed)
     [violation] = caught.value.violations
     return violation
 
@@ -219,7 +220,7 @@ def test_a_refusal_repeats_little_of_what_was_sent(operation: Document) -> None:
 
 
 def test_operations_see_what_those_before_them_did() -> None:
-    patch = [
+    patch: list[dict[str, Any]] = [
         {"op": "add", "path": "/list", "value": []},
         {"op": "add", "path": "/list/-", "value": {"k": 1}},
         {"op": "copy", "from": "/list/0", "path": "/list/0"},

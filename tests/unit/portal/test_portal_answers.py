@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import orjson
 import pytest
@@ -14,6 +14,7 @@ from canonical.ordering.errors import OrderNotFound
 from canonical.ordering.order import Order
 from canonical.ordering.states import State
 from canonical.shared.aggregates import Kind
+from canonical.shared.ports import AggregateReads
 from canonical.shared.reader import ALL, Reader
 from canonical.subscriptions.plan_change import ChangeKind, PlanChange
 from canonical.subscriptions.subscription import SubscriptionStatus
@@ -74,7 +75,7 @@ def snapshot(
 ) -> Any:
     record = record or a_record(external_id=order.id if order else "web-1")
     asked = OrderSnapshots(
-        HasOrder(order),
+        cast(AggregateReads, HasOrder(order)),
         Says(record),
         Says(invoice or an_invoice()),
         Says(shipments or (a_shipment(),)),

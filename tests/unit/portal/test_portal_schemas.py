@@ -206,9 +206,14 @@ def test_the_least_that_is_needed_becomes_a_command() -> None:
 def test_the_schema_knows_exactly_what_the_contract_lets_in() -> None:
     request = OrderRequest()
     assert _names(request) == SCHEMAS["PlaceOrder"]["properties"].keys()
-    assert _names(request.fields["items"].inner.schema) == SCHEMAS["PlaceOrderItem"]["properties"].keys()
-    identifier = request.fields["external_identifiers"].inner.schema
+    assert _names(_inner(request, "items")) == SCHEMAS["PlaceOrderItem"]["properties"].keys()
+    identifier = _inner(request, "external_identifiers")
     assert _names(identifier) == SCHEMAS["ExternalIdentifier"]["properties"].keys()
+
+
+def _inner(schema: Any, name: str) -> Any:
+    """The schema of the entries of a list."""
+    return schema.fields[name].inner.schema
 
 
 def _names(schema: Any) -> set[str]:

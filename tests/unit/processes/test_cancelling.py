@@ -4,7 +4,7 @@ docs/cancellation.md.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -26,6 +26,7 @@ from canonical.processes.ports import ChargeRequest
 from canonical.processes.progress import Progress
 from canonical.shared.aggregates import Kind
 from canonical.shared.errors import BackendRefused, BackendUnavailable, InvalidTransition, OutcomeUnknown
+from canonical.shared.ports import AggregateReads
 from tests.support.builders import ROUTER, an_order_in
 from tests.support.fakes import DeclinesEverything, Journal, KnowsCustomers, NeverLetsGo, NothingInStock, TakesMoney
 from tests.unit.processes.placing import Placing, WhileInFlight
@@ -315,7 +316,7 @@ class OldNews:
 def test_what_was_read_before_the_transaction_does_not_decide() -> None:
     placing = Placing()
     completed = placing.carry_out()
-    process = replace(placing.process, reads=OldNews())
+    process = replace(placing.process, reads=cast(AggregateReads, OldNews()))
     assert process.interruption(placing.order_id) is None
     assert placing.kept == completed
 

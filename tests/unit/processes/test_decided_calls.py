@@ -126,7 +126,10 @@ def test_an_answer_on_record_counts_before_what_a_person_decided() -> None:
 
 
 def test_what_a_person_undid_at_the_backend_is_found_when_it_is_refused_again() -> None:
-    refusals = {"ship": [Fault.REFUSED], "undo-create": [Fault.TURNED_BACK, None, Fault.TURNED_BACK]}
+    refusals: dict[str, list[Fault | None]] = {
+        "ship": [Fault.REFUSED],
+        "undo-create": [Fault.TURNED_BACK, None, Fault.TURNED_BACK],
+    }
     backend, journal = FaultyBackend(refusals), Journal()
     ended = part(backend, Progress(), journal)
     assert ended.not_undone == ("create undone",)

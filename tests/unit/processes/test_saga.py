@@ -1,6 +1,7 @@
 """Steps with compensations: every fault at every step, forwards and backwards, and crashes anywhere."""
 
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -198,11 +199,15 @@ def test_a_step_without_undo_is_passed_over_when_undoing() -> None:
 
 def test_a_step_sees_what_the_steps_before_it_brought() -> None:
     seen: list[dict[str, Any]] = []
-    steps = [
-        Step("one", lambda facts: 1),
-        Step("two", lambda facts: seen.append(dict(facts)) or 2),
-        Step("three", lambda facts: seen.append(dict(facts)) or [3]),
-    ]
+
+    def brings(result: Any) -> Callable[[Mapping[str, Any]], Any]:
+        def act(facts: Mapping[str, Any]) -> Any:
+            seen.append(dict(facts))
+            return result
+
+        return act
+
+    steps = [Step("one", lambda facts: 1), Step("two", brings(2)), Step("three", brings([3]))]
     assert run(steps, Progress(), Journal().once).facts == {"one": 1, "two": 2, "three": [3]}
     assert seen == [{"one": 1}, {"one": 1, "two": 2}]
 

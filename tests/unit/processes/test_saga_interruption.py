@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -165,7 +166,8 @@ def test_who_catches_an_error_goes_on_from_the_progress_kept_last_and_knows_of_e
     step: str, moment: str
 ) -> None:
     """An error that is none of ours, as of a database that is gone: the engine begins another journal."""
-    backend, stop, kept, failed = FaultyBackend(), Switch(), [Progress()], []
+    backend, stop, kept = FaultyBackend(), Switch(), [Progress()]
+    failed: list[Any] = []
 
     def fail_once(name: str) -> None:
         if name == step and not failed:

@@ -109,7 +109,7 @@ def in_order(documents: list[dict[str, Any]], keys: tuple[SortKey, ...]) -> list
         found = next(reached(document, key.path), None)
         if key.by is SortBy.INSTANT:
             return instant(found)
-        fits = {SortBy.TEXT: str, SortBy.NUMBER: (int, Decimal), SortBy.BOOLEAN: bool}[key.by]
+        fits: Any = {SortBy.TEXT: str, SortBy.NUMBER: (int, Decimal), SortBy.BOOLEAN: bool}[key.by]
         if key.by is SortBy.NUMBER and isinstance(found, bool):
             return None
         if isinstance(found, str):

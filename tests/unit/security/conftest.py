@@ -1,43 +1,11 @@
-"""An issuer of tokens, good and bad ones, and a verifier that trusts it."""
-
-import json
-from collections.abc import Callable
-from typing import Any
+"""An issuer of tokens, and a verifier that trusts it."""
 
 import pytest
-from joserfc import jws
-from joserfc.jwk import ECKey, Key, KeySet, RSAKey
 
+from facade.security.errors import TokenRefused
 from facade.security.keys import StaticKeys
 from facade.security.tokens import TokenVerifier
-
-ISSUER = "https://issuer.example"
-AUDIENCE = "tmf-facade"
-NOW = 1_800_000_000
-"""The time of every check but those that say otherwise, so that a slow run changes nothing."""
-
-
-class Issuer:
-    def __init__(self) -> None:
-        self.rsa = RSAKey.generate_key(2048, {"kid": "rsa-1"})
-        self.ec = ECKey.generate_key("P-256", {"kid": "ec-1"})
-        self.jwks = dict(KeySet([self.rsa, self.ec]).as_dict(private=False))
-
-    def token(self, key: Key | None = None, alg: str = "RS256", kid: str | None = "rsa-1", **claims: Any) -> str:
-        """A good token but for what is changed; a claim that is None is left out, and so is a `kid`."""
-        base = {
-            "iss": ISSUER,
-            "aud": AUDIENCE,
-            "sub": "partner-acme",
-            "client_id": "partner-acme",
-            "scope": "order:create order:read",
-            "iat": NOW,
-            "exp": NOW + 3600,
-        }
-        named = {name: value for name, value in (base | claims).items() if value is not None}
-        header = {"alg": alg, "typ": "at+jwt"} | ({} if kid is None else {"kid": kid})
-        # Not by `jwt.encode`, which cannot write lone surrogates: an issuer that escapes them can.
-        return jws.serialize_compact(header, json.dumps(named), key or self.rsa, algorithms=[alg])
+from tests.unit.security.issuer import AUDIENCE, ISSUER, NOW, Issuer, Refusal
 
 
 @pytest.fixture(scope="session")
@@ -51,10 +19,7 @@ def verifier(issuer: Issuer) -> TokenVerifier:
 
 
 @pytest.fixture
-def refusal(verifier: TokenVerifier) -> Callable[[str], str]:
-    """The reason for which a token is refused, or `accepted`."""
-    from facade.security.errors import TokenRefused
-
+def refusal(verifier: TokenVerifier) -> Refusal:
     def ask(token: str) -> str:
         try:
             verifier.verify(token)

@@ -61,6 +61,11 @@ def reasons(body: dict[str, Any]) -> list[tuple[str, str | None]]:
     return [(violation.pointer, violation.reason) for violation in refused.value.violations]
 
 
+def carried_by(translation: Translation) -> dict[str, Any]:
+    assert translation.carried is not None
+    return translation.carried
+
+
 def ordered(translation: Translation, state: State = State.ACKNOWLEDGED) -> Order:
     """The order that the command becomes, in `state`."""
     command = translation.command
@@ -72,4 +77,4 @@ def ordered(translation: Translation, state: State = State.ACKNOWLEDGED) -> Orde
 def shown(body: dict[str, Any], state: State = State.ACKNOWLEDGED) -> dict[str, Any]:
     """The document in `state` of the order that `body` asks for."""
     translation = to_submit_order(body, ACME)
-    return from_order(ordered(translation, state), translation.carried)
+    return from_order(ordered(translation, state), carried_by(translation))

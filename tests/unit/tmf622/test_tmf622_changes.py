@@ -17,7 +17,7 @@ from facade.tmf.engine.declaration import Sender
 from facade.tmf.patch import PatchTestFailed
 from facade.tmf.tmf622.product_order import CHANGED_BY, NEVER_CHANGED, STATES, from_order, to_submit_order
 from facade.tmf.vocabulary import STANDARD
-from tests.unit.tmf622.payloads import ACME, a_payload, an_item, ordered, party
+from tests.unit.tmf622.payloads import ACME, a_payload, an_item, carried_by, ordered, party
 from tests.unit.tmf622.versions import V5, plan_of
 
 MERGE = "application/merge-patch+json"
@@ -83,7 +83,7 @@ def test_what_a_change_asks_for_is_told_by_the_table_and_the_value_is_kept(name:
     plan, order = planned({name: VALUES[name]}, State.DRAFT)
     kinds = {Trigger.AMEND: AmendOrder, Trigger.ANNOTATE: AnnotateOrder}
     assert isinstance(plan.command, kinds[CHANGED_BY[name]])
-    assert from_order(order, plan.carried)[name] == from_order(order, a_payload(**{name: VALUES[name]}))[name]
+    assert from_order(order, carried_by(plan))[name] == from_order(order, a_payload(**{name: VALUES[name]}))[name]
 
 
 @pytest.mark.parametrize("name", sorted(CHANGED_BY))
@@ -92,7 +92,7 @@ def test_an_attribute_is_removed_by_null(name: str) -> None:
         assert refused({name: None}, state=State.DRAFT)
         return
     plan, _ = planned({name: None}, State.DRAFT, **{name: VALUES[name]})
-    assert name not in plan.carried
+    assert name not in carried_by(plan)
 
 
 @pytest.mark.parametrize("name", sorted(NEVER_CHANGED))
@@ -128,7 +128,7 @@ def test_remarks_can_be_made_at_any_time(state: State) -> None:
     plan, _ = planned({"externalId": [{"@type": "ExternalIdentifier", "id": "PO-9"}], "acmeShelf": 7}, state)
     assert isinstance(plan.command, AnnotateOrder)
     assert plan.command.external_identifiers == (ExternalIdentifier("", "", "PO-9"),)
-    assert plan.carried["acmeShelf"] == 7
+    assert carried_by(plan)["acmeShelf"] == 7
 
 
 @pytest.mark.parametrize("state", State)
@@ -140,7 +140,7 @@ def test_a_state_is_not_set_but_a_draft_can_be_submitted(state: State, wanted: s
     if (state, wanted) == (State.DRAFT, "acknowledged"):
         plan, _ = planned({"state": wanted, "description": "now"}, state)
         assert isinstance(plan.command, SubmitDraft)
-        assert plan.carried["description"] == "now"
+        assert carried_by(plan)["description"] == "now"
         return
     with pytest.raises(InvalidTransition) as refusal:
         planned({"state": wanted}, state)
@@ -158,7 +158,7 @@ def test_the_state_of_an_item_is_refused_and_the_same_state_is_not() -> None:
     ]
     plan, _ = planned({"productOrderItem": [an_item(state="acknowledged", quantity=3)]})
     assert isinstance(plan.command, AmendOrder)
-    assert "state" not in plan.carried["productOrderItem"][0]
+    assert "state" not in carried_by(plan)["productOrderItem"][0]
 
 
 def test_the_result_is_held_against_the_contract_and_the_rules() -> None:
@@ -188,7 +188,7 @@ def test_a_test_that_does_not_hold_stops_the_whole_patch() -> None:
     with pytest.raises(PatchTestFailed):
         planned(patch, media_type=JSON_PATCH)
     plan, _ = planned(patch, State.FULFILLING, JSON_PATCH)
-    assert plan.carried["description"] == "x"
+    assert carried_by(plan)["description"] == "x"
 
 
 def test_who_owns_the_order_stays_whoever_changes_it() -> None:

@@ -19,7 +19,7 @@ from facade.tmf.tmf622.items import REFUSED as ITEM_REFUSED
 from facade.tmf.tmf622.product_order import REFUSED, from_order
 from facade.tmf.tmf622.v4 import BRIDGE
 from tests.support.builders import BROADBAND
-from tests.unit.tmf622.payloads import an_item, ordered, party
+from tests.unit.tmf622.payloads import an_item, carried_by, ordered, party
 from tests.unit.tmf622.versions import ORDER, V4, V5, translated
 
 ROOTS = {
@@ -123,7 +123,9 @@ def payload(reached: Reached) -> dict[str, Any]:
     """An order with that attribute, and what has to be there."""
     least = Least(catalog_of(reached.version), reached.version == "v5")
     name, member, _ = reached.way[-1]
-    value = plain_name(name) if member == "@type" else least.of(member, least.catalog.shape(name).properties[member])
+    value: Any = (
+        plain_name(name) if member == "@type" else least.of(member, least.catalog.shape(name).properties[member])
+    )
     for kind, attribute, many in reversed(reached.way):
         value = least.of_class(kind) | {attribute: [value] if many and not isinstance(value, list) else value}
     items = value.get("productOrderItem") if reached.way[0][1] == "productOrderItem" else None
@@ -162,7 +164,7 @@ def accounted(version: Version, body: dict[str, Any]) -> tuple[Any, tuple[Loss, 
     if checked.violations:
         raise ContractViolation(checked.violations)
     translation = translated(version, checked.body)
-    document = from_order(ordered(translation), translation.carried)
+    document = from_order(ordered(translation), carried_by(translation))
     if version.name == "v5":
         return document, ()
     there, back = BRIDGE.lift(ORDER, checked.body), BRIDGE.lower(ORDER, document)

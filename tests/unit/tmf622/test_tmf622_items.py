@@ -14,7 +14,8 @@ from tests.unit.tmf622.payloads import ACME, a_change, a_payload, an_item, party
 
 
 def lines(*items: dict[str, Any]) -> tuple[OrderLine, ...]:
-    return to_submit_order(a_payload(productOrderItem=list(items)), ACME).command.lines
+    lines: tuple[OrderLine, ...] = to_submit_order(a_payload(productOrderItem=list(items)), ACME).command.lines
+    return lines
 
 
 def place(product: dict[str, Any]) -> dict[str, Any]:

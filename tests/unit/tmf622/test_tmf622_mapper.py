@@ -25,7 +25,7 @@ from facade.tmf.tmf622 import product_order
 from facade.tmf.tmf622.items import REFUSED as ITEM_REFUSED
 from facade.tmf.tmf622.product_order import REFUSED, from_order, to_rejection, to_submit_order
 from tests.support.builders import BROADBAND, NOON, ORDER_ID, an_order, an_order_in
-from tests.unit.tmf622.payloads import ACME, a_payload, an_item, ordered, party, refusals, shown
+from tests.unit.tmf622.payloads import ACME, a_payload, an_item, carried_by, ordered, party, refusals, shown
 
 ROOT = Path(__file__).parents[3]
 GOLDEN = ROOT / "fixtures" / "golden" / "tmf622" / "v5"
@@ -224,7 +224,7 @@ def test_the_answer_is_valid_in_every_state(name: str, state: State, contract: C
 
 @pytest.mark.parametrize("state", State)
 def test_an_order_that_came_through_the_portal_is_a_valid_product_order(state: State, contract: Contract) -> None:
-    document = {"href": "https://x.example/1"} | from_order(an_order_in(state), {})
+    document: dict[str, Any] = {"href": "https://x.example/1", **from_order(an_order_in(state), {})}
     assert contract.response_errors("retrieveProductOrder", 200, document) == []
     assert document["relatedParty"][0]["partyOrPartyRole"]["id"] == "C12345"
     assert document["externalId"][0]["id"] == "PO-1"
@@ -288,7 +288,7 @@ def test_the_answer_never_writes_into_what_was_carried() -> None:
     body = a_payload()
     translation = to_submit_order(body, ACME)
     before = copy.deepcopy(body)
-    from_order(ordered(translation, State.FAILED), translation.carried)
+    from_order(ordered(translation, State.FAILED), carried_by(translation))
     assert body == before
 
 

@@ -106,7 +106,8 @@ def test_what_only_we_set_is_refused(schemas: dict[str, Any]) -> None:
 
 
 def test_every_refusal_has_a_reason() -> None:
-    assert all((product_order.REFUSED | items.REFUSED | cancel_product_order.REFUSED).values())
+    for refused in (product_order.REFUSED, items.REFUSED, cancel_product_order.REFUSED):
+        assert all(refused.values())
 
 
 def test_every_state_has_a_published_name(schemas: dict[str, Any]) -> None:
