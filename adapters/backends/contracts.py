@@ -26,10 +26,6 @@ class Contract:
     version: str
     answers: Mapping[tuple[str, int], Validator | None]
 
-    @property
-    def major(self) -> int:
-        return int(self.version.partition(".")[0])
-
     def violation(self, operation: str, status: int, body: Any) -> "Violation | None":
         """The first thing that is wrong with an answer."""
         if (operation, status) not in self.answers:

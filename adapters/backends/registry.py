@@ -55,10 +55,6 @@ class Backends:
         """Which version of its contract each backend keeps, by its name."""
         return self._watch.versions()
 
-    def ask_contract_versions(self) -> None:
-        """Ask each backend once, now."""
-        self._watch.ask_all()
-
     def watch_contracts(self) -> None:
         """Ask for contract versions from now on, in a thread of its own that `close` ends."""
         self._watch.begin()

@@ -148,10 +148,6 @@ class Contract:
             return None
         return Checked(completion.body, self._found(compiled, completion.body), tuple(completion.allowances))
 
-    def request_errors(self, operation_id: str, body: Any, media_type: str = JSON) -> list[Violation]:
-        """The mistakes in a request body, leniency granted."""
-        return list(self.check_request(operation_id, body, media_type).violations)
-
     def allowances(self, operation_id: str, body: Any, media_type: str = JSON) -> list[Allowance]:
         """Every leniency a body makes use of, also where it is valid as sent (unknown `@type`s)."""
         compiled = self._request(operation_id, media_type)

@@ -13,6 +13,7 @@ from facade.bootstrap.declared import TMF_APIS
 from facade.contract.completion import Leniency
 from facade.contract.validator import Contract
 from facade.tmf.engine.declaration import TmfApi
+from tests.support.specs import mistakes
 
 ROOT = Path(__file__).parents[2]
 PUBLISHED = ROOT / "fixtures" / "published"
@@ -129,7 +130,7 @@ def test_it_is_valid_in_the_other_version_too(example: Example) -> None:
     contract = contract_of(example.api.versions[other].spec)
     bridged = translate(example.resource, example.body).body
     if example in REQUESTS:
-        assert contract.request_errors(example.operation, bridged, example.media_type) == []
+        assert mistakes(contract, example.operation, bridged, example.media_type) == []
     else:
         status = 201 if example.operation.startswith("create") else 200
         assert contract.response_errors(example.operation, status, bridged) == []
@@ -147,7 +148,7 @@ def test_an_order_is_accepted_without_any_type(example: Example) -> None:
 def test_one_fault_in_an_order_is_found_where_it_is(example: Example) -> None:
     body = example.body
     body["productOrderItem"][0]["action"] = "change"
-    [found] = example.contract.request_errors("createProductOrder", body)
+    [found] = mistakes(example.contract, "createProductOrder", body)
     assert found.pointer == "/productOrderItem/0/action"
     assert found.hint == "did you mean `modify`?"
 

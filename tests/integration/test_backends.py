@@ -18,8 +18,10 @@ from uuid import uuid4
 import pytest
 
 from adapters.backends.breaker import Breaker, BreakerState
+from adapters.backends.contracts import contract
 from adapters.backends.registry import NEEDED, Backends, connect
-from adapters.backends.versions import Agreement
+from adapters.backends.transport import Transport
+from adapters.backends.versions import Agreement, ContractVersion, ask
 from canonical.customers.errors import CustomerNotFound
 from canonical.customers.reference import CustomerReference, CustomerStatus
 from canonical.ordering.commands import OrderLine, SubmitOrder
@@ -92,10 +94,8 @@ def a_request(target: Target, quantity: int = 1, sku: str = "") -> StockRequest:
 
 @pytest.mark.parametrize("backend", NEEDED)
 def test_a_backend_keeps_the_version_that_we_call_or_does_not_say(target: Target, backend: str) -> None:
-    connected = connect(target.settings)
-    connected.ask_contract_versions()
-    connected.close()
-    version = connected.contract_versions()[backend]
+    theirs = ask(target.settings[backend].base_url, Transport())
+    version = ContractVersion(backend, contract(backend).version, theirs)
     assert version.problem is None
     assert target.simulation is None or version.agreement is Agreement.SAME
 

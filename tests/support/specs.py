@@ -7,6 +7,9 @@ from typing import Any
 import jsonschema
 import yaml
 
+from facade.contract.validator import JSON, Contract
+from facade.contract.violations import Violation
+
 SPECS = Path(__file__).parents[2] / "specs"
 
 
@@ -22,6 +25,11 @@ def validator(spec: str, schema: str) -> jsonschema.Draft7Validator:
 def problems(spec: str, schema: str, document: Any) -> list[str]:
     """What is wrong with a document; nothing when it fits."""
     return [f"{error.json_path}: {error.message}" for error in validator(spec, schema).iter_errors(document)]
+
+
+def mistakes(contract: Contract, operation: str, body: Any, media_type: str = JSON) -> list[Violation]:
+    """What the product finds wrong with a request body, leniency granted."""
+    return list(contract.check_request(operation, body, media_type).violations)
 
 
 def _as_json_schema(node: Any) -> Any:

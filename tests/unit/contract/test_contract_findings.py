@@ -14,6 +14,7 @@ from facade.contract.findings import FindingsValidator
 from facade.contract.loading import load_spec
 from facade.contract.schema import SchemaConverter, Side
 from facade.contract.validator import Contract
+from tests.support.specs import mistakes
 from tests.unit.contract.test_contract_differential import ORDERS, VALUES
 
 Finding = tuple[list[str | int], str]
@@ -103,7 +104,7 @@ def test_threads_do_not_spend_each_others_budget(bounded: FindingsValidator) -> 
 def test_fifty_mistakes_are_told_of_a_huge_wrong_order(tmp_path: Path) -> None:
     contract = Contract(load_spec(Path(__file__).parents[3] / "specs" / "tmf" / "tmf622-v5.yaml", tmp_path))
     body = {"@type": "ProductOrder", "productOrderItem": [{}] * 16_000}
-    assert len(contract.request_errors("createProductOrder", body)) == 50
+    assert len(mistakes(contract, "createProductOrder", body)) == 50
 
 
 @pytest.mark.parametrize("entries", [12_000, 400])
@@ -113,7 +114,7 @@ def test_one_entry_with_very_many_mistakes_inside_is_not_taken_for_right(
 ) -> None:
     contract = Contract(load_spec(Path(__file__).parents[3] / "specs" / "tmf" / "tmf622-v5.yaml", tmp_path))
     item = {"id": "1", "action": "add", "itemPrice": [{"name": "x"}] * (entries // items)}
-    assert len(contract.request_errors("createProductOrder", {"productOrderItem": [item] * items})) == 50
+    assert len(mistakes(contract, "createProductOrder", {"productOrderItem": [item] * items})) == 50
 
 
 @pytest.mark.parametrize(("names_before", "hint"), [(49, "there is `actio`; did you mean `action`?"), (50, None)])
@@ -122,5 +123,5 @@ def test_a_missing_name_is_compared_with_the_first_fifty_there_are(
 ) -> None:
     """A comparison costs up to 50 µs, and an object may have fifty thousand members."""
     item = {"id": "1", **{f"x{number}": 1 for number in range(names_before - 1)}, "actio": "add"}
-    [found] = contract.request_errors("createOrder", {"item": [item]})
+    [found] = mistakes(contract, "createOrder", {"item": [item]})
     assert (found.pointer, found.hint) == ("/item/0/action", hint)

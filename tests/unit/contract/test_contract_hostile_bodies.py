@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from facade.contract.limits import Limits, survey, too_many_values
 from facade.contract.validator import Contract
 from facade.contract.violations import Code
+from tests.support.specs import mistakes
 
 
 def nested(depth: int, key: str | None = None) -> Any:
@@ -22,24 +23,24 @@ def nested(depth: int, key: str | None = None) -> Any:
 @pytest.mark.parametrize("key", [None, "item", "product"])
 @pytest.mark.parametrize("depth", [65, 1_000, 100_000])
 def test_depth_is_capped_before_anything_recurses(contract: Contract, key: str | None, depth: int) -> None:
-    [found] = contract.request_errors("createOrder", nested(depth, key))
+    [found] = mistakes(contract, "createOrder", nested(depth, key))
     assert (found.pointer, found.code) == ("", Code.OTHER_ISSUE)
 
 
 def test_the_deepest_permitted_body_is_judged_by_its_schema(contract: Contract, order: dict[str, Any]) -> None:
-    assert contract.request_errors("createOrder", {**order, "extension": nested(62)}) == []
+    assert mistakes(contract, "createOrder", {**order, "extension": nested(62)}) == []
 
 
 def test_an_order_nested_to_the_limit_is_completed_and_judged(contract: Contract) -> None:
     item: dict[str, Any] = {"id": "last"}
     for _ in range(25):
         item = {"id": "x", "action": "add", "item": [item]}
-    [found] = contract.request_errors("createOrder", {"item": [item]})
+    [found] = mistakes(contract, "createOrder", {"item": [item]})
     assert found.pointer == "/item/0" + "/item/0" * 25 + "/action"
 
 
 def test_the_number_of_values_is_capped(contract: Contract) -> None:
-    [found] = contract.request_errors("createOrder", {"item": [{}] * 60_000})
+    [found] = mistakes(contract, "createOrder", {"item": [{}] * 60_000})
     assert found.code is Code.TOO_MANY_RECORDS
 
 
@@ -52,26 +53,26 @@ def test_the_number_of_values_is_capped(contract: Contract) -> None:
 )
 def test_what_no_database_stores_is_refused_where_it_stands(contract: Contract, value: Any, pointer: str) -> None:
     body = {"@type": "Order", "item": [{"@type": "Item", "id": "1", "action": "add", "ratio": value}]}
-    [found] = contract.request_errors("createOrder", body)
+    [found] = mistakes(contract, "createOrder", body)
     assert found.pointer == pointer
 
 
 @pytest.mark.parametrize("number", [2**53, -(2**53), 2**64 - 1, 10**30])
 def test_integers_that_not_everybody_keeps_exactly_are_refused(contract: Contract, number: int) -> None:
     body = {"@type": "Order", "item": [{"@type": "Item", "id": "1", "action": "add", "quantity": number}]}
-    [found] = contract.request_errors("createOrder", body)
+    [found] = mistakes(contract, "createOrder", body)
     assert (found.pointer, found.code) == ("/item/0/quantity", Code.INVALID_VALUE)
 
 
 @pytest.mark.parametrize("name", ["__proto__", "constructor", "$ref", "", "~", "/", "💥", "'; DROP TABLE orders;--"])
 def test_odd_names_are_only_names(contract: Contract, order: dict[str, Any], name: str) -> None:
-    assert contract.request_errors("createOrder", {**order, name: {name: [name]}}) == []
+    assert mistakes(contract, "createOrder", {**order, name: {name: [name]}}) == []
 
 
 @pytest.mark.parametrize("type_name", [5, [], {}, True, "", "x" * 100_000, "Ref", "../../etc/passwd"])
 def test_no_type_name_breaks_the_judgement(contract: Contract, order: dict[str, Any], type_name: Any) -> None:
     item = {"@type": "Item", "id": "1", "action": "add", "product": {"@type": type_name, "@baseType": type_name}}
-    for violation in contract.request_errors("createOrder", {**order, "item": [item]}):
+    for violation in mistakes(contract, "createOrder", {**order, "item": [item]}):
         assert violation.pointer.startswith("/item/0/product/")
         assert len(violation.message) < 300
 

@@ -9,13 +9,14 @@ from facade.contract.completion import Leniency
 from facade.contract.limits import Limits
 from facade.contract.validator import Contract
 from facade.contract.violations import Code, Violation
+from tests.support.specs import mistakes
 
 Order = dict[str, Any]
 OPERATION = "createOrder"
 
 
 def errors(contract: Contract, body: Any) -> list[Violation]:
-    return contract.request_errors(OPERATION, body)
+    return mistakes(contract, OPERATION, body)
 
 
 def only_error(contract: Contract, body: Any) -> Violation:
@@ -304,7 +305,7 @@ def test_what_the_contract_declares_can_be_asked(contract: Contract) -> None:
     assert contract.operation_ids == {OPERATION}
     assert contract.takes_body(OPERATION)
     assert not contract.takes_body(OPERATION, "text/plain")
-    assert contract.request_errors("somethingElse", {"any": "thing"}) == []
+    assert mistakes(contract, "somethingElse", {"any": "thing"}) == []
 
 
 def test_only_openapi_3_0_is_taken() -> None:

@@ -25,6 +25,7 @@ from facade.tmf.tmf622 import product_order
 from facade.tmf.tmf622.items import REFUSED as ITEM_REFUSED
 from facade.tmf.tmf622.product_order import REFUSED, from_order, to_rejection, to_submit_order
 from tests.support.builders import BROADBAND, NOON, ORDER_ID, an_order, an_order_in
+from tests.support.specs import mistakes
 from tests.unit.tmf622.payloads import ACME, a_payload, an_item, carried_by, ordered, party, refusals, shown
 
 ROOT = Path(__file__).parents[3]
@@ -54,7 +55,7 @@ def test_there_are_golden_files() -> None:
 
 @pytest.mark.parametrize("name", GOLDEN_COMMANDS)
 def test_a_golden_request_is_valid(name: str, contract: Contract) -> None:
-    assert contract.request_errors("createProductOrder", golden(name, "request")) == []
+    assert mistakes(contract, "createProductOrder", golden(name, "request")) == []
 
 
 @pytest.mark.parametrize("name", GOLDEN_COMMANDS)
@@ -177,7 +178,7 @@ def test_times_are_understood_in_utc_however_the_contract_lets_them_be_written(
     text: str, meant: datetime, contract: Contract
 ) -> None:
     body = a_payload(requestedStartDate=text, requestedCompletionDate=text)
-    assert contract.request_errors("createProductOrder", body) == []
+    assert mistakes(contract, "createProductOrder", body) == []
     command = to_submit_order(body, ACME).command
     assert (command.requested_start, command.requested_completion) == (meant, meant)
 
