@@ -73,6 +73,21 @@ class RequestMetrics:
         return caller.client_id
 
 
+class AnswerTimes:
+    """How long backends take. Told by every thread that calls one, once for each exchange that brought an answer."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        name, meaning = "facade_backend_answer_seconds", "Exchanges that brought an answer"
+        self._seconds = Histogram(name, meaning, ("backend", "operation"), buckets=BOUNDS, registry=registry)
+        self._children: dict[tuple[str, str], Histogram] = {}
+
+    def observe(self, backend: str, operation: str, seconds: float) -> None:
+        timed = self._children.get((backend, operation))
+        if timed is None:
+            timed = self._children[backend, operation] = self._seconds.labels(backend, operation)
+        timed.observe(seconds)
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """One number with its labels."""
@@ -83,43 +98,19 @@ class Reading:
     value: float
 
 
-@dataclass(frozen=True, slots=True)
-class Times:
-    """A histogram with its labels. `counts` are not cumulative and one longer than `bounds`; both are in seconds."""
-
-    name: str
-    meaning: str
-    labels: Mapping[str, str]
-    bounds: tuple[float, ...]
-    counts: tuple[int, ...]
-    seconds: float
-
-
-class CopiedHistogram(Histogram):
-    """One whose observations are made elsewhere. prometheus_client 0.26 takes no counts but its own, one at a time."""
-
-    def add(self, counts: Iterable[int], seconds: float) -> None:
-        for bucket, count in zip(self._buckets, counts, strict=True):
-            bucket.inc(count)
-        self._sum.inc(seconds)
-
-
 class Mirror:
-    """Shows counts that are kept elsewhere: those that only grow as counters and histograms, the others as gauges."""
+    """Shows counts that are kept elsewhere: those that only grow as counters, the others as gauges."""
 
     def __init__(
         self,
         registry: CollectorRegistry,
         totals: Callable[[], Iterable[Reading]],
         present: Callable[[], Iterable[Reading]],
-        times: Callable[[], Iterable[Times]] = lambda: (),
     ) -> None:
         self._registry = registry
-        self._totals, self._present, self._times = totals, present, times
+        self._totals, self._present = totals, present
         self._shown: dict[str, Counter | Gauge] = {}
-        self._histograms: dict[str, CopiedHistogram] = {}
         self._seen: Tally[Hashable] = Tally()
-        self._timed: dict[Hashable, Times] = {}
         self._lock = threading.Lock()
         self._stopped = threading.Event()
 
@@ -131,8 +122,6 @@ class Mirror:
                 self._seen[key] = one.value  # type: ignore[assignment] # some are seconds
             for one in self._present():
                 self._metric(Gauge, one).set(one.value)
-            for timed in self._times():
-                self._add(timed)
 
     def begin(self, every_seconds: float = 1.0) -> None:
         """Copy now and then, for other processes to see."""
@@ -153,20 +142,6 @@ class Mirror:
             self._shown[one.name] = kind(one.name, one.meaning, names, registry=self._registry, **options)
         metric = self._shown[one.name]
         return metric.labels(**one.labels) if one.labels else metric
-
-    def _add(self, timed: Times) -> None:
-        key = (timed.name, *timed.labels.values())
-        before = self._timed.get(key)
-        if before == timed:
-            return
-        if timed.name not in self._histograms:
-            self._histograms[timed.name] = CopiedHistogram(
-                timed.name, timed.meaning, tuple(timed.labels), buckets=timed.bounds, registry=self._registry
-            )
-        counts, seconds = (before.counts, before.seconds) if before else ((0,) * len(timed.counts), 0.0)
-        new = (now - then for now, then in zip(timed.counts, counts, strict=True))
-        self._histograms[timed.name].labels(**timed.labels).add(new, timed.seconds - seconds)
-        self._timed[key] = timed
 
 
 class ReadWhenAsked(Collector):

@@ -1,34 +1,18 @@
 """What became of the calls to one backend, counted: the one place that health and metrics read."""
 
-from bisect import bisect_left
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from threading import Lock
 
 from adapters.backends.breaker import BreakerState
 
-BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-"""Upper bounds of the latency buckets in seconds; one more bucket takes what is slower."""
-
-
-@dataclass(frozen=True, slots=True)
-class Latency:
-    """Exchanges that brought an answer. `buckets` are not cumulative and one longer than BOUNDS."""
-
-    buckets: tuple[int, ...]
-    seconds: float
-
-    @property
-    def count(self) -> int:
-        return sum(self.buckets)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackendSnapshot:
     """One backend at this moment. Counts are since the start of this operating system process.
 
-    `calls` by operation and outcome: "answered" or a name of `errors.Happened` in camel case. `retries`, `latencies`,
+    `calls` by operation and outcome: "answered" or a name of `errors.Happened` in camel case. `retries`,
     `contract_violations`, `contradictions` (answers about something else than was asked for) and `foreign_entries`
     (left out of lists) by operation. `held_seconds`: how long Retry-After still keeps us away. `tokens_failed`
     counts what the token service did not give; backends with the same client share that number.
@@ -41,15 +25,9 @@ class BackendSnapshot:
     tokens_failed: int
     calls: Mapping[tuple[str, str], int]
     retries: Mapping[str, int]
-    latencies: Mapping[str, Latency]
     contract_violations: Mapping[str, int]
     contradictions: Mapping[str, int]
     foreign_entries: Mapping[str, int]
-
-    @property
-    def refused_places(self) -> int:
-        """Calls that the bulkhead turned away."""
-        return sum(count for (_, outcome), count in self.calls.items() if outcome == "crowded")
 
 
 @dataclass
@@ -62,7 +40,6 @@ class Counted:
     contradictions: Counter[str] = field(default_factory=Counter)
     foreign: Counter[str] = field(default_factory=Counter)
     breaker_changes: Counter[BreakerState] = field(default_factory=Counter)
-    latencies: dict[str, Latency] = field(default_factory=dict)
 
 
 class Counters:
@@ -71,8 +48,6 @@ class Counters:
     def __init__(self) -> None:
         self._lock = Lock()
         self._counted = Counted()
-        self._buckets: dict[str, list[int]] = {}
-        self._seconds: defaultdict[str, float] = defaultdict(float)
 
     def ended(self, operation: str, outcome: str) -> None:
         with self._lock:
@@ -98,13 +73,6 @@ class Counters:
         with self._lock:
             self._counted.breaker_changes[state] += 1
 
-    def took(self, operation: str, seconds: float) -> None:
-        """One exchange that brought an answer."""
-        with self._lock:
-            buckets = self._buckets.setdefault(operation, [0] * (len(BOUNDS) + 1))
-            buckets[bisect_left(BOUNDS, seconds)] += 1
-            self._seconds[operation] += seconds
-
     def copied(self) -> Counted:
         with self._lock:
             counted = self._counted
@@ -115,5 +83,4 @@ class Counters:
                 counted.contradictions.copy(),
                 counted.foreign.copy(),
                 counted.breaker_changes.copy(),
-                {name: Latency(tuple(found), self._seconds[name]) for name, found in self._buckets.items()},
             )

@@ -46,6 +46,13 @@ FAIR_CHANCE = 1.0
 LEAST_SECONDS = 0.005
 """With less left than this nothing is sent."""
 
+Timed = Callable[[str, str, float], None]
+"""Is told the backend, the operation and the seconds."""
+
+
+def untimed(backend: str, operation: str, seconds: float) -> None:
+    """Where nobody asks how long it took."""
+
 
 class Backend:
     """A backend that can be called from many threads at once, `settings.places` of them at a time.
@@ -53,7 +60,8 @@ class Backend:
     A call ends within `settings.call_timeout` and within the deadline that it finds (`canonical.shared.deadline`); each
     request tells the backend how long we wait for its answer. A call is repeated, at most `settings.retries` times and
     within a second, when the backend did not act or when acting twice makes no difference. While a Retry-After runs,
-    nothing is sent. `check` holds answers against the backend's contract.
+    nothing is sent. `check` holds answers against the backend's contract. `timed` is told of each exchange that brought
+    an answer.
     """
 
     def __init__(
@@ -63,8 +71,10 @@ class Backend:
         tokens: Tokens,
         transport: BaseAdapter | None = None,
         check: AnswerCheck | None = None,
+        timed: Timed = untimed,
     ) -> None:
         self.name = name
+        self._timed = timed
         self._settings = settings
         self._base_url = settings.base_url.rstrip("/")
         self._tokens = tokens
@@ -95,7 +105,6 @@ class Backend:
             tokens_failed=self._tokens.failed,
             calls=counted.calls,
             retries=counted.retries,
-            latencies=counted.latencies,
             contract_violations=counted.violations,
             contradictions=counted.contradictions,
             foreign_entries=counted.foreign,
@@ -217,7 +226,7 @@ class Backend:
             log.warning("backend gave no answer", backend=self.name, operation=operation.name, reason=repr(error))
             blameless = left < self._fair_chance and seconds_left() < LEAST_SECONDS
             raise CallFailed(of_exception(error), blameless=blameless) from error
-        self._counters.took(operation.name, monotonic() - began)
+        self._timed(self.name, operation.name, monotonic() - began)
         return answer
 
     def _token(self, get: Callable[[], str]) -> str:

@@ -8,7 +8,7 @@ from adapters.backends.bss import HttpBssOrders
 from adapters.backends.contracts import AnswerCheck, contract
 from adapters.backends.counters import BackendSnapshot
 from adapters.backends.crm import HttpCustomers
-from adapters.backends.http import Backend
+from adapters.backends.http import Backend, Timed, untimed
 from adapters.backends.inventory import HttpStockReservations
 from adapters.backends.order_records import HttpOrderRecords
 from adapters.backends.scm import HttpShipments
@@ -67,8 +67,9 @@ class Backends:
             tokens.close()
 
 
-def connect(settings: Mapping[str, BackendSettings], check_answers: float = 0.0) -> Backends:
+def connect(settings: Mapping[str, BackendSettings], check_answers: float = 0.0, timed: Timed = untimed) -> Backends:
     """Ready to call, nothing sent yet. `check_answers`: the share of answers held against the contracts.
+    `timed` is told of each exchange.
 
     Raises ValueError naming backends that have no settings.
     """
@@ -81,7 +82,8 @@ def connect(settings: Mapping[str, BackendSettings], check_answers: float = 0.0)
         client = (one.token_url, one.client_id, one.client_secret)
         if client not in tokens:
             tokens[client] = Tokens(*client, timeouts=(one.connect_timeout, one.read_timeout), waiting=one.places)
-        backends[name] = Backend(name, one, tokens[client], check=AnswerCheck(contract(name), check_answers))
+        check = AnswerCheck(contract(name), check_answers)
+        backends[name] = Backend(name, one, tokens[client], check=check, timed=timed)
     watch = ContractWatch(
         {name: contract(name).version for name in NEEDED}, {name: settings[name].base_url for name in NEEDED}
     )

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from adapters.backends.http import Timed, untimed
 from adapters.backends.inquiries import ParallelInquiries
 from adapters.backends.registry import NEEDED, Backends, connect
 from adapters.orchestration.engine import EngineSettings, TurnEngine
@@ -37,9 +38,9 @@ PARTNERS = Path(__file__).parents[2] / "fixtures" / "partners"
 
 
 class Core:
-    """Everything behind the edge, for one operating system process."""
+    """Everything behind the edge, for one operating system process. `timed` is told of each exchange with a backend."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, timed: Timed = untimed) -> None:
         self.settings = settings
         self.clock = SystemClock()
         self.database = Database(settings.database_address, settings.database_timeout, settings.database_waiters)
@@ -48,7 +49,7 @@ class Core:
         self.reads = SqlReads(self.database, search_seconds)
         self._projectors = projectors()
         self.audit = SqlAuditTrail(self.database)
-        self.backends = connect(backend_settings(settings), settings.check_backend_answers)
+        self.backends = connect(backend_settings(settings), settings.check_backend_answers, timed)
         self.inquiries = ParallelInquiries(
             NEEDED,
             self.clock,

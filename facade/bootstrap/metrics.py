@@ -6,17 +6,16 @@ from datetime import UTC, datetime
 from prometheus_client import CollectorRegistry
 
 from adapters.backends.breaker import BreakerState
-from adapters.backends.counters import BOUNDS
 from adapters.persistence.outbox import waiting_events
 from adapters.persistence.process_records import SqlProcessReads
 from canonical.shared.errors import StoreUnavailable
 from facade.bootstrap.core import Core
-from facade.metrics import MetricsPage, Mirror, Reading, ReadWhenAsked, Times
+from facade.metrics import MetricsPage, Mirror, Reading, ReadWhenAsked
 from facade.security.tokens import TokenVerifier
 
 
 def metrics_page(core: Core, registry: CollectorRegistry, verifier: TokenVerifier) -> MetricsPage:
-    mirror = Mirror(registry, lambda: _totals(core), lambda: _present(core), lambda: _times(core))
+    mirror = Mirror(registry, lambda: _totals(core), lambda: _present(core))
     shared = ReadWhenAsked(lambda: _stored(core))
     return MetricsPage(registry, shared, mirror, verifier.verify if core.settings.metrics_access == "token" else None)
 
@@ -55,14 +54,6 @@ def _present(core: Core) -> Iterator[Reading]:
             yield Reading("facade_backend_circuit", meaning, at | {"state": state.value}, kept.breaker is state)
         yield Reading("facade_backend_in_flight", "Calls under way", at, kept.in_flight)
         yield Reading("facade_backend_held", "Server processes that obey a Retry-After", at, kept.held_seconds > 0)
-
-
-def _times(core: Core) -> Iterator[Times]:
-    meaning = "Exchanges that brought an answer"
-    for backend, kept in core.backends.snapshot().items():
-        for operation, latency in kept.latencies.items():
-            labels = {"backend": backend, "operation": operation}
-            yield Times("facade_backend_answer_seconds", meaning, labels, BOUNDS, latency.buckets, latency.seconds)
 
 
 def _stored(core: Core) -> Iterable[Reading]:

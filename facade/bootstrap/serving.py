@@ -24,7 +24,7 @@ from facade.correlation import Correlation
 from facade.errors import ErrorHandler
 from facade.health import Health
 from facade.limits import RateLimit
-from facade.metrics import MetricsPage, RequestMetrics
+from facade.metrics import AnswerTimes, MetricsPage, RequestMetrics
 from facade.operations.processes import OperatedProcesses
 from facade.portal.bridge_reports import BridgeReports
 from facade.portal.customer import PortalCustomers
@@ -46,7 +46,8 @@ def application() -> Correlation:
     logs.configure(settings.log_level)
     tracer = otlp_tracer(settings.traces_endpoint, settings.service_name) if settings.traces_endpoint else None
     tracing.install(tracer)
-    core = Core(settings)
+    registry = CollectorRegistry()
+    core = Core(settings, AnswerTimes(registry).observe)
     migrations.check(core.database)
     security = settings.security
 
@@ -62,7 +63,6 @@ def application() -> Correlation:
         if tracer is not None:
             await asyncio.to_thread(tracer.close)
 
-    registry = CollectorRegistry()
     verifier = build_verifier(security, core.profiles.customers_of)
     page = metrics_page(core, registry, verifier)
     served = build_app(

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from adapters.backends.agreement import Agreement, Field, Free, Same
 from adapters.backends.answers import Answer, needed, one_of, only
 from adapters.backends.breaker import BreakerState
-from adapters.backends.http import Backend
+from adapters.backends.http import Backend, Timed, untimed
 from adapters.backends.messages import LARGEST_ANSWER, Received
 from adapters.backends.operation import Operation
 from adapters.backends.settings import BackendSettings
@@ -48,11 +48,13 @@ def _no_waiting() -> Iterator[None]:
         yield
 
 
-def a_backend(*script: Scene, tokens: Scripted | None = None, **settings: Any) -> tuple[Backend, Scripted]:
+def a_backend(
+    *script: Scene, tokens: Scripted | None = None, timed: Timed = untimed, **settings: Any
+) -> tuple[Backend, Scripted]:
     known = BackendSettings("http://crm/base/", "http://auth/token", "id", "secret", **settings)
     transport = Scripted(*script)
     service = Tokens(known.token_url, "id", "secret", (1, 1), transport=tokens or Scripted(token(), token("token-2")))
-    return Backend("crm", known, service, transport), transport
+    return Backend("crm", known, service, transport, timed=timed), transport
 
 
 def test_a_change_carries_its_key_its_token_and_its_body() -> None:

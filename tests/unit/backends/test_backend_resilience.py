@@ -189,7 +189,7 @@ def test_a_slow_backend_holds_no_more_threads_than_it_may() -> None:
         told = [call.result(LONG) for call in calls]
     assert told.count("T1") == threads_held(4)
     assert told.count("crm has as many calls under way as it may have") == 40 - threads_held(4)
-    assert backend.snapshot().refused_places == 40 - threads_held(4)
+    assert backend.snapshot().calls["getThing", "crowded"] == 40 - threads_held(4)
     assert backend.snapshot().in_flight == 0
     assert backend.state is BreakerState.CLOSED
 
@@ -246,13 +246,21 @@ def test_a_token_that_all_at_once_is_rejected_is_asked_for_once() -> None:
 
 
 def test_everything_is_counted_whoever_calls() -> None:
-    backend, _ = a_backend(*[fine] * 200)
+    timed: list[tuple[str, str, float]] = []
+    backend, _ = a_backend(*[fine] * 200, timed=lambda *exchange: timed.append(exchange))
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: ask(backend), range(200)))
-    snapshot = backend.snapshot()
-    assert snapshot.calls == {("getThing", "answered"): 200}
-    assert snapshot.latencies["getThing"].count == 200
-    assert snapshot.latencies["getThing"].seconds > 0
+    assert backend.snapshot().calls == {("getThing", "answered"): 200}
+    assert {(name, operation) for name, operation, _ in timed} == {("crm", "getThing")}
+    assert len(timed) == 200
+    assert min(seconds for _, _, seconds in timed) >= 0
+
+
+def test_an_exchange_without_an_answer_is_not_timed() -> None:
+    timed: list[tuple[str, str, float]] = []
+    backend, _ = a_backend(DOWN(), timed=lambda *exchange: timed.append(exchange), retries=0)
+    ask(backend)
+    assert timed == []
 
 
 def test_a_snapshot_tells_what_became_of_each_call() -> None:

@@ -6,7 +6,7 @@ from connexion.middleware.abstract import ROUTING_CONTEXT
 from prometheus_client import CollectorRegistry, generate_latest
 
 from facade import metrics
-from facade.metrics import CLIENTS, Mirror, Reading, ReadWhenAsked, RequestMetrics, Times
+from facade.metrics import CLIENTS, AnswerTimes, Mirror, Reading, ReadWhenAsked, RequestMetrics
 from facade.security.principal import Principal
 
 
@@ -63,24 +63,18 @@ def test_a_count_without_labels_is_shown_too() -> None:
     assert (registry.get_sample_value("lost_total"), registry.get_sample_value("waiting")) == (2, 3)
 
 
-def test_times_that_are_counted_elsewhere_are_a_histogram_however_often_they_are_copied() -> None:
+def test_what_backends_take_is_timed_by_backend_and_operation() -> None:
     registry = CollectorRegistry()
-    kept = [((1, 0, 0), 0.05), ((3, 0, 1), 2.2), ((3, 0, 1), 2.2)]
-
-    def times() -> list[Times]:
-        return [Times("took_seconds", "Times", {"backend": "crm"}, (0.1, 1.0), *kept[0])]
-
-    mirror = Mirror(registry, lambda: (), lambda: (), times)
-    while kept:
-        mirror.copy()
-        kept.pop(0)
-    text = generate_latest(registry).decode()
-    assert "# TYPE took_seconds histogram" in text
-    bounds = ("0.1", "1.0", "+Inf")
-    found = [registry.get_sample_value("took_seconds_bucket", {"backend": "crm", "le": le}) for le in bounds]
-    assert found == [3, 3, 4]
-    assert registry.get_sample_value("took_seconds_count", {"backend": "crm"}) == 4
-    assert registry.get_sample_value("took_seconds_sum", {"backend": "crm"}) == 2.2
+    times = AnswerTimes(registry)
+    for seconds in (0.02, 0.02, 3.0):
+        times.observe("crm", "getCustomer", seconds)
+    times.observe("bss", "getOrder", 0.3)
+    labels = {"backend": "crm", "operation": "getCustomer"}
+    name = "facade_backend_answer_seconds"
+    found = [registry.get_sample_value(f"{name}_bucket", labels | {"le": le}) for le in ("0.01", "0.025", "5.0")]
+    assert found == [0, 2, 3]
+    assert registry.get_sample_value(f"{name}_sum", labels) == 3.04
+    assert registry.get_sample_value(f"{name}_count", {"backend": "bss", "operation": "getOrder"}) == 1
 
 
 def test_the_database_is_not_read_as_often_as_somebody_asks() -> None:
