@@ -41,7 +41,7 @@ class Understanding:
             self._report(operation, answer, violation.field, violation.message)
         try:
             if unsure is not None and happened in (None, Happened.REFUSED):
-                raise CallFailed(Happened.UNREADABLE, field=unsure)
+                raise CallFailed(Happened.UNREADABLE, field=unsure)  # noqa: TRY301 - counted below, like the others
             if happened is None:
                 return self._agreeing(operation, answer, body, asked, violation)
             if happened is Happened.REFUSED:

@@ -13,7 +13,7 @@ T = TypeVar("T")
 converter = make_converter()
 converter.register_unstructure_hook(Decimal, str)
 converter.register_structure_hook(Decimal, lambda value, _: Decimal(value))
-converter.register_unstructure_hook(datetime, lambda value: timestamp(value))
+converter.register_unstructure_hook(datetime, lambda value: timestamp(value))  # noqa: PLW0108 - it is defined below
 converter.register_structure_hook(datetime, lambda value, _: _time(value))
 
 

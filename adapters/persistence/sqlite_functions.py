@@ -1,5 +1,6 @@
 """What SQLite lacks for searching documents: times as instants, numbers with all their digits, regular expressions that
-cannot hang, a time limit."""
+cannot hang, a time limit.
+"""
 
 import re
 from collections.abc import Callable, Iterator

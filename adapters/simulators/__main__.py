@@ -1,4 +1,4 @@
-"""`python -m adapters.simulators --port 8090 --state backends.sqlite3`"""
+"""`python -m adapters.simulators --port 8090 --state backends.sqlite3` serves the simulated backends."""
 
 import argparse
 from pathlib import Path

@@ -27,7 +27,7 @@ class OtelSpan:
     def rename(self, name: str) -> None:
         self._span.update_name(name)
 
-    def note(self, **attributes: str | int | float | bool) -> None:
+    def note(self, **attributes: str | float | bool) -> None:
         self._span.set_attributes({name.replace("__", "."): value for name, value in attributes.items()})
 
     def failed(self, why: str) -> None:

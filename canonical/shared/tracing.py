@@ -5,7 +5,7 @@ Nothing is kept, and hardly anything spent, where nobody installed a tracer.
 
 from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import Protocol
+from typing import Protocol, Self
 
 
 class Span(Protocol):
@@ -13,7 +13,7 @@ class Span(Protocol):
 
     def rename(self, name: str) -> None: ...
 
-    def note(self, **attributes: str | int | float | bool) -> None: ...
+    def note(self, **attributes: str | float | bool) -> None: ...
 
     def failed(self, why: str) -> None:
         """`why` is a code or a type's name, never what a customer or a backend said."""
@@ -29,7 +29,7 @@ class Tracer(Protocol):
 class _Nothing:
     """A span that nobody keeps."""
 
-    def __enter__(self) -> "_Nothing":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -38,7 +38,7 @@ class _Nothing:
 
     def rename(self, name: str) -> None: ...
 
-    def note(self, **attributes: str | int | float | bool) -> None: ...
+    def note(self, **attributes: str | float | bool) -> None: ...
 
     def failed(self, why: str) -> None: ...
 
@@ -49,7 +49,7 @@ _tracer: Tracer | None = None
 
 def install(tracer: Tracer | None) -> None:
     """For this operating system process."""
-    global _tracer
+    global _tracer  # noqa: PLW0603 - one for the whole process
     _tracer = tracer
 
 

@@ -98,8 +98,8 @@ def finished(document: dict[str, Any]) -> dict[str, Any]:
 def reference_target(document: Mapping[str, Any], reference: str) -> Any:
     """What a local `$ref` points to. Raises PreparationError when there is nothing."""
     node: Any = document
-    for part in reference.removeprefix("#/").split("/"):
-        part = part.replace("~1", "/").replace("~0", "~")
+    for written in reference.removeprefix("#/").split("/"):
+        part = written.replace("~1", "/").replace("~0", "~")
         if not isinstance(node, Mapping) or part not in node:
             raise PreparationError(f"{reference} leads nowhere")
         node = node[part]

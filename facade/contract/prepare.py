@@ -118,9 +118,11 @@ def _gaps(document: Mapping[str, Any]) -> list[str]:
             gaps.append(f"{name} has no summary or description")
         if "security" not in operation and "security" not in document:
             gaps.append(f"{name} has no security")
-        for parameter in operation["parameters"]:
-            if "$ref" not in parameter and not parameter.get("description"):
-                gaps.append(f"{name} parameter {parameter['name']} has no description")
+        gaps += (
+            f"{name} parameter {parameter['name']} has no description"
+            for parameter in operation["parameters"]
+            if "$ref" not in parameter and not parameter.get("description")
+        )
         body = operation.get("requestBody")
         if body and not body.get("description"):
             gaps.append(f"{name} request body has no description")

@@ -64,7 +64,7 @@ class Processes(Protocol):
 
 class ReadingWork(DecisionWork, Protocol):
     def __enter__(self) -> Self: ...
-    def __exit__(self, *_: Any) -> None: ...
+    def __exit__(self, *_: Any) -> None: ...  # noqa: PYI036 - those of a unit of work have types
 
 
 @dataclass(frozen=True)

@@ -52,4 +52,4 @@ def _make(path: Path) -> None:
         # Another process was first; its key is read.
         pass
     finally:
-        os.unlink(name)
+        Path(name).unlink()

@@ -36,7 +36,7 @@ def compare(wanted: Iterable[str], rounds: int, database: str, directory: Path) 
             return Job(server.port, "POST", [PRODUCT_ORDERS], token, body, first=next(serial), seconds=SECONDS)
 
         def get(server: servers.Server, token: str | None) -> Job:
-            return Job(server.port, "GET", [f"{PRODUCT_ORDERS}/{id}" for id in ids], token, seconds=SECONDS)
+            return Job(server.port, "GET", [f"{PRODUCT_ORDERS}/{one}" for one in ids], token, seconds=SECONDS)
 
         jobs: dict[str, Callable[[servers.Server, str | None], Job]] = {"post": post, "get": get}
         found: dict[str, tuple[list[Round], list[Round]]] = {name: ([], []) for name in jobs if name in wanted}

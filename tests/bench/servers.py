@@ -60,6 +60,7 @@ class Product:
             cwd=ROOT,
             env=self._environment(),
             capture_output=True,
+            check=False,
             text=True,
         )
         if done.returncode:

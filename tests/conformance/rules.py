@@ -72,4 +72,4 @@ def _leads(place: str, to: str) -> bool:
     """Whether a place is where a rule says, or inside."""
     if to in (WHOLE_BODY, NOWHERE):
         return place == ""
-    return to == ANYWHERE or place == to or place.startswith(f"{to}.")
+    return to in (ANYWHERE, place) or place.startswith(f"{to}.")

@@ -106,7 +106,7 @@ class TestBothSides:
     @pytest.mark.parametrize("query", ["limit=abc", "offset=-1", f"limit={10**30}", "limit=٣", "colour=red"])
     def test_a_query_that_makes_no_sense(self, product: Node, path: str, query: str) -> None:
         body = _shaped(path, product.get(f"{path}?{query}"), 400, "INVALID_REQUEST")
-        assert query.split("=")[0] in str(body["errors"])
+        assert query.split("=", maxsplit=1)[0] in str(body["errors"])
 
     def test_an_idempotency_key_that_is_too_long(self, product: Node, path: str) -> None:
         answer = product.post(path, SIDES[path], headers={"Idempotency-Key": "k" * 256})

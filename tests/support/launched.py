@@ -62,7 +62,13 @@ class Launched:
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run another `tmf-facade` command with the same settings."""
         return subprocess.run(
-            [*self.command, *words], cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=LONG
+            [*self.command, *words],
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            check=False,
+            text=True,
+            timeout=LONG,
         )
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> int:

@@ -202,7 +202,7 @@ SCENES: Mapping[str, Callable[[Scene], Call]] = {
     "getOrder, taken back": _is_cancelled,
     "getOrder": _record,
     "cancelOrder": _cancel,
-    "getPlans": lambda scene: lambda: scene.tried.subscriptions.plans(),
+    "getPlans": lambda scene: scene.tried.subscriptions.plans,
     "getSubscriptions": lambda scene: lambda: scene.tried.subscriptions.of_customer("C12345"),
     "findSubscription": lambda scene: lambda: scene.tried.subscriptions.subscription("SUB1122"),
     "changePlan": _change_plan,

@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import requests
 import uvicorn
@@ -90,7 +90,7 @@ class Served:
         self._server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="on", ws="none"))
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self.socket]})
 
-    def __enter__(self) -> "Served":
+    def __enter__(self) -> Self:
         self._thread.start()
         until(lambda: self._server.started or not self._thread.is_alive())
         assert self._server.started, "the server did not start"

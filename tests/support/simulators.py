@@ -129,7 +129,7 @@ def running_backends(directory: Path, token_seconds: int = 3600) -> Iterator[Bac
 
 def check_contract(method: str, path: str, answer: requests.Response) -> None:
     """Fail unless the backend's contract declares this status for the operation and the answer fits it."""
-    _, backend, rest = path.split("?")[0].split("/", 2)
+    _, backend, rest = path.split("?", maxsplit=1)[0].split("/", 2)
     operation = _operation(backend, method, f"/{rest}")
     declared = operation["responses"].get(str(answer.status_code))
     assert declared, f"{method} {path} does not declare {answer.status_code}: {answer.text}"

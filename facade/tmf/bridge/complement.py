@@ -12,7 +12,8 @@ document that v4 shows:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -202,7 +203,7 @@ def _without_hidden(document: Any) -> Any:
     return document
 
 
-def concerns(entry: Entry, names: Set[str]) -> bool:
+def concerns(entry: Entry, names: AbstractSet[str]) -> bool:
     """Whether an entry is about one of these top-level attributes of the v4 document."""
     return not names.isdisjoint(attributes_of(entry))
 

@@ -83,7 +83,7 @@ def _original(place: Tokens, gone: Gone) -> Tokens:
             for removed in sorted(
                 one for one, what in inside.items() if isinstance(one, int) and isinstance(what, str)
             ):
-                token += removed <= token
+                token += removed <= token  # noqa: PLW2901 - where it was before
         found.append(token)
         here = inside.get(token, {})
     return tuple(found)

@@ -230,7 +230,7 @@ class _Reader:
 
     def expect(self, value: str, spoken: str) -> None:
         token = self.next()
-        if value not in (token.value if token.kind == "symbol" else token.kind,):
+        if value != (token.value if token.kind == "symbol" else token.kind):
             raise self.syntax(spoken, token)
 
     def syntax(self, wanted: str, token: Token | None = None) -> ContractViolation:

@@ -1,4 +1,4 @@
-"""Regular expressions of partners, rewritten so that every database finds the same with them, in bounded time.
+r"""Regular expressions of partners, rewritten so that every database finds the same with them, in bounded time.
 
 Taken: literals, `.`, classes, `\\d \\w \\s` (ASCII), groups, alternatives, `* + ?` and counts, `^` and `$` around an
 alternative, and a leading `(?i)` (ASCII letters). What engines treat differently is refused by name: back references,
@@ -40,7 +40,7 @@ def portable(parameter: str, pattern: str, folded: bool = False) -> str:
         reader = _Reader(pattern, folded)
         text, _ = reader.alternatives(0)
         if reader.at < len(pattern):
-            raise _Refused("a group is closed that was not opened")
+            raise _Refused("a group is closed that was not opened")  # noqa: TRY301 - told like what the reader refuses
     except _Refused as refused:
         raise refusal(parameter, f"the regular expression cannot be used: {refused}") from None
     return f"(?:{text})"

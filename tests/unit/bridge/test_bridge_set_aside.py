@@ -96,8 +96,10 @@ PLACES = [
     (
         an_item(product={"productSpecification": {"id": "s", "targetProductSchema": SCHEMA}}),
         "/productOrderItem/0/product/productSpecification/targetProductSchema",
-        "v5 demands otherwise: productOrderItem[0].product.productSpecification.targetProductSchema.@schemaLocation"
-        ' must be an absolute URI, not "no address".',
+        (
+            "v5 demands otherwise: productOrderItem[0].product.productSpecification.targetProductSchema.@schemaLocation"
+            ' must be an absolute URI, not "no address".'
+        ),
     ),
     (
         an_item(product={"@type": "ProductRef", "name": "no id"}),

@@ -1,4 +1,3 @@
-import os
 from pathlib import Path
 
 import pytest
@@ -46,7 +45,7 @@ def test_a_cache_that_cannot_be_written_costs_nothing_but_time(file: Path, tmp_p
 
 def test_no_half_written_file_is_left(file: Path, tmp_path: Path) -> None:
     load_spec(file, tmp_path / "cache")
-    assert [entry for entry in os.listdir(tmp_path / "cache") if entry.endswith(".tmp")] == []
+    assert [entry for entry in (tmp_path / "cache").iterdir() if entry.suffix == ".tmp"] == []
 
 
 def test_the_user_cache_directory_serves_by_default(

@@ -78,8 +78,10 @@ def test_an_empty_variable_is_as_if_it_were_not_there(variable: str) -> None:
         (
             "CALLBACK_NETWORKS",
             "10.0.0.1/8",
-            "CALLBACK_NETWORKS='10.0.0.1/8' is not usable: 10.0.0.1/8 has host bits set; "
-            "use networks such as 10.1.0.0/16,fd00:1::/32",
+            (
+                "CALLBACK_NETWORKS='10.0.0.1/8' is not usable: 10.0.0.1/8 has host bits set; "
+                "use networks such as 10.1.0.0/16,fd00:1::/32"
+            ),
         ),
         ("FACADE_MODE", "prod", "FACADE_MODE='prod' is not allowed; use one of development, production"),
     ],

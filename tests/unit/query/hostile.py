@@ -62,7 +62,7 @@ FILTERS = [
     "$.note[?(@.author==\"a'b\")]", "$.note[?(@.author=='a' || 1==1)]", "$.note[?(1==1)]",
     "$.note[?(@.author==@.text)]", "$.note[?(@)]", "$.note[?(@=='x')]", "$.note[?($.state=='held')]",
     "$[?(@.state=='held')]", "[?(@.state=='held')]", "$", "", " ", "note", "$.note", "$['note'][?(@['author']=='x')]",
-    "$[\"note\"]", "$.note[?(@.date>'2026-01-01')]", "$.note[?(@.date>5)]", "$.note[?(@.date=='x')]",
+    '$["note"]', "$.note[?(@.date>'2026-01-01')]", "$.note[?(@.date>5)]", "$.note[?(@.date=='x')]",
     "$.productOrderItem[?(@.quantity>1e999)]", "$.productOrderItem[?(@.quantity==" + "9" * 500 + ")]",
     "$.productOrderItem[?(@.quantity>-1)]", "$.productOrderItem[?(@.quantity==null)]",
     "$.productOrderItem[?(@.quantity>null)]", "$.note[?(@.author=='\x00')]", "$.note[?(@.é=='x')]",

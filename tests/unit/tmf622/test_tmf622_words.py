@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from canonical.ordering.states import State, next_state
-from canonical.ordering.states import Trigger as T
+from canonical.ordering.states import State, Trigger, next_state
 from canonical.shared.errors import InvalidTransition
 from facade.contract.violations import ContractViolation
 from facade.tmf.engine.declaration import Resource
@@ -81,7 +80,7 @@ def test_what_a_state_forbids_is_told_with_the_state_that_the_client_sees(
     state: State, resource: Resource[Any]
 ) -> None:
     with pytest.raises(InvalidTransition) as refusal, client_states(resource.states):
-        next_state(state, T.SUBMIT)
+        next_state(state, Trigger.SUBMIT)
     assert refusal.value.details["state"] == STATES[state]
     told = refusal.value.message.partition(";")[0]
     assert told == f"an order in state {STATES[state]} cannot be submitted"
