@@ -71,7 +71,7 @@ def test_a_golden_request_is_answered_as_written(product: Node, version: str, na
     if "parent" in request or "parentId" in request:
         parent = create(product)["id"]
         for one in (request, answer):
-            one |= {"parentId": parent} if version == "v4" else {"parent": one["parent"] | {"id": parent}}
+            one.update({"parentId": parent} if version == "v4" else {"parent": one["parent"] | {"id": parent}})
     created = product.post(path, request)
     assert created.status_code == 201, created.text
     shown = created.json()
