@@ -112,10 +112,11 @@ class PortalOrders:
         request = _request("placeOrder", body, principal, keeps_answer=False)
         accepted = self.application.once(request, lambda: self._placed(request, principal))
         if accepted.replayed:
-            self.reads.aggregate(ORDERS, accepted.subject, ALL)  # One that was removed meanwhile will never end.
+            # One that was removed meanwhile never ends; one that was handed over is not the caller's to see.
+            self.reads.aggregate(ORDERS, accepted.subject, principal.reader())
         with going_on(GOES_ON, id=accepted.subject):
             ended = self.waiters.wait(PLACE_ORDER, accepted.subject)
-            order = self.reads.aggregate(ORDERS, accepted.subject, ALL)
+            order = self.reads.aggregate(ORDERS, accepted.subject, principal.reader())
         if not ended and not order.finished:
             raise StillWorking(GOES_ON, id=order.id)
         if order.failure is not None:

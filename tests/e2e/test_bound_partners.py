@@ -329,6 +329,20 @@ def test_a_key_used_for_a_customer_of_others_neither_repeats_nor_tells(product: 
     assert first.json()["id"] not in other.text
 
 
+@pytest.mark.parametrize("path", BODIES)
+def test_an_order_that_was_handed_over_to_others_is_not_repeated(held: Node, path: str) -> None:
+    mine, both = Caller(held, [MINE]), Caller(held, [MINE, FOREIGN])
+    key = f"handed{path.replace('/', '-')}"
+    placed = mine("POST", path, BODIES[path](MINE), Idempotency_Key=key).json()
+    assert mine("POST", path, BODIES[path](MINE), Idempotency_Key=key).json()["id"] == placed["id"]
+    handed = {"relatedParty": partner_order(FOREIGN)["relatedParty"]}
+    assert both("PATCH", f"{TMF622}/{placed['id']}", handed, **MERGE).status_code == 200
+    repeated = mine("POST", path, BODIES[path](MINE), Idempotency_Key=key)
+    assert (repeated.status_code, repeated.json()["code"]) == (404, "ORDER_NOT_FOUND"), repeated.text
+    again = both("POST", path, BODIES[path](MINE), Idempotency_Key=key)
+    assert again.json()["id"] == placed["id"]
+
+
 @pytest.mark.parametrize("version", ["v5", "v4"])
 def test_a_cancellation_for_others_is_not_repeated(held: Node, version: str) -> None:
     mine, theirs = Caller(held, [MINE]), Caller(held, [FOREIGN])

@@ -9,7 +9,6 @@ import flask
 import jsontext
 from canonical.shared.criteria import all_of
 from canonical.shared.errors import InvalidCommand
-from canonical.shared.reader import ALL
 from facade.address import requested_address
 from facade.answers import Answer
 from facade.application.requests import Request, Result
@@ -58,7 +57,8 @@ class ResourceOperations:
         """Keep what is asked for and answer it as it is then; it may be carried out afterwards.
 
         Raises CustomerNotFound before the key is looked up, so that nobody learns by it what was asked for others;
-        NotFound where the resource was removed since an earlier request with the same key.
+        NotFound where the caller no longer sees what an earlier request with the same key made: it was removed, or
+        handed over to a customer of others.
         """
         selection = self._selection()
         body, principal = validated_body(), current_principal()
@@ -67,10 +67,8 @@ class ResourceOperations:
         with client_states(self.version.resource.states):
             result = self.application.once(request, lambda: self._created(body, request, principal))
         if result.replayed:
-            # A payload that names no customer may be about one that the caller may not act for.
             resource = self.version.resource
-            reader = resource.reader(principal) if resource.customers_named is None else ALL
-            self.reads.document(resource.kind, result.subject, reader)
+            self.reads.document(resource.kind, result.subject, resource.reader(principal))
         href = f"{requested_address()}/{result.subject}"
         headers = {"Location": href, "ETag": f'"{result.version}"'}
         return self._answer(self._shown(result.document, href, selection), result.subject, 201, headers)
