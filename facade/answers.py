@@ -8,7 +8,7 @@ from canonical.shared.errors import CanonicalError
 
 
 @dataclass(frozen=True)
-class Answer:
+class ErrorAnswer:
     """What to tell the caller. `errors` are entries for single fields, `extra` further members of a problem."""
 
     status: int

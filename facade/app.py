@@ -18,15 +18,15 @@ from facade.contract.checking import CheckingThread
 from facade.contract.connexion_plugin import validator_map
 from facade.contract.loading import load_spec
 from facade.contract.validator import Contract
-from facade.correlation import Correlation, Observe
-from facade.errors import HANDLED, ErrorHandler
-from facade.gate import Gate
-from facade.json import ExactJsonifier, ExactProvider
-from facade.methods import MethodTable
-from facade.routing import ExactRouting
-from facade.threads import Queue
-from facade.tracing import Tracing
-from facade.wsgi_bridge import WsgiBridge
+from facade.web.correlation import Correlation, Observe
+from facade.web.errors import HANDLED, ErrorHandler
+from facade.web.json import ExactJsonifier, ExactProvider
+from facade.web.methods import MethodTable
+from facade.web.request_guard import RequestGuard
+from facade.web.routing import ExactRouting
+from facade.web.threads import Queue
+from facade.web.tracing import Tracing
+from facade.web.wsgi_bridge import WsgiBridge
 
 SPECS = Path(__file__).parent.parent / "specs"
 
@@ -48,7 +48,7 @@ class Api:
 
 
 @dataclass(frozen=True)
-class Served:
+class ServedApplication:
     """`asgi` is what a server runs; `connexion` and `bridge` are its parts."""
 
     asgi: Correlation
@@ -68,7 +68,7 @@ def build_app(
     observe: Observe,
     traced: bool,
     lifespan: Callable[[Any], AbstractAsyncContextManager[None]] | None = None,
-) -> Served:
+) -> ServedApplication:
     """The whole product behind one ASGI application. `deadline`: seconds a request gives to others."""
     app = connexion.FlaskApp(
         "facade",
@@ -95,7 +95,9 @@ def build_app(
     }
     bridge = WsgiBridge(app.app.wsgi_app, threads, methods, deadline, queue, on_loop)
     app._middleware_app.asgi_app = bridge
-    return Served(Correlation(Tracing(Gate(app)) if traced else Gate(app), observe), app, bridge)
+    return ServedApplication(
+        Correlation(Tracing(RequestGuard(app)) if traced else RequestGuard(app), observe), app, bridge
+    )
 
 
 @cache

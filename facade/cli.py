@@ -22,10 +22,10 @@ with warnings.catch_warnings():
     from facade.contract.cli import contract
     from facade.demo.product import DemoError, running
     from facade.demo.report import console_for, demonstrate
-    from facade.http_protocol import HttpProtocol
     from facade.security.errors import ConfigurationError
     from facade.setting_sources import SettingError
     from facade.settings import Settings
+    from facade.web.http_protocol import HttpProtocol
 
 
 TOLD = (SettingError, ConfigurationError, launcher.LaunchError, DemoError)

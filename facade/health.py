@@ -6,7 +6,7 @@ from typing import Any
 
 import flask
 
-from facade.json import answer_json
+from facade.web.json import answer_json
 
 
 @dataclass(frozen=True)

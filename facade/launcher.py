@@ -17,8 +17,8 @@ import requests
 from facade.demo.product import DemoError, address_of, running
 from facade.demo.scenarios import seed
 from facade.demo.welcome import welcome
-from facade.listening import PortTaken, try_listening
 from facade.settings import Settings
+from facade.web.listening import PortTaken, try_listening
 
 STARTS_WITHIN = 90.0
 STOPS_WITHIN = 25.0

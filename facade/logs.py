@@ -7,7 +7,7 @@ from typing import Any, BinaryIO, cast
 
 import structlog
 
-import jsontext
+from canonical.shared import jsontext
 
 
 class Lossy:

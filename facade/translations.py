@@ -15,10 +15,10 @@ from facade.application.use_cases import Application
 from facade.contract.connexion_plugin import validated_body
 from facade.contract.validator import Contract
 from facade.contract.violations import Code, ContractViolation, Violation
-from facade.json import answer_json
-from facade.query import only
 from facade.security.principal import Principal, current_principal
 from facade.tmf.bridge import Loss
+from facade.web.json import answer_json
+from facade.web.paging import only
 
 Compare = Callable[[Any], Sequence[Loss]]
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
-from adapters.backends.errors import CallFailed, Happened
+from adapters.backends.errors import CallFailed, CallOutcome
 from adapters.backends.fields import AMOUNT
 
 Asked = Mapping[str, Any]
@@ -121,7 +121,7 @@ class Agreement:
             self._hold(answer, asked, "")
             return answer
         if not isinstance(answer, list):
-            raise CallFailed(Happened.UNREADABLE, field="")
+            raise CallFailed(CallOutcome.UNREADABLE, field="")
         foreign = {at: field for at, entry in enumerate(answer) if (field := self._foreign(entry, asked, f"/{at}"))}
         if foreign and len(foreign) == len(answer) and not self.search:
             raise _contradiction(next(iter(foreign.values())))
@@ -138,7 +138,7 @@ class Agreement:
 
     def _hold(self, told: Any, asked: Asked, place: str) -> None:
         if not isinstance(told, dict):
-            raise CallFailed(Happened.UNREADABLE, field=place)
+            raise CallFailed(CallOutcome.UNREADABLE, field=place)
         for name, kind in (*self._about, *self._same):
             if not _agrees(told, name, kind, asked, place):
                 raise _contradiction(f"{place}/{name}")
@@ -161,7 +161,7 @@ def _hold_list(told: Any, asked: list[Mapping[str, Any]], kinds: list[tuple[str,
 
 def _agrees(told: Any, name: str, kind: Same, asked: Asked, place: str) -> bool:
     if not isinstance(told, dict):
-        raise CallFailed(Happened.UNREADABLE, field=place)
+        raise CallFailed(CallOutcome.UNREADABLE, field=place)
     left_out = name not in told
     if kind.lacking and left_out:
         return True
@@ -171,7 +171,7 @@ def _agrees(told: Any, name: str, kind: Same, asked: Asked, place: str) -> bool:
 
 def _told(answer: Mapping[str, Any], name: str, place: str) -> Any:
     if name not in answer:
-        raise CallFailed(Happened.UNREADABLE, field=f"{place}/{name}")
+        raise CallFailed(CallOutcome.UNREADABLE, field=f"{place}/{name}")
     return answer[name]
 
 
@@ -179,7 +179,7 @@ def _contradiction(field: str) -> CallFailed:
     """It says nothing about the backend's health: one that reads ids less strictly than we do answers so to whoever
     writes them otherwise.
     """
-    return CallFailed(Happened.CONTRADICTS, field=field, blameless=True)
+    return CallFailed(CallOutcome.CONTRADICTS, field=field, blameless=True)
 
 
 REFUSED_ABOUT = (

@@ -5,13 +5,13 @@ from typing import Any
 import structlog
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
-from adapters.backends.errors import CallFailed, Happened
+from adapters.backends.errors import CallFailed, CallOutcome
 from canonical.shared.errors import BackendContractError
 
 log = structlog.get_logger()
 
 
-class Answer(Schema):
+class BackendAnswer(Schema):
     """Only the fields that are needed; others are ignored."""
 
     class Meta:
@@ -23,7 +23,7 @@ def needed(name: str) -> fields.String:
     return fields.String(required=True, data_key=name, validate=validate.Length(min=1))
 
 
-class Refusal(Answer):
+class Refusal(BackendAnswer):
     """What all contracts answer when they refuse. Anything else comes from somebody on the way: a proxy's 404 says
     nothing about what the backend has.
     """
@@ -41,7 +41,7 @@ def read(answer: Any, schema: Schema) -> Any:
     try:
         return schema.load(answer)
     except ValidationError as error:
-        raise CallFailed(Happened.UNREADABLE, field=_first(error.messages)) from error
+        raise CallFailed(CallOutcome.UNREADABLE, field=_first(error.messages)) from error
 
 
 def _first(messages: Any) -> str:

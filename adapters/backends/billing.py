@@ -5,27 +5,29 @@ from typing import Any
 from marshmallow import fields
 
 from adapters.backends.agreements import AGREEMENTS
-from adapters.backends.answers import Answer, needed, one_of
+from adapters.backends.answers import BackendAnswer, needed, one_of
 from adapters.backends.effects import Kind
 from adapters.backends.fields import count, currency_code, day, decimal_text, money
 from adapters.backends.http import Backend
-from adapters.backends.operation import Operation
+from adapters.backends.operation import BackendOperation
 from canonical.customers.balance import OutstandingBalance
 from canonical.processes.ports import ChargeRequest
 from canonical.shared.errors import BackendRefused
 from canonical.views.records import Invoice, InvoiceLine, InvoiceStatus
 
 
-class Charge(Answer):
+class Charge(BackendAnswer):
     id = needed("chargeId")
     status = one_of("success", "refunded")
 
 
-CHARGE = Operation("charge", "POST", "/charges", Charge(), AGREEMENTS["charge"])
-FIND_CHARGES = Operation("findCharges", "GET", "/charges", Charge(many=True), AGREEMENTS["findCharges"])
-GET_CHARGE = Operation("getCharge", "GET", "/charges/{chargeId}", Charge(), AGREEMENTS["getCharge"])
-LOOK_AT_CHARGE = Operation("getCharge", "GET", "/charges/{chargeId}", Charge(), AGREEMENTS["getCharge, taken back"])
-REFUND = Operation("refund", "POST", "/charges/{chargeId}/refund", Charge(), AGREEMENTS["refund"])
+CHARGE = BackendOperation("charge", "POST", "/charges", Charge(), AGREEMENTS["charge"])
+FIND_CHARGES = BackendOperation("findCharges", "GET", "/charges", Charge(many=True), AGREEMENTS["findCharges"])
+GET_CHARGE = BackendOperation("getCharge", "GET", "/charges/{chargeId}", Charge(), AGREEMENTS["getCharge"])
+LOOK_AT_CHARGE = BackendOperation(
+    "getCharge", "GET", "/charges/{chargeId}", Charge(), AGREEMENTS["getCharge, taken back"]
+)
+REFUND = BackendOperation("refund", "POST", "/charges/{chargeId}/refund", Charge(), AGREEMENTS["refund"])
 CHARGES = Kind(CHARGE, FIND_CHARGES, GET_CHARGE, LOOK_AT_CHARGE, "chargeId", "success", "refunded")
 
 
@@ -59,12 +61,12 @@ def _body(request: ChargeRequest) -> dict[str, Any]:
     }
 
 
-class LineAnswer(Answer):
+class LineAnswer(BackendAnswer):
     sku = needed("sku")
     quantity = count("quantity")
 
 
-class InvoiceAnswer(Answer):
+class InvoiceAnswer(BackendAnswer):
     number = needed("invoiceId")
     total = decimal_text("total")
     currency = currency_code()
@@ -73,19 +75,19 @@ class InvoiceAnswer(Answer):
     lines = fields.Nested(LineAnswer(many=True), required=True)
 
 
-class BalanceAnswer(Answer):
+class BalanceAnswer(BackendAnswer):
     amount = decimal_text("amount")
     currency = currency_code()
     oldest_due_date = day("oldestDueDate")
     open_invoices = count("openInvoices")
 
 
-class OutstandingAnswer(Answer):
+class OutstandingAnswer(BackendAnswer):
     balances = fields.Nested(BalanceAnswer(many=True), required=True)
 
 
-GET_INVOICE = Operation("getInvoice", "GET", "/invoices/{orderId}", InvoiceAnswer(), AGREEMENTS["getInvoice"])
-GET_OUTSTANDING = Operation(
+GET_INVOICE = BackendOperation("getInvoice", "GET", "/invoices/{orderId}", InvoiceAnswer(), AGREEMENTS["getInvoice"])
+GET_OUTSTANDING = BackendOperation(
     "getOutstanding", "GET", "/outstanding/{customerId}", OutstandingAnswer(), AGREEMENTS["getOutstanding"]
 )
 

@@ -5,25 +5,27 @@ from types import MappingProxyType
 from typing import Any
 
 from adapters.backends.agreements import AGREEMENTS
-from adapters.backends.answers import Answer, needed, one_of
+from adapters.backends.answers import BackendAnswer, needed, one_of
 from adapters.backends.effects import Kind
 from adapters.backends.http import Backend
-from adapters.backends.operation import Operation
+from adapters.backends.operation import BackendOperation
 from canonical.ordering.commands import ItemAction
 from canonical.ordering.items import OrderItem
 from canonical.ordering.order import Order
 
 
-class BssOrder(Answer):
+class BssOrder(BackendAnswer):
     id = needed("orderId")
     status = one_of("created", "cancelled")
 
 
-CREATE_ORDER = Operation("createOrder", "POST", "/orders", BssOrder(), AGREEMENTS["createOrder"])
-FIND_ORDERS = Operation("findOrders", "GET", "/orders", BssOrder(many=True), AGREEMENTS["findOrders"])
-GET_OUR_ORDER = Operation("getOrder", "GET", "/orders/{orderId}", BssOrder(), AGREEMENTS["getOrder, ours"])
-LOOK_AT_ORDER = Operation("getOrder", "GET", "/orders/{orderId}", BssOrder(), AGREEMENTS["getOrder, taken back"])
-CANCEL_ORDER = Operation("cancelOrder", "POST", "/orders/{orderId}/cancel", BssOrder(), AGREEMENTS["cancelOrder"])
+CREATE_ORDER = BackendOperation("createOrder", "POST", "/orders", BssOrder(), AGREEMENTS["createOrder"])
+FIND_ORDERS = BackendOperation("findOrders", "GET", "/orders", BssOrder(many=True), AGREEMENTS["findOrders"])
+GET_OUR_ORDER = BackendOperation("getOrder", "GET", "/orders/{orderId}", BssOrder(), AGREEMENTS["getOrder, ours"])
+LOOK_AT_ORDER = BackendOperation("getOrder", "GET", "/orders/{orderId}", BssOrder(), AGREEMENTS["getOrder, taken back"])
+CANCEL_ORDER = BackendOperation(
+    "cancelOrder", "POST", "/orders/{orderId}/cancel", BssOrder(), AGREEMENTS["cancelOrder"]
+)
 ORDERS = Kind(CREATE_ORDER, FIND_ORDERS, GET_OUR_ORDER, LOOK_AT_ORDER, "orderId", "created", "cancelled")
 
 

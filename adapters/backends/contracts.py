@@ -17,7 +17,7 @@ Validator = jsonschema_rs.Draft4Validator
 
 
 @dataclass(frozen=True, slots=True)
-class Contract:
+class BackendContract:
     """What a backend promises: its version, and a validator for each answer by operation and status.
 
     None stands for an answer without a body.
@@ -26,19 +26,19 @@ class Contract:
     version: str
     answers: Mapping[tuple[str, int], Validator | None]
 
-    def violation(self, operation: str, status: int, body: Any) -> "Violation | None":
+    def violation(self, operation: str, status: int, body: Any) -> "ContractBreach | None":
         """The first thing that is wrong with an answer."""
         if (operation, status) not in self.answers:
-            return Violation("", f"status {status} is not declared")
+            return ContractBreach("", f"status {status} is not declared")
         validator = self.answers[operation, status]
         if validator is None or validator.is_valid(body):
             return None
         found = next(iter(validator.iter_errors(body)))
-        return Violation("".join(f"/{step}" for step in found.instance_path), found.message)
+        return ContractBreach("".join(f"/{step}" for step in found.instance_path), found.message)
 
 
 @dataclass(frozen=True, slots=True)
-class Violation:
+class ContractBreach:
     """`field` is a JSON pointer into the answer; `message` may quote the answer and is for the log only."""
 
     field: str
@@ -53,7 +53,7 @@ class AnswerCheck:
     what nobody reads would help no one.
     """
 
-    contract: Contract
+    contract: BackendContract
     share: float
     dice: Callable[[], float] = random.random
 
@@ -61,13 +61,13 @@ class AnswerCheck:
     def strict(self) -> bool:
         return self.share >= 1
 
-    def violation(self, operation: str, status: int, body: Any) -> Violation | None:
+    def violation(self, operation: str, status: int, body: Any) -> ContractBreach | None:
         """What is wrong with the answer, if it is looked at."""
         return self.contract.violation(operation, status, body) if self.dice() < self.share else None
 
 
 @cache
-def contract(backend: str) -> Contract:
+def contract(backend: str) -> BackendContract:
     """The contract of a backend that we have one for, compiled once."""
     spec = yaml.load((SPECS / f"{backend}.yaml").read_bytes(), Loader=yaml.CSafeLoader)
     components = _as_json_schema(spec["components"])
@@ -81,7 +81,7 @@ def contract(backend: str) -> Contract:
                 document = {"allOf": [orjson.loads(schema)], "components": components}
                 compiled[schema] = Validator(document, validate_formats=True)
             answers[operation["operationId"], int(status)] = compiled.get(schema)
-    return Contract(spec["info"]["version"], answers)
+    return BackendContract(spec["info"]["version"], answers)
 
 
 def _resolved(node: Mapping[str, Any], root: Any) -> Mapping[str, Any]:

@@ -1,26 +1,26 @@
 """CRM, the owner of the customers."""
 
 from adapters.backends.agreements import AGREEMENTS
-from adapters.backends.answers import Answer, needed, one_of
+from adapters.backends.answers import BackendAnswer, needed, one_of
 from adapters.backends.http import Backend
-from adapters.backends.operation import Operation
+from adapters.backends.operation import BackendOperation
 from canonical.customers.reference import CustomerProfile, CustomerReference, CustomerStatus
 
 
-class Customer(Answer):
+class Customer(BackendAnswer):
     id = needed("id")
     name = needed("name")
     status = one_of(*CustomerStatus)
 
 
-GET_CUSTOMER = Operation("getCustomer", "GET", "/customers/{customerId}", Customer(), AGREEMENTS["getCustomer"])
+GET_CUSTOMER = BackendOperation("getCustomer", "GET", "/customers/{customerId}", Customer(), AGREEMENTS["getCustomer"])
 
 
 class Profile(Customer):
     email = needed("email")
 
 
-GET_PROFILE = Operation("getCustomer", "GET", "/customers/{customerId}", Profile(), AGREEMENTS["getCustomer"])
+GET_PROFILE = BackendOperation("getCustomer", "GET", "/customers/{customerId}", Profile(), AGREEMENTS["getCustomer"])
 
 
 class HttpCustomers:

@@ -6,7 +6,7 @@ from typing import Any
 
 from adapters.backends.answers import only
 from adapters.backends.http import Backend
-from adapters.backends.operation import Operation
+from adapters.backends.operation import BackendOperation
 from adapters.backends.understanding import LOCATED
 from canonical.shared.errors import BackendRefused, BackendUnavailable, OutcomeUnknown
 
@@ -21,10 +21,10 @@ class Kind:
     again before it is used: under another one stands somebody else's thing, or nothing.
     """
 
-    make: Operation
-    find: Operation
-    read: Operation
-    look: Operation
+    make: BackendOperation
+    find: BackendOperation
+    read: BackendOperation
+    look: BackendOperation
     id: str
     standing: str
     over: str

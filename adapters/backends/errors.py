@@ -41,7 +41,7 @@ class _Meaning:
     failure: bool | None = True
 
 
-class Happened(Enum):
+class CallOutcome(Enum):
     """What became of a call, as far as can be known from here."""
 
     SPARED = _Meaning("{backend} is not called for a moment, since it keeps failing", failure=None)
@@ -71,48 +71,48 @@ class Happened(Enum):
         return first + "".join(word.capitalize() for word in rest)
 
 
-EXCEPTIONS: Mapping[type[Exception], Happened] = {
-    http.RequestException: Happened.NO_ANSWER,
-    http.ConnectionError: Happened.NO_ANSWER,
-    http.ConnectTimeout: Happened.NOT_SENT,
-    http.Timeout: Happened.NO_ANSWER,
-    http.ReadTimeout: Happened.NO_ANSWER,
-    http.ChunkedEncodingError: Happened.NO_ANSWER,
-    http.RetryError: Happened.NO_ANSWER,
-    http.TooManyRedirects: Happened.NO_ANSWER,
-    http.HTTPError: Happened.NO_ANSWER,
-    http.SSLError: Happened.NO_ANSWER,
-    http.ProxyError: Happened.NO_ANSWER,
-    http.ContentDecodingError: Happened.UNREADABLE,
-    http.JSONDecodeError: Happened.UNREADABLE,
-    http.StreamConsumedError: Happened.UNREADABLE,
-    http.InvalidJSONError: Happened.NOT_SENT,
-    http.InvalidHeader: Happened.NOT_SENT,
-    http.InvalidURL: Happened.NOT_SENT,
-    http.InvalidProxyURL: Happened.NOT_SENT,
-    http.InvalidSchema: Happened.NOT_SENT,
-    http.MissingSchema: Happened.NOT_SENT,
-    http.URLRequired: Happened.NOT_SENT,
-    http.UnrewindableBodyError: Happened.NOT_SENT,
+EXCEPTIONS: Mapping[type[Exception], CallOutcome] = {
+    http.RequestException: CallOutcome.NO_ANSWER,
+    http.ConnectionError: CallOutcome.NO_ANSWER,
+    http.ConnectTimeout: CallOutcome.NOT_SENT,
+    http.Timeout: CallOutcome.NO_ANSWER,
+    http.ReadTimeout: CallOutcome.NO_ANSWER,
+    http.ChunkedEncodingError: CallOutcome.NO_ANSWER,
+    http.RetryError: CallOutcome.NO_ANSWER,
+    http.TooManyRedirects: CallOutcome.NO_ANSWER,
+    http.HTTPError: CallOutcome.NO_ANSWER,
+    http.SSLError: CallOutcome.NO_ANSWER,
+    http.ProxyError: CallOutcome.NO_ANSWER,
+    http.ContentDecodingError: CallOutcome.UNREADABLE,
+    http.JSONDecodeError: CallOutcome.UNREADABLE,
+    http.StreamConsumedError: CallOutcome.UNREADABLE,
+    http.InvalidJSONError: CallOutcome.NOT_SENT,
+    http.InvalidHeader: CallOutcome.NOT_SENT,
+    http.InvalidURL: CallOutcome.NOT_SENT,
+    http.InvalidProxyURL: CallOutcome.NOT_SENT,
+    http.InvalidSchema: CallOutcome.NOT_SENT,
+    http.MissingSchema: CallOutcome.NOT_SENT,
+    http.URLRequired: CallOutcome.NOT_SENT,
+    http.UnrewindableBodyError: CallOutcome.NOT_SENT,
     # requests 2.34 lets a few errors of urllib3 through as they are.
-    wire.HTTPError: Happened.NO_ANSWER,
-    wire.LocationValueError: Happened.NOT_SENT,
+    wire.HTTPError: CallOutcome.NO_ANSWER,
+    wire.LocationValueError: CallOutcome.NOT_SENT,
 }
 """Every error of requests. A pooled connection that the backend closed just before our request counts as NO_ANSWER: it
 cannot be told from an answer that was lost."""
 
-STATUSES: Mapping[int, Happened] = {
-    401: Happened.LOCKED_OUT,
-    408: Happened.TURNED_AWAY,
-    425: Happened.TURNED_AWAY,
-    429: Happened.TURNED_AWAY,
-    503: Happened.TURNED_AWAY,
+STATUSES: Mapping[int, CallOutcome] = {
+    401: CallOutcome.LOCKED_OUT,
+    408: CallOutcome.TURNED_AWAY,
+    425: CallOutcome.TURNED_AWAY,
+    429: CallOutcome.TURNED_AWAY,
+    503: CallOutcome.TURNED_AWAY,
 }
 """Statuses that say more than their class, which is read by `of_status`."""
 
-ASK_TO_WAIT = frozenset(status for status, happened in STATUSES.items() if happened is Happened.TURNED_AWAY)
+ASK_TO_WAIT = frozenset(status for status, happened in STATUSES.items() if happened is CallOutcome.TURNED_AWAY)
 """Whoever answers so, its Retry-After is obeyed."""
-FROM_THE_WAY: Mapping[int, Happened] = {503: Happened.NO_ANSWER}
+FROM_THE_WAY: Mapping[int, CallOutcome] = {503: CallOutcome.NO_ANSWER}
 """What they say when the answer is not in the contracts' form. Proxies answer 503 as well when the connection to the
 backend broke after the request was sent (Envoy does), so nobody knows whether it acted.
 """
@@ -123,7 +123,7 @@ class CallFailed(Exception):
 
     def __init__(
         self,
-        happened: Happened,
+        happened: CallOutcome,
         *,
         status: int | None = None,
         retry_after: int | None = None,
@@ -140,22 +140,22 @@ class CallFailed(Exception):
         self.blameless = blameless
 
 
-def of_exception(error: Exception) -> Happened:
+def of_exception(error: Exception) -> CallOutcome:
     """The nearest ancestor in EXCEPTIONS, unless the cause shows that nothing was sent."""
     if isinstance(error, http.ConnectionError) and error.args and _before_sending(error.args[0]):
-        return Happened.NOT_SENT
+        return CallOutcome.NOT_SENT
     return next(EXCEPTIONS[kind] for kind in type(error).__mro__ if kind in EXCEPTIONS)
 
 
-def of_status(status: int, *, with_code: bool = True) -> Happened:
+def of_status(status: int, *, with_code: bool = True) -> CallOutcome:
     """What a status other than 2xx says. `with_code`: the answer has the code that all errors of a backend have."""
     if not with_code and status in FROM_THE_WAY:
         return FROM_THE_WAY[status]
     if status in STATUSES:
         return STATUSES[status]
     if status >= 500:
-        return Happened.NO_ANSWER
-    return Happened.REFUSED if status >= 400 else Happened.UNREADABLE
+        return CallOutcome.NO_ANSWER
+    return CallOutcome.REFUSED if status >= 400 else CallOutcome.UNREADABLE
 
 
 def worth_repeating(error: Exception, changes: bool) -> bool:
@@ -225,7 +225,7 @@ BackendRefused."""
 
 def canonical_error(failed: CallFailed, backend: str, operation: str, changes: bool, asked: Asked) -> CanonicalError:
     """What the core calls it."""
-    if failed.happened is Happened.REFUSED and failed.status is not None:
+    if failed.happened is CallOutcome.REFUSED and failed.status is not None:
         for code in (failed.refusal.get("code"), None):
             meant = REFUSALS.get((operation, failed.status, code if isinstance(code, str) else None))
             if meant is not None:

@@ -20,14 +20,14 @@ from adapters.backends.contracts import AnswerCheck
 from adapters.backends.counters import BackendSnapshot, Counters
 from adapters.backends.errors import (
     CallFailed,
-    Happened,
+    CallOutcome,
     canonical_error,
     is_failure,
     of_exception,
     worth_repeating,
 )
 from adapters.backends.messages import Outgoing, Received, outgoing, received
-from adapters.backends.operation import Operation
+from adapters.backends.operation import BackendOperation
 from adapters.backends.settings import BackendSettings
 from adapters.backends.tokens import Tokens, TokenUnavailable
 from adapters.backends.transport import Transport
@@ -115,7 +115,7 @@ class Backend:
 
     def call(
         self,
-        operation: Operation,
+        operation: BackendOperation,
         path: Mapping[str, str] | None = None,
         *,
         query: Mapping[str, str] | None = None,
@@ -136,16 +136,16 @@ class Backend:
             span.note(peer__service=self.name, http__request__method=operation.method)
             return self._call(operation, path or {}, query, json, key, asked)
 
-    def contradiction(self, operation: Operation, field: str) -> CanonicalError:
+    def contradiction(self, operation: BackendOperation, field: str) -> CanonicalError:
         """That an answer, which may be a refusal, does not agree with an earlier one about the same thing. Counted."""
         self._counters.contradicted(operation.name)
         return canonical_error(
-            CallFailed(Happened.CONTRADICTS, field=field), self.name, operation.name, operation.changes, {}
+            CallFailed(CallOutcome.CONTRADICTS, field=field), self.name, operation.name, operation.changes, {}
         )
 
     def _call(
         self,
-        operation: Operation,
+        operation: BackendOperation,
         path: Mapping[str, str],
         query: Mapping[str, str] | None,
         json: Mapping[str, Any] | None,
@@ -170,7 +170,7 @@ class Backend:
         self._counters.ended(operation.name, "answered")
         return answer
 
-    def _tries(self, operation: Operation, request: Outgoing, asked: Asked, repeatable: bool) -> Any:
+    def _tries(self, operation: BackendOperation, request: Outgoing, asked: Asked, repeatable: bool) -> Any:
         if not repeatable:
             return self._breaker.call(lambda: self._try(operation, request, asked))
         for attempt in stamina.retry_context(
@@ -187,7 +187,7 @@ class Backend:
                 return self._breaker.call(lambda: self._try(operation, request, asked))
         raise AssertionError("stamina tries at least once")
 
-    def _pause_before_repeating(self, error: Exception, operation: Operation) -> bool | float:
+    def _pause_before_repeating(self, error: Exception, operation: BackendOperation) -> bool | float:
         """Seconds to wait; True for the usual backoff; False when it is not to be repeated, or not in this call."""
         if not worth_repeating(error, operation.changes):
             return False
@@ -196,10 +196,10 @@ class Backend:
             return False
         return True if asked is None else asked + random.uniform(0, JITTER)  # noqa: S311 - no secret hangs on it
 
-    def _try(self, operation: Operation, request: Outgoing, asked: Asked) -> Any:
+    def _try(self, operation: BackendOperation, request: Outgoing, asked: Asked) -> Any:
         """One try, which is two when the token was not accepted. Raises CallFailed."""
         if held := self._held_seconds():
-            raise CallFailed(Happened.HELD, retry_after=ceil(held))
+            raise CallFailed(CallOutcome.HELD, retry_after=ceil(held))
         token = self._token(self._tokens.current)
         answer = self._exchange(operation, request, token)
         if answer.status == 401:
@@ -210,11 +210,11 @@ class Backend:
             failed.retry_after = self._hold(failed.retry_after)
             raise
 
-    def _exchange(self, operation: Operation, request: Outgoing, token: str) -> Received:
+    def _exchange(self, operation: BackendOperation, request: Outgoing, token: str) -> Received:
         """The whole answer. Raises CallFailed when there is none."""
         left = seconds_left()
         if left < LEAST_SECONDS:
-            raise CallFailed(Happened.OUT_OF_TIME)
+            raise CallFailed(CallOutcome.OUT_OF_TIME)
         connect, reading = min(self._settings.connect_timeout, left), min(self._settings.read_timeout, left)
         began = monotonic()
         try:
@@ -233,7 +233,7 @@ class Backend:
         try:
             return get()
         except TokenUnavailable as error:
-            raise CallFailed(Happened.NO_TOKEN, blameless=error.blameless) from error
+            raise CallFailed(CallOutcome.NO_TOKEN, blameless=error.blameless) from error
 
     def _hold(self, retry_after: int | None) -> int | None:
         """Keep away as long as the backend asks for, within bounds."""
@@ -254,5 +254,5 @@ class Backend:
 
 def _failed(error: CallFailed | BreakerOpen | NoPlace) -> CallFailed:
     if isinstance(error, BreakerOpen):
-        return CallFailed(Happened.SPARED, retry_after=max(1, ceil(error.retry_after)))
-    return CallFailed(Happened.CROWDED) if isinstance(error, NoPlace) else error
+        return CallFailed(CallOutcome.SPARED, retry_after=max(1, ceil(error.retry_after)))
+    return CallFailed(CallOutcome.CROWDED) if isinstance(error, NoPlace) else error

@@ -3,29 +3,29 @@
 from typing import Any
 
 from adapters.backends.agreements import AGREEMENTS
-from adapters.backends.answers import Answer, needed, one_of
+from adapters.backends.answers import BackendAnswer, needed, one_of
 from adapters.backends.effects import Kind
 from adapters.backends.http import Backend
-from adapters.backends.operation import Operation
+from adapters.backends.operation import BackendOperation
 from canonical.processes.ports import StockRequest
 
 
-class Reservation(Answer):
+class Reservation(BackendAnswer):
     id = needed("reservationId")
     status = one_of("reserved", "released")
 
 
-RESERVE = Operation("reserve", "POST", "/reservations", Reservation(), AGREEMENTS["reserve"])
-FIND_RESERVATIONS = Operation(
+RESERVE = BackendOperation("reserve", "POST", "/reservations", Reservation(), AGREEMENTS["reserve"])
+FIND_RESERVATIONS = BackendOperation(
     "findReservations", "GET", "/reservations", Reservation(many=True), AGREEMENTS["findReservations"]
 )
-GET_RESERVATION = Operation(
+GET_RESERVATION = BackendOperation(
     "getReservation", "GET", "/reservations/{reservationId}", Reservation(), AGREEMENTS["getReservation"]
 )
-LOOK_AT_RESERVATION = Operation(
+LOOK_AT_RESERVATION = BackendOperation(
     "getReservation", "GET", GET_RESERVATION.path, Reservation(), AGREEMENTS["getReservation, taken back"]
 )
-RELEASE = Operation("release", "DELETE", "/reservations/{reservationId}", Reservation(), AGREEMENTS["release"])
+RELEASE = BackendOperation("release", "DELETE", "/reservations/{reservationId}", Reservation(), AGREEMENTS["release"])
 RESERVATIONS = Kind(
     RESERVE, FIND_RESERVATIONS, GET_RESERVATION, LOOK_AT_RESERVATION, "reservationId", "reserved", "released"
 )

@@ -11,9 +11,8 @@ import requests
 from requests.structures import CaseInsensitiveDict
 from structlog.contextvars import get_contextvars
 
-import jsontext
-from adapters.backends.errors import CallFailed, Happened
-from canonical.shared import tracing
+from adapters.backends.errors import CallFailed, CallOutcome
+from canonical.shared import jsontext, tracing
 
 LARGEST_ANSWER = 1024 * 1024
 LONGEST_NUMBER = 9
@@ -135,7 +134,7 @@ def _segment(value: str) -> str:
     the way.
     """
     if value in ("", ".", "..") or not value.isprintable() or not SLASHES.isdisjoint(value):
-        raise CallFailed(Happened.REFUSED, status=404)
+        raise CallFailed(CallOutcome.REFUSED, status=404)
     return quote(value, safe="")
 
 

@@ -8,7 +8,7 @@ from adapters.backends.agreement import Agreement
 
 
 @dataclass(frozen=True)
-class Operation:
+class BackendOperation:
     """One operation of a backend's contract. `path` is a template; `answer` reads its 2xx body, which has to agree
     with the call as `agreement` says.
 

@@ -3,22 +3,22 @@
 from marshmallow import fields
 
 from adapters.backends.agreements import AGREEMENTS
-from adapters.backends.answers import Answer, needed, one_of
+from adapters.backends.answers import BackendAnswer, needed, one_of
 from adapters.backends.fields import count, moment, optional
 from adapters.backends.http import Backend
-from adapters.backends.operation import Operation
+from adapters.backends.operation import BackendOperation
 from canonical.ordering.errors import OrderNotFound
 from canonical.shared.errors import BackendRefused
 from canonical.views.records import OrderRecord, RecordedItem, RecordStatus
 
 
-class ItemAnswer(Answer):
+class ItemAnswer(BackendAnswer):
     sku = optional("sku")
     quantity = count("quantity")
     reservation_id = optional("reservationId")
 
 
-class OrderAnswer(Answer):
+class OrderAnswer(BackendAnswer):
     number = needed("orderId")
     status = one_of(*RecordStatus)
     customer_id = needed("customerId")
@@ -28,7 +28,7 @@ class OrderAnswer(Answer):
     cancellation_reason = optional("reason")
 
 
-GET_ORDER = Operation("getOrder", "GET", "/orders/{orderId}", OrderAnswer(), AGREEMENTS["getOrder"])
+GET_ORDER = BackendOperation("getOrder", "GET", "/orders/{orderId}", OrderAnswer(), AGREEMENTS["getOrder"])
 
 
 class HttpOrderRecords:

@@ -3,17 +3,17 @@
 from typing import Any
 
 from adapters.backends.agreements import AGREEMENTS
-from adapters.backends.answers import Answer, needed, one_of
+from adapters.backends.answers import BackendAnswer, needed, one_of
 from adapters.backends.fields import day, optional, optional_moment
 from adapters.backends.http import Backend
-from adapters.backends.operation import Operation
+from adapters.backends.operation import BackendOperation
 from canonical.shared.errors import BackendRefused
 from canonical.views.records import Shipment, ShipmentStatus
 
 MOST_RECENT = 10
 
 
-class ShipmentAnswer(Answer):
+class ShipmentAnswer(BackendAnswer):
     id = needed("shipmentId")
     order_number = needed("orderId")
     status = one_of(*ShipmentStatus)
@@ -23,10 +23,10 @@ class ShipmentAnswer(Answer):
     estimated_delivery = day("estimatedDelivery")
 
 
-GET_SHIPMENTS = Operation(
+GET_SHIPMENTS = BackendOperation(
     "getShipments", "GET", "/shipments/{orderId}", ShipmentAnswer(many=True), AGREEMENTS["getShipments"]
 )
-GET_RECENT_SHIPMENTS = Operation(
+GET_RECENT_SHIPMENTS = BackendOperation(
     "getRecentShipments",
     "GET",
     "/shipments/recent/{customerId}",

@@ -5,17 +5,17 @@ from types import MappingProxyType
 from typing import Any
 
 from adapters.backends.agreements import AGREEMENTS
-from adapters.backends.answers import Answer, needed, one_of
+from adapters.backends.answers import BackendAnswer, needed, one_of
 from adapters.backends.fields import count
 from adapters.backends.http import Backend
-from adapters.backends.operation import Operation
+from adapters.backends.operation import BackendOperation
 from canonical.shared.errors import BackendRefused, CanonicalError, VersionMismatch
 from canonical.subscriptions.errors import SubscriptionNotFound, SubscriptionTerminated
 from canonical.subscriptions.ports import PlanMove
 from canonical.subscriptions.subscription import Plan, Subscription, SubscriptionStatus
 
 
-class SubscriptionAnswer(Answer):
+class SubscriptionAnswer(BackendAnswer):
     id = needed("id")
     customer_id = needed("customerId")
     plan = needed("plan")
@@ -23,32 +23,32 @@ class SubscriptionAnswer(Answer):
     version = count("version")
 
 
-class PlanAnswer(Answer):
+class PlanAnswer(BackendAnswer):
     name = needed("name")
     rank = count("rank")
 
 
-class BilledPlan(Answer):
+class BilledPlan(BackendAnswer):
     plan = needed("plan")
     version = count("version")
 
 
-GET_SUBSCRIPTIONS = Operation(
+GET_SUBSCRIPTIONS = BackendOperation(
     "getSubscriptions",
     "GET",
     "/subscriptions/{customerId}",
     SubscriptionAnswer(many=True),
     AGREEMENTS["getSubscriptions"],
 )
-FIND_SUBSCRIPTION = Operation(
+FIND_SUBSCRIPTION = BackendOperation(
     "findSubscription", "GET", "/subscriptions", SubscriptionAnswer(many=True), AGREEMENTS["findSubscription"]
 )
-GET_PLANS = Operation("getPlans", "GET", "/plans", PlanAnswer(many=True), AGREEMENTS["getPlans"])
-CHANGE_PLAN = Operation(
+GET_PLANS = BackendOperation("getPlans", "GET", "/plans", PlanAnswer(many=True), AGREEMENTS["getPlans"])
+CHANGE_PLAN = BackendOperation(
     "changePlan", "PATCH", "/subscriptions/{subscriptionId}", SubscriptionAnswer(), AGREEMENTS["changePlan"]
 )
-SET_PLAN = Operation("setPlan", "PUT", "/subscriptions/{subscriptionId}", BilledPlan(), AGREEMENTS["setPlan"])
-GET_BILLED_PLAN = Operation(
+SET_PLAN = BackendOperation("setPlan", "PUT", "/subscriptions/{subscriptionId}", BilledPlan(), AGREEMENTS["setPlan"])
+GET_BILLED_PLAN = BackendOperation(
     "getBilledPlan", "GET", "/subscriptions/{subscriptionId}", BilledPlan(), AGREEMENTS["getBilledPlan"]
 )
 

@@ -13,7 +13,7 @@ from marshmallow import ValidationError, fields
 from requests.adapters import BaseAdapter
 from urllib3.exceptions import HTTPError
 
-from adapters.backends.answers import Answer
+from adapters.backends.answers import BackendAnswer
 from adapters.backends.messages import received
 from adapters.backends.transport import Transport
 from canonical.shared.deadline import seconds_left
@@ -55,7 +55,7 @@ def in_a_thread(work: Callable[[], None]) -> None:
     Thread(target=work, name="token renewal", daemon=True).start()
 
 
-class TokenAnswer(Answer):
+class TokenAnswer(BackendAnswer):
     access_token = fields.String(required=True)
     expires_in = fields.Integer(load_default=LIFE_WHEN_UNSAID)
 

@@ -6,11 +6,11 @@ import structlog
 
 from adapters.backends.agreement import Asked, hold_refusal
 from adapters.backends.answers import Refusal, read
-from adapters.backends.contracts import AnswerCheck, Violation
+from adapters.backends.contracts import AnswerCheck, ContractBreach
 from adapters.backends.counters import Counters
-from adapters.backends.errors import ASK_TO_WAIT, CallFailed, Happened, of_status
+from adapters.backends.errors import ASK_TO_WAIT, CallFailed, CallOutcome, of_status
 from adapters.backends.messages import Received
-from adapters.backends.operation import Operation
+from adapters.backends.operation import BackendOperation
 
 log = structlog.get_logger()
 
@@ -27,29 +27,31 @@ class Understanding:
         self._counters = counters
         self._check = check
 
-    def understood(self, operation: Operation, answer: Received, asked: Asked) -> Any:
+    def understood(self, operation: BackendOperation, answer: Received, asked: Asked) -> Any:
         """What an answer means to us. Raises CallFailed for all but a success that can be read and agrees with what was
         asked.
         """
         body, unsure = answer.document()
         happened = None if answer.fine else of_status(answer.status, with_code=_has_code(body))
         if unsure is not None:
-            violation: Violation | None = Violation(unsure, "a name that is there twice, or a number that is too long")
+            violation: ContractBreach | None = ContractBreach(
+                unsure, "a name that is there twice, or a number that is too long"
+            )
         else:
             violation = self._check.violation(operation.name, answer.status, body) if self._check else None
         if violation is not None:
             self._report(operation, answer, violation.field, violation.message)
         try:
-            if unsure is not None and happened in (None, Happened.REFUSED):
-                raise CallFailed(Happened.UNREADABLE, field=unsure)  # noqa: TRY301 - counted below, like the others
+            if unsure is not None and happened in (None, CallOutcome.REFUSED):
+                raise CallFailed(CallOutcome.UNREADABLE, field=unsure)  # noqa: TRY301 - counted below, like the others
             if happened is None:
                 return self._agreeing(operation, answer, body, asked, violation)
-            if happened is Happened.REFUSED:
+            if happened is CallOutcome.REFUSED:
                 self._strictly(violation)
                 read(body, Refusal())
                 hold_refusal(body, asked)
         except CallFailed as failed:
-            if failed.happened is Happened.CONTRADICTS:
+            if failed.happened is CallOutcome.CONTRADICTS:
                 self._report_contradiction(operation, answer, failed.field, asked)
             elif violation is None:
                 self._report(operation, answer, failed.field, "what we need is not there")
@@ -59,7 +61,7 @@ class Understanding:
         raise self._not_done(operation, answer, happened, body)
 
     def _agreeing(
-        self, operation: Operation, answer: Received, body: Any, asked: Asked, violation: Violation | None
+        self, operation: BackendOperation, answer: Received, body: Any, asked: Asked, violation: ContractBreach | None
     ) -> Any:
         held = operation.agreement.held(body, asked)
         self._strictly(violation)
@@ -72,14 +74,14 @@ class Understanding:
             found[LOCATED] = answer.located == held[operation.agreement.given]
         return found
 
-    def _strictly(self, violation: Violation | None) -> None:
+    def _strictly(self, violation: ContractBreach | None) -> None:
         """Where all answers are checked, one outside the contract is not used. Raises CallFailed."""
         if violation is not None and self._check and self._check.strict:
-            raise CallFailed(Happened.UNREADABLE, field=violation.field)
+            raise CallFailed(CallOutcome.UNREADABLE, field=violation.field)
 
-    def _not_done(self, operation: Operation, answer: Received, happened: Happened, body: Any) -> CallFailed:
+    def _not_done(self, operation: BackendOperation, answer: Received, happened: CallOutcome, body: Any) -> CallFailed:
         # A refusal is the backend at work; only we may have asked wrongly.
-        (log.info if happened is Happened.REFUSED else log.warning)(
+        (log.info if happened is CallOutcome.REFUSED else log.warning)(
             "backend did not do it",
             backend=self._backend,
             operation=operation.name,
@@ -93,7 +95,7 @@ class Understanding:
             refusal=body if isinstance(body, dict) else None,
         )
 
-    def _report(self, operation: Operation, answer: Received, field: str | None, reason: str) -> None:
+    def _report(self, operation: BackendOperation, answer: Received, field: str | None, reason: str) -> None:
         self._counters.violated(operation.name)
         log.error(
             "backend answered outside its contract",
@@ -105,7 +107,9 @@ class Understanding:
             answer=answer.shown(LOGGED_TEXT),
         )
 
-    def _report_contradiction(self, operation: Operation, answer: Received, field: str | None, asked: Asked) -> None:
+    def _report_contradiction(
+        self, operation: BackendOperation, answer: Received, field: str | None, asked: Asked
+    ) -> None:
         log.error(
             "backend answered about something else",
             backend=self._backend,

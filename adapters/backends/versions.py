@@ -11,7 +11,7 @@ from marshmallow import fields, validate
 from requests.adapters import BaseAdapter
 from urllib3.exceptions import HTTPError
 
-from adapters.backends.answers import Answer, read
+from adapters.backends.answers import BackendAnswer, read
 from adapters.backends.errors import CallFailed
 from adapters.backends.messages import Outgoing, received
 from adapters.backends.transport import Transport
@@ -57,7 +57,7 @@ class ContractVersion:
         return f"{self.backend} keeps version {self.theirs} of its contract, and we call version {self.ours}"
 
 
-class ContractAnswer(Answer):
+class ContractAnswer(BackendAnswer):
     version = fields.String(required=True, validate=validate.Regexp(f"{VERSION}$"))
 
 

@@ -17,11 +17,11 @@ from adapters.orchestration.endings import Endings
 from adapters.persistence.process_records import SqlProcesses
 from adapters.persistence.process_table import Pause, ProcessTable, Turn
 from canonical.processes.engine import Process, Subject
+from canonical.processes.process_status import Problem
 from canonical.processes.progress import Progress, Step, next_call
 from canonical.processes.records import decided
+from canonical.processes.retry_compaction import fold
 from canonical.processes.saga import Once, resumed, run
-from canonical.processes.standing import Problem
-from canonical.processes.tries import fold
 from canonical.shared import tracing
 from canonical.subscriptions.handlers import CHANGE_PLAN
 

@@ -6,12 +6,12 @@ from typing import Any, Generic
 
 import sqlalchemy as sa
 
-import jsontext
 from adapters.persistence.encoding import converter, decoded, milliseconds
 from adapters.persistence.outbox import insert_event
 from adapters.persistence.prepared import Prepared
+from adapters.persistence.search_index import term
 from adapters.persistence.tables import documents, process_steps, processes, terms
-from adapters.persistence.terms import term
+from canonical.shared import jsontext
 from canonical.shared.aggregates import A, Kind
 from canonical.shared.errors import ConcurrentChange
 from canonical.shared.projection import Projection, Projector, Term

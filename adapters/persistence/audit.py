@@ -5,7 +5,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-import jsontext
 from adapters.persistence.database import Database, insert_once
 from adapters.persistence.encoding import converter, decoded, timestamp
 from adapters.persistence.evidence import EvidenceQueue
@@ -13,6 +12,7 @@ from adapters.persistence.prepared import Prepared
 from adapters.persistence.tables import audit
 from canonical.audit.errors import AuditRecordNotFound
 from canonical.audit.record import AuditRecord, Mapped
+from canonical.shared import jsontext
 
 _INSERT = Prepared(sa.insert(audit))
 

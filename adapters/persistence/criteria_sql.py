@@ -16,9 +16,9 @@ from adapters.persistence.json_sql import (
     compared,
     related,
 )
-from adapters.persistence.sorting import Order
+from adapters.persistence.search_index import term
+from adapters.persistence.sorting import SortOrder
 from adapters.persistence.tables import documents, terms
-from adapters.persistence.terms import term
 from canonical.shared.criteria import (
     AllOf,
     AnyElement,
@@ -69,18 +69,18 @@ class Compiled:
     def condition(self, criterion: Criterion) -> sa.ColumnElement[bool]:
         return self._met(criterion, None)
 
-    def order(self, keys: tuple[SortKey, ...]) -> list[Order]:
+    def order(self, keys: tuple[SortKey, ...]) -> list[SortOrder]:
         """What to sort by, newest first where the keys leave a choice."""
-        found: list[Order] = []
+        found: list[SortOrder] = []
         for key in keys:
             column = self._searchable.columns.get(_names(key.path))
             if column is not None:
-                found.append(Order(column, key.descending, key.by))
+                found.append(SortOrder(column, key.descending, key.by))
             else:
                 value = self._value(self._begin(None), key.path)
-                found.append(Order(self._sql.sorted_by(value, key.by), key.descending, key.by, self._sql))
+                found.append(SortOrder(self._sql.sorted_by(value, key.by), key.descending, key.by, self._sql))
         # In the direction of the first key, so that one index serves both.
-        return [*found, Order(documents.c.id, not keys or keys[0].descending)]
+        return [*found, SortOrder(documents.c.id, not keys or keys[0].descending)]
 
     def _met(self, criterion: Criterion, at: Node | None) -> sa.ColumnElement[bool]:
         """`at` is the element that paths begin at; None for the document itself."""

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from cattrs.preconf.orjson import make_converter
 
-import jsontext
+from canonical.shared import jsontext
 
 T = TypeVar("T")
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-import jsontext
 from adapters.persistence.database import Database, insert_once
 from adapters.persistence.encoding import timestamp
 from adapters.persistence.process_table import SqlProcessSchedule, read_answers
@@ -14,8 +13,9 @@ from adapters.persistence.slices import sliced, time_text
 from adapters.persistence.sqlite_functions import microseconds
 from adapters.persistence.tables import process_steps, processes
 from canonical.processes.errors import ProcessNotFound
+from canonical.processes.process_status import Problem, ProcessState, ProcessStatus
 from canonical.processes.records import DECIDED
-from canonical.processes.standing import Problem, ProcessState, Standing
+from canonical.shared import jsontext
 from canonical.shared.paging import Found, Position, Slice
 
 SINCE = sa.func.coalesce(processes.c.since, processes.c.changed_at)
@@ -26,7 +26,7 @@ LOOKED_AT = 1_000_000
 class SqlProcesses(SqlProcessSchedule):
     """The schedule and what a decision takes, inside one transaction."""
 
-    def standing(self, process: str, subject: str) -> Standing:
+    def standing(self, process: str, subject: str) -> ProcessStatus:
         """The row is locked on PostgreSQL, as the whole database is on SQLite. Raises ProcessNotFound."""
         row = self._connection.execute(sa.select(processes).where(*_one(process, subject)).with_for_update()).first()
         if row is None:
@@ -64,7 +64,7 @@ class SqlProcessReads:
         before: datetime | None,
         waiting_for: str | None,
         part: Slice,
-    ) -> Found[Standing]:
+    ) -> Found[ProcessStatus]:
         """Those in one of `states`, in trouble since `before`, those in trouble longest first."""
         where: list[sa.ColumnElement[bool]] = [processes.c.state.in_(sorted(states))]
         if before is not None:
@@ -114,8 +114,8 @@ def _after(at: sa.ColumnElement[str], after: Position) -> sa.ColumnElement[bool]
     return sa.tuple_(at, processes.c.subject) > sa.tuple_(sa.literal(time_text(mark)), sa.literal(after.key))
 
 
-def _read(row: Any) -> Standing:
-    return Standing(
+def _read(row: Any) -> ProcessStatus:
+    return ProcessStatus(
         process=row.process,
         subject=row.subject,
         state=ProcessState(row.state),

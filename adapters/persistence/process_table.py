@@ -8,14 +8,13 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 
-import jsontext
 from adapters.persistence.database import Database, insert_once
 from adapters.persistence.encoding import timestamp
 from adapters.persistence.prepared import Prepared
 from adapters.persistence.tables import process_steps, processes
-from canonical.processes.standing import Problem, ProcessState
-from canonical.processes.tries import Fold, folded, stands_for
-from canonical.shared import tracing
+from canonical.processes.process_status import Problem, ProcessState
+from canonical.processes.retry_compaction import CompactedRetries, folded, stands_for
+from canonical.shared import jsontext, tracing
 from canonical.shared.errors import ConcurrentChange
 from canonical.shared.ports import Clock
 
@@ -72,7 +71,7 @@ class Pause:
     call: str
     problem: Problem
     waiting_for: str
-    fold: Fold | None = None
+    fold: CompactedRetries | None = None
 
 
 class SqlProcessSchedule:
@@ -206,7 +205,7 @@ def read_answers(connection: sa.Connection, process: str, subject: str) -> dict[
     return {row.step: jsontext.read_kept(row.answer) for row in rows}
 
 
-def _make_one(connection: sa.Connection, turn: Turn, fold: Fold, now: str) -> None:
+def _make_one(connection: sa.Connection, turn: Turn, fold: CompactedRetries, now: str) -> None:
     ours = (process_steps.c.process == turn.process, process_steps.c.subject == turn.subject)
     answer = jsontext.text({**fold.answer, "until": now})
     connection.execute(sa.update(process_steps).where(*ours, process_steps.c.step == fold.record).values(answer=answer))

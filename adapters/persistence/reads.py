@@ -6,14 +6,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-import jsontext
 from adapters.persistence.aggregates import loaded
 from adapters.persistence.database import Database
 from adapters.persistence.prepared import Prepared
 from adapters.persistence.readers import Readable, seen
-from adapters.persistence.search import LONGEST_SECONDS, Wanted, search
+from adapters.persistence.search import LONGEST_SECONDS, Search, search
 from adapters.persistence.slices import sliced
 from adapters.persistence.tables import documents, idempotency_keys
+from canonical.shared import jsontext
 from canonical.shared.aggregates import A, Kind
 from canonical.shared.criteria import Criterion, SortKey
 from canonical.shared.paging import Found, Position, Slice
@@ -41,7 +41,7 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Revision:
     """Where an aggregate is: the version that it has and the state that its document shows."""
 
     state: str
@@ -90,9 +90,9 @@ class SqlReads:
     def document(self, kind: Kind[A], aggregate_id: str, reader: Reader) -> Shown:
         return _shown(self._one(_DOCUMENT, kind, aggregate_id, reader))
 
-    def standing(self, kind: Kind[A], aggregate_id: str, reader: Reader) -> Standing:
+    def standing(self, kind: Kind[A], aggregate_id: str, reader: Reader) -> Revision:
         row = self._one(_STANDING, kind, aggregate_id, reader)
-        return Standing(row.shown_state, row.version)
+        return Revision(row.shown_state, row.version)
 
     def documents(
         self,
@@ -107,7 +107,7 @@ class SqlReads:
 
         Raises InvalidCommand when that takes too long.
         """
-        wanted = Wanted(criterion, sort, part, self._search_seconds)
+        wanted = Search(criterion, sort, part, self._search_seconds)
         return search(self._database, kind.name, index, seen(reader), wanted)
 
     def aggregates(self, kind: Kind[A], reader: Reader, part: Slice) -> Found[A]:

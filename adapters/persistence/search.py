@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from adapters.persistence.criteria_sql import Compiled, Searchable
 from adapters.persistence.database import Database
 from adapters.persistence.slices import Rows, sliced
-from adapters.persistence.sorting import Order, following
+from adapters.persistence.sorting import SortOrder, following
 from adapters.persistence.sqlite_functions import stopping
 from adapters.persistence.tables import documents
 from canonical.shared.criteria import Criterion, SortKey
@@ -27,7 +27,7 @@ PAGE_CHARACTERS = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Search:
     criterion: Criterion | None
     sort: tuple[SortKey, ...]
     part: Slice
@@ -35,7 +35,7 @@ class Wanted:
 
 
 def search(
-    database: Database, resource: str, index: SearchIndex, mine: Sequence[sa.ColumnElement[bool]], wanted: Wanted
+    database: Database, resource: str, index: SearchIndex, mine: Sequence[sa.ColumnElement[bool]], wanted: Search
 ) -> Found[tuple[str, str]]:
     """Ids and documents. Raises InvalidCommand when it looks into documents for longer than `wanted.seconds`."""
     compiled = Compiled(Searchable.of(resource, index), database.engine.dialect.name)
@@ -71,7 +71,7 @@ def _within_budget(rows: Iterable[Any], limit: int) -> tuple[list[Any], bool]:
     return found, False
 
 
-def _position(row: Any, order: Sequence[Order]) -> Position:
+def _position(row: Any, order: Sequence[SortOrder]) -> Position:
     key, _, *values = row
     return Position(tuple(one.mark(value) for one, value in zip(order[:-1], values, strict=True)), key)
 
@@ -80,7 +80,7 @@ def _page(
     compiled: Compiled,
     resource: str,
     conditions: Sequence[sa.ColumnElement[bool]],
-    order: Sequence[Order],
+    order: Sequence[SortOrder],
     part: Slice,
 ) -> Rows:
     """Id, document and the values sorted by. Skips over ids, by an index where there is one, and fetches documents

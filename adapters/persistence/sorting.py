@@ -14,7 +14,7 @@ from canonical.shared.paging import Mark, Position
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class SortOrder:
     """A sort key: `value`, which is sorted as `by` says. A value `in_document` may be missing."""
 
     value: Expression
@@ -64,7 +64,7 @@ class Order:
         return sa.literal(mark)
 
 
-def following(order: Sequence[Order], after: Position) -> sa.ColumnElement[bool]:
+def following(order: Sequence[SortOrder], after: Position) -> sa.ColumnElement[bool]:
     """The condition under which a row comes after a position; the last of `order` is the key."""
     marks = (*after.marks, after.key)
     first = order[0]

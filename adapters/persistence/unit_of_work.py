@@ -7,7 +7,6 @@ from typing import Any, Self
 
 import sqlalchemy as sa
 
-import jsontext
 from adapters.persistence.aggregates import SqlAggregateRepository
 from adapters.persistence.audit import insert_record
 from adapters.persistence.catalog import SqlOfferings
@@ -17,6 +16,7 @@ from adapters.persistence.listeners import SqlListenerRepository
 from adapters.persistence.process_records import SqlProcesses
 from adapters.persistence.tables import idempotency_keys
 from canonical.audit.record import AuditRecord
+from canonical.shared import jsontext
 from canonical.shared.aggregates import A, Kind
 from canonical.shared.ports import Clock
 from canonical.shared.projection import Projector

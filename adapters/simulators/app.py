@@ -20,7 +20,6 @@ from connexion.middleware.swagger_ui import SwaggerUIMiddleware
 from connexion.resolver import Resolver
 from starlette.exceptions import HTTPException
 
-import jsontext
 from adapters.simulators import billing, bss, crm, inventory, scm
 from adapters.simulators.checks import VALIDATORS
 from adapters.simulators.control import Handler, control_handlers
@@ -28,6 +27,7 @@ from adapters.simulators.faults import FaultBoard, FaultMiddleware
 from adapters.simulators.refusals import Answer, Refusal, error
 from adapters.simulators.tokens import BearerCheck, Tokens
 from adapters.simulators.world import World
+from canonical.shared import jsontext
 
 log = logging.getLogger(__name__)
 SPECS = Path(__file__).parents[2] / "specs" / "backends"

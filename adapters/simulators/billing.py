@@ -4,11 +4,11 @@ from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-import jsontext
 from adapters.simulators.bss import get_order
 from adapters.simulators.refusals import Refusal, not_found
 from adapters.simulators.scm import begin_shipment
 from adapters.simulators.world import Change, Row, World
+from canonical.shared import jsontext
 
 NEVER_PAYS = "C40200"
 PAYMENT_TERM = timedelta(days=30)

@@ -1,9 +1,9 @@
 """BSS: orders and subscriptions."""
 
-import jsontext
 from adapters.simulators.crm import get_customer
 from adapters.simulators.refusals import Refusal, not_found
 from adapters.simulators.world import Change, Row, World, now
+from canonical.shared import jsontext
 
 PLANS = ("Basic", "Standard", "Premium")
 ORDER = "SELECT orderId, status, customerId, externalId, items, createdAt, reason FROM orders"

@@ -12,7 +12,7 @@ from connexion.datastructures import MediaTypeDict
 from connexion.exceptions import BadRequestProblem
 from connexion.validators import VALIDATOR_MAP, JSONRequestBodyValidator, ParameterValidator
 
-import jsontext
+from canonical.shared import jsontext
 
 _compiled: dict[int, tuple[Any, jsonschema_rs.Draft4Validator]] = {}
 

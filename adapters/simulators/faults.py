@@ -11,8 +11,8 @@ from connexion.middleware.abstract import ROUTING_CONTEXT
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-import jsontext
 from adapters.simulators.refusals import Refusal, error
+from canonical.shared import jsontext
 
 TRANSPORT = "adapters.simulators.transport"
 """Where in the scope's extensions the server leaves the connection, so that it can be closed without an answer."""

@@ -14,9 +14,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import jsontext
 from adapters.simulators.refusals import Answer, Refusal
 from adapters.simulators.seed import ADDED, SCHEMA, SEED
+from canonical.shared import jsontext
 
 Row = dict[str, Any]
 

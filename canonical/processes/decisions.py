@@ -12,9 +12,9 @@ from typing import Any, Protocol
 
 from canonical.processes.engine import Process
 from canonical.processes.errors import CallUnderWay, DecisionRefused, GivenUp, ProcessNotFound
+from canonical.processes.process_status import Action, ProcessState, ProcessStatus, Situation, situation
 from canonical.processes.progress import Call
 from canonical.processes.saga import as_kept
-from canonical.processes.standing import Action, ProcessState, Situation, Standing, situation
 from canonical.shared.errors import InvalidCommand
 from canonical.shared.ports import Clock, Identities
 
@@ -42,7 +42,7 @@ class Decision:
 class ProcessRecords(Protocol):
     """Processes and what their calls came to, inside one unit of work."""
 
-    def standing(self, process: str, subject: str) -> Standing:
+    def standing(self, process: str, subject: str) -> ProcessStatus:
         """Nobody else changes it until the unit of work ends. Raises ProcessNotFound."""
         ...
 
@@ -62,10 +62,10 @@ class DecisionWork(Protocol):
     def processes(self) -> ProcessRecords: ...
 
 
-def handler(processes: Mapping[str, Process[Any]]) -> Callable[[Decision, Any, Clock, Identities], Standing]:
+def handler(processes: Mapping[str, Process[Any]]) -> Callable[[Decision, Any, Clock, Identities], ProcessStatus]:
     """What carries decisions about these processes out."""
 
-    def decide_about(decision: Decision, work: DecisionWork, clock: Clock, identities: Identities) -> Standing:
+    def decide_about(decision: Decision, work: DecisionWork, clock: Clock, identities: Identities) -> ProcessStatus:
         process = processes.get(decision.process)
         if process is None:
             raise ProcessNotFound("Process not found", process=decision.process, subject=decision.subject)
@@ -74,7 +74,7 @@ def handler(processes: Mapping[str, Process[Any]]) -> Callable[[Decision, Any, C
     return decide_about
 
 
-def decide(decision: Decision, process: Process[Any], work: DecisionWork) -> Standing:
+def decide(decision: Decision, process: Process[Any], work: DecisionWork) -> ProcessStatus:
     """The process as it stood, about to be carried on as decided.
 
     Raises ProcessNotFound, DecisionRefused naming what is allowed, CallUnderWay, or InvalidCommand.
@@ -95,7 +95,7 @@ def decide(decision: Decision, process: Process[Any], work: DecisionWork) -> Sta
     return standing
 
 
-def _decided(decision: Decision, standing: Standing, found: Situation) -> dict[str, dict[str, Any]]:
+def _decided(decision: Decision, standing: ProcessStatus, found: Situation) -> dict[str, dict[str, Any]]:
     """What goes on record in place of a backend's answer, by the record's name."""
     call = found.call
     if decision.action is Action.RETRY or call is None:
@@ -126,7 +126,7 @@ def _result(decision: Decision, call: Call) -> Any:
 
 
 def _refused(
-    standing: Standing, found: Situation, why: str, kind: type[DecisionRefused] = DecisionRefused
+    standing: ProcessStatus, found: Situation, why: str, kind: type[DecisionRefused] = DecisionRefused
 ) -> DecisionRefused:
     return kind(
         why,

@@ -20,14 +20,14 @@ from enum import Enum
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class PathStep:
     """One name of a path. `many`: a list may stand there, and each of its elements counts; a single value also does."""
 
     name: str
     many: bool = False
 
 
-Path = tuple[Step, ...]
+Path = tuple[PathStep, ...]
 Constant = str | int | Decimal | bool | datetime | None
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from canonical.customers.ports import CustomerProfiles, OutstandingBalances
 from canonical.subscriptions.ports import CustomerSubscriptions
-from canonical.views.parts import Inquiries, Missing, Question, answers, missing_of
+from canonical.views.parts import Missing, PartQueries, PartQuery, answers, missing_of
 from canonical.views.ports import Shipments
 
 
@@ -44,7 +44,7 @@ class CustomerContexts:
     subscriptions: CustomerSubscriptions
     balances: OutstandingBalances
     shipments: Shipments
-    inquiries: Inquiries
+    inquiries: PartQueries
 
     def context(self, customer_id: str, wanted: frozenset[ContextPart]) -> CustomerContext:
         """The parts wanted. Raises CustomerNotFound when CRM says so.
@@ -59,7 +59,7 @@ class CustomerContexts:
             ContextPart.SHIPMENTS: lambda: self.shipments.recent(customer_id),
         }
         asked = wanted | {ContextPart.PROFILE}
-        questions = [Question(part, SOURCES[part], customer_id, asks[part]) for part in ContextPart if part in asked]
+        questions = [PartQuery(part, SOURCES[part], customer_id, asks[part]) for part in ContextPart if part in asked]
         found = answers(self.inquiries, questions, decisive=ContextPart.PROFILE)
         parts = {part: found[part].value for part in ContextPart if part in wanted}
         return CustomerContext(customer_id, parts, missing_of(found))

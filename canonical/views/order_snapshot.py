@@ -12,7 +12,7 @@ from canonical.ordering.states import State
 from canonical.shared.errors import BackendUnavailable
 from canonical.shared.ports import AggregateReads
 from canonical.shared.reader import Reader
-from canonical.views.parts import Inquiries, Missing, Part, Question, answers, missing_of
+from canonical.views.parts import Missing, Part, PartQueries, PartQuery, answers, missing_of
 from canonical.views.ports import Invoices, OrderRecords, Shipments
 from canonical.views.records import Invoice, OrderRecord, RecordStatus, Shipment
 
@@ -64,7 +64,7 @@ class OrderSnapshots:
     records: OrderRecords
     invoices: Invoices
     shipments: Shipments
-    inquiries: Inquiries
+    inquiries: PartQueries
 
     def snapshot(self, order_id: str, reader: Reader, wanted: frozenset[SnapshotPart]) -> OrderSnapshot:
         """The order and the parts wanted of it. Who sees everybody's orders also sees those of other channels.
@@ -94,13 +94,13 @@ class OrderSnapshots:
             raise BackendUnavailable("BSS, which would know the order, cannot be asked now") from details.error
         return _snapshot(None, found, wanted)
 
-    def _questions(self, number: str, wanted: frozenset[SnapshotPart]) -> list[Question]:
+    def _questions(self, number: str, wanted: frozenset[SnapshotPart]) -> list[PartQuery]:
         asks: Mapping[SnapshotPart, Callable[[], Any]] = {
             SnapshotPart.DETAILS: lambda: self.records.record(number),
             SnapshotPart.INVOICE: lambda: self.invoices.invoice(number),
             SnapshotPart.SHIPMENTS: lambda: self.shipments.of_order(number),
         }
-        return [Question(part, SOURCES[part], number, asks[part]) for part in SnapshotPart if part in wanted]
+        return [PartQuery(part, SOURCES[part], number, asks[part]) for part in SnapshotPart if part in wanted]
 
 
 def _snapshot(order: Order | None, found: Mapping[str, Part], wanted: frozenset[SnapshotPart]) -> OrderSnapshot:

@@ -9,7 +9,7 @@ from canonical.shared.errors import CanonicalError, NotFound
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class PartQuery:
     """What `source` is to be asked for `part`, about the order or customer with the id `about`."""
 
     part: str
@@ -43,7 +43,7 @@ class Part:
     error: CanonicalError | None = None
 
 
-class Asked(Protocol):
+class PendingPart(Protocol):
     """Questions that are under way, all with the same deadline."""
 
     def part(self, name: str) -> Part:
@@ -51,15 +51,15 @@ class Asked(Protocol):
         ...
 
 
-class Inquiries(Protocol):
+class PartQueries(Protocol):
     """Asks several owners at the same time. One that is slow or away keeps nobody from asking the others."""
 
-    def ask(self, questions: Sequence[Question]) -> Asked: ...
+    def ask(self, questions: Sequence[PartQuery]) -> PendingPart: ...
 
 
 def answers(
-    inquiries: Inquiries,
-    questions: Sequence[Question],
+    inquiries: PartQueries,
+    questions: Sequence[PartQuery],
     decisive: str | None = None,
     admit: Callable[[Any], None] = lambda value: None,
 ) -> dict[str, Part]:

@@ -9,8 +9,8 @@ from functools import cached_property
 from math import isfinite
 from typing import Any
 
-import jsontext
 from canonical.audit.record import Mapped
+from canonical.shared import jsontext
 from canonical.shared.errors import CanonicalError
 
 

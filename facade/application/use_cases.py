@@ -13,7 +13,7 @@ from canonical.shared.errors import ConcurrentChange, Conflict, IdempotencyKeyRe
 from canonical.shared.ports import Clock, Identities, Transaction
 from facade.application.requests import Request, Result, Translation
 from facade.contract.violations import ContractError
-from facade.correlation import correlation_id
+from facade.web.correlation import correlation_id
 
 log = structlog.get_logger()
 

@@ -2,12 +2,12 @@
 
 from types import MappingProxyType
 
-from facade import errors
-from facade.answers import Answer, AnswerTable
+from facade.answers import AnswerTable, ErrorAnswer
 from facade.bootstrap.declared import TMF_APIS
 from facade.operations import processes
 from facade.portal import customer, handlers, subscriptions
 from facade.tmf.hub import handlers as hub
+from facade.web import errors
 
 TABLES: tuple[AnswerTable, ...] = (
     errors.SHARED,
@@ -21,6 +21,6 @@ TABLES: tuple[AnswerTable, ...] = (
 ALL: AnswerTable = MappingProxyType({kind: row for table in TABLES for kind, row in table.items()})
 
 
-def answer_to(error: Exception) -> Answer:
+def answer_to(error: Exception) -> ErrorAnswer:
     """What to answer when `error` reaches the edge."""
     return errors.answer_to(error, ALL)

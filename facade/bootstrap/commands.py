@@ -14,13 +14,13 @@ from adapters.simulators.serve import serve as serve_simulators
 from canonical.shared.errors import StoreUnavailable
 from facade.bootstrap.backends import backend_settings
 from facade.bootstrap.core import partner_profiles
-from facade.listening import check_listening
 from facade.partners.profiles import Profiles
 from facade.security.development_server import DevelopmentServer
 from facade.security.errors import ConfigurationError
 from facade.security.settings import PRODUCTION, build_verifier
 from facade.setting_sources import Problems, SettingError
 from facade.settings import Settings
+from facade.web.listening import check_listening
 
 log = structlog.get_logger()
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from adapters.backends.http import Timed, untimed
-from adapters.backends.inquiries import ParallelInquiries
+from adapters.backends.parallel_queries import ParallelQueries
 from adapters.backends.registry import NEEDED, Backends, connect
 from adapters.orchestration.engine import EngineSettings, TurnEngine
 from adapters.persistence.audit import SqlAuditTrail
@@ -50,7 +50,7 @@ class Core:
         self._projectors = projectors()
         self.audit = SqlAuditTrail(self.database)
         self.backends = connect(backend_settings(settings), settings.check_backend_answers, timed)
-        self.inquiries = ParallelInquiries(
+        self.inquiries = ParallelQueries(
             NEEDED,
             self.clock,
             at_once=settings.threads,

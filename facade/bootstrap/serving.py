@@ -20,10 +20,7 @@ from facade.bootstrap.answers import answer_to
 from facade.bootstrap.apis import shown_by_v4, tmf_apis, translatable
 from facade.bootstrap.core import Core
 from facade.bootstrap.metrics import metrics_page
-from facade.correlation import Correlation
-from facade.errors import ErrorHandler
 from facade.health import Health
-from facade.limits import RateLimit
 from facade.metrics import AnswerTimes, MetricsPage, RequestMetrics
 from facade.operations.processes import OperatedProcesses
 from facade.portal.bridge_reports import BridgeReports
@@ -36,8 +33,11 @@ from facade.security.development_server import DevelopmentServer
 from facade.security.settings import SecuritySettings, build_verifier
 from facade.security.tokens import TokenVerifier
 from facade.settings import Settings
-from facade.threads import Queue
 from facade.translations import Translatable, Translations
+from facade.web.correlation import Correlation
+from facade.web.errors import ErrorHandler
+from facade.web.limits import RateLimit
+from facade.web.threads import Queue
 
 
 def application() -> Correlation:

@@ -12,7 +12,7 @@ from canonical.ordering.commands import CancelOrder, RejectOrder, RemoveOrder, S
 from canonical.ordering.order import ORDERS
 from canonical.processes import decisions
 from canonical.processes.engine import Process
-from canonical.processes.standing import Standing
+from canonical.processes.process_status import ProcessStatus
 from canonical.subscriptions import handlers as subscribing
 from canonical.subscriptions.commands import ChangePlan
 from canonical.subscriptions.plan_change import PLAN_CHANGES
@@ -47,5 +47,5 @@ def _named(subject_type: str) -> Callable[[Any], tuple[str, str]]:
     return lambda made: (subject_type, made.id)
 
 
-def _of_process(standing: Standing) -> tuple[str, str]:
+def _of_process(standing: ProcessStatus) -> tuple[str, str]:
     return SUBJECTS[standing.process], standing.subject

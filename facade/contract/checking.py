@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
 
-from facade.threads import BoundedThreads, Queue
+from facade.web.threads import BoundedThreads, Queue
 
 T = TypeVar("T")
 

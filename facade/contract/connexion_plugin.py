@@ -30,11 +30,11 @@ from connexion.validators import (
 )
 from starlette.datastructures import Headers, MutableHeaders
 
-import jsontext
+from canonical.shared import jsontext
 from facade.contract.bodies import BODY_LIMIT, Message, Receive, whole_body
 from facade.contract.checking import CheckingThread
-from facade.contract.completion import Allowance
 from facade.contract.documents import document_of
+from facade.contract.lenient_defaults import Allowance
 from facade.contract.parameters import ContractParameterValidator
 from facade.contract.validator import JSON, Checked, Contract
 from facade.contract.violations import BodyTooLarge, ContractViolation, MalformedBody, ResponseViolation

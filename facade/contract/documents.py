@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import jsontext
+from canonical.shared import jsontext
 from facade.contract.limits import Limits, too_deep
 from facade.contract.pointers import pointer, shortened, spoken
 from facade.contract.violations import Code, ContractViolation, MalformedBody, Violation

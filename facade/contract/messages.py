@@ -10,7 +10,7 @@ from typing import Any
 
 import jsonschema_rs
 
-import jsontext
+from canonical.shared import jsontext
 from facade.contract.pointers import Token, pointer, shortened, spoken
 from facade.contract.schema import FORMAT_PATTERNS
 from facade.contract.violations import Code, Violation

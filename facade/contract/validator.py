@@ -20,9 +20,9 @@ from typing import Any
 import jsonschema_rs
 
 from facade.contract.classes import ClassCatalog
-from facade.contract.completion import Allowance, Completer
 from facade.contract.findings import FindingsValidator
 from facade.contract.integers import IntegerNames
+from facade.contract.lenient_defaults import Allowance, Completer
 from facade.contract.limits import Limits, first_unstorable, survey, too_many_values
 from facade.contract.messages import violations
 from facade.contract.official import operations, reference_target

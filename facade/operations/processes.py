@@ -13,7 +13,7 @@ from canonical.audit.record import Mapped
 from canonical.processes.decisions import Decision, DecisionWork, Outcome
 from canonical.processes.engine import Process
 from canonical.processes.errors import CallUnderWay, DecisionRefused, GivenUp, ProcessNotFound
-from canonical.processes.standing import Action, Problem, ProcessState, Situation, Standing, situation
+from canonical.processes.process_status import Action, Problem, ProcessState, ProcessStatus, Situation, situation
 from canonical.shared.criteria import SortBy
 from canonical.shared.errors import InvalidCommand
 from canonical.shared.paging import Found, Slice
@@ -24,11 +24,11 @@ from facade.application.use_cases import Application
 from facade.clock import time_text
 from facade.contract.connexion_plugin import validated_body
 from facade.contract.violations import Code, ContractViolation, Violation
-from facade.cursors import Course
-from facade.json import answer_json
-from facade.pages import PAGING, page_document
-from facade.query import only, page_of
+from facade.portal.pages import PAGING, page_document
 from facade.security.principal import current_principal
+from facade.web.cursors import Course
+from facade.web.json import answer_json
+from facade.web.paging import only, page_of
 
 ANSWERS: AnswerTable = MappingProxyType(
     {
@@ -53,7 +53,7 @@ class Processes(Protocol):
         before: datetime | None,
         waiting_for: str | None,
         part: Slice,
-    ) -> Found[Standing]:
+    ) -> Found[ProcessStatus]:
         """Those in one of `states`, in trouble since `before`, those in trouble longest first."""
         ...
 
@@ -131,7 +131,7 @@ class ProcessSchema(Schema):
 _PROCESS = ProcessSchema()
 
 
-def _details(standing: Standing, found: Situation, answers: Answers) -> dict[str, Any]:
+def _details(standing: ProcessStatus, found: Situation, answers: Answers) -> dict[str, Any]:
     progress = found.progress
     not_undone = (standing.progress or {}).get("not_undone", ()) if standing.state is ProcessState.FALLOUT else ()
     return {
@@ -197,11 +197,11 @@ def _decided(decision: Decision, result: Result) -> dict[str, Any]:
     }
 
 
-def _standing(kept: Mapping[str, Any]) -> Standing:
+def _standing(kept: Mapping[str, Any]) -> ProcessStatus:
     """A process that was kept as JSON."""
     times = {name: datetime.fromisoformat(kept[name]) for name in ("since", "changed_at")}
     problem = kept["problem"] and Problem(kept["problem"])
-    return Standing(**{**kept, **times, "state": ProcessState(kept["state"]), "problem": problem})
+    return ProcessStatus(**{**kept, **times, "state": ProcessState(kept["state"]), "problem": problem})
 
 
 def _states(query: Mapping[str, str]) -> frozenset[ProcessState]:

@@ -6,17 +6,17 @@ from typing import Any, Protocol
 
 import flask
 
-import jsontext
 from canonical.audit.record import Mapped
+from canonical.shared import jsontext
 from canonical.shared.criteria import all_of
 from facade.contract.violations import Code, ContractViolation, Violation
-from facade.json import answer_json
-from facade.query import only
 from facade.security.principal import current_principal
 from facade.tmf.engine.declaration import Verb
 from facade.tmf.engine.reads import Reads
 from facade.tmf.engine.versions import V4
 from facade.tmf.query.listing import read_listing
+from facade.web.json import answer_json
+from facade.web.paging import only
 
 
 class Trails(Protocol):

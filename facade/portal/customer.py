@@ -11,11 +11,11 @@ from marshmallow import Schema, fields
 from canonical.customers.errors import CustomerNotFound, CustomerNotInGoodStanding
 from canonical.views.customer_context import ContextPart, CustomerContext, CustomerContexts
 from facade.answers import AnswerRow, AnswerTable
-from facade.json import answer_json
 from facade.portal.parts import ShipmentSchema, included, unavailable
 from facade.portal.schemas import MoneySchema
-from facade.query import only
 from facade.security.principal import current_principal
+from facade.web.json import answer_json
+from facade.web.paging import only
 
 ANSWERS: AnswerTable = MappingProxyType(
     {

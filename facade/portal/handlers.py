@@ -26,18 +26,18 @@ from canonical.shared.paging import Found, Slice
 from canonical.shared.ports import AggregateReads
 from canonical.shared.reader import ALL, Reader
 from canonical.subscriptions.plan_change import PLAN_CHANGES
-from facade.address import requested_address
 from facade.answers import AnswerRow, AnswerTable
 from facade.application.requests import Request, Result, Translation
 from facade.application.use_cases import Application
 from facade.contract.connexion_plugin import validated_body
-from facade.cursors import Course
-from facade.json import answer_json
-from facade.pages import PAGING, page_document
 from facade.portal.failures import error_of, going_on
+from facade.portal.pages import PAGING, page_document
 from facade.portal.schemas import OrderRequest, audit_document, order_document
-from facade.query import only, page_of
 from facade.security.principal import Principal, current_principal
+from facade.web.address import requested_address
+from facade.web.cursors import Course
+from facade.web.json import answer_json
+from facade.web.paging import only, page_of
 
 ANSWERS: AnswerTable = MappingProxyType(
     {

@@ -12,11 +12,11 @@ from canonical.ordering.order import Order
 from canonical.views.order_snapshot import OrderSnapshot, OrderSnapshots, SnapshotPart, differences
 from canonical.views.records import Invoice, InvoiceStatus, OrderRecord, RecordStatus, overall
 from facade.clock import time_text
-from facade.json import answer_json
 from facade.portal.parts import included, shipment_documents, unavailable
 from facade.portal.schemas import MoneySchema, order_document
-from facade.query import only
 from facade.security.principal import current_principal
+from facade.web.json import answer_json
+from facade.web.paging import only
 
 STATUS = MappingProxyType({RecordStatus.CREATED: "confirmed", RecordStatus.CANCELLED: "cancelled"})
 """The documents' `status` of an order that only BSS knows."""

@@ -18,19 +18,19 @@ from canonical.subscriptions.handlers import CHANGE_PLAN
 from canonical.subscriptions.plan_change import FINISHED, PLAN_CHANGES, PlanChange
 from canonical.subscriptions.ports import Subscriptions
 from canonical.subscriptions.subscription import Plan, Subscription
-from canonical.views.parts import Inquiries, Question, answers
+from canonical.views.parts import PartQueries, PartQuery, answers
 from facade.answers import AnswerRow, AnswerTable
 from facade.application.requests import Request, Result, Translation
 from facade.application.use_cases import Application
 from facade.clock import time_text
-from facade.conditions import check_version, required_versions
 from facade.contract.connexion_plugin import validated_body
-from facade.json import answer_json
 from facade.portal.customer import SubscriptionSchema
 from facade.portal.failures import error_of, going_on
 from facade.portal.handlers import Waiters
-from facade.query import only
 from facade.security.principal import Principal, current_principal
+from facade.web.conditions import check_version, required_versions
+from facade.web.json import answer_json
+from facade.web.paging import only
 
 ANSWERS: AnswerTable = MappingProxyType(
     {
@@ -57,7 +57,7 @@ class PlanChanges(AggregateReads, Protocol):
 @dataclass(frozen=True)
 class PortalSubscriptions:
     subscriptions: Subscriptions
-    inquiries: Inquiries
+    inquiries: PartQueries
     changes: PlanChanges
     application: Application
     waiters: Waiters
@@ -114,8 +114,8 @@ class PortalSubscriptions:
                 raise SubscriptionNotFound.named(subscription_id)
 
         questions = [
-            Question(SUBSCRIPTION, "bss", subscription_id, lambda: self.subscriptions.subscription(subscription_id)),
-            Question(PLANS, "bss", "", self.subscriptions.plans),
+            PartQuery(SUBSCRIPTION, "bss", subscription_id, lambda: self.subscriptions.subscription(subscription_id)),
+            PartQuery(PLANS, "bss", "", self.subscriptions.plans),
         ]
         found = answers(self.inquiries, questions, SUBSCRIPTION, admit)
         for part in found.values():

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import ceil
 from time import monotonic
 
-from facade.limits import RateLimited
+from facade.web.limits import RateLimited
 
 WINDOW_SECONDS = 60.0
 OF_A_CLIENT_FROM_AN_ADDRESS = 10

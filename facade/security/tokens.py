@@ -26,7 +26,7 @@ from joserfc.errors import (
 from joserfc.jws import CompactSignature, JWSRegistry, extract_compact, validate_compact
 from joserfc.jwt import JWTClaimsRegistry
 
-import jsontext
+from canonical.shared import jsontext
 from canonical.shared.reader import CustomerSet
 from facade.security.errors import KeysUnavailable, TokenRefused
 from facade.security.keys import KeySource

@@ -20,7 +20,7 @@ from facade.bootstrap.declared import TMF_APIS
 from facade.tmf.engine.declaration import TmfApi
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("canonical", "facade", "adapters", "jsontext")
+PACKAGES = ("canonical", "facade", "adapters")
 CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
 NAMES = [contract["name"] for contract in CONTRACTS]
 
@@ -28,7 +28,7 @@ CORE = "The core imports itself and the standard library only"
 ADAPTERS = "Adapters never import the web edge"
 BOOTSTRAP = "Only bootstrap sees both sides"
 JSON_ONCE = "JSON is read and written in one package"
-JSON_ALONE = "The package for JSON knows nothing of the product"
+JSON_ALONE = "The core knows nothing of JSON text"
 CONTEXTS = "Contexts do not import each other"
 LAYERS = "Inside ordering, the rules come before what uses them"
 UPWARD = "Inside the web edge, nothing imports upward"
@@ -55,15 +55,13 @@ BREACHES = [
     (BOOTSTRAP, "facade/app.py", "import adapters"),
     (BOOTSTRAP, "facade/cli.py", "from adapters.persistence import migrations"),
     (BOOTSTRAP, "facade/portal/schemas.py", "import adapters.backends.crm"),
-    (CORE, "canonical/shared/failure.py", "import jsontext"),
+    (JSON_ALONE, "canonical/shared/failure.py", "from canonical.shared import jsontext"),
     (CORE, "canonical/shared/failure.py", "import jiter"),
     (JSON_ONCE, "facade/application/use_cases.py", "import json"),
     (JSON_ONCE, "facade/tmf/engine/versions.py", "import orjson"),
     (JSON_ONCE, "adapters/backends/messages.py", "from json import loads"),
     (JSON_ONCE, "adapters/persistence/aggregates.py", "import jiter"),
-    (JSON_ALONE, "jsontext/received.py", "from canonical.shared.errors import InvalidCommand"),
-    (JSON_ALONE, "jsontext/writing.py", "import facade.clock"),
-    (JSON_ALONE, "jsontext/kept.py", "import adapters"),
+    (JSON_ALONE, "canonical/ordering/order.py", "from canonical.shared.jsontext import text"),
     (CONTEXTS, "canonical/ordering/order.py", "from canonical.catalog.offering import ProductOffering"),
     (CONTEXTS, "canonical/catalog/offering.py", "from canonical.customers.reference import CustomerReference"),
     (CONTEXTS, "canonical/customers/ports.py", "import canonical.ordering.events"),
@@ -95,12 +93,12 @@ BREACHES = [
     (API_ALONE, "facade/translations.py", "import facade.tmf.tmf622.v4"),
     (API_PURE, "facade/tmf/tmf622/api.py", "from facade.security.principal import Principal"),
     (API_PURE, "facade/tmf/tmf622/items.py", "from facade.portal.failures import error_of"),
-    (API_PURE, "facade/tmf/tmf622/product_order.py", "from facade.errors import answer_to"),
+    (API_PURE, "facade/tmf/tmf622/product_order.py", "from facade.web.errors import answer_to"),
     (API_PURE, "facade/tmf/tmf622/cancel_product_order.py", "import flask"),
     (API_PURE, "facade/tmf/tmf622/v4.py", "import structlog"),
     (USE_CASES, "facade/application/use_cases.py", "from facade.security.principal import Principal"),
     (USE_CASES, "facade/application/requests.py", "from flask import request"),
-    (USE_CASES, "facade/application/turns.py", "from facade.query import only"),
+    (USE_CASES, "facade/application/turns.py", "from facade.web.paging import only"),
 ]
 
 
@@ -192,7 +190,8 @@ def not_allowed(path: Path, allowed: set[str]) -> set[str]:
     "path", sorted((ROOT / "canonical").rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT))
 )
 def test_the_core_imports_itself_and_the_standard_library_only(path: Path) -> None:
-    assert not_allowed(path, {"canonical"}) == set()
+    of_json = {"orjson", "jiter"} if path.parent.name == "jsontext" else set()
+    assert not_allowed(path, {"canonical", *of_json}) == set()
 
 
 API_MODULES = [(api.name.lower(), path) for api in TMF_APIS for path in sorted(folder_of(api).rglob("*.py"))]
@@ -207,16 +206,16 @@ def test_an_api_imports_the_core_itself_and_what_apis_share(name: str, path: Pat
     "path", sorted((ROOT / "facade" / "application").glob("*.py")), ids=lambda path: str(path.relative_to(ROOT))
 )
 def test_use_cases_import_the_core_contracts_and_the_correlation_id(path: Path) -> None:
-    facade = {"facade.application", "facade.contract", "facade.correlation"}
-    assert not_allowed(path, {"canonical", "jsontext", "structlog", *facade}) == set()
+    facade = {"facade.application", "facade.contract", "facade.web.correlation"}
+    assert not_allowed(path, {"canonical", "structlog", *facade}) == set()
 
 
 def test_an_import_that_is_not_allowed_is_found(tmp_path: Path) -> None:
     path = tmp_path / "mapper.py"
     path.write_text(
-        "import json\nimport facade.clocks\nfrom facade.clock import time_text\nfrom facade import errors\n"
+        "import json\nimport facade.clocks\nfrom facade.clock import time_text\nfrom facade.web import errors\n"
     )
-    assert not_allowed(path, {"facade.clock"}) == {"facade.clocks", "facade.errors"}
+    assert not_allowed(path, {"facade.clock"}) == {"facade.clocks", "facade.web.errors"}
 
 
 def test_no_two_modules_of_the_web_edge_import_each_other_in_a_circle() -> None:
@@ -237,10 +236,11 @@ def test_every_api_is_in_the_contracts_about_apis(contract: str, names: str) -> 
 
 
 def test_every_package_of_the_web_edge_has_its_layer() -> None:
+    """But `web`, whose modules are at several heights: errors know of patches, use cases of the correlation id."""
     [layers] = [contract for contract in CONTRACTS if contract["name"] == UPWARD]
     placed = {name for layer in layers["layers"] for name in layer.split(" : ")}
     packages = {path.parent for pattern in ("*", "tmf/*") for path in (ROOT / "facade").glob(f"{pattern}/__init__.py")}
-    assert {".".join(path.relative_to(ROOT).parts) for path in packages} - {"facade.tmf"} <= placed
+    assert {".".join(path.relative_to(ROOT).parts) for path in packages} - {"facade.tmf", "facade.web"} <= placed
 
 
 def test_every_context_of_the_core_is_kept_apart() -> None:

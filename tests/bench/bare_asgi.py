@@ -5,7 +5,7 @@ from typing import Any
 
 import uvicorn
 
-from facade.http_protocol import HttpProtocol
+from facade.web.http_protocol import HttpProtocol
 
 PROTOCOLS: dict[str, Any] = {"ours": HttpProtocol, "httptools": "httptools", "h11": "h11"}
 CONTENT = b'{"content":"' + b"x" * 4_000 + b'"}'

@@ -25,19 +25,19 @@ from canonical.ordering import handlers as ordering
 from facade.application.use_cases import Application
 from facade.contract.connexion_plugin import ContractRequestBodyValidator
 from facade.contract.validator import Contract
-from facade.correlation import Correlation
-from facade.gate import Gate
 from facade.portal.handlers import PortalOrders
 from facade.security.tokens import TokenVerifier
 from facade.tmf.engine.declaration import Resource
 from facade.tmf.engine.operations import ResourceOperations
 from facade.tmf.engine.translator import ResourceTranslator
-from facade.wsgi_bridge import WsgiBridge
+from facade.web.correlation import Correlation
+from facade.web.request_guard import RequestGuard
+from facade.web.wsgi_bridge import WsgiBridge
 from tests.bench.spans import Recorder
 
 LAYERS: tuple[tuple[Any, str, str], ...] = (
     (Correlation, "__call__", "correlation id and access log"),
-    (Gate, "__call__", "gate"),
+    (RequestGuard, "__call__", "gate"),
     (ServerErrorMiddleware, "__call__", "Connexion: server errors"),
     (ExceptionMiddleware, "__call__", "Connexion: exceptions"),
     (RoutingMiddleware, "__call__", "Connexion: routing"),

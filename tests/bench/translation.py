@@ -12,7 +12,7 @@ from typing import Any
 import click
 import orjson
 
-import jsontext
+from canonical.shared import jsontext
 from facade.bootstrap.apis import versions_of
 from facade.contract.loading import load_spec
 from facade.contract.validator import Contract

@@ -14,7 +14,7 @@ import requests
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-import jsontext
+from canonical.shared import jsontext
 from facade.app import contract_of, spec_of
 from facade.bootstrap.apis import versions_of
 from facade.bootstrap.declared import TMF_APIS

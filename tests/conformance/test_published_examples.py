@@ -10,7 +10,7 @@ import pytest
 
 from facade.app import contract_of
 from facade.bootstrap.declared import TMF_APIS
-from facade.contract.completion import Leniency
+from facade.contract.lenient_defaults import Leniency
 from facade.contract.validator import Contract
 from facade.tmf.engine.declaration import TmfApi
 from tests.support.specs import mistakes

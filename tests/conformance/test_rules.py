@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import requests
 
-import jsontext
 from canonical.catalog.handlers import DEEPEST
+from canonical.shared import jsontext
 from facade.app import contract_of
 from facade.bootstrap.declared import TMF_APIS
 from facade.contract.validator import Contract

@@ -6,7 +6,6 @@ from typing import Any, Protocol
 import pytest
 import sqlalchemy as sa
 
-import jsontext
 from adapters.persistence.audit import SqlAuditTrail
 from adapters.persistence.database import Database
 from adapters.persistence.listeners import SqlListeners
@@ -14,6 +13,7 @@ from adapters.persistence.reads import SqlReads
 from adapters.persistence.tables import audit, documents, idempotency_keys, listeners, outbox, processes
 from adapters.persistence.unit_of_work import SqlUnitOfWork
 from canonical.audit.record import AuditRecord
+from canonical.shared import jsontext
 from tests.support.fakes import SteppingClock
 from tests.support.memory import ListenersFromMemory, Memory, ReadsFromMemory, projecting
 from tests.support.waiting import LONG

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-import jsontext
 from canonical.ordering.cancellation import CANCELLATIONS, Cancellation, CancellationState
 from canonical.ordering.errors import CancellationNotFound, OrderNotFound
 from canonical.ordering.handlers import cancel_order
 from canonical.ordering.order import ORDERS
 from canonical.ordering.states import State
+from canonical.shared import jsontext
 from canonical.shared.errors import ConcurrentChange
 from canonical.shared.paging import Slice
 from canonical.shared.projection import SearchIndex

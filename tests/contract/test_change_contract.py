@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-import jsontext
 from canonical.ordering.cancellation import CANCELLATIONS
 from canonical.ordering.commands import AmendOrder, AnnotateOrder, SubmitDraft
 from canonical.ordering.errors import CancellationNotFound, OrderNotFound
@@ -16,6 +15,7 @@ from canonical.ordering.states import State, Trigger
 from canonical.processes.place_order import PlaceOrder
 from canonical.processes.progress import Progress
 from canonical.processes.saga import run
+from canonical.shared import jsontext
 from canonical.shared.errors import ConcurrentChange, InvalidTransition
 from canonical.shared.external_identifier import ExternalIdentifier
 from canonical.shared.paging import Slice

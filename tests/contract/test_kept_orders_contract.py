@@ -7,10 +7,10 @@ from decimal import Decimal
 
 import pytest
 
-import jsontext
 from canonical.ordering.errors import OrderNotFound
 from canonical.ordering.order import ORDERS, Order, PaymentStatus
 from canonical.ordering.states import State
+from canonical.shared import jsontext
 from canonical.shared.money import Money
 from canonical.shared.paging import Slice
 from canonical.shared.projection import SearchIndex

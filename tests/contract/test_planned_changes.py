@@ -24,7 +24,7 @@ from facade.bootstrap.apis import versions_of
 from facade.bootstrap.use_cases import use_cases
 from facade.partners.profiles import Profiles
 from facade.security.principal import Principal
-from facade.tmf.engine.changes import Asked, Patch, ResourceChanges
+from facade.tmf.engine.changes import ChangeRequest, Patch, ResourceChanges
 from facade.tmf.tmf622.api import TMF622
 from tests.contract.conftest import Store
 from tests.contract.keeping import at_once, change, keep, order_id, start
@@ -59,9 +59,9 @@ def changes(store: Store, *before: Callable[[], object], identities: Identities 
     return ResourceChanges(version, application, store.reads, Profiles(), Turns())
 
 
-def asked(if_match: str | None = None, owner: str = ACME, name: str = ORDER) -> Asked:
+def asked(if_match: str | None = None, owner: str = ACME, name: str = ORDER) -> ChangeRequest:
     principal = Principal(owner, frozenset({"order:write"}))
-    return Asked(name, ASKING, principal, None if if_match is None else ETags([if_match]))
+    return ChangeRequest(name, ASKING, principal, None if if_match is None else ETags([if_match]))
 
 
 def said(name: str) -> Patch:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from adapters.persistence.database import Database
 from adapters.persistence.tables import idempotency_keys
-from jsontext import read, text
+from canonical.shared.jsontext import read, text
 from tests.support.postgres import execute
 from tests.support.product import ORDERS, TMF622, Node, partner_order, running_product
 from tests.unit.application.test_request_hashes import kept_by_0_1

@@ -17,7 +17,7 @@ from adapters.backends import billing
 from adapters.backends.agreement import Agreement, Field, Free, Given, Is, Same, at_least
 from adapters.backends.agreements import AGREEMENTS, FOUND, NOT_CALLED, UNUSED
 from adapters.backends.crm import Profile
-from adapters.backends.operation import Operation
+from adapters.backends.operation import BackendOperation
 from adapters.backends.registry import Backends, connect
 from canonical.shared.errors import BackendContractError, BackendContradiction, CanonicalError, OutcomeUnknown
 from tests.support.backends_under_test import simulated_settings
@@ -332,12 +332,12 @@ def test_where_all_answers_are_checked_a_contradiction_is_still_called_one(proxy
 
 def test_an_agreement_is_needed_for_an_operation_and_names_what_is_read() -> None:
     with pytest.raises(TypeError):
-        Operation("getCustomer", "GET", "/customers/{customerId}", Profile())  # type: ignore[call-arg]
+        BackendOperation("getCustomer", "GET", "/customers/{customerId}", Profile())  # type: ignore[call-arg]
     known = {name: Free("any") for name in ("id", "name", "status")}
     with pytest.raises(ValueError, match=r"reads \['email'\]"):
-        Operation("getCustomer", "GET", "/customers/{customerId}", Profile(), Agreement(known))
+        BackendOperation("getCustomer", "GET", "/customers/{customerId}", Profile(), Agreement(known))
     with pytest.raises(ValueError, match="both a list"):
-        Operation("getCustomer", "GET", "/x", Profile(many=True), AGREEMENTS["getCustomer"])
+        BackendOperation("getCustomer", "GET", "/x", Profile(many=True), AGREEMENTS["getCustomer"])
 
 
 def test_a_call_that_does_not_name_all_it_is_held_against_is_not_sent(scene: Scene) -> None:

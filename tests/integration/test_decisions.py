@@ -20,8 +20,8 @@ from canonical.ordering.states import State
 from canonical.processes.decisions import Outcome
 from canonical.processes.errors import CallUnderWay, DecisionRefused, PaymentDeclined, ProcessNotFound
 from canonical.processes.ports import ChargeRequest
-from canonical.processes.standing import Problem, ProcessState
-from canonical.processes.tries import Fold
+from canonical.processes.process_status import Problem, ProcessState
+from canonical.processes.retry_compaction import CompactedRetries
 from canonical.shared.errors import BackendRefused, BackendUnavailable, InvalidCommand, OutcomeUnknown
 from facade.bootstrap.answers import answer_to
 from tests.support.by_hand import NODE, ByHand
@@ -165,7 +165,7 @@ def test_a_late_answer_waits_for_the_pause_that_makes_its_try_one_with_others(po
         connection.execute(sa.insert(process_steps), _step(placing, "charge#2", away_once))
         connection.commit()
     with ThreadPoolExecutor(1) as pool, postgres_database.writing() as connection:
-        _make_one(connection, turn, Fold("charge#1", away_once | {"through": 2}, ("charge#2",)), "now")
+        _make_one(connection, turn, CompactedRetries("charge#1", away_once | {"through": 2}, ("charge#2",)), "now")
         late = pool.submit(placing.table.keep_answer, PLACE_ORDER, placing.order_id, "charge#2", {"result": "CHG1"})
         while not _somebody_waits(postgres_database):
             assert not late.done()

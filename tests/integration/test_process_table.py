@@ -9,7 +9,7 @@ import structlog
 from adapters.persistence.database import Database
 from adapters.persistence.process_table import Pause, ProcessTable, SqlProcessSchedule, Turn
 from adapters.persistence.tables import processes
-from canonical.processes.standing import Problem
+from canonical.processes.process_status import Problem
 from canonical.shared.errors import ConcurrentChange
 from tests.support.fakes import StandingClock
 

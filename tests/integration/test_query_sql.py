@@ -26,19 +26,19 @@ from canonical.shared.criteria import (
     Criterion,
     Not,
     Operator,
+    PathStep,
     Present,
     SortBy,
     SortKey,
-    Step,
 )
 from canonical.shared.errors import InvalidCommand
 from canonical.shared.paging import Position, Slice
 from canonical.shared.reader import ALL, Reader
 from facade.contract.violations import ContractViolation
-from facade.cursors import Course
 from facade.tmf.query.bounds import bounded
 from facade.tmf.query.constants import constants_of
 from facade.tmf.query.listing import read_listing, sort_of
+from facade.web.cursors import Course
 from tests.support.postgres import execute
 from tests.support.waiting import LONG
 from tests.unit.query.oracle import in_order, meets
@@ -245,7 +245,7 @@ def test_a_position_holds_every_value_that_can_be_sorted_by(database: Database, 
             text = orjson.dumps(whole).decode()[:-1] + f',"x":{value}}}'
             connection.execute(sa.insert(documents), a_row(whole) | {"document": text})
         connection.commit()
-    keys = (SortKey((Step("x"),), by, descending),)
+    keys = (SortKey((PathStep("x"),), by, descending),)
     queries = SqlReads(database, PATIENCE)
     expected = [order_id for order_id, _ in queries.documents(ORDERS, INDEX, ALL, Slice(0, 200), None, keys).members]
     shown: list[str] = []
@@ -268,7 +268,7 @@ def test_a_page_of_nothing_still_counts(filled: Database) -> None:
 
 def test_a_client_finds_its_own_orders_only(filled: Database, sample: list[dict[str, Any]]) -> None:
     mine = [document for document in sample if a_row(document)["owner"] == "o"]
-    criterion = Compare((Step("state"),), Operator.EQUAL, tuple(STATES))
+    criterion = Compare((PathStep("state"),), Operator.EQUAL, tuple(STATES))
     page, total, _ = SqlReads(filled, PATIENCE).documents(ORDERS, INDEX, Reader("o"), Slice(0, KEPT), criterion)
     assert total == len(mine) > 0
     assert {order_id for order_id, _ in page} == {document["id"] for document in mine}
@@ -293,13 +293,13 @@ def test_a_time_is_found_however_its_offset_is_written(filled: Database, sample:
 def test_what_takes_too_long_is_ended(filled: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sqlite_functions, "STEPS", 100)
     heavy = AnyOf(
-        tuple(Compare((Step("note", True), Step("text")), Operator.MATCHES, (f"(?:{n}$)",)) for n in range(40))
+        tuple(Compare((PathStep("note", True), PathStep("text")), Operator.MATCHES, (f"(?:{n}$)",)) for n in range(40))
     )
     with pytest.raises(InvalidCommand, match="takes too long") as raised:
         SqlReads(filled, search_seconds=0.001).documents(ORDERS, INDEX, ALL, Slice(0, 10), heavy)
     assert raised.value.pointer == "/filter"
     assert found(filled, None), "the connection serves on"
-    assert found(filled, Compare((Step("description"),), Operator.MATCHES, ("ours",))), "and for long"
+    assert found(filled, Compare((PathStep("description"),), Operator.MATCHES, ("ours",))), "and for long"
 
 
 def test_a_function_of_ours_ends_a_statement_that_is_late(sqlite_database: Database) -> None:
@@ -312,19 +312,19 @@ def test_a_function_of_ours_ends_a_statement_that_is_late(sqlite_database: Datab
 
 
 def test_what_the_database_finds_too_complex_is_refused(sqlite_database: Database) -> None:
-    deep: Criterion = Compare((Step("id"),), Operator.EQUAL, ("1",))
+    deep: Criterion = Compare((PathStep("id"),), Operator.EQUAL, ("1",))
     for _ in range(20):
-        deep = AnyElement((Step("productOrderItem", True),), deep)
+        deep = AnyElement((PathStep("productOrderItem", True),), deep)
     with pytest.raises(InvalidCommand, match="too complex"):
         SqlReads(sqlite_database, PATIENCE).documents(ORDERS, INDEX, ALL, Slice(0, 10), deep)
 
 
 def test_the_deepest_query_that_is_taken_is_answered(filled: Database) -> None:
-    item = (Step("productOrderItem", True),)
-    lists = Compare(item * 7 + (Step("id"),), Operator.EQUAL, ("1",))
-    conditions: Criterion = Compare(item * 3 + (Step("id"),), Operator.EQUAL, ("1",))
+    item = (PathStep("productOrderItem", True),)
+    lists = Compare(item * 7 + (PathStep("id"),), Operator.EQUAL, ("1",))
+    conditions: Criterion = Compare(item * 3 + (PathStep("id"),), Operator.EQUAL, ("1",))
     for number in range(5):
-        other = Compare((Step("category"),), Operator.EQUAL, (str(number),))
+        other = Compare((PathStep("category"),), Operator.EQUAL, (str(number),))
         conditions = Not(AnyOf((AllOf((conditions, other)), other)))
     for deepest in (lists, conditions):
         bounded([deepest])
@@ -336,7 +336,7 @@ def test_the_deepest_query_that_is_taken_is_answered(filled: Database) -> None:
 def test_a_regular_expression_that_the_database_cannot_take_is_refused(filled: Database) -> None:
     with pytest.raises(InvalidCommand):
         SqlReads(filled, PATIENCE).documents(
-            ORDERS, INDEX, ALL, Slice(0, 10), Compare((Step("@type"),), Operator.MATCHES, ("(",))
+            ORDERS, INDEX, ALL, Slice(0, 10), Compare((PathStep("@type"),), Operator.MATCHES, ("(",))
         )
 
 

@@ -14,7 +14,7 @@ from canonical.ordering.handlers import PLACE_ORDER, submit_order
 from canonical.ordering.order import ORDERS, Order
 from canonical.processes.decisions import Decision, decide
 from canonical.processes.place_order import PlaceOrder
-from canonical.processes.standing import Action, Standing
+from canonical.processes.process_status import Action, ProcessStatus
 from canonical.shared.reader import ALL
 from facade.identities import SortableIdentities
 from tests.support.builders import a_command
@@ -62,7 +62,7 @@ class ByHand:
         return self._orders.aggregate(ORDERS, self.order_id, ALL)
 
     @property
-    def standing(self) -> Standing:
+    def standing(self) -> ProcessStatus:
         with self.unit_of_work() as work:
             return work.processes.standing(PLACE_ORDER, self.order_id)
 

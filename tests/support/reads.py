@@ -9,7 +9,7 @@ from canonical.customers.balance import OutstandingBalance
 from canonical.customers.reference import CustomerProfile, CustomerStatus
 from canonical.shared.errors import BackendError, BackendUnavailable, CanonicalError
 from canonical.subscriptions.subscription import Subscription, SubscriptionStatus
-from canonical.views.parts import Missing, Part, Question
+from canonical.views.parts import Missing, Part, PartQuery
 from canonical.views.records import (
     Invoice,
     InvoiceLine,
@@ -67,13 +67,13 @@ class Says:
 class AsksInTurn:
     """Asks one after the other, at noon."""
 
-    def ask(self, questions: Sequence[Question]) -> "AnsweredInTurn":
+    def ask(self, questions: Sequence[PartQuery]) -> "AnsweredInTurn":
         return AnsweredInTurn({question.part: (question, question.ask) for question in questions})
 
 
 @dataclass
 class AnsweredInTurn:
-    questions: Mapping[str, tuple[Question, Callable[[], Any]]]
+    questions: Mapping[str, tuple[PartQuery, Callable[[], Any]]]
 
     def part(self, name: str) -> Part:
         question, ask = self.questions[name]

@@ -24,7 +24,7 @@ def main() -> None:
     """
     lines = Path(sys.argv.pop(1)).open("a", buffering=1)  # noqa: SIM115  # as long as the process lives
     names: dict[CodeType, str | None] = {}
-    from facade.correlation import correlation_id
+    from facade.web.correlation import correlation_id
 
     def look(frame: FrameType, event: str, _: Any) -> None:
         if event != "call" or not threading.current_thread().name.startswith(REQUEST_THREADS):

@@ -14,7 +14,6 @@ from adapters.backends.agreements import AGREEMENTS
 from canonical.ordering.cancellation import CancellationState
 from canonical.ordering.states import State, Trigger, allowed_actions
 from canonical.shared.errors import every_error
-from facade import errors, gate, unreadable
 from facade.bootstrap import serving
 from facade.bootstrap.answers import answer_to
 from facade.bootstrap.declared import TMF_APIS
@@ -25,6 +24,8 @@ from facade.security.errors import KeysUnavailable, ScopeMissing, TokenRefused
 from facade.settings import BackendOptions, Settings
 from facade.tmf.tmf622.cancel_product_order import STATES as TASK_STATES
 from facade.tmf.tmf622.product_order import STATES
+from facade.web import errors, unreadable
+from facade.web import request_guard as gate
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"

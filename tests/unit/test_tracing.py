@@ -17,7 +17,7 @@ from adapters.backends.messages import Outgoing
 from adapters.telemetry.tracer import OtelTracer
 from canonical.processes.errors import PaymentDeclined
 from canonical.shared import tracing
-from facade.tracing import Tracing
+from facade.web.tracing import Tracing
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 TRACE = 0x0AF7651916CD43DD8448EB211C80319C

@@ -8,7 +8,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-import jsontext
+from canonical.shared import jsontext
 from facade.contract.pointers import Token, pointer, tokens_of
 from facade.contract.validator import Checked
 from facade.contract.violations import ContractViolation, Violation

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import flask
 
-from facade.query import Page
+from facade.web.paging import Page
 
 JSON = "application/json"
 LOSSES = "X-Bridge-Losses"

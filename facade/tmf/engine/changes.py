@@ -10,7 +10,6 @@ from canonical.shared.errors import ConcurrentChange
 from facade.application.requests import Request, Result, Translation
 from facade.application.turns import Turns
 from facade.application.use_cases import TRIES, Application
-from facade.conditions import check_version
 from facade.contract.violations import Code, ContractViolation, Violation
 from facade.partners.profiles import Profiles
 from facade.security.principal import Principal
@@ -19,6 +18,7 @@ from facade.tmf.engine.declaration import PatchRules, Payload, Sender, Verb
 from facade.tmf.engine.error_translation import client_pointers
 from facade.tmf.engine.reads import Kept, Reads
 from facade.tmf.engine.versions import Version
+from facade.web.conditions import check_version
 
 Made = TypeVar("Made")
 
@@ -33,7 +33,7 @@ class Patch:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ChangeRequest:
     """Who wants which resource changed. `if_match` are the versions that the caller named, None without If-Match."""
 
     resource_id: str
@@ -57,15 +57,15 @@ class ResourceChanges:
     profiles: Profiles
     turns: Turns
 
-    def patch(self, patch: Patch, asked: Asked) -> Result:
+    def patch(self, patch: Patch, asked: ChangeRequest) -> Result:
         """The document afterwards and its version."""
         with self.turns.turn(asked.resource_id):
             return _repeatedly(lambda: self._patch_once(patch, asked))
 
-    def remove(self, asked: Asked) -> Result:
+    def remove(self, asked: ChangeRequest) -> Result:
         return _repeatedly(lambda: self._remove_once(asked))
 
-    def _patch_once(self, patch: Patch, asked: Asked) -> Result:
+    def _patch_once(self, patch: Patch, asked: ChangeRequest) -> Result:
         resource, rules, principal = self.version.resource, self.version.resource.patch, asked.principal
         assert rules is not None, "a resource that can be patched says how"
         aggregate, carried, kept = self.reads.to_change(
@@ -81,7 +81,7 @@ class ResourceChanges:
             principal.check_customer(translation.customer_id, translation.source_of("/customer_id"))
         return self.application.execute(asked.request, translation, 200)
 
-    def _remove_once(self, asked: Asked) -> Result:
+    def _remove_once(self, asked: ChangeRequest) -> Result:
         resource = self.version.resource
         assert resource.to_removal is not None, "a resource that can be deleted says how"
         kept = self.reads.document(resource.kind, asked.resource_id, resource.reader(asked.principal))
@@ -89,7 +89,7 @@ class ResourceChanges:
         expected = None if asked.if_match is None else kept.version
         return self.application.execute(asked.request, resource.to_removal(kept.id, expected), 204)
 
-    def _check(self, kept: Kept, asked: Asked) -> None:
+    def _check(self, kept: Kept, asked: ChangeRequest) -> None:
         """Raises NotFound for what this version does not have, or VersionMismatch."""
         if not self.version.is_visible(kept.state):
             raise self.version.resource.kind.missing(kept.id)

@@ -8,11 +8,11 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic
 
-import jsontext
+from canonical.shared import jsontext
 from canonical.shared.aggregates import A, Kind
 from canonical.shared.projection import Projection, SearchIndex, Term
 from canonical.shared.reader import ALL, Reader
-from facade.answers import Answer, AnswerTable
+from facade.answers import AnswerTable, ErrorAnswer
 from facade.application.requests import Translation
 from facade.tmf.bridge import Bridge
 from facade.tmf.vocabulary import Vocabulary
@@ -93,7 +93,7 @@ class Resource(Generic[A]):
     owned_by_scope: str | None = None
     patch: PatchRules[A] | None = None
     to_removal: Callable[[str, int | None], Translation] | None = None
-    to_rejection: Callable[[Answer, Payload, Sender], Translation] | None = None
+    to_rejection: Callable[[ErrorAnswer, Payload, Sender], Translation] | None = None
     customers_named: Callable[[Payload, Vocabulary], Mapping[str, str]] | None = None
     not_in_v4: Mapping[str, tuple[Collection[str], tuple[str, ...]]] = field(
         default_factory=lambda: MappingProxyType({})
@@ -118,7 +118,7 @@ class Resource(Generic[A]):
 
 
 @dataclass(frozen=True)
-class Served:
+class ServedVersion:
     """One version of an API: its contract, and other addresses for the same."""
 
     spec: str
@@ -133,7 +133,7 @@ class TmfApi:
     """
 
     name: str
-    versions: Mapping[str, Served]
+    versions: Mapping[str, ServedVersion]
     bridge: Bridge
     resources: tuple[Resource[Any], ...]
     answers: AnswerTable = field(default_factory=lambda: MappingProxyType({}))

@@ -6,23 +6,19 @@ from typing import Any
 
 import flask
 
-import jsontext
+from canonical.shared import jsontext
 from canonical.shared.criteria import all_of
 from canonical.shared.errors import InvalidCommand
-from facade.address import requested_address
-from facade.answers import Answer
+from facade.answers import ErrorAnswer
 from facade.application.requests import Request, Result
 from facade.application.turns import Turns
 from facade.application.use_cases import Application
-from facade.conditions import known_versions, not_modified, required_versions
 from facade.contract.connexion_plugin import body_media_type, validated_body
 from facade.contract.violations import ContractViolation
-from facade.json import nothing
 from facade.partners.profiles import Profiles, Validation
-from facade.query import only
 from facade.security.principal import Principal, current_principal
 from facade.tmf.engine.answers import Shown, answer, answer_list
-from facade.tmf.engine.changes import Asked, Patch, ResourceChanges
+from facade.tmf.engine.changes import ChangeRequest, Patch, ResourceChanges
 from facade.tmf.engine.declaration import Verb
 from facade.tmf.engine.error_translation import client_states
 from facade.tmf.engine.reads import Reads
@@ -31,6 +27,10 @@ from facade.tmf.engine.versions import Version
 from facade.tmf.patch import require_form
 from facade.tmf.query.listing import read_listing
 from facade.tmf.query.selection import Selection, selection_of
+from facade.web.address import requested_address
+from facade.web.conditions import known_versions, not_modified, required_versions
+from facade.web.json import nothing
+from facade.web.paging import only
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class ResourceOperations:
     reads: Reads
     profiles: Profiles
     turns: Turns
-    answer_to: Callable[[Exception], Answer]
+    answer_to: Callable[[Exception], ErrorAnswer]
 
     def operations(self) -> dict[str, Callable[..., Any]]:
         methods: dict[Verb, Callable[..., Any]] = {
@@ -105,7 +105,7 @@ class ResourceOperations:
         resource_id = self._id_of(id, principal)
         patch = Patch(media_type, body, _href(resource_id))
         request = self._request(Verb.PATCH, {"id": resource_id, "patch": body}, principal)
-        asked = Asked(resource_id, request, principal, required_versions())
+        asked = ChangeRequest(resource_id, request, principal, required_versions())
         with client_states(self.version.resource.states):
             result = self.application.once(request, lambda: self._changes.patch(patch, asked))
         shown = self._shown(result.document, patch.href, selection)
@@ -116,7 +116,7 @@ class ResourceOperations:
         only(flask.request.args, ())
         principal = current_principal()
         request = self._request(Verb.DELETE, {"id": id}, principal, keeps_answer=False)
-        asked = Asked(id, request, principal, required_versions())
+        asked = ChangeRequest(id, request, principal, required_versions())
         with client_states(self.version.resource.states):
             self.application.once(request, lambda: self._changes.remove(asked))
         return nothing()

@@ -23,7 +23,7 @@ class Kept(Protocol):
     def version(self) -> int: ...
 
 
-class Standing(Protocol):
+class Revision(Protocol):
     """Where an aggregate is: the version that it has and the state that its document shows."""
 
     @property
@@ -35,7 +35,7 @@ class Standing(Protocol):
 class Reads(Protocol):
     """Aggregates and their documents, as far as `reader` sees them. All raise NotFound."""
 
-    def standing(self, kind: Kind[A], aggregate_id: str, reader: Reader, /) -> Standing:
+    def standing(self, kind: Kind[A], aggregate_id: str, reader: Reader, /) -> Revision:
         """Without reading the document."""
         ...
 

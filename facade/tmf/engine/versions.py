@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-import jsontext
 from canonical.audit.record import Mapped
-from canonical.shared.criteria import Compare, Criterion, Not, Operator, Step
+from canonical.shared import jsontext
+from canonical.shared.criteria import Compare, Criterion, Not, Operator, PathStep
 from facade.contract.pointers import pointer, shortened, tokens_of
 from facade.contract.validator import Checked, Contract
 from facade.contract.violations import Code, ContractViolation, Violation
@@ -191,7 +191,7 @@ class V4:
     @property
     def visible(self) -> Criterion | None:
         hidden = self._hidden_states(self.resource)
-        return Not(Compare((Step(self.resource.state_attribute),), Operator.EQUAL, hidden)) if hidden else None
+        return Not(Compare((PathStep(self.resource.state_attribute),), Operator.EQUAL, hidden)) if hidden else None
 
     def is_visible(self, state: str, resource: Resource[Any] | None = None) -> bool:
         return state not in self._hidden_states(resource or self.resource)

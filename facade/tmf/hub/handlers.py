@@ -11,18 +11,18 @@ from canonical.listeners.commands import RegisterListener, UnregisterListener
 from canonical.listeners.errors import ListenerExists, ListenerNotFound, TooManyListeners
 from canonical.listeners.listener import Listener
 from canonical.listeners.ports import Listeners
-from facade.address import requested_address
 from facade.answers import AnswerRow, AnswerTable
 from facade.application.requests import Request, Result, Translation
 from facade.application.use_cases import Application
 from facade.contract.connexion_plugin import validated_body
 from facade.contract.pointers import escaped, shortened
 from facade.contract.violations import Code, ContractViolation, Violation
-from facade.json import answer_json, nothing
-from facade.query import only
 from facade.security.principal import current_principal
 from facade.tmf.hub.callbacks import CallbackRules
 from facade.tmf.hub.queries import Notifications
+from facade.web.address import requested_address
+from facade.web.json import answer_json, nothing
+from facade.web.paging import only
 
 ANSWERS: AnswerTable = MappingProxyType(
     {

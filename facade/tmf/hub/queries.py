@@ -31,7 +31,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class NotificationFilter:
     """What a notification must meet, and which of its attributes are sent; None for everything."""
 
     criterion: Criterion | None
@@ -57,7 +57,7 @@ class Notifications:
         payloads = [ClassCatalog(schemas).shape_of(event["event"]).properties for event in events]
         self._resources = tuple(sorted(set().union(*payloads)))
 
-    def read(self, query: str) -> Wanted:
+    def read(self, query: str) -> NotificationFilter:
         """What the query asks for; empty is everything. Raises ContractViolation at `/query`."""
         if len(query) > MAX_QUERY:
             raise _refusal(f"a query has at most {MAX_QUERY} characters")
@@ -75,7 +75,7 @@ class Notifications:
         for asked in _types_in(wanted.criterion):
             if asked not in self.types:
                 raise _refusal("there is no such event type", self.types)
-        return Wanted(wanted.criterion, selection)
+        return NotificationFilter(wanted.criterion, selection)
 
     def find(self, parameter: str, names: Names) -> Attribute:
         """An attribute to filter by. Raises ContractViolation."""

@@ -13,8 +13,8 @@ from facade.contract.violations import Code, ContractViolation
 from facade.tmf.patch.equality import json_equal
 from facade.tmf.patch.limits import Account, Limits
 from facade.tmf.patch.merge import merge_document, require_merge_form
-from facade.tmf.patch.operations import Operation, read_operations
-from facade.tmf.patch.places import END, Path, Tokens, Unresolved, found, require_addable
+from facade.tmf.patch.operations import PatchOperation, read_operations
+from facade.tmf.patch.pointers import END, Path, Tokens, Unresolved, found, require_addable
 from facade.tmf.patch.refusals import PatchTestFailed, refusal, shown
 from facade.tmf.patch.selection import Ambiguous, NothingToSelect, crossings, selected
 
@@ -89,7 +89,7 @@ MEDIA_TYPES = tuple(_APPLY)
 
 
 def _applied(
-    document: Any, operation: Operation, account: Account, queries: bool, values: dict[int, Any] | None
+    document: Any, operation: PatchOperation, account: Account, queries: bool, values: dict[int, Any] | None
 ) -> Any:
     """The document after one operation; it may have been changed in place. `values` gets what it moves or copies."""
     if operation.name == "test":
@@ -111,7 +111,7 @@ def _applied(
     return document
 
 
-def _test(document: Any, operation: Operation, account: Account) -> None:
+def _test(document: Any, operation: PatchOperation, account: Account) -> None:
     places = _places(document, operation, operation.path, account)
     if not places:
         raise PatchTestFailed(operation.index, operation.path.text, "nothing fits its query")
@@ -125,7 +125,7 @@ def _test(document: Any, operation: Operation, account: Account) -> None:
             raise PatchTestFailed(operation.index, operation.path.text, "the value there is another")
 
 
-def _source(document: Any, operation: Operation, account: Account) -> Tokens | None:
+def _source(document: Any, operation: PatchOperation, account: Account) -> Tokens | None:
     """The one place that `from` means; None without `from`."""
     if operation.source is None:
         return None
@@ -140,7 +140,7 @@ def _source(document: Any, operation: Operation, account: Account) -> Tokens | N
     return places[0]
 
 
-def _places(document: Any, operation: Operation, path: Path, account: Account) -> list[Tokens]:
+def _places(document: Any, operation: PatchOperation, path: Path, account: Account) -> list[Tokens]:
     """The places that a path of this operation means. Without a query there is one, whether it exists or not."""
     member = "from" if path is operation.source else "path"
     places = [path.tokens] if not path.conditions else _selection(document, operation, path, member, account)
@@ -148,7 +148,7 @@ def _places(document: Any, operation: Operation, path: Path, account: Account) -
     return places
 
 
-def _selection(document: Any, operation: Operation, path: Path, member: str, account: Account) -> list[Tokens]:
+def _selection(document: Any, operation: PatchOperation, path: Path, member: str, account: Account) -> list[Tokens]:
     _within(operation, account.search(len(path.conditions)))
     adds = member == "path" and operation.name in ("add", "copy")
     at = (operation.index, member)
@@ -178,7 +178,9 @@ def _end_of_array(document: Any, place: Tokens, value: Any) -> Tokens:
     return (*place, END) if appends else place
 
 
-def _concrete(operation: Operation, places: list[Tokens], source: Tokens | None, value: Any) -> list[dict[str, Any]]:
+def _concrete(
+    operation: PatchOperation, places: list[Tokens], source: Tokens | None, value: Any
+) -> list[dict[str, Any]]:
     """The operation once for each place, with nothing but plain pointers.
 
     Entries of an array are removed from the last to the first, so that positions hold. A copy is the `add` that
@@ -192,7 +194,7 @@ def _concrete(operation: Operation, places: list[Tokens], source: Tokens | None,
     return [{"op": name, "path": pointer(place), "value": value} for place in places]
 
 
-def _step(document: Any, operation: Operation, concrete: dict[str, Any]) -> Any:
+def _step(document: Any, operation: PatchOperation, concrete: dict[str, Any]) -> Any:
     """One concrete operation carried out by the library.
 
     Its messages are not used: they repeat pointers and documents in full.
@@ -205,7 +207,7 @@ def _step(document: Any, operation: Operation, concrete: dict[str, Any]) -> Any:
         raise _explained(document, operation, tokens) from None
 
 
-def _explained(document: Any, operation: Operation, tokens: Tokens) -> ContractViolation:
+def _explained(document: Any, operation: PatchOperation, tokens: Tokens) -> ContractViolation:
     try:
         if operation.name in ("remove", "replace"):
             found(document, tokens)
@@ -220,17 +222,17 @@ def _explained(document: Any, operation: Operation, tokens: Tokens) -> ContractV
     return refusal((operation.index, "path"), f"{operation.name} {shown(operation.path.text)}: {reason}")
 
 
-def _unresolved(operation: Operation, member: str, missing: Unresolved) -> ContractViolation:
+def _unresolved(operation: PatchOperation, member: str, missing: Unresolved) -> ContractViolation:
     message = f"{operation.name}: there is no {shown(missing.place)}: {missing.reason}"
     return refusal((operation.index, member), message, Code.REFERENCE_NOT_FOUND, missing.allowed)
 
 
-def _missing(operation: Operation, member: str, reason: str) -> ContractViolation:
+def _missing(operation: PatchOperation, member: str, reason: str) -> ContractViolation:
     path = operation.source if member == "from" and operation.source else operation.path
     message = f"{operation.name} {shown(path.text)}: {reason}"
     return refusal((operation.index, member), message, Code.REFERENCE_NOT_FOUND)
 
 
-def _within(operation: Operation, excess: str | None) -> None:
+def _within(operation: PatchOperation, excess: str | None) -> None:
     if excess is not None:
         raise refusal((operation.index,), f"{operation.name}: {excess}", Code.TOO_MANY_RECORDS)

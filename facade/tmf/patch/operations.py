@@ -7,7 +7,7 @@ from typing import Any
 from facade.contract.pointers import shortened
 from facade.contract.violations import Code, ContractViolation, Violation
 from facade.tmf.patch.limits import Limits, extent
-from facade.tmf.patch.places import Path, Unreadable, read_path
+from facade.tmf.patch.pointers import Path, Unreadable, read_path
 from facade.tmf.patch.refusals import refusal, violation
 
 MEMBERS = {
@@ -22,7 +22,7 @@ MEMBERS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
+class PatchOperation:
     """One operation with its number in the patch, from 0. `source` is `from`; both it and `value` only where needed."""
 
     index: int
@@ -32,7 +32,7 @@ class Operation:
     value: Any = None
 
 
-def read_operations(patch: Any, limits: Limits, *, queries: bool) -> list[Operation]:
+def read_operations(patch: Any, limits: Limits, *, queries: bool) -> list[PatchOperation]:
     """The operations of a patch body. Raises ContractViolation with everything that is wrong with their form."""
     if not isinstance(patch, list):
         message = "a JSON patch is a list of operations; an object is sent as application/merge-patch+json"
@@ -51,11 +51,11 @@ def read_operations(patch: Any, limits: Limits, *, queries: bool) -> list[Operat
     return [_operation(index, entry, limits, queries) for index, entry in enumerate(patch)]
 
 
-def _operation(index: int, entry: dict[str, Any], limits: Limits, queries: bool) -> Operation:
+def _operation(index: int, entry: dict[str, Any], limits: Limits, queries: bool) -> PatchOperation:
     name = entry["op"]
     source = read_path(entry["from"], limits, queries=queries) if "from" in MEMBERS[name] else None
     path = read_path(entry["path"], limits, queries=queries)
-    return Operation(index, name, path, source, entry["value"] if "value" in MEMBERS[name] else None)
+    return PatchOperation(index, name, path, source, entry["value"] if "value" in MEMBERS[name] else None)
 
 
 def _violations(index: int, entry: Any, limits: Limits, queries: bool) -> Iterator[Violation]:

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-import jsontext
-from facade.tmf.patch.places import Path, Tokens, is_position
+from canonical.shared import jsontext
+from facade.tmf.patch.pointers import Path, Tokens, is_position
 
 _ABSENT = object()
 Spot = tuple[Tokens, Any]
@@ -37,16 +37,16 @@ class NothingToSelect(LookupError):
 
 
 @dataclass(slots=True)
-class Wanted:
+class Selector:
     """Conditions as a tree of names."""
 
     texts: list[str] = field(default_factory=list)
-    members: dict[str, "Wanted"] = field(default_factory=dict)
+    members: dict[str, "Selector"] = field(default_factory=dict)
 
     def want(self, names: Tokens, text: str) -> None:
         node = self
         for name in names:
-            node = node.members.setdefault(name, Wanted())
+            node = node.members.setdefault(name, Selector())
         node.texts.append(text)
 
 
@@ -84,13 +84,13 @@ def selected(document: Any, path: Path, crossed: dict[int, Crossing]) -> list[To
     """The places that the path means, in document order; none if no entry fits. Raises Ambiguous or NothingToSelect."""
     if not crossed:
         raise NothingToSelect
-    wanted: dict[int, Wanted] = {}
+    wanted: dict[int, Selector] = {}
     for condition in path.conditions:
         bound = _bound(condition.names, crossed)
         if bound is None:
             return []
         step, names = bound
-        wanted.setdefault(step, Wanted()).want(names, condition.text)
+        wanted.setdefault(step, Selector()).want(names, condition.text)
     last = max(wanted)
     spots: list[Spot] = [((), document)]
     for step, token in enumerate(path.tokens):
@@ -116,7 +116,7 @@ def _bound(names: Tokens, crossed: dict[int, Crossing]) -> tuple[int, Tokens] | 
     return (fitting[0], names) if fitting else None
 
 
-def _chosen(spot: Spot, wanted: Wanted | None, named: bool) -> Iterator[Spot]:
+def _chosen(spot: Spot, wanted: Selector | None, named: bool) -> Iterator[Spot]:
     """The entries of an array that fit, or the value itself where it is none or the path names a position in it."""
     tokens, value = spot
     if isinstance(value, list) and not named:
@@ -150,7 +150,7 @@ def _names(tokens: Tokens) -> Tokens:
     return tuple(token for token in tokens if not is_position(token))
 
 
-def _fits(value: Any, wanted: Wanted) -> bool:
+def _fits(value: Any, wanted: Selector) -> bool:
     if isinstance(value, list):
         return any(_fits(entry, wanted) for entry in value)
     if not all(_reads(value, text) for text in wanted.texts):

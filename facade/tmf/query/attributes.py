@@ -6,7 +6,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import Any, Protocol
 
-from canonical.shared.criteria import Path, Step
+from canonical.shared.criteria import Path, PathStep
 from facade.contract.classes import ClassCatalog, Shape, schema_name
 from facade.tmf.query.refusals import MAX_DEPTH, refusal, unknown_attribute
 
@@ -92,7 +92,7 @@ class SchemaAttributes:
             is_list = any("array" in shape.types for shape in shapes)
             many = many or is_list
             values += [shape.items or {} for shape in shapes if "array" in shape.types] if is_list else [node]
-        steps = (*before.attribute.steps, Step(names[-1], many))
+        steps = (*before.attribute.steps, PathStep(names[-1], many))
         return _Place(Attribute(steps, self._kind(values)), self._members(tuple(values)))
 
     def _members(self, nodes: tuple[Any, ...]) -> dict[str, tuple[Any, ...]]:

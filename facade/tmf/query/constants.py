@@ -4,11 +4,11 @@ import re
 from datetime import UTC, datetime
 
 from canonical.shared.criteria import Constant, Operator
+from canonical.shared.jsontext import number_of
 from facade.contract.pointers import shortened
 from facade.tmf.query.attributes import Kind
 from facade.tmf.query.refusals import refusal
 from facade.tmf.query.regex import portable
-from jsontext import number_of
 
 _DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _INSTANT = re.compile(

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from urllib.parse import quote, unquote_to_bytes
 
 from canonical.shared.criteria import Criterion, SortBy, SortKey, all_of
-from facade.cursors import CURSOR, Course
-from facade.query import Page, page_of
 from facade.tmf.query.attributes import Attributes, Kind
 from facade.tmf.query.basic import criteria_of
 from facade.tmf.query.bounds import bounded
 from facade.tmf.query.jsonpath import criterion_of
 from facade.tmf.query.refusals import MAX_TEXT, refusal
+from facade.web.cursors import CURSOR, Course
+from facade.web.paging import Page, page_of
 
 PAGING = ("offset", "limit", CURSOR)
 RESERVED = ("fields", "filter", "sort", *PAGING)

@@ -4,7 +4,7 @@ from types import MappingProxyType
 
 from canonical.catalog.category import CATEGORIES
 from canonical.shared.projection import SearchIndex
-from facade.tmf.engine.declaration import PatchRules, Resource, Served, TmfApi
+from facade.tmf.engine.declaration import PatchRules, Resource, ServedVersion, TmfApi
 from facade.tmf.tmf620 import category
 from facade.tmf.tmf620.v4 import BRIDGE
 
@@ -26,7 +26,7 @@ CATEGORY = Resource(
 
 TMF620 = TmfApi(
     name="TMF620",
-    versions=MappingProxyType({"v5": Served("tmf/tmf620-v5.yaml"), "v4": Served("tmf/tmf620-v4.yaml")}),
+    versions=MappingProxyType({"v5": ServedVersion("tmf/tmf620-v5.yaml"), "v4": ServedVersion("tmf/tmf620-v4.yaml")}),
     bridge=BRIDGE,
     resources=(CATEGORY,),
 )

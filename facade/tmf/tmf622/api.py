@@ -7,7 +7,7 @@ from canonical.ordering.errors import CancellationNotFound, OrderNotFound
 from canonical.ordering.order import ORDERS
 from canonical.shared.projection import SearchIndex
 from facade.answers import AnswerRow
-from facade.tmf.engine.declaration import TASK_VERBS, PatchRules, Resource, Served, TmfApi
+from facade.tmf.engine.declaration import TASK_VERBS, PatchRules, Resource, ServedVersion, TmfApi
 from facade.tmf.engine.parties import customers_named
 from facade.tmf.tmf622 import cancel_product_order as task
 from facade.tmf.tmf622 import product_order as order
@@ -64,8 +64,8 @@ TMF622 = TmfApi(
     name="TMF622",
     versions=MappingProxyType(
         {
-            "v5": Served("tmf/tmf622-v5.yaml", ("/tmf-api/productOrdering/v5", "/tmf/v5/productOrdering")),
-            "v4": Served("tmf/tmf622-v4.yaml"),
+            "v5": ServedVersion("tmf/tmf622-v5.yaml", ("/tmf-api/productOrdering/v5", "/tmf/v5/productOrdering")),
+            "v4": ServedVersion("tmf/tmf622-v4.yaml"),
         }
     ),
     bridge=BRIDGE,

@@ -9,7 +9,7 @@ from canonical.ordering.commands import AmendOrder, AnnotateOrder, RejectOrder, 
 from canonical.ordering.order import Order
 from canonical.ordering.states import State, Trigger
 from canonical.shared.errors import InvalidTransition
-from facade.answers import Answer
+from facade.answers import ErrorAnswer
 from facade.application.requests import Translation
 from facade.clock import time_text
 from facade.contract.pointers import escaped
@@ -134,7 +134,7 @@ def to_submit_order(body: Payload, sender: Sender) -> Translation:
     return Translation(command, carried=body, trail=tuple(trail), customer_id=customer)
 
 
-def to_rejection(refusal: Answer, body: Payload, sender: Sender) -> Translation:
+def to_rejection(refusal: ErrorAnswer, body: Payload, sender: Sender) -> Translation:
     """An order that is acknowledged and then rejected for the reasons given."""
     carried = {name: value for name, value in body.items() if name not in REFUSED}
     errors = tuple(dict(entry) for entry in refusal.errors)

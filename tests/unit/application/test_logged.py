@@ -7,7 +7,7 @@ from typing import Any
 from structlog.testing import capture_logs
 
 from canonical.processes.decisions import Decision
-from canonical.processes.standing import Action
+from canonical.processes.process_status import Action
 from facade.application.requests import Request, Translation
 from facade.application.use_cases import Application, UseCase
 from facade.bootstrap.use_cases import use_cases

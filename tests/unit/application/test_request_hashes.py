@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from canonical.shared.jsontext import read
 from facade.application.requests import Request
-from jsontext import read
 
 
 def request(content: str, operation: str = "createProductOrder") -> Request:

@@ -14,10 +14,10 @@ from structlog.testing import capture_logs
 
 from adapters import backends
 from adapters.backends.agreements import AGREEMENTS
-from adapters.backends.answers import Answer, needed
+from adapters.backends.answers import BackendAnswer, needed
 from adapters.backends.contracts import SPECS, AnswerCheck, contract
 from adapters.backends.http import Backend
-from adapters.backends.operation import Operation
+from adapters.backends.operation import BackendOperation
 from adapters.backends.registry import NEEDED
 from adapters.backends.settings import BackendSettings
 from adapters.backends.tokens import Tokens
@@ -30,9 +30,9 @@ from tests.unit.backends.transport import Scripted, answer, token
 CUSTOMER = {"id": "C1", "name": "John", "email": "john@example.com", "status": "verified"}
 
 
-def operations() -> list[Operation]:
+def operations() -> list[BackendOperation]:
     modules = [importlib.import_module(f"adapters.backends.{found.name}") for found in iter_modules(backends.__path__)]
-    return [value for module in modules for value in vars(module).values() if isinstance(value, Operation)]
+    return [value for module in modules for value in vars(module).values() if isinstance(value, BackendOperation)]
 
 
 def declared() -> set[tuple[str, str, str]]:
@@ -47,15 +47,15 @@ def declared() -> set[tuple[str, str, str]]:
 
 
 @pytest.mark.parametrize("operation", operations(), ids=lambda operation: operation.name)
-def test_every_operation_that_is_called_is_in_a_contract(operation: Operation) -> None:
+def test_every_operation_that_is_called_is_in_a_contract(operation: BackendOperation) -> None:
     assert (operation.name, operation.method, re.sub(r"\{\w+\}", "{}", operation.path)) in declared()
 
 
-class Customer(Answer):
+class Customer(BackendAnswer):
     name = needed("name")
 
 
-GET = Operation("getCustomer", "GET", "/customers/{customerId}", Customer(), AGREEMENTS["getCustomer"])
+GET = BackendOperation("getCustomer", "GET", "/customers/{customerId}", Customer(), AGREEMENTS["getCustomer"])
 
 
 def a_backend(*script: Response, share: float, rolls: list[float] | None = None) -> Backend:

@@ -20,7 +20,7 @@ from urllib3.exceptions import (
 from adapters.backends.errors import (
     EXCEPTIONS,
     CallFailed,
-    Happened,
+    CallOutcome,
     canonical_error,
     is_failure,
     of_exception,
@@ -41,7 +41,7 @@ from canonical.shared.errors import (
 POOL = HTTPConnectionPool("backend")
 
 
-def _failed(happened: Happened, changes: bool, **facts: object) -> CanonicalError:
+def _failed(happened: CallOutcome, changes: bool, **facts: object) -> CanonicalError:
     return canonical_error(CallFailed(happened, **facts), "bss", "createOrder", changes, {})  # type: ignore[arg-type]
 
 
@@ -61,21 +61,21 @@ def _gave_up(reason: Exception) -> MaxRetryError:
 @pytest.mark.parametrize(
     ("error", "happened"),
     [
-        (requests.ConnectionError(_gave_up(NewConnectionError(POOL, "refused"))), Happened.NOT_SENT),  # type: ignore[arg-type]
-        (requests.ConnectionError(_gave_up(NameResolutionError("x", POOL, gaierror()))), Happened.NOT_SENT),  # type: ignore[arg-type]
-        (requests.exceptions.SSLError(_gave_up(SSLError(ssl.SSLCertVerificationError()))), Happened.NOT_SENT),
-        (requests.exceptions.SSLError(_gave_up(SSLError(ssl.SSLError()))), Happened.NO_ANSWER),
-        (requests.ConnectTimeout(), Happened.NOT_SENT),
-        (requests.ReadTimeout(), Happened.NO_ANSWER),
-        (requests.ConnectionError(ReadTimeoutError(POOL, "/", "while reading the body")), Happened.NO_ANSWER),
-        (requests.ConnectionError(ProtocolError("Connection aborted.", ConnectionResetError())), Happened.NO_ANSWER),
-        (requests.exceptions.ChunkedEncodingError(), Happened.NO_ANSWER),
-        (requests.exceptions.InvalidURL(), Happened.NOT_SENT),
-        (LocationParseError("http://[/"), Happened.NOT_SENT),
-        (type("NewInALaterVersion", (requests.Timeout,), {})(), Happened.NO_ANSWER),
+        (requests.ConnectionError(_gave_up(NewConnectionError(POOL, "refused"))), CallOutcome.NOT_SENT),  # type: ignore[arg-type]
+        (requests.ConnectionError(_gave_up(NameResolutionError("x", POOL, gaierror()))), CallOutcome.NOT_SENT),  # type: ignore[arg-type]
+        (requests.exceptions.SSLError(_gave_up(SSLError(ssl.SSLCertVerificationError()))), CallOutcome.NOT_SENT),
+        (requests.exceptions.SSLError(_gave_up(SSLError(ssl.SSLError()))), CallOutcome.NO_ANSWER),
+        (requests.ConnectTimeout(), CallOutcome.NOT_SENT),
+        (requests.ReadTimeout(), CallOutcome.NO_ANSWER),
+        (requests.ConnectionError(ReadTimeoutError(POOL, "/", "while reading the body")), CallOutcome.NO_ANSWER),
+        (requests.ConnectionError(ProtocolError("Connection aborted.", ConnectionResetError())), CallOutcome.NO_ANSWER),
+        (requests.exceptions.ChunkedEncodingError(), CallOutcome.NO_ANSWER),
+        (requests.exceptions.InvalidURL(), CallOutcome.NOT_SENT),
+        (LocationParseError("http://[/"), CallOutcome.NOT_SENT),
+        (type("NewInALaterVersion", (requests.Timeout,), {})(), CallOutcome.NO_ANSWER),
     ],
 )
-def test_an_exception_tells_whether_the_request_may_have_arrived(error: Exception, happened: Happened) -> None:
+def test_an_exception_tells_whether_the_request_may_have_arrived(error: Exception, happened: CallOutcome) -> None:
     assert of_exception(error) is happened
 
 
@@ -105,8 +105,8 @@ def test_a_status_means_one_thing_for_reading_and_one_for_changing(
     assert type(_failed(happened, changes=True, status=status)) is changing
 
 
-@pytest.mark.parametrize("happened", Happened)
-def test_every_message_is_filled_in_and_every_detail_is_named(happened: Happened) -> None:
+@pytest.mark.parametrize("happened", CallOutcome)
+def test_every_message_is_filled_in_and_every_detail_is_named(happened: CallOutcome) -> None:
     error = _failed(happened, changes=True, status=500, retry_after=3, field="/id")
     assert "bss" in error.message
     assert "{" not in error.message
@@ -115,25 +115,25 @@ def test_every_message_is_filled_in_and_every_detail_is_named(happened: Happened
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("happened", Happened)
-def test_what_may_have_happened_is_never_repeated(happened: Happened) -> None:
+@pytest.mark.parametrize("happened", CallOutcome)
+def test_what_may_have_happened_is_never_repeated(happened: CallOutcome) -> None:
     raised = _failed(happened, changes=True)
     if worth_repeating(CallFailed(happened), changes=True):
         assert type(raised) is BackendUnavailable
 
 
 def test_outcomes_have_names_for_counters() -> None:
-    assert [happened.outcome for happened in (Happened.SPARED, Happened.NO_ANSWER, Happened.OUT_OF_TIME)] == [
+    assert [happened.outcome for happened in (CallOutcome.SPARED, CallOutcome.NO_ANSWER, CallOutcome.OUT_OF_TIME)] == [
         "spared", "noAnswer", "outOfTime",
     ]  # fmt: skip
 
 
 def test_the_breaker_counts_failures_and_takes_refusals_for_life() -> None:
-    assert is_failure(CallFailed(Happened.NO_ANSWER)) is True
-    assert is_failure(CallFailed(Happened.UNREADABLE)) is True
-    assert is_failure(CallFailed(Happened.REFUSED)) is False
-    assert is_failure(CallFailed(Happened.CROWDED)) is None
-    assert is_failure(CallFailed(Happened.NO_ANSWER, blameless=True)) is None
+    assert is_failure(CallFailed(CallOutcome.NO_ANSWER)) is True
+    assert is_failure(CallFailed(CallOutcome.UNREADABLE)) is True
+    assert is_failure(CallFailed(CallOutcome.REFUSED)) is False
+    assert is_failure(CallFailed(CallOutcome.CROWDED)) is None
+    assert is_failure(CallFailed(CallOutcome.NO_ANSWER, blameless=True)) is None
     assert is_failure(KeyboardInterrupt()) is None
 
 
@@ -141,7 +141,7 @@ def _refused(
     operation: str, status: int, code: str | None, asked: dict[str, object], **details: object
 ) -> CanonicalError:
     refusal = {"code": code, "message": "the backend's own words", "details": details}
-    failed = CallFailed(Happened.REFUSED, status=status, refusal=refusal)
+    failed = CallFailed(CallOutcome.REFUSED, status=status, refusal=refusal)
     error = canonical_error(failed, "some", operation, True, asked)
     assert "own words" not in f"{error.message}{dict(error.details)}"
     return error

@@ -10,11 +10,11 @@ from structlog.contextvars import bound_contextvars
 from structlog.testing import capture_logs
 
 from adapters.backends.agreement import Agreement, Field, Free, Same
-from adapters.backends.answers import Answer, needed, one_of, only
+from adapters.backends.answers import BackendAnswer, needed, one_of, only
 from adapters.backends.breaker import BreakerState
 from adapters.backends.http import Backend, Timed, untimed
 from adapters.backends.messages import LARGEST_ANSWER, Received
-from adapters.backends.operation import Operation
+from adapters.backends.operation import BackendOperation
 from adapters.backends.settings import BackendSettings
 from adapters.backends.tokens import Tokens
 from canonical.shared.errors import (
@@ -28,17 +28,17 @@ from canonical.shared.errors import (
 from tests.unit.backends.transport import Scene, Scripted, answer, token
 
 
-class Thing(Answer):
+class Thing(BackendAnswer):
     id = needed("thingId")
     status = one_of("on", "off")
 
 
 ANY: dict[str, Field] = {"thingId": Free("any"), "status": Free("any")}
 OURS: dict[str, Field] = {"thingId": Same("thingId", about=True), "status": Free("any")}
-GET = Operation("getThing", "GET", "/things/{thingId}", Thing(), Agreement(ANY))
-GET_OURS = Operation("getThing", "GET", "/things/{thingId}", Thing(), Agreement(OURS))
-FIND = Operation("findThings", "GET", "/things", Thing(many=True), Agreement(ANY, many=True))
-MAKE = Operation("makeThing", "POST", "/things", Thing(), Agreement(ANY))
+GET = BackendOperation("getThing", "GET", "/things/{thingId}", Thing(), Agreement(ANY))
+GET_OURS = BackendOperation("getThing", "GET", "/things/{thingId}", Thing(), Agreement(OURS))
+FIND = BackendOperation("findThings", "GET", "/things", Thing(many=True), Agreement(ANY, many=True))
+MAKE = BackendOperation("makeThing", "POST", "/things", Thing(), Agreement(ANY))
 FINE = {"thingId": "T1", "status": "on", "colour": "new in the next version"}
 
 
@@ -126,7 +126,7 @@ def test_a_query_is_encoded() -> None:
         (MAKE, {}, "/thingId"),
     ],
 )
-def test_an_answer_outside_the_contract_names_the_field(operation: Operation, body: Any, field: str) -> None:
+def test_an_answer_outside_the_contract_names_the_field(operation: BackendOperation, body: Any, field: str) -> None:
     backend, transport = a_backend(answer(200, body))
     with pytest.raises(BackendContractError) as broken:
         backend.call(operation, {"thingId": "T1"} if "{" in operation.path else None, key="k")
@@ -224,7 +224,7 @@ def test_numbers_in_an_answer_keep_every_digit() -> None:
     ],
 )
 def test_only_what_makes_no_difference_is_repeated(
-    operation: Operation, key: str | None, script: list[Any], raised: type[CanonicalError] | None, sent: int
+    operation: BackendOperation, key: str | None, script: list[Any], raised: type[CanonicalError] | None, sent: int
 ) -> None:
     backend, transport = a_backend(*script)
     path = {"thingId": "T1"} if operation is GET else None

@@ -11,7 +11,7 @@ import yaml
 from adapters.backends import billing, crm, order_records, scm, subscriptions
 from adapters.backends.answers import read
 from adapters.backends.errors import CallFailed
-from adapters.backends.operation import Operation
+from adapters.backends.operation import BackendOperation
 from canonical.customers.balance import OutstandingBalance
 from canonical.ordering.errors import OrderNotFound
 from canonical.shared.errors import BackendRefused, BackendUnavailable, VersionMismatch
@@ -42,7 +42,7 @@ def contract(backend: str) -> Any:
     return yaml.safe_load((SPECS / "backends" / f"{backend}.yaml").read_text())
 
 
-def example(backend: str, operation: Operation) -> Any:
+def example(backend: str, operation: BackendOperation) -> Any:
     """The contract's own example of a 200."""
     for path in contract(backend)["paths"].values():
         for described in path.values():
@@ -60,7 +60,7 @@ class Answering:
 
     def call(
         self,
-        operation: Operation,
+        operation: BackendOperation,
         path: Any = None,
         *,
         query: Any = None,
@@ -79,7 +79,7 @@ def refused(status: int) -> BackendRefused:
     return BackendRefused("no", status=status)
 
 
-def given(backend: str, operation: Operation) -> Any:
+def given(backend: str, operation: BackendOperation) -> Any:
     return Answering(example(backend, operation))
 
 
@@ -179,7 +179,7 @@ def test_any_other_trouble_is_passed_on(error: Exception) -> None:
 
 
 @pytest.mark.parametrize(("backend", "operation"), READS, ids=lambda value: getattr(value, "name", value))
-def test_an_answer_that_lacks_a_needed_field_is_outside_the_contract(backend: str, operation: Operation) -> None:
+def test_an_answer_that_lacks_a_needed_field_is_outside_the_contract(backend: str, operation: BackendOperation) -> None:
     body = example(backend, operation)
     whole = body[0] if isinstance(body, list) else body
     strange: tuple[Any, ...] = ({}, None, "", -1, ["x"])

@@ -14,7 +14,7 @@ from requests import Response
 from adapters.backends import http
 from adapters.backends.breaker import BreakerState
 from adapters.backends.bulkhead import threads_held
-from adapters.backends.errors import CallFailed, Happened
+from adapters.backends.errors import CallFailed, CallOutcome
 from adapters.backends.messages import seconds_of
 from canonical.shared.deadline import seconds_left, within
 from canonical.shared.errors import BackendError, BackendUnavailable, CanonicalError, OutcomeUnknown
@@ -208,7 +208,7 @@ def test_a_backend_that_is_spared_takes_no_place() -> None:
 
 
 def _down() -> None:
-    raise CallFailed(Happened.NOT_SENT)
+    raise CallFailed(CallOutcome.NOT_SENT)
 
 
 def test_half_open_one_call_of_many_goes_out() -> None:

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from structlog.contextvars import bound_contextvars, get_contextvars
 
-from adapters.backends.inquiries import MOST_KEPT, ParallelInquiries
+from adapters.backends.parallel_queries import MOST_KEPT, ParallelQueries
 from canonical.ordering.errors import OrderNotFound
 from canonical.shared.errors import BackendContractError, BackendRefused, BackendUnavailable, CanonicalError
-from canonical.views.parts import Part, Question
+from canonical.views.parts import Part, PartQuery
 from tests.support.builders import NOON
 from tests.support.fakes import StandingClock
 from tests.support.waiting import LONG, until
@@ -24,10 +24,10 @@ class Inquiry:
     def __init__(self) -> None:
         self.clock = StandingClock()
         self.released = threading.Event()
-        self.made: list[ParallelInquiries] = []
+        self.made: list[ParallelQueries] = []
 
-    def make(self, seconds: float = PATIENT, at_once: int = 2, last_known: float = 0.0) -> ParallelInquiries:
-        inquiries = ParallelInquiries(
+    def make(self, seconds: float = PATIENT, at_once: int = 2, last_known: float = 0.0) -> ParallelQueries:
+        inquiries = ParallelQueries(
             ("crm", "scm"),
             self.clock,
             at_once=at_once,
@@ -52,18 +52,18 @@ def inquiry() -> Iterator[Inquiry]:
         inquiries.close()
 
 
-def asked(inquiries: ParallelInquiries, answer: Any, source: str = "crm", about: str = "C1") -> Part:
+def asked(inquiries: ParallelQueries, answer: Any, source: str = "crm", about: str = "C1") -> Part:
     def ask() -> Any:
         if isinstance(answer, Exception):
             raise answer
         return answer() if callable(answer) else answer
 
-    return inquiries.ask([Question("profile", source, about, ask)]).part("profile")
+    return inquiries.ask([PartQuery("profile", source, about, ask)]).part("profile")
 
 
 def test_backends_are_asked_at_the_same_time(inquiry: Inquiry) -> None:
     both = threading.Barrier(2, timeout=LONG)
-    questions = [Question(name, name, "C1", lambda: both.wait() >= 0) for name in ("crm", "scm")]
+    questions = [PartQuery(name, name, "C1", lambda: both.wait() >= 0) for name in ("crm", "scm")]
     found = inquiry.make().ask(questions)
     assert [found.part(name).value for name in ("crm", "scm")] == [True, True]
 

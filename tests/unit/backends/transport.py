@@ -8,7 +8,7 @@ from requests import PreparedRequest, Response
 from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 
-import jsontext
+from canonical.shared import jsontext
 
 
 def answer(status: int = 200, body: Any = None, **headers: str) -> Response:

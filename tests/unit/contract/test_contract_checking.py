@@ -11,16 +11,16 @@ from typing import Any
 import pytest
 from connexion.middleware.abstract import ROUTING_CONTEXT
 
-import jsontext
+from canonical.shared import jsontext
 from facade.contract.checking import CheckingThread
-from facade.contract.completion import Completer
 from facade.contract.connexion_plugin import validator_map
 from facade.contract.findings import FindingsValidator
 from facade.contract.integers import IntegerNames
+from facade.contract.lenient_defaults import Completer
 from facade.contract.validator import QUICK_VALUES, Contract
 from facade.contract.violations import ContractViolation
-from facade.limits import Overloaded
-from facade.threads import Queue
+from facade.web.limits import Overloaded
+from facade.web.threads import Queue
 from tests.support.waiting import LONG
 
 BASE = "/orders/v1"

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from facade.contract.classes import ClassCatalog
-from facade.contract.completion import Leniency
+from facade.contract.lenient_defaults import Leniency
 from facade.contract.loading import load_spec
 from facade.contract.schema import SchemaConverter, Side
 from facade.contract.validator import Contract

@@ -14,7 +14,7 @@ from connexion.resolver import Resolver
 from facade.contract.connexion_plugin import allowances, validated_body, validator_map
 from facade.contract.validator import Contract
 from facade.contract.violations import BodyTooLarge, ContractViolation, MalformedBody, ResponseViolation
-from facade.json import ExactJsonifier
+from facade.web.json import ExactJsonifier
 
 BASE = "/orders/v1"
 LIMIT = 4096

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from facade.contract.completion import Leniency
+from facade.contract.lenient_defaults import Leniency
 from facade.contract.limits import Limits
 from facade.contract.validator import Contract
 from facade.contract.violations import Code, Violation

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-import jsontext
+from canonical.shared import jsontext
 from canonical.shared.aggregates import Kind
 from canonical.shared.errors import NotFound
 from canonical.shared.projection import Projection, SearchIndex

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from canonical.shared.criteria import SortBy
 from canonical.shared.paging import SORTED_CHARACTERS, Position
 from facade.contract.violations import ContractViolation
-from facade.cursors import LONGEST, Course
+from facade.web.cursors import LONGEST, Course
 
 EVERY = Course("orders", (SortBy.TEXT, SortBy.NUMBER, SortBy.INSTANT, SortBy.BOOLEAN))
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=SORTED_CHARACTERS)

@@ -21,15 +21,15 @@ from canonical.shared.errors import (
     every_error,
     restore,
 )
-from facade.answers import Answer
+from facade.answers import ErrorAnswer
 from facade.bootstrap.answers import ALL, TABLES, answer_to
 from facade.contract import violations as contract
 from facade.contract.violations import Code, ContractViolation, Violation
-from facade.errors import HANDLED, ErrorHandler, render
 from facade.security import errors as security
 from facade.security.principal import Principal
 from facade.tmf.patch import PatchTestFailed
 from facade.tmf.query.refusals import NotSupported
+from facade.web.errors import HANDLED, ErrorHandler, render
 from tests.support.specs import problems
 
 ROOT = Path(__file__).parents[3]
@@ -151,7 +151,7 @@ EVERY: dict[str, Exception] = {
 }
 
 
-def bodies(answer: Answer) -> tuple[Any, Any]:
+def bodies(answer: ErrorAnswer) -> tuple[Any, Any]:
     tmf, tmf_type = render(answer, "/tmf-api/productOrderingManagement/v5/productOrder", "id-1")
     problem, problem_type = render(answer, "/api/v1/orders", "id-1")
     assert (tmf_type, problem_type) == ("application/json", "application/problem+json")

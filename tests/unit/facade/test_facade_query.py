@@ -11,8 +11,8 @@ from werkzeug.datastructures import MultiDict
 
 from canonical.shared.paging import Found, Position
 from facade.contract.violations import Code, ContractViolation
-from facade.cursors import Course
-from facade.query import DEFAULT_LIMIT, MAX_LIMIT, MAX_NAMED, MAX_OFFSET, Page, only, page_of
+from facade.web.cursors import Course
+from facade.web.paging import DEFAULT_LIMIT, MAX_LIMIT, MAX_NAMED, MAX_OFFSET, Page, only, page_of
 
 LIST = Course("things")
 

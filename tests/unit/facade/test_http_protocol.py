@@ -10,9 +10,9 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
-from facade.gate import Gate
-from facade.http_protocol import HttpProtocol
-from facade.unreadable import PIPELINED
+from facade.web.http_protocol import HttpProtocol
+from facade.web.request_guard import RequestGuard
+from facade.web.unreadable import PIPELINED
 
 HOST = b"Host: x\r\n"
 H2C = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n"
@@ -121,7 +121,7 @@ class Connection:
     @classmethod
     def made(cls, kind: type[HttpProtocol] = HttpProtocol) -> "Connection":
         application = Application()
-        config = uvicorn.Config(Gate(application), http=kind, ws="none", log_config=None, access_log=False)
+        config = uvicorn.Config(RequestGuard(application), http=kind, ws="none", log_config=None, access_log=False)
         protocol, transport = kind(config=config, server_state=ServerState(), app_state={}), Transport()
         protocol.connection_made(transport)
         return cls(application, protocol, transport)

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from connexion.middleware.abstract import ROUTING_CONTEXT
 
-from facade import limits
 from facade.bootstrap.answers import answer_to
 from facade.contract.violations import BodyTooLarge
-from facade.limits import Overloaded, RateLimit, RateLimited
-from facade.methods import MethodTable
-from facade.threads import Queue
-from facade.wsgi_bridge import WsgiBridge
+from facade.web import limits
+from facade.web.limits import Overloaded, RateLimit, RateLimited
+from facade.web.methods import MethodTable
+from facade.web.threads import Queue
+from facade.web.wsgi_bridge import WsgiBridge
 from tests.support.waiting import LONG
 
 

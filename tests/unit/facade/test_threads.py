@@ -6,8 +6,8 @@ import threading
 import pytest
 
 from facade.bootstrap.answers import answer_to
-from facade.limits import DeadlinePassed, Overloaded
-from facade.threads import BoundedThreads, Queue
+from facade.web.limits import DeadlinePassed, Overloaded
+from facade.web.threads import BoundedThreads, Queue
 
 
 class Work:

@@ -9,9 +9,9 @@ from connexion.middleware.abstract import ROUTING_CONTEXT
 
 from facade.contract.bodies import BODY_LIMIT
 from facade.contract.violations import BodyTooLarge, MalformedBody
-from facade.methods import MethodTable
-from facade.threads import Queue
-from facade.wsgi_bridge import WsgiBridge
+from facade.web.methods import MethodTable
+from facade.web.threads import Queue
+from facade.web.wsgi_bridge import WsgiBridge
 
 
 def seen(*messages: dict[str, Any], headers: Iterable[tuple[bytes, bytes]] = ()) -> dict[str, Any]:

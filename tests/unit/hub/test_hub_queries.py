@@ -7,16 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from canonical.shared.criteria import AllOf, AnyElement, AnyOf, Compare, Operator, Step
+from canonical.shared.criteria import AllOf, AnyElement, AnyOf, Compare, Operator, PathStep
 from facade.app import spec_of
 from facade.bootstrap.declared import TMF_APIS
 from facade.contract.violations import ContractViolation, Violation
-from facade.tmf.hub.queries import MAX_QUERY, Notifications, Wanted
+from facade.tmf.hub.queries import MAX_QUERY, NotificationFilter, Notifications
 
 V4 = Notifications(spec_of("tmf/tmf622-v4.yaml"))
 V5 = Notifications(spec_of("tmf/tmf622-v5.yaml"))
 BOTH = {"v4": V4, "v5": V5}
-TYPE = (Step("eventType"),)
+TYPE = (PathStep("eventType"),)
 
 
 def refusal(notifications: Notifications, query: str) -> Violation:
@@ -43,7 +43,7 @@ def test_the_events_are_those_of_the_official_files() -> None:
 @pytest.mark.parametrize("version", BOTH)
 @pytest.mark.parametrize("query", ["", "?", "&"])
 def test_without_a_query_everything_is_wanted(version: str, query: str) -> None:
-    assert BOTH[version].read(query) == Wanted(None, None)
+    assert BOTH[version].read(query) == NotificationFilter(None, None)
 
 
 @pytest.mark.parametrize("version", BOTH)
@@ -64,7 +64,7 @@ def test_event_types_are_alternatives_however_they_are_written(version: str, que
 
 
 def test_conditions_are_about_the_event_and_what_is_in_it() -> None:
-    state = (Step("event"), Step("productOrder"), Step("state"))
+    state = (PathStep("event"), PathStep("productOrder"), PathStep("state"))
     wanted = V5.read("eventType=ProductOrderStateChangeEvent&event.productOrder.state=completed,failed")
     assert wanted.criterion == AllOf(
         (is_type("ProductOrderStateChangeEvent"), Compare(state, Operator.EQUAL, ("completed", "failed")))
@@ -74,7 +74,7 @@ def test_conditions_are_about_the_event_and_what_is_in_it() -> None:
 def test_a_filter_is_a_jsonpath() -> None:
     wanted = V5.read("filter=$[?(@.eventType=='ProductOrderCreateEvent' || @.priority=='0')]")
     assert wanted.criterion == AnyOf(
-        (is_type("ProductOrderCreateEvent"), Compare((Step("priority"),), Operator.EQUAL, ("0",)))
+        (is_type("ProductOrderCreateEvent"), Compare((PathStep("priority"),), Operator.EQUAL, ("0",)))
     )
     found = V4.read("filter=$.event.productOrder.productOrderItem[?(@.action=='add'%26%26@.id=='1')]").criterion
     assert isinstance(found, AnyElement)
@@ -241,7 +241,7 @@ def test_the_page_has_examples() -> None:
 
 @pytest.mark.parametrize("query", EXAMPLES)
 def test_an_example_of_the_page_can_be_read(query: str) -> None:
-    assert V5.read(query.replace("\\|", "|")) != Wanted(None, None)
+    assert V5.read(query.replace("\\|", "|")) != NotificationFilter(None, None)
 
 
 def test_the_page_lists_the_event_types_of_each_version() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jsontext import MOST_DIGITS, Fault, FaultKind, Inexact, NotJson, read, text
+from canonical.shared.jsontext import MOST_DIGITS, Fault, FaultKind, Inexact, NotJson, read, text
 
 REPEATED, NUMBER = FaultKind.REPEATED_NAME, FaultKind.NUMBER
 

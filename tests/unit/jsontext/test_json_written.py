@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jsontext import by_value, number_of, read, read_kept, text, write
+from canonical.shared.jsontext import by_value, number_of, read, read_kept, text, write
 
 
 @pytest.mark.parametrize(

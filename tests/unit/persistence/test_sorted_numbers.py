@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.persistence.sqlite_functions import digits, number, sortable
-from jsontext import number_of
+from canonical.shared.jsontext import number_of
 
 NUMBERS = st.integers(-(10**40), 10**40) | st.decimals(-(10**20), 10**20, allow_nan=False, places=18)
 

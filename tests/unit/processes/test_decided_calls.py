@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from canonical.ordering.errors import OrderCancelled
+from canonical.processes.process_status import Action, Problem, ProcessState, ProcessStatus, situation
 from canonical.processes.progress import Progress, next_call, taken_up_again
 from canonical.processes.saga import resumed, run
-from canonical.processes.standing import Action, Problem, ProcessState, Standing, situation
 from canonical.shared.errors import CanonicalError
 from tests.support.builders import NOON
 from tests.support.fakes import Journal
@@ -26,8 +26,8 @@ def part(backend: FaultyBackend, progress: Progress, journal: Journal, **options
     return through_json(run(steps_of(backend), progress, journal.once, options.pop("interruption", never), **options))
 
 
-def a_standing(**changes: Any) -> Standing:
-    kept = Standing(
+def a_standing(**changes: Any) -> ProcessStatus:
+    kept = ProcessStatus(
         process="place-order",
         subject="o1",
         state=ProcessState.WAITING,

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from canonical.processes.progress import Progress, next_call
+from canonical.processes.retry_compaction import AT_ONCE, fold, folded, stands_for
 from canonical.processes.saga import resumed, run
-from canonical.processes.tries import AT_ONCE, fold, folded, stands_for
 from tests.unit.processes.faulty_backend import (
     NAMES,
     Crash,

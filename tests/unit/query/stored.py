@@ -5,11 +5,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-import jsontext
 from adapters.persistence.database import Database
+from adapters.persistence.search_index import term
 from adapters.persistence.tables import documents, terms
-from adapters.persistence.terms import term
 from canonical.ordering.order import ORDERS
+from canonical.shared import jsontext
 from facade.tmf.engine.declaration import terms_of
 from facade.tmf.tmf622.api import PRODUCT_ORDER
 

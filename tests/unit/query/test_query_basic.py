@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from canonical.shared.criteria import AllOf, AnyOf, Compare, Criterion, Not, Operator, Step
+from canonical.shared.criteria import AllOf, AnyOf, Compare, Criterion, Not, Operator, PathStep
 from facade.contract.violations import ContractViolation
 from facade.tmf.query.listing import read_listing
 from tests.unit.query.sample import ATTRIBUTES
 
-STATE = (Step("state"),)
-CREATED = (Step("creationDate"),)
-AUTHOR = (Step("note", True), Step("author"))
+STATE = (PathStep("state"),)
+CREATED = (PathStep("creationDate"),)
+AUTHOR = (PathStep("note", True), PathStep("author"))
 DAY = datetime(2013, 4, 20, tzinfo=UTC)
 
 
@@ -110,9 +110,9 @@ def test_a_value_is_taken_as_it_is(query: str, value: str) -> None:
 
 
 def test_values_have_the_kind_of_their_attribute() -> None:
-    quantity = (Step("productOrderItem", True), Step("quantity"))
+    quantity = (PathStep("productOrderItem", True), PathStep("quantity"))
     assert criterion("productOrderItem.quantity=2,2.5") == equal(quantity, 2, 2.5)
-    bundle = (Step("productOrderItem", True), Step("product"), Step("isBundle"))
+    bundle = (PathStep("productOrderItem", True), PathStep("product"), PathStep("isBundle"))
     assert criterion("productOrderItem.product.isBundle=true") == equal(bundle, True)
 
 

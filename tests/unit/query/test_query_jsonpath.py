@@ -5,20 +5,20 @@ from urllib.parse import quote
 
 import pytest
 
-from canonical.shared.criteria import AllOf, AnyElement, AnyOf, Compare, Criterion, Not, Operator, Present, Step
+from canonical.shared.criteria import AllOf, AnyElement, AnyOf, Compare, Criterion, Not, Operator, PathStep, Present
 from facade.contract.violations import ContractViolation
 from facade.tmf.query.jsonpath import criterion_of
 from facade.tmf.query.listing import read_listing
 from facade.tmf.query.refusals import NotSupported
 from tests.unit.query.sample import ATTRIBUTES
 
-NOTE = (Step("note", True),)
-ITEM = (Step("productOrderItem", True),)
-CHARACTERISTIC = (Step("product"), Step("productCharacteristic", True))
+NOTE = (PathStep("note", True),)
+ITEM = (PathStep("productOrderItem", True),)
+CHARACTERISTIC = (PathStep("product"), PathStep("productCharacteristic", True))
 
 
 def equal(name: str, value: str) -> Compare:
-    return Compare((Step(name),), Operator.EQUAL, (value,))
+    return Compare((PathStep(name),), Operator.EQUAL, (value,))
 
 
 def read(source: str) -> Criterion:
@@ -68,7 +68,7 @@ def test_and_binds_closer_than_or_and_brackets_closer_still() -> None:
 
 def test_a_filter_goes_on_inside_the_element_it_found() -> None:
     inner = AnyElement(
-        CHARACTERISTIC, AllOf((equal("name", "speed"), Compare((Step("value", True),), Operator.GREATER, (5,))))
+        CHARACTERISTIC, AllOf((equal("name", "speed"), Compare((PathStep("value", True),), Operator.GREATER, (5,))))
     )
     found = read("productOrderItem[?(@.action=='add')].product.productCharacteristic[?(@.name=='speed' && @.value>5)]")
     assert found == AnyElement(ITEM, AllOf((equal("action", "add"), inner)))
@@ -81,9 +81,9 @@ def test_brackets_within_brackets_keep_their_own_element() -> None:
 
 def test_a_path_alone_asks_whether_it_is_there() -> None:
     assert read("$.note") == Present(NOTE)
-    assert read("note[?(@.author)]") == AnyElement(NOTE, Present((Step("author"),)))
+    assert read("note[?(@.author)]") == AnyElement(NOTE, Present((PathStep("author"),)))
     assert read("note[?(!@.author)].text") == AnyElement(
-        NOTE, AllOf((Not(Present((Step("author"),))), Present((Step("text"),))))
+        NOTE, AllOf((Not(Present((PathStep("author"),))), Present((PathStep("text"),))))
     )
 
 
@@ -105,7 +105,7 @@ def test_operators_turn_round_with_their_sides() -> None:
 @pytest.mark.parametrize("pattern", ["/^a.b$/i", "'(?i)^a.b$'"])
 def test_regular_expressions_stand_between_slashes_or_quotes(pattern: str) -> None:
     found = read(f"note[?(@.text=~{pattern})]")
-    assert found == AnyElement(NOTE, Compare((Step("text"),), Operator.MATCHES, ("(?:^[Aa].[Bb]$)",)))
+    assert found == AnyElement(NOTE, Compare((PathStep("text"),), Operator.MATCHES, ("(?:^[Aa].[Bb]$)",)))
 
 
 def test_the_filter_is_combined_with_the_other_parameters() -> None:

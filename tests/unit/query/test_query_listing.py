@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from canonical.shared.criteria import SortBy, SortKey, Step
+from canonical.shared.criteria import PathStep, SortBy, SortKey
 from canonical.shared.paging import Found, Position
 from facade.contract.violations import ContractViolation
 from facade.tmf.query.attributes import Kind
@@ -46,8 +46,8 @@ def part(fields: str) -> Any:
 )
 def test_a_plus_and_nothing_sort_upwards_and_a_minus_downwards(query: str) -> None:
     assert listing(query).sort == (
-        SortKey((Step("creationDate"),), SortBy.INSTANT, descending=True),
-        SortKey((Step("state"),), SortBy.TEXT),
+        SortKey((PathStep("creationDate"),), SortBy.INSTANT, descending=True),
+        SortKey((PathStep("state"),), SortBy.TEXT),
     )
 
 

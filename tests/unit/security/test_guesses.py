@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import pytest
 
-from facade.limits import RateLimited
 from facade.security import guesses
 from facade.security.guesses import (
     FROM_AN_ADDRESS,
@@ -14,6 +13,7 @@ from facade.security.guesses import (
     WINDOW_SECONDS,
     Guesses,
 )
+from facade.web.limits import RateLimited
 
 
 class Time:

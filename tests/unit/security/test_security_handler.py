@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from starlette.datastructures import Headers
 
-from facade.limits import RateLimited
 from facade.security.connexion_security import security_map
 from facade.security.errors import ScopeMissing, TokenRefused
 from facade.security.principal import Principal, principal_in
+from facade.web.limits import RateLimited
 
 ACME = Principal("partner-acme", frozenset({"order:read"}))
 

@@ -8,10 +8,10 @@ from typing import Any
 import orjson
 import pytest
 
-import jsontext
 from canonical.catalog.category import Category
 from canonical.catalog.commands import CategoryContents, CreateCategory
 from canonical.catalog.lifecycle import LifecycleStatus
+from canonical.shared import jsontext
 from facade.app import contract_of, spec_of
 from facade.contract.classes import ClassCatalog
 from facade.contract.violations import ContractViolation

@@ -9,9 +9,9 @@ from typing import Any
 
 import structlog
 
-from facade.answers import Answer
-from facade.errors import FRAMEWORK_DETAILS, render
+from facade.answers import ErrorAnswer
 from facade.identities import new_id
+from facade.web.errors import FRAMEWORK_DETAILS, render
 
 log = structlog.get_logger()
 
@@ -37,25 +37,31 @@ ACCEPT_BYTES = 4 * 1024
 REFUSAL = "facade.refusal"
 """Where the server puts its answer to a request that it could not read, among the scope's extensions."""
 
-NO_SUCH_ADDRESS = Answer(404, "NOT_FOUND", "Not found", "Nothing has an address with control characters.")
-NOT_ACCEPTABLE = Answer(406, "NOT_ACCEPTABLE", "Not acceptable", FRAMEWORK_DETAILS[406])
-NONSENSE_HOST = Answer(400, "MALFORMED_HEADERS", "Malformed headers", "The header Host names no host.")
-ENCODED = Answer(415, "UNSUPPORTED_MEDIA_TYPE", "Unsupported Media Type", "Bodies are taken without Content-Encoding.")
-HEADERS_TOO_LARGE = Answer(
+NO_SUCH_ADDRESS = ErrorAnswer(404, "NOT_FOUND", "Not found", "Nothing has an address with control characters.")
+NOT_ACCEPTABLE = ErrorAnswer(406, "NOT_ACCEPTABLE", "Not acceptable", FRAMEWORK_DETAILS[406])
+NONSENSE_HOST = ErrorAnswer(400, "MALFORMED_HEADERS", "Malformed headers", "The header Host names no host.")
+ENCODED = ErrorAnswer(
+    415, "UNSUPPORTED_MEDIA_TYPE", "Unsupported Media Type", "Bodies are taken without Content-Encoding."
+)
+HEADERS_TOO_LARGE = ErrorAnswer(
     431,
     "HEADERS_TOO_LARGE",
     "Headers too large",
     f"The headers exceed {HEADER_BYTES} bytes, or {HEADERS} in number.",
 )
-TOO_MANY_PARAMETERS = Answer(400, "BAD_REQUEST", "Bad Request", f"The query has more than {PARAMETERS} parameters.")
-NO_HOST = Answer(400, "MALFORMED_HEADERS", "Malformed headers", "The header Host is missing, which HTTP/1.1 demands.")
-TRANSFER_CODED = Answer(
+TOO_MANY_PARAMETERS = ErrorAnswer(
+    400, "BAD_REQUEST", "Bad Request", f"The query has more than {PARAMETERS} parameters."
+)
+NO_HOST = ErrorAnswer(
+    400, "MALFORMED_HEADERS", "Malformed headers", "The header Host is missing, which HTTP/1.1 demands."
+)
+TRANSFER_CODED = ErrorAnswer(
     501, "UNKNOWN_TRANSFER_CODING", "Unknown transfer coding", "The only Transfer-Encoding taken is chunked."
 )
-CHUNKED_1_0 = Answer(400, "MALFORMED_HEADERS", "Malformed headers", "HTTP/1.0 has no Transfer-Encoding.")
+CHUNKED_1_0 = ErrorAnswer(400, "MALFORMED_HEADERS", "Malformed headers", "HTTP/1.0 has no Transfer-Encoding.")
 
 
-class Gate:
+class RequestGuard:
     """ASGI middleware."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -75,8 +81,8 @@ class Gate:
         await send({"type": "http.response.body", "body": body})
 
 
-def _refusal(scope: Message) -> Answer | None:
-    unreadable: Answer | None = scope.get("extensions", {}).get(REFUSAL)
+def _refusal(scope: Message) -> ErrorAnswer | None:
+    unreadable: ErrorAnswer | None = scope.get("extensions", {}).get(REFUSAL)
     if unreadable is not None:
         return unreadable
     headers: list[tuple[bytes, bytes]] = scope["headers"]
@@ -91,7 +97,7 @@ def _refusal(scope: Message) -> Answer | None:
         doubled = next((name for name in names if name in ONCE and names.count(name) > 1), None)
         if doubled is not None:
             text = f"The header {doubled.decode().title()} is there more than once."
-            return Answer(400, "MALFORMED_HEADERS", "Malformed headers", text)
+            return ErrorAnswer(400, "MALFORMED_HEADERS", "Malformed headers", text)
     if b"host" not in names and scope["http_version"] == "1.1":
         return NO_HOST
     for name, value in headers:
@@ -101,21 +107,21 @@ def _refusal(scope: Message) -> Answer | None:
     return None if scope["path"] == METRICS or _accepts_json(headers) else NOT_ACCEPTABLE
 
 
-def _host(value: bytes, version: str) -> Answer | None:
+def _host(value: bytes, version: str) -> ErrorAnswer | None:
     return None if HOST.fullmatch(value) else NONSENSE_HOST
 
 
-def _content_encoding(value: bytes, version: str) -> Answer | None:
+def _content_encoding(value: bytes, version: str) -> ErrorAnswer | None:
     return None if value.strip().lower() in (b"", b"identity") else ENCODED
 
 
-def _transfer_encoding(value: bytes, version: str) -> Answer | None:
+def _transfer_encoding(value: bytes, version: str) -> ErrorAnswer | None:
     if version == "1.0":
         return CHUNKED_1_0
     return None if value.strip().lower() == b"chunked" else TRANSFER_CODED
 
 
-REFUSES: Mapping[bytes, Callable[[bytes, str], Answer | None]] = MappingProxyType(
+REFUSES: Mapping[bytes, Callable[[bytes, str], ErrorAnswer | None]] = MappingProxyType(
     {b"host": _host, b"content-encoding": _content_encoding, b"transfer-encoding": _transfer_encoding}
 )
 """What is refused of single headers, by their value and the version of HTTP."""

@@ -11,10 +11,10 @@ sent; -0 is a `Decimal` too, since no integer has a sign without a value. There 
 The web edge and the adapters share this package. It imports nothing of either.
 """
 
-from jsontext.kept import read_kept
-from jsontext.numbers import MOST_DIGITS, Number, number_of, scientific
-from jsontext.received import Fault, FaultKind, Inexact, NotJson, Unreadable, read
-from jsontext.writing import by_value, text, write
+from canonical.shared.jsontext.kept import read_kept
+from canonical.shared.jsontext.numbers import MOST_DIGITS, Number, number_of, scientific
+from canonical.shared.jsontext.received import Fault, FaultKind, Inexact, NotJson, Unreadable, read
+from canonical.shared.jsontext.writing import by_value, text, write
 
 __all__ = [
     "MOST_DIGITS",

@@ -6,7 +6,7 @@ from typing import Any
 import flask
 from flask.json.provider import JSONProvider
 
-import jsontext
+from canonical.shared import jsontext
 
 
 def answer_json(document: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> flask.Response:

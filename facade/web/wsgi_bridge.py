@@ -16,11 +16,11 @@ from typing import Any
 from connexion.middleware.abstract import ROUTING_CONTEXT
 from starlette.exceptions import HTTPException
 
-import jsontext
+from canonical.shared import jsontext
 from canonical.shared.deadline import within
 from facade.contract.bodies import Message, Receive, whole_body
-from facade.methods import MethodTable
-from facade.threads import BoundedThreads, Queue
+from facade.web.methods import MethodTable
+from facade.web.threads import BoundedThreads, Queue
 
 APART = ("/health/", "/metrics")
 """What is asked to find out what is wrong has threads of its own; health does not wait for metrics either."""

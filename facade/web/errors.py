@@ -16,10 +16,10 @@ from connexion.lifecycle import ConnexionRequest, ConnexionResponse
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 
-import jsontext
 from canonical.audit.ports import AuditTrail
 from canonical.audit.record import AuditRecord
 from canonical.processes.errors import StillWorking
+from canonical.shared import jsontext
 from canonical.shared.errors import (
     BackendError,
     BackendRefused,
@@ -33,7 +33,7 @@ from canonical.shared.errors import (
     VersionMismatch,
 )
 from canonical.shared.ports import Clock
-from facade.answers import Answer, AnswerRow, AnswerTable
+from facade.answers import AnswerRow, AnswerTable, ErrorAnswer
 from facade.contract.connexion_plugin import PAYLOAD
 from facade.contract.violations import (
     BodyTooLarge,
@@ -42,14 +42,14 @@ from facade.contract.violations import (
     MalformedBody,
     ResponseViolation,
 )
-from facade.correlation import correlation_id
 from facade.identities import new_id
-from facade.limits import DeadlinePassed, Overloaded, RateLimited, TurnedAway
-from facade.methods import MethodTable
 from facade.security.errors import KeysUnavailable, ScopeMissing, TokenRefused
 from facade.security.principal import principal_in
 from facade.tmf.patch import PatchTestFailed
 from facade.tmf.query.refusals import NotSupported
+from facade.web.correlation import correlation_id
+from facade.web.limits import DeadlinePassed, Overloaded, RateLimited, TurnedAway
+from facade.web.methods import MethodTable
 
 log = structlog.get_logger()
 
@@ -87,54 +87,54 @@ FRAMEWORK_DETAILS: Mapping[int, str] = MappingProxyType(
 )
 
 
-def answer_to(error: Exception, table: AnswerTable) -> Answer:
+def answer_to(error: Exception, table: AnswerTable) -> ErrorAnswer:
     """What to answer when `error` reaches the edge. `table` has the rows of all contexts."""
     match error:
         case CanonicalError():
             return _canonical(error, table)
         case PatchTestFailed():
             [failed] = error.violations
-            return Answer(409, "PATCH_TEST_FAILED", "Test failed", failed.message, (failed.as_document(),))
+            return ErrorAnswer(409, "PATCH_TEST_FAILED", "Test failed", failed.message, (failed.as_document(),))
         case ContractViolation():
             found = tuple(violation.as_document() for violation in error.violations)
-            return Answer(400, code_of(error), "Invalid request", str(found[0]["message"]), found)
+            return ErrorAnswer(400, code_of(error), "Invalid request", str(found[0]["message"]), found)
         case NotSupported():
             told = {"pointer": error.pointer, "code": Code.OTHER_ISSUE.value, "message": str(error)}
-            return Answer(501, "NOT_SUPPORTED", "Not supported", str(error), (told,))
+            return ErrorAnswer(501, "NOT_SUPPORTED", "Not supported", str(error), (told,))
         case MalformedBody():
-            return Answer(400, "MALFORMED_BODY", "Malformed body", error.reason)
+            return ErrorAnswer(400, "MALFORMED_BODY", "Malformed body", error.reason)
         case MultiPartException():  # python-multipart's limits on form fields: no HTTPException of Starlette's
-            return Answer(400, "BAD_REQUEST", "Bad Request", FRAMEWORK_DETAILS[400])
+            return ErrorAnswer(400, "BAD_REQUEST", "Bad Request", FRAMEWORK_DETAILS[400])
         case BodyTooLarge():
-            return Answer(413, "BODY_TOO_LARGE", "Body too large", str(error))
+            return ErrorAnswer(413, "BODY_TOO_LARGE", "Body too large", str(error))
         case TokenRefused():
-            return Answer(401, error.code, "Unauthorized", error.detail, headers=error.headers)
+            return ErrorAnswer(401, error.code, "Unauthorized", error.detail, headers=error.headers)
         case ScopeMissing():
-            return Answer(403, error.code, "Forbidden", error.detail, headers=error.headers)
+            return ErrorAnswer(403, error.code, "Forbidden", error.detail, headers=error.headers)
         case RateLimited():
-            return Answer(429, "RATE_LIMITED", "Too many requests", f"{error}.", headers=_later(error))
+            return ErrorAnswer(429, "RATE_LIMITED", "Too many requests", f"{error}.", headers=_later(error))
         case Overloaded():
-            return Answer(503, "OVERLOADED", "Overloaded", str(error), headers=_later(error))
+            return ErrorAnswer(503, "OVERLOADED", "Overloaded", str(error), headers=_later(error))
         case DeadlinePassed():
             later = {"Retry-After": RETRY_AFTER_SECONDS}
-            return Answer(503, "DEADLINE_PASSED", "Deadline passed", str(error), headers=later)
+            return ErrorAnswer(503, "DEADLINE_PASSED", "Deadline passed", str(error), headers=later)
         case KeysUnavailable():
-            return Answer(503, error.code, "Service unavailable", error.detail, headers=error.headers or {})
+            return ErrorAnswer(503, error.code, "Service unavailable", error.detail, headers=error.headers or {})
         case connexion.exceptions.ProblemException() | HTTPException():
             return _framework(error)
         case _:
-            return Answer(500, "INTERNAL", "Internal error", "Something went wrong on our side.")
+            return ErrorAnswer(500, "INTERNAL", "Internal error", "Something went wrong on our side.")
 
 
 def _later(error: TurnedAway) -> dict[str, str]:
     return {"Retry-After": str(error.retry_after)}
 
 
-def _canonical(error: CanonicalError, table: AnswerTable) -> Answer:
+def _canonical(error: CanonicalError, table: AnswerTable) -> ErrorAnswer:
     nearest = next(kind for kind in type(error).__mro__ if kind in table)
     status, title, retry_after = table[nearest]
     if nearest is CanonicalError:
-        return Answer(status, error.code, title, "Something went wrong on our side.")
+        return ErrorAnswer(status, error.code, title, "Something went wrong on our side.")
     found: tuple[Mapping[str, Any], ...] = ()
     if error.pointer is not None:
         found = (entry_of(error),)
@@ -142,7 +142,7 @@ def _canonical(error: CanonicalError, table: AnswerTable) -> Answer:
         retry_after = retry_after or RETRY_AFTER_SECONDS
     headers = {} if retry_after is None else {"Retry-After": retry_after}
     shown = {name: value for name, value in error.details.items() if name not in INTERNAL_DETAILS}
-    return Answer(status, error.code, title, error.message, found, shown, headers)
+    return ErrorAnswer(status, error.code, title, error.message, found, shown, headers)
 
 
 def code_of(error: ContractViolation) -> str:
@@ -162,23 +162,23 @@ def entry_of(error: CanonicalError) -> dict[str, Any]:
     return entry | ({"allowed": error.details["allowedActions"]} if "allowedActions" in error.details else {})
 
 
-def _framework(error: Any) -> Answer:
+def _framework(error: Any) -> ErrorAnswer:
     """What Connexion, Starlette or Werkzeug refuse, in our words: theirs show schemas and internals."""
     status: int = getattr(error, "status", None) or error.status_code
     phrase = HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else "Error"
     code = "INTERNAL" if status >= 500 else phrase.upper().replace(" ", "_").replace("-", "_")
     detail = FRAMEWORK_DETAILS.get(status, phrase) if status < 500 else "Something went wrong on our side."
-    return Answer(status, code, phrase, detail, headers=dict(error.headers or {}))
+    return ErrorAnswer(status, code, phrase, detail, headers=dict(error.headers or {}))
 
 
-def render(answer: Answer, path: str, error_id: str) -> tuple[bytes, str]:
+def render(answer: ErrorAnswer, path: str, error_id: str) -> tuple[bytes, str]:
     """The body and its media type, by the address that was called."""
     if path.startswith(TMF_PREFIXES):
         return jsontext.write(_tmf_error(answer, error_id)), "application/json"
     return jsontext.write(_problem(answer, error_id)), "application/problem+json"
 
 
-def _tmf_error(answer: Answer, error_id: str) -> dict[str, Any]:
+def _tmf_error(answer: ErrorAnswer, error_id: str) -> dict[str, Any]:
     body = {
         "@type": "Error",
         "code": answer.code,
@@ -190,7 +190,7 @@ def _tmf_error(answer: Answer, error_id: str) -> dict[str, Any]:
     return body | ({"errors": answer.errors} if answer.errors else {})
 
 
-def _problem(answer: Answer, error_id: str) -> dict[str, Any]:
+def _problem(answer: ErrorAnswer, error_id: str) -> dict[str, Any]:
     body: dict[str, Any] = {
         "type": f"urn:tmf-facade:problem:{answer.code.lower().replace('_', '-')}",
         "title": answer.title,
@@ -213,7 +213,7 @@ class ErrorHandler:
     """
 
     def __init__(
-        self, answer_to: Callable[[Exception], Answer], methods: MethodTable, audit: AuditTrail, clock: Clock
+        self, answer_to: Callable[[Exception], ErrorAnswer], methods: MethodTable, audit: AuditTrail, clock: Clock
     ) -> None:
         self._answer_to = answer_to
         self._methods = methods
@@ -239,7 +239,7 @@ class ErrorHandler:
             headers = {"Allow": self._methods.allow(path)}
         return ConnexionResponse(answer.status, content_type=media_type, body=body, headers=headers)
 
-    def _record(self, error_id: str, client: str, request: ConnexionRequest, answer: Answer) -> None:
+    def _record(self, error_id: str, client: str, request: ConnexionRequest, answer: ErrorAnswer) -> None:
         subject, sent = answer.extra.get("id"), request.scope.get("extensions", {}).get(PAYLOAD)
         self._audit.record(
             AuditRecord(

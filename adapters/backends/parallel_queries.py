@@ -13,7 +13,7 @@ from typing import Any
 from canonical.shared.deadline import seconds_left, within
 from canonical.shared.errors import BackendError, BackendRefused, BackendUnavailable, CanonicalError, OutcomeUnknown
 from canonical.shared.ports import Clock
-from canonical.views.parts import Missing, Part, Question
+from canonical.views.parts import Missing, Part, PartQuery
 
 MOST_KEPT = 2000
 """Last known values of one process."""
@@ -57,7 +57,7 @@ class LastKnown:
         self._kept: OrderedDict[tuple[str, str], tuple[Any, datetime, float]] = OrderedDict()
         self._lock = Lock()
 
-    def keep(self, question: Question, value: Any) -> None:
+    def keep(self, question: PartQuery, value: Any) -> None:
         if not self._seconds:
             return
         with self._lock:
@@ -66,11 +66,11 @@ class LastKnown:
             while len(self._kept) > MOST_KEPT:
                 self._kept.popitem(last=False)
 
-    def forget(self, question: Question) -> None:
+    def forget(self, question: PartQuery) -> None:
         with self._lock:
             self._kept.pop((question.part, question.about), None)
 
-    def find(self, question: Question) -> tuple[Any, datetime] | None:
+    def find(self, question: PartQuery) -> tuple[Any, datetime] | None:
         """The value and when it was had."""
         with self._lock:
             kept = self._kept.get((question.part, question.about))
@@ -79,7 +79,7 @@ class LastKnown:
         return kept[0], kept[1]
 
 
-class ParallelInquiries:
+class ParallelQueries:
     """Asks backends at the same time and waits for each until `seconds` after the questions were put.
 
     A backend that has not answered by then counts as unavailable. Its thread has the same deadline.
@@ -101,12 +101,12 @@ class ParallelInquiries:
         self._last_known = LastKnown(last_known_seconds, clock, ticks)
         self._failing: dict[tuple[str, str], datetime] = {}
 
-    def ask(self, questions: Sequence[Question]) -> "Asked":
+    def ask(self, questions: Sequence[PartQuery]) -> "SentQuery":
         with within(self._seconds):
             asking = {question.part: (question, self._put(question)) for question in questions}
-            return Asked(self, asking, monotonic() + seconds_left())
+            return SentQuery(self, asking, monotonic() + seconds_left())
 
-    def settle(self, question: Question, asking: "Future[Any]", until: float) -> Part:
+    def settle(self, question: PartQuery, asking: "Future[Any]", until: float) -> Part:
         """What came of a question. Raises what is no error of the core's."""
         try:
             value = asking.result(max(0.0, until - monotonic()))
@@ -124,7 +124,7 @@ class ParallelInquiries:
         for desk in self._desks.values():
             desk.close()
 
-    def _put(self, question: Question) -> "Future[Any]":
+    def _put(self, question: PartQuery) -> "Future[Any]":
         def ask() -> Any:
             value = question.ask()
             self._last_known.keep(question, value)
@@ -132,7 +132,7 @@ class ParallelInquiries:
 
         return self._desks[question.source].ask(ask)
 
-    def _without(self, question: Question, error: CanonicalError) -> Part:
+    def _without(self, question: PartQuery, error: CanonicalError) -> Part:
         place, now = (question.source, question.part), self._clock.now()
         if not isinstance(error, BackendError) or isinstance(error, BackendRefused):  # it works, and has said no
             self._failing.pop(place, None)
@@ -147,11 +147,11 @@ class ParallelInquiries:
         return Part(known[0], replace(missing, as_of=known[1]), error)
 
 
-class Asked:
+class SentQuery:
     """Questions put at one moment."""
 
     def __init__(
-        self, inquiries: ParallelInquiries, asking: dict[str, tuple[Question, "Future[Any]"]], until: float
+        self, inquiries: ParallelQueries, asking: dict[str, tuple[PartQuery, "Future[Any]"]], until: float
     ) -> None:
         self._inquiries = inquiries
         self._asking = asking

@@ -6,7 +6,7 @@ from typing import Any
 
 import jiter
 
-from jsontext.numbers import MINUS_ZERO, integer
+from canonical.shared.jsontext.numbers import MINUS_ZERO, integer
 
 _DECODER = json.JSONDecoder(parse_int=integer, parse_float=Decimal)
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-import jsontext
+from canonical.shared import jsontext
 from canonical.shared.criteria import SortBy
 from canonical.shared.paging import SORTED_CHARACTERS, Mark, Position
 from facade.contract.violations import Code, ContractViolation, Violation

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import TypeVar
 
-from facade.limits import DeadlinePassed, Overloaded
+from facade.web.limits import DeadlinePassed, Overloaded
 
 T = TypeVar("T")
 

@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 from canonical.shared.paging import Found, Position, Slice
 from facade.contract.pointers import escaped
 from facade.contract.violations import Code, ContractViolation, Violation
-from facade.cursors import CURSOR, Course
+from facade.web.cursors import CURSOR, Course
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 200

@@ -11,7 +11,7 @@ from typing import Any
 
 import jiter
 
-from jsontext.numbers import MINUS_ZERO, Number, decimal, integer, within_limits
+from canonical.shared.jsontext.numbers import MINUS_ZERO, Number, decimal, integer, within_limits
 
 MOST_FAULTS = 50
 DEEPEST = 128

@@ -20,9 +20,9 @@ from urllib.parse import unquote
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from facade.answers import Answer
-from facade.gate import HEADERS, HEADERS_TOO_LARGE, REFUSAL
-from facade.unreadable import (
+from facade.answers import ErrorAnswer
+from facade.web.request_guard import HEADERS, HEADERS_TOO_LARGE, REFUSAL
+from facade.web.unreadable import (
     HEAD_BYTES,
     MESSAGE_BYTES,
     MESSAGE_SECONDS,
@@ -47,7 +47,7 @@ REQUEST_LINE = re.compile(rb"(?:\r\n)*[!#$%&'*+.^_`|~0-9A-Za-z-]+ (\S+) HTTP/\d"
 class Refused(Exception):
     """Raised inside a callback of the parser, which ends there."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: ErrorAnswer) -> None:
         super().__init__(answer.detail)
         self.answer = answer
 
@@ -271,7 +271,7 @@ class HttpProtocol(HttpToolsProtocol):
             self.flow.pause_reading()
             self.pipeline.appendleft((self.cycle, self.app))
 
-    def _refuse(self, answer: Answer) -> None:
+    def _refuse(self, answer: ErrorAnswer) -> None:
         """Answer for the message at hand in its turn, read nothing more, and close after that."""
         self._deaf = True
         self._unwatch()

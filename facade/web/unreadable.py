@@ -4,7 +4,7 @@ from urllib.parse import unquote
 
 import httptools
 
-from facade.answers import Answer
+from facade.answers import ErrorAnswer
 
 HEAD_BYTES = 128 * 1024
 """A request line and headers that are longer than this are not waited for."""
@@ -21,23 +21,23 @@ VERSIONS = ("1.0", "1.1")
 VERSION_FAULTS = frozenset({"Invalid HTTP version", "Expected dot", "Pause on PRI/Upgrade"})
 """What llhttp says of other versions, such as HTTP/1.2, HTTP/3 and the preface of HTTP/2."""
 
-UNKNOWN_METHOD = Answer(501, "UNKNOWN_METHOD", "Unknown method", "No address takes this method.")
-OTHER_VERSION = Answer(
+UNKNOWN_METHOD = ErrorAnswer(501, "UNKNOWN_METHOD", "Unknown method", "No address takes this method.")
+OTHER_VERSION = ErrorAnswer(
     505, "HTTP_VERSION_NOT_SUPPORTED", "HTTP version not supported", "Requests are taken in HTTP/1.1 and HTTP/1.0."
 )
-TOO_LONG_URL = Answer(
+TOO_LONG_URL = ErrorAnswer(
     414,
     "URI_TOO_LONG",
     "URI too long",
     f"The path is longer than {PATH_BYTES} bytes, or with its query longer than {URL_BYTES}.",
 )
-TOO_SLOW = Answer(
+TOO_SLOW = ErrorAnswer(
     408, "REQUEST_TIMEOUT", "Request timeout", f"The request was not complete within {MESSAGE_SECONDS:.0f} seconds."
 )
-TOO_MUCH = Answer(
+TOO_MUCH = ErrorAnswer(
     413, "BODY_TOO_LARGE", "Body too large", f"The request, with its framing, is longer than {MESSAGE_BYTES} bytes."
 )
-TOO_MANY = Answer(
+TOO_MANY = ErrorAnswer(
     503,
     "OVERLOADED",
     "Overloaded",
@@ -46,12 +46,12 @@ TOO_MANY = Answer(
 )
 
 
-def malformed(reason: str) -> Answer:
+def malformed(reason: str) -> ErrorAnswer:
     """The answer to bytes that are no HTTP request."""
-    return Answer(400, "MALFORMED_REQUEST", "Malformed request", f"This is no HTTP/1.1 request: {reason}.")
+    return ErrorAnswer(400, "MALFORMED_REQUEST", "Malformed request", f"This is no HTTP/1.1 request: {reason}.")
 
 
-def malformed_by(error: httptools.HttpParserError) -> Answer:
+def malformed_by(error: httptools.HttpParserError) -> ErrorAnswer:
     """The answer to bytes that the parser cannot read."""
     if isinstance(error, httptools.HttpParserInvalidMethodError):
         return UNKNOWN_METHOD

@@ -6,9 +6,9 @@ from urllib.parse import urlencode
 import flask
 
 from canonical.shared.paging import Found
-from facade.address import requested_address
-from facade.cursors import CURSOR
-from facade.query import Page
+from facade.web.address import requested_address
+from facade.web.cursors import CURSOR
+from facade.web.paging import Page
 
 PAGING = ("offset", "limit", CURSOR)
 

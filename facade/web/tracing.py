@@ -6,7 +6,7 @@ from typing import Any
 from connexion.middleware.abstract import ROUTING_CONTEXT
 
 from canonical.shared import tracing
-from facade.correlation import correlation_id
+from facade.web.correlation import correlation_id
 
 Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]

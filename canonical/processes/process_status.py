@@ -34,7 +34,7 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class ProcessStatus:
     """A process as it is kept.
 
     `since`: when it came into this state, or began to wait for the call at hand; `tries`: how often that call was tried
@@ -63,7 +63,7 @@ class Situation:
     allowed: tuple[Action, ...]
 
 
-def situation(standing: Standing, steps: Sequence[Step], answers: Mapping[str, dict[str, Any]]) -> Situation:
+def situation(standing: ProcessStatus, steps: Sequence[Step], answers: Mapping[str, dict[str, Any]]) -> Situation:
     """`answers` are those on record. That of a fallen out process is how it will be once it is taken up again."""
     progress = resumed(steps, Progress(**(standing.progress or {})), answers)
     if standing.state is ProcessState.FALLOUT:
@@ -74,7 +74,7 @@ def situation(standing: Standing, steps: Sequence[Step], answers: Mapping[str, d
     return Situation(progress, call, tuple(_allowed(standing, progress, call)))
 
 
-def _allowed(standing: Standing, progress: Progress, call: Call | None) -> list[Action]:
+def _allowed(standing: ProcessStatus, progress: Progress, call: Call | None) -> list[Action]:
     """Nothing while a call may be under way, since nobody knows its result yet.
 
     A process does not stay so: when its run dies or hangs, the engine takes it up again.

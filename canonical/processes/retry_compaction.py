@@ -16,7 +16,7 @@ AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Fold:
+class CompactedRetries:
     """`answer` takes the place of what `record` says, and those `forgotten` go. All of it at once or nothing."""
 
     record: str
@@ -24,7 +24,7 @@ class Fold:
     forgotten: tuple[str, ...]
 
 
-def fold(call: Call, progress: Progress, answers: Mapping[str, dict[str, Any]]) -> Fold | None:
+def fold(call: Call, progress: Progress, answers: Mapping[str, dict[str, Any]]) -> CompactedRetries | None:
     """The tries so far at the call that `progress` waits to make, as one; None while there are too few.
 
     That one of them may have acted is never lost.
@@ -36,7 +36,7 @@ def fold(call: Call, progress: Progress, answers: Mapping[str, dict[str, Any]]) 
     latest = answers.get(at_attempt(record, last), answers[record])
     uncertain = progress.uncertain or any(answer.get("uncertain") for answer in tries.values())
     forgotten = tuple(name for name in tries if attempt_of(name) > 1)[:AT_ONCE]
-    return Fold(record, {"away": latest["away"], "uncertain": uncertain, "through": last}, forgotten)
+    return CompactedRetries(record, {"away": latest["away"], "uncertain": uncertain, "through": last}, forgotten)
 
 
 def stands_for(record: str) -> str | None:

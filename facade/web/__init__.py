@@ -1,0 +1,1 @@
+"""What every request meets: correlation, the request guard, threads, paging, conditions, JSON, errors."""
