@@ -37,6 +37,7 @@ def schema(request: pytest.FixtureRequest, spec: str) -> schemathesis.BaseSchema
     return contract(spec)
 
 
+@pytest.mark.timeout(36_000)  # for all operations of a contract, of which `make fuzz` makes thousands of requests each
 @pytest.mark.usefixtures("spec")
 @schemathesis.pytest.from_fixture("schema").parametrize()
 @fuzzed
