@@ -23,6 +23,7 @@ from canonical.processes.records import decided
 from canonical.processes.retry_compaction import fold
 from canonical.processes.saga import Once, resumed, run
 from canonical.shared import tracing
+from canonical.shared.overtaken import unless_overtaken
 from canonical.subscriptions.handlers import CHANGE_PLAN
 
 log = structlog.get_logger()
@@ -72,7 +73,7 @@ class Runner:
         Returns the seconds until the next run; None when the process is over or another node's.
         """
         try:
-            begun = self._begin(entry.process, entry.subject)
+            begun = unless_overtaken(lambda: self._begin(entry.process, entry.subject))
         except Exception:
             log.exception("process could not be taken up", process=entry.process, **_named(entry))
             return STORE_PAUSE
@@ -124,7 +125,7 @@ class Runner:
         reached.keep(progress)
         if progress.waiting:
             return True
-        self._end(turn, kind, progress)
+        unless_overtaken(lambda: self._end(turn, kind, progress))
         self._endings.tell(turn.subject)
         return False
 

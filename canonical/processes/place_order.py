@@ -17,6 +17,7 @@ from canonical.processes.ports import BssOrders, ChargeRequest, PaymentCharges, 
 from canonical.processes.progress import Facts, Progress, Step, failure_of
 from canonical.shared.errors import CanonicalError
 from canonical.shared.money import Money
+from canonical.shared.overtaken import unless_overtaken
 from canonical.shared.ports import AggregateReads, Clock
 
 VERIFY = "verify-customer"
@@ -73,6 +74,9 @@ class PlaceOrder:
         """OrderCancelled once somebody asked for it: from here on the order is being cancelled."""
         if State(self.reads.state_of(ORDERS, order_id)) not in CANCELLATION_REQUESTED:
             return None
+        return unless_overtaken(lambda: self._accepted_cancellation(order_id))
+
+    def _accepted_cancellation(self, order_id: str) -> CanonicalError | None:
         with self.unit_of_work() as work:
             order = work.repository(ORDERS).get(order_id)
             # It may have been denied since, by another run of this process on a node that was thought dead.

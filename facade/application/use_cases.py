@@ -10,14 +10,13 @@ from canonical.audit.record import AuditRecord
 from canonical.processes.engine import ProcessEngine
 from canonical.shared.aggregates import Kind, Repository
 from canonical.shared.errors import ConcurrentChange, Conflict, IdempotencyKeyReused, NotFound, StoreOutcomeUnknown
+from canonical.shared.overtaken import TRIES
 from canonical.shared.ports import Clock, Identities, Transaction
 from facade.application.requests import Request, Result, Translation
 from facade.contract.violations import ContractError
 from facade.web.correlation import correlation_id
 
 log = structlog.get_logger()
-
-TRIES = 5
 
 REFUSALS = (NotFound, Conflict, ContractError)
 """What a request may come to because the same request, sent at the same time, was first."""

@@ -15,11 +15,12 @@ from canonical.ordering.handlers import PLACE_ORDER
 from canonical.ordering.order import ORDERS, Order
 from canonical.ordering.states import State, Trigger
 from canonical.shared.errors import ConcurrentChange, InvalidTransition, VersionMismatch
+from canonical.shared.overtaken import TRIES
 from canonical.shared.ports import Identities
 from canonical.shared.reader import ALL
 from facade.application.requests import Request
 from facade.application.turns import Turns
-from facade.application.use_cases import TRIES, Application
+from facade.application.use_cases import Application
 from facade.bootstrap.apis import versions_of
 from facade.bootstrap.use_cases import use_cases
 from facade.partners.profiles import Profiles

@@ -19,12 +19,14 @@ from adapters.persistence.process_records import SqlProcessReads
 from adapters.persistence.process_table import ProcessTable
 from adapters.persistence.reads import SqlReads
 from adapters.persistence.unit_of_work import SqlUnitOfWork
-from canonical.ordering.handlers import PLACE_ORDER, submit_order
+from canonical.ordering.commands import CancelOrder
+from canonical.ordering.handlers import PLACE_ORDER, cancel_order, submit_order
 from canonical.ordering.order import ORDERS
 from canonical.ordering.states import State
 from canonical.processes.place_order import PlaceOrder
 from canonical.processes.ports import ChargeRequest
-from canonical.shared.errors import BackendUnavailable, StoreUnavailable
+from canonical.shared.errors import BackendUnavailable, ConcurrentChange, StoreUnavailable
+from canonical.shared.overtaken import unless_overtaken
 from canonical.shared.reader import ALL
 from facade.clock import SystemClock
 from facade.identities import SortableIdentities
@@ -111,6 +113,14 @@ class Nodes:
             work.commit()
         return order.id
 
+    def cancel(self, order_id: str) -> None:
+        def act() -> None:
+            with self.unit_of_work() as work:
+                cancel_order(CancelOrder("portal", order_id, "changed my mind"), work, self.clock, SortableIdentities())
+                work.commit()
+
+        unless_overtaken(act)
+
     def until(self, state: State, *orders: str) -> None:
         until(lambda: {self.queries.aggregate(ORDERS, one, ALL).state for one in orders} == {state})
 
@@ -186,6 +196,30 @@ def test_a_write_that_fails_once_in_a_while_loses_no_order(
         nodes.billing.away = False
         nodes.until(State.COMPLETED, *orders)
     assert nodes.charged_once(*orders)
+
+
+@pytest.mark.parametrize("cancelled", [False, True], ids=["completed", "cancelled"])
+def test_a_client_that_changes_the_order_first_each_time_interrupts_no_process(
+    nodes: Nodes, cancelled: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order, real, calls = nodes.submit(), SqlUnitOfWork.commit, Counter[bool]()
+
+    def overtaken(work: SqlUnitOfWork) -> None:
+        calls[True] += 1
+        if calls[True] % 2:
+            raise ConcurrentChange("a client was first")
+        real(work)
+
+    nodes.billing.away = cancelled
+    with capture_logs() as logs, nodes.running() as engine, monkeypatch.context() as patched:
+        patched.setattr(SqlUnitOfWork, "commit", overtaken)
+        engine.start(PLACE_ORDER, order)
+        if cancelled:
+            nodes.until(State.FULFILLING, order)
+            nodes.cancel(order)
+        nodes.until(State.CANCELLED if cancelled else State.COMPLETED, order)
+    assert calls[True] >= 4
+    assert [entry for entry in logs if entry["log_level"] == "error"] == []
 
 
 def test_what_was_accepted_and_never_started_is_started_by_any_node(nodes: Nodes) -> None:

@@ -1,15 +1,15 @@
 """A PATCH becomes a command: it is applied to the document as its client sees it, and what then differs says what."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any
 
 from werkzeug.datastructures import ETags
 
-from canonical.shared.errors import ConcurrentChange
+from canonical.shared.overtaken import unless_overtaken
 from facade.application.requests import Request, Result, Translation
 from facade.application.turns import Turns
-from facade.application.use_cases import TRIES, Application
+from facade.application.use_cases import Application
 from facade.contract.violations import Code, ContractViolation, Violation
 from facade.partners.profiles import Profiles
 from facade.security.principal import Principal
@@ -19,8 +19,6 @@ from facade.tmf.engine.error_translation import client_pointers
 from facade.tmf.engine.reads import Kept, Reads
 from facade.tmf.engine.versions import Version
 from facade.web.conditions import check_version
-
-Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +58,10 @@ class ResourceChanges:
     def patch(self, patch: Patch, asked: ChangeRequest) -> Result:
         """The document afterwards and its version."""
         with self.turns.turn(asked.resource_id):
-            return _repeatedly(lambda: self._patch_once(patch, asked))
+            return unless_overtaken(lambda: self._patch_once(patch, asked))
 
     def remove(self, asked: ChangeRequest) -> Result:
-        return _repeatedly(lambda: self._remove_once(asked))
+        return unless_overtaken(lambda: self._remove_once(asked))
 
     def _patch_once(self, patch: Patch, asked: ChangeRequest) -> Result:
         resource, rules, principal = self.version.resource, self.version.resource.patch, asked.principal
@@ -94,15 +92,6 @@ class ResourceChanges:
         if not self.version.is_visible(kept.state):
             raise self.version.resource.kind.missing(kept.id)
         check_version(asked.if_match, kept.version)
-
-
-def _repeatedly(act: Callable[[], Made]) -> Made:
-    for _ in range(TRIES - 1):
-        try:
-            return act()
-        except ConcurrentChange:
-            continue
-    return act()
 
 
 def planned(

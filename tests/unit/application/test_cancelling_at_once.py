@@ -11,9 +11,10 @@ from canonical.ordering.errors import OrderNotFound
 from canonical.ordering.order import Order, PaymentStatus
 from canonical.ordering.states import State, Trigger
 from canonical.shared.errors import ConcurrentChange, InvalidTransition
+from canonical.shared.overtaken import TRIES
 from canonical.shared.reader import Reader
 from facade.application.requests import Request, Translation
-from facade.application.use_cases import TRIES, Application
+from facade.application.use_cases import Application
 from facade.bootstrap.use_cases import use_cases
 from tests.support.builders import NOON, ORDER_ID, a_cancel_command, an_order_in
 from tests.support.fakes import CountingIdentities, StandingClock, Starts

@@ -8,8 +8,9 @@ import pytest
 
 from canonical.audit.record import Mapped
 from canonical.shared.errors import ConcurrentChange, IdempotencyKeyReused, InvalidCommand, StoreOutcomeUnknown
+from canonical.shared.overtaken import TRIES
 from facade.application.requests import Request, Result, Translation
-from facade.application.use_cases import TRIES, Application, UseCase
+from facade.application.use_cases import Application, UseCase
 from tests.support.builders import NOON
 from tests.support.fakes import CountingIdentities, StandingClock, Starts
 from tests.support.memory import KeptInMemory, Memory, ReadsFromMemory, UnitOfWorkInMemory
