@@ -11,7 +11,13 @@ The tables say what differs. Nothing here does I/O, and no body given is changed
 
 from facade.tmf.bridge.bridge import Bridge
 from facade.tmf.bridge.classes import ClassMapping
-from facade.tmf.bridge.complement import COMPLEMENT, refuse_reserved, with_complement, without_complement
+from facade.tmf.bridge.complement import (
+    COMPLEMENT,
+    positions_aside,
+    refuse_reserved,
+    with_complement,
+    without_complement,
+)
 from facade.tmf.bridge.patches import LiftedPatch
 from facade.tmf.bridge.paths import Names, is_position
 from facade.tmf.bridge.report import Bridged, Kind, Loss, NotVisible
@@ -30,6 +36,7 @@ __all__ = [
     "NotVisible",
     "fit",
     "is_position",
+    "positions_aside",
     "refuse_reserved",
     "with_complement",
     "without_complement",

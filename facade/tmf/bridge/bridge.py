@@ -17,6 +17,7 @@ from facade.tmf.bridge.classes import ClassMapping
 from facade.tmf.bridge.complement import (
     COMPLEMENT,
     Entry,
+    PositionsAside,
     attributes_of,
     concerns,
     difference,
@@ -40,6 +41,8 @@ EVENT = "Event"
 
 LONGEST_REMEMBERED = 200
 """Characters of a pointer: most resources have the same ones, and nobody may fill the memory with others."""
+
+NONE_ASIDE: PositionsAside = MappingProxyType({})
 
 Needs = Callable[[Any, Tokens], Violation | None]
 """Why a place of a v5 document must not be set aside; None if it may be."""
@@ -184,15 +187,15 @@ class Bridge:
         known = len(text) <= LONGEST_REMEMBERED
         return self._remembered(resource, text) if known else self._lowered_pointer(resource, text)
 
-    def sent_pointer(self, resource: str, text: str, body: Any, entries: Sequence[Entry] = ()) -> str:
-        """The place in a v4 body that a v5 pointer speaks of. `entries`: the complement of the v5 document.
+    def sent_pointer(self, resource: str, text: str, body: Any, aside: PositionsAside = NONE_ASIDE) -> str:
+        """The place in a v4 body that a v5 pointer speaks of. `aside`: what the v5 document does not have of it.
 
         v4 clients may use v5's names where v4's are missing; then it is the v5 pointer that leads into what they sent.
         """
         lowered = self.lower_pointer(resource, text)
         places = [lowered] if lowered == text else [lowered, text]
-        if entries:
-            places = [full_pointer(place, entries) for place in places]
+        if aside:
+            places = [full_pointer(place, aside) for place in places]
         return places[0] if len(places) == 1 else min(places, key=lambda place: paths.missing(body, place))
 
     def hidden_values(self, resource: str) -> dict[str, tuple[str, ...]]:

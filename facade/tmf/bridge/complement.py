@@ -26,6 +26,8 @@ from facade.tmf.bridge.report import Kind, Loss
 COMPLEMENT = "@complement"
 
 Entry = dict[str, Any]
+PositionsAside = Mapping[tuple[str, ...], Sequence[int]]
+"""Positions in lists of the v4 document, by the tokens that lead to the list."""
 _ABSENT = object()
 _TYPE = "@type"
 
@@ -238,11 +240,20 @@ def full_position(position: int, aside: Sequence[int]) -> int:
     return position
 
 
-def full_pointer(text: str, entries: Iterable[Entry]) -> str:
+def positions_aside(entries: Iterable[Entry]) -> PositionsAside:
+    """The positions that were set aside, of each list that has some."""
+    found: dict[tuple[str, ...], list[int]] = {}
+    for entry in entries:
+        *way, last = tokens_of(entry["at"]) or [""]
+        if "value" in entry and last.isdecimal():
+            found.setdefault(tuple(way), []).append(int(last))
+    return {way: sorted(positions) for way, positions in found.items()}
+
+
+def full_pointer(text: str, aside: PositionsAside) -> str:
     """A pointer into the v4 document without what was set aside, as one into the document with it."""
-    aside = [tokens_of(entry["at"]) for entry in entries if "value" in entry]
-    found: list[Token] = []
+    found: list[str] = []
     for token in tokens_of(text):
-        beside = sorted(int(one[-1]) for one in aside if one[:-1] == found and one[-1].isdecimal())
+        beside = aside.get(tuple(found), ())
         found.append(str(full_position(int(token), beside)) if token.isdecimal() and beside else token)
     return pointer(found)

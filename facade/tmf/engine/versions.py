@@ -23,6 +23,7 @@ from facade.tmf.bridge import (
     Loss,
     NotVisible,
     fit,
+    positions_aside,
     refuse_reserved,
     without_complement,
 )
@@ -235,10 +236,13 @@ class V4:
         return self.bridge.changed(self.resource.schema, before, after)
 
     def client_pointer(self, pointer: str, sent: Any, lifted: Any = None) -> str:
-        return self.bridge.sent_pointer(self.resource.schema, pointer, sent, (lifted or {}).get(COMPLEMENT, ()))
+        aside = positions_aside((lifted or {}).get(COMPLEMENT, ()))
+        return self.bridge.sent_pointer(self.resource.schema, pointer, sent, aside)
 
     def client_trail(self, trail: tuple[Mapped, ...], bridged: Bridged, sent: Any) -> tuple[Mapped, ...]:
-        told = (replace(mapped, source=self.client_pointer(mapped.source, sent, bridged.body)) for mapped in trail)
+        aside, pointer_to = positions_aside(bridged.body.get(COMPLEMENT, ())), self.bridge.sent_pointer
+        schema = self.resource.schema
+        told = (replace(mapped, source=pointer_to(schema, mapped.source, sent, aside)) for mapped in trail)
         losses = (Mapped(loss.pointer, "", f"{loss.kind.value} in v5: {loss.reason}") for loss in bridged.losses)
         return (*told, *losses)
 
