@@ -35,14 +35,16 @@ class ChangeSubscriptionPlan:
 
     def steps(self, change: PlanChange) -> list[Step]:
         """A change whose answer was lost is repeated with its key. To look at the subscription does not help: somebody
-        else may have made the same change. For the plan that is billed, and for one that was taken back, it does not
-        matter who made it so.
+        else may have made the same change. But what has the new plan in the version that it was to be moved from needs
+        no change: BSS told of another plan when the change was planned. For the plan that is billed, and for one that
+        was taken back, it does not matter who made it so.
         """
         changes = change.kind is not ChangeKind.UNCHANGED
         return [
             Step(
                 CHANGE,
                 lambda facts: self._change(change),
+                find=lambda facts: self._had_the_plan(change),
                 undo=(lambda facts: self._change_back(change, facts)) if changes else None,
                 taken_back=lambda facts: self._is_back(change, facts),
                 effect=lambda facts: f"subscription {change.subscription_id} back on {change.from_plan}",
@@ -77,11 +79,21 @@ class ChangeSubscriptionPlan:
             raise ConcurrentChange(text, **error.details) from error
         return {"version": changed.version, "status": changed.status.value}
 
+    def _had_the_plan(self, change: PlanChange) -> dict[str, Any] | None:
+        """What BSS has where nothing had to be changed; None where the change is still to be made, or was made."""
+        now = self.subscriptions.subscription(change.subscription_id)
+        if (now.customer_id, now.plan, now.version) != (change.customer_id, change.to_plan, change.from_version):
+            return None
+        return {"version": now.version, "status": now.status.value}
+
     def _change_back(self, change: PlanChange, facts: Facts) -> None:
-        self.subscriptions.change_plan(_back(change, facts), _key(change, f"undo-{CHANGE}"))
+        if _was_moved(change, facts):
+            self.subscriptions.change_plan(_back(change, facts), _key(change, f"undo-{CHANGE}"))
 
     def _is_back(self, change: PlanChange, facts: Facts) -> bool:
         """Whether BSS has the subscription as moving it back leaves it."""
+        if not _was_moved(change, facts):
+            return True
         back = _back(change, facts)
         try:
             now = self.subscriptions.subscription(back.subscription_id)
@@ -98,6 +110,10 @@ def _move(change: PlanChange) -> PlanMove:
 def _back(change: PlanChange, facts: Facts) -> PlanMove:
     plans = {"from_plan": change.to_plan, "to_plan": change.from_plan}
     return replace(_move(change), **plans, version=facts[CHANGE]["version"])
+
+
+def _was_moved(change: PlanChange, facts: Facts) -> bool:
+    return bool(facts[CHANGE]["version"] != change.from_version)
 
 
 def _subscription(change: PlanChange, facts: Facts) -> Subscription:

@@ -16,7 +16,6 @@ from canonical.processes.progress import Facts, Progress, Step, acting, effect_o
 from canonical.processes.records import BEFORE
 from canonical.shared.errors import (
     BackendContractError,
-    BackendRefused,
     BackendUnavailable,
     CanonicalError,
     OutcomeUnknown,
@@ -232,8 +231,9 @@ def _settle(
     `in_doubt`: an earlier try may have acted, so the backend is asked before the call is repeated. The question may be
     what shows a circuit breaker that the backend is back, while repeated effects go on losing their answers.
 
-    A refusal without an error code may come from a gateway, so it does not settle an earlier try. One of `undoing` is
-    asked about in any case: a run that crashed may have undone it, and then the backend has nothing left to undo.
+    A refusal does not settle an earlier try: it may come from a gateway, or from a backend that forgot the key. So the
+    backend is asked once more. A refusal of `undoing` is asked about in any case: a run that crashed may have undone
+    it, and then the backend has nothing left to undo.
     """
     try:
         found = _found(find, facts) if in_doubt and find is not None else None
@@ -248,7 +248,7 @@ def _settle(
     except (BackendUnavailable, OutcomeUnknown, BackendContractError) as error:
         return {"away": error.message, "uncertain": in_doubt}
     except CanonicalError as error:
-        doubtful = undoing or (in_doubt and isinstance(error, BackendRefused))
+        doubtful = undoing or in_doubt
         return _refused_in_doubt(error, find, facts) if doubtful and find else {"refused": as_kept(error)}
 
 

@@ -272,6 +272,18 @@ def test_a_refusal_of_a_try_says_nothing_of_an_earlier_one_that_perhaps_acted(fa
     assert list(progress.facts) == backend.effects == list(NAMES)
 
 
+def test_a_refusal_after_a_try_that_perhaps_acted_is_asked_about() -> None:
+    """Say, Billing took the money, its answer was lost, its list lacks the charge for a while, and then it declines."""
+    answers: list[CanonicalError] = [OutcomeUnknown("lost"), PaymentDeclined("Payment failure")]
+    found = [None, "CHG1"]
+
+    def charge(_: Mapping[str, Any]) -> None:
+        raise answers.pop(0)
+
+    progress = run([Step("charge", charge, find=lambda facts: found.pop(0))], Progress(), Journal().once)
+    assert (progress.failure, progress.facts) == (None, {"charge": "CHG1"})
+
+
 def test_a_refusal_after_a_try_that_did_not_act_is_one() -> None:
     backend = FaultyBackend({"charge": [Fault.LOST_BEFORE, Fault.TURNED_BACK], "find-charge": [Fault.AWAY]})
     progress, _ = carry_out(steps_of(backend))

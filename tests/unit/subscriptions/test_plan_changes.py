@@ -10,6 +10,7 @@ from canonical.processes.change_plan import ChangeSubscriptionPlan
 from canonical.processes.progress import Progress
 from canonical.processes.saga import run
 from canonical.shared.errors import (
+    BackendContradiction,
     BackendRefused,
     BackendUnavailable,
     CanonicalError,
@@ -230,6 +231,30 @@ def test_an_earlier_version_that_is_billed_says_nothing_of_this_one() -> None:
     billing = BillsPlans(faults=[LOST], billed=[("Premium", 1)])
     done = Carrying(billing=billing).carry_out()
     assert (done.state, len(billing.keys), billing.billed[-1]) == (PlanChangeState.DONE, 2, ("Basic", 2))
+
+
+class ToldOfAnotherPlan(HasSubscriptions):
+    """It had the new plan already; what the change was planned on was not true."""
+
+    def change_plan(self, move: PlanMove, key: str) -> Subscription:
+        raise BackendContradiction("/version does not agree")
+
+
+def told_of_another_plan() -> HasSubscriptions:
+    return ToldOfAnotherPlan(replace(a_subscription(), plan="Basic"))
+
+
+def test_what_had_the_plan_in_the_version_it_was_to_be_moved_from_needs_no_change() -> None:
+    carrying = Carrying(told_of_another_plan())
+    done = carrying.carry_out()
+    assert (done.state, done.to_version) == (PlanChangeState.DONE, 1)
+    assert carrying.billing.billed == [("Basic", 1)]
+
+
+def test_what_needed_no_change_is_not_changed_back() -> None:
+    bss = told_of_another_plan()
+    failed = Carrying(bss, BillsPlans(faults=[REFUSED])).carry_out()
+    assert (failed.state, bss.known.plan) == (PlanChangeState.FAILED, "Basic")
 
 
 def test_a_subscription_that_is_back_on_its_plan_was_changed_back() -> None:
