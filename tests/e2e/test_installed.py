@@ -19,7 +19,7 @@ from tests.support.waiting import LONG
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ("setup.cfg", "pyproject.toml", "README.md", "LICENSE")
-PACKAGES = ("facade", "canonical", "adapters", "jsontext", "specs", "fixtures")
+PACKAGES = ("facade", "canonical", "adapters", "specs", "fixtures")
 LIBRARIES = sysconfig.get_path("purelib")
 
 
