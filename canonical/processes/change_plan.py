@@ -81,7 +81,10 @@ class ChangeSubscriptionPlan:
 
     def _had_the_plan(self, change: PlanChange) -> dict[str, Any] | None:
         """What BSS has where nothing had to be changed; None where the change is still to be made, or was made."""
-        now = self.subscriptions.subscription(change.subscription_id)
+        try:
+            now = self.subscriptions.subscription(change.subscription_id)
+        except SubscriptionNotFound:
+            return None
         if (now.customer_id, now.plan, now.version) != (change.customer_id, change.to_plan, change.from_version):
             return None
         return {"version": now.version, "status": now.status.value}

@@ -251,6 +251,22 @@ def test_what_had_the_plan_in_the_version_it_was_to_be_moved_from_needs_no_chang
     assert carrying.billing.billed == [("Basic", 1)]
 
 
+def test_a_subscription_that_is_gone_ends_a_change_whose_answer_was_lost() -> None:
+    class Gone(HasSubscriptions):
+        def subscription(self, subscription_id: str) -> Subscription:
+            raise SubscriptionNotFound("Subscription not found")
+
+        def change_plan(self, move: PlanMove, key: str) -> Subscription:
+            if not self.keys:
+                self.keys.append(key)
+                raise LOST
+            return self.subscription(move.subscription_id)
+
+    carrying = Carrying(Gone())
+    assert not carrying.part().waiting
+    assert carrying.progress.refusal is not None
+
+
 def test_what_needed_no_change_is_not_changed_back() -> None:
     bss = told_of_another_plan()
     failed = Carrying(bss, BillsPlans(faults=[REFUSED])).carry_out()
