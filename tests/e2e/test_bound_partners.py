@@ -344,6 +344,22 @@ def test_an_order_that_was_handed_over_to_others_is_not_repeated(held: Node, pat
 
 
 @pytest.mark.parametrize("version", ["v5", "v4"])
+def test_a_patch_of_the_time_when_the_order_was_for_others_is_not_repeated(held: Node, version: str) -> None:
+    mine, theirs = Caller(held, [MINE]), Caller(held, [FOREIGN])
+    both, key = Caller(held, [MINE, FOREIGN]), f"patched-{version}"
+    order_id = theirs("POST", TMF622, BODIES[TMF622](FOREIGN)).json()["id"]
+    address, change = f"{TMF622.replace('/v5/', f'/{version}/')}/{order_id}", {"description": "for the lobby"}
+    first = theirs("PATCH", address, change, **MERGE, Idempotency_Key=key)
+    assert first.status_code == 200, first.text
+    assert theirs("PATCH", address, change, **MERGE, Idempotency_Key=key).text == first.text
+    handed = {"relatedParty": partner_order(MINE)["relatedParty"]}
+    assert both("PATCH", f"{TMF622}/{order_id}", handed, **MERGE).status_code == 200
+    repeated = mine("PATCH", address, change, **MERGE, Idempotency_Key=key)
+    assert (repeated.status_code, repeated.json()["code"]) == (404, "ORDER_NOT_FOUND"), repeated.text
+    assert FOREIGN not in repeated.text
+
+
+@pytest.mark.parametrize("version", ["v5", "v4"])
 def test_a_cancellation_for_others_is_not_repeated(held: Node, version: str) -> None:
     mine, theirs = Caller(held, [MINE]), Caller(held, [FOREIGN])
     orders, tasks = (path.replace("/v5/", f"/{version}/") for path in (TMF622, TASKS))

@@ -253,6 +253,15 @@ def test_a_cancellation_that_is_sent_again_is_its_own_task(product: Node, api: s
 
 
 @BOTH
+def test_the_same_steps_as_another_kind_of_patch_are_another_request(product: Node, api: str) -> None:
+    address, key = f"{api}/productOrder/{an_order(product)}", str(uuid4())
+    steps = [{"op": "add", "path": "/description", "value": "for the lobby"}]
+    assert Sent("PATCH", address, steps, JSON_PATCH).send(product, key).status_code == 200
+    answer = Sent("PATCH", address, steps, "application/json-patch-query+json").send(product, key)
+    assert (answer.status_code, answer.json()["code"]) == (409, "IDEMPOTENCY_KEY_REUSED")
+
+
+@BOTH
 def test_a_refused_request_leaves_its_key_free(product: Node, api: str) -> None:
     order_id, key = an_order(product), str(uuid4())
     wrong = Sent("POST", f"{api}/cancelProductOrder", {"productOrder": {"id": "none"}})

@@ -98,16 +98,21 @@ class ResourceOperations:
         return answer_list(shown, resource.name, page, wanted.kept, page.status(len(shown), found.total), headers)
 
     def patch(self, id: str) -> flask.Response:
-        """Change the resource as the patch asks, where its state allows that."""
+        """Change the resource as the patch asks, where its state allows that.
+
+        Raises NotFound where an earlier answer, kept with the key, is of a time when the resource was for others.
+        """
         selection = self._selection()
         body, media_type, principal = validated_body(), body_media_type(), current_principal()
         require_form(media_type, body)
         resource_id = self._id_of(id, principal)
         patch = Patch(media_type, body, _href(resource_id))
-        request = self._request(Verb.PATCH, {"id": resource_id, "patch": body}, principal)
+        request = self._request(Verb.PATCH, {"id": resource_id, "patch": body, "as": media_type}, principal)
         asked = ChangeRequest(resource_id, request, principal, required_versions())
         with client_states(self.version.resource.states):
             result = self.application.once(request, lambda: self._changes.patch(patch, asked))
+        if result.replayed and not self._translator.may_see(result.document, principal):
+            raise self.version.resource.kind.missing(resource_id)
         shown = self._shown(result.document, patch.href, selection)
         return self._answer(shown, resource_id, 200, {"ETag": f'"{result.version}"'})
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from canonical.shared import tracing
+from canonical.shared import jsontext, tracing
 from facade.application.requests import Translation
 from facade.partners.profiles import Profiles
 from facade.security.principal import Principal
@@ -42,6 +42,14 @@ class ResourceTranslator:
         for customer, pointer in customers_named(meant, vocabulary).items():
             if customer.strip():
                 principal.check_customer(customer, self.version.client_pointer(pointer, body))
+
+    def may_see(self, document: str, principal: Principal) -> bool:
+        """Whether a document that is kept, in v5, is of a customer that the client may act for, or of none."""
+        named = self.version.resource.customers_named
+        if principal.customers is None or named is None:
+            return True
+        vocabulary = self.profiles.of(principal.client_id).vocabulary
+        return all(map(principal.may_act_for, named(jsontext.read_kept(document), vocabulary)))
 
     def sender(self, client: str) -> Sender:
         return Sender(client, self.profiles.of(client).vocabulary)
