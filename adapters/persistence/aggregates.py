@@ -6,7 +6,7 @@ from typing import Any, Generic
 
 import sqlalchemy as sa
 
-from adapters.persistence.encoding import converter, decoded, milliseconds
+from adapters.persistence.encoding import converter, decoded, milliseconds, timestamp
 from adapters.persistence.outbox import insert_event
 from adapters.persistence.prepared import Prepared
 from adapters.persistence.search_index import term
@@ -16,7 +16,19 @@ from canonical.shared.aggregates import A, Kind
 from canonical.shared.errors import ConcurrentChange
 from canonical.shared.projection import Projection, Projector, Term
 
-_CHANGED = ("customer_id", "reference", "state", "shown_state", "changed_at", "carried", "aggregate", "document")
+_CHANGED = (
+    "customer_id",
+    "reference",
+    "state",
+    "shown_state",
+    "changed_at",
+    "carried",
+    "aggregate",
+    "document",
+    "edition",
+    "shown_from",
+    "shown_until",
+)
 _INSERT = Prepared(sa.insert(documents))
 _UPDATE = Prepared(
     sa.update(documents)
@@ -36,8 +48,10 @@ _BY_ID_OR_REFERENCE = Prepared(
     # A reference may be given twice, or look like an id of ours: our id counts first, then the newest.
     .order_by(_BY_ID.desc(), documents.c.id.desc())
 )
-_REFERRED = Prepared(
-    sa.select(sa.func.min(documents.c.id)).where(_RESOURCE, documents.c.reference == sa.bindparam("asked"))
+_VERSIONS = Prepared(
+    sa.select(documents.c.id, documents.c.aggregate, documents.c.version, documents.c.carried)
+    .where(_RESOURCE, documents.c.reference == sa.bindparam("asked"))
+    .order_by(documents.c.id)
 )
 _INSERT_TERM = Prepared(sa.insert(terms))
 _OF_ONE = (terms.c.resource == sa.bindparam("of_resource"), terms.c.id == sa.bindparam("of_id"))
@@ -47,6 +61,8 @@ _DELETE_TERM = Prepared(
         *_OF_ONE, terms.c.path == sa.bindparam("old_path"), terms.c.value == sa.bindparam("old_value")
     )
 )
+LINK = "->"
+"""Before the kind of what is referred to: the path of such a term."""
 NOT_KEPT = ("events", "version")
 """Members of an aggregate that its JSON does not repeat."""
 
@@ -83,9 +99,10 @@ class SqlAggregateRepository(Generic[A]):
             return self._seen.setdefault(seen.aggregate.id, seen).aggregate
         return self._seen[aggregate_id].aggregate
 
-    def refers_to(self, reference: str) -> bool:
+    def versions(self, reference: str) -> list[A]:
         asked = {"resource": self._kind.name, "asked": reference}
-        return _REFERRED.execute(self._connection, asked).scalar() is not None
+        found = [_seen(self._kind, row) for row in _VERSIONS.execute(self._connection, asked)]
+        return [self._seen.setdefault(one.aggregate.id, one).aggregate for one in found]
 
     def carry(self, aggregate_id: str | None, carried: dict[str, Any]) -> None:
         """Keep `carried` with an aggregate that was got here, or with the one that is added next (None)."""
@@ -111,7 +128,7 @@ class SqlAggregateRepository(Generic[A]):
                 self._write(seen)
             events = getattr(aggregate, "events", [])
             for event in events:
-                insert_event(self._connection, self._kind.name, aggregate.id, event)
+                insert_event(self._connection, self._kind, aggregate.id, event)
             events.clear()
 
     def _find(self, aggregate_id: str) -> _Seen[A]:
@@ -120,7 +137,7 @@ class SqlAggregateRepository(Generic[A]):
         row = statement.execute(self._connection, asked).first()
         if row is None:
             raise self._kind.missing(aggregate_id)
-        return _Seen(loaded(self._kind, row), jsontext.read_kept(row.carried), read=row.aggregate)
+        return _seen(self._kind, row)
 
     def _has_changed(self, seen: _Seen[A]) -> bool:
         # Most changes are events; JSON is compared for the few that are none.
@@ -142,6 +159,7 @@ class SqlAggregateRepository(Generic[A]):
             "carried": jsontext.text(seen.carried),
             "aggregate": _encoded(aggregate),
             "document": projection.document or None,
+            **self._edition(aggregate),
         }
         if read == 0:
             new = {"resource": self._kind.name, "id": aggregate.id, "owner": aggregate.owner}
@@ -150,8 +168,15 @@ class SqlAggregateRepository(Generic[A]):
             of = {"of_resource": self._kind.name, "of_id": aggregate.id, "read": read}
             if _UPDATE.execute(self._connection, row | of).rowcount != 1:
                 raise ConcurrentChange(f"{self._kind.name} {aggregate.id} was changed by somebody else")
-        self._index(seen, frozenset((path, term(text)) for path, text in projection.terms))
+        links = frozenset((f"{LINK}{kind}", term(one)) for kind, one in self._kind.links(aggregate))
+        self._index(seen, links | {(path, term(text)) for path, text in projection.terms})
         seen.read, seen.carried_changed = str(row["aggregate"]), False
+
+    def _edition(self, aggregate: Any) -> dict[str, str | None]:
+        if not self._kind.versioned:
+            return {"edition": None, "shown_from": None, "shown_until": None}
+        times = {"shown_from": aggregate.shown_from, "shown_until": aggregate.shown_until}
+        return {"edition": aggregate.edition} | {name: at and timestamp(at) for name, at in times.items()}
 
     def _projected(self, seen: _Seen[A]) -> Projection:
         if self._project is None:
@@ -186,6 +211,10 @@ class SqlAggregateRepository(Generic[A]):
 
     def _forget_terms(self, resource: str, ids: list[str]) -> None:
         self._connection.execute(sa.delete(terms).where(terms.c.resource == resource, terms.c.id.in_(ids)))
+
+
+def _seen(kind: Kind[A], row: Any) -> _Seen[A]:
+    return _Seen(loaded(kind, row), jsontext.read_kept(row.carried), read=row.aggregate)
 
 
 def loaded(kind: Kind[A], row: Any) -> A:

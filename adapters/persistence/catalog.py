@@ -8,7 +8,7 @@ from adapters.persistence.database import Database
 from adapters.persistence.encoding import converter, decoded, encoded
 from adapters.persistence.prepared import Prepared
 from adapters.persistence.tables import offerings
-from canonical.catalog.offering import ChargeType, ProductOffering
+from canonical.catalog.plain_offering import ChargeType, ProductOffering
 from canonical.ordering.items import OrderedOffering, RecurringCharge
 from canonical.shared import jsontext
 from canonical.shared.money import total

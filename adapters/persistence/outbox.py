@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -9,7 +10,7 @@ from adapters.persistence.database import Database
 from adapters.persistence.encoding import encoded, timestamp
 from adapters.persistence.prepared import Prepared
 from adapters.persistence.tables import outbox
-from canonical.shared.aggregates import Event
+from canonical.shared.aggregates import Event, Kind
 
 COLUMNS = ("subject_type", "subject", "sequence", "type", "at", "payload")
 _INSERT = Prepared(sa.insert(outbox).values({name: sa.bindparam(name) for name in COLUMNS}))
@@ -23,13 +24,13 @@ class WaitingEvents:
     oldest: datetime | None
 
 
-def insert_event(connection: sa.Connection, subject_type: str, subject: str, event: Event) -> None:
+def insert_event(connection: sa.Connection, kind: Kind[Any], subject: str, event: Event) -> None:
     """Have it delivered once this transaction has committed. `subject` is the id of an aggregate of this kind."""
     row = {
-        "subject_type": subject_type,
+        "subject_type": kind.name,
         "subject": subject,
         "sequence": event.sequence,
-        "type": type(event).__name__,
+        "type": f"{kind.event_prefix}{type(event).__name__}",
         "at": timestamp(event.at),
         "payload": encoded(event),
     }

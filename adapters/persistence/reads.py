@@ -2,20 +2,23 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from adapters.persistence.aggregates import loaded
 from adapters.persistence.database import Database
+from adapters.persistence.encoding import timestamp
 from adapters.persistence.prepared import Prepared
 from adapters.persistence.readers import Readable, seen
-from adapters.persistence.search import LONGEST_SECONDS, Search, search
+from adapters.persistence.search import LONGEST_SECONDS, Listed, Search, search
 from adapters.persistence.slices import sliced
 from adapters.persistence.tables import documents, idempotency_keys
 from canonical.shared import jsontext
 from canonical.shared.aggregates import A, Kind
 from canonical.shared.criteria import Criterion, SortKey
+from canonical.shared.editions import Named
 from canonical.shared.paging import Found, Position, Slice
 from canonical.shared.projection import SearchIndex
 from canonical.shared.reader import Reader
@@ -32,12 +35,16 @@ class KeptAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A document as it is kept: JSON text without addresses, the state it shows, the version of its aggregate."""
+    """A document as it is kept: JSON text without addresses, the state it shows, the version of its aggregate.
+
+    `edition` is None for what has no versions of its own.
+    """
 
     id: str
     document: str
     state: str
     version: int
+    edition: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,7 @@ class Revision:
 
     state: str
     version: int
+    edition: str | None = None
 
 
 _KIND = documents.c.resource == sa.bindparam("resource")
@@ -57,18 +65,46 @@ _ONE = sa.select(
     documents.c.document,
     documents.c.shown_state,
     documents.c.version,
+    documents.c.edition,
 )
-_TEXT = sa.select(documents.c.id, documents.c.document, documents.c.shown_state, documents.c.version)
+_TEXT = sa.select(
+    documents.c.id, documents.c.document, documents.c.shown_state, documents.c.version, documents.c.edition
+)
 
 
-def _by_either(statement: sa.Select[*tuple[Any, ...]]) -> tuple[Readable, Readable]:
-    """By the id, and by the reference: the newest counts, should one be given twice."""
-    by_reference = statement.where(_KIND, documents.c.reference == sa.bindparam("asked"))
-    return Readable(statement.where(_KIND, _ASKED)), Readable(by_reference.order_by(documents.c.id.desc()))
+class _Finding:
+    """The ways to find one row: by its id, by its reference (the newest counts, should one be given twice), or for
+    versions by their reference with an edition or a moment.
+    """
+
+    def __init__(self, statement: sa.Select[*tuple[Any, ...]]) -> None:
+        referred = statement.where(_KIND, documents.c.reference == sa.bindparam("asked"))
+        self.by_id = Readable(statement.where(_KIND, _ASKED))
+        self.by_reference = Readable(referred.order_by(documents.c.id.desc()))
+        self.by_edition = Readable(referred.where(documents.c.edition == sa.bindparam("edition")))
+        self.by_moment = Readable(referred.where(*shown_at(sa.bindparam("at"))))
+
+    def find(self, connection: sa.Connection, kind: Kind[Any], asked: str | Named, reader: Reader) -> Any:
+        values = {"resource": kind.name}
+        if isinstance(asked, Named):
+            values |= {"asked": asked.reference, "edition": asked.edition or "", "at": timestamp(asked.at)}
+            statement = self.by_moment if asked.edition is None else self.by_edition
+            return statement.execute(connection, reader, values).first()
+        values["asked"] = asked
+        row = self.by_id.execute(connection, reader, values).first()
+        if row is None and kind.found_by_reference:
+            row = self.by_reference.execute(connection, reader, values).first()
+        return row
 
 
-_AGGREGATE, _DOCUMENT = _by_either(_ONE), _by_either(_TEXT)
-_STANDING = _by_either(sa.select(documents.c.shown_state, documents.c.version))
+def shown_at(at: sa.ColumnElement[str]) -> tuple[sa.ColumnElement[bool], ...]:
+    """The versions that their references lead to at a moment."""
+    until = documents.c.shown_until
+    return documents.c.shown_from <= at, sa.or_(until.is_(None), until > at)
+
+
+_AGGREGATE, _DOCUMENT = _Finding(_ONE), _Finding(_TEXT)
+_STANDING = _Finding(sa.select(documents.c.shown_state, documents.c.version, documents.c.edition))
 _STATE = Prepared(sa.select(documents.c.state).where(_KIND, _ASKED))
 
 
@@ -79,20 +115,20 @@ class SqlReads:
         self._database = database
         self._search_seconds = search_seconds
 
-    def aggregate(self, kind: Kind[A], aggregate_id: str, reader: Reader) -> A:
-        return loaded(kind, self._one(_AGGREGATE, kind, aggregate_id, reader))
+    def aggregate(self, kind: Kind[A], asked: str | Named, reader: Reader) -> A:
+        return loaded(kind, self._one(_AGGREGATE, kind, asked, reader))
 
-    def to_change(self, kind: Kind[A], aggregate_id: str, reader: Reader) -> tuple[A, dict[str, Any], Shown]:
+    def to_change(self, kind: Kind[A], asked: str | Named, reader: Reader) -> tuple[A, dict[str, Any], Shown]:
         """The aggregate, what is carried for it and its document, all of one moment."""
-        row = self._one(_AGGREGATE, kind, aggregate_id, reader)
+        row = self._one(_AGGREGATE, kind, asked, reader)
         return loaded(kind, row), jsontext.read_kept(row.carried), _shown(row)
 
-    def document(self, kind: Kind[A], aggregate_id: str, reader: Reader) -> Shown:
-        return _shown(self._one(_DOCUMENT, kind, aggregate_id, reader))
+    def document(self, kind: Kind[A], asked: str | Named, reader: Reader) -> Shown:
+        return _shown(self._one(_DOCUMENT, kind, asked, reader))
 
-    def standing(self, kind: Kind[A], aggregate_id: str, reader: Reader) -> Revision:
-        row = self._one(_STANDING, kind, aggregate_id, reader)
-        return Revision(row.shown_state, row.version)
+    def standing(self, kind: Kind[A], asked: str | Named, reader: Reader) -> Revision:
+        row = self._one(_STANDING, kind, asked, reader)
+        return Revision(row.shown_state, row.version, row.edition)
 
     def documents(
         self,
@@ -102,13 +138,16 @@ class SqlReads:
         part: Slice,
         criterion: Criterion | None = None,
         sort: tuple[SortKey, ...] = (),
-    ) -> Found[tuple[str, str]]:
-        """Ids and documents of those that meet the criterion, newest first unless sorted.
+        at: datetime | None = None,
+    ) -> Found[Listed]:
+        """The documents of those that meet the criterion, newest first unless sorted; with `at`, of versions that are
+        found by their references at that moment.
 
         Raises InvalidCommand when that takes too long.
         """
         wanted = Search(criterion, sort, part, self._search_seconds)
-        return search(self._database, kind.name, index, seen(reader), wanted)
+        mine = seen(reader) if at is None else [*seen(reader), *shown_at(sa.literal(timestamp(at)))]
+        return search(self._database, kind.name, index, mine, wanted)
 
     def aggregates(self, kind: Kind[A], reader: Reader, part: Slice) -> Found[A]:
         """Newest first."""
@@ -147,17 +186,13 @@ class SqlReads:
             return None
         return KeptAnswer(row.request_hash, row.subject, None if row.answer is None else jsontext.read_kept(row.answer))
 
-    def _one(self, statements: tuple[Readable, Readable], kind: Kind[A], aggregate_id: str, reader: Reader) -> Any:
-        asked = {"resource": kind.name, "asked": aggregate_id}
-        by_id, by_reference = statements
+    def _one(self, finding: _Finding, kind: Kind[A], asked: str | Named, reader: Reader) -> Any:
         with self._database.reading() as connection:
-            row = by_id.execute(connection, reader, asked).first()
-            if row is None and kind.found_by_reference:
-                row = by_reference.execute(connection, reader, asked).first()
+            row = finding.find(connection, kind, asked, reader)
         if row is None:
-            raise kind.missing(aggregate_id)
+            raise kind.missing(asked.reference if isinstance(asked, Named) else asked)
         return row
 
 
 def _shown(row: Any) -> Shown:
-    return Shown(row.id, row.document, row.shown_state, row.version)
+    return Shown(row.id, row.document, row.shown_state, row.version, row.edition)

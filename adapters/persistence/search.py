@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
@@ -34,10 +34,19 @@ class Search:
     seconds: float = LONGEST_SECONDS
 
 
+class Listed(NamedTuple):
+    """A document in a list. `reference` and `edition` name what has several versions."""
+
+    id: str
+    document: str
+    reference: str | None
+    edition: str | None
+
+
 def search(
     database: Database, resource: str, index: SearchIndex, mine: Sequence[sa.ColumnElement[bool]], wanted: Search
-) -> Found[tuple[str, str]]:
-    """Ids and documents. Raises InvalidCommand when it looks into documents for longer than `wanted.seconds`."""
+) -> Found[Listed]:
+    """Raises InvalidCommand when it looks into documents for longer than `wanted.seconds`."""
     compiled = Compiled(Searchable.of(resource, index), database.engine.dialect.name)
     conditions = [documents.c.resource == resource, *mine]
     if wanted.criterion is not None:
@@ -48,7 +57,7 @@ def search(
     with database.reading() as connection, _limited(connection, compiled.reads_documents, wanted.seconds) as allow:
         allow()
         shown, more = _within_budget(connection.execute(page), part.limit) if part.limit else ([], True)
-        members = [(row[0], row[1]) for row in shown]
+        members = [Listed(*row[:4]) for row in shown]
         if not more and part.after is None and (members or not part.offset):
             return Found(members, part.offset + len(members))
         allow()
@@ -72,7 +81,7 @@ def _within_budget(rows: Iterable[Any], limit: int) -> tuple[list[Any], bool]:
 
 
 def _position(row: Any, order: Sequence[SortOrder]) -> Position:
-    key, _, *values = row
+    key, _, _, _, *values = row
     return Position(tuple(one.mark(value) for one, value in zip(order[:-1], values, strict=True)), key)
 
 
@@ -91,7 +100,7 @@ def _page(
     ids = ids.order_by(*(one.ordered(one.value) for one in order))
     chosen = sliced(ids, part, lambda after: following(order, after)).subquery()
     sorted_by = [chosen.c[f"by_{index}"] for index in range(len(order))]
-    whole = sa.select(documents.c.id, documents.c.document, *sorted_by[:-1])
+    whole = sa.select(documents.c.id, documents.c.document, documents.c.reference, documents.c.edition, *sorted_by[:-1])
     whole = whole.join(chosen, sa.and_(documents.c.resource == resource, chosen.c.key == documents.c.id))
     return whole.order_by(*(one.ordered(value) for one, value in zip(order, sorted_by, strict=True)))
 

@@ -38,6 +38,9 @@ documents = sa.Table(
     sa.Column("carried", sa.Text, nullable=False, comment="what was sent and nobody inside reads, as JSON"),
     sa.Column("aggregate", sa.Text, nullable=False, comment="as JSON"),
     sa.Column("document", sa.Text, comment="the resource without its addresses, as JSON"),
+    sa.Column("edition", _plain(60), comment="of what has several versions of one reference"),
+    sa.Column("shown_from", TIME, comment="when it begins to be what is found by the reference; none: never"),
+    sa.Column("shown_until", TIME, comment="when its successor begins"),
     *(
         sa.Index(f"ix_documents_{'_'.join(names)}", *names)
         for names in (
@@ -50,6 +53,7 @@ documents = sa.Table(
             ("resource", "reference", "id"),
         )
     ),
+    sa.Index("ix_documents_edition", "resource", "reference", "edition", unique=True),
     comment="aggregates of every kind, each with the document that is read and searched",
 )
 
@@ -119,6 +123,14 @@ process_steps = sa.Table(
     sa.Column("step", sa.String(80), primary_key=True, comment="the call's name and the number of its try"),
     sa.Column("answer", sa.Text, nullable=False, comment="what came of it, as JSON"),
     sa.Column("at", TIME, nullable=False),
+)
+
+publications = sa.Table(
+    "publications",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("count", sa.Integer, nullable=False, comment="goes on with everything that the catalog publishes"),
+    comment="one row: changes of the catalog lock it",
 )
 
 nodes = sa.Table(

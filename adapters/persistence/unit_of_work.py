@@ -1,25 +1,36 @@
 """One transaction over aggregates of every kind, the process schedule, listeners, keys and the audit."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Any, Self
 
 import sqlalchemy as sa
 
-from adapters.persistence.aggregates import SqlAggregateRepository
+from adapters.persistence.aggregates import LINK, SqlAggregateRepository
 from adapters.persistence.audit import insert_record
 from adapters.persistence.catalog import SqlOfferings
 from adapters.persistence.database import Database, insert_once
 from adapters.persistence.encoding import converter, timestamp
 from adapters.persistence.listeners import SqlListenerRepository
+from adapters.persistence.prepared import Prepared
 from adapters.persistence.process_records import SqlProcesses
-from adapters.persistence.tables import idempotency_keys
+from adapters.persistence.publications import SqlPublications
+from adapters.persistence.search_index import term
+from adapters.persistence.tables import idempotency_keys, terms
 from canonical.audit.record import AuditRecord
 from canonical.shared import jsontext
-from canonical.shared.aggregates import A, Kind
+from canonical.shared.aggregates import A, Kind, Link
 from canonical.shared.ports import Clock
 from canonical.shared.projection import Projector
+
+_REFERRING = Prepared(
+    sa.select(sa.func.min(terms.c.id)).where(
+        terms.c.resource == sa.bindparam("kind"),
+        terms.c.path == sa.bindparam("path"),
+        terms.c.value == sa.bindparam("value"),
+    )
+)
 
 
 class SqlUnitOfWork:
@@ -28,6 +39,7 @@ class SqlUnitOfWork:
     listeners: SqlListenerRepository
     offerings: SqlOfferings
     processes: SqlProcesses
+    publications: SqlPublications
 
     def __init__(self, database: Database, projectors: Mapping[str, Projector], clock: Clock) -> None:
         self._database = database
@@ -43,6 +55,7 @@ class SqlUnitOfWork:
         self.listeners = SqlListenerRepository(self._connection)
         self.offerings = SqlOfferings(self._connection)
         self.processes = SqlProcesses(self._connection, self._clock)
+        self.publications = SqlPublications(self._connection)
         return self
 
     def __exit__(
@@ -55,6 +68,11 @@ class SqlUnitOfWork:
             project = self._projectors.get(kind.name)
             self._repositories[kind.name] = SqlAggregateRepository(self._connection, kind, project)
         return self._repositories[kind.name]
+
+    def referring(self, link: Link, kinds: Iterable[str]) -> str | None:
+        asked = {"path": f"{LINK}{link.kind}", "value": term(link.id)}
+        found = (kind for kind in kinds if _REFERRING.execute(self._connection, {"kind": kind, **asked}).scalar())
+        return next(found, None)
 
     def save(self) -> None:
         """Write what was changed so far; it can still be undone. Raises ConcurrentChange."""

@@ -1,46 +1,44 @@
 """What can be asked of the catalog."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from typing import Any
 
-from canonical.catalog.lifecycle import LifecycleStatus
+from canonical.catalog.item import Definition
+from canonical.shared.aggregates import Kind
 
 
 @dataclass(frozen=True, slots=True)
-class CategoryContents:
-    """A category as it is to be. `edition` is what its owner calls the version of it; without a parent it is a root.
+class CreateItem:
+    """Add an item, or with the id of one that is there a version of it. `item_id` None: a new id."""
 
-    It counts from `valid_from` until `valid_until`, each None for no bound. `status` None: as it is, and in study when
-    it is new.
+    kind: Kind[Any]
+    owner: str
+    definition: Definition
+    item_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeItem:
+    """Have a version of an item as `definition` says. What is published gets a new version for it, which `owner` makes,
+    unless only its status, the reason for that or the end of its validity is another.
+
+    `expected_version` is the version of the aggregate that the change was planned on.
     """
 
-    name: str
-    description: str | None = None
-    edition: str | None = None
-    parent_id: str | None = None
-    valid_from: datetime | None = None
-    valid_until: datetime | None = None
-    status: LifecycleStatus | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CreateCategory:
-    owner: str
-    contents: CategoryContents
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeCategory:
-    """Have the category as `contents` say. `expected_version` is the version that the change was planned on."""
-
-    category_id: str
+    kind: Kind[Any]
+    version_id: str
     expected_version: int
-    contents: CategoryContents
+    definition: Definition
+    owner: str
 
 
 @dataclass(frozen=True, slots=True)
-class RemoveCategory:
-    """Remove the category for good. `expected_version` None: in whatever version it is."""
+class RemoveItem:
+    """Remove a version of an item for good, and with `whole` all its versions. `expected_version` None: in whatever
+    version the aggregate is.
+    """
 
-    category_id: str
+    kind: Kind[Any]
+    version_id: str
     expected_version: int | None = None
+    whole: bool = True

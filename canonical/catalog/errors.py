@@ -1,30 +1,41 @@
 """What can go wrong in the catalog.
 
 InvalidCommand
-├── UnknownParent    no category has the id of the parent
-└── CyclicCategories a category would stand below itself, or below too many
+├── CyclicCategories  a category would stand below itself, or below too many
+└── VersionsOverlap   two published versions of one item would be valid at once
 NotFound
-└── CategoryNotFound no such category
+└── ItemNotFound      no such item, or no such version of it
 Conflict
-└── CategoryInUse    other categories stand below it
+├── ItemExists        the item has a version of this name
+└── ItemInUse         others refer to it
 """
 
 from canonical.shared.errors import Conflict, InvalidCommand, NotFound
-
-
-class UnknownParent(InvalidCommand):
-    code = "UNKNOWN_PARENT_CATEGORY"
 
 
 class CyclicCategories(InvalidCommand):
     code = "CYCLIC_CATEGORIES"
 
 
-class CategoryNotFound(NotFound):
-    code = "CATEGORY_NOT_FOUND"
+class VersionsOverlap(InvalidCommand):
+    """`details`: version, the other one."""
+
+    code = "CATALOG_VERSIONS_OVERLAP"
 
 
-class CategoryInUse(Conflict):
-    """`details`: categoryId."""
+class ItemNotFound(NotFound):
+    """`details`: id."""
 
-    code = "CATEGORY_IN_USE"
+    code = "CATALOG_ITEM_NOT_FOUND"
+
+
+class ItemExists(Conflict):
+    """`details`: id, version."""
+
+    code = "CATALOG_VERSION_EXISTS"
+
+
+class ItemInUse(Conflict):
+    """`details`: id, and by, the kind of what refers to it."""
+
+    code = "CATALOG_ITEM_IN_USE"

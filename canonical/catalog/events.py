@@ -1,4 +1,4 @@
-"""What happened in the catalog."""
+"""What happened in the catalog. In the outbox, each is named after the kind of its item: `OfferingPublished`."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,29 +7,45 @@ from canonical.catalog.lifecycle import LifecycleStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CategoryEvent:
-    """`sequence` counts the events of one category from 1 without gaps."""
+class ItemEvent:
+    """`item_id` names the item in all its versions, `edition` the version. `sequence` counts the events of one version
+    from 1 without gaps.
+    """
 
-    category_id: str
+    item_id: str
+    edition: str
     sequence: int
     at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CategoryCreated(CategoryEvent):
+class Created(ItemEvent):
     name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CategoryChanged(CategoryEvent):
+class Changed(ItemEvent):
     pass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CategoryStatusChanged(CategoryEvent):
+class StatusChanged(ItemEvent):
+    """Also when its validity was given another end: `valid_until`."""
+
     status: LifecycleStatus
+    valid_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CategoryRemoved(CategoryEvent):
+class Published(StatusChanged):
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retired(StatusChanged):
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removed(ItemEvent):
     pass

@@ -1,66 +1,126 @@
 """Commands carried out, each inside a unit of work that the caller commits."""
 
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from types import MappingProxyType
+from typing import Any
 
-from canonical.catalog.category import CATEGORIES, Category
-from canonical.catalog.commands import ChangeCategory, CreateCategory, RemoveCategory
-from canonical.catalog.errors import CategoryInUse, CategoryNotFound, CyclicCategories, UnknownParent
-from canonical.shared.aggregates import Repository, require_version
-from canonical.shared.ports import Clock, Handlers, Identities, UnitOfWork
+from canonical.catalog.category import CATEGORIES, CATEGORY, check_place
+from canonical.catalog.commands import ChangeItem, CreateItem, RemoveItem
+from canonical.catalog.errors import ItemExists, ItemInUse
+from canonical.catalog.item import Definition, Item
+from canonical.catalog.lifecycle import OFFERED
+from canonical.catalog.offering import OFFERING
+from canonical.catalog.ports import UnitOfWork
+from canonical.catalog.price import PRICE
+from canonical.catalog.specification import SPECIFICATION
+from canonical.catalog.timeline import next_edition, show, succeed
+from canonical.shared.aggregates import Kind, Link, require_version
+from canonical.shared.ports import Clock, Handlers, Identities
 
-DEEPEST = 30
-"""Categories above one another."""
-
-
-def create_category(command: CreateCategory, work: UnitOfWork, clock: Clock, identities: Identities) -> Category:
-    """Raises a kind of InvalidCommand with a pointer into the contents."""
-    category = Category.create(identities.new_id(), command.owner, command.contents, clock.now())
-    _check_place(category, work)
-    work.repository(CATEGORIES).add(category)
-    return category
-
-
-def change_category(command: ChangeCategory, work: UnitOfWork, clock: Clock, identities: Identities) -> Category:
-    """Raises the same, InvalidTransition and ConcurrentChange."""
-    category = work.repository(CATEGORIES).get(command.category_id)
-    require_version(category, command.expected_version)
-    before = category.parent_id
-    category.change(command.contents, clock.now())
-    if category.parent_id != before:
-        _check_place(category, work)
-    return category
-
-
-def remove_category(command: RemoveCategory, work: UnitOfWork, clock: Clock, identities: Identities) -> Category:
-    """Raises CategoryInUse while others stand below it, or ConcurrentChange."""
-    categories = work.repository(CATEGORIES)
-    category = categories.get(command.category_id)
-    require_version(category, command.expected_version)
-    if categories.refers_to(category.id):
-        raise CategoryInUse("other categories stand below it: move or remove them first", categoryId=category.id)
-    category.remove(clock.now())
-    return category
-
-
-def _check_place(category: Category, work: UnitOfWork) -> None:
-    """Every category above it is there, and it is not among them."""
-    categories, above = work.repository(CATEGORIES), [category.id]
-    parent = category.parent_id
-    while parent is not None:
-        if parent in above or len(above) > DEEPEST:
-            text = f"a category stands below at most {DEEPEST} others, and never below itself"
-            raise CyclicCategories(text, pointer="/parent_id")
-        above.append(parent)
-        parent = _parent_of(parent, categories)
-
-
-def _parent_of(category_id: str, categories: Repository[Category]) -> str | None:
-    try:
-        return categories.get(category_id).parent_id
-    except CategoryNotFound as error:
-        raise UnknownParent(f"there is no category {category_id[:60]}", pointer="/parent_id") from error
-
-
-HANDLERS: Handlers = MappingProxyType(
-    {CreateCategory: create_category, ChangeCategory: change_category, RemoveCategory: remove_category}
+CHECKS: Mapping[str, Callable[[Any, UnitOfWork], None]] = MappingProxyType(
+    {CATEGORIES.name: lambda category, work: check_place(category, work.repository(CATEGORIES))}
 )
+"""What has to be so among items, by the kind of the one that was just written."""
+
+REFERRING: Mapping[str, Collection[str]] = MappingProxyType(
+    {
+        "catalog": (),
+        CATEGORY: (CATEGORY, "catalog", SPECIFICATION, OFFERING),
+        SPECIFICATION: (SPECIFICATION, PRICE, OFFERING),
+        PRICE: (PRICE, OFFERING),
+        OFFERING: (OFFERING,),
+    }
+)
+"""The kinds of what may refer to an item, by its kind: it cannot be removed meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Versions:
+    """The versions of one item, in a unit of work; `item_id` None for an item that is new."""
+
+    kind: Kind[Any]
+    item_id: str | None
+    work: UnitOfWork
+    at: datetime
+
+    @property
+    def known(self) -> list[Item]:
+        return [] if self.item_id is None else self.work.repository(self.kind).versions(self.item_id)
+
+    def add(self, version_id: str, owner: str, definition: Definition) -> Item:
+        edition = definition.edition or next_edition(self.known)
+        self.check_edition(edition)
+        item: Item = self.kind.type.create(version_id, self.item_id or version_id, edition, owner, definition, self.at)
+        others = self.known
+        self.work.repository(self.kind).add(item)
+        self.settle(item, [*others, item], begins=True)
+        return item
+
+    def settle(self, item: Item, versions: Sequence[Item], *, begins: bool) -> None:
+        """Put the versions in order after `item` was written; with `begins` it may have been published just now."""
+        if begins and item.state in OFFERED:
+            succeed(item, versions, self.at)
+        if item.is_published:
+            self.work.publications.count()
+        show(versions)
+        if self.kind.name in CHECKS:
+            CHECKS[self.kind.name](item, self.work)
+
+    def check_edition(self, edition: str) -> None:
+        """Raises ItemExists."""
+        if any(one.edition == edition for one in self.known):
+            raise ItemExists(f"there is a version {edition[:60]} already", id=self.item_id, version=edition)
+
+
+def create_item(command: CreateItem, work: UnitOfWork, clock: Clock, identities: Identities) -> Item:
+    """Raises a kind of InvalidCommand with a pointer into the definition, or ItemExists."""
+    work.publications.take_turn()
+    versions = _Versions(command.kind, command.item_id, work, clock.now())
+    return versions.add(identities.new_id(), command.owner, command.definition)
+
+
+def change_item(command: ChangeItem, work: UnitOfWork, clock: Clock, identities: Identities) -> Item:
+    """The version that was changed, or the new one. Raises the same, InvalidTransition and ConcurrentChange."""
+    work.publications.take_turn()
+    item: Item = work.repository(command.kind).get(command.version_id)
+    definition = command.definition
+    require_version(item, command.expected_version)
+    versions = _Versions(command.kind, item.item_id, work, clock.now())
+    if item.is_published and not item.says_the_same(definition):
+        item.check_status(definition.status)
+        edition = None if definition.edition == item.edition else definition.edition
+        begin = max(versions.at, definition.valid_from or versions.at)
+        revised = replace(definition, edition=edition, status=definition.status or item.state, valid_from=begin)
+        return versions.add(identities.new_id(), command.owner, revised)
+    offered = item.state in OFFERED
+    if item.is_published:
+        item.restate(definition, versions.at)
+    else:
+        if definition.edition not in (None, item.edition):
+            versions.check_edition(definition.edition)
+            item.edition = definition.edition
+        item.redefine(definition, versions.at)
+    versions.settle(item, versions.known, begins=not offered)
+    return item
+
+
+def remove_item(command: RemoveItem, work: UnitOfWork, clock: Clock, identities: Identities) -> Item:
+    """Raises ItemInUse while others refer to it, or ConcurrentChange."""
+    work.publications.take_turn()
+    items = work.repository(command.kind)
+    item: Item = items.get(command.version_id)
+    require_version(item, command.expected_version)
+    gone = items.versions(item.item_id) if command.whole else [item]
+    left = [one for one in items.versions(item.item_id) if one.id not in {each.id for each in gone}]
+    link = Link(command.kind.name, item.item_id)
+    if not left and (by := work.referring(link, REFERRING[command.kind.name])) is not None:
+        raise ItemInUse(f"an item of kind {by} refers to it: change or remove that first", id=item.item_id, by=by)
+    for one in gone:
+        one.remove(clock.now())
+    show(left)
+    return item
+
+
+HANDLERS: Handlers = MappingProxyType({CreateItem: create_item, ChangeItem: change_item, RemoveItem: remove_item})

@@ -15,11 +15,13 @@ class LifecycleStatus(StrEnum):
     REJECTED = "REJECTED"
 
 
+_PUBLISH = frozenset({LifecycleStatus.ACTIVE, LifecycleStatus.LAUNCHED})
+
 FOLLOWING = MappingProxyType(
     {
-        LifecycleStatus.IN_STUDY: frozenset({LifecycleStatus.IN_DESIGN}),
-        LifecycleStatus.IN_DESIGN: frozenset({LifecycleStatus.IN_TEST}),
-        LifecycleStatus.IN_TEST: frozenset({LifecycleStatus.ACTIVE, LifecycleStatus.REJECTED}),
+        LifecycleStatus.IN_STUDY: _PUBLISH | {LifecycleStatus.IN_DESIGN},
+        LifecycleStatus.IN_DESIGN: _PUBLISH | {LifecycleStatus.IN_TEST},
+        LifecycleStatus.IN_TEST: _PUBLISH | {LifecycleStatus.REJECTED},
         LifecycleStatus.ACTIVE: frozenset({LifecycleStatus.LAUNCHED, LifecycleStatus.RETIRED}),
         LifecycleStatus.LAUNCHED: frozenset({LifecycleStatus.RETIRED}),
         LifecycleStatus.RETIRED: frozenset({LifecycleStatus.OBSOLETE}),
@@ -27,4 +29,9 @@ FOLLOWING = MappingProxyType(
         LifecycleStatus.REJECTED: frozenset[LifecycleStatus](),
     }
 )
-"""What each may become."""
+"""What each may become. Publishing approves what is still to be approved."""
+
+OFFERED = _PUBLISH
+"""Published and not retired."""
+PUBLISHED = OFFERED | {LifecycleStatus.RETIRED, LifecycleStatus.OBSOLETE}
+"""What everybody may read, and what never changes."""

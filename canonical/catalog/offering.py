@@ -1,32 +1,113 @@
-"""An offering as published: versions never change, a change is a new version."""
+"""What can be sold, to whom and for how much: alone, or as a bundle of others."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
+from datetime import datetime
 
-from canonical.shared.money import Money
+from canonical.catalog.category import CATEGORY
+from canonical.catalog.characteristics import CharacteristicUse
+from canonical.catalog.item import Item, kind_of_items
+from canonical.catalog.price import PRICE, Commitment, PriceContents
+from canonical.catalog.references import Reference, Relationship
+from canonical.catalog.specification import SPECIFICATION
+from canonical.shared.aggregates import Link
 
-
-class ChargeType(StrEnum):
-    ONE_TIME = "ONE_TIME"
-    RECURRING = "RECURRING"
-
-
-@dataclass(frozen=True, slots=True)
-class OfferingPrice:
-    """A catalogue price. `period` (month, year…) is set for recurring charges only."""
-
-    id: str
-    charge_type: ChargeType
-    amount: Money
-    period: str | None = None
+OFFERING = "offering"
 
 
 @dataclass(frozen=True, slots=True)
-class ProductOffering:
-    """What can be sold: `sku` names the stock item behind it in Inventory."""
+class OfferedPrice:
+    """A price by its reference, or one that stands in the offering itself."""
 
-    id: str
-    version: str
+    reference: Reference | None = None
+    contents: PriceContents | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """An offering in a bundle: `least` to `most` of it, `default` if nothing is said; None for no limit."""
+
+    offering: Reference
+    least: int | None = None
+    most: int | None = None
+    default: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Members of a bundle of which `least` to `most` are chosen in all."""
+
     name: str
-    sku: str
-    prices: tuple[OfferingPrice, ...]
+    least: int | None = None
+    most: int | None = None
+    members: tuple[Member, ...] = ()
+    groups: "tuple[Group, ...]" = ()
+    id: str | None = None
+
+    @property
+    def all_members(self) -> Iterator[Member]:
+        yield from self.members
+        for group in self.groups:
+            yield from group.all_members
+
+
+@dataclass(frozen=True, slots=True)
+class AllowedAction:
+    """What may be ordered to happen to its products, in these channels if any are named."""
+
+    action: str
+    channels: tuple[Reference, ...] = ()
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OfferingContents:
+    """A `bundle` is made of `members`, some of them in `groups`. `sellable` False: only inside a bundle. `sku` names
+    what is taken from stock; without it, the number of the specification does. Sold in `channels`, to `segments`, at
+    `places`, in all where none is named. `allowed_actions`: any where none is named.
+    """
+
+    name: str
+    description: str | None = None
+    sku: str | None = None
+    bundle: bool | None = None
+    sellable: bool | None = None
+    specification: Reference | None = None
+    categories: tuple[Reference, ...] = ()
+    prices: tuple[OfferedPrice, ...] = ()
+    commitments: tuple[Commitment, ...] = ()
+    channels: tuple[Reference, ...] = ()
+    segments: tuple[Reference, ...] = ()
+    places: tuple[Reference, ...] = ()
+    uses: tuple[CharacteristicUse, ...] = ()
+    members: tuple[Member, ...] = ()
+    groups: tuple[Group, ...] = ()
+    relationships: tuple[Relationship, ...] = ()
+    allowed_actions: tuple[AllowedAction, ...] = ()
+
+    @property
+    def all_members(self) -> Iterator[Member]:
+        yield from self.members
+        for group in self.groups:
+            yield from group.all_members
+
+    @property
+    def links(self) -> tuple[Link, ...]:
+        offerings = (*(one.offering for one in self.all_members), *(one.to for one in self.relationships))
+        prices = (one.reference for one in self.prices if one.reference is not None)
+        specifications = (self.specification, *(one.specification for one in self.uses))
+        return (
+            *(Link(OFFERING, one.id) for one in offerings),
+            *(Link(PRICE, one.id) for one in prices),
+            *(Link(SPECIFICATION, one.id) for one in specifications if one is not None),
+            *(Link(CATEGORY, one.id) for one in self.categories),
+        )
+
+
+@dataclass(slots=True)
+class Offering(Item):
+    contents: OfferingContents
+
+
+OFFERINGS = kind_of_items(OFFERING, Offering)

@@ -1,10 +1,10 @@
 """What aggregates have in common, and how those of one kind are kept."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from canonical.shared.errors import ConcurrentChange, NotFound
 
@@ -16,6 +16,13 @@ class Event(Protocol):
     def sequence(self) -> int: ...
     @property
     def at(self) -> datetime: ...
+
+
+class Link(NamedTuple):
+    """What an aggregate refers to: the name of its kind, and its id."""
+
+    kind: str
+    id: str
 
 
 class Aggregate(Protocol):
@@ -52,6 +59,10 @@ def _stays(_: Any) -> bool:
     return False
 
 
+def _no_links(_: Any) -> Collection[Link]:
+    return ()
+
+
 @dataclass(frozen=True)
 class Kind(Generic[A]):
     """One kind of aggregate.
@@ -59,7 +70,12 @@ class Kind(Generic[A]):
     `name` is what it is called where it is kept. `missing` makes the error that says there is none with this id.
     `reference` is the id of something else that it has or is about; with `found_by_reference` it is
     found by that as by its own id. `removed` says whether its new events remove it. `dependents`
-    names the kinds that are removed with it, each of which refers to it.
+    names the kinds that are removed with it, each of which refers to it. `links` are the aggregates of other kinds that
+    it names.
+
+    Several aggregates of a kind that is `versioned` have one reference, each as another `edition` of the same, found by
+    it from `shown_from` until before `shown_until`. Events of the kind are kept under the names of their classes after
+    `event_prefix`.
     """
 
     name: str
@@ -69,6 +85,9 @@ class Kind(Generic[A]):
     found_by_reference: bool = False
     removed: Callable[[A], bool] = _stays
     dependents: Sequence[str] = ()
+    links: Callable[[A], Collection[Link]] = _no_links
+    versioned: bool = False
+    event_prefix: str = ""
 
 
 class Repository(Protocol[A]):
@@ -80,8 +99,8 @@ class Repository(Protocol[A]):
         """Raises what `Kind.missing` makes."""
         ...
 
-    def refers_to(self, reference: str, /) -> bool:
-        """Whether an aggregate of this kind that was committed has this reference."""
+    def versions(self, reference: str, /) -> list[A]:
+        """All that have this reference, oldest first."""
         ...
 
 

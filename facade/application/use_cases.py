@@ -85,20 +85,20 @@ class Work(Transaction, Protocol):
 class UseCase:
     """What carries one command out, and what is told of it.
 
-    `kind` is that of the aggregate it makes or changes; None for what has no document. `subject` names the type and the
-    id of what it made. `event` is the line in the log, if any, `notable` whether it is a warning, `told` what it says
-    of the command.
+    `kind` is that of the aggregate it makes or changes, or says it of the command; None for what has no document.
+    `subject` names the type and the id of what it made. `event` is the line in the log, if any, `notable` whether it is
+    a warning, `told` what it says of the command.
     """
 
     handle: Callable[[Any, Any, Clock, Identities], Any]
-    kind: Kind[Any] | None = None
+    kind: Kind[Any] | Callable[[Any], Kind[Any]] | None = None
     subject: Callable[[Any], tuple[str, str]] = lambda made: ("", made.id)
     event: str | None = None
     notable: bool = False
     told: Callable[[Any], Mapping[str, str]] = _nothing_more
 
-    def subject_of(self, made: Any) -> tuple[str, str]:
-        return (self.kind.name, made.id) if self.kind is not None else self.subject(made)
+    def kind_of(self, command: Any) -> Kind[Any] | None:
+        return self.kind(command) if callable(self.kind) else self.kind
 
 
 class KeyTaken(Exception):
@@ -215,22 +215,23 @@ class Application:
         self, request: Request, translation: Translation, status: int, code: str | None, work: Work
     ) -> tuple[Result, AuditRecord]:
         use_case = self.use_cases[type(translation.command)]
-        if use_case.kind is not None and translation.carried is not None:
-            work.repository(use_case.kind).carry(translation.changes, translation.carried)
+        kind = use_case.kind_of(translation.command)
+        if kind is not None and translation.carried is not None:
+            work.repository(kind).carry(translation.changes, translation.carried)
         made = self._handled(translation, work)
-        subject = use_case.subject_of(made)
+        subject = use_case.subject(made) if kind is None else (kind.name, made.id)
         evidence = self._evidence(request, translation, status, code, subject)
-        answer = self._answer(work, use_case, made) | {"record": evidence.id} if request.keeps_answer else None
+        answer = self._answer(work, kind, made) | {"record": evidence.id} if request.keeps_answer else None
         key, payload_hash = request.key, request.payload_hash
         if key is not None and not work.claim_key(request.client, key, payload_hash, subject, answer):
             raise KeyTaken
         return Result(subject[1], answer), evidence
 
-    def _answer(self, work: Work, use_case: UseCase, made: Any) -> dict[str, Any]:
+    def _answer(self, work: Work, kind: Kind[Any] | None, made: Any) -> dict[str, Any]:
         work.save()
-        if use_case.kind is None:
+        if kind is None:
             return {"made": work.encoded(made)}
-        document, version = work.repository(use_case.kind).shown(made.id)
+        document, version = work.repository(kind).shown(made.id)
         return {"document": document, "version": version}
 
     def _evidence(

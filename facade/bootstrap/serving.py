@@ -102,7 +102,7 @@ def _apis(core: Core, security: SecuritySettings, verifier: TokenVerifier, page:
             "canonical/v1.yaml",
             PortalOrders(core.application, core.reads, core.audit, core.waiters).operations()
             | _translations(core).operations()
-            | BridgeReports(core.reads, core.audit, shown_by_v4()).operations()
+            | BridgeReports(core.reads, core.clock, core.audit, shown_by_v4()).operations()
             | _views(core),
         ),
     ]

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from canonical.catalog import handlers as cataloguing
-from canonical.catalog.category import CATEGORIES
 from canonical.listeners import handlers as listening
 from canonical.ordering import handlers as ordering
 from canonical.ordering.cancellation import CANCELLATIONS
@@ -39,7 +38,9 @@ def use_cases(processes: Mapping[str, Process[Any]]) -> dict[type, UseCase]:
         ),
     }
     listeners = {command: UseCase(handle, subject=_named("listener")) for command, handle in listening.HANDLERS.items()}
-    catalog = {command: UseCase(handle, CATEGORIES) for command, handle in cataloguing.HANDLERS.items()}
+    catalog = {
+        command: UseCase(handle, lambda command: command.kind) for command, handle in cataloguing.HANDLERS.items()
+    }
     return orders | told | listeners | catalog
 
 

@@ -9,8 +9,11 @@ import flask
 from canonical.audit.record import Mapped
 from canonical.shared import jsontext
 from canonical.shared.criteria import all_of
+from canonical.shared.ports import Clock
 from facade.contract.violations import Code, ContractViolation, Violation
 from facade.security.principal import current_principal
+from facade.tmf.engine.addresses import named
+from facade.tmf.engine.changes import is_seen
 from facade.tmf.engine.declaration import Verb
 from facade.tmf.engine.reads import Reads
 from facade.tmf.engine.versions import V4
@@ -30,6 +33,7 @@ class BridgeReports:
     """`v4`: the resources that v4 shows, by their names."""
 
     reads: Reads
+    clock: Clock
     trails: Trails
     v4: Mapping[str, V4]
 
@@ -40,18 +44,22 @@ class BridgeReports:
         """Of the page that a list in v4 shows for the same query."""
         v4 = self._known(resource, Verb.LIST)
         wanted = read_listing(flask.request.query_string, v4.searchable, v4.resource.name)
-        criterion, reader, part = (
-            all_of(v4.visible, wanted.criterion),
-            v4.resource.reader(current_principal()),
-            wanted.page.slice,
-        )
-        found = self.reads.documents(v4.resource.kind, v4.resource.index, reader, part, criterion, wanted.sort)
-        return answer_json([{"id": one, "lowered": _lowered(v4, document)} for one, document in found.members])
+        principal, part = current_principal(), wanted.page.slice
+        criterion = all_of(v4.visible, v4.resource.public(principal), wanted.criterion)
+        reader = v4.resource.reader(principal)
+        kind, at = v4.resource.kind, self.clock.now()
+        moment = at if kind.versioned else None
+        found = self.reads.documents(kind, v4.resource.index, reader, part, criterion, wanted.sort, moment)
+        listed = ((one.reference if kind.versioned else one.id, one.document) for one in found.members)
+        return answer_json([{"id": one, "lowered": _lowered(v4, document)} for one, document in listed])
 
     def of_one(self, resource: str, id: str) -> flask.Response:
         only(flask.request.args, ())
         v4 = self._known(resource, Verb.RETRIEVE)
-        kept = self.reads.document(v4.resource.kind, id, v4.resource.reader(current_principal()))
+        asked, principal = named(v4.resource, id, self.clock.now()), current_principal()
+        kept = self.reads.document(v4.resource.kind, asked, v4.resource.reader(principal))
+        if not is_seen(v4, kept.state, principal):
+            raise v4.resource.kind.missing(id)
         told = [mapped for mapped in self.trails.translations_of(kept.id) if not mapped.target]
         lifted = [{"pointer": mapped.source, "difference": mapped.rule} for mapped in told]
         return answer_json({"lowered": _lowered(v4, kept.document), "lifted": lifted})

@@ -12,7 +12,8 @@ SCOPES: Mapping[str, str] = MappingProxyType(
     {
         "audit:read": "Read the evidence of one's own requests",
         "catalog:read": "Read the catalogue: categories, offerings, prices, specifications",
-        "catalog:write": "Change the catalogue",
+        "catalog:publish": "Change what everybody sees of the catalogue: publish, give new versions, retire",
+        "catalog:write": "Prepare changes of the catalogue, and see what is not published yet",
         "customer:read": "Read a customer's context",
         "events:subscribe": "Have notifications sent to an address",
         "operations:*": "See stuck work and decide about it",

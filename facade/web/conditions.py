@@ -11,8 +11,8 @@ def required_versions() -> ETags | None:
     return flask.request.if_match if "If-Match" in flask.request.headers else None
 
 
-def check_version(required: ETags | None, version: int) -> None:
-    """Raises VersionMismatch where If-Match was sent and does not name the version."""
+def check_version(required: ETags | None, version: int | str) -> None:
+    """Raises VersionMismatch where If-Match was sent and does not name the version, by its entity tag."""
     if required is not None and not required.contains(str(version)):
         text = f"If-Match names another version than {version}, which the resource has now: read it again"
         raise VersionMismatch(text, version=version)
@@ -23,6 +23,6 @@ def known_versions() -> ETags | None:
     return flask.request.if_none_match if "If-None-Match" in flask.request.headers else None
 
 
-def not_modified(version: int) -> flask.Response:
+def not_modified(version: str) -> flask.Response:
     """304: the client has the version that the resource has now."""
     return flask.Response(status=304, headers={"ETag": f'"{version}"'})

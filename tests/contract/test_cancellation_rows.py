@@ -59,7 +59,7 @@ def found(database: Database, version: Any, query: str, reader: Reader = ALL) ->
         CANCELLATIONS, index, reader, Slice(0, 10), wanted.criterion, wanted.sort
     )
     assert len(listed[0]) == listed[1]
-    return [task_id for task_id, _ in listed[0]]
+    return [task_id for task_id, *_ in listed[0]]
 
 
 @pytest.mark.parametrize(

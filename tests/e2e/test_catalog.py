@@ -12,7 +12,7 @@ import pytest
 import requests
 import sqlalchemy as sa
 
-from facade.tmf.tmf620.category import REFUSED
+from facade.tmf.tmf620.items import REFUSED
 from tests.support.postgres import new_database
 from tests.support.product import ROOT, Node, running_product
 

@@ -4,7 +4,7 @@ import pytest
 
 from adapters.persistence.catalog import SqlOfferings, publish, read_offerings
 from adapters.persistence.database import Database
-from canonical.catalog.offering import ChargeType, OfferingPrice, ProductOffering
+from canonical.catalog.plain_offering import ChargeType, OfferingPrice, ProductOffering
 from canonical.ordering.items import OrderedOffering
 from tests.support.builders import euros
 from tests.support.databases import CATALOG

@@ -82,7 +82,7 @@ def found(database: Database, criterion: Criterion | None, sort: tuple[SortKey, 
     first, counted, _ = queries.documents(ORDERS, INDEX, ALL, Slice(0, 1), criterion, sort)
     assert total == counted == len(page)
     assert first == page[:1]
-    return [order_id for order_id, _ in page]
+    return [order_id for order_id, *_ in page]
 
 
 PATHS = [
@@ -188,7 +188,7 @@ def test_pages_of_a_sorted_list_are_its_parts(filled: Database, sample: list[dic
     expected = in_order(sample, keys)
     for offset in (0, 7, KEPT - 3, KEPT, KEPT + 50):
         page, total, _ = SqlReads(filled, PATIENCE).documents(ORDERS, INDEX, ALL, Slice(offset, 10), None, keys)
-        assert [order_id for order_id, _ in page] == expected[offset : offset + 10]
+        assert [order_id for order_id, *_ in page] == expected[offset : offset + 10]
         assert total == KEPT
 
 
@@ -216,7 +216,7 @@ def walked(database: Database, keys: tuple[SortKey, ...], course: Course, limit:
     after: Position | None = None
     while True:
         page = SqlReads(database, PATIENCE).documents(ORDERS, INDEX, ALL, Slice(0, limit, after), None, keys)
-        shown += [order_id for order_id, _ in page.members]
+        shown += [order_id for order_id, *_ in page.members]
         assert page.total == KEPT
         if page.last is None:
             return shown
@@ -247,12 +247,12 @@ def test_a_position_holds_every_value_that_can_be_sorted_by(database: Database, 
         connection.commit()
     keys = (SortKey((PathStep("x"),), by, descending),)
     queries = SqlReads(database, PATIENCE)
-    expected = [order_id for order_id, _ in queries.documents(ORDERS, INDEX, ALL, Slice(0, 200), None, keys).members]
+    expected = [order_id for order_id, *_ in queries.documents(ORDERS, INDEX, ALL, Slice(0, 200), None, keys).members]
     shown: list[str] = []
     part = Slice(0, 1)
     while True:
         page = queries.documents(ORDERS, INDEX, ALL, part, None, keys)
-        shown += [order_id for order_id, _ in page.members]
+        shown += [order_id for order_id, *_ in page.members]
         if page.last is None:
             break
         cursor = Course("x", (by,)).written(page.last, len(shown))
@@ -271,7 +271,7 @@ def test_a_client_finds_its_own_orders_only(filled: Database, sample: list[dict[
     criterion = Compare((PathStep("state"),), Operator.EQUAL, tuple(STATES))
     page, total, _ = SqlReads(filled, PATIENCE).documents(ORDERS, INDEX, Reader("o"), Slice(0, KEPT), criterion)
     assert total == len(mine) > 0
-    assert {order_id for order_id, _ in page} == {document["id"] for document in mine}
+    assert {order_id for order_id, *_ in page} == {document["id"] for document in mine}
 
 
 @pytest.mark.parametrize("name", ["id", "state", "creationDate", "@type"])

@@ -4,17 +4,20 @@ suite as the real ones.
 
 import copy
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from canonical.audit.record import AuditRecord
+from canonical.catalog.category import CATEGORIES
 from canonical.listeners.errors import ListenerNotFound
 from canonical.listeners.listener import Listener
 from canonical.ordering.cancellation import CANCELLATIONS, Cancellation
 from canonical.ordering.order import ORDERS, Order
-from canonical.shared.aggregates import A, Kind
+from canonical.shared.aggregates import A, Kind, Link
+from canonical.shared.editions import Named
 from canonical.shared.errors import ConcurrentChange
 from canonical.shared.paging import Found, Position, Slice
 from canonical.shared.projection import Projection, Projector
@@ -45,6 +48,14 @@ class ShownFromMemory:
     document: str
     state: str
     version: int
+    edition: str | None = None
+
+
+class ListedFromMemory(NamedTuple):
+    id: str
+    document: str
+    reference: str | None
+    edition: str | None
 
 
 def blank(aggregate: Any, carried: dict[str, Any]) -> Projection:
@@ -96,6 +107,7 @@ class UnitOfWorkInMemory:
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
         self.offerings = memory.offerings
+        self.publications = PublicationsInMemory()
 
     def __enter__(self) -> Self:
         self._memory.turn.acquire()
@@ -113,6 +125,15 @@ class UnitOfWorkInMemory:
 
     def repository(self, kind: Kind[Any]) -> "RepositoryInMemory":
         return self._repositories.setdefault(kind.name, RepositoryInMemory(self._memory, kind))
+
+    def referring(self, link: Link, kinds: Iterable[str]) -> str | None:
+        links = {(kind.name, each) for kind, row in self._kept() for each in kind.links(row.aggregate)}
+        return next((kind for kind in kinds if (kind, link) in links), None)
+
+    def _kept(self) -> Iterator[tuple[Kind[Any], Row]]:
+        kinds = {one.name: one for one in (CATEGORIES,)}
+        rows = ((kinds.get(name), row) for (name, _), row in self._memory.rows.items())
+        return ((kind, row) for kind, row in rows if kind is not None)
 
     def save(self) -> None:
         for repository in self._repositories.values():
@@ -143,6 +164,19 @@ class UnitOfWorkInMemory:
         self._audit[record.id] = record
 
 
+@dataclass
+class PublicationsInMemory:
+    """One unit of work is at it at a time anyway."""
+
+    counted: int = 0
+
+    def take_turn(self) -> None:
+        pass
+
+    def count(self) -> None:
+        self.counted += 1
+
+
 class RepositoryInMemory:
     def __init__(self, memory: Memory, kind: Kind[Any]) -> None:
         self._memory = memory
@@ -169,9 +203,9 @@ class RepositoryInMemory:
             self._seen[found.id], self._read[found.id] = copy.deepcopy(found), copy.deepcopy(found)
         return self._seen[found.id]
 
-    def refers_to(self, reference: str) -> bool:
-        rows = _rows(self._memory, self._kind, ALL)
-        return any(self._kind.reference(row.aggregate) == reference for row in rows)
+    def versions(self, reference: str) -> list[Any]:
+        rows = reversed(_rows(self._memory, self._kind, ALL))
+        return [self.get(row.aggregate.id) for row in rows if self._kind.reference(row.aggregate) == reference]
 
     def carry(self, aggregate_id: str | None, carried: dict[str, Any]) -> None:
         if aggregate_id is not None:
@@ -231,13 +265,26 @@ class RepositoryInMemory:
         return Row(aggregate, carried, self._memory.projectors.get(self._kind.name, blank)(aggregate, carried))
 
 
-def _found(memory: Memory, kind: Kind[Any], aggregate_id: str, reader: Reader) -> Row:
+def _found(memory: Memory, kind: Kind[Any], asked: str | Named, reader: Reader) -> Row:
     known = _rows(memory, kind, reader)
-    by_id = [row for row in known if row.aggregate.id == aggregate_id]
-    found = by_id or [row for row in known if kind.found_by_reference and kind.reference(row.aggregate) == aggregate_id]
+    if isinstance(asked, Named):
+        found = [row for row in known if _is_named(row.aggregate, asked)]
+    else:
+        by_id = [row for row in known if row.aggregate.id == asked]
+        found = by_id or [row for row in known if kind.found_by_reference and kind.reference(row.aggregate) == asked]
     if not found:
-        raise kind.missing(aggregate_id)
+        raise kind.missing(asked.reference if isinstance(asked, Named) else asked)
     return found[0]
+
+
+def _is_named(item: Any, asked: Named) -> bool:
+    if item.item_id != asked.reference or asked.edition not in (None, item.edition):
+        return False
+    return asked.edition is not None or _is_shown(item, asked.at)
+
+
+def _is_shown(item: Any, at: datetime) -> bool:
+    return item.shown_from is not None and item.shown_from <= at and (item.shown_until is None or at < item.shown_until)
 
 
 def _part(rows: list[Row], part: Slice, shown: Callable[[Row], Any]) -> Found[Any]:
@@ -307,26 +354,35 @@ class ReadsFromMemory:
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
 
-    def aggregate(self, kind: Kind[A], aggregate_id: str, reader: Reader) -> A:
-        found: A = copy.deepcopy(_found(self._memory, kind, aggregate_id, reader).aggregate)
+    def aggregate(self, kind: Kind[A], asked: str | Named, reader: Reader) -> A:
+        found: A = copy.deepcopy(_found(self._memory, kind, asked, reader).aggregate)
         return found
 
     def aggregates(self, kind: Kind[A], reader: Reader, part: Slice) -> Found[A]:
         return _part(_rows(self._memory, kind, reader), part, lambda row: copy.deepcopy(row.aggregate))
 
-    def document(self, kind: Kind[A], aggregate_id: str, reader: Reader) -> ShownFromMemory:
-        return _shown(_found(self._memory, kind, aggregate_id, reader))
+    def document(self, kind: Kind[A], asked: str | Named, reader: Reader) -> ShownFromMemory:
+        return _shown(_found(self._memory, kind, asked, reader))
 
-    def standing(self, kind: Kind[A], aggregate_id: str, reader: Reader) -> ShownFromMemory:
-        return self.document(kind, aggregate_id, reader)
+    def standing(self, kind: Kind[A], asked: str | Named, reader: Reader) -> ShownFromMemory:
+        return self.document(kind, asked, reader)
 
-    def documents(self, kind: Kind[A], index: Any, reader: Reader, part: Slice, *_: Any) -> Found[tuple[str, str]]:
-        rows = _rows(self._memory, kind, reader)
-        return _part(rows, part, lambda row: (row.aggregate.id, row.projection.document))
+    def documents(
+        self,
+        kind: Kind[A],
+        index: Any,
+        reader: Reader,
+        part: Slice,
+        criterion: Any = None,
+        sort: Any = (),
+        at: datetime | None = None,
+    ) -> Found[ListedFromMemory]:
+        rows = [row for row in _rows(self._memory, kind, reader) if at is None or _is_shown(row.aggregate, at)]
+        return _part(rows, part, lambda row: _listed(kind, row))
 
-    def to_change(self, kind: Kind[A], aggregate_id: str, reader: Reader) -> tuple[A, dict[str, Any], ShownFromMemory]:
+    def to_change(self, kind: Kind[A], asked: str | Named, reader: Reader) -> tuple[A, dict[str, Any], ShownFromMemory]:
         with self._memory.turn:
-            row = _found(self._memory, kind, aggregate_id, reader)
+            row = _found(self._memory, kind, asked, reader)
             return copy.deepcopy(row.aggregate), copy.deepcopy(row.carried), _shown(row)
 
     def state_of(self, kind: Kind[A], aggregate_id: str) -> str:
@@ -348,7 +404,15 @@ class ReadsFromMemory:
 
 
 def _shown(row: Row) -> ShownFromMemory:
-    return ShownFromMemory(row.aggregate.id, row.projection.document, row.projection.state, row.aggregate.version)
+    edition = getattr(row.aggregate, "edition", None)
+    return ShownFromMemory(
+        row.aggregate.id, row.projection.document, row.projection.state, row.aggregate.version, edition
+    )
+
+
+def _listed(kind: Kind[Any], row: Row) -> ListedFromMemory:
+    edition = getattr(row.aggregate, "edition", None)
+    return ListedFromMemory(row.aggregate.id, row.projection.document, kind.reference(row.aggregate), edition)
 
 
 Make = Callable[[Any, dict[str, Any]], str]

@@ -6,6 +6,7 @@ from typing import Any
 
 from werkzeug.datastructures import ETags
 
+from canonical.shared.editions import Named
 from canonical.shared.overtaken import unless_overtaken
 from facade.application.requests import Request, Result, Translation
 from facade.application.turns import Turns
@@ -14,6 +15,7 @@ from facade.contract.violations import Code, ContractViolation, Violation
 from facade.partners.profiles import Profiles
 from facade.security.principal import Principal
 from facade.tmf.bridge import COMPLEMENT, with_complement, without_complement
+from facade.tmf.engine.addresses import entity_tag
 from facade.tmf.engine.declaration import PatchRules, Payload, Sender, Verb
 from facade.tmf.engine.error_translation import client_pointers
 from facade.tmf.engine.reads import Kept, Reads
@@ -32,9 +34,11 @@ class Patch:
 
 @dataclass(frozen=True, slots=True)
 class ChangeRequest:
-    """Who wants which resource changed. `if_match` are the versions that the caller named, None without If-Match."""
+    """Who wants which resource changed, by its id or as one of several versions. `if_match` are the versions that the
+    caller named, None without If-Match.
+    """
 
-    resource_id: str
+    resource_id: str | Named
     request: Request
     principal: Principal
     if_match: ETags | None
@@ -57,7 +61,8 @@ class ResourceChanges:
 
     def patch(self, patch: Patch, asked: ChangeRequest) -> Result:
         """The document afterwards and its version."""
-        with self.turns.turn(asked.resource_id):
+        named = asked.resource_id
+        with self.turns.turn(named if isinstance(named, str) else named.reference):
             return unless_overtaken(lambda: self._patch_once(patch, asked))
 
     def remove(self, asked: ChangeRequest) -> Result:
@@ -77,21 +82,32 @@ class ResourceChanges:
             return self.application.unchanged(asked.request, (resource.kind.name, kept.id), answer)
         if translation.customer_id is not None:
             principal.check_customer(translation.customer_id, translation.source_of("/customer_id"))
+        principal.require(resource.scopes_of(translation.command))
         return self.application.execute(asked.request, translation, 200)
 
     def _remove_once(self, asked: ChangeRequest) -> Result:
         resource = self.version.resource
         assert resource.to_removal is not None, "a resource that can be deleted says how"
-        kept = self.reads.document(resource.kind, asked.resource_id, resource.reader(asked.principal))
+        named = asked.resource_id
+        kept = self.reads.document(resource.kind, named, resource.reader(asked.principal))
         self._check(kept, asked)
         expected = None if asked.if_match is None else kept.version
-        return self.application.execute(asked.request, resource.to_removal(kept.id, expected), 204)
+        one_version = isinstance(named, Named) and named.edition is not None
+        return self.application.execute(asked.request, resource.to_removal(kept.id, expected, one_version), 204)
 
     def _check(self, kept: Kept, asked: ChangeRequest) -> None:
-        """Raises NotFound for what this version does not have, or VersionMismatch."""
-        if not self.version.is_visible(kept.state):
+        """Raises NotFound for what this version of the API does not have or the caller does not see, or
+        VersionMismatch.
+        """
+        if not is_seen(self.version, kept.state, asked.principal):
             raise self.version.resource.kind.missing(kept.id)
-        check_version(asked.if_match, kept.version)
+        check_version(asked.if_match, kept.version if kept.edition is None else entity_tag(kept.version, kept.edition))
+
+
+def is_seen(version: Version, state: str, principal: Principal) -> bool:
+    """Whether a resource that shows this state is there for the caller in this version of the API."""
+    public = version.resource.public_states
+    return version.is_visible(state) and (public is None or state in public or version.resource.sees_all(principal))
 
 
 def planned(
@@ -119,7 +135,8 @@ def planned(
         body = with_complement(checked.body, after.get(COMPLEMENT, ()))
         translation = rules.to_change(asked, aggregate, names, body, sender)
         trail = version.client_trail(translation.trail, bridged, patch.body)
-        return replace(translation, trail=trail, changes=aggregate.id, replannable=True)
+        changes = None if rules.replaces(aggregate, translation.command) else aggregate.id
+        return replace(translation, trail=trail, changes=changes, replannable=True)
 
 
 def _refuse_what_never_changes(names: Collection[str], rules: PatchRules[Any]) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic
 
 from canonical.shared import jsontext
 from canonical.shared.aggregates import A, Kind
+from canonical.shared.criteria import Compare, Criterion, Operator, PathStep
 from canonical.shared.projection import Projection, SearchIndex, Term
 from canonical.shared.reader import ALL, Reader
 from facade.answers import AnswerTable, ErrorAnswer
@@ -53,13 +54,15 @@ class PatchRules(Generic[A]):
     `never` names attributes that nobody changes, with the reason. `asked` says what changing these attributes asks for,
     of the aggregate, their names and the document with the patch; it raises InvalidTransition where that is not allowed
     now. `as_created` is what would have had to be sent to have the resource as it is to be. `to_change` makes the
-    command, of what is asked for, the aggregate, the names, and that payload.
+    command, of what is asked for, the aggregate, the names, and that payload. `replaces` says of the aggregate and that
+    command whether it makes a new one instead of changing this.
     """
 
     never: Mapping[str, str]
     asked: Callable[[A, Collection[str], Payload], Any]
     as_created: Callable[[Payload, A], Payload]
     to_change: Callable[[Any, A, Collection[str], Payload, Sender], Translation]
+    replaces: Callable[[A, Any], bool] = lambda aggregate, command: False
 
 
 @dataclass(frozen=True)
@@ -75,8 +78,10 @@ class Resource(Generic[A]):
     used. `owned_by_scope`: clients see their own ones only, and everybody's with the scope `<owned_by_scope>:all`; None
     where everybody sees all.
     `customers_named` are the customers in a payload, each with its pointer; None where no payload names any.
-    `to_removal` gets the id and the version that is expected. `to_rejection` makes a resource that is acknowledged and
-    then rejected; only some can be.
+    `to_removal` gets the id, the version that is expected, and whether only one of several versions of the resource is
+    meant. `to_rejection` makes a resource that is acknowledged and then rejected; only some can be.
+    Who has none of `insider_scopes` sees only what shows one of `public_states`, if these are given. `scopes_of` are
+    the scopes that a command needs beside those of the operation.
     `not_in_v4` are values that make a resource invisible in v4, by attribute, each with the values to use instead.
     """
 
@@ -92,9 +97,12 @@ class Resource(Generic[A]):
     references: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     owned_by_scope: str | None = None
     patch: PatchRules[A] | None = None
-    to_removal: Callable[[str, int | None], Translation] | None = None
+    to_removal: Callable[[str, int | None, bool], Translation] | None = None
     to_rejection: Callable[[ErrorAnswer, Payload, Sender], Translation] | None = None
     customers_named: Callable[[Payload, Vocabulary], Mapping[str, str]] | None = None
+    public_states: frozenset[str] | None = None
+    insider_scopes: frozenset[str] = frozenset()
+    scopes_of: Callable[[Any], Collection[str]] = lambda command: ()
     not_in_v4: Mapping[str, tuple[Collection[str], tuple[str, ...]]] = field(
         default_factory=lambda: MappingProxyType({})
     )
@@ -105,6 +113,16 @@ class Resource(Generic[A]):
 
     def reader(self, principal: Principal) -> Reader:
         return ALL if self.owned_by_scope is None else principal.reader(self.owned_by_scope)
+
+    def sees_all(self, principal: Principal) -> bool:
+        """Whether it is no outsider, who sees the public states only."""
+        return self.public_states is None or any(principal.may_all((scope,)) for scope in self.insider_scopes)
+
+    def public(self, principal: Principal) -> Criterion | None:
+        """What an outsider sees; None for all."""
+        if self.public_states is None or self.sees_all(principal):
+            return None
+        return Compare((PathStep(self.state_attribute),), Operator.EQUAL, tuple(sorted(self.public_states)))
 
     def projection(self, aggregate: A, carried: Payload) -> Projection:
         document = self.project(aggregate, carried)

@@ -7,7 +7,8 @@ from typing import Any
 import flask
 
 from canonical.shared import jsontext
-from canonical.shared.criteria import all_of
+from canonical.shared.criteria import Criterion, all_of
+from canonical.shared.editions import Named
 from canonical.shared.errors import InvalidCommand
 from facade.answers import ErrorAnswer
 from facade.application.requests import Request, Result
@@ -17,11 +18,12 @@ from facade.contract.connexion_plugin import body_media_type, validated_body
 from facade.contract.violations import ContractViolation
 from facade.partners.profiles import Profiles, Validation
 from facade.security.principal import Principal, current_principal
+from facade.tmf.engine.addresses import entity_tag, last_part, named, pinned
 from facade.tmf.engine.answers import Shown, answer, answer_list
-from facade.tmf.engine.changes import ChangeRequest, Patch, ResourceChanges
+from facade.tmf.engine.changes import ChangeRequest, Patch, ResourceChanges, is_seen
 from facade.tmf.engine.declaration import Verb
 from facade.tmf.engine.error_translation import client_states
-from facade.tmf.engine.reads import Reads
+from facade.tmf.engine.reads import Listed, Reads
 from facade.tmf.engine.translator import ResourceTranslator
 from facade.tmf.engine.versions import Version
 from facade.tmf.patch import require_form
@@ -69,31 +71,50 @@ class ResourceOperations:
         if result.replayed:
             resource = self.version.resource
             self.reads.document(resource.kind, result.subject, resource.reader(principal))
-        href = f"{requested_address()}/{result.subject}"
-        headers = {"Location": href, "ETag": f'"{result.version}"'}
-        return self._answer(self._shown(result.document, href, selection), result.subject, 201, headers)
+        name, edition = self._names_in(result)
+        href = f"{requested_address()}/{last_part(name, edition if 'id' in body else None)}"
+        headers = {"Location": href, "ETag": f'"{entity_tag(result.version, edition)}"'}
+        return self._answer(self._shown(result.document, href, selection), name, 201, headers)
 
     def retrieve(self, id: str) -> flask.Response:
         selection = self._selection()
         resource, principal = self.version.resource, current_principal()
-        reader = resource.reader(principal)
+        reader, asked = resource.reader(principal), self._named(id)
         if known := known_versions():
-            now = self.reads.standing(resource.kind, id, reader)
-            if known.contains_weak(str(now.version)) and self.version.is_visible(now.state):
-                return not_modified(now.version)
-        kept = self.reads.document(resource.kind, id, reader)
-        shown = self._shown(kept.document, _href(kept.id), selection)
-        return self._answer(shown, kept.id, 200, {"ETag": f'"{kept.version}"'})
+            now = self.reads.standing(resource.kind, asked, reader)
+            tag = entity_tag(now.version, now.edition)
+            if known.contains_weak(tag) and is_seen(self.version, now.state, principal):
+                return not_modified(tag)
+        kept = self.reads.document(resource.kind, asked, reader)
+        if not is_seen(self.version, kept.state, principal):
+            raise resource.kind.missing(id)
+        href, tag = _href(_address_of(asked, kept.id)), entity_tag(kept.version, kept.edition)
+        return self._answer(self._shown(kept.document, href, selection), id, 200, {"ETag": f'"{tag}"'})
 
     def list(self) -> flask.Response:
-        """A page of the resources that match: filters, JSONPath, sorting and selection as in TMF630."""
-        version, resource = self.version, self.version.resource
+        """A page of the resources that match: filters, JSONPath, sorting and selection as in TMF630.
+
+        Of several versions of a resource the present one is listed; all of them for an insider who asks for one id, and
+        the one that is asked for by its name.
+        """
+        version, resource, principal = self.version, self.version.resource, current_principal()
         wanted = read_listing(flask.request.query_string, version.searchable, resource.name)
         selection = selection_of(wanted.fields, version.selectable)
-        page, criterion, collection = wanted.page, all_of(version.visible, wanted.criterion), requested_address()
-        reader = resource.reader(current_principal())
-        found = self.reads.documents(resource.kind, resource.index, reader, page.slice, criterion, wanted.sort)
-        shown = [self._shown(document, f"{collection}/{one}", selection) for one, document in found.members]
+        every_version = self._lists_every_version(wanted.criterion, principal)
+        page, collection = wanted.page, requested_address()
+        found = self.reads.documents(
+            resource.kind,
+            resource.index,
+            resource.reader(principal),
+            page.slice,
+            all_of(version.visible, resource.public(principal), wanted.criterion),
+            wanted.sort,
+            self.application.clock.now() if resource.kind.versioned and not every_version else None,
+        )
+        shown = [
+            self._shown(one.document, f"{collection}/{self._address_in_list(one, every_version)}", selection)
+            for one in found.members
+        ]
         headers = page.headers(collection, found, wanted.kept)
         return answer_list(shown, resource.name, page, wanted.kept, page.status(len(shown), found.total), headers)
 
@@ -105,23 +126,28 @@ class ResourceOperations:
         selection = self._selection()
         body, media_type, principal = validated_body(), body_media_type(), current_principal()
         require_form(media_type, body)
-        resource_id = self._id_of(id, principal)
-        patch = Patch(media_type, body, _href(resource_id))
-        request = self._request(Verb.PATCH, {"id": resource_id, "patch": body, "as": media_type}, principal)
-        asked = ChangeRequest(resource_id, request, principal, required_versions())
+        asked_for = self._named(id)
+        kept = self.reads.document(self.version.resource.kind, asked_for, self.version.resource.reader(principal))
+        address = _address_of(asked_for, kept.id)
+        patch = Patch(media_type, body, _href(address))
+        request = self._request(Verb.PATCH, {"id": address, "patch": body, "as": media_type}, principal)
+        named = asked_for if self.version.resource.kind.versioned else kept.id
+        asked = ChangeRequest(named, request, principal, required_versions())
         with client_states(self.version.resource.states):
             result = self.application.once(request, lambda: self._changes.patch(patch, asked))
         if result.replayed and not self._translator.may_see(result.document, principal):
-            raise self.version.resource.kind.missing(resource_id)
-        shown = self._shown(result.document, patch.href, selection)
-        return self._answer(shown, resource_id, 200, {"ETag": f'"{result.version}"'})
+            raise self.version.resource.kind.missing(kept.id)
+        name, edition = self._names_in(result)
+        href = patch.href if result.subject == kept.id else _href(last_part(name, edition))
+        tag = entity_tag(result.version, edition)
+        return self._answer(self._shown(result.document, href, selection), name, 200, {"ETag": f'"{tag}"'})
 
     def delete(self, id: str) -> flask.Response:
         """Remove the resource for good, where its state allows that."""
         only(flask.request.args, ())
         principal = current_principal()
         request = self._request(Verb.DELETE, {"id": id}, principal, keeps_answer=False)
-        asked = ChangeRequest(id, request, principal, required_versions())
+        asked = ChangeRequest(self._named(id), request, principal, required_versions())
         with client_states(self.version.resource.states):
             self.application.once(request, lambda: self._changes.remove(asked))
         return nothing()
@@ -136,7 +162,9 @@ class ResourceOperations:
 
     def _created(self, body: Any, request: Request, principal: Principal) -> Result:
         try:
-            return self.application.execute(request, self._translator.translate(body, principal), 201)
+            translation = self._translator.translate(body, principal)
+            principal.require(self.version.resource.scopes_of(translation.command))
+            return self.application.execute(request, translation, 201)
         except (ContractViolation, InvalidCommand) as refusal:
             told, profile = self.answer_to(refusal), self.profiles.of(principal.client_id)
             reject = self.version.resource.to_rejection
@@ -147,10 +175,24 @@ class ResourceOperations:
             trail = self.version.client_trail((), bridged, body)
             return self.application.execute(request, replace(rejection, trail=trail), 201, told.code)
 
-    def _id_of(self, id: str, principal: Principal) -> str:
-        """Our id of the resource. Raises NotFound before anybody waits for a turn."""
-        resource = self.version.resource
-        return self.reads.document(resource.kind, id, resource.reader(principal)).id
+    def _named(self, part: str) -> str | Named:
+        return named(self.version.resource, part, self.application.clock.now())
+
+    def _names_in(self, result: Result) -> tuple[str, str | None]:
+        """The id that clients know, and the version of what has several."""
+        if not self.version.resource.kind.versioned:
+            return result.subject, None
+        document = jsontext.read_kept(result.document)
+        return document["id"], document["version"]
+
+    def _lists_every_version(self, criterion: Criterion | None, principal: Principal) -> bool:
+        names = pinned(criterion)
+        return "version" in names or ("id" in names and self.version.resource.sees_all(principal))
+
+    def _address_in_list(self, listed: Listed, every_version: bool) -> str:
+        if listed.reference is None or not self.version.resource.kind.versioned:
+            return listed.id
+        return last_part(listed.reference, listed.edition if every_version else None)
 
     def _request(self, verb: Verb, payload: Any, principal: Principal, *, keeps_answer: bool = True) -> Request:
         return Request(
@@ -182,6 +224,10 @@ class ResourceOperations:
         return selection_of(flask.request.args.get("fields"), self.version.selectable)
 
 
-def _href(resource_id: str) -> str:
+def _href(last: str) -> str:
     """The address of the resource whose id or reference ends the address of the request."""
-    return f"{requested_address().rpartition('/')[0]}/{resource_id}"
+    return f"{requested_address().rpartition('/')[0]}/{last}"
+
+
+def _address_of(asked: str | Named, kept_id: str) -> str:
+    return kept_id if isinstance(asked, str) else last_part(asked.reference, asked.edition)

@@ -1,9 +1,11 @@
 """What the operations read of the store."""
 
-from typing import Protocol
+from datetime import datetime
+from typing import Any, Protocol
 
 from canonical.shared.aggregates import A, Kind
 from canonical.shared.criteria import Criterion, SortKey
+from canonical.shared.editions import Named
 from canonical.shared.paging import Found, Slice
 from canonical.shared.projection import SearchIndex
 from canonical.shared.reader import Reader
@@ -21,6 +23,10 @@ class Kept(Protocol):
     def state(self) -> str: ...
     @property
     def version(self) -> int: ...
+    @property
+    def edition(self) -> str | None:
+        """None for what has no versions of its own."""
+        ...
 
 
 class Revision(Protocol):
@@ -30,18 +36,33 @@ class Revision(Protocol):
     def state(self) -> str: ...
     @property
     def version(self) -> int: ...
+    @property
+    def edition(self) -> str | None: ...
+
+
+class Listed(Protocol):
+    """A document in a list. `reference` and `edition` name what has several versions."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def document(self) -> str: ...
+    @property
+    def reference(self) -> str | None: ...
+    @property
+    def edition(self) -> str | None: ...
 
 
 class Reads(Protocol):
     """Aggregates and their documents, as far as `reader` sees them. All raise NotFound."""
 
-    def standing(self, kind: Kind[A], aggregate_id: str, reader: Reader, /) -> Revision:
+    def standing(self, kind: Kind[A], asked: str | Named, reader: Reader, /) -> Revision:
         """Without reading the document."""
         ...
 
-    def document(self, kind: Kind[A], aggregate_id: str, reader: Reader, /) -> Kept: ...
+    def document(self, kind: Kind[A], asked: str | Named, reader: Reader, /) -> Kept: ...
 
-    def to_change(self, kind: Kind[A], aggregate_id: str, reader: Reader, /) -> tuple[A, Payload, Kept]:
+    def to_change(self, kind: Kind[A], asked: str | Named, reader: Reader, /) -> tuple[A, Payload, Kept]:
         """The aggregate, what is carried for it and its document, all of one moment."""
         ...
 
@@ -53,9 +74,11 @@ class Reads(Protocol):
         part: Slice,
         criterion: Criterion | None,
         sort: tuple[SortKey, ...],
+        at: datetime | None,
         /,
-    ) -> Found[tuple[str, str]]:
-        """Ids and documents of those that meet the criterion, newest first unless sorted.
+    ) -> Found[Any]:
+        """What is `Listed` of those that meet the criterion, newest first unless sorted; with `at`, of versions that
+        are found by their references at that moment.
 
         Raises InvalidCommand when that takes too long.
         """

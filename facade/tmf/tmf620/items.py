@@ -1,0 +1,182 @@
+"""What all resources of TMF620 v5 share: identity, version, status and validity of an item of the catalog."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from canonical.audit.record import Mapped
+from canonical.catalog.commands import ChangeItem, CreateItem, RemoveItem
+from canonical.catalog.item import Definition, Item
+from canonical.catalog.lifecycle import PUBLISHED, LifecycleStatus
+from canonical.shared.aggregates import Kind
+from canonical.shared.projection import SearchIndex
+from facade.application.requests import Translation
+from facade.clock import time_text
+from facade.contract.pointers import escaped, shortened
+from facade.contract.violations import Code, ContractViolation, Violation
+from facade.tmf.bridge import COMPLEMENT
+from facade.tmf.engine.declaration import PatchRules, Payload, Resource, Sender
+from facade.tmf.engine.mapping import Field, Written, read, show
+from facade.tmf.engine.payload import SERVER_SET, instant, overlong, refused, unusable
+from facade.tmf.vocabulary import folded
+
+LONGEST = 100
+"""Characters of a name and an id."""
+LONGEST_VERSION = 60
+
+STATES: Mapping[LifecycleStatus, str] = MappingProxyType(
+    {status: status.value.replace("_", " ").title() for status in LifecycleStatus}
+)
+"""As TMF620's guide writes them; the schema has any text. Clients may spell them otherwise."""
+STATUSES = MappingProxyType({folded(shown): status for status, shown in STATES.items()})
+"""The same by their words, as they are compared."""
+PUBLIC = frozenset(STATES[status] for status in PUBLISHED)
+
+FIELDS = (
+    Written("id", "item_id"),
+    Field("version", "edition"),
+    Written("lastUpdate", "changed_at", time_text),
+)
+PERIOD = (
+    Field("startDateTime", "valid_from", instant, time_text, "time in UTC"),
+    Field("endDateTime", "valid_until", instant, time_text, "time in UTC"),
+)
+SHAPED = frozenset({"lifecycleStatus", "validFor"})
+CARRIED = frozenset({"@type", "@baseType", "@schemaLocation"})
+REFUSED: Mapping[str, str] = MappingProxyType({"href": SERVER_SET})
+NEVER_CHANGED: Mapping[str, str] = MappingProxyType(
+    {**REFUSED, "id": "it names the item in all its versions"}
+    | dict.fromkeys(("@type", "@baseType", "@schemaLocation"), "it is what it was when the item was made")
+)
+UNSAID = frozenset({"href", "lastUpdate"})
+"""What a client may send back as it was shown, without asking for anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What was read of a payload: contents as fields, how, and what is wrong. Pointers of the trail lead into the
+    definition, where contents stand below `/contents`.
+    """
+
+    fields: Mapping[str, Any]
+    trail: Collection[Mapped]
+    violations: Collection[Violation]
+
+
+@dataclass(frozen=True)
+class ItemMapper:
+    """How one kind of item is read and shown.
+
+    `contents` makes the contents of the fields that `read` finds in a body; `show` are the attributes of contents, as
+    far as possible as they were sent. `mapped` are the attributes that these two know. `unsaid` are attributes of the
+    document that follow from others, so that they are left out of what would have been sent.
+    """
+
+    kind: Kind[Any]
+    schema: str
+    contents: Callable[..., Any]
+    read: Callable[[Payload], Read]
+    show: Callable[[Any, Payload], Payload]
+    mapped: frozenset[str]
+    unsaid: Callable[[Payload, Any], Collection[str]] = lambda document, contents: ()
+
+    def resource(self, name: str, index: SearchIndex, scope: str) -> Resource[Any]:
+        """The declaration. `scope` lets a client publish; one that may write sees what is not published, too."""
+        return Resource(
+            name=name,
+            schema=self.schema,
+            kind=self.kind,
+            to_command=self.to_create,
+            project=self.from_item,
+            states=STATES,
+            state_attribute="lifecycleStatus",
+            index=index,
+            patch=PatchRules(NEVER_CHANGED, _asked_of, self.as_created, self.to_change, _makes_version),
+            to_removal=self.to_removal,
+            public_states=PUBLIC,
+            insider_scopes=frozenset({"catalog:write", scope}),
+            scopes_of=lambda command: (scope,) if _publishes(command) else (),
+        )
+
+    def to_create(self, body: Payload, sender: Sender) -> Translation:
+        """What a valid body asks for. Raises ContractViolation with everything that is refused."""
+        definition, trail = self._definition(body)
+        command = CreateItem(self.kind, sender.client, definition, body.get("id"))
+        return Translation(command, carried=body, trail=trail)
+
+    def as_created(self, document: Payload, item: Item) -> Payload:
+        unsaid = {*UNSAID, *self.unsaid(document, item.contents)} - {"lastUpdate"}
+        return {name: value for name, value in document.items() if name not in unsaid}
+
+    def to_change(
+        self, asked: Collection[str], item: Item, names: Collection[str], body: Payload, sender: Sender
+    ) -> Translation:
+        definition, trail = self._definition(body)
+        return Translation(
+            ChangeItem(self.kind, item.id, item.version, definition, sender.client), carried=body, trail=trail
+        )
+
+    def to_removal(self, version_id: str, expected_version: int | None, one_version: bool) -> Translation:
+        return Translation(
+            RemoveItem(self.kind, version_id, expected_version, whole=not one_version), changes=version_id
+        )
+
+    def from_item(self, item: Item, carried: Payload) -> Payload:
+        """The item as it stands, everything carried in it, without its address."""
+        document: Payload = {**carried, "@type": carried.get("@type", self.schema), **show(FIELDS, item, carried)}
+        document |= {"lifecycleStatus": STATES[item.state], **self.show(item.contents, carried)}
+        if period := {**carried.get("validFor", {}), **show(PERIOD, item, carried.get("validFor", {}))}:
+            document["validFor"] = period
+        return document
+
+    def _definition(self, body: Payload) -> tuple[Definition, tuple[Mapped, ...]]:
+        found = self.read(body)
+        fields, trail, wrong = read(FIELDS, body)
+        period, more, mistaken = read(PERIOD, body.get("validFor", {}), "/validFor")
+        violations = [*refused(body, REFUSED), *found.violations, *wrong, *mistaken, *_unnameable(body)]
+        trail += [*more, *found.trail]
+        if "lifecycleStatus" in body:
+            period["status"] = STATUSES.get(folded(body["lifecycleStatus"]))
+            violations += [] if period["status"] else [_unknown_status(body["lifecycleStatus"])]
+            trail.append(Mapped("/lifecycleStatus", "/status", "the status of this name"))
+        if violations:
+            raise ContractViolation(violations)
+        known = self.mapped | SHAPED | {row.attribute for row in FIELDS} | {COMPLEMENT}
+        carried = (f"/{escaped(name)}" for name in body if name not in known)
+        trail += [Mapped(pointer, f"/carried{pointer}", "carried") for pointer in carried]
+        return Definition(self.contents(**found.fields), **fields, **period), tuple(trail)
+
+
+def _asked_of(item: Item, names: Collection[str], after: Payload) -> Collection[str]:
+    """A change of any attribute asks for the same; whether the status may follow is the core's to say."""
+    return set(names) - UNSAID
+
+
+def _makes_version(item: Item, command: ChangeItem) -> bool:
+    return item.is_published and not item.says_the_same(command.definition)
+
+
+def _publishes(command: Any) -> bool:
+    return not isinstance(command, RemoveItem) and command.definition.status in PUBLISHED
+
+
+def _unnameable(body: Payload) -> list[Violation]:
+    violations = overlong("a version", body.get("version", ""), LONGEST_VERSION, "/version")
+    if "version" in body:
+        violations += _without("a version", body["version"], "()", "/version")
+    if "id" in body:
+        violations += unusable("an id", body["id"], LONGEST, "/id") + _without("an id", body["id"], "/()", "/id")
+    return violations
+
+
+def _without(what: str, text: str, characters: str, pointer: str) -> list[Violation]:
+    if text.strip() and not set(text) & set(characters):
+        return []
+    listed = " ".join(characters)
+    return [Violation(pointer, Code.INVALID_VALUE, f"{what} is not blank and has none of these characters: {listed}")]
+
+
+def _unknown_status(text: str) -> Violation:
+    message = f"{shortened(text)} is no status of the catalog"
+    return Violation("/lifecycleStatus", Code.INVALID_VALUE, message, tuple(STATES.values()))
