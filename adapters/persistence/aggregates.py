@@ -168,8 +168,9 @@ class SqlAggregateRepository(Generic[A]):
             of = {"of_resource": self._kind.name, "of_id": aggregate.id, "read": read}
             if _UPDATE.execute(self._connection, row | of).rowcount != 1:
                 raise ConcurrentChange(f"{self._kind.name} {aggregate.id} was changed by somebody else")
-        links = frozenset((f"{LINK}{kind}", term(one)) for kind, one in self._kind.links(aggregate))
-        self._index(seen, links | {(path, term(text)) for path, text in projection.terms})
+        links = ((f"{LINK}{kind}", one) for kind, one in self._kind.links(aggregate))
+        found_by = (*links, *self._kind.found_by(aggregate), *projection.terms)
+        self._index(seen, frozenset((path, term(text)) for path, text in found_by))
         seen.read, seen.carried_changed = str(row["aggregate"]), False
 
     def _edition(self, aggregate: Any) -> dict[str, str | None]:
@@ -219,8 +220,12 @@ def _seen(kind: Kind[A], row: Any) -> _Seen[A]:
 
 def loaded(kind: Kind[A], row: Any) -> A:
     """The aggregate in a row that has `aggregate` and `version`."""
-    aggregate = decoded(row.aggregate, kind.type)
-    aggregate.version = row.version
+    return aggregate_of(kind, row.aggregate, row.version)
+
+
+def aggregate_of(kind: Kind[A], text: str, version: int) -> A:
+    aggregate = decoded(text, kind.type)
+    aggregate.version = version
     return aggregate
 
 

@@ -30,6 +30,7 @@ from canonical.shared.criteria import (
     Path,
     Present,
     SortKey,
+    Within,
 )
 from canonical.shared.projection import SearchIndex
 
@@ -38,19 +39,22 @@ Names = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Searchable:
-    """The documents of one kind: which columns and terms save looking into them.
+    """The documents of one kind, or its aggregates: which columns and terms save looking into them.
 
     `columns` are never null and hold texts, or times as `timestamp` writes them. `indexed` are the paths of terms.
+    `text` is the column with the JSON that is searched.
     """
 
     resource: str
     columns: Mapping[Names, sa.Column[str]]
     indexed: frozenset[Names]
+    text: sa.Column[str] = documents.c.document
 
     @classmethod
     def of(cls, resource: str, index: SearchIndex) -> "Searchable":
         columns: Mapping[str, sa.Column[str]] = {name: documents.c[name] for name in index.columns.values()}
-        return cls(resource, {path: columns[name] for path, name in index.columns.items()}, index.terms)
+        text = documents.c.aggregate if index.of_aggregates else documents.c.document
+        return cls(resource, {path: columns[name] for path, name in index.columns.items()}, index.terms, text)
 
 
 class Compiled:
@@ -59,8 +63,12 @@ class Compiled:
     def __init__(self, searchable: Searchable, dialect: str) -> None:
         self._searchable = searchable
         self._sql: JsonSql = SqliteJson() if dialect == "sqlite" else PostgresJson()
-        self._root, self._parsed = self._sql.document(documents.c.document)
+        self._root, self._parsed = self._sql.document(searchable.text)
         self.reads_documents = False
+
+    @property
+    def text(self) -> sa.Column[str]:
+        return self._searchable.text
 
     @property
     def joined(self) -> sa.FromClause | None:
@@ -98,6 +106,8 @@ class Compiled:
                 )
             case Compare():
                 return self._compare(criterion, at)
+            case Within(path, low, high):
+                return self._has_term(_names(path), terms.c.value >= low, terms.c.value < high)
             case AnyElement(path, inside):
                 found = self._element(self._begin(at), path, inside)
                 return sa.and_(*self._narrowed(path, inside), found) if at is None else found
@@ -127,15 +137,13 @@ class Compiled:
         if names not in self._searchable.indexed or compare.operator is not Operator.EQUAL:
             return None
         texts = [one for one in compare.constants if isinstance(one, str)]
-        return self._has_term(names, texts) if len(texts) == len(compare.constants) else None
+        if len(texts) != len(compare.constants):
+            return None
+        return self._has_term(names, terms.c.value.in_([term(text) for text in texts]))
 
-    def _has_term(self, names: Names, texts: list[str]) -> sa.ColumnElement[bool]:
-        with_term = sa.select(terms.c.id).where(
-            terms.c.resource == self._searchable.resource,
-            terms.c.path == ".".join(names),
-            terms.c.value.in_([term(text) for text in texts]),
-        )
-        return documents.c.id.in_(with_term)
+    def _has_term(self, names: Names, *met: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+        of = terms.c.resource == self._searchable.resource, terms.c.path == ".".join(names)
+        return documents.c.id.in_(sa.select(terms.c.id).where(*of, *met))
 
     def _narrowed(self, path: Path, inside: Criterion) -> list[sa.ColumnElement[bool]]:
         """What the terms alone say about an element that meets all of `inside`."""

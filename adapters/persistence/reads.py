@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from adapters.persistence.aggregates import loaded
+from adapters.persistence.aggregates import aggregate_of, loaded
 from adapters.persistence.database import Database
 from adapters.persistence.encoding import timestamp
 from adapters.persistence.prepared import Prepared
@@ -21,7 +21,7 @@ from canonical.shared.criteria import Criterion, SortKey
 from canonical.shared.editions import Named
 from canonical.shared.paging import Found, Position, Slice
 from canonical.shared.projection import SearchIndex
-from canonical.shared.reader import Reader
+from canonical.shared.reader import ALL, Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +148,15 @@ class SqlReads:
         wanted = Search(criterion, sort, part, self._search_seconds)
         mine = seen(reader) if at is None else [*seen(reader), *shown_at(sa.literal(timestamp(at)))]
         return search(self._database, kind.name, index, mine, wanted)
+
+    def found(
+        self, kind: Kind[A], index: SearchIndex, part: Slice, criterion: Criterion | None, at: datetime | None
+    ) -> Found[A]:
+        """The aggregates that meet the criterion, whose paths lead into them; newest first, and with `at` the versions
+        that are found by their references at that moment. Raises InvalidCommand when that takes too long.
+        """
+        found = self.documents(kind, index, ALL, part, criterion, (), at)
+        return Found([aggregate_of(kind, one.document, one.version) for one in found.members], found.total, found.last)
 
     def aggregates(self, kind: Kind[A], reader: Reader, part: Slice) -> Found[A]:
         """Newest first."""

@@ -35,12 +35,13 @@ class Search:
 
 
 class Listed(NamedTuple):
-    """A document in a list. `reference` and `edition` name what has several versions."""
+    """A document in a list, or an aggregate as JSON. `reference` and `edition` name what has several versions."""
 
     id: str
     document: str
     reference: str | None
     edition: str | None
+    version: int
 
 
 def search(
@@ -57,7 +58,7 @@ def search(
     with database.reading() as connection, _limited(connection, compiled.reads_documents, wanted.seconds) as allow:
         allow()
         shown, more = _within_budget(connection.execute(page), part.limit) if part.limit else ([], True)
-        members = [Listed(*row[:4]) for row in shown]
+        members = [Listed(*row[:5]) for row in shown]
         if not more and part.after is None and (members or not part.offset):
             return Found(members, part.offset + len(members))
         allow()
@@ -81,7 +82,7 @@ def _within_budget(rows: Iterable[Any], limit: int) -> tuple[list[Any], bool]:
 
 
 def _position(row: Any, order: Sequence[SortOrder]) -> Position:
-    key, _, _, _, *values = row
+    key, _, _, _, _, *values = row
     return Position(tuple(one.mark(value) for one, value in zip(order[:-1], values, strict=True)), key)
 
 
@@ -100,7 +101,8 @@ def _page(
     ids = ids.order_by(*(one.ordered(one.value) for one in order))
     chosen = sliced(ids, part, lambda after: following(order, after)).subquery()
     sorted_by = [chosen.c[f"by_{index}"] for index in range(len(order))]
-    whole = sa.select(documents.c.id, documents.c.document, documents.c.reference, documents.c.edition, *sorted_by[:-1])
+    listed = (documents.c.id, compiled.text, documents.c.reference, documents.c.edition, documents.c.version)
+    whole = sa.select(*listed, *sorted_by[:-1])
     whole = whole.join(chosen, sa.and_(documents.c.resource == resource, chosen.c.key == documents.c.id))
     return whole.order_by(*(one.ordered(value) for one, value in zip(order, sorted_by, strict=True)))
 

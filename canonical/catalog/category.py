@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from canonical.catalog.errors import CyclicCategories
-from canonical.catalog.item import Item, kind_of_items
+from canonical.catalog.item import Item, Sought, kind_of_items
 from canonical.shared.aggregates import Link, Repository
 
 DEEPEST = 30
@@ -21,6 +21,10 @@ class CategoryContents:
     @property
     def links(self) -> tuple[Link, ...]:
         return () if self.parent_id is None else (Link(CATEGORY, self.parent_id),)
+
+    @property
+    def sought(self) -> Sought:
+        return (), ()
 
 
 @dataclass(slots=True)

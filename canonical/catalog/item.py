@@ -5,15 +5,20 @@ time; any other change makes a new version.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol, Self
 
 from canonical.catalog.errors import ItemNotFound
 from canonical.catalog.events import Changed, Created, ItemEvent, Published, Removed, Retired, StatusChanged
 from canonical.catalog.lifecycle import FOLLOWING, PUBLISHED, LifecycleStatus
+from canonical.catalog.words import terms_of
 from canonical.shared.aggregates import Kind, Link
 from canonical.shared.errors import InvalidCommand, InvalidTransition
+from canonical.shared.money import Money
+
+Sought = tuple[Collection[str | None], Collection[Money | None]]
+"""Texts and amounts that something is found by."""
 
 
 class Contents(Protocol):
@@ -23,8 +28,16 @@ class Contents(Protocol):
     def name(self) -> str: ...
 
     @property
+    def description(self) -> str | None: ...
+
+    @property
     def links(self) -> Collection[Link]:
         """The other items that it names, each by its kind and its id."""
+        ...
+
+    @property
+    def sought(self) -> Sought:
+        """Texts and amounts that it is found by, beside its name and its description."""
         ...
 
 
@@ -139,6 +152,14 @@ class Item:
     def remove(self, at: datetime) -> None:
         self._record(Removed, at)
 
+    def as_of(self, at: datetime) -> Self:
+        """What was said of it at that moment; as it is now before it was published."""
+        said = [one for one in self.standings if one.at <= at]
+        if not said:
+            return self
+        then = said[-1]
+        return replace(self, state=then.status, status_reason=then.reason, valid_until=then.valid_until)
+
     def says_the_same(self, definition: Definition) -> bool:
         """Whether the definition leaves alone all that a published version keeps for ever."""
         same = definition.contents == self.contents and definition.valid_from == self.valid_from
@@ -187,6 +208,11 @@ def _check_period(valid_from: datetime | None, valid_until: datetime | None) -> 
         raise InvalidCommand("it is valid until a time after the one from which it is", pointer="/valid_until")
 
 
+def _found_by(item: Item) -> Collection[tuple[str, str]]:
+    texts, amounts = item.contents.sought
+    return tuple(terms_of((item.contents.name, *texts, item.contents.description), amounts))
+
+
 def kind_of_items(name: str, made: type[Item]) -> Kind[Any]:
     """One kind of catalog item. `name` as in "offering"; its events are called `OfferingPublished` and so on."""
     return Kind(
@@ -196,6 +222,7 @@ def kind_of_items(name: str, made: type[Item]) -> Kind[Any]:
         reference=lambda item: item.item_id,
         removed=lambda item: item.removed,
         links=lambda item: item.contents.links,
+        found_by=_found_by,
         versioned=True,
         event_prefix="".join(word.capitalize() for word in name.split("-")),
     )

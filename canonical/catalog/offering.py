@@ -6,7 +6,7 @@ from datetime import datetime
 
 from canonical.catalog.category import CATEGORY
 from canonical.catalog.characteristics import CharacteristicUse
-from canonical.catalog.item import Item, kind_of_items
+from canonical.catalog.item import Item, Sought, kind_of_items
 from canonical.catalog.price import PRICE, Commitment, PriceContents
 from canonical.catalog.references import Reference, Relationship
 from canonical.catalog.specification import SPECIFICATION
@@ -103,6 +103,10 @@ class OfferingContents:
             *(Link(SPECIFICATION, one.id) for one in specifications if one is not None),
             *(Link(CATEGORY, one.id) for one in self.categories),
         )
+
+    @property
+    def sought(self) -> Sought:
+        return (self.sku,), [one.contents.amount for one in self.prices if one.contents is not None]
 
 
 @dataclass(slots=True)

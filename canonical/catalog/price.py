@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from canonical.catalog.characteristics import CharacteristicUse
-from canonical.catalog.item import Item, kind_of_items
+from canonical.catalog.item import Item, Sought, kind_of_items
 from canonical.catalog.references import Reference, Relationship
 from canonical.catalog.specification import SPECIFICATION
 from canonical.shared.aggregates import Link
@@ -70,6 +70,10 @@ class PriceContents:
         named = (*self.parts, *(one.to for one in self.relationships))
         specifications = (one.specification for one in self.constraints if one.specification is not None)
         return (*(Link(PRICE, one.id) for one in named), *(Link(SPECIFICATION, one.id) for one in specifications))
+
+    @property
+    def sought(self) -> Sought:
+        return (), (self.amount,)
 
 
 @dataclass(slots=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from canonical.catalog.category import CATEGORY
-from canonical.catalog.item import Item, kind_of_items
+from canonical.catalog.item import Item, Sought, kind_of_items
 from canonical.catalog.references import Reference
 from canonical.shared.aggregates import Link
 
@@ -18,6 +18,10 @@ class CatalogContents:
     @property
     def links(self) -> tuple[Link, ...]:
         return tuple(Link(CATEGORY, one.id) for one in self.categories)
+
+    @property
+    def sought(self) -> Sought:
+        return (self.type,), ()
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from canonical.catalog.category import CATEGORY
 from canonical.catalog.characteristics import Characteristic
-from canonical.catalog.item import Item, kind_of_items
+from canonical.catalog.item import Item, Sought, kind_of_items
 from canonical.catalog.references import Reference, Relationship
 from canonical.shared.aggregates import Link
 
@@ -29,6 +29,10 @@ class SpecificationContents:
     def links(self) -> tuple[Link, ...]:
         named = (*self.parts, *(one.to for one in self.relationships))
         return (*(Link(SPECIFICATION, one.id) for one in named), *(Link(CATEGORY, one.id) for one in self.categories))
+
+    @property
+    def sought(self) -> Sought:
+        return (self.number, self.brand), ()
 
 
 @dataclass(slots=True)

@@ -59,7 +59,7 @@ def _stays(_: Any) -> bool:
     return False
 
 
-def _no_links(_: Any) -> Collection[Link]:
+def _nothing(_: Any) -> tuple[Any, ...]:
     return ()
 
 
@@ -71,7 +71,7 @@ class Kind(Generic[A]):
     `reference` is the id of something else that it has or is about; with `found_by_reference` it is
     found by that as by its own id. `removed` says whether its new events remove it. `dependents`
     names the kinds that are removed with it, each of which refers to it. `links` are the aggregates of other kinds that
-    it names.
+    it names, `found_by` other texts that it is found by, each with the path of it.
 
     Several aggregates of a kind that is `versioned` have one reference, each as another `edition` of the same, found by
     it from `shown_from` until before `shown_until`. Events of the kind are kept under the names of their classes after
@@ -85,7 +85,8 @@ class Kind(Generic[A]):
     found_by_reference: bool = False
     removed: Callable[[A], bool] = _stays
     dependents: Sequence[str] = ()
-    links: Callable[[A], Collection[Link]] = _no_links
+    links: Callable[[A], Collection[Link]] = _nothing
+    found_by: Callable[[A], Collection[tuple[str, str]]] = _nothing
     versioned: bool = False
     event_prefix: str = ""
 

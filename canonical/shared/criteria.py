@@ -62,6 +62,15 @@ class Present:
 
 
 @dataclass(frozen=True, slots=True)
+class Within:
+    """Some text that the aggregate is indexed by at `path` is from `low` on and before `high`, by code points."""
+
+    path: Path
+    low: str
+    high: str
+
+
+@dataclass(frozen=True, slots=True)
 class AnyElement:
     """One object at `path` meets `criterion`, whose paths begin at it."""
 
@@ -84,7 +93,7 @@ class Not:
     part: "Criterion"
 
 
-Criterion = Compare | Present | AnyElement | AllOf | AnyOf | Not
+Criterion = Compare | Within | Present | AnyElement | AllOf | AnyOf | Not
 
 
 def all_of(*criteria: Criterion | None) -> Criterion | None:

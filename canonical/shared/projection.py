@@ -24,7 +24,7 @@ Projector = Callable[[Any, dict[str, Any]], Projection]
 
 @dataclass(frozen=True, slots=True)
 class SearchIndex:
-    """What documents of one kind are found by without looking into them.
+    """What documents of one kind, or its aggregates, are found by without looking into them.
 
     `columns` say which paths stand in a column of the row: `id`, `reference`, `shown_state`, `created_at`,
     `changed_at`. `terms` are the paths of the terms.
@@ -32,3 +32,4 @@ class SearchIndex:
 
     columns: Mapping[tuple[str, ...], str] = field(default_factory=lambda: MappingProxyType({("id",): "id"}))
     terms: frozenset[tuple[str, ...]] = frozenset()
+    of_aggregates: bool = False

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from canonical.shared.criteria import AllOf, AnyElement, AnyOf, Compare, Criterion, Not, Operator, Path, Present
+from canonical.shared.criteria import AllOf, AnyElement, AnyOf, Compare, Criterion, Not, Operator, Path, Present, Within
 from facade.tmf.query.refusals import MAX_CONDITIONS, refusal
 
 MAX_PATTERNS = 5
@@ -28,7 +28,7 @@ def bounded(criteria: Iterable[Criterion]) -> None:
         raise refusal("filter", "too many conditions lead through lists of lists")
 
 
-def _leaves(criterion: Criterion, lists: int) -> Iterator[tuple[Compare | Present, int]]:
+def _leaves(criterion: Criterion, lists: int) -> Iterator[tuple[Compare | Within | Present, int]]:
     """The conditions, each with the number of lists it leads through."""
     match criterion:
         case AllOf(parts) | AnyOf(parts):
@@ -38,11 +38,11 @@ def _leaves(criterion: Criterion, lists: int) -> Iterator[tuple[Compare | Presen
             yield from _leaves(part, lists)
         case AnyElement(path, part):
             yield from _leaves(part, lists + _lists(path))
-        case Compare(path) | Present(path):
+        case Compare(path) | Within(path) | Present(path):
             yield criterion, lists + _lists(path)
 
 
-def _patterns(leaf: Compare | Present) -> int:
+def _patterns(leaf: Compare | Within | Present) -> int:
     return len(leaf.constants) if isinstance(leaf, Compare) and leaf.operator is Operator.MATCHES else 0
 
 
@@ -54,7 +54,7 @@ def _depth(criterion: Criterion) -> int:
             return 1 + _depth(part)
         case AnyElement(path, inside):
             return _LIST * _lists(path) + _depth(inside)
-        case Compare(path) | Present(path):
+        case Compare(path) | Within(path) | Present(path):
             return _LIST * _lists(path)
 
 

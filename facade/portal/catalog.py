@@ -1,0 +1,310 @@
+"""The canonical API's catalog: each kind of item listed, read, changed, published and retired in the same way."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any, Protocol
+
+import flask
+from werkzeug.datastructures import ETags
+
+from canonical.audit.record import Mapped
+from canonical.catalog.commands import ChangeItem, CreateItem, RemoveItem
+from canonical.catalog.item import Definition, Item
+from canonical.catalog.lifecycle import PUBLISHED, LifecycleStatus
+from canonical.catalog.words import having
+from canonical.shared.aggregates import A, Kind
+from canonical.shared.criteria import Compare, Criterion, Operator, PathStep, all_of
+from canonical.shared.editions import Named
+from canonical.shared.paging import Found, Slice
+from canonical.shared.ports import Clock
+from canonical.shared.projection import SearchIndex
+from canonical.shared.reader import ALL, Reader
+from facade.application.requests import Request, Result, Translation
+from facade.application.use_cases import Application
+from facade.clock import time_text
+from facade.contract.connexion_plugin import validated_body
+from facade.contract.pointers import shortened
+from facade.contract.violations import Code, ContractViolation, Violation
+from facade.portal.catalog_shapes import ContentsShape
+from facade.portal.pages import PAGING, page_document
+from facade.security.principal import Principal, current_principal
+from facade.tmf.engine.addresses import entity_tag
+from facade.tmf.engine.payload import instant
+from facade.web.address import requested_address
+from facade.web.conditions import check_version, required_versions
+from facade.web.cursors import Course
+from facade.web.json import answer_json, nothing
+from facade.web.paging import only, page_of
+
+INSIDERS = ("catalog:write", "catalog:publish")
+"""Scopes whose holders see what is not published, too."""
+PUBLISH = "catalog:publish"
+INDEX = SearchIndex({("item_id",): "reference", ("state",): "state"}, of_aggregates=True)
+FILTERS = ("text", "status", "at")
+
+
+class Reads(Protocol):
+    def aggregate(self, kind: Kind[A], asked: str | Named, reader: Reader, /) -> A: ...
+
+    def to_change(self, kind: Kind[A], asked: Named, reader: Reader, /) -> tuple[A, dict[str, Any], Any]: ...
+
+    def found(
+        self, kind: Kind[A], index: SearchIndex, part: Slice, criterion: Criterion | None, at: datetime | None, /
+    ) -> Found[A]:
+        """Newest first. Raises InvalidCommand when that takes too long."""
+        ...
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """One kind of item in the canonical API. `noun` as in "ProductOffering", `version` the member with its version.
+
+    `filters` are query parameters that only this kind has, and `criteria` makes criteria of a query with them. `more`
+    are members of the document of one item beside its contents, which nobody writes.
+    """
+
+    kind: Kind[Any]
+    noun: str
+    shape: ContentsShape
+    version: str = "version"
+    filters: frozenset[str] = frozenset()
+    criteria: Callable[[Mapping[str, str], datetime], Iterable[Criterion]] = lambda query, at: ()
+    more: Callable[[Item, datetime], Mapping[str, Any]] = lambda item, at: {}
+
+    @property
+    def plural(self) -> str:
+        return f"{self.noun.removesuffix('y')}ies" if self.noun.endswith("y") else f"{self.noun}s"
+
+
+@dataclass(frozen=True)
+class PortalCatalog:
+    application: Application
+    reads: Reads
+    clock: Clock
+    shelves: tuple[Shelf, ...]
+
+    def operations(self) -> dict[str, Callable[..., Any]]:
+        methods: dict[str, Callable[..., Any]] = {
+            "get": self.get,
+            "create": self.create,
+            "replace": self.replace,
+            "publish": self.publish,
+            "retire": self.retire,
+            "delete": self.delete,
+        }
+        found: dict[str, Callable[..., Any]] = {}
+        for shelf in self.shelves:
+            found |= {f"{verb}{shelf.noun}": partial(method, shelf) for verb, method in methods.items()}
+            found |= {
+                f"list{shelf.plural}": partial(self.list_items, shelf),
+                f"list{shelf.noun}Versions": partial(self.list_versions, shelf),
+            }
+        return found
+
+    def list_items(self, shelf: Shelf) -> flask.Response:
+        """Of each item the version that counts at the moment `at`, now without it."""
+        query = flask.request.args
+        only(query, (*PAGING, *FILTERS, *shelf.filters))
+        page = page_of(query, Course(f"catalog {shelf.kind.name}"))
+        moment = self._moment()
+        asked = [*shelf.criteria(query, moment), _seen(current_principal(), query.get("status"))]
+        asked += [having(query["text"])] if "text" in query else []
+        found = self.reads.found(shelf.kind, INDEX, page.slice, all_of(*asked), moment)
+        documents = [document_of(shelf, item.as_of(moment)) for item in found.members]
+        return answer_json(page_document(documents, page, found))
+
+    def get(self, shelf: Shelf, id: str) -> flask.Response:
+        only(flask.request.args, ("at", "version"))
+        moment = self._moment()
+        item = self._item(shelf, id)
+        shown = item.as_of(moment) if "at" in flask.request.args else item
+        return self._answer(shelf, shown, 200, shelf.more(shown, moment))
+
+    def list_versions(self, shelf: Shelf, id: str) -> flask.Response:
+        """All versions of an item, newest first."""
+        only(flask.request.args, PAGING)
+        page = page_of(flask.request.args, Course(f"catalog {shelf.kind.name} {id}"))
+        of_it = Compare((PathStep("item_id"),), Operator.EQUAL, (id,))
+        found = self.reads.found(shelf.kind, INDEX, page.slice, all_of(of_it, _seen(current_principal(), None)), None)
+        if not found.total:
+            raise shelf.kind.missing(id)
+        return answer_json(page_document([document_of(shelf, item) for item in found.members], page, found))
+
+    def create(self, shelf: Shelf) -> flask.Response:
+        only(flask.request.args, ())
+        body, principal = validated_body(), current_principal()
+        definition = _definition(shelf, body)
+        _require_publish(principal, definition.status)
+        command = CreateItem(shelf.kind, principal.client_id, definition, body.get("id"))
+        request = self._request(f"create{shelf.noun}", body, principal)
+        translation = Translation(command, carried={}, trail=_trail(body))
+        result = self.application.once(request, lambda: self.application.execute(request, translation, 201))
+        item = self._made(shelf, result)
+        return self._answer(shelf, item, 201, {}, {"Location": f"{requested_address()}/{item.item_id}"})
+
+    def replace(self, shelf: Shelf, id: str) -> flask.Response:
+        """Have the item as the body says: in place while it is not published, as a new version afterwards."""
+        body = validated_body()
+        return self._changed(shelf, id, "replace", body, lambda item: _definition(shelf, body))
+
+    def publish(self, shelf: Shelf, id: str) -> flask.Response:
+        body = validated_body()
+        status = LifecycleStatus(body.get("lifecycleStatus", LifecycleStatus.LAUNCHED))
+        return self._changed(shelf, id, "publish", body, lambda item: _with_status(item, status, body.get("reason")))
+
+    def retire(self, shelf: Shelf, id: str) -> flask.Response:
+        body = validated_body()
+        retired = LifecycleStatus.RETIRED
+        return self._changed(shelf, id, "retire", body, lambda item: _with_status(item, retired, body.get("reason")))
+
+    def delete(self, shelf: Shelf, id: str) -> flask.Response:
+        only(flask.request.args, ("version",))
+        principal, wanted, named = current_principal(), required_versions(), self._named(id)
+        request = self._request(f"delete{shelf.noun}", {"id": id, "version": named.edition}, principal)
+
+        def act() -> Result:
+            item = self._item(shelf, id)
+            check_version(wanted, _tag(item))
+            command = RemoveItem(shelf.kind, item.id, item.version, whole=named.edition is None)
+            return self.application.execute(request, Translation(command, changes=item.id, replannable=True), 204)
+
+        self.application.once(request, act)
+        return nothing()
+
+    def _changed(
+        self, shelf: Shelf, id: str, verb: str, body: Any, define: Callable[[Item], Definition]
+    ) -> flask.Response:
+        only(flask.request.args, ("version",))
+        principal, wanted, named = current_principal(), required_versions(), self._named(id)
+        payload = {"id": id, "version": named.edition, "body": body}
+        request = self._request(f"{verb}{shelf.noun}", payload, principal)
+
+        def act() -> Result:
+            item, carried, _ = self.reads.to_change(shelf.kind, named, ALL)
+            return self._change(request, shelf, item, carried, define(item), wanted, principal)
+
+        item = self._made(shelf, self.application.once(request, act))
+        return self._answer(shelf, item, 200, {})
+
+    def _change(
+        self,
+        request: Request,
+        shelf: Shelf,
+        item: Item,
+        carried: dict[str, Any],
+        definition: Definition,
+        wanted: ETags | None,
+        principal: Principal,
+    ) -> Result:
+        check_version(wanted, _tag(item))
+        status = definition.status or item.state
+        _require_publish(principal, status)
+        command = ChangeItem(shelf.kind, item.id, item.version, definition, principal.client_id)
+        changes = None if item.is_published and not item.says_the_same(definition) else item.id
+        translation = Translation(command, carried, _trail(request.payload), changes=changes, replannable=True)
+        return self.application.execute(request, translation, 200)
+
+    def _item(self, shelf: Shelf, id: str) -> Item:
+        """Raises ItemNotFound, also for what the caller does not see."""
+        item: Item = self.reads.aggregate(shelf.kind, self._named(id), ALL)
+        if item.state not in PUBLISHED and not _is_insider(current_principal()):
+            raise shelf.kind.missing(id)
+        return item
+
+    def _made(self, shelf: Shelf, result: Result) -> Item:
+        item: Item = self.reads.aggregate(shelf.kind, result.subject, ALL)
+        return item
+
+    def _named(self, id: str) -> Named:
+        return Named(id, self._moment(), flask.request.args.get("version"))
+
+    def _moment(self) -> datetime:
+        asked = flask.request.args.get("at")
+        try:
+            return self.clock.now() if asked is None else instant(asked)
+        except ValueError as error:
+            raise ContractViolation([Violation("/at", Code.INVALID_FORMAT, f"at {error}")]) from error
+
+    def _request(self, operation: str, payload: Any, principal: Principal) -> Request:
+        key = flask.request.headers.get("Idempotency-Key")
+        return Request(principal.client_id, operation, key, payload, keeps_answer=False)
+
+    def _answer(
+        self, shelf: Shelf, item: Item, status: int, more: Mapping[str, Any], headers: Mapping[str, str] | None = None
+    ) -> flask.Response:
+        told = {"ETag": f'"{_tag(item)}"', **(headers or {})}
+        return answer_json({**document_of(shelf, item), **more}, status, told)
+
+
+def document_of(shelf: Shelf, item: Item) -> dict[str, Any]:
+    """An item of the canonical API: what it is, and below that its contents."""
+    period = {"startDateTime": item.valid_from, "endDateTime": item.valid_until}
+    valid = {name: time_text(at) for name, at in period.items() if at is not None}
+    head = {
+        "id": item.item_id,
+        shelf.version: item.edition,
+        "catalogVersion": catalog_version(item),
+        "lifecycleStatus": item.state.value,
+        "statusReason": item.status_reason,
+        "lastUpdate": time_text(item.changed_at),
+        "validFor": valid or None,
+    }
+    known = {name: value for name, value in head.items() if value is not None}
+    return known | dict(shelf.shape.dump(item.contents))
+
+
+def catalog_version(item: Item) -> str | None:
+    """The quarter in which it began to count, as in "2026.Q3"; None before it is published."""
+    begin = item.counts_from
+    return None if begin is None else f"{begin.year}.Q{(begin.month + 2) // 3}"
+
+
+def _definition(shelf: Shelf, body: Mapping[str, Any]) -> Definition:
+    head = {"id", "version", shelf.version, "lifecycleStatus", "statusReason", "validFor"}
+    period = body.get("validFor", {})
+    begin, end = (period.get(name) for name in ("startDateTime", "endDateTime"))
+    status = body.get("lifecycleStatus")
+    return Definition(
+        shelf.shape.load({name: value for name, value in body.items() if name not in head}),
+        None if begin is None else instant(begin),
+        None if end is None else instant(end),
+        None if status is None else LifecycleStatus(status),
+        body.get("statusReason"),
+        body.get(shelf.version),
+    )
+
+
+def _with_status(item: Item, status: LifecycleStatus, reason: str | None) -> Definition:
+    return Definition(item.contents, item.valid_from, item.valid_until, status, reason, item.edition)
+
+
+def _trail(body: Mapping[str, Any]) -> tuple[Mapped, ...]:
+    return tuple(Mapped(f"/{name}", f"/contents/{name}", "as sent") for name in body)
+
+
+def _seen(principal: Principal, asked: str | None) -> Criterion | None:
+    """The states that the caller sees, of those that it asks for."""
+    names = list(LifecycleStatus) if asked is None else asked.split(",")
+    if unknown := [name for name in names if name not in LifecycleStatus.__members__]:
+        text = f"{shortened(unknown[0])} is no status of the catalog"
+        raise ContractViolation([Violation("/status", Code.INVALID_VALUE, text, tuple(LifecycleStatus))])
+    asked_for = set(map(LifecycleStatus, names))
+    states = asked_for if _is_insider(principal) else asked_for & PUBLISHED
+    if states == set(LifecycleStatus):
+        return None
+    return Compare((PathStep("state"),), Operator.EQUAL, tuple(sorted(states)))
+
+
+def _is_insider(principal: Principal) -> bool:
+    return any(principal.may_all((scope,)) for scope in INSIDERS)
+
+
+def _require_publish(principal: Principal, status: LifecycleStatus | None) -> None:
+    if status in PUBLISHED:
+        principal.require((PUBLISH,))
+
+
+def _tag(item: Item) -> str:
+    return entity_tag(item.version, item.edition)

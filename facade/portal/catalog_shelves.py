@@ -1,0 +1,17 @@
+"""The kinds of catalog items that the canonical API serves."""
+
+from canonical.catalog.category import CATEGORIES
+from canonical.catalog.offering import OFFERINGS
+from canonical.catalog.price import PRICES
+from canonical.catalog.product_catalog import CATALOGS
+from canonical.catalog.specification import SPECIFICATIONS
+from facade.portal.catalog import Shelf
+from facade.portal.catalog_shapes import CatalogShape, CategoryShape, OfferingShape, PriceShape, SpecificationShape
+
+SHELVES = (
+    Shelf(CATALOGS, "ProductCatalog", CatalogShape()),
+    Shelf(CATEGORIES, "ProductCategory", CategoryShape()),
+    Shelf(SPECIFICATIONS, "ProductSpecification", SpecificationShape()),
+    Shelf(OFFERINGS, "ProductOffering", OfferingShape(), version="offeringVersion"),
+    Shelf(PRICES, "ProductOfferingPrice", PriceShape()),
+)
