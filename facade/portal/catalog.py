@@ -280,8 +280,17 @@ def _with_status(item: Item, status: LifecycleStatus, reason: str | None) -> Def
     return Definition(item.contents, item.valid_from, item.valid_until, status, reason, item.edition)
 
 
+_HEAD = {
+    "validFor": ("/validFor/endDateTime", "/valid_until"),
+    "lifecycleStatus": ("/lifecycleStatus", "/status"),
+    "parentId": ("/parentId", "/contents/parent_id"),
+}
+
+
 def _trail(body: Mapping[str, Any]) -> tuple[Mapped, ...]:
-    return tuple(Mapped(f"/{name}", f"/contents/{name}", "as sent") for name in body)
+    """How each member was read; what a rule of the core can be about by its own name."""
+    placed = (_HEAD.get(name, (f"/{name}", f"/contents/{name}")) for name in body)
+    return tuple(Mapped(source, target, "as sent") for source, target in placed)
 
 
 def _seen(principal: Principal, asked: str | None) -> Criterion | None:

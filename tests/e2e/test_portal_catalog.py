@@ -1,0 +1,228 @@
+"""The canonical API's catalog over real HTTP, on both databases."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import requests
+
+from tests.support.postgres import new_database
+from tests.support.product import Node, running_product
+
+API = "/api/v1"
+OFFERINGS = f"{API}/product-offerings"
+TMF = "/tmf-api/productCatalogManagement"
+PARTNER = "partner-acme"
+SHELVES = (
+    "product-catalogs",
+    "product-categories",
+    "product-specifications",
+    "product-offerings",
+    "product-offering-prices",
+)
+EVERY_SHELF = pytest.mark.parametrize("shelf", SHELVES)
+MONTHLY = {
+    "name": "monthly",
+    "chargeType": "RECURRING",
+    "period": "month",
+    "amount": {"value": "39.90", "currency": "EUR"},
+}
+RICH = {
+    "description": "Up to 1 Gbit/s",
+    "sku": "FIBRE-1000",
+    "productSpecification": {"id": "spec-fibre"},
+    "categories": [{"id": "internet"}],
+    "productOfferingPrices": [{"price": MONTHLY}, {"productOfferingPrice": {"id": "pop-setup", "version": "1.0"}}],
+    "commitments": [{"name": "24 months", "duration": {"amount": 24, "units": "month"}}],
+    "channels": [{"id": "web"}],
+    "segments": [{"id": "consumer"}],
+    "places": [{"id": "CZ"}],
+    "characteristicUses": [
+        {"code": "speed", "allowedValues": [{"value": 1000, "unit": "Mbit/s", "default": True}, {"from": 1, "to": 5}]},
+        {"code": "colour", "allowedValues": [{"value": "red"}, {"value": True}, {"value": {"a": [1]}}]},
+    ],
+    "groups": [
+        {
+            "name": "extras",
+            "least": 0,
+            "most": 2,
+            "groups": [{"name": "tv", "members": [{"productOffering": {"id": "tv"}}]}],
+        }
+    ],
+    "members": [{"productOffering": {"id": "router"}, "least": 1, "most": 1, "default": 1}],
+    "relationships": [{"type": "requires", "to": {"id": "line"}, "role": "carrier"}],
+    "allowedActions": [{"action": "ADD", "channels": [{"id": "web"}]}],
+}
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def product(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
+    environment: dict[str, str] = {}
+    with ExitStack() as stack:
+        if request.param == "postgresql":
+            server = request.getfixturevalue("postgres_server")
+            environment["DATABASE_URL"] = stack.enter_context(new_database(server))
+        yield stack.enter_context(running_product(tmp_path_factory.mktemp("portal-catalog"), **environment))
+
+
+def add(product: Node, shelf: str = "product-offerings", **attributes: Any) -> requests.Response:
+    answer = product.post(f"{API}/{shelf}", {"name": f"Something {uuid4()}", **attributes})
+    assert answer.status_code == 201, answer.text
+    return answer
+
+
+def change(
+    product: Node, method: str, address: str, body: Any, tag: str, client: str = "qa", **headers: str
+) -> requests.Response:
+    return product.request(method, address, client, json=body, headers={"If-Match": tag, **headers})
+
+
+def published(product: Node, shelf: str = "product-offerings", **attributes: Any) -> requests.Response:
+    made = add(product, shelf, **attributes)
+    return change(product, "POST", f"{API}/{shelf}/{made.json()['id']}/publish", {}, made.headers["ETag"])
+
+
+def names(product: Node, client: str = "qa", **query: str) -> list[str]:
+    answer = product.get(OFFERINGS, client, params=query)
+    assert answer.status_code == 200, answer.text
+    return [one["name"] for one in answer.json()["items"]]
+
+
+@EVERY_SHELF
+def test_an_item_is_added_read_changed_published_retired_and_removed(product: Node, shelf: str) -> None:
+    made = add(product, shelf, description="new")
+    item, address = made.json(), f"{API}/{shelf}/{made.json()['id']}"
+    version = "offeringVersion" if shelf == "product-offerings" else "version"
+    assert (item["lifecycleStatus"], item[version], made.headers["Location"]) == (
+        "IN_STUDY",
+        "1.0",
+        f"{product.url}{address}",
+    )
+    assert "catalogVersion" not in item
+    assert product.get(address).json() == item
+    changed = change(product, "PUT", address, {"name": "other"}, made.headers["ETag"])
+    assert (changed.json()["name"], changed.json()[version], "description" in changed.json()) == ("other", "1.0", False)
+    launched = change(product, "POST", f"{address}/publish", {}, changed.headers["ETag"])
+    assert (launched.json()["lifecycleStatus"], launched.json()["catalogVersion"][4:6]) == ("LAUNCHED", ".Q")
+    second = change(product, "PUT", address, {"name": "third"}, launched.headers["ETag"])
+    assert (second.json()[version], second.json()["lifecycleStatus"]) == ("2.0", "LAUNCHED")
+    assert product.get(address).json() == second.json()
+    listed = product.get(f"{address}/versions").json()
+    assert [(one[version], one["name"]) for one in listed["items"]] == [("2.0", "third"), ("1.0", "other")]
+    first = product.get(f"{address}?version=1.0", PARTNER).json()
+    assert first["validFor"]["endDateTime"] == second.json()["validFor"]["startDateTime"]
+    retired = change(product, "POST", f"{address}/retire", {"reason": "old"}, second.headers["ETag"])
+    assert (retired.json()["lifecycleStatus"], retired.json()["statusReason"]) == ("RETIRED", "old")
+    assert change(product, "DELETE", address, None, retired.headers["ETag"]).status_code == 204
+    assert product.get(address).status_code == product.get(f"{address}/versions").status_code == 404
+
+
+def test_an_offering_says_what_was_sent(product: Node) -> None:
+    made = add(product, id=f"po {uuid4()}", **RICH)
+    assert {name: made.json()[name] for name in RICH} == RICH
+    assert product.get(f"{OFFERINGS}/{made.json()['id']}").json() == made.json()
+
+
+def test_a_change_needs_the_version_that_was_read(product: Node) -> None:
+    made = add(product)
+    address = f"{OFFERINGS}/{made.json()['id']}"
+    missing = product.request("PUT", address, json={"name": "x"})
+    assert (missing.status_code, missing.json()["errors"][0]["pointer"]) == (400, "/If-Match")
+    assert change(product, "PUT", address, {"name": "first"}, made.headers["ETag"]).status_code == 200
+    for method, at, body in (
+        ("PUT", address, {"name": "second"}),
+        ("POST", f"{address}/publish", {}),
+        ("DELETE", address, None),
+    ):
+        refused = change(product, method, at, body, made.headers["ETag"])
+        assert (refused.status_code, refused.json()["code"]) == (412, "VERSION_MISMATCH")
+    assert product.get(address).json()["name"] == "first"
+
+
+def test_the_version_of_any_moment_can_be_read(product: Node) -> None:
+    first = published(product, name="as it was")
+    address = f"{OFFERINGS}/{first.json()['id']}"
+    second = change(product, "PUT", address, {"name": "as it is"}, first.headers["ETag"])
+    between = first.json()["lastUpdate"]
+    assert product.get(address, params={"at": between.replace("Z", "9Z")}).json()["name"] == "as it was"
+    assert (
+        product.get(address, params={"at": second.json()["lastUpdate"].replace("Z", "9Z")}).json()["name"] == "as it is"
+    )
+    assert product.get(address, PARTNER, params={"at": "2020-01-01T00:00:00Z"}).status_code == 404
+    retired = change(product, "POST", f"{address}/retire", {}, second.headers["ETag"])
+    assert retired.json()["lifecycleStatus"] == "RETIRED"
+    then = product.get(address, params={"at": second.json()["lastUpdate"].replace("Z", "9Z")}).json()
+    assert then["lifecycleStatus"] == "LAUNCHED"
+
+
+def test_who_may_not_write_sees_what_is_published(product: Node) -> None:
+    word = f"w{uuid4().hex}"
+    draft = add(product, name=f"{word} draft").json()["id"]
+    published(product, name=f"{word} published")
+    assert names(product, text=word) == [f"{word} published", f"{word} draft"]
+    assert names(product, PARTNER, text=word) == [f"{word} published"]
+    assert product.get(f"{OFFERINGS}/{draft}", PARTNER).status_code == 404
+    assert product.get(f"{OFFERINGS}/{draft}/versions", PARTNER).status_code == 404
+    assert product.post(OFFERINGS, {"name": "x"}, PARTNER).status_code == 403
+
+
+def test_a_repeat_gets_the_item_that_was_made_and_another_body_is_refused(product: Node) -> None:
+    key = {"Idempotency-Key": str(uuid4())}
+    first, again = (product.request("POST", OFFERINGS, json={"name": "once"}, headers=key) for _ in range(2))
+    assert (first.status_code, first.json()) == (again.status_code, again.json())
+    other = product.request("POST", OFFERINGS, json={"name": "twice"}, headers=key)
+    assert (other.status_code, other.json()["code"]) == (409, "IDEMPOTENCY_KEY_REUSED")
+
+
+def test_words_are_found_whatever_their_case_and_accents(product: Node) -> None:
+    word = f"x{uuid4().hex[:10]}"
+    published(product, name=f"{word} Straße Zürich", sku="AX/7590")
+    for text in (word, f"{word} strasse", f"{word} STRASSE zur", f"{word} 7590", f"{word} ax zürich"):
+        assert names(product, text=text) == [f"{word} Straße Zürich"], text
+    for text in (f"{word} none", f"{word}y", f"{word} urich"):
+        assert names(product, text=text) == [], text
+
+
+@pytest.mark.parametrize("text", ["c++", "-x", "col:x", '"', "%", "' OR 1=1 --", "*", "\\", "NEAR(a b)", "a" * 200])
+def test_hostile_words_find_nothing_and_break_nothing(product: Node, text: str) -> None:
+    assert product.get(OFFERINGS, params={"text": text}).status_code == 200
+
+
+def test_what_was_changed_in_the_portal_shows_to_partners_and_the_other_way(product: Node) -> None:
+    made = product.post(f"{TMF}/v5/category", {"name": "tmf", "lifecycleStatus": "Active", "acmeShelf": 7}).json()
+    address = f"{API}/product-categories/{made['id']}"
+    read = product.get(address)
+    assert (read.json()["name"], read.json()["lifecycleStatus"]) == ("tmf", "ACTIVE")
+    assert change(product, "PUT", address, {"name": "portal"}, read.headers["ETag"]).status_code == 200
+    for version in ("v4", "v5"):
+        shown = product.get(f"{TMF}/{version}/category/{made['id']}").json()
+        assert (shown["name"], shown["version"], shown["acmeShelf"]) == ("portal", "2.0", 7)
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({}, "/name"),
+        ({"name": "x", "id": "a/b"}, "/id"),
+        ({"name": "x", "nonsense": 1}, "/nonsense"),
+        ({"name": "x", "lifecycleStatus": "SOLD"}, "/lifecycleStatus"),
+        ({"name": "x", "validFor": {"startDateTime": "2026-02-31T00:00:00Z"}}, "/validFor/startDateTime"),
+        (
+            {"name": "x", "validFor": {"startDateTime": "2026-02-01T00:00:00Z", "endDateTime": "2026-01-01T00:00:00Z"}},
+            "/validFor/endDateTime",
+        ),
+        (
+            {
+                "name": "x",
+                "productOfferingPrices": [{"price": {**MONTHLY, "amount": {"value": "1,5", "currency": "EUR"}}}],
+            },
+            "/productOfferingPrices/0/price/amount/value",
+        ),
+    ],
+)
+def test_a_wrong_body_is_told_where_it_is_wrong(product: Node, body: dict[str, Any], pointer: str) -> None:
+    refused = product.post(OFFERINGS, body)
+    assert refused.status_code == 400
+    assert pointer in [one["pointer"] for one in refused.json()["errors"]]
