@@ -8,19 +8,25 @@ from typing import Any
 
 from canonical.catalog.category import CATEGORIES, CATEGORY, check_place
 from canonical.catalog.commands import ChangeItem, CreateItem, RemoveItem
+from canonical.catalog.decomposition import TEMPLATE, check_tasks
 from canonical.catalog.errors import ItemExists, ItemInUse
 from canonical.catalog.item import Definition, Item
 from canonical.catalog.lifecycle import OFFERED
 from canonical.catalog.offering import OFFERING
 from canonical.catalog.ports import UnitOfWork
 from canonical.catalog.price import PRICE
+from canonical.catalog.rule import RULE, check_rule
 from canonical.catalog.specification import SPECIFICATION
 from canonical.catalog.timeline import next_edition, show, succeed
 from canonical.shared.aggregates import Kind, Link, require_version
 from canonical.shared.ports import Clock, Handlers, Identities
 
 CHECKS: Mapping[str, Callable[[Any, UnitOfWork], None]] = MappingProxyType(
-    {CATEGORIES.name: lambda category, work: check_place(category, work.repository(CATEGORIES))}
+    {
+        CATEGORIES.name: lambda category, work: check_place(category, work.repository(CATEGORIES)),
+        RULE: lambda rule, work: check_rule(rule),
+        TEMPLATE: lambda template, work: check_tasks(template),
+    }
 )
 """What has to be so among items, by the kind of the one that was just written."""
 
@@ -30,7 +36,9 @@ REFERRING: Mapping[str, Collection[str]] = MappingProxyType(
         CATEGORY: (CATEGORY, "catalog", SPECIFICATION, OFFERING),
         SPECIFICATION: (SPECIFICATION, PRICE, OFFERING),
         PRICE: (PRICE, OFFERING),
-        OFFERING: (OFFERING,),
+        OFFERING: (OFFERING, RULE, TEMPLATE),
+        RULE: (),
+        TEMPLATE: (),
     }
 )
 """The kinds of what may refer to an item, by its kind: it cannot be removed meanwhile."""

@@ -1,12 +1,15 @@
 """The kinds of catalog items that the canonical API serves."""
 
 from canonical.catalog.category import CATEGORIES
+from canonical.catalog.decomposition import TEMPLATES
 from canonical.catalog.offering import OFFERINGS
 from canonical.catalog.price import PRICES
 from canonical.catalog.product_catalog import CATALOGS
+from canonical.catalog.rule import RULES
 from canonical.catalog.specification import SPECIFICATIONS
 from facade.portal.catalog import Shelf
 from facade.portal.catalog_shapes import CatalogShape, CategoryShape, OfferingShape, PriceShape, SpecificationShape
+from facade.portal.rule_shapes import RuleShape, TemplateShape
 
 SHELVES = (
     Shelf(CATALOGS, "ProductCatalog", CatalogShape()),
@@ -14,4 +17,6 @@ SHELVES = (
     Shelf(SPECIFICATIONS, "ProductSpecification", SpecificationShape()),
     Shelf(OFFERINGS, "ProductOffering", OfferingShape(), version="offeringVersion"),
     Shelf(PRICES, "ProductOfferingPrice", PriceShape()),
+    Shelf(RULES, "ProductOfferingRule", RuleShape()),
+    Shelf(TEMPLATES, "DecompositionTemplate", TemplateShape()),
 )

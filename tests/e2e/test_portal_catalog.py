@@ -21,7 +21,14 @@ SHELVES = (
     "product-specifications",
     "product-offerings",
     "product-offering-prices",
+    "product-offering-rules",
+    "decomposition-templates",
 )
+NEEDED: dict[str, dict[str, Any]] = {
+    "product-offering-rules": {"type": "REQUIRES", "message": "Premium router requires contract term 24M."},
+    "decomposition-templates": {"productOffering": {"id": "po_broadband_1g"}},
+}
+"""What items of these shelves must have beside a name."""
 EVERY_SHELF = pytest.mark.parametrize("shelf", SHELVES)
 MONTHLY = {
     "name": "monthly",
@@ -67,8 +74,9 @@ def product(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         yield stack.enter_context(running_product(tmp_path_factory.mktemp("portal-catalog"), **environment))
 
 
-def add(product: Node, shelf: str = "product-offerings", **attributes: Any) -> requests.Response:
-    answer = product.post(f"{API}/{shelf}", {"name": f"Something {uuid4()}", **attributes})
+def add(product: Node, shelf: str = "product-offerings", /, **attributes: Any) -> requests.Response:
+    named = {"name": f"Something {uuid4()}", **NEEDED.get(shelf, {})}
+    answer = product.post(f"{API}/{shelf}", named | attributes)
     assert answer.status_code == 201, answer.text
     return answer
 
@@ -102,11 +110,12 @@ def test_an_item_is_added_read_changed_published_retired_and_removed(product: No
     )
     assert "catalogVersion" not in item
     assert product.get(address).json() == item
-    changed = change(product, "PUT", address, {"name": "other"}, made.headers["ETag"])
+    needed = NEEDED.get(shelf, {})
+    changed = change(product, "PUT", address, {"name": "other", **needed}, made.headers["ETag"])
     assert (changed.json()["name"], changed.json()[version], "description" in changed.json()) == ("other", "1.0", False)
     launched = change(product, "POST", f"{address}/publish", {}, changed.headers["ETag"])
     assert (launched.json()["lifecycleStatus"], launched.json()["catalogVersion"][4:6]) == ("LAUNCHED", ".Q")
-    second = change(product, "PUT", address, {"name": "third"}, launched.headers["ETag"])
+    second = change(product, "PUT", address, {"name": "third", **needed}, launched.headers["ETag"])
     assert (second.json()[version], second.json()["lifecycleStatus"]) == ("2.0", "LAUNCHED")
     assert product.get(address).json() == second.json()
     listed = product.get(f"{address}/versions").json()
@@ -226,3 +235,56 @@ def test_a_wrong_body_is_told_where_it_is_wrong(product: Node, body: dict[str, A
     refused = product.post(OFFERINGS, body)
     assert refused.status_code == 400
     assert pointer in [one["pointer"] for one in refused.json()["errors"]]
+
+
+RULE = {
+    **NEEDED["product-offering-rules"],
+    "offerings": [{"id": "po_router_premium"}],
+    "when": {"all": [{"fact": "segment", "in": ["consumer", "business"]}, {"not": {"fact": "age", "lt": 18}}]},
+    "then": {"any": [{"fact": "term", "gte": 24}, {"fact": "staff", "eq": True}]},
+}
+TASKS = [
+    {"code": "reserve", "name": "Reserve access", "system": "inventory"},
+    {"code": "ship", "dependsOn": ["reserve"], "when": {"fact": "router", "eq": "ours"}},
+]
+
+
+@pytest.mark.parametrize(
+    ("shelf", "contents"),
+    [
+        ("product-offering-rules", RULE),
+        ("decomposition-templates", {**NEEDED["decomposition-templates"], "tasks": TASKS}),
+    ],
+)
+def test_conditions_and_tasks_are_answered_as_sent(product: Node, shelf: str, contents: dict[str, Any]) -> None:
+    made = add(product, shelf, **contents).json()
+    assert {name: made[name] for name in contents} == contents
+
+
+def nested(levels: int) -> dict[str, Any]:
+    return {"fact": "x", "eq": 1} if levels == 1 else {"not": nested(levels - 1)}
+
+
+@pytest.mark.parametrize(
+    ("shelf", "contents", "pointer"),
+    [
+        ("product-offering-rules", {"when": {}}, "/when"),
+        ("product-offering-rules", {"when": {"fact": "x"}}, "/when"),
+        ("product-offering-rules", {"then": {"fact": "x", "lt": "y"}}, "/then"),
+        ("product-offering-rules", {"when": nested(11)}, "/when"),
+        ("product-offering-rules", {"least": 2, "most": 1}, "/most"),
+        ("decomposition-templates", {"tasks": [{"code": "a"}, {"code": "a"}]}, "/tasks"),
+        ("decomposition-templates", {"tasks": [{"code": "a", "dependsOn": ["b"]}]}, "/tasks"),
+        (
+            "decomposition-templates",
+            {"tasks": [{"code": "a", "dependsOn": ["b"]}, {"code": "b", "dependsOn": ["a"]}]},
+            "/tasks",
+        ),
+    ],
+)
+def test_a_rule_or_template_that_makes_no_sense_is_refused(
+    product: Node, shelf: str, contents: dict[str, Any], pointer: str
+) -> None:
+    refused = product.post(f"{API}/{shelf}", {"name": "x", **NEEDED[shelf], **contents})
+    assert refused.status_code == 400, refused.text
+    assert any(one["pointer"].startswith(pointer) for one in refused.json()["errors"])

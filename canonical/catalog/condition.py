@@ -1,0 +1,94 @@
+"""Conditions over facts, as data: what rules of the catalog ask for."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+
+from canonical.catalog.characteristics import Value, ValueType
+
+Facts = Mapping[str, Collection[Value]]
+"""What is known, by names; a name may have several values."""
+
+DEEPEST = 10
+"""Conditions inside one another."""
+
+
+class Operator(StrEnum):
+    EQ = "eq"
+    IN = "in"
+    LT = "lt"
+    GTE = "gte"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Some value of the fact relates to one of `values`: it is that value (`eq`, `in`), or below it (`lt`), or not
+    below it (`gte`). A fact that is not known relates to nothing.
+    """
+
+    fact: str
+    operator: Operator
+    values: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Holds when everything that it says holds: all of `all`, one of `any`, not `negated`, and the comparison."""
+
+    all: "tuple[Condition, ...]" = ()
+    any: "tuple[Condition, ...]" = ()
+    negated: "Condition | None" = None
+    comparison: Comparison | None = None
+
+    @property
+    def depth(self) -> int:
+        return 1 + max((one.depth for one in self.parts), default=0)
+
+    @property
+    def parts(self) -> "Iterator[Condition]":
+        yield from self.all
+        yield from self.any
+        if self.negated is not None:
+            yield self.negated
+
+    @property
+    def comparisons(self) -> Iterator[Comparison]:
+        if self.comparison is not None:
+            yield self.comparison
+        for part in self.parts:
+            yield from part.comparisons
+
+
+def holds(condition: Condition, facts: Facts) -> bool:
+    if not all(holds(one, facts) for one in condition.all):
+        return False
+    if condition.any and not any(holds(one, facts) for one in condition.any):
+        return False
+    if condition.negated is not None and holds(condition.negated, facts):
+        return False
+    return condition.comparison is None or _relates(condition.comparison, facts.get(condition.comparison.fact, ()))
+
+
+def _relates(comparison: Comparison, known: Collection[Value]) -> bool:
+    return any(_compared(one, comparison.operator, other) for one in known for other in comparison.values)
+
+
+def _compared(one: Value, operator: Operator, other: Value) -> bool:
+    if operator in (Operator.EQ, Operator.IN):
+        return one.means(other)
+    left, right = number_of(one), number_of(other)
+    if left is None or right is None:
+        return False
+    return left < right if operator is Operator.LT else left >= right
+
+
+def number_of(value: Value) -> Decimal | None:
+    """The number that a value is, also when it was written as a text."""
+    if value.type not in (ValueType.NUMBER, ValueType.TEXT):
+        return None
+    try:
+        number = Decimal(value.text)
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
