@@ -1,10 +1,13 @@
 """What the catalog needs from outside."""
 
-from collections.abc import Iterable
-from typing import Protocol
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, Protocol
 
+from canonical.catalog.item import Item
+from canonical.catalog.references import Reference
 from canonical.shared import ports as shared
-from canonical.shared.aggregates import Link
+from canonical.shared.aggregates import Kind, Link
 
 
 class Publications(Protocol):
@@ -19,6 +22,18 @@ class Publications(Protocol):
 
     def count(self) -> None:
         """Tell readers that what they remember may be old."""
+        ...
+
+
+class Shelf(Protocol):
+    """What the catalog has, as it is committed. Whoever reads an item must not change it."""
+
+    def find(self, kind: Kind[Any], reference: Reference, at: datetime, /) -> Item | None:
+        """The version that the reference names, or the one that is found by the item's id at the moment."""
+        ...
+
+    def with_sku(self, sku: str, at: datetime, /) -> Sequence[str]:
+        """The ids of offerings of which a version that is or will be found takes this from stock."""
         ...
 
 

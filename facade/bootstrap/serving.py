@@ -25,7 +25,7 @@ from facade.metrics import AnswerTimes, MetricsPage, RequestMetrics
 from facade.operations.processes import OperatedProcesses
 from facade.portal.bridge_reports import BridgeReports
 from facade.portal.catalog import PortalCatalog
-from facade.portal.catalog_shelves import SHELVES
+from facade.portal.catalog_sections import SECTIONS
 from facade.portal.customer import PortalCustomers
 from facade.portal.handlers import PortalOrders, PortalTranslator
 from facade.portal.snapshot import PortalSnapshots
@@ -104,7 +104,7 @@ def _apis(core: Core, security: SecuritySettings, verifier: TokenVerifier, page:
             "canonical/v1.yaml",
             PortalOrders(core.application, core.reads, core.audit, core.waiters).operations()
             | _translations(core).operations()
-            | PortalCatalog(core.application, core.reads, core.clock, SHELVES).operations()
+            | PortalCatalog(core.application, core.reads, core.clock, SECTIONS).operations()
             | BridgeReports(core.reads, core.clock, core.audit, shown_by_v4()).operations()
             | _views(core),
         ),

@@ -58,7 +58,7 @@ class Reads(Protocol):
 
 
 @dataclass(frozen=True)
-class Shelf:
+class Section:
     """One kind of item in the canonical API. `noun` as in "ProductOffering", `version` the member with its version.
 
     `filters` are query parameters that only this kind has, and `criteria` makes criteria of a query with them. `more`
@@ -83,7 +83,7 @@ class PortalCatalog:
     application: Application
     reads: Reads
     clock: Clock
-    shelves: tuple[Shelf, ...]
+    sections: tuple[Section, ...]
 
     def operations(self) -> dict[str, Callable[..., Any]]:
         methods: dict[str, Callable[..., Any]] = {
@@ -95,103 +95,103 @@ class PortalCatalog:
             "delete": self.delete,
         }
         found: dict[str, Callable[..., Any]] = {}
-        for shelf in self.shelves:
-            found |= {f"{verb}{shelf.noun}": partial(method, shelf) for verb, method in methods.items()}
+        for section in self.sections:
+            found |= {f"{verb}{section.noun}": partial(method, section) for verb, method in methods.items()}
             found |= {
-                f"list{shelf.plural}": partial(self.list_items, shelf),
-                f"list{shelf.noun}Versions": partial(self.list_versions, shelf),
+                f"list{section.plural}": partial(self.list_items, section),
+                f"list{section.noun}Versions": partial(self.list_versions, section),
             }
         return found
 
-    def list_items(self, shelf: Shelf) -> flask.Response:
+    def list_items(self, section: Section) -> flask.Response:
         """Of each item the version that counts at the moment `at`, now without it."""
         query = flask.request.args
-        only(query, (*PAGING, *FILTERS, *shelf.filters))
-        page = page_of(query, Course(f"catalog {shelf.kind.name}"))
+        only(query, (*PAGING, *FILTERS, *section.filters))
+        page = page_of(query, Course(f"catalog {section.kind.name}"))
         moment = self._moment()
-        asked = [*shelf.criteria(query, moment), _seen(current_principal(), query.get("status"))]
+        asked = [*section.criteria(query, moment), _seen(current_principal(), query.get("status"))]
         asked += [having(query["text"])] if "text" in query else []
-        found = self.reads.found(shelf.kind, INDEX, page.slice, all_of(*asked), moment)
-        documents = [document_of(shelf, item.as_of(moment)) for item in found.members]
+        found = self.reads.found(section.kind, INDEX, page.slice, all_of(*asked), moment)
+        documents = [document_of(section, item.as_of(moment)) for item in found.members]
         return answer_json(page_document(documents, page, found))
 
-    def get(self, shelf: Shelf, id: str) -> flask.Response:
+    def get(self, section: Section, id: str) -> flask.Response:
         only(flask.request.args, ("at", "version"))
         moment = self._moment()
-        item = self._item(shelf, id)
+        item = self._item(section, id)
         shown = item.as_of(moment) if "at" in flask.request.args else item
-        return self._answer(shelf, shown, 200, shelf.more(shown, moment))
+        return self._answer(section, shown, 200, section.more(shown, moment))
 
-    def list_versions(self, shelf: Shelf, id: str) -> flask.Response:
+    def list_versions(self, section: Section, id: str) -> flask.Response:
         """All versions of an item, newest first."""
         only(flask.request.args, PAGING)
-        page = page_of(flask.request.args, Course(f"catalog {shelf.kind.name} {id}"))
+        page = page_of(flask.request.args, Course(f"catalog {section.kind.name} {id}"))
         of_it = Compare((PathStep("item_id"),), Operator.EQUAL, (id,))
-        found = self.reads.found(shelf.kind, INDEX, page.slice, all_of(of_it, _seen(current_principal(), None)), None)
+        found = self.reads.found(section.kind, INDEX, page.slice, all_of(of_it, _seen(current_principal(), None)), None)
         if not found.total:
-            raise shelf.kind.missing(id)
-        return answer_json(page_document([document_of(shelf, item) for item in found.members], page, found))
+            raise section.kind.missing(id)
+        return answer_json(page_document([document_of(section, item) for item in found.members], page, found))
 
-    def create(self, shelf: Shelf) -> flask.Response:
+    def create(self, section: Section) -> flask.Response:
         only(flask.request.args, ())
         body, principal = validated_body(), current_principal()
-        definition = _definition(shelf, body)
+        definition = _definition(section, body)
         _require_publish(principal, definition.status)
-        command = CreateItem(shelf.kind, principal.client_id, definition, body.get("id"))
-        request = self._request(f"create{shelf.noun}", body, principal)
+        command = CreateItem(section.kind, principal.client_id, definition, body.get("id"))
+        request = self._request(f"create{section.noun}", body, principal)
         translation = Translation(command, carried={}, trail=_trail(body))
         result = self.application.once(request, lambda: self.application.execute(request, translation, 201))
-        item = self._made(shelf, result)
-        return self._answer(shelf, item, 201, {}, {"Location": f"{requested_address()}/{item.item_id}"})
+        item = self._made(section, result)
+        return self._answer(section, item, 201, {}, {"Location": f"{requested_address()}/{item.item_id}"})
 
-    def replace(self, shelf: Shelf, id: str) -> flask.Response:
+    def replace(self, section: Section, id: str) -> flask.Response:
         """Have the item as the body says: in place while it is not published, as a new version afterwards."""
         body = validated_body()
-        return self._changed(shelf, id, "replace", body, lambda item: _definition(shelf, body))
+        return self._changed(section, id, "replace", body, lambda item: _definition(section, body))
 
-    def publish(self, shelf: Shelf, id: str) -> flask.Response:
+    def publish(self, section: Section, id: str) -> flask.Response:
         body = validated_body()
         status = LifecycleStatus(body.get("lifecycleStatus", LifecycleStatus.LAUNCHED))
-        return self._changed(shelf, id, "publish", body, lambda item: _with_status(item, status, body.get("reason")))
+        return self._changed(section, id, "publish", body, lambda item: _with_status(item, status, body.get("reason")))
 
-    def retire(self, shelf: Shelf, id: str) -> flask.Response:
+    def retire(self, section: Section, id: str) -> flask.Response:
         body = validated_body()
         retired = LifecycleStatus.RETIRED
-        return self._changed(shelf, id, "retire", body, lambda item: _with_status(item, retired, body.get("reason")))
+        return self._changed(section, id, "retire", body, lambda item: _with_status(item, retired, body.get("reason")))
 
-    def delete(self, shelf: Shelf, id: str) -> flask.Response:
+    def delete(self, section: Section, id: str) -> flask.Response:
         only(flask.request.args, ("version",))
         principal, wanted, named = current_principal(), required_versions(), self._named(id)
-        request = self._request(f"delete{shelf.noun}", {"id": id, "version": named.edition}, principal)
+        request = self._request(f"delete{section.noun}", {"id": id, "version": named.edition}, principal)
 
         def act() -> Result:
-            item = self._item(shelf, id)
+            item = self._item(section, id)
             check_version(wanted, _tag(item))
-            command = RemoveItem(shelf.kind, item.id, item.version, whole=named.edition is None)
+            command = RemoveItem(section.kind, item.id, item.version, whole=named.edition is None)
             return self.application.execute(request, Translation(command, changes=item.id, replannable=True), 204)
 
         self.application.once(request, act)
         return nothing()
 
     def _changed(
-        self, shelf: Shelf, id: str, verb: str, body: Any, define: Callable[[Item], Definition]
+        self, section: Section, id: str, verb: str, body: Any, define: Callable[[Item], Definition]
     ) -> flask.Response:
         only(flask.request.args, ("version",))
         principal, wanted, named = current_principal(), required_versions(), self._named(id)
         payload = {"id": id, "version": named.edition, "body": body}
-        request = self._request(f"{verb}{shelf.noun}", payload, principal)
+        request = self._request(f"{verb}{section.noun}", payload, principal)
 
         def act() -> Result:
-            item, carried, _ = self.reads.to_change(shelf.kind, named, ALL)
-            return self._change(request, shelf, item, carried, define(item), wanted, principal)
+            item, carried, _ = self.reads.to_change(section.kind, named, ALL)
+            return self._change(request, section, item, carried, define(item), wanted, principal)
 
-        item = self._made(shelf, self.application.once(request, act))
-        return self._answer(shelf, item, 200, {})
+        item = self._made(section, self.application.once(request, act))
+        return self._answer(section, item, 200, {})
 
     def _change(
         self,
         request: Request,
-        shelf: Shelf,
+        section: Section,
         item: Item,
         carried: dict[str, Any],
         definition: Definition,
@@ -201,20 +201,20 @@ class PortalCatalog:
         check_version(wanted, _tag(item))
         status = definition.status or item.state
         _require_publish(principal, status)
-        command = ChangeItem(shelf.kind, item.id, item.version, definition, principal.client_id)
+        command = ChangeItem(section.kind, item.id, item.version, definition, principal.client_id)
         changes = None if item.is_published and not item.says_the_same(definition) else item.id
         translation = Translation(command, carried, _trail(request.payload), changes=changes, replannable=True)
         return self.application.execute(request, translation, 200)
 
-    def _item(self, shelf: Shelf, id: str) -> Item:
+    def _item(self, section: Section, id: str) -> Item:
         """Raises ItemNotFound, also for what the caller does not see."""
-        item: Item = self.reads.aggregate(shelf.kind, self._named(id), ALL)
+        item: Item = self.reads.aggregate(section.kind, self._named(id), ALL)
         if item.state not in PUBLISHED and not _is_insider(current_principal()):
-            raise shelf.kind.missing(id)
+            raise section.kind.missing(id)
         return item
 
-    def _made(self, shelf: Shelf, result: Result) -> Item:
-        item: Item = self.reads.aggregate(shelf.kind, result.subject, ALL)
+    def _made(self, section: Section, result: Result) -> Item:
+        item: Item = self.reads.aggregate(section.kind, result.subject, ALL)
         return item
 
     def _named(self, id: str) -> Named:
@@ -232,19 +232,19 @@ class PortalCatalog:
         return Request(principal.client_id, operation, key, payload, keeps_answer=False)
 
     def _answer(
-        self, shelf: Shelf, item: Item, status: int, more: Mapping[str, Any], headers: Mapping[str, str] | None = None
+        self, section: Section, item: Item, status: int, more: Mapping[str, Any], headers: Mapping[str, str] | None = None
     ) -> flask.Response:
         told = {"ETag": f'"{_tag(item)}"', **(headers or {})}
-        return answer_json({**document_of(shelf, item), **more}, status, told)
+        return answer_json({**document_of(section, item), **more}, status, told)
 
 
-def document_of(shelf: Shelf, item: Item) -> dict[str, Any]:
+def document_of(section: Section, item: Item) -> dict[str, Any]:
     """An item of the canonical API: what it is, and below that its contents."""
     period = {"startDateTime": item.valid_from, "endDateTime": item.valid_until}
     valid = {name: time_text(at) for name, at in period.items() if at is not None}
     head = {
         "id": item.item_id,
-        shelf.version: item.edition,
+        section.version: item.edition,
         "catalogVersion": catalog_version(item),
         "lifecycleStatus": item.state.value,
         "statusReason": item.status_reason,
@@ -252,7 +252,7 @@ def document_of(shelf: Shelf, item: Item) -> dict[str, Any]:
         "validFor": valid or None,
     }
     known = {name: value for name, value in head.items() if value is not None}
-    return known | dict(shelf.shape.dump(item.contents))
+    return known | dict(section.shape.dump(item.contents))
 
 
 def catalog_version(item: Item) -> str | None:
@@ -261,18 +261,18 @@ def catalog_version(item: Item) -> str | None:
     return None if begin is None else f"{begin.year}.Q{(begin.month + 2) // 3}"
 
 
-def _definition(shelf: Shelf, body: Mapping[str, Any]) -> Definition:
-    head = {"id", "version", shelf.version, "lifecycleStatus", "statusReason", "validFor"}
+def _definition(section: Section, body: Mapping[str, Any]) -> Definition:
+    head = {"id", "version", section.version, "lifecycleStatus", "statusReason", "validFor"}
     period = body.get("validFor", {})
     begin, end = (period.get(name) for name in ("startDateTime", "endDateTime"))
     status = body.get("lifecycleStatus")
     return Definition(
-        shelf.shape.load({name: value for name, value in body.items() if name not in head}),
+        section.shape.load({name: value for name, value in body.items() if name not in head}),
         None if begin is None else instant(begin),
         None if end is None else instant(end),
         None if status is None else LifecycleStatus(status),
         body.get("statusReason"),
-        body.get(shelf.version),
+        body.get(section.version),
     )
 
 

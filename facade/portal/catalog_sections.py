@@ -7,16 +7,16 @@ from canonical.catalog.price import PRICES
 from canonical.catalog.product_catalog import CATALOGS
 from canonical.catalog.rule import RULES
 from canonical.catalog.specification import SPECIFICATIONS
-from facade.portal.catalog import Shelf
+from facade.portal.catalog import Section
 from facade.portal.catalog_shapes import CatalogShape, CategoryShape, OfferingShape, PriceShape, SpecificationShape
 from facade.portal.rule_shapes import RuleShape, TemplateShape
 
-SHELVES = (
-    Shelf(CATALOGS, "ProductCatalog", CatalogShape()),
-    Shelf(CATEGORIES, "ProductCategory", CategoryShape()),
-    Shelf(SPECIFICATIONS, "ProductSpecification", SpecificationShape()),
-    Shelf(OFFERINGS, "ProductOffering", OfferingShape(), version="offeringVersion"),
-    Shelf(PRICES, "ProductOfferingPrice", PriceShape()),
-    Shelf(RULES, "ProductOfferingRule", RuleShape()),
-    Shelf(TEMPLATES, "DecompositionTemplate", TemplateShape()),
+SECTIONS = (
+    Section(CATALOGS, "ProductCatalog", CatalogShape()),
+    Section(CATEGORIES, "ProductCategory", CategoryShape()),
+    Section(SPECIFICATIONS, "ProductSpecification", SpecificationShape()),
+    Section(OFFERINGS, "ProductOffering", OfferingShape(), version="offeringVersion"),
+    Section(PRICES, "ProductOfferingPrice", PriceShape()),
+    Section(RULES, "ProductOfferingRule", RuleShape()),
+    Section(TEMPLATES, "DecompositionTemplate", TemplateShape()),
 )
