@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 from adapters.persistence import migrations
 from adapters.persistence.process_records import SqlProcessReads
 from adapters.telemetry.tracer import otlp_tracer
+from canonical.catalog.selling import SOLD
 from canonical.shared import tracing
 from canonical.views.customer_context import CustomerContexts
 from canonical.views.order_snapshot import OrderSnapshots
@@ -25,9 +26,10 @@ from facade.metrics import AnswerTimes, MetricsPage, RequestMetrics
 from facade.operations.processes import OperatedProcesses
 from facade.portal.bridge_reports import BridgeReports
 from facade.portal.catalog import PortalCatalog
-from facade.portal.catalog_sections import SECTIONS
+from facade.portal.catalog_sections import sections
 from facade.portal.customer import PortalCustomers
 from facade.portal.handlers import PortalOrders, PortalTranslator
+from facade.portal.offerings import PortalOfferings
 from facade.portal.snapshot import PortalSnapshots
 from facade.portal.subscriptions import PortalSubscriptions
 from facade.security.connexion_security import security_map
@@ -104,7 +106,7 @@ def _apis(core: Core, security: SecuritySettings, verifier: TokenVerifier, page:
             "canonical/v1.yaml",
             PortalOrders(core.application, core.reads, core.audit, core.waiters).operations()
             | _translations(core).operations()
-            | PortalCatalog(core.application, core.reads, core.clock, SECTIONS).operations()
+            | _catalog(core)
             | BridgeReports(core.reads, core.clock, core.audit, shown_by_v4()).operations()
             | _views(core),
         ),
@@ -115,6 +117,11 @@ def _apis(core: Core, security: SecuritySettings, verifier: TokenVerifier, page:
     health = Health(core.database_probe.problem, core.backend_states, verifier.keys.problem).operations()
     apis.append(Api("operations.yaml", dict(health) | page.operations(), on_loop=("live",)))
     return apis
+
+
+def _catalog(core: Core) -> dict[str, Callable[..., Any]]:
+    catalog = PortalCatalog(core.application, core.reads, core.clock, sections(core.reads))
+    return catalog.operations() | PortalOfferings(catalog, core.reads, SOLD).operations()
 
 
 def _views(core: Core) -> dict[str, Callable[..., Any]]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import flask
@@ -42,6 +43,7 @@ INSIDERS = ("catalog:write", "catalog:publish")
 """Scopes whose holders see what is not published, too."""
 PUBLISH = "catalog:publish"
 INDEX = SearchIndex({("item_id",): "reference", ("state",): "state"}, of_aggregates=True)
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 FILTERS = ("text", "status", "at")
 
 
@@ -108,7 +110,7 @@ class PortalCatalog:
         query = flask.request.args
         only(query, (*PAGING, *FILTERS, *section.filters))
         page = page_of(query, Course(f"catalog {section.kind.name}"))
-        moment = self._moment()
+        moment = self.moment()
         asked = [*section.criteria(query, moment), _seen(current_principal(), query.get("status"))]
         asked += [having(query["text"])] if "text" in query else []
         found = self.reads.found(section.kind, INDEX, page.slice, all_of(*asked), moment)
@@ -117,10 +119,10 @@ class PortalCatalog:
 
     def get(self, section: Section, id: str) -> flask.Response:
         only(flask.request.args, ("at", "version"))
-        moment = self._moment()
-        item = self._item(section, id)
+        moment = self.moment()
+        item = self.item(section, id)
         shown = item.as_of(moment) if "at" in flask.request.args else item
-        return self._answer(section, shown, 200, section.more(shown, moment))
+        return self._answer(section, shown, 200)
 
     def list_versions(self, section: Section, id: str) -> flask.Response:
         """All versions of an item, newest first."""
@@ -142,7 +144,7 @@ class PortalCatalog:
         translation = Translation(command, carried={}, trail=_trail(body))
         result = self.application.once(request, lambda: self.application.execute(request, translation, 201))
         item = self._made(section, result)
-        return self._answer(section, item, 201, {}, {"Location": f"{requested_address()}/{item.item_id}"})
+        return self._answer(section, item, 201, {"Location": f"{requested_address()}/{item.item_id}"})
 
     def replace(self, section: Section, id: str) -> flask.Response:
         """Have the item as the body says: in place while it is not published, as a new version afterwards."""
@@ -165,7 +167,7 @@ class PortalCatalog:
         request = self._request(f"delete{section.noun}", {"id": id, "version": named.edition}, principal)
 
         def act() -> Result:
-            item = self._item(section, id)
+            item = self.item(section, id)
             check_version(wanted, _tag(item))
             command = RemoveItem(section.kind, item.id, item.version, whole=named.edition is None)
             return self.application.execute(request, Translation(command, changes=item.id, replannable=True), 204)
@@ -186,7 +188,7 @@ class PortalCatalog:
             return self._change(request, section, item, carried, define(item), wanted, principal)
 
         item = self._made(section, self.application.once(request, act))
-        return self._answer(section, item, 200, {})
+        return self._answer(section, item, 200)
 
     def _change(
         self,
@@ -206,9 +208,10 @@ class PortalCatalog:
         translation = Translation(command, carried, _trail(request.payload), changes=changes, replannable=True)
         return self.application.execute(request, translation, 200)
 
-    def _item(self, section: Section, id: str) -> Item:
-        """Raises ItemNotFound, also for what the caller does not see."""
-        item: Item = self.reads.aggregate(section.kind, self._named(id), ALL)
+    def item(self, section: Section, id: str, version: str | None = None) -> Item:
+        """The version that the request or `version` names. Raises ItemNotFound, also for what is hidden from the caller."""
+        named = self._named(id) if version is None else Named(id, self.clock.now(), version)
+        item: Item = self.reads.aggregate(section.kind, named, ALL)
         if item.state not in PUBLISHED and not _is_insider(current_principal()):
             raise section.kind.missing(id)
         return item
@@ -218,9 +221,10 @@ class PortalCatalog:
         return item
 
     def _named(self, id: str) -> Named:
-        return Named(id, self._moment(), flask.request.args.get("version"))
+        return Named(id, self.moment(), flask.request.args.get("version"))
 
-    def _moment(self) -> datetime:
+    def moment(self) -> datetime:
+        """The moment that the request asks about."""
         asked = flask.request.args.get("at")
         try:
             return self.clock.now() if asked is None else instant(asked)
@@ -232,10 +236,10 @@ class PortalCatalog:
         return Request(principal.client_id, operation, key, payload, keeps_answer=False)
 
     def _answer(
-        self, section: Section, item: Item, status: int, more: Mapping[str, Any], headers: Mapping[str, str] | None = None
+        self, section: Section, item: Item, status: int, headers: Mapping[str, str] = NO_HEADERS
     ) -> flask.Response:
-        told = {"ETag": f'"{_tag(item)}"', **(headers or {})}
-        return answer_json({**document_of(section, item), **more}, status, told)
+        document = document_of(section, item) | dict(section.more(item, self.moment()))
+        return answer_json(document, status, {"ETag": f'"{_tag(item)}"', **headers})
 
 
 def document_of(section: Section, item: Item) -> dict[str, Any]:

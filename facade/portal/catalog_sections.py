@@ -1,5 +1,7 @@
 """The kinds of catalog items that the canonical API serves."""
 
+from functools import partial
+
 from canonical.catalog.category import CATEGORIES
 from canonical.catalog.decomposition import TEMPLATES
 from canonical.catalog.offering import OFFERINGS
@@ -9,14 +11,25 @@ from canonical.catalog.rule import RULES
 from canonical.catalog.specification import SPECIFICATIONS
 from facade.portal.catalog import Section
 from facade.portal.catalog_shapes import CatalogShape, CategoryShape, OfferingShape, PriceShape, SpecificationShape
+from facade.portal.offerings import FILTERS, Reads, criteria, resolved
 from facade.portal.rule_shapes import RuleShape, TemplateShape
 
-SECTIONS = (
-    Section(CATALOGS, "ProductCatalog", CatalogShape()),
-    Section(CATEGORIES, "ProductCategory", CategoryShape()),
-    Section(SPECIFICATIONS, "ProductSpecification", SpecificationShape()),
-    Section(OFFERINGS, "ProductOffering", OfferingShape(), version="offeringVersion"),
-    Section(PRICES, "ProductOfferingPrice", PriceShape()),
-    Section(RULES, "ProductOfferingRule", RuleShape()),
-    Section(TEMPLATES, "DecompositionTemplate", TemplateShape()),
-)
+
+def sections(reads: Reads) -> tuple[Section, ...]:
+    return (
+        Section(CATALOGS, "ProductCatalog", CatalogShape()),
+        Section(CATEGORIES, "ProductCategory", CategoryShape()),
+        Section(SPECIFICATIONS, "ProductSpecification", SpecificationShape()),
+        Section(
+            OFFERINGS,
+            "ProductOffering",
+            OfferingShape(),
+            version="offeringVersion",
+            filters=FILTERS,
+            criteria=partial(criteria, reads),
+            more=partial(resolved, reads),
+        ),
+        Section(PRICES, "ProductOfferingPrice", PriceShape()),
+        Section(RULES, "ProductOfferingRule", RuleShape()),
+        Section(TEMPLATES, "DecompositionTemplate", TemplateShape()),
+    )
