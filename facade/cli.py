@@ -18,6 +18,7 @@ with warnings.catch_warnings():
     # Connexion 3.3 imports Starlette's test client, which warns about a package that only tests need.
     warnings.filterwarnings("ignore", message="Using `httpx`")
     from facade import launcher, logs
+    from facade.bootstrap import catalog as cataloguing
     from facade.bootstrap import commands
     from facade.contract.cli import contract
     from facade.demo.product import DemoError, running
@@ -137,21 +138,21 @@ def db() -> None:
 @db.command()
 @click.pass_obj
 def upgrade(settings: Settings) -> None:
-    """Create or migrate the schema, and publish the catalogue. Safe to repeat."""
+    """Create or migrate the schema, and load the catalogue. Safe to repeat."""
     _prepare_database(settings)
 
 
 def _prepare_database(settings: Settings) -> None:
     try:
         commands.upgrade_database(settings)
-        added = commands.publish_catalog(settings)
+        added = cataloguing.load_at_start(settings)
     except commands.DATABASE_TROUBLE as error:
         reason = commands.reason_of(error)
         raise click.ClickException(
             f"the database at {settings.database_variable} cannot be prepared: {reason}"
         ) from error
-    published = f"{added} offering{'s' * (added > 1)} published" if added else "catalogue unchanged"
-    click.echo(f"schema up to date; {published}")
+    loaded = f"{added} catalogue item{'s' * (added > 1)} loaded" if added else "catalogue unchanged"
+    click.echo(f"schema up to date; {loaded}")
 
 
 main.add_command(contract)

@@ -164,7 +164,12 @@ class Settings:
         "PARTNERS", "", "folder of partner profiles, a YAML file for each client id; default: `fixtures/partners`"
     )
     catalog: str = _setting(
-        "CATALOG", "", "folder of catalogue files (*.json) that are published; default: the sample catalogue"
+        "CATALOG",
+        "",
+        "folder of catalogue files (*.json, *.jsonl) that are loaded; default: the sample, into an empty catalogue",
+    )
+    catalog_sells_active: bool = _setting(
+        "CATALOG_SELLS_ACTIVE", True, "sell offerings that are active, not only those that are launched"
     )
     search_seconds: float = _setting(
         "SEARCH_SECONDS", 0.8, "seconds a list may look into documents for a filter before it answers 400", least=0.1

@@ -1,88 +1,63 @@
-"""The catalogue in the database, and how ordering sees it."""
+"""The catalog as orders read it: inside their transaction, so that what they remember was so when they were made."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 import sqlalchemy as sa
 
-from adapters.persistence.database import Database
-from adapters.persistence.encoding import converter, decoded, encoded
+from adapters.persistence.aggregates import LINK
+from adapters.persistence.encoding import decoded, timestamp
 from adapters.persistence.prepared import Prepared
-from adapters.persistence.tables import offerings
-from canonical.catalog.plain_offering import ChargeType, ProductOffering
-from canonical.ordering.items import OrderedOffering, RecurringCharge
-from canonical.shared import jsontext
-from canonical.shared.money import total
+from adapters.persistence.search_index import term
+from adapters.persistence.tables import documents, terms
+from canonical.catalog.item import Item
+from canonical.catalog.offering import OFFERING, SKU
+from canonical.catalog.references import Reference
+from canonical.shared.aggregates import Kind
+
+_UNTIL = documents.c.shown_until
+_NOT_ENDED = (documents.c.shown_from.is_not(None), sa.or_(_UNTIL.is_(None), sa.bindparam("at") < _UNTIL))
+"""Versions that are found by their item's id at the moment, or will be. The first of them counts: of an item just
+published, also for a node whose clock is behind.
+"""
+_FOUND = sa.select(documents.c.aggregate).where(
+    documents.c.resource == sa.bindparam("resource"), documents.c.reference == sa.bindparam("asked")
+)
+_BY_MOMENT = Prepared(_FOUND.where(*_NOT_ENDED).order_by(documents.c.shown_from))
+_BY_EDITION = Prepared(_FOUND.where(documents.c.edition == sa.bindparam("edition")))
+_WITH_SKU = Prepared(
+    sa.select(documents.c.reference)
+    .join(terms, sa.and_(terms.c.resource == documents.c.resource, terms.c.id == documents.c.id))
+    .where(
+        terms.c.resource == sa.bindparam("resource"),
+        terms.c.path == sa.bindparam("path"),
+        terms.c.value == sa.bindparam("value"),
+        *_NOT_ENDED,
+    )
+    .distinct()
+    .order_by(documents.c.reference)
+)
 
 
-class SqlOfferings:
-    """The current version of every offering as ordering sees it, read inside `connection`'s transaction."""
+class SqlShelf:
+    """The core's `Shelf` inside `connection`'s transaction."""
 
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
 
-    def by_id(self, offering_id: str) -> OrderedOffering | None:
-        return self._one(_BY_ID, offering_id)
+    def find(self, kind: Kind[Any], reference: Reference, at: datetime) -> Item | None:
+        values = {"resource": kind.name, "asked": reference.id, "edition": reference.edition, "at": timestamp(at)}
+        statement = _BY_MOMENT if reference.edition is None else _BY_EDITION
+        body = statement.execute(self._connection, values).scalar()
+        return None if body is None else _item(body, kind.type)
 
-    def by_sku(self, sku: str) -> OrderedOffering | None:
-        return self._one(_BY_SKU, sku)
-
-    def _one(self, query: Prepared, value: str) -> OrderedOffering | None:
-        body = query.execute(self._connection, {"value": value}).scalar()
-        return None if body is None else _ordered(body)
-
-
-_CURRENT = sa.select(offerings.c.body).where(offerings.c.current).order_by(offerings.c.id)
-_BY_ID = Prepared(_CURRENT.where(offerings.c.id == sa.bindparam("value")))
-_BY_SKU = Prepared(_CURRENT.where(offerings.c.sku == sa.bindparam("value")))
+    def with_sku(self, sku: str, at: datetime) -> Sequence[str]:
+        values = {"resource": OFFERING, "path": f"{LINK}{SKU}", "value": term(sku), "at": timestamp(at)}
+        return list(_WITH_SKU.execute(self._connection, values).scalars())
 
 
 @lru_cache(maxsize=4096)
-def _ordered(body: str) -> OrderedOffering:
-    """What a line remembers of the offering that is kept as `body`."""
-    offering = decoded(body, ProductOffering)
-    one_time = [price.amount for price in offering.prices if price.charge_type is ChargeType.ONE_TIME]
-    recurring = [price for price in offering.prices if price.charge_type is ChargeType.RECURRING]
-    return OrderedOffering(
-        id=offering.id,
-        version=offering.version,
-        name=offering.name,
-        sku=offering.sku,
-        one_time=total(one_time, offering.prices[0].amount.currency),
-        recurring=tuple(RecurringCharge(price.amount, price.period or "month") for price in recurring),
-    )
-
-
-def publish(database: Database, published: list[ProductOffering]) -> int:
-    """Add the versions that are not yet in the catalogue and make them current. What is published never changes.
-
-    Returns how many were added. Raises ValueError when a published version is given again with other contents.
-    """
-    added = 0
-    with database.writing() as connection:
-        for offering in published:
-            body = encoded(offering)
-            same = (offerings.c.id == offering.id, offerings.c.version == offering.version)
-            kept = connection.scalar(sa.select(offerings.c.body).where(*same))
-            if kept is not None and kept != body:
-                raise ValueError(f"offering {offering.id} version {offering.version} is published; give a new version")
-            if kept is None:
-                connection.execute(sa.update(offerings).where(offerings.c.id == offering.id).values(current=False))
-                row = {
-                    "id": offering.id,
-                    "version": offering.version,
-                    "sku": offering.sku,
-                    "current": True,
-                    "body": body,
-                }
-                connection.execute(sa.insert(offerings), row)
-                added += 1
-        connection.commit()
-    return added
-
-
-def read_offerings(texts: list[bytes]) -> list[ProductOffering]:
-    """Offerings from catalogue files, each a JSON array.
-
-    Raises `jsontext.Unreadable`, and cattrs' errors on a wrong shape.
-    """
-    return [one for text in texts for one in converter.structure(jsontext.read(text), list[ProductOffering])]
+def _item(body: str, kind: type[Any]) -> Any:
+    return decoded(body, kind)

@@ -175,13 +175,3 @@ audit = sa.Table(
     sa.Column("code", sa.String(60), comment="of the error answered"),
     sa.Column("reason", sa.Text, comment="that a person gave"),
 )
-
-offerings = sa.Table(
-    "offerings",
-    metadata,
-    sa.Column("id", sa.String(100), primary_key=True),
-    sa.Column("version", sa.String(20), primary_key=True),
-    sa.Column("sku", sa.String(60), nullable=False, index=True),
-    sa.Column("current", sa.Boolean, nullable=False),
-    sa.Column("body", sa.Text, nullable=False),
-)

@@ -1,6 +1,6 @@
 """One transaction over aggregates of every kind, the process schedule, listeners, keys and the audit."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Any, Self
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from adapters.persistence.aggregates import LINK, SqlAggregateRepository
 from adapters.persistence.audit import insert_record
-from adapters.persistence.catalog import SqlOfferings
+from adapters.persistence.catalog import SqlShelf
 from adapters.persistence.database import Database, insert_once
 from adapters.persistence.encoding import converter, timestamp
 from adapters.persistence.listeners import SqlListenerRepository
@@ -19,6 +19,9 @@ from adapters.persistence.publications import SqlPublications
 from adapters.persistence.search_index import term
 from adapters.persistence.tables import idempotency_keys, terms
 from canonical.audit.record import AuditRecord
+from canonical.catalog.lifecycle import LifecycleStatus
+from canonical.catalog.selling import SOLD
+from canonical.processes.catalog_offers import CatalogOffers
 from canonical.shared import jsontext
 from canonical.shared.aggregates import A, Kind, Link
 from canonical.shared.ports import Clock
@@ -34,17 +37,27 @@ _REFERRING = Prepared(
 
 
 class SqlUnitOfWork:
-    """Everything changed inside is committed together or not at all. `projectors` by the names of their kinds."""
+    """Everything changed inside is committed together or not at all. `projectors` by the names of their kinds.
+
+    Orders find offerings that have one of the statuses `sold`.
+    """
 
     listeners: SqlListenerRepository
-    offerings: SqlOfferings
+    offerings: CatalogOffers
     processes: SqlProcesses
     publications: SqlPublications
 
-    def __init__(self, database: Database, projectors: Mapping[str, Projector], clock: Clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        projectors: Mapping[str, Projector],
+        clock: Clock,
+        sold: Collection[LifecycleStatus] = SOLD,
+    ) -> None:
         self._database = database
         self._projectors = projectors
         self._clock = clock
+        self._sold = sold
         self._repositories: dict[str, SqlAggregateRepository[Any]] = {}
         self._transaction: AbstractContextManager[sa.Connection]
         self._connection: sa.Connection
@@ -53,7 +66,7 @@ class SqlUnitOfWork:
         self._transaction = self._database.writing()
         self._connection = self._transaction.__enter__()
         self.listeners = SqlListenerRepository(self._connection)
-        self.offerings = SqlOfferings(self._connection)
+        self.offerings = CatalogOffers(SqlShelf(self._connection), self._clock, self._sold)
         self.processes = SqlProcesses(self._connection, self._clock)
         self.publications = SqlPublications(self._connection)
         return self

@@ -36,7 +36,7 @@ REFERRING: Mapping[str, Collection[str]] = MappingProxyType(
         CATEGORY: (CATEGORY, "catalog", SPECIFICATION, OFFERING),
         SPECIFICATION: (SPECIFICATION, PRICE, OFFERING),
         PRICE: (PRICE, OFFERING),
-        OFFERING: (OFFERING, RULE, TEMPLATE),
+        OFFERING: (OFFERING, RULE, TEMPLATE, "order"),
         RULE: (),
         TEMPLATE: (),
     }

@@ -13,6 +13,8 @@ from canonical.catalog.specification import SPECIFICATION
 from canonical.shared.aggregates import Link
 
 OFFERING = "offering"
+SKU = "sku"
+"""The kind of link by which an offering is found by what it takes from stock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,7 @@ class OfferingContents:
         prices = (one.reference for one in self.prices if one.reference is not None)
         specifications = (self.specification, *(one.specification for one in self.uses))
         return (
+            *(() if self.sku is None else (Link(SKU, self.sku),)),
             *(Link(OFFERING, one.id) for one in offerings),
             *(Link(PRICE, one.id) for one in prices),
             *(Link(SPECIFICATION, one.id) for one in specifications if one is not None),

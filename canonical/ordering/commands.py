@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 
 from canonical.shared.external_identifier import ExternalIdentifier
@@ -39,6 +40,35 @@ class LineRelationship:
 
 
 @dataclass(frozen=True, slots=True)
+class ChosenCharacteristic:
+    """A value that the product is to have. `type` is its type in JSON (TEXT, NUMBER, BOOLEAN, OBJECT), `text` the text
+    itself, the digits of a number, `true` or `false`, or else JSON.
+    """
+
+    name: str
+    type: str
+    text: str
+
+
+class PriceKind(StrEnum):
+    ONE_TIME = "ONE_TIME"
+    RECURRING = "RECURRING"
+
+
+@dataclass(frozen=True, slots=True)
+class StatedPrice:
+    """A price as whoever orders states it: `amounts` are the same one with tax and without, or one of them. `period`
+    (month, year…) is set for recurring charges. `whole`: for the line with all its quantity rather than for one of it.
+    """
+
+    kind: PriceKind
+    currency: str
+    amounts: tuple[Decimal, ...]
+    period: str | None = None
+    whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class OrderLine:
     """One line asked for; `id` is the caller's and unique in the order.
 
@@ -54,13 +84,16 @@ class OrderLine:
     product_id: str | None = None
     part_of: str | None = None
     relationships: tuple[LineRelationship, ...] = ()
+    characteristics: tuple[ChosenCharacteristic, ...] = ()
+    stated_prices: tuple[StatedPrice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class SubmitOrder:
     """Place an order for `customer_id` on behalf of `owner`, the client that may see it afterwards.
 
-    `draft`: only write it down, to be amended and submitted later.
+    `draft`: only write it down, to be amended and submitted later. `stated_prices` are of the whole order. `tolerated`
+    are codes of rules of the catalogue (kinds of RuleBroken) that it may break, as was agreed with the client.
     """
 
     owner: str
@@ -70,6 +103,8 @@ class SubmitOrder:
     requested_start: datetime | None = None
     requested_completion: datetime | None = None
     draft: bool = False
+    stated_prices: tuple[StatedPrice, ...] = ()
+    tolerated: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,19 @@ InvalidCommand
 ├── ProductReferenceMissing  the line changes an installed product and does not say which
 ├── OfferingNotProduct       an offering stands where an installed product is meant
 ├── UnknownRelatedLine       a line is related to one that is not there
+├── RuleBroken               the catalogue does not sell it so; a partner's profile can say that it may be ordered
+│   ├── OfferingNotPublished        not for anybody yet
+│   ├── OfferingRetired             not sold any more
+│   ├── OfferingNotValid            not yet, or no longer
+│   ├── OfferingUnresolved          it refers to what nobody knows
+│   ├── OfferingNotSoldAlone        in a bundle only
+│   ├── ActionNotAllowed            something else can be ordered of it
+│   ├── CharacteristicNotAllowed    it has no such characteristic, or not with this value
+│   ├── CharacteristicMissing       it has to be chosen
+│   ├── BundleCardinality           too few or too many of something in a bundle
+│   ├── OfferingRequired            it is ordered together with another one only
+│   ├── OfferingExcluded            it is never ordered together with another one
+│   └── PriceDiffers                the stated price is not that of the catalogue
 └── CyclicRelationship       lines that depend on each other, or contain each other
 NotFound
 ├── CancellationNotFound     no such cancellation, or not the caller's
@@ -14,6 +27,8 @@ NotFound
 Conflict
 └── OrderCancelled           whoever waited for the order learns that it was given up
 """
+
+from types import MappingProxyType
 
 from canonical.shared.errors import Conflict, InvalidCommand, NotFound
 
@@ -48,6 +63,80 @@ class CyclicRelationship(InvalidCommand):
     """`details`: cycle, the ids of its lines."""
 
     code = "CYCLIC_ITEM_RELATIONSHIP"
+
+
+class RuleBroken(InvalidCommand):
+    """A rule of the catalogue that an order breaks."""
+
+    code = "RULE_BROKEN"
+
+
+class OfferingNotPublished(RuleBroken):
+    code = "OFFERING_NOT_PUBLISHED"
+
+
+class OfferingRetired(RuleBroken):
+    code = "OFFERING_RETIRED"
+
+
+class OfferingNotValid(RuleBroken):
+    """`details`: validFrom and validUntil, each null for no bound."""
+
+    code = "OFFERING_NOT_VALID"
+
+
+class OfferingUnresolved(RuleBroken):
+    code = "OFFERING_UNRESOLVED"
+
+
+class OfferingNotSoldAlone(RuleBroken):
+    code = "OFFERING_NOT_SOLD_ALONE"
+
+
+class ActionNotAllowed(RuleBroken):
+    """`details`: allowed."""
+
+    code = "ACTION_NOT_ALLOWED"
+
+
+class CharacteristicNotAllowed(RuleBroken):
+    """`details`: allowed, the values or the names of what there is."""
+
+    code = "CHARACTERISTIC_NOT_ALLOWED"
+
+
+class CharacteristicMissing(RuleBroken):
+    """`details`: characteristic, its name."""
+
+    code = "CHARACTERISTIC_MISSING"
+
+
+class BundleCardinality(RuleBroken):
+    """`details`: member, the id of an offering or the name of a group; least, most (null for no limit) and count."""
+
+    code = "BUNDLE_CARDINALITY"
+
+
+class OfferingRequired(RuleBroken):
+    """`details`: required, the id of the other offering."""
+
+    code = "OFFERING_REQUIRED"
+
+
+class OfferingExcluded(RuleBroken):
+    """`details`: excluded, the id of the other offering."""
+
+    code = "OFFERING_EXCLUDED"
+
+
+class PriceDiffers(RuleBroken):
+    """`details`: stated and ours, amounts with their currency."""
+
+    code = "PRICE_DIFFERS"
+
+
+RULES = MappingProxyType({kind.code: kind for kind in RuleBroken.__subclasses__()})
+"""By their codes."""
 
 
 class CancellationNotFound(NotFound):

@@ -1,6 +1,5 @@
 """Commands carried out, each inside a unit of work that the caller commits."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -18,8 +17,10 @@ from canonical.ordering.commands import (
 from canonical.ordering.errors import OfferingNotProduct, UnknownOffering
 from canonical.ordering.items import OrderedOffering
 from canonical.ordering.lines import check_lines
+from canonical.ordering.offers import Offer, check_offers
 from canonical.ordering.order import ORDERS, Order
 from canonical.ordering.ports import Offerings, UnitOfWork
+from canonical.ordering.stated_prices import check_stated_prices
 from canonical.shared.aggregates import require_version
 from canonical.shared.errors import InvalidCommand
 from canonical.shared.ports import Clock, Handlers, Identities
@@ -32,7 +33,7 @@ def submit_order(command: SubmitOrder, work: UnitOfWork, clock: Clock, identitie
 
     Raises a kind of InvalidCommand with a pointer into the command.
     """
-    offerings = _offerings(command.lines, work.offerings)
+    offerings = _offerings(command, work.offerings)
     order = Order.submit(identities.new_id(), command, offerings, clock.now())
     work.repository(ORDERS).add(order)
     if not command.draft:
@@ -52,7 +53,7 @@ def reject_order(command: RejectOrder, work: UnitOfWork, clock: Clock, identitie
 def amend_order(command: AmendOrder, work: UnitOfWork, clock: Clock, identities: Identities) -> Order:
     """Raises InvalidTransition where its state does not allow it, ConcurrentChange, and what `submit_order` raises."""
     order = _in_version(command.order_id, command.expected_version, work)
-    order.amend(command.contents, _offerings(command.contents.lines, work.offerings), clock.now())
+    order.amend(command.contents, _offerings(command.contents, work.offerings), clock.now())
     return order
 
 
@@ -66,7 +67,7 @@ def annotate_order(command: AnnotateOrder, work: UnitOfWork, clock: Clock, ident
 def submit_draft(command: SubmitDraft, work: UnitOfWork, clock: Clock, identities: Identities) -> Order:
     """Raises what `amend_order` raises."""
     order = _in_version(command.order_id, command.expected_version, work)
-    order.submit_draft(command.contents, _offerings(command.contents.lines, work.offerings), clock.now())
+    order.submit_draft(command.contents, _offerings(command.contents, work.offerings), clock.now())
     work.processes.schedule(PLACE_ORDER, order.id)
     return order
 
@@ -100,13 +101,19 @@ def _in_version(order_id: str, expected: int | None, work: UnitOfWork) -> Order:
     return order
 
 
-def _offerings(lines: Sequence[OrderLine], offerings: Offerings) -> list[OrderedOffering | None]:
+def _offerings(command: SubmitOrder, offerings: Offerings) -> list[OrderedOffering | None]:
     # Before the catalogue is asked: a line that names nothing is told so rather than not found.
-    check_lines(lines)
-    return [_offering(offerings, line, index) for index, line in enumerate(lines)]
+    check_lines(command.lines)
+    offers = [_offer(offerings, line, index) for index, line in enumerate(command.lines)]
+    check_offers(command, offers)
+    ordered = [
+        None if offer is None else offer.ordered(line) for line, offer in zip(command.lines, offers, strict=True)
+    ]
+    check_stated_prices(command, ordered)
+    return ordered
 
 
-def _offering(offerings: Offerings, line: OrderLine, index: int) -> OrderedOffering | None:
+def _offer(offerings: Offerings, line: OrderLine, index: int) -> Offer | None:
     if line.product_id is not None and offerings.by_id(line.product_id) is not None:
         text = f"{line.product_id[:60]} is an offering of the catalogue and no installed product"
         raise OfferingNotProduct(text, pointer=f"/lines/{index}/product_id")

@@ -16,15 +16,46 @@ class RecurringCharge:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderedCharacteristic:
+    """`source` is CHOSEN, or DEFAULT for what the catalogue sets where nothing was chosen."""
+
+    name: str
+    type: str
+    text: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderedPrice:
+    """A price of the catalogue that applies. `id` is None for one that only its offering has, `amount` for one that
+    nobody can tell beforehand. `unit` says what an amount for usage is for, as in "1 GB".
+    """
+
+    id: str | None
+    name: str
+    type: str
+    amount: Money | None
+    period: str | None = None
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class OrderedOffering:
-    """The offering as it was when ordered: the order never asks the live catalogue what it meant."""
+    """The offering as it was when ordered: the order never asks the live catalogue what it meant.
+
+    `sku` is what BSS knows it by, and what is taken from stock if it is `stocked`. `one_time` is what one of it is
+    charged once, None where the catalogue names no price at all. Orders of 0.2.0 have no `prices`.
+    """
 
     id: str
     version: str
     name: str
     sku: str
-    one_time: Money
+    one_time: Money | None
     recurring: tuple[RecurringCharge, ...] = ()
+    stocked: bool = True
+    characteristics: tuple[OrderedCharacteristic, ...] = ()
+    prices: tuple[OrderedPrice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +75,8 @@ class OrderItem:
 
     @property
     def one_time_charge(self) -> Money | None:
-        return None if self.added is None else self.added.one_time * self.quantity
+        one_time = None if self.added is None else self.added.one_time
+        return None if one_time is None else one_time * self.quantity
 
 
 def items_of(command: SubmitOrder, offerings: Sequence[OrderedOffering | None]) -> tuple[OrderItem, ...]:

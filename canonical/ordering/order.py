@@ -38,7 +38,7 @@ from canonical.ordering.states import (
     allowed_actions,
     next_state,
 )
-from canonical.shared.aggregates import Kind
+from canonical.shared.aggregates import Kind, Link
 from canonical.shared.errors import InvalidTransition
 from canonical.shared.external_identifier import ExternalIdentifier
 from canonical.shared.failure import Failure
@@ -271,6 +271,12 @@ DENIALS = MappingProxyType(
 )
 """How a denied cancellation leads back to where the order was; to fulfilment from anywhere else."""
 
+
+def _links(order: Order) -> frozenset[Link]:
+    """The offerings that it names, which the catalog keeps as long as it does."""
+    return frozenset(Link("offering", item.offering.id) for item in order.items if item.offering is not None)
+
+
 ORDERS = Kind(
     "order",
     Order,
@@ -279,5 +285,6 @@ ORDERS = Kind(
     found_by_reference=True,
     removed=lambda order: order.removed,
     dependents=("cancellation",),
+    links=_links,
 )
 """An order may be looked up by its number in BSS."""

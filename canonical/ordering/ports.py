@@ -2,16 +2,16 @@
 
 from typing import Protocol
 
-from canonical.ordering.items import OrderedOffering
+from canonical.ordering.offers import Offer
 from canonical.shared import ports as shared
 
 
 class Offerings(Protocol):
-    """Finds what a line asks for, as it can be sold now; None when the catalogue has no such offering."""
+    """Finds what a line asks for, as the catalogue has it now; None when it has no such offering."""
 
-    def by_id(self, offering_id: str) -> OrderedOffering | None: ...
+    def by_id(self, offering_id: str) -> Offer | None: ...
 
-    def by_sku(self, sku: str) -> OrderedOffering | None: ...
+    def by_sku(self, sku: str) -> Offer | None: ...
 
 
 class UnitOfWork(shared.UnitOfWork, Protocol):

@@ -61,7 +61,7 @@ class PlaceOrder:
         reserve = {
             item.id: self._reserve(order, number, item, item.added)
             for number, item in enumerate(order.items, start=1)
-            if item.added is not None
+            if item.added is not None and item.added.stocked
         }
         return [
             Step(VERIFY, lambda facts: self._verify(order.customer_id)),
@@ -196,7 +196,7 @@ def plan(order: Order) -> list[PlannedCall]:
     reservations = [
         PlannedCall(f"reserve-{number}", "inventory", "reserve", {"sku": item.added.sku, "quantity": item.quantity})
         for number, item in enumerate(order.items, start=1)
-        if item.added is not None
+        if item.added is not None and item.added.stocked
     ]
     charges = [{"amount": f"{charge.amount:f}", "currency": charge.currency} for charge in _charges(order)]
     return [

@@ -8,11 +8,11 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.persistence import migrations
-from adapters.persistence.catalog import publish, read_offerings
 from adapters.persistence.database import Database
 from adapters.simulators.serve import serve as serve_simulators
 from canonical.shared.errors import StoreUnavailable
 from facade.bootstrap.backends import backend_settings
+from facade.bootstrap.catalog import show_what_is_not_shown
 from facade.bootstrap.core import partner_profiles
 from facade.partners.profiles import Profiles
 from facade.security.development_server import DevelopmentServer
@@ -24,9 +24,6 @@ from facade.web.listening import check_listening
 
 log = structlog.get_logger()
 
-CATALOG = Path(__file__).parents[2] / "fixtures" / "catalog"
-
-PUBLISHING_SECONDS = 60.0
 DATABASE_TROUBLE = (StoreUnavailable, SQLAlchemyError, OSError, ValueError)
 
 
@@ -78,17 +75,7 @@ def upgrade_database(settings: Settings) -> None:
     """Bring the schema up to date. Safe to repeat."""
     with closing(Database(settings.database_address, seconds=math.inf)) as database:
         migrations.upgrade(database)
-
-
-def publish_catalog(settings: Settings) -> int:
-    """Publish the offerings of the catalogue files; returns how many were new. Raises SettingError without a file."""
-    folder = Path(settings.catalog) if settings.catalog else CATALOG
-    files = sorted(folder.glob("*.json"))
-    if not files:
-        raise SettingError(f"CATALOG={settings.catalog!r} has no *.json file: name the folder of your catalogue files")
-    published = read_offerings([path.read_bytes() for path in files])
-    with closing(Database(settings.database_address, PUBLISHING_SECONDS)) as database:
-        return publish(database, published)
+        show_what_is_not_shown(database)
 
 
 def simulate(settings: Settings, state: Path) -> None:

@@ -14,6 +14,7 @@ from adapters.persistence.probes import write
 from adapters.persistence.process_table import ProcessTable
 from adapters.persistence.reads import SqlReads
 from adapters.persistence.unit_of_work import SqlUnitOfWork
+from canonical.catalog.selling import ONLY_LAUNCHED, SOLD
 from canonical.ordering.handlers import PLACE_ORDER
 from canonical.processes.change_plan import ChangeSubscriptionPlan
 from canonical.processes.engine import Process
@@ -86,7 +87,8 @@ class Core:
         self.waiters = Waiters(self.engine, settings.portal_wait, at_once=settings.waiters)
 
     def unit_of_work(self) -> SqlUnitOfWork:
-        return SqlUnitOfWork(self.database, self._projectors, self.clock)
+        sold = SOLD if self.settings.catalog_sells_active else ONLY_LAUNCHED
+        return SqlUnitOfWork(self.database, self._projectors, self.clock, sold)
 
     def _write_problem(self) -> str | None:
         try:

@@ -10,6 +10,7 @@ from typing import Any, TextIO
 import uvloop
 
 from facade.bootstrap import commands, serving
+from facade.bootstrap.catalog import load_at_start
 from facade.settings import Settings
 
 Message = MutableMapping[str, Any]
@@ -64,7 +65,7 @@ def product(settings: Mapping[str, str], log: TextIO) -> Iterator[tuple[InProces
     sys.stderr = log
     read = Settings.from_environment()
     commands.upgrade_database(read)
-    commands.publish_catalog(read)
+    load_at_start(read)
     app = serving.application()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         lifespan = Lifespan(app)

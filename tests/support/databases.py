@@ -13,9 +13,9 @@ import pytest
 import sqlalchemy as sa
 
 from adapters.persistence import migrations
-from adapters.persistence.catalog import publish, read_offerings
 from adapters.persistence.database import Database
 from canonical.shared.projection import Projection
+from facade.bootstrap.catalog import SAMPLE, files_in, load, read_files
 from tests.support.postgres import execute, postgres_server, postgres_url
 from tests.support.waiting import LONG
 
@@ -38,9 +38,6 @@ def blank(aggregate: Any, carried: dict[str, Any]) -> Projection:
 
 
 BLANK = {"order": blank, "cancellation": blank}
-
-
-CATALOG = Path(__file__).parents[2] / "fixtures" / "catalog" / "offerings.json"
 
 
 @pytest.fixture(scope="session")
@@ -89,5 +86,5 @@ def database(request: pytest.FixtureRequest) -> Database:
 def _prepare(url: str) -> None:
     database = Database(url, seconds=LONG)
     migrations.upgrade(database)
-    publish(database, read_offerings([CATALOG.read_bytes()]))
+    load(database, read_files(files_in(SAMPLE)))
     database.close()

@@ -8,7 +8,10 @@ from typing import Any
 
 from canonical.customers.errors import CustomerNotFound
 from canonical.customers.reference import CustomerReference, CustomerStatus
+from canonical.ordering.commands import OrderLine
+from canonical.ordering.errors import BundleCardinality
 from canonical.ordering.items import OrderedOffering
+from canonical.ordering.offers import Broken, Relation
 from canonical.ordering.order import Order
 from canonical.processes.errors import InsufficientStock, PaymentDeclined
 from canonical.processes.ports import ChargeRequest, StockRequest
@@ -70,17 +73,56 @@ class CountingIdentities:
             return f"0197a000-0000-7000-8000-{self._count:012}"
 
 
+@dataclass(frozen=True)
+class OnSale:
+    """An offer of this offering that breaks no rule, unless `rules` says so. It is a bundle with `members`."""
+
+    offering: OrderedOffering
+    sold_alone: bool = True
+    relations: tuple[Relation, ...] = ()
+    members: tuple[str, ...] = ()
+    rules: tuple[Broken, ...] = ()
+
+    @property
+    def id(self) -> str:
+        return self.offering.id
+
+    @property
+    def name(self) -> str:
+        return self.offering.name
+
+    @property
+    def sku(self) -> str:
+        return self.offering.sku
+
+    def takes(self, offering_id: str) -> bool:
+        return offering_id in self.members
+
+    def broken(self, line: OrderLine) -> Iterable[Broken]:
+        return self.rules
+
+    def broken_by(self, members: Mapping[str, int], quantity: int) -> Iterable[Broken]:
+        return [
+            Broken(BundleCardinality, f"{count} of {offering}")
+            for offering, count in members.items()
+            if self.members and offering not in self.members
+        ]
+
+    def ordered(self, line: OrderLine) -> OrderedOffering:
+        return self.offering
+
+
 class OfferingsOnSale:
     """A catalogue of these offerings."""
 
-    def __init__(self, offerings: Iterable[OrderedOffering] = OFFERINGS) -> None:
-        self._offerings = tuple(offerings)
+    def __init__(self, offerings: Iterable[OrderedOffering | OnSale] = OFFERINGS) -> None:
+        self._offers = tuple(one if isinstance(one, OnSale) else OnSale(one) for one in offerings)
 
-    def by_id(self, offering_id: str) -> OrderedOffering | None:
-        return next((offering for offering in self._offerings if offering.id == offering_id), None)
+    def by_id(self, offering_id: str) -> OnSale | None:
+        return next((offer for offer in self._offers if offer.id == offering_id), None)
 
-    def by_sku(self, sku: str) -> OrderedOffering | None:
-        return next((offering for offering in self._offerings if offering.sku == sku), None)
+    def by_sku(self, sku: str) -> OnSale | None:
+        return next((offer for offer in self._offers if offer.sku == sku), None)
 
 
 Calls = list[tuple[str, str | None]]

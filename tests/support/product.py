@@ -15,7 +15,8 @@ from typing import Any
 import requests
 import sqlalchemy as sa
 
-from facade.bootstrap.commands import publish_catalog, upgrade_database
+from facade.bootstrap.catalog import load_at_start
+from facade.bootstrap.commands import upgrade_database
 from facade.settings import Settings
 from tests.support.simulators import Backends, running_backends
 from tests.support.stepped import SteppedClock
@@ -98,7 +99,7 @@ class Node:
         settings = Settings.from_environment(self.settings)
         with _PREPARING:
             upgrade_database(settings)
-            publish_catalog(settings)
+            load_at_start(settings)
 
     def start(self) -> None:
         """Start it and wait until it is ready."""

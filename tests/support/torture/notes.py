@@ -37,13 +37,19 @@ LATER = frozenset(
 
 
 def _prices() -> dict[str, Decimal]:
-    offerings = orjson.loads((ROOT / "fixtures" / "catalog" / "offerings.json").read_bytes())
+    lines = (ROOT / "fixtures" / "catalog" / "offerings.jsonl").read_bytes().splitlines()
+    offerings = (orjson.loads(line)["contents"] for line in lines)
     return {
         offering["sku"]: sum(
-            (Decimal(price["amount"]["amount"]) for price in offering["prices"] if price["charge_type"] == "ONE_TIME"),
+            (
+                Decimal(price["contents"]["amount"].split()[0])
+                for price in offering["prices"]
+                if "contents" in price and price["contents"]["charge_type"] == "ONE_TIME"
+            ),
             Decimal(),
         )
         for offering in offerings
+        if "sku" in offering
     }
 
 

@@ -1,7 +1,6 @@
 """Whatever stands in a setting, its user is told what is wrong and what to do, and never shown a traceback."""
 
 import errno
-import json
 import socket
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from facade import cli
-from facade.bootstrap import commands
+from facade.bootstrap.catalog import SAMPLE
 from facade.settings import SettingError, Settings, variables
 
 NAMES = variables(Settings)
@@ -65,7 +64,7 @@ def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Runs a command; what would serve returns at once instead."""
     monkeypatch.setattr("facade.cli.uvicorn.run", lambda *_, **__: None)
-    monkeypatch.setattr(commands, "serve_simulators", lambda *_, **__: None)
+    monkeypatch.setattr("facade.bootstrap.commands.serve_simulators", lambda *_, **__: None)
     monkeypatch.setenv("STATE_DIR", str(tmp_path / "var"))
 
     def running(*command: str, **environment: str) -> Result:
@@ -157,14 +156,14 @@ def test_a_state_directory_that_keeps_no_key_is_told(run: Any) -> None:
 
 def test_a_folder_without_catalogue_files_is_told(run: Any, tmp_path: Path) -> None:
     output = told(run("db", "upgrade", STATE_DIR=str(tmp_path), CATALOG=str(tmp_path)))
-    assert f"CATALOG='{tmp_path}' has no *.json file" in output
+    assert f"CATALOG='{tmp_path}' has no *.json or *.jsonl file" in output
 
 
 def test_the_files_of_a_catalogue_of_ones_own_are_published(run: Any, tmp_path: Path) -> None:
-    offerings = json.loads((commands.CATALOG / "offerings.json").read_bytes())
-    (tmp_path / "mine.json").write_text(json.dumps(offerings[:1]))
+    [first, *_] = (SAMPLE / "offerings.jsonl").read_text(encoding="utf-8").splitlines()
+    (tmp_path / "mine.json").write_text(f"[{first}]", encoding="utf-8")
     done = run("db", "upgrade", STATE_DIR=str(tmp_path), CATALOG=str(tmp_path))
-    assert "1 offering published" in done.output
+    assert "1 catalogue item loaded" in done.output
 
 
 def test_what_does_not_fit_at_start_is_told_at_once(run: Any) -> None:

@@ -1,0 +1,138 @@
+"""What the catalogue says of the offerings that an order names, and which of its rules the order breaks."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Protocol
+
+from canonical.ordering.commands import ItemAction, OrderLine, RelationshipType, SubmitOrder
+from canonical.ordering.errors import OfferingExcluded, OfferingNotSoldAlone, OfferingRequired, RuleBroken
+from canonical.ordering.items import OrderedOffering
+
+NEWLY_SOLD = frozenset({ItemAction.ADD, ItemAction.MODIFY})
+"""The actions by which a customer gets what is offered now. Others are about what the customer has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A rule that something breaks; `place` is a pointer into the line, empty for the line itself."""
+
+    error: type[RuleBroken]
+    message: str
+    place: str = ""
+    details: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """That an offering requires another one, or excludes it. `sentence` says so with the names of both."""
+
+    offering_id: str
+    sentence: str
+    excludes: bool
+
+
+class Offer(Protocol):
+    """An offering as the catalogue has it at one moment."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def sku(self) -> str: ...
+
+    @property
+    def sold_alone(self) -> bool:
+        """Whether it can be ordered outside a bundle."""
+        ...
+
+    @property
+    def relations(self) -> Sequence[Relation]: ...
+
+    def takes(self, offering_id: str, /) -> bool:
+        """Whether it is a bundle that this offering is a member of."""
+        ...
+
+    def broken(self, line: OrderLine, /) -> Iterable[Broken]:
+        """What a line that names it breaks, whatever else is ordered."""
+        ...
+
+    def broken_by(self, members: Mapping[str, int], quantity: int, /) -> Iterable[Broken]:
+        """What so many of it with these members break, counted in all by their offerings."""
+        ...
+
+    def ordered(self, line: OrderLine, /) -> OrderedOffering:
+        """What the order remembers of it, configured as the line asks."""
+        ...
+
+
+def check_offers(command: SubmitOrder, offers: Sequence[Offer | None]) -> None:
+    """Raises a kind of RuleBroken, with a pointer into the command, for the first rule that is broken and not tolerated.
+
+    `offers` stand in the order of the lines.
+    """
+    for index, broken in _broken(command.lines, offers):
+        if broken.error.code not in command.tolerated:
+            raise broken.error(broken.message, pointer=f"/lines/{index}{broken.place}", **broken.details)
+
+
+def _broken(lines: Sequence[OrderLine], offers: Sequence[Offer | None]) -> Iterator[tuple[int, Broken]]:
+    parents = _parents(lines)
+    known = {line.id: offer for line, offer in zip(lines, offers, strict=True) if offer is not None}
+    for index, (line, offer) in enumerate(zip(lines, offers, strict=True)):
+        if offer is None:
+            continue
+        yield from ((index, broken) for broken in offer.broken(line))
+        if line.action is ItemAction.ADD:
+            yield from ((index, broken) for broken in _alone(line, offer, parents, known))
+            members = _members(line, lines, parents, known)
+            yield from ((index, broken) for broken in offer.broken_by(members, line.quantity))
+        if line.action in NEWLY_SOLD:
+            others = {known[one.id].id for one in lines if one.id != line.id and one.id in known and _stays(one)}
+            yield from ((index, broken) for broken in _related(offer, others))
+
+
+def _parents(lines: Sequence[OrderLine]) -> Mapping[str, str]:
+    """The bundle that each line is in, by the ids of lines: it is nested in that, or related to it."""
+    found = {line.id: line.part_of for line in lines if line.part_of is not None}
+    for line in lines:
+        for relationship in line.relationships:
+            if relationship.type is RelationshipType.BUNDLES:
+                found.setdefault(relationship.line_id, line.id)
+            elif relationship.type is RelationshipType.BUNDLED_BY:
+                found.setdefault(line.id, relationship.line_id)
+    return found
+
+
+def _alone(line: OrderLine, offer: Offer, parents: Mapping[str, str], known: Mapping[str, Offer]) -> Iterator[Broken]:
+    parent = known.get(parents.get(line.id, ""))
+    if not offer.sold_alone and (parent is None or not parent.takes(offer.id)):
+        yield Broken(OfferingNotSoldAlone, f"{offer.name} is sold in a bundle only", "/offering_id")
+
+
+def _members(
+    bundle: OrderLine, lines: Sequence[OrderLine], parents: Mapping[str, str], known: Mapping[str, Offer]
+) -> Mapping[str, int]:
+    counts: Counter[str] = Counter()
+    for line in lines:
+        if parents.get(line.id) == bundle.id and line.id in known and _stays(line):
+            counts[known[line.id].id] += line.quantity
+    return counts
+
+
+def _related(offer: Offer, others: set[str]) -> Iterator[Broken]:
+    for relation in offer.relations:
+        there = relation.offering_id in others
+        if relation.excludes and there:
+            told = {"excluded": relation.offering_id}
+            yield Broken(OfferingExcluded, relation.sentence, "/offering_id", MappingProxyType(told))
+        elif not relation.excludes and not there:
+            told = {"required": relation.offering_id}
+            yield Broken(OfferingRequired, relation.sentence, "/offering_id", MappingProxyType(told))
+
+
+def _stays(line: OrderLine) -> bool:
+    """Whether the customer has it afterwards."""
+    return line.action is not ItemAction.DISCONNECT

@@ -1,0 +1,184 @@
+"""The catalog as ordering sees it: its offerings of this moment, judged by the catalog's own rules."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import cached_property
+from types import MappingProxyType
+
+from canonical.catalog import bundles
+from canonical.catalog.characteristics import Value, ValueType
+from canonical.catalog.configuration import ConfiguredValue, NamedValue, configured
+from canonical.catalog.configuration import refusals as configuration_refusals
+from canonical.catalog.item import Item
+from canonical.catalog.lifecycle import LifecycleStatus
+from canonical.catalog.offering import OFFERINGS
+from canonical.catalog.ports import Shelf
+from canonical.catalog.price import PriceContents
+from canonical.catalog.pricing import Charge, charges
+from canonical.catalog.references import Reference, Relationship
+from canonical.catalog.selling import OfferedItem, Reason, Refusal, is_valid
+from canonical.ordering.commands import ChosenCharacteristic, ItemAction, OrderLine
+from canonical.ordering.errors import RULES
+from canonical.ordering.items import OrderedCharacteristic, OrderedOffering, OrderedPrice, RecurringCharge
+from canonical.ordering.offers import NEWLY_SOLD, Broken, Relation
+from canonical.shared.ports import Clock
+
+ACTION_WORDS: Mapping[ItemAction, frozenset[str]] = MappingProxyType(
+    {
+        ItemAction.ADD: frozenset({"add"}),
+        ItemAction.MODIFY: frozenset({"modify"}),
+        ItemAction.DISCONNECT: frozenset({"delete", "disconnect"}),
+        ItemAction.MOVE: frozenset({"modify", "move"}),
+        ItemAction.SUSPEND: frozenset({"modify", "suspend"}),
+        ItemAction.RESUME: frozenset({"modify", "resume"}),
+        ItemAction.NO_CHANGE: frozenset({"add", "modify", "delete", "disconnect", "nochange"}),
+    }
+)
+"""What the catalog may call an action, in small letters."""
+REQUIRES, EXCLUDES = frozenset({"requires", "dependency"}), frozenset({"excludes", "exclusivity"})
+"""The types of relationships that orders have to keep to, in small letters."""
+FIELDS: Mapping[Reason, str] = MappingProxyType(
+    {
+        Reason.ACTION: "/action",
+        Reason.CHARACTERISTIC: "/characteristics",
+        Reason.CHARACTERISTIC_MISSING: "/characteristics",
+        Reason.CARDINALITY: "",
+    }
+)
+"""Where a line breaks it; at the offering that it names unless the reason is here."""
+
+
+class CatalogOffers:
+    """The `Offerings` of ordering: what `shelf` has, sold in the statuses `sold`. Each is read once."""
+
+    def __init__(self, shelf: Shelf, clock: Clock, sold: Collection[LifecycleStatus]) -> None:
+        self._shelf = shelf
+        self._clock = clock
+        self._sold = sold
+        self._found: dict[str, CatalogOffer | None] = {}
+
+    def by_id(self, offering_id: str) -> "CatalogOffer | None":
+        if offering_id not in self._found:
+            at = self._clock.now()
+            offering = self._shelf.find(OFFERINGS, Reference(offering_id), at)
+            self._found[offering_id] = offering and self._offer(offering, at)
+        return self._found[offering_id]
+
+    def by_sku(self, sku: str) -> "CatalogOffer | None":
+        """Of several with this SKU the first that is sold, or else the first."""
+        found = [self.by_id(one) for one in self._shelf.with_sku(sku, self._clock.now())]
+        offers = [offer for offer in found if offer is not None and offer.sku == sku]
+        return next((offer for offer in offers if offer.is_sold), offers[0] if offers else None)
+
+    def _offer(self, offering: Item, at: datetime) -> "CatalogOffer":
+        return CatalogOffer(OfferedItem.found(offering, self._shelf, at), self._shelf, self._sold)
+
+
+class CatalogOffer:
+    """The `Offer` of ordering."""
+
+    def __init__(self, item: OfferedItem, shelf: Shelf, sold: Collection[LifecycleStatus]) -> None:
+        self._item = item
+        self._shelf = shelf
+        self._sold = sold
+
+    @property
+    def id(self) -> str:
+        return self._item.offering.item_id
+
+    @property
+    def name(self) -> str:
+        return self._item.offering.contents.name
+
+    @property
+    def sku(self) -> str:
+        """What is taken from stock; the offering's id when nothing is."""
+        return self._item.stock_number or self.id
+
+    @property
+    def is_sold(self) -> bool:
+        return not any(self._item.refusals(self._sold))
+
+    @property
+    def sold_alone(self) -> bool:
+        return self._item.offering.contents.sellable is not False
+
+    @cached_property
+    def relations(self) -> Sequence[Relation]:
+        return tuple(self._relations())
+
+    def takes(self, offering_id: str) -> bool:
+        return any(member.offering.id == offering_id for member in self._item.offering.contents.all_members)
+
+    def broken(self, line: OrderLine) -> Iterator[Broken]:
+        found = list(self._item.action_refusals(ACTION_WORDS[line.action]))
+        if line.action in NEWLY_SOLD:
+            found += self._item.refusals(self._sold)
+            found += configuration_refusals(
+                self._item, _named(line.characteristics), complete=line.action is ItemAction.ADD
+            )
+        return map(_broken, found)
+
+    def broken_by(self, members: Mapping[str, int], quantity: int) -> Iterator[Broken]:
+        return map(_broken, bundles.refusals(self._item.offering.contents, members, quantity))
+
+    def ordered(self, line: OrderLine) -> OrderedOffering:
+        chosen = _named(line.characteristics)
+        values = configured(self._item, chosen) if line.action is ItemAction.ADD else _chosen(chosen)
+        cost = charges(self._item, values)
+        return OrderedOffering(
+            id=self.id,
+            version=self._item.offering.edition,
+            name=self.name,
+            sku=self.sku,
+            one_time=cost.one_time,
+            recurring=tuple(RecurringCharge(amount, period) for amount, period in cost.recurring),
+            stocked=self._item.stock_number is not None,
+            characteristics=tuple(_ordered_value(one) for one in values),
+            prices=tuple(_ordered_price(one) for one in cost.applied),
+        )
+
+    def _relations(self) -> Iterator[Relation]:
+        for one in self._item.offering.contents.relationships:
+            word = one.type.casefold()
+            if word in REQUIRES | EXCLUDES and is_valid(one.valid_from, one.valid_until, self._item.at):
+                excludes = word in EXCLUDES
+                verb = "excludes" if excludes else "requires"
+                yield Relation(one.to.id, f"{self.name} {verb} {self._name_of(one)}", excludes)
+
+    def _name_of(self, relationship: Relationship) -> str:
+        other = self._shelf.find(OFFERINGS, relationship.to, self._item.at)
+        return relationship.to.id if other is None else str(other.contents.name)
+
+
+def _broken(refusal: Refusal) -> Broken:
+    field = FIELDS.get(refusal.reason, "/offering_id")
+    if refusal.number is not None:
+        field = f"{field}/{refusal.number}/text"
+    return Broken(RULES[refusal.reason.value], refusal.message, field, refusal.details)
+
+
+def _named(characteristics: Sequence[ChosenCharacteristic]) -> list[NamedValue]:
+    return [NamedValue(one.name, Value(ValueType(one.type), one.text)) for one in characteristics]
+
+
+def _chosen(values: Sequence[NamedValue]) -> tuple[ConfiguredValue, ...]:
+    return tuple(ConfiguredValue(one.name, one.value, chosen=True) for one in values)
+
+
+def _ordered_value(one: ConfiguredValue) -> OrderedCharacteristic:
+    source = "CHOSEN" if one.chosen else "DEFAULT"
+    return OrderedCharacteristic(one.name, one.value.type.value, one.value.text, source)
+
+
+def _ordered_price(charge: Charge) -> OrderedPrice:
+    contents = charge.price.contents
+    return OrderedPrice(
+        charge.price.id, contents.name, charge.type.value, charge.amount, charge.period, _unit(contents)
+    )
+
+
+def _unit(price: PriceContents) -> str | None:
+    if price.unit is None:
+        return None
+    return " ".join(str(part) for part in (price.unit.amount, price.unit.units) if part is not None) or None
