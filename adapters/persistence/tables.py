@@ -38,7 +38,7 @@ documents = sa.Table(
     sa.Column("carried", sa.Text, nullable=False, comment="what was sent and nobody inside reads, as JSON"),
     sa.Column("aggregate", sa.Text, nullable=False, comment="as JSON"),
     sa.Column("document", sa.Text, comment="the resource without its addresses, as JSON"),
-    sa.Column("edition", _plain(60), comment="of what has several versions of one reference"),
+    sa.Column("edition", _plain(100), comment="of what has several versions of one reference"),
     sa.Column("shown_from", TIME, comment="when it begins to be what is found by the reference; none: never"),
     sa.Column("shown_until", TIME, comment="when its successor begins"),
     *(

@@ -28,11 +28,13 @@ from canonical.shared.ports import Clock
 from canonical.shared.projection import Projector
 
 _REFERRING = Prepared(
-    sa.select(sa.func.min(terms.c.id)).where(
+    sa.select(terms.c.id)
+    .where(
         terms.c.resource == sa.bindparam("kind"),
         terms.c.path == sa.bindparam("path"),
         terms.c.value == sa.bindparam("value"),
     )
+    .limit(sa.bindparam("most"))
 )
 
 
@@ -82,10 +84,13 @@ class SqlUnitOfWork:
             self._repositories[kind.name] = SqlAggregateRepository(self._connection, kind, project)
         return self._repositories[kind.name]
 
-    def referring(self, link: Link, kinds: Iterable[str]) -> str | None:
-        asked = {"path": f"{LINK}{link.kind}", "value": term(link.id)}
-        found = (kind for kind in kinds if _REFERRING.execute(self._connection, {"kind": kind, **asked}).scalar())
-        return next(found, None)
+    def referring(self, link: Link, kinds: Iterable[str], but: Collection[str]) -> str | None:
+        asked = {"path": f"{LINK}{link.kind}", "value": term(link.id), "most": len(but) + 1}
+        for kind in kinds:
+            found = _REFERRING.execute(self._connection, {"kind": kind, **asked}).scalars()
+            if {*found} - {*but}:
+                return kind
+        return None
 
     def save(self) -> None:
         """Write what was changed so far; it can still be undone. Raises ConcurrentChange."""

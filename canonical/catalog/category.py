@@ -36,12 +36,13 @@ CATEGORY = "category"
 CATEGORIES = kind_of_items(CATEGORY, Category)
 
 
-def check_place(category: Category, categories: Repository[Category]) -> None:
-    """Raises CyclicCategories where it would stand below itself."""
+def check_place(category: Category, before: CategoryContents | None, categories: Repository[Category]) -> None:
+    """Raises CyclicCategories where it would stand below itself, or was put below too many."""
     above = [category.item_id]
     parent = category.contents.parent_id
+    moved = before is None or before.parent_id != parent
     while parent is not None:
-        if parent in above or len(above) > DEEPEST:
+        if parent in above or (moved and len(above) > DEEPEST):
             text = f"a category stands below at most {DEEPEST} others, and never below itself"
             raise CyclicCategories(text, pointer="/contents/parent_id")
         above.append(parent)

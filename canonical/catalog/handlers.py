@@ -17,18 +17,20 @@ from canonical.catalog.ports import UnitOfWork
 from canonical.catalog.price import PRICE
 from canonical.catalog.rule import RULE, check_rule
 from canonical.catalog.specification import SPECIFICATION
-from canonical.catalog.timeline import next_edition, show, succeed
+from canonical.catalog.timeline import next_edition, require_apart, show, succeed
 from canonical.shared.aggregates import Kind, Link, require_version
 from canonical.shared.ports import Clock, Handlers, Identities
 
-CHECKS: Mapping[str, Callable[[Any, UnitOfWork], None]] = MappingProxyType(
+CHECKS: Mapping[str, Callable[[Any, Any, UnitOfWork], None]] = MappingProxyType(
     {
-        CATEGORIES.name: lambda category, work: check_place(category, work.repository(CATEGORIES)),
-        RULE: lambda rule, work: check_rule(rule),
-        TEMPLATE: lambda template, work: check_tasks(template),
+        CATEGORIES.name: lambda category, before, work: check_place(category, before, work.repository(CATEGORIES)),
+        RULE: lambda rule, before, work: check_rule(rule),
+        TEMPLATE: lambda template, before, work: check_tasks(template),
     }
 )
-"""What has to be so among items, by the kind of the one that was just written."""
+"""What has to be so among items, by the kind of the one that was just written; with the contents that it had before, or
+None.
+"""
 
 REFERRING: Mapping[str, Collection[str]] = MappingProxyType(
     {
@@ -57,24 +59,28 @@ class _Versions:
     def known(self) -> list[Item]:
         return [] if self.item_id is None else self.work.repository(self.kind).versions(self.item_id)
 
-    def add(self, version_id: str, owner: str, definition: Definition) -> Item:
+    def add(self, version_id: str, owner: str, definition: Definition, before: Any = None) -> Item:
         edition = definition.edition or next_edition(self.known)
         self.check_edition(edition)
         item: Item = self.kind.type.create(version_id, self.item_id or version_id, edition, owner, definition, self.at)
         others = self.known
         self.work.repository(self.kind).add(item)
-        self.settle(item, [*others, item], begins=True)
+        self.settle(item, [*others, item], before, begins=item.is_published)
         return item
 
-    def settle(self, item: Item, versions: Sequence[Item], *, begins: bool) -> None:
-        """Put the versions in order after `item` was written; with `begins` it may have been published just now."""
-        if begins and item.state in OFFERED:
+    def settle(self, item: Item, versions: Sequence[Item], before: Any, *, begins: bool) -> None:
+        """Put the versions in order after `item` was written, with `begins` published just now. It had the contents
+        `before`.
+        """
+        if begins:
             succeed(item, versions, self.at)
+        if item.state in OFFERED:
+            require_apart(item, versions)
         if item.is_published:
             self.work.publications.count()
         show(versions)
         if self.kind.name in CHECKS:
-            CHECKS[self.kind.name](item, self.work)
+            CHECKS[self.kind.name](item, before, self.work)
 
     def check_edition(self, edition: str) -> None:
         """Raises ItemExists."""
@@ -85,7 +91,7 @@ class _Versions:
 def create_item(command: CreateItem, work: UnitOfWork, clock: Clock, identities: Identities) -> Item:
     """Raises a kind of InvalidCommand with a pointer into the definition, or ItemExists."""
     work.publications.take_turn()
-    versions = _Versions(command.kind, command.item_id, work, clock.now())
+    versions = _Versions(command.kind, command.item_id, work, _moment(clock))
     return versions.add(identities.new_id(), command.owner, command.definition)
 
 
@@ -95,22 +101,20 @@ def change_item(command: ChangeItem, work: UnitOfWork, clock: Clock, identities:
     item: Item = work.repository(command.kind).get(command.version_id)
     definition = command.definition
     require_version(item, command.expected_version)
-    versions = _Versions(command.kind, item.item_id, work, clock.now())
-    if item.is_published and not item.says_the_same(definition):
+    versions = _Versions(command.kind, item.item_id, work, _moment(clock))
+    before, published = item.contents, item.is_published
+    if published and not item.says_the_same(definition):
         item.check_status(definition.status)
-        edition = None if definition.edition == item.edition else definition.edition
-        begin = max(versions.at, definition.valid_from or versions.at)
-        revised = replace(definition, edition=edition, status=definition.status or item.state, valid_from=begin)
-        return versions.add(identities.new_id(), command.owner, revised)
-    offered = item.state in OFFERED
-    if item.is_published:
+        revised = _revised(item, definition, versions.at)
+        return versions.add(identities.new_id(), command.owner, revised, before)
+    if published:
         item.restate(definition, versions.at)
     else:
         if definition.edition not in (None, item.edition):
             versions.check_edition(definition.edition)
             item.edition = definition.edition
         item.redefine(definition, versions.at)
-    versions.settle(item, versions.known, begins=not offered)
+    versions.settle(item, versions.known, before, begins=item.is_published and not published)
     return item
 
 
@@ -123,12 +127,29 @@ def remove_item(command: RemoveItem, work: UnitOfWork, clock: Clock, identities:
     gone = items.versions(item.item_id) if command.whole else [item]
     left = [one for one in items.versions(item.item_id) if one.id not in {each.id for each in gone}]
     link = Link(command.kind.name, item.item_id)
-    if not left and (by := work.referring(link, REFERRING[command.kind.name])) is not None:
+    if not left and (by := work.referring(link, REFERRING[command.kind.name], {one.id for one in gone})) is not None:
         raise ItemInUse(f"an item of kind {by} refers to it: change or remove that first", id=item.item_id, by=by)
+    if any(one.is_published for one in gone):
+        work.publications.count()
     for one in gone:
-        one.remove(clock.now())
+        one.remove(_moment(clock))
     show(left)
     return item
+
+
+def _revised(item: Item, definition: Definition, at: datetime) -> Definition:
+    """Of the version that follows `item`: it begins at once, unless it says when, or is over already."""
+    edition = None if definition.edition == item.edition else definition.edition
+    begin, end = definition.valid_from, definition.valid_until
+    if end is None or end > at:
+        begin = max(at, begin or at)
+    return replace(definition, edition=edition, status=definition.status or item.state, valid_from=begin)
+
+
+def _moment(clock: Clock) -> datetime:
+    """Now, as documents show it: clients send back the times that they were shown."""
+    at = clock.now()
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
 
 HANDLERS: Handlers = MappingProxyType({CreateItem: create_item, ChangeItem: change_item, RemoveItem: remove_item})

@@ -1,6 +1,6 @@
 """What the catalog needs from outside."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -41,6 +41,8 @@ class UnitOfWork(shared.UnitOfWork, Protocol):
     @property
     def publications(self) -> Publications: ...
 
-    def referring(self, link: Link, kinds: Iterable[str], /) -> str | None:
-        """The first of `kinds` of which something that is kept has this link; None for none."""
+    def referring(self, link: Link, kinds: Iterable[str], but: Collection[str], /) -> str | None:
+        """The first of `kinds` of which something that was committed has this link, and none of the ids `but`; None for
+        none.
+        """
         ...

@@ -1,31 +1,38 @@
 """The versions of one item in time: which one counts when, and which one is found by the item's id."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
+from itertools import count
 
 from canonical.catalog.errors import VersionsOverlap
 from canonical.catalog.item import Item
 from canonical.catalog.lifecycle import OFFERED, LifecycleStatus
 
-_FIRST = datetime.min.replace(tzinfo=UTC)
+LONGEST_NUMBER = 9
+"""Digits of a number that the next version follows."""
+_FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 def succeed(new: Item, versions: Iterable[Item], at: datetime) -> None:
     """End what counts before `new`, which was just published, so that two never count at once.
 
-    Raises VersionsOverlap for a version that counts from later on, while `new` would still count.
+    A version whose validity is over before it could begin ends nothing.
     """
-    begin = new.counts_from or at
+    begin = _begin(new)
     for other in versions:
-        if other.id == new.id or other.state not in OFFERED:
+        if other.id != new.id and other.state in OFFERED and _counts(new) and _begin(other) <= begin < _end(other):
+            other.end(begin, at)
+
+
+def require_apart(item: Item, versions: Iterable[Item]) -> None:
+    """Raises VersionsOverlap for another version that counts while `item` does."""
+    for other in versions:
+        if other.id == item.id or other.state not in OFFERED:
             continue
-        other_begin = other.counts_from or at
-        if other_begin <= begin:
-            if other.valid_until is None or other.valid_until > begin:
-                other.end(begin, at)
-        elif new.valid_until is None or new.valid_until > other_begin:
+        if max(_begin(item), _begin(other)) < min(_end(item), _end(other)):
+            begin = _begin(other)
             raise VersionsOverlap(
-                f"version {other.edition} counts from {other_begin.isoformat()} on: let this one end by then",
+                f"version {other.edition} counts from {begin.isoformat()} on: let this one end by then",
                 pointer="/valid_until",
                 version=other.edition,
             )
@@ -35,10 +42,12 @@ def show(versions: Sequence[Item]) -> None:
     """Set for each version when it is found by the item's id.
 
     A published one is, from when it begins to count, the first already from its publication on, until the next one
-    begins. As long as none is published, it is the newest draft.
+    begins. One that never counts, because it was published after its end, is found as long as there are only such. As
+    long as none is published, it is the newest draft.
     """
-    published = sorted((one for one in versions if one.is_published), key=lambda one: (_begin(one), one.published_at))
-    shown = published or [max(versions, key=_newest)] if versions else []
+    published = [one for one in versions if one.is_published]
+    counting = [one for one in published if _counts(one)] or published
+    shown = sorted(counting, key=_since) or [max(versions, key=_newest)] if versions else []
     for one in versions:
         one.shown_from = one.shown_until = None
     for index, one in enumerate(shown):
@@ -47,14 +56,29 @@ def show(versions: Sequence[Item]) -> None:
         one.shown_until = _begin(shown[index + 1]) if index + 1 < len(shown) else None
 
 
-def next_edition(versions: Iterable[Item]) -> str:
+def next_edition(versions: Collection[Item]) -> str:
     """One more than the greatest number before the first dot, as in "2.0"."""
-    numbers = (one.edition.split(".")[0] for one in versions)
-    return f"{max((int(number) for number in numbers if number.isdecimal()), default=0) + 1}.0"
+    taken = {one.edition for one in versions}
+    begins = (one.split(".")[0] for one in taken)
+    greatest = max((int(each) for each in begins if each.isdecimal() and len(each) <= LONGEST_NUMBER), default=0)
+    return next(edition for number in count(greatest + 1) if (edition := f"{number}.0") not in taken)
 
 
 def _begin(item: Item) -> datetime:
     return item.counts_from or _FIRST
+
+
+def _end(item: Item) -> datetime:
+    return item.valid_until or _LAST
+
+
+def _counts(item: Item) -> bool:
+    return _begin(item) < _end(item)
+
+
+def _since(item: Item) -> tuple[datetime, datetime]:
+    """Of two that begin together, the one that was published later takes over."""
+    return _begin(item), item.published_at or _FIRST
 
 
 def _newest(item: Item) -> tuple[bool, datetime, str]:

@@ -4,14 +4,14 @@ suite as the real ones.
 
 import copy
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from canonical.audit.record import AuditRecord
-from canonical.catalog.category import CATEGORIES
+from canonical.catalog.item import Item
 from canonical.listeners.errors import ListenerNotFound
 from canonical.listeners.listener import Listener
 from canonical.ordering.cancellation import CANCELLATIONS, Cancellation
@@ -75,6 +75,7 @@ class Memory:
     keys: dict[tuple[str, str], KeptInMemory] = field(default_factory=dict)
     audit: dict[str, AuditRecord] = field(default_factory=dict)
     listeners: dict[str, Listener] = field(default_factory=dict)
+    published: int = 0
     turn: Any = field(default_factory=threading.Lock)
 
     def unit_of_work(self) -> "UnitOfWorkInMemory":
@@ -126,14 +127,10 @@ class UnitOfWorkInMemory:
     def repository(self, kind: Kind[Any]) -> "RepositoryInMemory":
         return self._repositories.setdefault(kind.name, RepositoryInMemory(self._memory, kind))
 
-    def referring(self, link: Link, kinds: Iterable[str]) -> str | None:
-        links = {(kind.name, each) for kind, row in self._kept() for each in kind.links(row.aggregate)}
-        return next((kind for kind in kinds if (kind, link) in links), None)
-
-    def _kept(self) -> Iterator[tuple[Kind[Any], Row]]:
-        kinds = {one.name: one for one in (CATEGORIES,)}
-        rows = ((kinds.get(name), row) for (name, _), row in self._memory.rows.items())
-        return ((kind, row) for kind, row in rows if kind is not None)
+    def referring(self, link: Link, kinds: Iterable[str], but: Collection[str]) -> str | None:
+        others = [(name, row.aggregate) for (name, kept), row in self._memory.rows.items() if kept not in but]
+        referring = {name for name, one in others if isinstance(one, Item) and link in one.contents.links}
+        return next((kind for kind in kinds if kind in referring), None)
 
     def save(self) -> None:
         for repository in self._repositories.values():
@@ -148,6 +145,7 @@ class UnitOfWorkInMemory:
         memory.keys |= self._keys
         memory.audit |= self._audit
         memory.listeners = dict(self.listeners.known)
+        memory.published += self.publications.counted
 
     def encoded(self, made: Any) -> Any:
         return {name: getattr(made, name) for name in made.__dataclass_fields__}
