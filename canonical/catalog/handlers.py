@@ -11,7 +11,6 @@ from canonical.catalog.commands import ChangeItem, CreateItem, RemoveItem
 from canonical.catalog.decomposition import TEMPLATE, check_tasks
 from canonical.catalog.errors import ItemExists, ItemInUse
 from canonical.catalog.item import Definition, Item
-from canonical.catalog.lifecycle import OFFERED
 from canonical.catalog.offering import OFFERING
 from canonical.catalog.ports import UnitOfWork
 from canonical.catalog.price import PRICE
@@ -74,9 +73,8 @@ class _Versions:
         """
         if begins:
             succeed(item, versions, self.at)
-        if item.state in OFFERED:
-            require_apart(item, versions)
         if item.is_published:
+            require_apart(item, versions)
             self.work.publications.count()
         show(versions)
         if self.kind.name in CHECKS:

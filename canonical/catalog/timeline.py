@@ -6,7 +6,7 @@ from itertools import count
 
 from canonical.catalog.errors import VersionsOverlap
 from canonical.catalog.item import Item
-from canonical.catalog.lifecycle import OFFERED, LifecycleStatus
+from canonical.catalog.lifecycle import LifecycleStatus
 
 LONGEST_NUMBER = 9
 """Digits of a number that the next version follows."""
@@ -14,25 +14,25 @@ _FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UT
 
 
 def succeed(new: Item, versions: Iterable[Item], at: datetime) -> None:
-    """End what counts before `new`, which was just published, so that two never count at once.
+    """End what is valid before `new`, which was just published, when that begins.
 
     A version whose validity is over before it could begin ends nothing.
     """
     begin = _begin(new)
     for other in versions:
-        if other.id != new.id and other.state in OFFERED and _counts(new) and _begin(other) <= begin < _end(other):
+        if other.id != new.id and other.is_published and _counts(new) and _begin(other) <= begin < _end(other):
             other.end(begin, at)
 
 
 def require_apart(item: Item, versions: Iterable[Item]) -> None:
-    """Raises VersionsOverlap for another version that counts while `item` does."""
+    """Raises VersionsOverlap for another published version that is valid while `item` is: only one counts at a time."""
     for other in versions:
-        if other.id == item.id or other.state not in OFFERED:
+        if other.id == item.id or not other.is_published:
             continue
         if max(_begin(item), _begin(other)) < min(_end(item), _end(other)):
             begin = _begin(other)
             raise VersionsOverlap(
-                f"version {other.edition} counts from {begin.isoformat()} on: let this one end by then",
+                f"version {other.edition} is valid from {begin.isoformat()} on: let this one end by then",
                 pointer="/valid_until",
                 version=other.edition,
             )
