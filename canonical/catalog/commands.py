@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from canonical.catalog.item import Definition
+from canonical.catalog.item import Definition, Item
 from canonical.shared.aggregates import Kind
 
 
@@ -22,7 +22,8 @@ class ChangeItem:
     """Have a version of an item as `definition` says. What is published gets a new version for it, which `owner` makes,
     unless only its status, the reason for that or the end of its validity is another.
 
-    `expected_version` is the version of the aggregate that the change was planned on.
+    `expected_version` is the version of the aggregate that the change was planned on. `changes_carried`: something that
+    is only carried with the item becomes another, too.
     """
 
     kind: Kind[Any]
@@ -30,6 +31,11 @@ class ChangeItem:
     expected_version: int
     definition: Definition
     owner: str
+    changes_carried: bool = False
+
+    def makes_version(self, item: Item) -> bool:
+        """Whether it makes a new version instead of changing this one."""
+        return item.is_published and (self.changes_carried or not item.says_the_same(self.definition))
 
 
 @dataclass(frozen=True, slots=True)

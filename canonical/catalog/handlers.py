@@ -101,7 +101,7 @@ def change_item(command: ChangeItem, work: UnitOfWork, clock: Clock, identities:
     require_version(item, command.expected_version)
     versions = _Versions(command.kind, item.item_id, work, _moment(clock))
     before, published = item.contents, item.is_published
-    if published and not item.says_the_same(definition):
+    if command.makes_version(item):
         item.check_status(definition.status)
         revised = _revised(item, definition, versions.at)
         return versions.add(identities.new_id(), command.owner, revised, before)

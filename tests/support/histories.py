@@ -17,7 +17,14 @@ from tests.support.cataloguing import Cataloguing, a_category, as_it_is
 
 ITEM = "c1"
 QUARTER = timedelta(minutes=15)
-STATUSES = [*LifecycleStatus, LifecycleStatus.ACTIVE, LifecycleStatus.ACTIVE, LifecycleStatus.LAUNCHED, None, None]
+STATUSES: list[Any] = [
+    *LifecycleStatus,
+    LifecycleStatus.ACTIVE,
+    LifecycleStatus.ACTIVE,
+    LifecycleStatus.LAUNCHED,
+    None,
+    None,
+]
 EDGE = timedelta(milliseconds=1)
 
 
@@ -78,12 +85,13 @@ class History:
         return f"name {self.random.randrange(10**6)}"
 
     def _status(self) -> LifecycleStatus | None:
-        return self.random.choice(STATUSES)
+        status: LifecycleStatus | None = self.random.choice(STATUSES)
+        return status
 
     def _time(self) -> datetime | None:
         return self.random.choice((None, NOON + QUARTER * self.random.randrange(-8, 40)))
 
-    def _period(self) -> dict[str, datetime | None]:
+    def _period(self) -> dict[str, Any]:
         return {"valid_from": self._time(), "valid_until": self._time()}
 
     def _check_what_is_published(self, versions: list[Item]) -> None:

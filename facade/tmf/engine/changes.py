@@ -82,7 +82,7 @@ class ResourceChanges:
             return self.application.unchanged(asked.request, (resource.kind.name, kept.id), answer)
         if translation.customer_id is not None:
             principal.check_customer(translation.customer_id, translation.source_of("/customer_id"))
-        principal.require(resource.scopes_of(translation.command))
+        principal.require(resource.scopes_of(translation.command, kept.state))
         return self.application.execute(asked.request, translation, 200)
 
     def _remove_once(self, asked: ChangeRequest) -> Result:
@@ -93,7 +93,9 @@ class ResourceChanges:
         self._check(kept, asked)
         expected = None if asked.if_match is None else kept.version
         one_version = isinstance(named, Named) and named.edition is not None
-        return self.application.execute(asked.request, resource.to_removal(kept.id, expected, one_version), 204)
+        translation = resource.to_removal(kept.id, expected, one_version)
+        asked.principal.require(resource.scopes_of(translation.command, kept.state))
+        return self.application.execute(asked.request, translation, 204)
 
     def _check(self, kept: Kept, asked: ChangeRequest) -> None:
         """Raises NotFound for what this version of the API does not have or the caller does not see, or

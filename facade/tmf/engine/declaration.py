@@ -81,7 +81,8 @@ class Resource(Generic[A]):
     `to_removal` gets the id, the version that is expected, and whether only one of several versions of the resource is
     meant. `to_rejection` makes a resource that is acknowledged and then rejected; only some can be.
     Who has none of `insider_scopes` sees only what shows one of `public_states`, if these are given. `scopes_of` are
-    the scopes that a command needs beside those of the operation.
+    the scopes that a command needs beside those of the operation, by the state that is shown of what it changes or
+    removes; None where it makes something new.
     `not_in_v4` are values that make a resource invisible in v4, by attribute, each with the values to use instead.
     """
 
@@ -102,7 +103,7 @@ class Resource(Generic[A]):
     customers_named: Callable[[Payload, Vocabulary], Mapping[str, str]] | None = None
     public_states: frozenset[str] | None = None
     insider_scopes: frozenset[str] = frozenset()
-    scopes_of: Callable[[Any], Collection[str]] = lambda command: ()
+    scopes_of: Callable[[Any, str | None], Collection[str]] = lambda command, shown: ()
     not_in_v4: Mapping[str, tuple[Collection[str], tuple[str, ...]]] = field(
         default_factory=lambda: MappingProxyType({})
     )

@@ -163,7 +163,7 @@ class ResourceOperations:
     def _created(self, body: Any, request: Request, principal: Principal) -> Result:
         try:
             translation = self._translator.translate(body, principal)
-            principal.require(self.version.resource.scopes_of(translation.command))
+            principal.require(self.version.resource.scopes_of(translation.command, None))
             return self.application.execute(request, translation, 201)
         except (ContractViolation, InvalidCommand) as refusal:
             told, profile = self.answer_to(refusal), self.profiles.of(principal.client_id)

@@ -18,7 +18,7 @@ from facade.contract.violations import Code, ContractViolation, Violation
 from facade.tmf.bridge import COMPLEMENT
 from facade.tmf.engine.declaration import PatchRules, Payload, Resource, Sender
 from facade.tmf.engine.mapping import Field, Written, read, show
-from facade.tmf.engine.payload import SERVER_SET, instant, overlong, refused, unusable
+from facade.tmf.engine.payload import SERVER_SET, instant, overlong, refused
 from facade.tmf.vocabulary import folded
 
 LONGEST = 100
@@ -51,6 +51,8 @@ NEVER_CHANGED: Mapping[str, str] = MappingProxyType(
 )
 UNSAID = frozenset({"href", "lastUpdate"})
 """What a client may send back as it was shown, without asking for anything."""
+STATED = frozenset({"lifecycleStatus", "statusReason", "validFor"}) | UNSAID
+"""What may change of a published version: any other attribute makes a new one, also if it is only carried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +94,17 @@ class ItemMapper:
             states=STATES,
             state_attribute="lifecycleStatus",
             index=index,
-            patch=PatchRules(NEVER_CHANGED, _asked_of, self.as_created, self.to_change, _makes_version),
+            patch=PatchRules(
+                NEVER_CHANGED,
+                _asked_of,
+                self.as_created,
+                self.to_change,
+                lambda item, command: command.makes_version(item),
+            ),
             to_removal=self.to_removal,
             public_states=PUBLIC,
             insider_scopes=frozenset({"catalog:write", scope}),
-            scopes_of=lambda command: (scope,) if _publishes(command) else (),
+            scopes_of=lambda command, shown: (scope,) if shown in PUBLIC or _publishes(command) else (),
         )
 
     def to_create(self, body: Payload, sender: Sender) -> Translation:
@@ -113,9 +121,9 @@ class ItemMapper:
         self, asked: Collection[str], item: Item, names: Collection[str], body: Payload, sender: Sender
     ) -> Translation:
         definition, trail = self._definition(body)
-        return Translation(
-            ChangeItem(self.kind, item.id, item.version, definition, sender.client), carried=body, trail=trail
-        )
+        more = not STATED.issuperset(names)
+        command = ChangeItem(self.kind, item.id, item.version, definition, sender.client, changes_carried=more)
+        return Translation(command, carried=body, trail=trail)
 
     def to_removal(self, version_id: str, expected_version: int | None, one_version: bool) -> Translation:
         return Translation(
@@ -153,10 +161,6 @@ def _asked_of(item: Item, names: Collection[str], after: Payload) -> Collection[
     return set(names) - UNSAID
 
 
-def _makes_version(item: Item, command: ChangeItem) -> bool:
-    return item.is_published and not item.says_the_same(command.definition)
-
-
 def _publishes(command: Any) -> bool:
     return not isinstance(command, RemoveItem) and command.definition.status in PUBLISHED
 
@@ -166,7 +170,10 @@ def _unnameable(body: Payload) -> list[Violation]:
     if "version" in body:
         violations += _without("a version", body["version"], "()", "/version")
     if "id" in body:
-        violations += unusable("an id", body["id"], LONGEST, "/id") + _without("an id", body["id"], "/()", "/id")
+        violations += overlong("an id", body["id"], LONGEST, "/id") + _without("an id", body["id"], "/()", "/id")
+        if body["id"] in (".", ".."):
+            message = "an id that is . or .. would lead to another address"
+            violations.append(Violation("/id", Code.INVALID_VALUE, message))
     return violations
 
 

@@ -1,7 +1,6 @@
 """TMF620's categories as each version speaks of them, and what becomes of payloads and patches in their words."""
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,9 +16,11 @@ from facade.tmf.engine.declaration import Payload, Sender
 from facade.tmf.engine.translator import ResourceTranslator
 from facade.tmf.engine.versions import Version
 from facade.tmf.tmf620.api import CATEGORY, TMF620
-from facade.tmf.tmf620.category import from_category, to_create_category
+from facade.tmf.tmf620.category import MAPPER
 from facade.tmf.vocabulary import STANDARD
 from tests.support.builders import NOON
+from tests.support.cataloguing import Cataloguing
+from tests.support.fakes import CountingIdentities, StandingClock
 from tests.support.memory import Memory, ReadsFromMemory
 
 ACME = Sender("partner-acme", STANDARD)
@@ -39,19 +40,20 @@ def translated(version: Version, body: Any) -> Translation:
 
 def created(translation: Translation) -> Category:
     command = translation.command
-    return Category.create(CATEGORY_ID, command.owner, command.contents, NOON)
+    item_id, edition = command.item_id or CATEGORY_ID, command.definition.edition or "1.0"
+    return Category.create(CATEGORY_ID, item_id, edition, command.owner, command.definition, NOON)
 
 
 def shown(body: Payload) -> Payload:
     """The v5 document of the category that a v5 body asks for."""
-    translation = to_create_category(body, ACME)
+    translation = MAPPER.to_create(body, ACME)
     assert translation.carried is not None
-    return from_category(created(translation), translation.carried)
+    return MAPPER.from_item(created(translation), translation.carried)
 
 
 def refusals(body: Payload) -> list[tuple[str, str]]:
     with pytest.raises(ContractViolation) as refused:
-        to_create_category(body, ACME)
+        MAPPER.to_create(body, ACME)
     return [(violation.pointer, violation.code.value) for violation in refused.value.violations]
 
 
@@ -59,7 +61,7 @@ def patched(
     body: Payload, patch: Any, media_type: str = "application/merge-patch+json", version: Version = V5
 ) -> Translation | None:
     """What a patch of the category that a v5 body asked for comes to; None for nothing."""
-    translation = to_create_category(body, ACME)
+    translation = MAPPER.to_create(body, ACME)
     assert CATEGORY.patch is not None
     assert translation.carried is not None
     sent = Patch(media_type, patch, "https://x.example/1")
@@ -69,10 +71,11 @@ def patched(
 def after(
     body: Payload, patch: Any, media_type: str = "application/merge-patch+json", version: Version = V5
 ) -> Payload:
-    """The document once the patch was carried out, an hour later."""
+    """The document once the patch was carried out, an hour later: that of the new version, if it makes one."""
+    catalog = Cataloguing(Memory().unit_of_work, StandingClock(), CountingIdentities())
+    catalog.carry_out(MAPPER.to_create(body, ACME).command)
+    catalog.clock.pass_(3600)
     translation = patched(body, patch, media_type, version)
     assert translation is not None
     assert translation.carried is not None
-    category = replace(created(to_create_category(body, ACME)), events=[])
-    category.change(translation.command.contents, NOON + timedelta(hours=1))
-    return from_category(category, translation.carried)
+    return MAPPER.from_item(catalog.carry_out(replace(translation.command, expected_version=1)), translation.carried)

@@ -8,8 +8,9 @@ from typing import Any
 import orjson
 import pytest
 
-from canonical.catalog.category import Category
-from canonical.catalog.commands import CategoryContents, CreateCategory
+from canonical.catalog.category import CATEGORIES, Category, CategoryContents
+from canonical.catalog.commands import CreateItem
+from canonical.catalog.item import Definition
 from canonical.catalog.lifecycle import LifecycleStatus
 from canonical.shared import jsontext
 from facade.app import contract_of, spec_of
@@ -17,8 +18,9 @@ from facade.contract.classes import ClassCatalog
 from facade.contract.violations import ContractViolation
 from facade.tmf.engine.mapping import Field, Written
 from facade.tmf.engine.versions import Version
-from facade.tmf.tmf620 import category
+from facade.tmf.tmf620 import category, items
 from facade.tmf.tmf620.api import TMF620
+from facade.tmf.tmf620.category import MAPPER
 from facade.tmf.tmf620.v4 import BRIDGE
 from tests.support.builders import NOON
 from tests.support.specs import mistakes
@@ -43,8 +45,11 @@ CASES = pytest.mark.parametrize(
 
 # --- every attribute --------------------------------------------------------------------------------------------------
 
-MAPPED = {row.attribute for row in category.FIELDS if isinstance(row, Field)}
-WRITTEN = {row.attribute for row in category.FIELDS if isinstance(row, Written)}
+FIELDS = (*items.FIELDS, *category.FIELDS)
+MAPPED = {row.attribute for row in FIELDS if isinstance(row, Field)}
+WRITTEN = {row.attribute for row in FIELDS if isinstance(row, Written)}
+SHAPED = items.SHAPED | category.SHAPED
+CARRIED = items.CARRIED | category.CARRIED
 
 
 def published(version: str, *names: str) -> set[str]:
@@ -53,18 +58,21 @@ def published(version: str, *names: str) -> set[str]:
 
 
 def test_every_attribute_is_mapped_shaped_carried_or_refused_and_none_twice() -> None:
-    accounted = [*MAPPED, *category.SHAPED, *category.CARRIED, *category.REFUSED]
+    accounted = [*MAPPED, *WRITTEN, *SHAPED, *CARRIED, *items.REFUSED]
     assert set(accounted) == published("v5", "Category", "Category_FVO", "Category_MVO")
     assert len(accounted) == len(set(accounted))
 
 
-def test_what_the_server_writes_is_taken_from_no_client() -> None:
-    assert category.REFUSED.keys() >= WRITTEN
-    assert category.NEVER_CHANGED.keys() >= category.REFUSED.keys()
+def test_the_mapper_knows_what_its_tables_map() -> None:
+    assert MAPPER.mapped == category.SHAPED | {row.attribute for row in category.FIELDS}
+
+
+def test_what_the_server_writes_is_never_changed_or_is_ignored() -> None:
+    assert items.NEVER_CHANGED.keys() | items.UNSAID >= WRITTEN | items.REFUSED.keys()
 
 
 def test_the_attributes_of_a_validity_are_all_mapped() -> None:
-    assert {row.attribute for row in category.PERIOD} == published("v5", "TimePeriod")
+    assert {row.attribute for row in items.PERIOD} == published("v5", "TimePeriod")
 
 
 def test_v4_has_the_same_attributes_and_calls_one_otherwise() -> None:
@@ -73,8 +81,8 @@ def test_v4_has_the_same_attributes_and_calls_one_otherwise() -> None:
 
 
 def test_every_status_has_a_name_of_its_own() -> None:
-    assert category.STATES.keys() == set(LifecycleStatus)
-    assert len(category.STATUSES) == len(LifecycleStatus)
+    assert items.STATES.keys() == set(LifecycleStatus)
+    assert len(items.STATUSES) == len(LifecycleStatus)
 
 
 # --- golden files -----------------------------------------------------------------------------------------------------
@@ -89,14 +97,15 @@ def test_a_golden_request_becomes_its_command(version: Version, name: str) -> No
     request = golden(version, name, "request")
     assert mistakes(contract_of(TMF620.versions[version.name].spec), "createCategory", request) == []
     command = translated(version, request).command
-    assert orjson.loads(orjson.dumps(asdict(command))) == golden(version, name, "command")
+    written = asdict(command) | {"kind": command.kind.name}
+    assert orjson.loads(orjson.dumps(written)) == golden(version, name, "command")
 
 
 @CASES
 def test_a_golden_request_is_answered_as_written(version: Version, name: str) -> None:
     translation = translated(version, golden(version, name, "request"))
     assert translation.carried is not None
-    document = jsontext.text(category.from_category(created(translation), translation.carried))
+    document = jsontext.text(MAPPER.from_item(created(translation), translation.carried))
     answer = jsontext.read_kept(version.shown(document, "https://x.example/1", None).text)
     assert jsontext.text(answer) == jsontext.text(golden(version, name, "response"))
     assert contract_of(TMF620.versions[version.name].spec).response_errors("retrieveCategory", 200, answer) == []
@@ -107,16 +116,22 @@ def test_a_golden_request_is_answered_as_written(version: Version, name: str) ->
 
 def test_the_least_that_is_needed_becomes_a_command() -> None:
     command = translated(V5, a_payload()).command
-    assert command == CreateCategory("partner-acme", CategoryContents("Cloud services"))
+    assert command == CreateItem(CATEGORIES, "partner-acme", Definition(CategoryContents("Cloud services")))
+
+
+def test_an_id_names_the_item_that_gets_a_version() -> None:
+    for version in (V5, V4):
+        command = translated(version, a_payload(id="42", version="1.1")).command
+        assert (command.item_id, command.definition.edition) == ("42", "1.1")
 
 
 @pytest.mark.parametrize("status", LifecycleStatus)
 def test_a_status_is_understood_in_any_spelling(status: LifecycleStatus) -> None:
-    word = category.STATES[status]
+    word = items.STATES[status]
     for spelling in (word, word.upper(), word.replace(" ", ""), status.value, word.replace(" ", "-").lower()):
         translation = translated(V5, a_payload(lifecycleStatus=spelling))
-        assert translation.command.contents.status is status
-        assert category.from_category(created(translation), {"lifecycleStatus": spelling})["lifecycleStatus"] == word
+        assert translation.command.definition.status is status
+        assert MAPPER.from_item(created(translation), {"lifecycleStatus": spelling})["lifecycleStatus"] == word
 
 
 @pytest.mark.parametrize("word", ["", "Sleeping", "Inactive", "In", "x" * 500])
@@ -125,14 +140,14 @@ def test_any_other_status_is_refused_with_those_there_are(word: str) -> None:
         translated(V5, a_payload(lifecycleStatus=word))
     [violation] = refused.value.violations
     assert (violation.pointer, violation.code.value) == ("/lifecycleStatus", "invalidValue")
-    assert violation.allowed == tuple(category.STATES.values())
+    assert violation.allowed == tuple(items.STATES.values())
     assert len(violation.message) < 120
 
 
 def test_times_are_understood_in_utc_and_shown_as_they_were_sent() -> None:
     sent = {"startDateTime": "2026-06-01T08:00:00+02:00", "endDateTime": "2026-06-01T06:00:00Z", "acme": 1}
-    contents = translated(V5, a_payload(validFor=sent)).command.contents
-    assert contents.valid_from == contents.valid_until == datetime(2026, 6, 1, 6, tzinfo=UTC)
+    meant = translated(V5, a_payload(validFor=sent)).command.definition
+    assert meant.valid_from == meant.valid_until == datetime(2026, 6, 1, 6, tzinfo=UTC)
     assert shown(a_payload(validFor=sent))["validFor"] == sent
 
 
@@ -148,12 +163,23 @@ def test_times_are_understood_in_utc_and_shown_as_they_were_sent() -> None:
         ({"isRoot": True, "parent": {"id": "1"}}, [("/isRoot", "invalidValue")]),
         ({"validFor": {"startDateTime": "0001-01-01T00:00:00+14:00"}}, [("/validFor/startDateTime", "invalidFormat")]),
         ({"validFor": {"endDateTime": "9999-12-31T23:59:59-14:00"}}, [("/validFor/endDateTime", "invalidFormat")]),
-        ({"id": "1"}, [("/id", "unexpectedProperty")]),
+        ({"version": " "}, [("/version", "invalidValue")]),
+        ({"version": "1.0)"}, [("/version", "invalidValue")]),
+        ({"id": " "}, [("/id", "invalidValue")]),
+        ({"id": "i" * 101}, [("/id", "invalidValue")]),
+        ({"id": "a/b"}, [("/id", "invalidValue")]),
+        ({"id": "42:(version=1.0)"}, [("/id", "invalidValue")]),
+        ({"id": "."}, [("/id", "invalidValue")]),
+        ({"id": ".."}, [("/id", "invalidValue")]),
         ({"href": "x"}, [("/href", "unexpectedProperty")]),
-        ({"lastUpdate": "2026-06-01T06:00:00Z"}, [("/lastUpdate", "unexpectedProperty")]),
         (
-            {"id": "1", "name": "", "lifecycleStatus": "x"},
-            [("/id", "unexpectedProperty"), ("/name", "invalidValue"), ("/lifecycleStatus", "invalidValue")],
+            {"href": "1", "id": "", "name": "", "lifecycleStatus": "x"},
+            [
+                ("/href", "unexpectedProperty"),
+                ("/name", "invalidValue"),
+                ("/id", "invalidValue"),
+                ("/lifecycleStatus", "invalidValue"),
+            ],
         ),
     ],
 )
@@ -165,7 +191,7 @@ def test_an_error_of_the_core_points_into_the_payload() -> None:
     period = {"startDateTime": "2026-06-02T00:00:00Z", "endDateTime": "2026-06-01T00:00:00Z"}
     for version, parent in ((V5, {"parent": {"id": "1"}}), (V4, {"parentId": "1"})):
         translation = translated(version, {"name": "x", "validFor": period, "lifecycleStatus": "Active", **parent})
-        sources = {"/parent_id": "/parentId" if version is V4 else "/parent/id", "/status": "/lifecycleStatus"}
+        sources = {"/contents/parent_id": "/parentId" if version is V4 else "/parent/id", "/status": "/lifecycleStatus"}
         for pointer, source in (sources | {"/valid_until": "/validFor/endDateTime"}).items():
             assert translation.source_of(pointer) == source
 
@@ -183,9 +209,10 @@ def test_the_trail_has_every_attribute_that_was_sent(version: Version) -> None:
     trail = {mapped.source: mapped.target for mapped in translated(version, request).trail}
     expected = {name: f"/carried/{name}" for name in ("@type", "@baseType", "@schemaLocation", "acmeShelf")}
     expected |= {name: f"/carried/{name}" for name in ("subCategory", "productOffering")}
-    expected |= {"name": "/name", "description": "/description", "version": "/edition", "lifecycleStatus": "/status"}
+    expected |= {"name": "/contents/name", "description": "/contents/description"}
+    expected |= {"version": "/edition", "lifecycleStatus": "/status"}
     expected |= {"validFor/startDateTime": "/valid_from", "validFor/endDateTime": "/valid_until"}
-    expected |= {"parentId" if version is V4 else "parent/id": "/parent_id"}
+    expected |= {"parentId" if version is V4 else "parent/id": "/contents/parent_id"}
     assert trail == {f"/{name}": target for name, target in expected.items()}
 
 
@@ -195,14 +222,15 @@ def test_the_trail_has_every_attribute_that_was_sent(version: Version) -> None:
 def test_what_the_core_owns_is_written_from_the_category() -> None:
     document = shown(a_payload(parent={"@type": "CategoryRef", "id": "1708", "name": "Cloud"}))
     assert (document["id"], document["lastUpdate"]) == (CATEGORY_ID, "2026-05-03T12:00:00.000Z")
-    assert (document["lifecycleStatus"], document["isRoot"]) == ("In Study", False)
+    assert (document["lifecycleStatus"], document["isRoot"], document["version"]) == ("In Study", False, "1.0")
     assert document["parent"] == {"@type": "CategoryRef", "id": "1708", "name": "Cloud"}
     assert shown(a_payload())["isRoot"] is True
 
 
 def test_a_category_of_which_nothing_is_carried_is_a_valid_category() -> None:
-    contents = CategoryContents("Storage", None, None, "1708", NOON, None, LifecycleStatus.RETIRED)
-    document = category.from_category(Category.create(CATEGORY_ID, "acme", contents, NOON), {})
+    definition = Definition(CategoryContents("Storage", None, "1708"), NOON, None, LifecycleStatus.RETIRED)
+    document = MAPPER.from_item(Category.create(CATEGORY_ID, "42", "1.0", "acme", definition, NOON), {})
+    assert (document["id"], document["version"]) == ("42", "1.0")
     assert document["parent"] == {"@type": "CategoryRef", "id": "1708"}
     assert document["validFor"] == {"startDateTime": "2026-05-03T12:00:00.000Z"}
     for version in (V5, V4):
@@ -210,11 +238,16 @@ def test_a_category_of_which_nothing_is_carried_is_a_valid_category() -> None:
         assert contract_of(TMF620.versions[version.name].spec).response_errors("retrieveCategory", 200, answer) == []
 
 
+def test_what_the_server_sets_is_ignored_when_a_client_sends_it_back() -> None:
+    document = shown(a_payload(lastUpdate="1999-12-31T23:59:59Z"))
+    assert document["lastUpdate"] == "2026-05-03T12:00:00.000Z"
+
+
 @pytest.mark.parametrize("carried", ["Sleeping", 7, None])
 def test_what_is_carried_is_never_read_as_a_status(carried: Any) -> None:
     """Documents that were kept by another release may carry anything."""
     translation = translated(V5, a_payload())
-    assert category.from_category(created(translation), {"lifecycleStatus": carried})["lifecycleStatus"] == "In Study"
+    assert MAPPER.from_item(created(translation), {"lifecycleStatus": carried})["lifecycleStatus"] == "In Study"
 
 
 # --- v4 and v5 --------------------------------------------------------------------------------------------------------
@@ -224,7 +257,7 @@ def test_what_v4_sent_is_what_v4_shows() -> None:
     request = golden(V4, NAMES[0], "request")
     translation = translated(V4, request)
     assert translation.carried is not None
-    document = jsontext.text(category.from_category(created(translation), translation.carried))
+    document = jsontext.text(MAPPER.from_item(created(translation), translation.carried))
     answer = jsontext.read_kept(V4.shown(document, "https://x.example/1", None).text)
     for name in ("subCategory", "productOffering"):
         for entry in answer[name]:
@@ -240,4 +273,4 @@ def test_a_v4_name_is_searched_for_where_v5_documents_keep_its_value(v4: tuple[s
 
 
 def test_the_client_is_the_owner() -> None:
-    assert category.to_create_category(a_payload(), ACME).command.owner == ACME.client
+    assert MAPPER.to_create(a_payload(), ACME).command.owner == ACME.client
