@@ -36,14 +36,19 @@ def versions_of(api: TmfApi, version: str) -> dict[str, Version]:
 
 
 def shown_by_v4() -> dict[str, V4]:
-    """The resources that v4 shows, by their names."""
-    return {resource.name: _v4(api, resource) for api in TMF_APIS if "v4" in api.versions for resource in api.resources}
+    """The resources that v4 shows, by their names there."""
+    return {
+        resource.name_in("v4"): _v4(api, resource)
+        for api in TMF_APIS
+        if "v4" in api.versions
+        for resource in api.resources
+    }
 
 
 def translatable(core: Core) -> dict[tuple[str, str, str], Translatable]:
     """What can be tried, by API, version and operationId."""
     return {
-        (api.name, version, one.resource.operation(Verb.CREATE)): Translatable(
+        (api.name, version, one.resource.operation(Verb.CREATE, version)): Translatable(
             contract_of(api.versions[version].spec), ResourceTranslator(one, core.profiles, core.reads), one.losses
         )
         for api in TMF_APIS
@@ -89,7 +94,7 @@ def _v4(api: TmfApi, resource: Resource[Any]) -> V4:
 
 
 def _attributes(api: TmfApi, resource: Resource[Any], version: str) -> SchemaAttributes:
-    return SchemaAttributes(spec_of(api.versions[version].spec), resource.schema, resource.addresses)
+    return SchemaAttributes(spec_of(api.versions[version].spec), resource.schema_in(version), resource.addresses)
 
 
 def _related(api: TmfApi, resource: Resource[Any]) -> dict[str, Resource[Any]]:

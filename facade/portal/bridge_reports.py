@@ -43,7 +43,7 @@ class BridgeReports:
     def of_page(self, resource: str) -> flask.Response:
         """Of the page that a list in v4 shows for the same query."""
         v4 = self._known(resource, Verb.LIST)
-        wanted = read_listing(flask.request.query_string, v4.searchable, v4.resource.name)
+        wanted = read_listing(flask.request.query_string, v4.searchable, v4.resource.name_in(v4.name))
         principal, part = current_principal(), wanted.page.slice
         criterion = all_of(v4.visible, v4.resource.public(principal), wanted.criterion)
         reader = v4.resource.reader(principal)
@@ -70,7 +70,7 @@ class BridgeReports:
             text = f"no resource that v4 shows is called {resource[:60]}"
             raise ContractViolation([Violation("/resource", Code.INVALID_VALUE, text, tuple(self.v4))])
         v4 = self.v4[resource]
-        current_principal().require(v4.own.scopes(v4.resource.operation(verb)))
+        current_principal().require(v4.own.scopes(v4.resource.operation(verb, v4.name)))
         return v4
 
 

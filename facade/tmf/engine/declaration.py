@@ -69,8 +69,9 @@ class PatchRules(Generic[A]):
 class Resource(Generic[A]):
     """One resource of an API. Its mapper speaks v5.
 
-    `name` is the last part of its address, `schema` its class in the contracts. `to_command` raises ContractViolation
-    with everything that is refused. `project` makes the v5 document, without addresses. `states` are the states that
+    `name` is the last part of its address, `schema` its class in the contracts; `v4_name` is its name in v4, where its
+    class is called so too, if that is another. `to_command` raises ContractViolation with everything that is refused.
+    `project` makes the v5 document, without addresses. `states` are the states that
     the document shows in `state_attribute`.
 
     `index`: by which columns of the store, and by which texts in the document, it is found. `references` are attributes
@@ -107,10 +108,19 @@ class Resource(Generic[A]):
     not_in_v4: Mapping[str, tuple[Collection[str], tuple[str, ...]]] = field(
         default_factory=lambda: MappingProxyType({})
     )
+    v4_name: str | None = None
 
-    def operation(self, verb: Verb) -> str:
-        """The operationId: `createProductOrder`."""
-        return f"{verb}{self.name[0].upper()}{self.name[1:]}"
+    def name_in(self, version: str) -> str:
+        """The last part of its address in this version."""
+        return self.v4_name or self.name if version == "v4" else self.name
+
+    def schema_in(self, version: str) -> str:
+        """Its class in the contract of this version."""
+        return self.schema if self.name_in(version) == self.name else _capitalized(self.name_in(version))
+
+    def operation(self, verb: Verb, version: str = "v5") -> str:
+        """The operationId in this version: `createProductOrder`."""
+        return f"{verb}{_capitalized(self.name_in(version))}"
 
     def reader(self, principal: Principal) -> Reader:
         return ALL if self.owned_by_scope is None else principal.reader(self.owned_by_scope)
@@ -159,6 +169,10 @@ class TmfApi:
 
     def resource(self, name: str) -> Resource[Any]:
         return next(one for one in self.resources if one.name == name)
+
+
+def _capitalized(name: str) -> str:
+    return f"{name[0].upper()}{name[1:]}"
 
 
 def terms_of(document: Payload, paths: Iterable[tuple[str, ...]]) -> frozenset[Term]:

@@ -52,8 +52,8 @@ class ResourceOperations:
             Verb.PATCH: self.patch,
             Verb.DELETE: self.delete,
         }
-        resource = self.version.resource
-        return {resource.operation(verb): methods[verb] for verb in methods if verb in resource.verbs}
+        resource, spoken = self.version.resource, self.version.name
+        return {resource.operation(verb, spoken): methods[verb] for verb in methods if verb in resource.verbs}
 
     def create(self) -> flask.Response:
         """Keep what is asked for and answer it as it is then; it may be carried out afterwards.
@@ -98,7 +98,8 @@ class ResourceOperations:
         the one that is asked for by its name.
         """
         version, resource, principal = self.version, self.version.resource, current_principal()
-        wanted = read_listing(flask.request.query_string, version.searchable, resource.name)
+        name = resource.name_in(version.name)
+        wanted = read_listing(flask.request.query_string, version.searchable, name)
         selection = selection_of(wanted.fields, version.selectable)
         every_version = self._lists_every_version(wanted.criterion, principal)
         page, collection = wanted.page, requested_address()
@@ -116,7 +117,7 @@ class ResourceOperations:
             for one in found.members
         ]
         headers = page.headers(collection, found, wanted.kept)
-        return answer_list(shown, resource.name, page, wanted.kept, page.status(len(shown), found.total), headers)
+        return answer_list(shown, name, page, wanted.kept, page.status(len(shown), found.total), headers)
 
     def patch(self, id: str) -> flask.Response:
         """Change the resource as the patch asks, where its state allows that.
@@ -217,7 +218,8 @@ class ResourceOperations:
         return self.version.written(whole | {"href": href} | named, selection)
 
     def _answer(self, shown: Shown, resource_id: str, status: int, headers: dict[str, str]) -> flask.Response:
-        return answer(shown, self.version.resource.name, resource_id, status, headers)
+        name = self.version.resource.name_in(self.version.name)
+        return answer(shown, name, resource_id, status, headers)
 
     def _selection(self) -> Selection | None:
         only(flask.request.args, ("fields",))

@@ -198,7 +198,7 @@ class V4:
         return state not in self._hidden_states(resource or self.resource)
 
     def operation_name(self, verb: Verb) -> str:
-        return f"{self.name} {self.resource.operation(verb)}"
+        return f"{self.name} {self.resource.operation(verb, self.name)}"
 
     def lifted(self, body: Any) -> Bridged:
         refuse_reserved(body)
@@ -225,7 +225,8 @@ class V4:
         if not result.asked:
             return Bridged(document)
         refuse_reserved(result.shown)
-        found = self._created(self.own, result.shown).violations
+        creation = self.resource.operation(Verb.CREATE, self.name)
+        found = self.own.check_request(creation, result.shown).violations
         wrong = [one for one in found if (tokens_of(one.pointer) or [""])[0] in ("", *result.asked)]
         if wrong:
             raise ContractViolation(wrong)
@@ -261,7 +262,10 @@ class V4:
             raise self.resource.kind.missing(str(document["id"])) from error
         if not bridged.is_doubtful:
             return bridged
-        fitted = fit(bridged.body, lambda body: self._answered(self.own, body), self.name)
+        retrieval = self.resource.operation(Verb.RETRIEVE, self.name)
+        fitted = fit(
+            bridged.body, lambda body: Checked(body, tuple(self.own.response_errors(retrieval, 200, body))), self.name
+        )
         lost = [Loss(pointer(place), Kind.LOST, reason) for place, reason in fitted.places()]
         return replace(bridged, body=fitted.document, losses=(*bridged.losses, *lost))
 
@@ -272,13 +276,13 @@ class V4:
         """
         contract = self.contract.listing(MOST_SET_ASIDE + 1)
         checked = self._created(contract, body)
-        return checked if checked.violations else self._answered(contract, checked.body)
+        if checked.violations:
+            return checked
+        answer = self.resource.operation(Verb.RETRIEVE)
+        return Checked(checked.body, tuple(contract.response_errors(answer, 200, checked.body)))
 
     def _created(self, contract: Contract, body: Any) -> Checked:
         return contract.check_request(self.resource.operation(Verb.CREATE), body)
-
-    def _answered(self, contract: Contract, body: Any) -> Checked:
-        return Checked(body, tuple(contract.response_errors(self.resource.operation(Verb.RETRIEVE), 200, body)))
 
     def _hidden_states(self, resource: Resource[Any]) -> tuple[str, ...]:
         return self.bridge.hidden_values(resource.schema).get(resource.state_attribute, ())
