@@ -1,13 +1,48 @@
-"""One table for each resource: which attribute is which field of the core, and how each is converted to the other."""
+"""One table for each resource: which attribute is which field of the core, and how each is converted to the other.
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+What is more than one attribute that is one field has its rows in `parts`.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from canonical.audit.record import Mapped
 from facade.contract.violations import Code, Violation
 
 Payload = dict[str, Any]
+
+
+class Unusable(ValueError):
+    """What an attribute says can be read, and breaks a rule of ours."""
+
+
+@dataclass(slots=True)
+class Reading:
+    """What was read of an object so far: fields, how each was read, and what is wrong with them."""
+
+    fields: dict[str, Any] = field(default_factory=dict)
+    trail: list[Mapped] = field(default_factory=list)
+    violations: list[Violation] = field(default_factory=list)
+
+
+class Row(Protocol):
+    """One row of a table."""
+
+    @property
+    def attributes(self) -> Collection[str]:
+        """The attributes that the row shows, of those that clients send too."""
+        ...
+
+    def read(self, body: Payload, at: str, to: str, found: Reading) -> None:
+        """Add what `body`, the object at the pointer `at`, says to what was found. `to` is the pointer of what the
+        fields belong to.
+        """
+        ...
+
+    def show(self, aggregate: Any, sent: Mapping[str, Any]) -> Payload:
+        """The attributes, as they were sent where that still means the same."""
+        ...
 
 
 def _as_is(value: Any) -> Any:
@@ -29,6 +64,36 @@ class Field:
     out: Callable[[Any], Any] | None = _as_is
     rule: str = "as sent"
 
+    @property
+    def attributes(self) -> Collection[str]:
+        return () if self.out is None else (self.attribute,)
+
+    def read(self, body: Payload, at: str, to: str, found: Reading) -> None:
+        if self.attribute not in body:
+            return
+        pointer = f"{at}/{self.attribute}"
+        try:
+            found.fields[self.field] = self.to(body[self.attribute])
+        except ValueError as error:
+            code = Code.INVALID_VALUE if isinstance(error, Unusable) else Code.INVALID_FORMAT
+            found.violations.append(Violation(pointer, code, f"{self.attribute} {error}"))
+        else:
+            found.trail.append(Mapped(pointer, f"{to}/{self.field}", self.rule))
+
+    def show(self, aggregate: Any, sent: Mapping[str, Any]) -> Payload:
+        if self.out is None:
+            return {}
+        value, said = getattr(aggregate, self.field), sent.get(self.attribute)
+        if said is not None and self._means(said, value):
+            return {self.attribute: said}
+        return {} if value is None else {self.attribute: self.out(value)}
+
+    def _means(self, said: Any, value: Any) -> bool:
+        try:
+            return bool(self.to(said) == value)
+        except (ValueError, TypeError, AttributeError):
+            return False
+
 
 @dataclass(frozen=True, slots=True)
 class Written:
@@ -38,8 +103,16 @@ class Written:
     field: str
     out: Callable[[Any], Any] = _as_is
 
+    @property
+    def attributes(self) -> Collection[str]:
+        return ()
 
-Row = Field | Written
+    def read(self, body: Payload, at: str, to: str, found: Reading) -> None:
+        """It is none of the client's."""
+
+    def show(self, aggregate: Any, sent: Mapping[str, Any]) -> Payload:
+        value = getattr(aggregate, self.field)
+        return {} if value is None else {self.attribute: self.out(value)}
 
 
 def read(
@@ -49,39 +122,22 @@ def read(
 
     `to` is the pointer of what they are fields of.
     """
-    fields: dict[str, Any] = {}
-    trail: list[Mapped] = []
-    violations: list[Violation] = []
+    found = Reading()
     for row in table:
-        if isinstance(row, Written) or row.attribute not in body:
-            continue
-        pointer = f"{at}/{row.attribute}"
-        try:
-            fields[row.field] = row.to(body[row.attribute])
-        except ValueError as error:
-            violations.append(Violation(pointer, Code.INVALID_FORMAT, f"{row.attribute} {error}"))
-        else:
-            trail.append(Mapped(pointer, f"{to}/{row.field}", row.rule))
-    return fields, trail, violations
+        row.read(body, at, to, found)
+    return found.fields, found.trail, found.violations
 
 
 def show(table: Iterable[Row], aggregate: Any, carried: Mapping[str, Any]) -> Payload:
     """The attributes of an aggregate, each written as its sender wrote it where that still means the same."""
     shown: Payload = {}
     for row in table:
-        if row.out is None:
-            continue
-        value = getattr(aggregate, row.field)
-        sent = carried.get(row.attribute)
-        if isinstance(row, Field) and sent is not None and _means(row, sent, value):
-            shown[row.attribute] = sent
-        elif value is not None:
-            shown[row.attribute] = row.out(value)
+        shown |= row.show(aggregate, carried)
     return shown
 
 
-def _means(row: Field, sent: Any, value: Any) -> bool:
-    try:
-        return bool(row.to(sent) == value)
-    except (ValueError, TypeError, AttributeError):
-        return False
+def shown_with(table: Collection[Row], aggregate: Any, carried: Mapping[str, Any]) -> Payload:
+    """What is carried, with the attributes of the aggregate, and without those that it no longer has."""
+    shown = show(table, aggregate, carried)
+    owned = {name for row in table for name in row.attributes}
+    return {**{name: value for name, value in carried.items() if name not in owned}, **shown}
