@@ -15,7 +15,7 @@ Object = dict[str, Any]
 Convert = Callable[[Any, Place, Run], Any]
 Rule = tuple[str, Convert | None]
 DROPPED: Any = object()
-"""Returned instead of a value that the other version has no place for."""
+"""Returned instead of a value that the other version has no place for, and of a default that is not needed."""
 
 _SAME: Rule = ("", None)
 
@@ -96,9 +96,9 @@ class Converter:
         else:
             self._lift_type(out, at, run)
         for name, default in self._v5_demands:
-            if out.get(name) is None:
-                out[name] = default(out)
-                run.defaulted((at, name), DEMANDED_BY_V5, out[name])
+            if out.get(name) is None and (supplied := default(out)) is not DROPPED:
+                out[name] = supplied
+                run.defaulted((at, name), DEMANDED_BY_V5, supplied)
         return out
 
     def lower(self, value: Object, at: Place, run: Run) -> Object:

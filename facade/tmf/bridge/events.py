@@ -17,7 +17,7 @@ class Envelope(Converter):
 
     def lift(self, value: Object, at: Place, run: Run) -> Object:
         out = super().lift(value, at, run)
-        out[TYPE] = value.get("eventType", self.mapping.v5)
+        out[TYPE] = out.get("eventType", self.mapping.v5)
         out[_BASE_TYPE] = "Event"
         event = out.get("event")
         if str(out[TYPE]).endswith("InformationRequiredEvent") and isinstance(event, dict):

@@ -79,43 +79,48 @@ class Identifier(BareId):
 
 
 class Characteristic(Converter):
-    """v5 has a class for each kind of value."""
+    """v5 has a class for each kind of value: its name begins with the kind and ends as the class without any value."""
 
     KINDS: Mapping[type, str] = MappingProxyType(
         {str: "String", bool: "Boolean", int: "Integer", Decimal: "Number", dict: "Object"}
     )
-    TYPED = frozenset(
-        f"{kind}{many}Characteristic"
-        for kind in ("String", "Boolean", "Integer", "Number", "Float", "Object")
-        for many in ("", "Array")
-    )
+
+    def __init__(self, mapping: ClassMapping) -> None:
+        super().__init__(mapping)
+        assert mapping.v5 is not None, "the class without any value has a name"
+        self.base = mapping.v5
+        self.typed = frozenset(
+            f"{kind}{many}{mapping.v5}"
+            for kind in ("String", "Boolean", "Integer", "Number", "Float", "Object")
+            for many in ("", "Array")
+        )
 
     def _lift_type(self, out: Object, at: Place, run: Run) -> None:
         sent = out.get(TYPE)
-        if isinstance(sent, str) and sent in self.TYPED:
+        if isinstance(sent, str) and sent in self.typed:
             run.reshaped((at, TYPE), "v5 tells the class from the value", sent)
-        elif sent not in (None, "Characteristic"):
+        elif sent not in (None, self.base):
             return
-        out[TYPE] = characteristic_class(out.get("value"))
+        out[TYPE] = characteristic_class(out.get("value"), self.base)
 
     def _lower_type(self, out: Object, at: Place, run: Run) -> None:
         sent = out.get(TYPE)
-        if isinstance(sent, str) and (sent in self.TYPED or sent == self.mapping.v4):
-            if sent != characteristic_class(out.get("value")):
+        if isinstance(sent, str) and (sent in self.typed or sent == self.mapping.v4):
+            if sent != characteristic_class(out.get("value"), self.base):
                 run.reshaped((at, TYPE), "v4 does not tell kinds of values apart", sent)
             out[TYPE] = self.mapping.v4
 
 
-def characteristic_class(value: Any) -> str:
+def characteristic_class(value: Any, base: str = "Characteristic") -> str:
     """The v5 class for a value. What no class holds (null, mixed or nested lists) is the base class's."""
     if type(value) is not list:
-        return f"{_kind(value)}Characteristic"
+        return f"{_kind(value)}{base}"
     found = {_kind(entry) for entry in value}
     if found == {"Integer", "Number"}:
-        return "NumberArrayCharacteristic"
+        return f"NumberArray{base}"
     if len(found) > 1 or "" in found:
-        return "Characteristic"
-    return f"{found.pop() if found else 'Object'}ArrayCharacteristic"
+        return base
+    return f"{found.pop() if found else 'Object'}Array{base}"
 
 
 def _kind(value: Any) -> str:
@@ -156,6 +161,31 @@ class Duration(Converter):
         run.reshaped((at, "amount"), "v5 counts whole units", amount)
         run.reshaped((at, "units"), "v5 counts whole units", value["units"])
         return {**value, "amount": int(whole), "units": units}
+
+
+class Amounts(Converter):
+    """v4 has an amount with taxes and one without, v5 one amount. v5 keeps the two of v4 beside it."""
+
+    BOTH = ("taxIncludedAmount", "dutyFreeAmount")
+    MEMBERS = frozenset({"unit", "value"})
+
+    def lift(self, value: Object, at: Place, run: Run) -> Object:
+        run.is_doubtful = True  # v4's attributes are none of v5's
+        amount: Object = next((value[name] for name in self.BOTH if isinstance(value.get(name), dict)), {})
+        known = {} if value.keys() & self.MEMBERS else {n: amount[n] for n in sorted(self.MEMBERS & amount.keys())}
+        return {**value, **known}
+
+    def lower(self, value: Object, at: Place, run: Run) -> Object:
+        run.is_doubtful = True
+        amount = {name: value[name] for name in sorted(self.MEMBERS & value.keys())}
+        out = {name: member for name, member in value.items() if name not in amount}
+        if not amount:
+            return out
+        name = next((one for one in self.BOTH if one in out), self.BOTH[1])
+        if name not in out:
+            run.reshaped(at, "v4 tells amounts with taxes from those without", value)
+        beside = out.get(name)
+        return {**out, name: {**(beside if isinstance(beside, dict) else {}), **amount}}
 
 
 class ReferenceOrValue(Converter):
