@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from canonical.shared.projection import SearchIndex
 from facade.tmf.engine.declaration import ServedVersion, TmfApi
-from facade.tmf.tmf620 import category
+from facade.tmf.tmf620 import category, product_catalog, product_offering, product_offering_price, product_specification
 from facade.tmf.tmf620.v4 import BRIDGE
 
 PUBLISH = "catalog:publish"
@@ -15,11 +15,34 @@ COLUMNS: Mapping[tuple[str, ...], str] = MappingProxyType(
     {("id",): "reference", ("lifecycleStatus",): "shown_state", ("version",): "edition"}
 )
 
-CATEGORY = category.MAPPER.resource("category", SearchIndex(COLUMNS, frozenset({("name",), ("parent", "id")})), PUBLISH)
+
+def _index(*terms: str) -> SearchIndex:
+    """What is found fast: by the columns, and by texts at these paths, the name among them."""
+    return SearchIndex(COLUMNS, frozenset(tuple(path.split(".")) for path in ("name", *terms)))
+
+
+CATALOG = product_catalog.MAPPER.resource(
+    "productCatalog", _index("catalogType", "category.id"), PUBLISH, v4_name="catalog"
+)
+CATEGORY = category.MAPPER.resource("category", _index("parent.id"), PUBLISH)
+PRODUCT_SPECIFICATION = product_specification.MAPPER.resource(
+    "productSpecification", _index("productNumber", "brand", "category.id", "productSpecCharacteristic.name"), PUBLISH
+)
+PRODUCT_OFFERING_PRICE = product_offering_price.MAPPER.resource(
+    "productOfferingPrice", _index("priceType", "popRelationship.id"), PUBLISH
+)
+PRODUCT_OFFERING = product_offering.MAPPER.resource(
+    "productOffering",
+    _index(
+        *("category.id", "productSpecification.id", "productOfferingPrice.id", "channel.id", "marketSegment.id"),
+        *("place.id", "bundledProductOffering.id", "externalIdentifier.id"),
+    ),
+    PUBLISH,
+)
 
 TMF620 = TmfApi(
     name="TMF620",
     versions=MappingProxyType({"v5": ServedVersion("tmf/tmf620-v5.yaml"), "v4": ServedVersion("tmf/tmf620-v4.yaml")}),
     bridge=BRIDGE,
-    resources=(CATEGORY,),
+    resources=(CATALOG, CATEGORY, PRODUCT_OFFERING, PRODUCT_OFFERING_PRICE, PRODUCT_SPECIFICATION),
 )

@@ -8,7 +8,8 @@ from facade.contract.violations import Code, Violation
 from facade.tmf.engine.declaration import Payload
 from facade.tmf.engine.mapping import Field, read, show
 from facade.tmf.engine.payload import unusable
-from facade.tmf.tmf620.items import LONGEST, ItemMapper, Read
+from facade.tmf.tmf620.items import ItemMapper, Read
+from facade.tmf.tmf620.shapes import LONGEST
 
 FIELDS = (
     Field("name", "name"),

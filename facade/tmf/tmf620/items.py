@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Self
 
 from canonical.audit.record import Mapped
 from canonical.catalog.commands import ChangeItem, CreateItem, RemoveItem
@@ -17,12 +17,11 @@ from facade.contract.pointers import escaped, shortened
 from facade.contract.violations import Code, ContractViolation, Violation
 from facade.tmf.bridge import COMPLEMENT
 from facade.tmf.engine.declaration import PatchRules, Payload, Resource, Sender
-from facade.tmf.engine.mapping import Field, Written, read, show
-from facade.tmf.engine.payload import SERVER_SET, instant, overlong, refused
+from facade.tmf.engine.mapping import Field, Row, Written, read, show
+from facade.tmf.engine.payload import SERVER_SET, overlong, refused
+from facade.tmf.tmf620.shapes import LONGEST, PERIOD
 from facade.tmf.vocabulary import folded
 
-LONGEST = 100
-"""Characters of a name and an id."""
 LONGEST_VERSION = 60
 
 STATES: Mapping[LifecycleStatus, str] = MappingProxyType(
@@ -37,10 +36,6 @@ FIELDS = (
     Written("id", "item_id"),
     Field("version", "edition"),
     Written("lastUpdate", "changed_at", time_text),
-)
-PERIOD = (
-    Field("startDateTime", "valid_from", instant, time_text, "time in UTC"),
-    Field("endDateTime", "valid_until", instant, time_text, "time in UTC"),
 )
 SHAPED = frozenset({"lifecycleStatus", "validFor"})
 CARRIED = frozenset({"@type", "@baseType", "@schemaLocation"})
@@ -72,7 +67,8 @@ class ItemMapper:
 
     `contents` makes the contents of the fields that `read` finds in a body; `show` are the attributes of contents, as
     far as possible as they were sent. `mapped` are the attributes that these two know. `unsaid` are attributes of the
-    document that follow from others, so that they are left out of what would have been sent.
+    document that follow from others, so that they are left out of what would have been sent. `definition` has the rows
+    for what the definition says beside the contents.
     """
 
     kind: Kind[Any]
@@ -82,8 +78,29 @@ class ItemMapper:
     show: Callable[[Any, Payload], Payload]
     mapped: frozenset[str]
     unsaid: Callable[[Payload, Any], Collection[str]] = lambda document, contents: ()
+    definition: tuple[Row, ...] = FIELDS
 
-    def resource(self, name: str, index: SearchIndex, scope: str) -> Resource[Any]:
+    @classmethod
+    def of_rows(
+        cls,
+        kind: Kind[Any],
+        schema: str,
+        contents: Callable[..., Any],
+        rows: Collection[Row],
+        definition: tuple[Row, ...] = (),
+    ) -> Self:
+        """A mapper whose table says all of the contents."""
+        return cls(
+            kind,
+            schema,
+            contents,
+            lambda body: Read(*read(rows, body, to="/contents")),
+            lambda known, carried: show(rows, known, carried),
+            frozenset(name for row in rows for name in row.attributes),
+            definition=(*FIELDS, *definition),
+        )
+
+    def resource(self, name: str, index: SearchIndex, scope: str, v4_name: str | None = None) -> Resource[Any]:
         """The declaration. `scope` lets a client publish; one that may write sees what is not published, too."""
         return Resource(
             name=name,
@@ -105,6 +122,7 @@ class ItemMapper:
             public_states=PUBLIC,
             insider_scopes=frozenset({"catalog:write", scope}),
             scopes_of=lambda command, shown: (scope,) if shown in PUBLIC or _publishes(command) else (),
+            v4_name=v4_name,
         )
 
     def to_create(self, body: Payload, sender: Sender) -> Translation:
@@ -132,15 +150,20 @@ class ItemMapper:
 
     def from_item(self, item: Item, carried: Payload) -> Payload:
         """The item as it stands, everything carried in it, without its address."""
-        document: Payload = {**carried, "@type": carried.get("@type", self.schema), **show(FIELDS, item, carried)}
-        document |= {"lifecycleStatus": STATES[item.state], **self.show(item.contents, carried)}
+        shown = {**show(self.definition, item, carried), **self.show(item.contents, carried)}
+        shown |= {"@type": carried.get("@type", self.schema), "lifecycleStatus": STATES[item.state]}
+        document: Payload = {name: value for name, value in carried.items() if name not in self._owned} | shown
         if period := {**carried.get("validFor", {}), **show(PERIOD, item, carried.get("validFor", {}))}:
             document["validFor"] = period
         return document
 
+    @property
+    def _owned(self) -> frozenset[str]:
+        return self.mapped | {name for row in self.definition for name in row.attributes}
+
     def _definition(self, body: Payload) -> tuple[Definition, tuple[Mapped, ...]]:
         found = self.read(body)
-        fields, trail, wrong = read(FIELDS, body)
+        fields, trail, wrong = read(self.definition, body)
         period, more, mistaken = read(PERIOD, body.get("validFor", {}), "/validFor")
         violations = [*refused(body, REFUSED), *found.violations, *wrong, *mistaken, *_unnameable(body)]
         trail += [*more, *found.trail]
@@ -150,7 +173,7 @@ class ItemMapper:
             trail.append(Mapped("/lifecycleStatus", "/status", "the status of this name"))
         if violations:
             raise ContractViolation(violations)
-        known = self.mapped | SHAPED | {row.attribute for row in FIELDS} | {COMPLEMENT}
+        known = self._owned | SHAPED | {row.attribute for row in FIELDS} | {COMPLEMENT}
         carried = (f"/{escaped(name)}" for name in body if name not in known)
         trail += [Mapped(pointer, f"/carried{pointer}", "carried") for pointer in carried]
         return Definition(self.contents(**found.fields), **fields, **period), tuple(trail)
