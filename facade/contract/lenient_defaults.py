@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
 from facade.contract.classes import ClassCatalog, Shape, Slot, plain_name
@@ -16,6 +17,7 @@ from facade.contract.pointers import Token, pointer
 from facade.contract.schema import EXACT_INTEGER
 
 TYPE = "@type"
+_BOOLEANS: Mapping[str, bool] = MappingProxyType({"true": True, "false": False})
 
 
 class Leniency(StrEnum):
@@ -31,6 +33,8 @@ class Leniency(StrEnum):
     """`@type` is unknown here, and the object is judged as the base class of its place."""
     WHOLE_NUMBER = "wholeNumber"
     """A number such as 1.0 stands for the integer 1."""
+    BOOLEAN_AS_TEXT = "booleanAsText"
+    """The text `true` or `false` stands for the boolean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,9 @@ class Completer:
             items = self._shape(node).items
             entries = [self._complete(entry, items, (*path, i), made) for i, entry in enumerate(value)]
             return entries if _differs(entries, value) else value
+        if value in _BOOLEANS and isinstance(value, str) and self._shape(node).types == {"boolean"}:
+            made.append(Allowance(pointer(path), Leniency.BOOLEAN_AS_TEXT, value))
+            return _BOOLEANS[value]
         if isinstance(value, Decimal) and _stands_for_integer(value):
             types = self._shape(node).types
             if "integer" in types and "number" not in types:

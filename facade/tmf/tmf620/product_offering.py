@@ -6,7 +6,6 @@ from typing import Any
 from canonical.audit.record import Mapped
 from canonical.catalog.offering import OFFERINGS, AllowedAction, Group, Member, OfferedPrice, OfferingContents
 from canonical.catalog.price import PriceContents
-from canonical.catalog.references import Reference
 from facade.contract.classes import REFERENCE_MEMBERS
 from facade.tmf.engine.mapping import Field, Payload, Reading
 from facade.tmf.engine.parts import Either, Gathered, Object, Part, Parts, Spread
@@ -17,8 +16,8 @@ from facade.tmf.tmf620.shapes import (
     CHARACTERISTIC_USE,
     COMMITMENT,
     LONGEST,
+    REFERENCE,
     VALID_FOR,
-    VERSIONED,
     identifier,
     reference,
     relationship,
@@ -69,7 +68,7 @@ def _is_by_value(sent: Payload) -> bool:
 
 
 OFFERED_PRICE = Either(
-    Object(OfferedPrice, (Gathered("reference", Object(Reference, VERSIONED)),), f"{PRICE}Ref", needed=("reference",)),
+    Object(OfferedPrice, (Gathered("reference", REFERENCE),), f"{PRICE}Ref", needed=("reference",)),
     Object(
         OfferedPrice,
         (Gathered("contents", Object(PriceContents, product_offering_price.CONTENTS)),),
@@ -82,7 +81,7 @@ OFFERED_PRICE = Either(
 MEMBER = Object(
     Member,
     (
-        Gathered("offering", Object(Reference, VERSIONED)),
+        Gathered("offering", REFERENCE),
         Spread(
             "bundledProductOfferingOption",
             (
@@ -116,7 +115,7 @@ GROUP = Object(
     ),
     "BundledGroupProductOffering",
 )
-CHANNELS = Parts("channel", "channels", reference("ChannelRef", versioned=False))
+CHANNELS = Parts("channel", "channels", reference("ChannelRef"))
 ALLOWED_ACTION = Object(AllowedAction, (Field("action", "action"), CHANNELS, VALID_FOR), "AllowedProductAction")
 
 CONTENTS = (
@@ -130,15 +129,15 @@ CONTENTS = (
     Parts("productOfferingPrice", "prices", OFFERED_PRICE),
     Parts("productOfferingTerm", "commitments", COMMITMENT),
     CHANNELS,
-    Parts("marketSegment", "segments", reference("MarketSegmentRef", versioned=False)),
-    Parts("place", "places", reference("PlaceRef", versioned=False)),
+    Parts("marketSegment", "segments", reference("MarketSegmentRef")),
+    Parts("place", "places", reference("PlaceRef")),
     Parts("prodSpecCharValueUse", "uses", CHARACTERISTIC_USE),
     Parts("bundledProductOffering", "members", MEMBER),
     Parts("bundledGroupProductOffering", "groups", GROUP),
     Parts(
         "productOfferingRelationship",
         "relationships",
-        relationship("ProductOfferingRelationship", Field("role", "role"), VALID_FOR),
+        relationship("ProductOfferingRelationship"),
     ),
     Parts("allowedAction", "allowed_actions", ALLOWED_ACTION),
 )

@@ -123,7 +123,7 @@ CONTENTS: tuple[Row, ...] = (
     Part("unitOfMeasure", "unit", QUANTITY),
     Field("isBundle", "bundle"),
     Parts("bundledPopRelationship", "parts", reference("BundledProductOfferingPriceRelationship")),
-    Parts("popRelationship", "relationships", relationship("ProductOfferingPriceRelationship", Field("role", "role"))),
+    Parts("popRelationship", "relationships", relationship("ProductOfferingPriceRelationship")),
     Parts("prodSpecCharValueUse", "constraints", CHARACTERISTIC_USE),
     Parts("productOfferingTerm", "commitments", COMMITMENT),
 )

@@ -34,7 +34,7 @@ CONTENTS = (
     Parts(
         "productSpecificationRelationship",
         "relationships",
-        relationship("ProductSpecificationRelationship", VALID_FOR),
+        relationship("ProductSpecificationRelationship"),
     ),
     Parts("category", "categories", reference("CategoryRef")),
 )

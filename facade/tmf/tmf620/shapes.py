@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
@@ -64,24 +66,40 @@ def shown_if_true(known: bool) -> bool | None:
     return known or None
 
 
+def moment(sent: Any) -> datetime | None:
+    """A time; None for what is no text, where no contract says what it is. Raises ValueError."""
+    return instant(sent) if isinstance(sent, str) else None
+
+
+def text_or_none(sent: Any) -> str | None:
+    return sent if isinstance(sent, str) else None
+
+
 PERIOD: tuple[Row, ...] = (
-    Field("startDateTime", "valid_from", instant, time_text, "time in UTC"),
-    Field("endDateTime", "valid_until", instant, time_text, "time in UTC"),
+    Field("startDateTime", "valid_from", moment, time_text, "time in UTC"),
+    Field("endDateTime", "valid_until", moment, time_text, "time in UTC"),
 )
 VALID_FOR = Spread("validFor", PERIOD)
-ID = Field("id", "id", identifier)
-VERSIONED: tuple[Row, ...] = (ID, Field("version", "edition"))
+REFERENCE = Object(Reference, (Field("id", "id", identifier), Field("version", "edition", text_or_none)))
 
 
-def reference(type_name: str, *, versioned: bool = True) -> Object:
+def reference(type_name: str) -> Object:
     """A reference of this class."""
-    return Object(Reference, VERSIONED if versioned else (ID,), type_name)
+    return replace(REFERENCE, type=type_name)
 
 
-def relationship(type_name: str, *more: Row) -> Object:
-    """A relationship of this class; `more`: what it says besides of whom it is with and how."""
-    rows: tuple[Row, ...] = (Field("relationshipType", "type"), Gathered("to", Object(Reference, VERSIONED)), *more)
-    return Object(Relationship, rows, type_name)
+def relationship(type_name: str) -> Object:
+    """A relationship of this class."""
+    return Object(
+        Relationship,
+        (
+            Gathered("to", REFERENCE),
+            Field("relationshipType", "type"),
+            Field("role", "role", text_or_none),
+            VALID_FOR,
+        ),
+        type_name,
+    )
 
 
 ALLOWED_VALUE = Object(

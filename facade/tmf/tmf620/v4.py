@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from facade.tmf.bridge import Bridge
-from facade.tmf.bridge.classes import ClassMapping, Values, always, reference, same
+from facade.tmf.bridge.classes import ClassMapping, Values, reference, same
 from facade.tmf.bridge.converters import DROPPED, TYPE, Resource
 from facade.tmf.bridge.special import Amounts, Characteristic, ReferenceById, ReferenceOrValue
 from facade.tmf.bridge.tables import SHARED, UNSPECIFIED
@@ -17,18 +17,6 @@ CATALOG_EVENTS: Mapping[str, str] = MappingProxyType(
         for what in ("Create", "AttributeValueChange", "StateChange", "Delete")
     }
 )
-
-_KINDS_OF_VALUE: Mapping[str, str] = MappingProxyType(
-    {"String": "string", "Boolean": "boolean", "Integer": "number", "Number": "number", "Object": "object"}
-)
-
-
-def _value_type(characteristic: Mapping[str, Any]) -> str:
-    """The type of the first value of a characteristic that names no type; a text where it has no values."""
-    values = characteristic.get("characteristicValueSpecification") or [{}]
-    first = values[0].get(TYPE) if isinstance(values[0], Mapping) else None
-    kind = str(first).removesuffix("CharacteristicValueSpecification")
-    return _KINDS_OF_VALUE.get(kind, "string")
 
 
 def _name_of_price(price: Mapping[str, Any]) -> Any:
@@ -144,7 +132,6 @@ CLASSES: Mapping[str, ClassMapping] = {
             "productSpecCharRelationship": "charSpecRelationship",
             "productSpecCharacteristicValue": "characteristicValueSpecification",
         },
-        v5_demands={"valueType": _value_type},
     ),
     "CharacteristicSpecificationRelationship": ClassMapping(
         v4="ProductSpecificationCharacteristicRelationship",
@@ -177,7 +164,7 @@ CLASSES: Mapping[str, ClassMapping] = {
     ),
     "Amounts": ClassMapping(converter=Amounts),
     "PricingLogicAlgorithm": same("PricingLogicAlgorithm"),
-    "ProductOfferingTerm": same("ProductOfferingTerm", v5_demands={"name": always(UNSPECIFIED)}),
+    "ProductOfferingTerm": same("ProductOfferingTerm"),
     "TaxItem": same("TaxItem", v4_only=("href", "id")),
     "Attachment": ClassMapping(v4="Attachment", v5="Attachment", converter=ReferenceOrValue),
     # events
