@@ -209,7 +209,7 @@ class PortalCatalog:
         return self.application.execute(request, translation, 200)
 
     def item(self, section: Section, id: str, version: str | None = None) -> Item:
-        """The version that the request or `version` names. Raises ItemNotFound, also for what is hidden from the caller."""
+        """The version that the request or `version` names. Raises ItemNotFound, also for what is hidden."""
         named = self._named(id) if version is None else Named(id, self.clock.now(), version)
         item: Item = self.reads.aggregate(section.kind, named, ALL)
         if item.state not in PUBLISHED and not _is_insider(current_principal()):
