@@ -13,7 +13,6 @@ from adapters.persistence.catalog import SqlShelf
 from adapters.persistence.database import Database, insert_once
 from adapters.persistence.encoding import converter, timestamp
 from adapters.persistence.listeners import SqlListenerRepository
-from adapters.persistence.prepared import Prepared
 from adapters.persistence.process_records import SqlProcesses
 from adapters.persistence.publications import SqlPublications
 from adapters.persistence.search_index import term
@@ -26,16 +25,6 @@ from canonical.shared import jsontext
 from canonical.shared.aggregates import A, Kind, Link
 from canonical.shared.ports import Clock
 from canonical.shared.projection import Projector
-
-_REFERRING = Prepared(
-    sa.select(terms.c.id)
-    .where(
-        terms.c.resource == sa.bindparam("kind"),
-        terms.c.path == sa.bindparam("path"),
-        terms.c.value == sa.bindparam("value"),
-    )
-    .limit(sa.bindparam("most"))
-)
 
 
 class SqlUnitOfWork:
@@ -85,10 +74,10 @@ class SqlUnitOfWork:
         return self._repositories[kind.name]
 
     def referring(self, link: Link, kinds: Iterable[str], but: Collection[str]) -> str | None:
-        asked = {"path": f"{LINK}{link.kind}", "value": term(link.id), "most": len(but) + 1}
+        named = (terms.c.path == f"{LINK}{link.kind}", terms.c.value == term(link.id), terms.c.id.not_in(list(but)))
         for kind in kinds:
-            found = _REFERRING.execute(self._connection, {"kind": kind, **asked}).scalars()
-            if {*found} - {*but}:
+            found = sa.select(terms.c.id).where(terms.c.resource == kind, *named).limit(1)
+            if self._connection.execute(found).first() is not None:
                 return kind
         return None
 
