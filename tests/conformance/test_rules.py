@@ -154,7 +154,7 @@ BREAKING: Mapping[tuple[str, str, str], Mapping[str, Broken]] = {
     ("category", "invalidValue", "parent.id"): below(" "),
     ("category", "UNKNOWN_PARENT_CATEGORY", "parent.id"): below("nobody's"),
     ("category", "CYCLIC_CATEGORIES", "parent.id"): order(),
-    ("category", "invalidValue", "isRoot"): order(isRoot=False),
+    ("category", "invalidValue", "isRoot"): order(isRoot=True, parent={"@type": "CategoryRef", "id": "1"}),
     ("category", "invalidValue", "lifecycleStatus"): order(lifecycleStatus="Sleeping"),
     ("category", "invalidFormat", "validFor"): order(validFor={"startDateTime": BEFORE_TIME}),
     ("category", "INVALID_COMMAND", "validFor.endDateTime"): order(

@@ -2,6 +2,9 @@
 
 import warnings
 from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
 
 import pytest
 
@@ -55,3 +58,30 @@ def test_the_sdk_creates_reads_and_lists_orders(product: Node, context: tmforum.
     assert tmforum.ProductOrder.from_id(created.id, context).id == created.id
     listed = tmforum.ProductOrder.query_get("limit=5", context)
     assert created.id in {found.id for found in listed}
+
+
+@pytest.fixture
+def administrator(product: Node, context: tmforum.Context) -> tmforum.Context:
+    context.access_token = product.token("qa")
+    context.headers["Authorization"] = f"Bearer {context.access_token}"
+    return context
+
+
+@pytest.mark.parametrize("entity", [tmforum.Category, tmforum.ProductSpecification, tmforum.ProductOffering])
+def test_the_sdk_creates_reads_changes_queries_and_deletes_catalog_items(
+    administrator: tmforum.Context, entity: type[Any]
+) -> None:
+    name = f"from the SDK {uuid4()}"
+    created = entity(name=name, description="first").create(administrator)
+    assert isinstance(created, entity), created
+    assert (created.name, created.version, created.lifecycleStatus) == (name, "1.0", "In Study")
+    assert created.href.endswith(f"/{created.id}")
+    assert isinstance(created.lastUpdate, str)
+    read = created.read(administrator)
+    assert (read.id, read.description) == (created.id, "first")
+    changed = created.update({"description": "second"}, administrator)
+    assert changed.description == "second"
+    found = entity.query_get(f"name={quote(name)}&lifecycleStatus=In%20Study", administrator)
+    assert [(one.id, one.description) for one in found] == [(created.id, "second")]
+    created.delete(administrator)
+    assert entity.query_get(f"id={created.id}", administrator) == []

@@ -26,9 +26,10 @@ def read_contents(body: Payload) -> Read:
         fields["parent_id"] = body["parent"]["id"]
         violations += unusable("the identifier of the parent", body["parent"]["id"], LONGEST, "/parent/id")
         trail.append(Mapped("/parent/id", "/contents/parent_id", "as sent"))
-    if body.get("isRoot", root := _is_root(fields.get("parent_id"))) is not root:
-        text = f"isRoot follows from the parent: it is {str(root).lower()} here"
-        violations.append(Violation("/isRoot", Code.INVALID_VALUE, text, (str(root).lower(),)))
+    # False says nothing: SDKs send it for every category.
+    if body.get("isRoot") is True and "parent" in body:
+        text = "isRoot follows from the parent: it is false here"
+        violations.append(Violation("/isRoot", Code.INVALID_VALUE, text, ("false",)))
     return Read(fields, trail, violations)
 
 
