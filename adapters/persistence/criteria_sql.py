@@ -106,8 +106,9 @@ class Compiled:
                 )
             case Compare():
                 return self._compare(criterion, at)
-            case Within(path, low, high):
-                return self._has_term(_names(path), terms.c.value >= low, terms.c.value < high)
+            case Within(path, low, high, selective):
+                within = (terms.c.value >= low, terms.c.value < high)
+                return self._has_term(_names(path), *within, first=selective)
             case AnyElement(path, inside):
                 found = self._element(self._begin(at), path, inside)
                 return sa.and_(*self._narrowed(path, inside), found) if at is None else found
@@ -141,9 +142,12 @@ class Compiled:
             return None
         return self._has_term(names, terms.c.value.in_([term(text) for text in texts]))
 
-    def _has_term(self, names: Names, *met: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    def _has_term(self, names: Names, *met: sa.ColumnElement[bool], first: bool = True) -> sa.ColumnElement[bool]:
+        """`first`: those that have it are looked up first; or else each that is found otherwise is asked for it."""
         of = terms.c.resource == self._searchable.resource, terms.c.path == ".".join(names)
-        return documents.c.id.in_(sa.select(terms.c.id).where(*of, *met))
+        if first:
+            return documents.c.id.in_(sa.select(terms.c.id).where(*of, *met))
+        return sa.exists(sa.select(sa.literal_column("1")).where(*of, terms.c.id == documents.c.id, *met))
 
     def _narrowed(self, path: Path, inside: Criterion) -> list[sa.ColumnElement[bool]]:
         """What the terms alone say about an element that meets all of `inside`."""

@@ -30,9 +30,11 @@ def terms_of(texts: Iterable[str | None], amounts: Iterable[Money | None] = ()) 
 
 
 def having(text: str) -> Criterion | None:
-    """What has words that begin with all the words of `text`; None where it has no word."""
-    asked = dict.fromkeys(words_of(text)[:10])
-    parts = tuple(Within((PathStep(WORD),), word, word + _AFTER_ALL) for word in asked)
+    """What has words that begin with all the words of `text`, of which the longest is looked up; None for no word."""
+    asked = sorted(dict.fromkeys(words_of(text)[:10]), key=len, reverse=True)
+    parts = tuple(
+        Within((PathStep(WORD),), word, word + _AFTER_ALL, selective=index == 0) for index, word in enumerate(asked)
+    )
     return AllOf(parts) if len(parts) > 1 else next(iter(parts), None)
 
 

@@ -63,11 +63,15 @@ class Present:
 
 @dataclass(frozen=True, slots=True)
 class Within:
-    """Some text that the aggregate is indexed by at `path` is from `low` on and before `high`, by code points."""
+    """Some text that the aggregate is indexed by at `path` is from `low` on and before `high`, by code points.
+
+    Many may meet it that is not `selective`: it is asked of those that meet the other criteria.
+    """
 
     path: Path
     low: str
     high: str
+    selective: bool = True
 
 
 @dataclass(frozen=True, slots=True)

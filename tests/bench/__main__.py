@@ -9,6 +9,7 @@ import click
 
 from tests.bench import (
     answer_checks,
+    catalog_reads,
     composite_reads,
     hostile_bodies,
     http_parsers,
@@ -32,6 +33,7 @@ MEASURES = (
     "stopped",
     "translation",
     "lists",
+    "catalog",
     "http",
     "bodies",
 )
@@ -107,6 +109,9 @@ def main(only: str, rounds: int, database: str) -> None:
     for name in list_queries.DATABASES if "lists" in wanted else ():
         click.echo(f"measuring reads of long lists on {name} …", err=True)
         click.echo("\n" + list_queries.compare(name))
+    for name in list_queries.DATABASES if "catalog" in wanted else ():
+        click.echo(f"measuring reads of the catalog on {name} …", err=True)
+        click.echo("\n" + catalog_reads.compare(name))
     for warning in report.failures(comparisons) + composite_reads.failures(reads):
         click.echo(warning)
     click.echo(f"took {time.monotonic() - began:.0f} s", err=True)

@@ -73,8 +73,7 @@ def main(orders: str, rounds: int, only: str) -> None:
 
 def compare(name: str, sizes: Sequence[int] = SIZES, rounds: int = 40) -> str:
     """A table of what each read costs on one database, with each number of orders."""
-    with ExitStack() as stack:
-        databases = stack.enter_context(databases_of(name, sizes))
+    with databases_with(name, sizes, fill) as databases:
         taken = [reads_of(database, rounds) for database in databases]
         rows = []
         for read in taken[0]:
@@ -117,8 +116,8 @@ def timed(read: Callable[[], Any]) -> float:
 
 
 @contextmanager
-def databases_of(name: str, sizes: Iterable[int]) -> Iterator[list[Database]]:
-    """Databases of their own with so many orders each."""
+def databases_with(name: str, sizes: Iterable[int], fill: Callable[[Database, int], None]) -> Iterator[list[Database]]:
+    """Databases of their own, each filled with so many."""
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="list-bench-")))
         if name == "sqlite":
@@ -127,9 +126,9 @@ def databases_of(name: str, sizes: Iterable[int]) -> Iterator[list[Database]]:
             server = stack.enter_context(running_postgres())
             addresses = []
             for size in sizes:
-                execute(server, f"CREATE DATABASE orders_{size}")
-                addresses.append(server.set(database=f"orders_{size}").render_as_string(hide_password=False))
-        databases = [Database(address) for address in addresses]
+                execute(server, f"CREATE DATABASE bench_{size}")
+                addresses.append(server.set(database=f"bench_{size}").render_as_string(hide_password=False))
+        databases = [Database(address, seconds=600) for address in addresses]
         for database, size in zip(databases, sizes, strict=True):
             stack.callback(database.close)
             fill(database, size)
