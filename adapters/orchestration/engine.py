@@ -31,8 +31,8 @@ class EngineSettings:
     """`node` names this operating system process among all.
 
     A node whose heartbeat stands still for `lease_seconds` is dead. `longest_pause` bounds the wait between two tries
-    at a backend that is away, in seconds. A `held` engine accepts processes and carries none out. What the calls of a
-    process came to is kept for `keep_steps_seconds` after its end.
+    at a backend that is unavailable, in seconds. A `held` engine accepts processes and carries none out. What the calls
+    of a process came to is kept for `keep_steps_seconds` after its end.
     """
 
     node: str

@@ -21,7 +21,7 @@ from canonical.processes.process_status import Problem
 from canonical.processes.progress import Progress, Step, next_call
 from canonical.processes.records import decided
 from canonical.processes.retry_compaction import fold
-from canonical.processes.saga import Once, resumed, run
+from canonical.processes.saga import RecordedCall, resumed, run
 from canonical.shared import tracing
 from canonical.shared.overtaken import unless_overtaken
 from canonical.subscriptions.handlers import CHANGE_PLAN
@@ -68,7 +68,7 @@ class Runner:
         self.leaving = threading.Event()
 
     def make(self, entry: Entry) -> float | None:
-        """The whole process, or the part of it up to where a backend is away.
+        """The whole process, or the part of it up to where a backend is unavailable.
 
         Returns the seconds until the next run; None when the process is over or another node's.
         """
@@ -90,7 +90,7 @@ class Runner:
             try:
                 if not self._carry_on(turn, reached, entry.touch):
                     return None
-                problem = Problem.OUTCOME_UNKNOWN if reached.progress.uncertain else Problem.BACKEND_AWAY
+                problem = Problem.OUTCOME_UNKNOWN if reached.progress.uncertain else Problem.BACKEND_UNAVAILABLE
                 waiting_for = reached.progress.waiting_for or ""
                 log.warning("process waits", waiting_for=waiting_for, attempt=reached.progress.attempt)
             except _Leaving:
@@ -119,10 +119,10 @@ class Runner:
         # Read after the turn is ours: what was decided before is on record, and from now on nothing is decided.
         known = self._table.answers(turn.process, turn.subject) if turn.number > 1 else {}
         reached.answers = known
-        reached.keep(resumed(reached.steps, reached.progress, known))
-        once, stop = self._recorded(turn, known, alive), partial(kind.interruption, turn.subject)
-        progress = run(reached.steps, reached.progress, once, stop, reached.keep, decided(known))
-        reached.keep(progress)
+        reached.checkpoint(resumed(reached.steps, reached.progress, known))
+        recorded, stop = self._recorded(turn, known, alive), partial(kind.interruption, turn.subject)
+        progress = run(reached.steps, reached.progress, recorded, stop, reached.checkpoint, decided(known))
+        reached.checkpoint(progress)
         if progress.waiting:
             return True
         unless_overtaken(lambda: self._end(turn, kind, progress))
@@ -139,8 +139,8 @@ class Runner:
             work.commit()
         log.info("process ended", state=subject.state.value, seconds=_seconds(subject))
 
-    def _recorded(self, turn: Turn, known: dict[str, dict[str, Any]], alive: Callable[[], None]) -> Once:
-        def once(step: str, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    def _recorded(self, turn: Turn, known: dict[str, dict[str, Any]], alive: Callable[[], None]) -> RecordedCall:
+        def recorded(step: str, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
             if step not in known:
                 if self.leaving.is_set():
                     raise _Leaving
@@ -150,7 +150,7 @@ class Runner:
                 alive()
             return known[step]
 
-        return once
+        return recorded
 
     def _pause(self, turn: Turn, reached: "_Reached", problem: Problem, waiting_for: str) -> float | None:
         """After 0.5 s, then 1 s and so on, up to the longest pause."""
@@ -172,7 +172,7 @@ class _Reached:
     steps: Sequence[Step]
     answers: Mapping[str, dict[str, Any]] = field(default_factory=dict)
 
-    def keep(self, progress: Progress) -> None:
+    def checkpoint(self, progress: Progress) -> None:
         self.progress = progress
 
     def pause(self, problem: Problem, waiting_for: str) -> Pause:

@@ -13,6 +13,7 @@ from adapters.persistence.encoding import timestamp
 from adapters.persistence.prepared import Prepared
 from adapters.persistence.tables import process_steps, processes
 from canonical.processes.process_status import Problem, ProcessState
+from canonical.processes.records import UNTIL
 from canonical.processes.retry_compaction import CompactedRetries, folded, stands_for
 from canonical.shared import jsontext, tracing
 from canonical.shared.errors import ConcurrentChange
@@ -207,7 +208,7 @@ def read_answers(connection: sa.Connection, process: str, subject: str) -> dict[
 
 def _make_one(connection: sa.Connection, turn: Turn, fold: CompactedRetries, now: str) -> None:
     ours = (process_steps.c.process == turn.process, process_steps.c.subject == turn.subject)
-    answer = jsontext.text({**fold.answer, "until": now})
+    answer = jsontext.text({**fold.answer, UNTIL: now})
     connection.execute(sa.update(process_steps).where(*ours, process_steps.c.step == fold.record).values(answer=answer))
     connection.execute(sa.delete(process_steps).where(*ours, process_steps.c.step.in_(fold.forgotten)))
 

@@ -48,7 +48,7 @@ class ChangeSubscriptionPlan:
                 undo=(lambda facts: self._change_back(change, facts)) if changes else None,
                 taken_back=lambda facts: self._is_back(change, facts),
                 effect=lambda facts: f"subscription {change.subscription_id} back on {change.from_plan}",
-                told=lambda version: {"version": int(version), "status": change.status.value},
+                manual_result=lambda version: {"version": int(version), "status": change.status.value},
             ),
             Step(
                 BILL,

@@ -14,6 +14,7 @@ from canonical.processes.engine import Process
 from canonical.processes.errors import CallUnderWay, DecisionRefused, GivenUp, ProcessNotFound
 from canonical.processes.process_status import Action, ProcessState, ProcessStatus, Situation, situation
 from canonical.processes.progress import Call
+from canonical.processes.records import REFUSED, RESULT
 from canonical.processes.saga import as_kept
 from canonical.shared.errors import InvalidCommand
 from canonical.shared.ports import Clock, Identities
@@ -100,27 +101,27 @@ def _decided(decision: Decision, standing: ProcessStatus, found: Situation) -> d
     call = found.call
     if decision.action is Action.RETRY or call is None:
         return {}
-    given_up = {"refused": as_kept(GivenUp("the order was given up by a person in charge of operations"))}
+    given_up = {REFUSED: as_kept(GivenUp("the order was given up by a person in charge of operations"))}
     if decision.action is Action.COMPENSATE:
         return {call.record: given_up}
     if decision.call != call.name:
         raise _refused(standing, found, f"the process is at {call.name}, not at {decision.call}")
     if decision.outcome is Outcome.NOT_DONE:
         return {call.record: given_up}
-    return {call.record: {"result": _result(decision, call)}}
+    return {call.record: {RESULT: _result(decision, call)}}
 
 
 def _result(decision: Decision, call: Call) -> Any:
     """Later steps, and undoing, need the id of what was made."""
     step, text = call.step, decision.result
-    wanted = not call.undoing and (step.undo is not None or step.told is not None)
+    wanted = not call.undoing and (step.undo is not None or step.manual_result is not None)
     if wanted is not bool(text):
         why = f"{call.name} was done: say what it brought" if wanted else f"{call.name} brings nothing"
         raise InvalidCommand(why, pointer="/result")
-    if text is None or step.told is None:
+    if text is None or step.manual_result is None:
         return text
     try:
-        return step.told(text)
+        return step.manual_result(text)
     except ValueError:
         raise InvalidCommand(f"{call.name} cannot have brought that", pointer="/result") from None
 

@@ -21,7 +21,7 @@ class ProcessState(StrEnum):
 class Problem(StrEnum):
     """Why a process does not go on."""
 
-    BACKEND_AWAY = "backendAway"
+    BACKEND_UNAVAILABLE = "backendAway"
     OUTCOME_UNKNOWN = "outcomeUnknown"
     INTERRUPTED = "interrupted"
     NOT_UNDONE = "notUndone"

@@ -18,8 +18,8 @@ class Step:
 
     `act` gets the facts so far and may be repeated. `find` tells what it did when its outcome is unknown: its result,
     or None for nothing. `undo` takes it back and may be repeated; `effect` names what is taken back. `taken_back` tells
-    whether the backend shows it as taken back; that it does not proves nothing. `told` makes its result of the text
-    that a person tells of it, where that is not the result itself. Raises ValueError.
+    whether the backend shows it as taken back; that it does not proves nothing. `manual_result` makes its
+    result from the text that a person gives, where that is not the result itself. Raises ValueError.
     """
 
     name: str
@@ -28,7 +28,7 @@ class Step:
     undo: Callable[[Facts], None] | None = None
     taken_back: Callable[[Facts], bool] | None = None
     effect: Callable[[Facts], str] | None = None
-    told: Callable[[str], Any] | None = None
+    manual_result: Callable[[str], Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -37,11 +37,11 @@ class Progress:
 
     `refusal` ended it without success: code, message, details, and the `step` that was refused or stopped. `settled`
     names the steps that were undone or cannot be; `undone` and `not_undone` say in words what that came to.
-    `waiting_for`: how the backend that it waits for was found away, in words.
+    `waiting_for`: why the backend that it waits for is unavailable, in words.
 
-    `attempt` counts how often the call at hand has found its backend away; `uncertain`: one of those tries may have
-    acted, so that the run must not be interrupted before that is known. `renewed` counts how often it was taken up anew
-    after it had ended with something `not_undone`.
+    `attempt` counts how often the call at hand has found its backend unavailable; `uncertain`: one of those tries may
+    have acted, so that the run must not be interrupted before that is known. `renewed` counts how often it was taken up
+    anew after it had ended with something `not_undone`.
     """
 
     facts: dict[str, Any] = field(default_factory=dict)

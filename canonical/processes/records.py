@@ -12,6 +12,14 @@ from typing import Any
 BEFORE = "before-"
 DECIDED = "decided-"
 
+RESULT, REFUSED, UNAVAILABLE, STOP = "result", "refused", "away", "stop"
+"""What a kept answer says: the call did something, was refused, is to be repeated, or the run is to stop."""
+UNCERTAIN, THROUGH, UNTIL = "uncertain", "through", "until"
+"""Beside UNAVAILABLE: the call may have acted; the number and the time of the last try that the answer stands for.
+
+All these words are stored. An earlier release wrote them, so they never change.
+"""
+
 _TRY = re.compile(rf"(?:{BEFORE})?(?P<call>.*#(?:\d+\.)?)(?P<attempt>\d+)")
 
 

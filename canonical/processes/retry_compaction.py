@@ -1,7 +1,7 @@
-"""Tries at one call of a backend that is away, kept as one record however many they are.
+"""Tries at one call of a backend that is unavailable, kept as one record however many they are.
 
 The first two are recorded by themselves, as `charge#0` and `charge#1`. With each later try `charge#1` comes to stand
-for all from the second to that one (`through`), and their own records go. Whoever reads the record finds the same run.
+for all from the second to that one (`THROUGH`), and their own records go. Whoever reads the record finds the same run.
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from canonical.processes.progress import Call, Progress
-from canonical.processes.records import BEFORE, at_attempt, attempt_of, is_record
+from canonical.processes.records import BEFORE, THROUGH, UNAVAILABLE, UNCERTAIN, at_attempt, attempt_of, is_record
 
 AT_ONCE = 500
 """No more records are forgotten at a time: a release that kept each try left thousands."""
@@ -34,9 +34,9 @@ def fold(call: Call, progress: Progress, answers: Mapping[str, dict[str, Any]]) 
         return None
     tries = {name: answer for name, answer in answers.items() if _covers(record, last, name)}
     latest = answers.get(at_attempt(record, last), answers[record])
-    uncertain = progress.uncertain or any(answer.get("uncertain") for answer in tries.values())
+    uncertain = progress.uncertain or any(answer.get(UNCERTAIN) for answer in tries.values())
     forgotten = tuple(name for name in tries if attempt_of(name) > 1)[:AT_ONCE]
-    return CompactedRetries(record, {"away": latest["away"], "uncertain": uncertain, "through": last}, forgotten)
+    return CompactedRetries(record, {UNAVAILABLE: latest[UNAVAILABLE], UNCERTAIN: uncertain, THROUGH: last}, forgotten)
 
 
 def stands_for(record: str) -> str | None:
@@ -49,9 +49,9 @@ def folded(record: str, kept: Mapping[str, Any]) -> dict[str, Any] | None:
 
     Asked for a call that was made once more, by a run that was overtaken: that one may have acted.
     """
-    if attempt_of(record) > kept.get("through", 0):
+    if attempt_of(record) > kept.get(THROUGH, 0):
         return None
-    return {} if record.startswith(BEFORE) else dict(kept) | {"uncertain": True}
+    return {} if record.startswith(BEFORE) else dict(kept) | {UNCERTAIN: True}
 
 
 def _covers(record: str, last: int, name: str) -> bool:

@@ -1,8 +1,8 @@
 """Steps with compensations: carried out in order, undone newest first.
 
 What a backend did is settled before anything else happens: an unknown outcome is asked about, never guessed, and a
-backend that is away makes the run wait, not fail. A run keeps its whole state in `Progress`, which is JSON, so that an
-engine can store it and go on elsewhere.
+backend that is unavailable makes the run wait, not fail. A run keeps its whole state in `Progress`, which is JSON, so
+that an engine can store it and go on elsewhere.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from canonical.processes.progress import Facts, Progress, Step, acting, effect_of, next_call, to_undo, undoing
-from canonical.processes.records import BEFORE
+from canonical.processes.records import BEFORE, REFUSED, RESULT, STOP, THROUGH, UNAVAILABLE, UNCERTAIN
 from canonical.shared.errors import (
     BackendContractError,
     BackendUnavailable,
@@ -24,54 +24,54 @@ from canonical.shared.errors import (
 Interruption = Callable[[], CanonicalError | None]
 """Why the run is to go no further, asked before each step; None to go on."""
 
-Keep = Callable[[Progress], None]
-"""Told of each progress on the way. Who catches an error that `run` raises goes on from the last one."""
+Checkpoint = Callable[[Progress], None]
+"""Gets each progress on the way. After an error that `run` raises, a later run goes on from the last one."""
 
 Decided = Mapping[str, dict[str, Any]]
-"""What a person knows of a call: its answer in place of the backend's, by the name that it is recorded under."""
+"""Manual results: what a person says that a call did, in place of the backend, by the name of the call's record."""
 
 Find = Callable[[Facts], Any | None]
 """What a call did, None for nothing."""
 
-Once = Callable[[str, Callable[[], dict[str, Any]]], dict[str, Any]]
-"""`once(name, call)`: the recorded answer of `name`, or `call()`'s, recorded. A crash in between calls again."""
+RecordedCall = Callable[[str, Callable[[], dict[str, Any]]], dict[str, Any]]
+"""`recorded(name, call)`: the recorded answer of `name`, or `call()`'s, recorded. A crash in between calls again."""
 
 
 def run(
     steps: Sequence[Step],
     progress: Progress,
-    once: Once,
+    recorded: RecordedCall,
     interruption: Interruption = lambda: None,
-    keep: Keep = lambda progress: None,
+    checkpoint: Checkpoint = lambda progress: None,
     decided: Decided = MappingProxyType({}),
 ) -> Progress:
-    """Carry on from `progress` until every step is done, everything is undone, or a backend is away (`waiting`).
+    """Carry on from `progress` until every step is done, everything is undone, or a backend is unavailable (`waiting`).
 
     A call that is `decided` is not made.
     """
-    progress, records = replace(progress, waiting_for=None), _Records(once, decided)
+    progress, records = replace(progress, waiting_for=None), _Records(recorded, decided)
     if progress.refusal is None:
-        progress = _forwards(steps, progress, records, interruption, keep)
+        progress = _forwards(steps, progress, records, interruption, checkpoint)
     if progress.refusal is not None:
-        progress = _backwards(steps, progress, records, keep)
+        progress = _backwards(steps, progress, records, checkpoint)
     return progress
 
 
 def resumed(steps: Sequence[Step], progress: Progress, answers: Mapping[str, dict[str, Any]]) -> Progress:
     """Where a run stands that was at `progress` once and has these answers on record. Nobody is called."""
 
-    def keep(reached: Progress) -> None:
+    def checkpoint(reached: Progress) -> None:
         nonlocal progress
         progress = reached
 
-    def recorded(name: str, _: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    def on_record(name: str, _: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         if name not in answers:
             raise _NotOnRecord
         return answers[name]
 
     with suppress(_NotOnRecord):
         while next_call(steps, progress):
-            progress = run(steps, progress, recorded, keep=keep)
+            progress = run(steps, progress, on_record, checkpoint=checkpoint)
     return progress
 
 
@@ -80,16 +80,16 @@ class _NotOnRecord(Exception):
 
 
 class _Records:
-    """The records of one run. `again`: the last one was found, so that the call after it may have been made before, by
-    a run that crashed and lost what the call came to.
+    """The records of one run. `replayed`: the last one was on record, so the call after it may have been made before,
+    by a run that crashed and lost its result.
     """
 
-    def __init__(self, once: Once, decided: Decided) -> None:
-        self._once = once
+    def __init__(self, recorded: RecordedCall, decided: Decided) -> None:
+        self._recorded = recorded
         self.decided = decided
-        self.again = False
+        self.replayed = False
 
-    def once(self, name: str, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    def recorded(self, name: str, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         made = False
 
         def make() -> dict[str, Any]:
@@ -97,13 +97,13 @@ class _Records:
             made = True
             return call()
 
-        answer = self._once(name, make)
-        self.again = not made
+        answer = self._recorded(name, make)
+        self.replayed = not made
         return answer
 
 
 def _forwards(
-    steps: Sequence[Step], progress: Progress, records: _Records, interruption: Interruption, keep: Keep
+    steps: Sequence[Step], progress: Progress, records: _Records, interruption: Interruption, checkpoint: Checkpoint
 ) -> Progress:
     """Make the steps that are left, asking for each whether to stop before it.
 
@@ -117,15 +117,16 @@ def _forwards(
     asked = progress.uncertain or bool(ahead and acting(ahead[0], progress).record in records.decided)
     if ahead and ahead[0].undo and not asked:
         asked = True
-        answer = records.once(f"{BEFORE}{acting(ahead[0], progress).record}", lambda: _whether_to_stop(interruption))
+        before = f"{BEFORE}{acting(ahead[0], progress).record}"
+        answer = records.recorded(before, lambda: _whether_to_stop(interruption))
         progress = _stopped_before(ahead[0], progress, answer)
     for step, following in zip_longest(ahead, ahead[1:]):
         if progress.refusal is not None or progress.waiting:
             break
-        keep(replace(progress, uncertain=asked))
+        checkpoint(replace(progress, uncertain=asked))
         progress = _forward(step, following, progress, records, interruption, asked)
         asked = True
-        keep(progress)
+        checkpoint(progress)
     return progress
 
 
@@ -138,21 +139,21 @@ def _forward(
         stop = {} if asked else _whether_to_stop(interruption)
         if stop:
             return stop
-        in_doubt, decided = records.again or progress.uncertain, records.decided.get(record)
+        in_doubt, decided = records.replayed or progress.uncertain, records.decided.get(record)
         if decided is None:
             answer = _settle(lambda: step.act(facts), step.find, facts, in_doubt)
         else:
             answer = _as_decided(decided, step.find, facts, in_doubt)
-        return answer | _whether_to_stop(interruption) if "result" in answer and following else answer
+        return answer | _whether_to_stop(interruption) if RESULT in answer and following else answer
 
-    answer = records.once(record, act)
-    if "away" in answer:
+    answer = records.recorded(record, act)
+    if UNAVAILABLE in answer:
         return _wait(progress, answer)
-    if "refused" in answer:
-        return replace(progress, refusal=answer["refused"] | {"step": step.name}, attempt=0, uncertain=False)
-    if "result" not in answer:
+    if REFUSED in answer:
+        return replace(progress, refusal=answer[REFUSED] | {"step": step.name}, attempt=0, uncertain=False)
+    if RESULT not in answer:
         return _stopped_before(step, progress, answer)
-    progress = replace(progress, facts=dict(facts) | {step.name: answer["result"]}, attempt=0, uncertain=False)
+    progress = replace(progress, facts=dict(facts) | {step.name: answer[RESULT]}, attempt=0, uncertain=False)
     return _stopped_before(following, progress, answer)
 
 
@@ -160,30 +161,30 @@ def _as_decided(decided: dict[str, Any], find: Find | None, facts: Facts, in_dou
     """What a person said of a call. The process may have made the call after the person had looked: so that nothing was
     done is believed only if the backend does not know better.
     """
-    if "refused" not in decided or not in_doubt or find is None:
+    if REFUSED not in decided or not in_doubt or find is None:
         return decided
     with suppress(OutcomeUnknown):
         found = _found(find, facts)
         if found is not None:
-            return {"result": found, "stop": decided["refused"]}
+            return {RESULT: found, STOP: decided[REFUSED]}
     return decided
 
 
 def _whether_to_stop(interruption: Interruption) -> dict[str, Any]:
     error = interruption()
-    return {} if error is None else {"stop": as_kept(error)}
+    return {} if error is None else {STOP: as_kept(error)}
 
 
 def _stopped_before(step: Step | None, progress: Progress, answer: dict[str, Any]) -> Progress:
-    if step is None or "stop" not in answer:
+    if step is None or STOP not in answer:
         return progress
-    return replace(progress, refusal=answer["stop"] | {"step": step.name}, attempt=0)
+    return replace(progress, refusal=answer[STOP] | {"step": step.name}, attempt=0)
 
 
-def _backwards(steps: Sequence[Step], progress: Progress, records: _Records, keep: Keep) -> Progress:
+def _backwards(steps: Sequence[Step], progress: Progress, records: _Records, checkpoint: Checkpoint) -> Progress:
     for step in to_undo(steps, progress):
         progress = _backward(step, progress, records)
-        keep(progress)
+        checkpoint(progress)
         if progress.waiting:
             break
     return progress
@@ -195,17 +196,17 @@ def _backward(step: Step, progress: Progress, records: _Records) -> Progress:
     facts, record, find = progress.facts, undoing(step, progress).record, _taken_back(step)
 
     def act() -> dict[str, Any]:
-        in_doubt, decided = records.again or progress.uncertain, records.decided.get(record)
+        in_doubt, decided = records.replayed or progress.uncertain, records.decided.get(record)
         if decided is None:
             return _settle(lambda: undo(facts), find, facts, in_doubt, undoing=True)
         return _as_decided(decided, find, facts, in_doubt)
 
-    answer = records.once(record, act)
-    if "away" in answer:
+    answer = records.recorded(record, act)
+    if UNAVAILABLE in answer:
         return _wait(progress, answer)
     named = (effect_of(step, progress),)
     progress = replace(progress, settled=(*progress.settled, step.name), attempt=0, uncertain=False)
-    if "refused" in answer:
+    if REFUSED in answer:
         return replace(progress, not_undone=progress.not_undone + named)
     return replace(progress, undone=progress.undone + named)
 
@@ -217,16 +218,16 @@ def _taken_back(step: Step) -> Find | None:
 
 
 def _wait(progress: Progress, answer: dict[str, Any]) -> Progress:
-    """The answer may stand for all tries `through` one of a higher number (see `tries`)."""
-    uncertain = progress.uncertain or answer["uncertain"]
-    last = max(progress.attempt, answer.get("through", 0))
-    return replace(progress, attempt=last + 1, uncertain=uncertain, waiting_for=answer["away"])
+    """The answer may stand for all tries `THROUGH` one of a higher number (see `retry_compaction`)."""
+    uncertain = progress.uncertain or answer[UNCERTAIN]
+    last = max(progress.attempt, answer.get(THROUGH, 0))
+    return replace(progress, attempt=last + 1, uncertain=uncertain, waiting_for=answer[UNAVAILABLE])
 
 
 def _settle(
     act: Callable[[], Any], find: Find | None, facts: Facts, in_doubt: bool, *, undoing: bool = False
 ) -> dict[str, Any]:
-    """One try at a call: `result`, `refused` (nothing happened) or `away` (to be repeated; perhaps `uncertain`).
+    """One try at a call: `RESULT`, `REFUSED` (nothing happened) or `UNAVAILABLE` (to be repeated; perhaps `UNCERTAIN`).
 
     `in_doubt`: an earlier try may have acted, so the backend is asked before the call is repeated. The question may be
     what shows a circuit breaker that the backend is back, while repeated effects go on losing their answers.
@@ -238,26 +239,26 @@ def _settle(
     try:
         found = _found(find, facts) if in_doubt and find is not None else None
         if found is not None:
-            return {"result": found}
+            return {RESULT: found}
         try:
-            return {"result": act()}
+            return {RESULT: act()}
         except (OutcomeUnknown, BackendContractError):
             in_doubt = True
             found = None if find is None else _found(find, facts)
-            return {"result": act() if found is None else found}
+            return {RESULT: act() if found is None else found}
     except (BackendUnavailable, OutcomeUnknown, BackendContractError) as error:
-        return {"away": error.message, "uncertain": in_doubt}
+        return {UNAVAILABLE: error.message, UNCERTAIN: in_doubt}
     except CanonicalError as error:
         doubtful = undoing or in_doubt
-        return _refused_in_doubt(error, find, facts) if doubtful and find else {"refused": as_kept(error)}
+        return _refused_in_doubt(error, find, facts) if doubtful and find else {REFUSED: as_kept(error)}
 
 
 def _refused_in_doubt(error: CanonicalError, find: Find, facts: Facts) -> dict[str, Any]:
     try:
         found = _found(find, facts)
     except OutcomeUnknown as unknown:
-        return {"away": unknown.message, "uncertain": True}
-    return {"refused": as_kept(error)} if found is None else {"result": found}
+        return {UNAVAILABLE: unknown.message, UNCERTAIN: True}
+    return {REFUSED: as_kept(error)} if found is None else {RESULT: found}
 
 
 def _found(find: Find, facts: Facts) -> Any | None:

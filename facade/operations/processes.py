@@ -14,6 +14,7 @@ from canonical.processes.decisions import Decision, DecisionWork, Outcome
 from canonical.processes.engine import Process
 from canonical.processes.errors import CallUnderWay, DecisionRefused, GivenUp, ProcessNotFound
 from canonical.processes.process_status import Action, Problem, ProcessState, ProcessStatus, Situation, situation
+from canonical.processes.records import REFUSED, RESULT, STOP, THROUGH, UNAVAILABLE, UNTIL
 from canonical.shared.criteria import SortBy
 from canonical.shared.errors import InvalidCommand
 from canonical.shared.paging import Found, Slice
@@ -145,21 +146,21 @@ def _details(standing: ProcessStatus, found: Situation, answers: Answers) -> dic
     }
 
 
-OUTCOMES = {"result": "done", "refused": "refused", "away": "away", "stop": "stopped"}
+OUTCOMES = {RESULT: "done", REFUSED: "refused", UNAVAILABLE: "away", STOP: "stopped"}
 """By the member of an answer that tells; of a call that was done and after which the run stops, the first counts."""
 
 
 def _answer(name: str, at: datetime, answer: Mapping[str, Any]) -> dict[str, Any]:
     outcome = next((outcome for member, outcome in OUTCOMES.items() if member in answer), "goesOn")
-    result = answer.get("result")
+    result = answer.get(RESULT)
     return {
         "call": name,
         "at": time_text(at),
-        "until": answer.get("until") and time_text(datetime.fromisoformat(answer["until"])),
-        "tries": answer.get("through", 1),
+        "until": answer.get(UNTIL) and time_text(datetime.fromisoformat(answer[UNTIL])),
+        "tries": answer.get(THROUGH, 1),
         "outcome": outcome,
         "result": result if isinstance(result, str) else None,
-        "code": (answer.get("refused") or answer.get("stop") or {}).get("code"),
+        "code": (answer.get(REFUSED) or answer.get(STOP) or {}).get("code"),
     }
 
 

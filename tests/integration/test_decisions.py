@@ -102,7 +102,11 @@ def test_a_waiting_process_says_what_it_waits_for_since_when_and_how_often_it_tr
         placing.clock.pass_(60)
         placing.next_run()
     standing = placing.standing
-    assert (standing.state, standing.problem, standing.call) == (ProcessState.WAITING, Problem.BACKEND_AWAY, "charge")
+    assert (standing.state, standing.problem, standing.call) == (
+        ProcessState.WAITING,
+        Problem.BACKEND_UNAVAILABLE,
+        "charge",
+    )
     assert (standing.tries, standing.since, standing.changed_at - since) == (3, since, timedelta(seconds=120))
     assert standing.waiting_for == "billing cannot be reached"
     assert placing.to_the_end().state is State.COMPLETED
@@ -340,7 +344,7 @@ def test_the_pause_of_a_turn_that_was_lost_is_not_put_on_record(database: Databa
         work.commit()
     assert lost is not None
     assert later is not None
-    pause = Pause({}, "charge", Problem.BACKEND_AWAY, "billing")
+    pause = Pause({}, "charge", Problem.BACKEND_UNAVAILABLE, "billing")
     assert not placing.table.pause(lost, pause)
     assert placing.standing.state is ProcessState.RUNNING
     assert placing.table.pause(later, pause)

@@ -15,7 +15,7 @@ from tests.support.fakes import StandingClock
 
 PROCESS = "place-order"
 A, B = "node-a", "node-b"
-PAUSE = Pause({"attempt": 1}, "charge", Problem.BACKEND_AWAY, "billing cannot be reached")
+PAUSE = Pause({"attempt": 1}, "charge", Problem.BACKEND_UNAVAILABLE, "billing cannot be reached")
 
 
 @pytest.fixture

@@ -140,7 +140,7 @@ def test_what_was_taken_back_counts_only_where_the_backend_shows_it(world: World
 
 def carried_on(steps: list[Step], progress: Progress, parts: int) -> Progress:
     for _ in range(parts):
-        progress = through_json(run(steps, progress, Journal().once, never))
+        progress = through_json(run(steps, progress, Journal().recorded, never))
         if not progress.waiting:
             break
     return progress

@@ -40,7 +40,7 @@ def placed(backends: Backends) -> Progress:
 
     def ended() -> bool:
         nonlocal progress
-        progress = run(process.steps(order), progress, Journal().once)
+        progress = run(process.steps(order), progress, Journal().recorded)
         return not progress.waiting
 
     until(ended)

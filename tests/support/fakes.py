@@ -260,7 +260,7 @@ class Journal:
     def __init__(self) -> None:
         self.answers: dict[str, dict[str, Any]] = {}
 
-    def once(self, name: str, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    def recorded(self, name: str, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         if name not in self.answers:
             self.answers[name] = call()
         return self.answers[name]

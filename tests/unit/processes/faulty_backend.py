@@ -133,7 +133,7 @@ def _surviving(steps: Sequence[Step], progress: Progress, journal: Any, interrup
     """One part of a run, begun again after each crash with what the journal has."""
     while True:
         try:
-            return run(steps, progress, journal.once, interruption)
+            return run(steps, progress, journal.recorded, interruption)
         except Crash:
             continue
 
@@ -150,7 +150,7 @@ class JournalOfACrash(Journal):
         self._lost = lost
         self._counted = counted
 
-    def once(self, name: str, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    def recorded(self, name: str, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         if name in self.answers:
             return self.answers[name]
         answer = call()

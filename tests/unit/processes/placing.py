@@ -59,8 +59,8 @@ class Placing:
     def part(self, progress: Progress, journal: Journal | None = None) -> Progress:
         """Carry on until the end, or until a backend is away."""
         steps = self.process.steps(self.begin())
-        once = (journal or Journal()).once
-        return through_json(run(steps, progress, once, lambda: self.process.interruption(self.order_id)))
+        recorded = (journal or Journal()).recorded
+        return through_json(run(steps, progress, recorded, lambda: self.process.interruption(self.order_id)))
 
     def carry_out(self, journal: Journal | None = None) -> Order:
         self.progress = self.part(Progress(), journal)
@@ -109,9 +109,9 @@ class WhileInFlight(Journal):
         self._name = name
         self._what = what
 
-    def once(self, name: str, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    def recorded(self, name: str, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         def interrupted() -> dict[str, Any]:
             self._what()
             return call()
 
-        return super().once(name, interrupted if name == self._name else call)
+        return super().recorded(name, interrupted if name == self._name else call)

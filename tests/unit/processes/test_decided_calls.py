@@ -23,7 +23,9 @@ REFUSED = {"refused": {"code": "GIVEN_UP", "message": "given up", "details": {}}
 
 
 def part(backend: FaultyBackend, progress: Progress, journal: Journal, **options: Any) -> Progress:
-    return through_json(run(steps_of(backend), progress, journal.once, options.pop("interruption", never), **options))
+    return through_json(
+        run(steps_of(backend), progress, journal.recorded, options.pop("interruption", never), **options)
+    )
 
 
 def a_standing(**changes: Any) -> ProcessStatus:
@@ -36,7 +38,7 @@ def a_standing(**changes: Any) -> ProcessStatus:
         tries=1,
         call="charge",
         waiting_for="billing",
-        problem=Problem.BACKEND_AWAY,
+        problem=Problem.BACKEND_UNAVAILABLE,
         correlation_id=None,
         progress=None,
     )

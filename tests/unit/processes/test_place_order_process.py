@@ -179,7 +179,7 @@ class CrmIsAway(KnowsCustomers):
 def test_while_a_backend_is_away_the_order_stays_in_progress() -> None:
     placing = Placing(customers=CrmIsAway())
     order = placing.begin()
-    progress = run(placing.process.steps(order), Progress(), Journal().once)
+    progress = run(placing.process.steps(order), Progress(), Journal().recorded)
     assert progress.waiting_for == "crm cannot be reached"
     assert placing.kept.state is State.FULFILLING
 

@@ -126,10 +126,10 @@ def test_a_waiting_run_says_for_what_counts_its_tries_and_is_json(call: str) -> 
     steps = steps_of(FaultyBackend(script))
     progress = Progress()
     for attempt in (1, 2, 3):
-        progress = through_json(run(steps, progress, Journal().once))
+        progress = through_json(run(steps, progress, Journal().recorded))
         assert progress.waiting
         assert (progress.attempt, progress.waiting_for) == (attempt, f"{call}: away")
-    ended = run(steps, progress, Journal().once)
+    ended = run(steps, progress, Journal().recorded)
     assert not ended.waiting
     assert ended.attempt == 0
 
@@ -139,7 +139,7 @@ def test_a_run_that_has_ended_does_nothing_when_run_again() -> None:
         backend = FaultyBackend(script)
         ended, _ = carry_out(steps_of(backend))
         calls = len(backend.calls)
-        assert run(steps_of(backend), ended, Journal().once) == ended
+        assert run(steps_of(backend), ended, Journal().recorded) == ended
         assert len(backend.calls) == calls
 
 
@@ -156,14 +156,14 @@ def test_a_crash_before_an_answer_is_recorded_repeats_the_call_and_not_its_effec
 
 def test_recorded_answers_are_not_asked_for_again() -> None:
     backend, journal = FaultyBackend(), Journal()
-    first = run(steps_of(backend), Progress(), journal.once)
-    assert run(steps_of(backend), Progress(), journal.once) == first
+    first = run(steps_of(backend), Progress(), journal.recorded)
+    assert run(steps_of(backend), Progress(), journal.recorded) == first
     assert backend.calls == list(NAMES)
 
 
 def test_each_try_is_recorded_under_a_name_of_its_own() -> None:
     backend, journal = FaultyBackend({"create": [Fault.AWAY], "charge": [Fault.REFUSED]}), Journal()
-    run(steps_of(backend), run(steps_of(backend), Progress(), journal.once), journal.once)
+    run(steps_of(backend), run(steps_of(backend), Progress(), journal.recorded), journal.recorded)
     assert list(journal.answers) == [
         "before-reserve#0",
         "reserve#0",
@@ -186,7 +186,7 @@ def test_a_step_that_cannot_be_asked_about_is_tried_again_with_its_key(kind: typ
             raise answer
         return answer
 
-    ended = run([Step("only", act)], Progress(), Journal().once)
+    ended = run([Step("only", act)], Progress(), Journal().recorded)
     assert ended.facts == {"only": "found by its key"}
 
 
@@ -208,14 +208,14 @@ def test_a_step_sees_what_the_steps_before_it_brought() -> None:
         return act
 
     steps = [Step("one", lambda facts: 1), Step("two", brings(2)), Step("three", brings([3]))]
-    assert run(steps, Progress(), Journal().once).facts == {"one": 1, "two": 2, "three": [3]}
+    assert run(steps, Progress(), Journal().recorded).facts == {"one": 1, "two": 2, "three": [3]}
     assert seen == [{"one": 1}, {"one": 1, "two": 2}]
 
 
 def test_a_result_of_none_is_a_result() -> None:
     calls: list[str] = []
     steps = [Step("one", lambda facts: calls.append("one")), Step("two", lambda facts: calls.append("two"))]
-    ended = run(steps, run(steps, Progress(), Journal().once), Journal().once)
+    ended = run(steps, run(steps, Progress(), Journal().recorded), Journal().recorded)
     assert (ended.facts, calls) == ({"one": None, "two": None}, ["one", "two"])
 
 
@@ -230,7 +230,7 @@ def test_the_refusal_is_the_same_error_after_json(error: CanonicalError) -> None
     def act(_: Any) -> Any:
         raise error
 
-    kept = through_json(run([Step("only", act)], Progress(), Journal().once)).failure
+    kept = through_json(run([Step("only", act)], Progress(), Journal().recorded)).failure
     assert type(kept) is type(error)
     assert (kept.message, kept.details) == (error.message, error.details)
 
@@ -240,7 +240,7 @@ def test_what_is_no_error_of_ours_is_not_swallowed() -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        run([Step("only", act)], Progress(), Journal().once)
+        run([Step("only", act)], Progress(), Journal().recorded)
 
 
 def test_a_backend_that_stays_away_never_fails_the_run() -> None:
@@ -255,9 +255,9 @@ def test_a_backend_that_stays_away_never_fails_the_run() -> None:
 def test_a_refused_question_leaves_it_open_what_the_call_did() -> None:
     """Say, we may charge but not list charges: what was taken must not be forgotten, nor the rest be undone."""
     backend = FaultyBackend({"charge": [Fault.LOST_AFTER], "find-charge": [Fault.REFUSED]})
-    waits = run(steps_of(backend), Progress(), Journal().once)
+    waits = run(steps_of(backend), Progress(), Journal().recorded)
     assert (waits.waiting, waits.uncertain, waits.refusal) == (True, True, None)
-    ended = run(steps_of(backend), through_json(waits), Journal().once)
+    ended = run(steps_of(backend), through_json(waits), Journal().recorded)
     assert list(ended.facts) == backend.effects == list(NAMES)
 
 
@@ -280,7 +280,7 @@ def test_a_refusal_after_a_try_that_perhaps_acted_is_asked_about() -> None:
     def charge(_: Mapping[str, Any]) -> None:
         raise answers.pop(0)
 
-    progress = run([Step("charge", charge, find=lambda facts: found.pop(0))], Progress(), Journal().once)
+    progress = run([Step("charge", charge, find=lambda facts: found.pop(0))], Progress(), Journal().recorded)
     assert (progress.failure, progress.facts) == (None, {"charge": "CHG1"})
 
 
@@ -327,8 +327,8 @@ def test_what_a_run_undid_before_it_crashed_is_not_refused_afterwards() -> None:
     before = ["before-reserve", *NAMES, "undo-charge"]
     journal = JournalOfACrash(frozenset({len(before)}), [0])
     with pytest.raises(Crash):
-        run(steps_of(backend), Progress(), journal.once, keep=kept.append)
-    progress = run(steps_of(backend), through_json(kept[-1]), Journal().once)
+        run(steps_of(backend), Progress(), journal.recorded, checkpoint=kept.append)
+    progress = run(steps_of(backend), through_json(kept[-1]), Journal().recorded)
     assert backend.calls.count("undo-create") == 2
     assert (progress.undone, progress.not_undone) == (("charge undone", "create undone", "reserve undone"), ())
 

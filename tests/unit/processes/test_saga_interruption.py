@@ -92,10 +92,10 @@ def test_it_is_not_asked_any_more_while_undoing() -> None:
 @pytest.mark.parametrize("step", NAMES)
 def test_a_backend_that_is_away_and_did_not_act_is_not_waited_for(step: str) -> None:
     backend, stop = FaultyBackend({step: [Fault.AWAY] * 3}), Switch()
-    progress = run(steps_of(backend), Progress(), Journal().once, stop)
+    progress = run(steps_of(backend), Progress(), Journal().recorded, stop)
     assert (progress.waiting, progress.uncertain) == (True, False)
     stop.on = True
-    ended = run(steps_of(backend), through_json(progress), Journal().once, stop)
+    ended = run(steps_of(backend), through_json(progress), Journal().recorded, stop)
     before = list(NAMES[: NAMES.index(step)])
     assert backend.calls == [*before, step, *undone(before)]
     assert ended.refusal is not None
@@ -107,12 +107,12 @@ def test_a_backend_that_is_away_and_did_not_act_is_not_waited_for(step: str) -> 
 @pytest.mark.parametrize("lost", [Fault.LOST_AFTER, Fault.LOST_BEFORE, Fault.GARBLED_AFTER, Fault.GARBLED_BEFORE])
 def test_a_step_that_perhaps_acted_is_settled_first(step: str, lost: Fault) -> None:
     backend, stop = FaultyBackend({step: [lost], f"find-{step}": [Fault.AWAY] * 2}), Switch()
-    progress = run(steps_of(backend), Progress(), Journal().once, stop)
+    progress = run(steps_of(backend), Progress(), Journal().recorded, stop)
     asked = len(stop.asked)
     for _ in range(2):
         assert (progress.waiting, progress.uncertain) == (True, True)
         stop.on = True
-        progress = run(steps_of(backend), through_json(progress), Journal().once, stop)
+        progress = run(steps_of(backend), through_json(progress), Journal().recorded, stop)
     assert not progress.waiting
     if step == LAST:
         assert len(stop.asked) == asked
@@ -128,9 +128,9 @@ def test_a_step_that_perhaps_acted_is_settled_first(step: str, lost: Fault) -> N
 
 def test_a_step_that_perhaps_acted_and_then_is_refused_ends_the_run_with_that_refusal() -> None:
     backend, stop = FaultyBackend({"charge": [Fault.LOST_BEFORE, Fault.REFUSED], "find-charge": [Fault.AWAY]}), Switch()
-    progress = run(steps_of(backend), Progress(), Journal().once, stop)
+    progress = run(steps_of(backend), Progress(), Journal().recorded, stop)
     stop.on = True
-    ended = run(steps_of(backend), through_json(progress), Journal().once, stop)
+    ended = run(steps_of(backend), through_json(progress), Journal().recorded, stop)
     assert ended.refusal is not None
     assert (ended.refusal["code"], ended.refusal["step"]) == ("BACKEND_REFUSED", "charge")
     assert backend.effects == ["reserve", "create", "undo-create", "undo-reserve"]
@@ -139,10 +139,10 @@ def test_a_step_that_perhaps_acted_and_then_is_refused_ends_the_run_with_that_re
 @pytest.mark.parametrize("number", range(len(NAMES)))
 def test_the_answer_is_recorded_so_that_a_crash_repeats_it(number: int) -> None:
     backend, journal = FaultyBackend(), Journal()
-    first = run(steps_of(backend), Progress(), journal.once, StopsOnce(lambda: len(backend.effects) == number))
+    first = run(steps_of(backend), Progress(), journal.recorded, StopsOnce(lambda: len(backend.effects) == number))
     calls = list(backend.calls)
     json.dumps(journal.answers)
-    assert run(steps_of(backend), Progress(), journal.once, never) == first
+    assert run(steps_of(backend), Progress(), journal.recorded, never) == first
     assert backend.calls == calls
 
 
@@ -186,9 +186,9 @@ def test_who_catches_an_error_goes_on_from_the_progress_kept_last_and_knows_of_e
 
     steps = [failing(step) for step in steps_of(backend)]
     with pytest.raises(ZeroDivisionError):
-        run(steps, Progress(), Journal().once, stop, kept.append)
+        run(steps, Progress(), Journal().recorded, stop, kept.append)
     stop.on = True
-    progress = run(steps, through_json(kept[-1]), Journal().once, stop, kept.append)
+    progress = run(steps, through_json(kept[-1]), Journal().recorded, stop, kept.append)
     done = list(NAMES[: NAMES.index(step) + 1])
     assert kept[-1] == progress
     assert backend.effects == (done if step == LAST else done + undone(done))
@@ -203,8 +203,8 @@ def test_an_error_while_asking_loses_nothing_either(number: int) -> None:
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        run(steps_of(backend), Progress(), Journal().once, no_database, kept.append)
-    progress = run(steps_of(backend), through_json(kept[-1]), Journal().once, lambda: OrderCancelled(REASON))
+        run(steps_of(backend), Progress(), Journal().recorded, no_database, kept.append)
+    progress = run(steps_of(backend), through_json(kept[-1]), Journal().recorded, lambda: OrderCancelled(REASON))
     done = list(NAMES[:number])
     assert backend.effects == done + undone(done)
     assert isinstance(progress.failure, OrderCancelled)
@@ -217,13 +217,13 @@ def verified(backend: FaultyBackend) -> list[Step]:
 
 def test_a_first_step_that_leaves_nothing_to_undo_is_asked_for_in_its_own_record() -> None:
     backend, journal = FaultyBackend(), Journal()
-    stopped = run(verified(backend), Progress(), journal.once, lambda: OrderCancelled(REASON))
+    stopped = run(verified(backend), Progress(), journal.recorded, lambda: OrderCancelled(REASON))
     assert (backend.calls, list(journal.answers)) == ([], ["verify#0"])
     assert stopped.refusal is not None
     assert (stopped.refusal["step"], stopped.facts) == ("verify", {})
-    assert run(verified(backend), Progress(), journal.once, never) == stopped
+    assert run(verified(backend), Progress(), journal.recorded, never) == stopped
     journal, stop = Journal(), Switch()
-    run(verified(backend), Progress(), journal.once, stop)
+    run(verified(backend), Progress(), journal.recorded, stop)
     assert list(journal.answers) == ["verify#0", *(f"{name}#0" for name in NAMES)]
     assert len(stop.asked) == 1 + len(NAMES)
 
@@ -285,5 +285,5 @@ def test_a_crash_is_a_crash() -> None:
     """The journal above does lose answers: without going on, the effect stands alone."""
     backend = FaultyBackend()
     with pytest.raises(Crash):
-        run(steps_of(backend), Progress(), JournalOfACrash(frozenset({1}), [0]).once)
+        run(steps_of(backend), Progress(), JournalOfACrash(frozenset({1}), [0]).recorded)
     assert backend.effects == ["reserve"]

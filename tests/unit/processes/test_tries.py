@@ -54,12 +54,12 @@ class Folding:
     def part(self, progress: Progress, interruption: Any) -> Progress:
         while True:
             try:
-                return run(self.steps, resumed(self.steps, progress, self.journal.answers), self.once, interruption)
+                return run(self.steps, resumed(self.steps, progress, self.journal.answers), self.recorded, interruption)
             except Crash:
                 continue
 
-    def once(self, name: str, call: Any) -> dict[str, Any]:
-        return self.journal.once(name, call)
+    def recorded(self, name: str, call: Any) -> dict[str, Any]:
+        return self.journal.recorded(name, call)
 
     def pause(self, progress: Progress) -> None:
         call, answers = next_call(self.steps, progress), self.journal.answers

@@ -134,7 +134,7 @@ class Carrying:
             self.process.begin(change)
             work.commit()
         steps = self.process.steps(change)
-        self.progress = through_json(run(steps, self.progress, self.journal.once))
+        self.progress = through_json(run(steps, self.progress, self.journal.recorded))
         return self.progress
 
     def carry_out(self) -> PlanChange:
@@ -336,10 +336,10 @@ def test_a_change_that_could_not_be_taken_back_is_looked_after_again() -> None:
 
 def test_a_person_tells_of_a_change_which_version_it_made() -> None:
     steps = Carrying().process.steps(a_plan_change())
-    assert steps[0].told is not None
-    assert steps[0].told("7") == {"version": 7, "status": "active"}
+    assert steps[0].manual_result is not None
+    assert steps[0].manual_result("7") == {"version": 7, "status": "active"}
     with pytest.raises(ValueError, match="invalid literal"):
-        steps[0].told("seven")
+        steps[0].manual_result("seven")
 
 
 @pytest.mark.parametrize(("conditional", "code"), [(True, VersionMismatch.code), (False, "CONCURRENT_CHANGE")])
