@@ -1,14 +1,10 @@
 """Bodies of requests, read whole and no further than a limit."""
 
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from starlette.types import Receive
 
 from facade.contract.violations import BodyTooLarge, MalformedBody
 
 BODY_LIMIT = 1024 * 1024
-
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
 
 
 async def whole_body(receive: Receive, limit: int = BODY_LIMIT) -> bytes:

@@ -15,7 +15,7 @@ stops at the first mistake.
 from __future__ import annotations
 
 import functools
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from connexion.context import scope as current_scope
@@ -29,9 +29,10 @@ from connexion.validators import (
     JSONResponseBodyValidator,
 )
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import Message, Receive, Scope, Send
 
 from canonical.shared import jsontext
-from facade.contract.bodies import BODY_LIMIT, Message, Receive, whole_body
+from facade.contract.bodies import BODY_LIMIT, whole_body
 from facade.contract.checking import CheckingThread
 from facade.contract.documents import document_of
 from facade.contract.lenient_defaults import Allowance
@@ -39,8 +40,6 @@ from facade.contract.parameters import ContractParameterValidator
 from facade.contract.validator import JSON, Checked, Contract
 from facade.contract.violations import BodyTooLarge, ContractViolation, MalformedBody, ResponseViolation
 
-Scope = MutableMapping[str, Any]
-Send = Callable[[Message], Awaitable[None]]
 T = TypeVar("T")
 
 _CHECKED = "facade.contract.checked"

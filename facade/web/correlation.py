@@ -2,18 +2,14 @@
 
 import re
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from collections.abc import Callable
 
 import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from facade.identities import new_id
 
-Message = MutableMapping[str, Any]
-Send = Callable[[Message], Awaitable[None]]
-ASGIApp = Callable[[Message, Callable[[], Awaitable[Message]], Send], Awaitable[None]]
-
-Observe = Callable[[Message, int, float], None]
+Observe = Callable[[Scope, int, float], None]
 """Told of each request: its scope, the status (0: nobody was there any more), and how many seconds it took."""
 
 HEADER = b"x-correlation-id"
@@ -36,7 +32,7 @@ class Correlation:
         self._app = app
         self._observe = observe
 
-    async def __call__(self, scope: Message, receive: Callable[[], Awaitable[Message]], send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

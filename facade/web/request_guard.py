@@ -3,11 +3,11 @@ request could understand differently.
 """
 
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
-from typing import Any
 
 import structlog
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from facade.answers import ErrorAnswer
 from facade.identities import new_id
@@ -15,10 +15,6 @@ from facade.web.errors import FRAMEWORK_DETAILS, render
 
 log = structlog.get_logger()
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-ASGIApp = Callable[[Message, Receive, Send], Awaitable[None]]
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 JSON_RANGES = re.compile(
@@ -67,7 +63,7 @@ class RequestGuard:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         refusal = _refusal(scope) if scope["type"] == "http" else None
         if refusal is None:
             await self._app(scope, receive, send)
@@ -81,7 +77,7 @@ class RequestGuard:
         await send({"type": "http.response.body", "body": body})
 
 
-def _refusal(scope: Message) -> ErrorAnswer | None:
+def _refusal(scope: Scope) -> ErrorAnswer | None:
     unreadable: ErrorAnswer | None = scope.get("extensions", {}).get(REFUSAL)
     if unreadable is not None:
         return unreadable

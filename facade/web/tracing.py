@@ -1,16 +1,10 @@
 """The span of each request: the first of a trace, or below the caller's."""
 
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
-
 from connexion.middleware.abstract import ROUTING_CONTEXT
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from canonical.shared import tracing
 from facade.web.correlation import correlation_id
-
-Message = MutableMapping[str, Any]
-Send = Callable[[Message], Awaitable[None]]
-ASGIApp = Callable[[Message, Callable[[], Awaitable[Message]], Send], Awaitable[None]]
 
 QUIET = ("/health/", "/metrics")
 
@@ -21,7 +15,7 @@ class Tracing:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
-    async def __call__(self, scope: Message, receive: Callable[[], Awaitable[Message]], send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith(QUIET):
             await self._app(scope, receive, send)
             return

@@ -8,17 +8,18 @@ application runs in a thread, and its whole answer is sent from the loop; answer
 import contextvars
 import io
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from types import MappingProxyType
 from typing import Any
 
 from connexion.middleware.abstract import ROUTING_CONTEXT
 from starlette.exceptions import HTTPException
+from starlette.types import Receive, Scope, Send
 
 from canonical.shared import jsontext
 from canonical.shared.deadline import within
-from facade.contract.bodies import Message, Receive, whole_body
+from facade.contract.bodies import whole_body
 from facade.web.methods import MethodTable
 from facade.web.threads import BoundedThreads, Queue
 
@@ -29,9 +30,7 @@ THREADS_APART = 2
 GRACE_SECONDS = 1.0
 """After the deadline, for an answer that tells what became of the request."""
 
-Scope = MutableMapping[str, Any]
-Send = Callable[[Message], Awaitable[None]]
-Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
+WsgiAnswer = tuple[int, list[tuple[bytes, bytes]], bytes]
 OnLoop = Mapping[tuple[str, str], Callable[[], Any]]
 """Handlers that need nothing and never wait, by base path and operationId; they return the JSON of a 200."""
 WSGIApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -74,7 +73,7 @@ class WsgiBridge:
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": content})
 
-    async def _in_thread(self, scope: Scope, receive: Receive) -> Answer:
+    async def _in_thread(self, scope: Scope, receive: Receive) -> WsgiAnswer:
         apart = (threads for start, threads in self._apart.items() if scope["path"].startswith(start))
         threads = next(apart, self._threads)
         threads.require_place()  # before the body is read; others may come while it is
@@ -85,13 +84,13 @@ class WsgiBridge:
         return await threads.run(job, self._deadline + GRACE_SECONDS)
 
 
-async def _at_once(handler: Callable[[], Any], receive: Receive) -> Answer:
+async def _at_once(handler: Callable[[], Any], receive: Receive) -> WsgiAnswer:
     await whole_body(receive)  # which has a limit here as everywhere
     content = jsontext.write(handler())
     return 200, [(b"content-type", b"application/json"), (b"content-length", str(len(content)).encode())], content
 
 
-def _answer(app: WSGIApp, environ: dict[str, Any]) -> Answer:
+def _answer(app: WSGIApp, environ: dict[str, Any]) -> WsgiAnswer:
     begun: list[Any] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], None]:
