@@ -29,7 +29,7 @@ with warnings.catch_warnings():
     from facade.web.http_protocol import HttpProtocol
 
 
-TOLD = (SettingError, ConfigurationError, launcher.LaunchError, DemoError)
+EXPECTED_ERRORS = (SettingError, ConfigurationError, launcher.LaunchError, DemoError)
 """Their messages say what to do; nobody needs a traceback for them."""
 
 
@@ -37,7 +37,7 @@ class Commands(click.Group):
     def invoke(self, context: click.Context) -> object:
         try:
             return super().invoke(context)
-        except TOLD as error:
+        except EXPECTED_ERRORS as error:
             raise click.ClickException(str(error)) from error
 
 

@@ -9,10 +9,8 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
-from adapters.backends.errors import CallFailed, CallOutcome
+from adapters.backends.errors import Arguments, CallFailed, CallOutcome
 from adapters.backends.fields import AMOUNT
-
-Asked = Mapping[str, Any]
 
 
 def equal(told: Any, asked: Any) -> bool:
@@ -42,7 +40,7 @@ class Same:
     lacking: bool = False
     default: Any = None
     agrees: Callable[[Any, Any], bool] = equal
-    when: Callable[[Mapping[str, Any], Asked], bool] | None = None
+    when: Callable[[Mapping[str, Any], Arguments], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +109,7 @@ class Agreement:
             else:
                 yield f"{start}/{name}", kind
 
-    def held(self, answer: Any, asked: Asked) -> Any:
+    def held(self, answer: Any, asked: Arguments) -> Any:
         """The answer without foreign entries.
 
         Raises CallFailed: CONTRADICTS naming the first field that does not agree, UNREADABLE naming one that is not
@@ -130,13 +128,13 @@ class Agreement:
                 self._hold(entry, asked, f"/{at}")
         return [entry for at, entry in enumerate(answer) if at not in foreign] if foreign else answer
 
-    def _foreign(self, entry: Any, asked: Asked, place: str) -> str | None:
+    def _foreign(self, entry: Any, asked: Arguments, place: str) -> str | None:
         """The field that says that the entry is about something else."""
         return next(
             (f"{place}/{name}" for name, kind in self._about if not _agrees(entry, name, kind, asked, place)), None
         )
 
-    def _hold(self, told: Any, asked: Asked, place: str) -> None:
+    def _hold(self, told: Any, asked: Arguments, place: str) -> None:
         if not isinstance(told, dict):
             raise CallFailed(CallOutcome.UNREADABLE, field=place)
         for name, kind in (*self._about, *self._same):
@@ -159,7 +157,7 @@ def _hold_list(told: Any, asked: list[Mapping[str, Any]], kinds: list[tuple[str,
                 raise _contradiction(f"{place}/{at}/{name}")
 
 
-def _agrees(told: Any, name: str, kind: Same, asked: Asked, place: str) -> bool:
+def _agrees(told: Any, name: str, kind: Same, asked: Arguments, place: str) -> bool:
     if not isinstance(told, dict):
         raise CallFailed(CallOutcome.UNREADABLE, field=place)
     left_out = name not in told
@@ -194,7 +192,7 @@ REFUSED_ABOUT = (
 )
 
 
-def hold_refusal(refusal: Any, asked: Asked) -> None:
+def hold_refusal(refusal: Any, asked: Arguments) -> None:
     """A refusal need not say what it is about; where it does, that is what was asked for. Raises CallFailed."""
     details = refusal.get("details")
     if isinstance(details, dict):

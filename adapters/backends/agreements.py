@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from adapters.backends.agreement import Agreement, Asked, Field, Free, Given, Is, Same, at_least, equal_amount
+from adapters.backends.agreement import Agreement, Field, Free, Given, Is, Same, at_least, equal_amount
+from adapters.backends.errors import Arguments
 
 
 def about(name: str, *, lacking: bool = False) -> Same:
@@ -19,7 +20,7 @@ def same(name: str) -> Same:
     return Same(name)
 
 
-def _of_the_version_asked(told: Mapping[str, Any], asked: Asked) -> bool:
+def _of_the_version_asked(told: Mapping[str, Any], asked: Arguments) -> bool:
     return bool(told.get("version") == asked["version"])
 
 

@@ -14,7 +14,7 @@ from canonical.shared.errors import BackendRefused, BackendUnavailable, OutcomeU
 @dataclass(frozen=True, slots=True)
 class Kind:
     """Things of one kind: how one is made, searched for, and read under its id, which the addresses of `read` and
-    `look` call `id`. `standing` is the status of one that was not taken back, which `read` insists on; `look` takes
+    `look` call `id`. `active` is the status of one that was not taken back, which `read` insists on; `look` takes
     any, and `over` is the status of one that was.
 
     The backend chooses the ids, so nothing in the call says which one is right. An id that is named only once is read
@@ -26,7 +26,7 @@ class Kind:
     read: BackendOperation
     look: BackendOperation
     id: str
-    standing: str
+    active: str
     over: str
 
     def made(self, backend: Backend, body: Mapping[str, Any], key: str) -> str:
@@ -44,7 +44,7 @@ class Kind:
         BackendContractError when there is more than one.
         """
         entries = backend.call(self.find, query=query, known=body)
-        found = only(backend.name, self.find.name, entries, self.standing)
+        found = only(backend.name, self.find.name, entries, self.active)
         if found is not None:
             self._read_again(backend, found, body)
         return found

@@ -178,18 +178,18 @@ def _before_sending(cause: object) -> bool:
     return isinstance(reason, wire.NewConnectionError)
 
 
-Asked = Mapping[str, Any]
+Arguments = Mapping[str, Any]
 """What was asked: the names in the call's path, query and body, and what the caller knows beside them."""
 
 Details = Mapping[str, Any]
 """What the refusal says about itself. Not checked by anybody yet."""
 
 
-def _customer_not_found(asked: Asked, _: Details) -> CanonicalError:
+def _customer_not_found(asked: Arguments, _: Details) -> CanonicalError:
     return CustomerNotFound.named(asked["customerId"])
 
 
-def _insufficient_stock(asked: Asked, details: Details) -> CanonicalError:
+def _insufficient_stock(asked: Arguments, details: Details) -> CanonicalError:
     available = details.get("available")
     return InsufficientStock(
         "Insufficient stock",
@@ -199,7 +199,7 @@ def _insufficient_stock(asked: Asked, details: Details) -> CanonicalError:
     )
 
 
-def _order_of_another(asked: Asked, _: Details) -> CanonicalError:
+def _order_of_another(asked: Arguments, _: Details) -> CanonicalError:
     number = asked["orderId"]
     return BackendContradiction(
         f"billing says that order {number} is not the one that BSS made for us",
@@ -209,11 +209,11 @@ def _order_of_another(asked: Asked, _: Details) -> CanonicalError:
     )
 
 
-def _payment_declined(_: Asked, __: Details) -> CanonicalError:
+def _payment_declined(_: Arguments, __: Details) -> CanonicalError:
     return PaymentDeclined("Payment failure")
 
 
-REFUSALS: Mapping[tuple[str, int, str | None], Callable[[Asked, Details], CanonicalError]] = {
+REFUSALS: Mapping[tuple[str, int, str | None], Callable[[Arguments, Details], CanonicalError]] = {
     ("getCustomer", 404, None): _customer_not_found,
     ("reserve", 409, "INSUFFICIENT_STOCK"): _insufficient_stock,
     ("charge", 402, None): _payment_declined,
@@ -223,7 +223,9 @@ REFUSALS: Mapping[tuple[str, int, str | None], Callable[[Asked, Details], Canoni
 BackendRefused."""
 
 
-def canonical_error(failed: CallFailed, backend: str, operation: str, changes: bool, asked: Asked) -> CanonicalError:
+def canonical_error(
+    failed: CallFailed, backend: str, operation: str, changes: bool, asked: Arguments
+) -> CanonicalError:
     """What the core calls it."""
     if failed.happened is CallOutcome.REFUSED and failed.status is not None:
         for code in (failed.refusal.get("code"), None):

@@ -13,12 +13,12 @@ import structlog
 from requests.adapters import BaseAdapter
 from urllib3.exceptions import HTTPError
 
-from adapters.backends.agreement import Asked
 from adapters.backends.breaker import Breaker, BreakerOpen, BreakerState
 from adapters.backends.bulkhead import Bulkhead, NoPlace
 from adapters.backends.contracts import AnswerCheck
 from adapters.backends.counters import BackendSnapshot, Counters
 from adapters.backends.errors import (
+    Arguments,
     CallFailed,
     CallOutcome,
     canonical_error,
@@ -150,7 +150,7 @@ class Backend:
         query: Mapping[str, str] | None,
         json: Mapping[str, Any] | None,
         key: str | None,
-        asked: Asked,
+        asked: Arguments,
     ) -> Any:
         try:
             request = outgoing(
@@ -170,7 +170,7 @@ class Backend:
         self._counters.ended(operation.name, "answered")
         return answer
 
-    def _tries(self, operation: BackendOperation, request: Outgoing, asked: Asked, repeatable: bool) -> Any:
+    def _tries(self, operation: BackendOperation, request: Outgoing, asked: Arguments, repeatable: bool) -> Any:
         if not repeatable:
             return self._breaker.call(lambda: self._try(operation, request, asked))
         for attempt in stamina.retry_context(
@@ -196,7 +196,7 @@ class Backend:
             return False
         return True if asked is None else asked + random.uniform(0, JITTER)  # noqa: S311 - no secret hangs on it
 
-    def _try(self, operation: BackendOperation, request: Outgoing, asked: Asked) -> Any:
+    def _try(self, operation: BackendOperation, request: Outgoing, asked: Arguments) -> Any:
         """One try, which is two when the token was not accepted. Raises CallFailed."""
         if held := self._held_seconds():
             raise CallFailed(CallOutcome.HELD, retry_after=ceil(held))

@@ -4,11 +4,11 @@ from typing import Any
 
 import structlog
 
-from adapters.backends.agreement import Asked, hold_refusal
+from adapters.backends.agreement import hold_refusal
 from adapters.backends.answers import Refusal, read
 from adapters.backends.contracts import AnswerCheck, ContractBreach
 from adapters.backends.counters import Counters
-from adapters.backends.errors import ASK_TO_WAIT, CallFailed, CallOutcome, of_status
+from adapters.backends.errors import ASK_TO_WAIT, Arguments, CallFailed, CallOutcome, of_status
 from adapters.backends.messages import Received
 from adapters.backends.operation import BackendOperation
 
@@ -27,7 +27,7 @@ class Understanding:
         self._counters = counters
         self._check = check
 
-    def understood(self, operation: BackendOperation, answer: Received, asked: Asked) -> Any:
+    def understood(self, operation: BackendOperation, answer: Received, asked: Arguments) -> Any:
         """What an answer means to us. Raises CallFailed for all but a success that can be read and agrees with what was
         asked.
         """
@@ -61,7 +61,12 @@ class Understanding:
         raise self._not_done(operation, answer, happened, body)
 
     def _agreeing(
-        self, operation: BackendOperation, answer: Received, body: Any, asked: Asked, violation: ContractBreach | None
+        self,
+        operation: BackendOperation,
+        answer: Received,
+        body: Any,
+        asked: Arguments,
+        violation: ContractBreach | None,
     ) -> Any:
         held = operation.agreement.held(body, asked)
         self._strictly(violation)
@@ -108,7 +113,7 @@ class Understanding:
         )
 
     def _report_contradiction(
-        self, operation: BackendOperation, answer: Received, field: str | None, asked: Asked
+        self, operation: BackendOperation, answer: Received, field: str | None, asked: Arguments
     ) -> None:
         log.error(
             "backend answered about something else",

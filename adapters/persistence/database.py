@@ -17,7 +17,7 @@ from adapters.persistence.places import Places
 from adapters.persistence.postgres import create_engine
 from adapters.persistence.prepared import Prepared
 from adapters.persistence.sqlite_files import OpenedFiles
-from adapters.persistence.trouble import Told
+from adapters.persistence.trouble import TranslatedErrors
 from canonical.shared.deadline import seconds_left, within
 
 SECONDS = 5.0
@@ -27,7 +27,7 @@ USUAL = 0.8
 MOST_WAITING = 12
 BUSY_SECONDS = 30
 """For a lock on SQLite's file, where there is no deadline."""
-TOLD = Told()
+TRANSLATED_ERRORS = TranslatedErrors()
 _SQLITE_POOL = (20, 20)
 _POSTGRES_POOL = (10, 0)
 """Connections that are kept, and how many more there may be. PostgreSQL has 100 for everybody. A thread that finds no
@@ -89,7 +89,7 @@ class Database:
             with self.reading() as connection:
                 yield connection
             return
-        with within(self._seconds), TOLD, self._turn, self._connected() as connection:
+        with within(self._seconds), TRANSLATED_ERRORS, self._turn, self._connected() as connection:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield connection
             self._files.check_kept()
@@ -97,7 +97,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """Raises StoreUnavailable."""
-        with within(self._seconds), TOLD, self._connected() as connection:
+        with within(self._seconds), TRANSLATED_ERRORS, self._connected() as connection:
             yield connection
 
     def close(self) -> None:

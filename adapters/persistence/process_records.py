@@ -26,7 +26,7 @@ LOOKED_AT = 1_000_000
 class SqlProcesses(SqlProcessSchedule):
     """The schedule and what a decision takes, inside one transaction."""
 
-    def standing(self, process: str, subject: str) -> ProcessStatus:
+    def status(self, process: str, subject: str) -> ProcessStatus:
         """The row is locked on PostgreSQL, as the whole database is on SQLite. Raises ProcessNotFound."""
         row = self._connection.execute(sa.select(processes).where(*_one(process, subject)).with_for_update()).first()
         if row is None:

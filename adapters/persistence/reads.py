@@ -126,7 +126,7 @@ class SqlReads:
     def document(self, kind: Kind[A], asked: str | Named, reader: Reader) -> Shown:
         return _shown(self._one(_DOCUMENT, kind, asked, reader))
 
-    def standing(self, kind: Kind[A], asked: str | Named, reader: Reader) -> Revision:
+    def revision(self, kind: Kind[A], asked: str | Named, reader: Reader) -> Revision:
         row = self._one(_STANDING, kind, asked, reader)
         return Revision(row.shown_state, row.version, row.edition)
 

@@ -26,7 +26,7 @@ SQLITE_UNREADABLE = frozenset({sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_S
 SQLITE_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
-class Told:
+class TranslatedErrors:
     """A context manager. Raises StoreUnavailable or one below it for what the database, and not our statement, is to
     blame for.
     """

@@ -24,7 +24,7 @@ from adapters.simulators import billing, bss, crm, inventory, scm
 from adapters.simulators.checks import VALIDATORS
 from adapters.simulators.control import Handler, control_handlers
 from adapters.simulators.faults import FaultBoard, FaultMiddleware
-from adapters.simulators.refusals import Answer, Refusal, error
+from adapters.simulators.refusals import Refusal, TwinAnswer, error
 from adapters.simulators.tokens import BearerCheck, Tokens
 from adapters.simulators.world import World
 from canonical.shared import jsontext
@@ -135,7 +135,7 @@ def _load(name: str) -> Any:
 
 
 def _telling_version(version: str) -> Handler:
-    async def get_contract() -> Answer:
+    async def get_contract() -> TwinAnswer:
         return {"version": version}, 200, {}
 
     return get_contract
@@ -143,7 +143,7 @@ def _telling_version(version: str) -> Handler:
 
 def _reading(world: World, read: Callable[..., Any]) -> Handler:
     @functools.wraps(read)  # Connexion looks through the wrapper to see which parameters the function wants.
-    async def handle(**arguments: Any) -> Answer:
+    async def handle(**arguments: Any) -> TwinAnswer:
         try:
             return read(world, **arguments), 200, {}
         except Refusal as refusal:
@@ -154,7 +154,7 @@ def _reading(world: World, read: Callable[..., Any]) -> Handler:
 
 def _changing(world: World, backend: str, operation: str, change: Callable[..., Any]) -> Handler:
     @functools.wraps(change)
-    async def handle(**arguments: Any) -> Answer:
+    async def handle(**arguments: Any) -> TwinAnswer:
         key = connexion.request.headers.get("idempotency-key")
         try:
             body, status, headers = world.change(backend, operation, key, arguments, lambda: change(world, **arguments))

@@ -8,7 +8,7 @@ from typing import Any
 import connexion
 
 from adapters.simulators.faults import FaultBoard
-from adapters.simulators.refusals import Answer, Refusal
+from adapters.simulators.refusals import Refusal, TwinAnswer
 from adapters.simulators.tokens import Tokens
 from adapters.simulators.world import World
 
@@ -18,7 +18,7 @@ Handler = Callable[..., Awaitable[Any]]
 def control_handlers(world: World, tokens: Tokens, board: FaultBoard) -> dict[str, Handler]:
     """The operations that belong to no backend, by operationId."""
 
-    async def issue_token(body: Mapping[str, str]) -> Answer:
+    async def issue_token(body: Mapping[str, str]) -> TwinAnswer:
         if body.get("grant_type") != "client_credentials":
             return {"error": "unsupported_grant_type"}, 400, {}
         if not tokens.knows(*_credentials(body)):
@@ -26,27 +26,27 @@ def control_handlers(world: World, tokens: Tokens, board: FaultBoard) -> dict[st
         token = {"access_token": tokens.issue(), "token_type": "Bearer", "expires_in": tokens.seconds}
         return token, 200, {"Cache-Control": "no-store"}
 
-    async def health() -> Answer:
+    async def health() -> TwinAnswer:
         return {"status": "ok"}, 200, {}
 
-    async def list_faults() -> Answer:
+    async def list_faults() -> TwinAnswer:
         return board.settings(), 200, {}
 
-    async def clear_faults() -> Answer:
+    async def clear_faults() -> TwinAnswer:
         board.clear()
         return {}, 200, {}
 
-    async def set_fault(backend: str, body: Mapping[str, Any]) -> Answer:
+    async def set_fault(backend: str, body: Mapping[str, Any]) -> TwinAnswer:
         try:
             board.put(backend, body)
         except Refusal as refusal:
             return refusal.answer()
         return body, 200, {}
 
-    async def count_calls(backend: str) -> Answer:
+    async def count_calls(backend: str) -> TwinAnswer:
         return board.calls(backend), 200, {}
 
-    async def read_ledger(backend: str, key: str | None = None, id_: str | None = None) -> Answer:
+    async def read_ledger(backend: str, key: str | None = None, id_: str | None = None) -> TwinAnswer:
         return world.ledger(backend, key, id_), 200, {}
 
     return {

@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Any
 
-Answer = tuple[Any, int, dict[str, str]]
+TwinAnswer = tuple[Any, int, dict[str, str]]
 """Body, status and headers, as Connexion takes them from a handler."""
 
 
@@ -14,7 +14,7 @@ class Refusal(Exception):
         super().__init__(message)
         self.status, self.code, self.message, self.details = status, code, message, details
 
-    def answer(self) -> Answer:
+    def answer(self) -> TwinAnswer:
         return error(self.status, self.message, self.code, **self.details)
 
 
@@ -24,7 +24,7 @@ def not_found(what: str, **identifier: str) -> Refusal:
     return Refusal(404, f"UNKNOWN_{what.upper()}", f"{what[0].upper()}{what[1:]} {value} is not known", **identifier)
 
 
-def error(status: int, message: str | None = None, code: str | None = None, **details: Any) -> Answer:
+def error(status: int, message: str | None = None, code: str | None = None, **details: Any) -> TwinAnswer:
     """An error in the shape the five contracts share. Where to call again is possible, it says when."""
     known = HTTPStatus(status) if status in HTTPStatus._value2member_map_ else None
     body: dict[str, Any] = {

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from adapters.simulators.refusals import Answer, Refusal
+from adapters.simulators.refusals import Refusal, TwinAnswer
 from adapters.simulators.seed import ADDED, SCHEMA, SEED
 from canonical.shared import jsontext
 
@@ -65,7 +65,9 @@ class World:
         """Run one INSERT or UPDATE inside the current change; gives the number of the row inserted."""
         return self._db.execute(statement, values).lastrowid or 0
 
-    def change(self, backend: str, operation: str, key: str | None, content: Any, act: Callable[[], Change]) -> Answer:
+    def change(
+        self, backend: str, operation: str, key: str | None, content: Any, act: Callable[[], Change]
+    ) -> TwinAnswer:
         """Do it once. A key seen before answers what was recorded, or refuses when the content differs.
 
         A refusal raised by `act` undoes everything and is not recorded, so the next attempt is judged anew.
@@ -97,7 +99,7 @@ class World:
         )
         return [{**line, "data": jsontext.read_kept(line["data"])} for line in map(dict, lines)]
 
-    def _recorded(self, operation: str, key: str, fingerprint: bytes) -> Answer | None:
+    def _recorded(self, operation: str, key: str, fingerprint: bytes) -> TwinAnswer | None:
         earlier = self._db.execute(
             "SELECT fingerprint, status, body FROM answers WHERE operation = ? AND key = ?", (operation, key)
         ).fetchone()

@@ -25,7 +25,7 @@ NotFound
 ├── CancellationNotFound     no such cancellation, or not the caller's
 └── OrderNotFound            no such order, or not the caller's
 Conflict
-└── OrderCancelled           whoever waited for the order learns that it was given up
+└── OrderWasCancelled           whoever waited for the order learns that it was given up
 """
 
 from types import MappingProxyType
@@ -147,7 +147,7 @@ class OrderNotFound(NotFound):
     code = "ORDER_NOT_FOUND"
 
 
-class OrderCancelled(Conflict):
+class OrderWasCancelled(Conflict):
     """Not a failure of anybody: whoever waited for the order learns that it will not come."""
 
     code = "ORDER_CANCELLED"

@@ -210,7 +210,7 @@ class Order:
         self._become(Trigger.CANCEL, at)
         self.cancellation_id = cancellation_id
         if self.state is State.CANCELLED:
-            failure = Failure(errors.OrderCancelled.code, reason or "the order was cancelled", "submit", {})
+            failure = Failure(errors.OrderWasCancelled.code, reason or "the order was cancelled", "submit", {})
             self._end(failure, PaymentStatus.NOT_CHARGED, None)
             self._record(OrderCancelled, at, cancellation_id=cancellation_id)
         else:

@@ -43,7 +43,7 @@ class Decision:
 class ProcessRecords(Protocol):
     """Processes and what their calls came to, inside one unit of work."""
 
-    def standing(self, process: str, subject: str) -> ProcessStatus:
+    def status(self, process: str, subject: str) -> ProcessStatus:
         """Nobody else changes it until the unit of work ends. Raises ProcessNotFound."""
         ...
 
@@ -80,23 +80,23 @@ def decide(decision: Decision, process: Process[Any], work: DecisionWork) -> Pro
 
     Raises ProcessNotFound, DecisionRefused naming what is allowed, CallUnderWay, or InvalidCommand.
     """
-    standing = work.processes.standing(decision.process, decision.subject)
+    status = work.processes.status(decision.process, decision.subject)
     subject = process.look(decision.subject, work)
     answers = work.processes.answers(decision.process, decision.subject)
-    found = situation(standing, process.steps(subject), answers)
-    if standing.state is ProcessState.RUNNING and not found.allowed:
+    found = situation(status, process.steps(subject), answers)
+    if status.state is ProcessState.RUNNING and not found.allowed:
         why = "a call of the process is under way, and nobody knows yet what it comes to: decide again in a moment"
-        raise _refused(standing, found, why, CallUnderWay)
+        raise _refused(status, found, why, CallUnderWay)
     if decision.action not in found.allowed:
-        raise _refused(standing, found, f"a process that is {standing.state} leaves no room for {decision.action}")
-    if standing.state is ProcessState.FALLOUT:
+        raise _refused(status, found, f"a process that is {status.state} leaves no room for {decision.action}")
+    if status.state is ProcessState.FALLOUT:
         process.resume(subject)
-    decided = _decided(decision, standing, found)
+    decided = _decided(decision, status, found)
     work.processes.take_up_again(decision.process, decision.subject, asdict(found.progress), decided)
-    return standing
+    return status
 
 
-def _decided(decision: Decision, standing: ProcessStatus, found: Situation) -> dict[str, dict[str, Any]]:
+def _decided(decision: Decision, status: ProcessStatus, found: Situation) -> dict[str, dict[str, Any]]:
     """What goes on record in place of a backend's answer, by the record's name."""
     call = found.call
     if decision.action is Action.RETRY or call is None:
@@ -105,7 +105,7 @@ def _decided(decision: Decision, standing: ProcessStatus, found: Situation) -> d
     if decision.action is Action.COMPENSATE:
         return {call.record: given_up}
     if decision.call != call.name:
-        raise _refused(standing, found, f"the process is at {call.name}, not at {decision.call}")
+        raise _refused(status, found, f"the process is at {call.name}, not at {decision.call}")
     if decision.outcome is Outcome.NOT_DONE:
         return {call.record: given_up}
     return {call.record: {RESULT: _result(decision, call)}}
@@ -127,11 +127,11 @@ def _result(decision: Decision, call: Call) -> Any:
 
 
 def _refused(
-    standing: ProcessStatus, found: Situation, why: str, kind: type[DecisionRefused] = DecisionRefused
+    status: ProcessStatus, found: Situation, why: str, kind: type[DecisionRefused] = DecisionRefused
 ) -> DecisionRefused:
     return kind(
         why,
-        state=standing.state.value,
+        state=status.state.value,
         call=found.call.name if found.call else None,
         allowedActions=[action.value for action in found.allowed],
     )

@@ -7,7 +7,7 @@ from typing import Any
 from canonical.customers.errors import CustomerNotInGoodStanding
 from canonical.customers.ports import Customers
 from canonical.ordering.cancellation import CANCELLATIONS, Cancellation
-from canonical.ordering.errors import OrderCancelled
+from canonical.ordering.errors import OrderWasCancelled
 from canonical.ordering.items import OrderedOffering, OrderItem
 from canonical.ordering.order import ORDERS, Order, PaymentStatus
 from canonical.ordering.ports import UnitOfWork
@@ -71,7 +71,7 @@ class PlaceOrder:
         ]
 
     def interruption(self, order_id: str) -> CanonicalError | None:
-        """OrderCancelled once somebody asked for it: from here on the order is being cancelled."""
+        """OrderWasCancelled once somebody asked for it: from here on the order is being cancelled."""
         if State(self.reads.state_of(ORDERS, order_id)) not in CANCELLATION_REQUESTED:
             return None
         return unless_overtaken(lambda: self._accepted_cancellation(order_id))
@@ -223,13 +223,13 @@ def _undecided_cancellation(order: Order, work: UnitOfWork) -> Cancellation | No
     return work.repository(CANCELLATIONS).get(order.cancellation_id)
 
 
-def _cancelled(cancellation: Cancellation) -> OrderCancelled:
-    return OrderCancelled(cancellation.reason or "the order was cancelled")
+def _cancelled(cancellation: Cancellation) -> OrderWasCancelled:
+    return OrderWasCancelled(cancellation.reason or "the order was cancelled")
 
 
 def _undone(progress: Progress, error: CanonicalError) -> str:
     """What a cancellation came to, in words."""
-    refused = () if isinstance(error, OrderCancelled) else (f"it could not have been carried out: {error.message}",)
+    refused = () if isinstance(error, OrderWasCancelled) else (f"it could not have been carried out: {error.message}",)
     return "; ".join((*refused, *progress.undone)) or "nothing had been done yet"
 
 

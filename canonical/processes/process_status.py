@@ -63,26 +63,26 @@ class Situation:
     allowed: tuple[Action, ...]
 
 
-def situation(standing: ProcessStatus, steps: Sequence[Step], answers: Mapping[str, dict[str, Any]]) -> Situation:
+def situation(status: ProcessStatus, steps: Sequence[Step], answers: Mapping[str, dict[str, Any]]) -> Situation:
     """`answers` are those on record. That of a fallen out process is how it will be once it is taken up again."""
-    progress = resumed(steps, Progress(**(standing.progress or {})), answers)
-    if standing.state is ProcessState.FALLOUT:
+    progress = resumed(steps, Progress(**(status.progress or {})), answers)
+    if status.state is ProcessState.FALLOUT:
         progress = taken_up_again(steps, progress)
     call = next_call(steps, progress)
-    if standing.state is ProcessState.ENDED:
+    if status.state is ProcessState.ENDED:
         return Situation(progress, None, ())
-    return Situation(progress, call, tuple(_allowed(standing, progress, call)))
+    return Situation(progress, call, tuple(_allowed(status, progress, call)))
 
 
-def _allowed(standing: ProcessStatus, progress: Progress, call: Call | None) -> list[Action]:
+def _allowed(status: ProcessStatus, progress: Progress, call: Call | None) -> list[Action]:
     """Nothing while a call may be under way, since nobody knows its result yet.
 
     A process does not stay so: when its run dies or hangs, the engine takes it up again.
     """
-    if standing.state is ProcessState.RUNNING:
+    if status.state is ProcessState.RUNNING:
         return []
     allowed = [Action.RETRY]
-    if call is not None and standing.state in (ProcessState.WAITING, ProcessState.FALLOUT):
+    if call is not None and status.state in (ProcessState.WAITING, ProcessState.FALLOUT):
         allowed.append(Action.SKIP)
         if not call.undoing and not progress.uncertain:
             allowed.append(Action.COMPENSATE)

@@ -83,11 +83,11 @@ class Work(Transaction, Protocol):
 
 @dataclass(frozen=True)
 class UseCase:
-    """What carries one command out, and what is told of it.
+    """What carries one command out, and what the log says of it.
 
     `kind` is that of the aggregate it makes or changes, or says it of the command; None for what has no document.
     `subject` names the type and the id of what it made. `event` is the line in the log, if any, `notable` whether it is
-    a warning, `told` what it says of the command.
+    a warning, `log_fields` what it says of the command.
     """
 
     handle: Callable[[Any, Any, Clock, Identities], Any]
@@ -95,7 +95,7 @@ class UseCase:
     subject: Callable[[Any], tuple[str, str]] = lambda made: ("", made.id)
     event: str | None = None
     notable: bool = False
-    told: Callable[[Any], Mapping[str, str]] = _nothing_more
+    log_fields: Callable[[Any], Mapping[str, str]] = _nothing_more
 
     def kind_of(self, command: Any) -> Kind[Any] | None:
         return self.kind(command) if callable(self.kind) else self.kind
@@ -116,7 +116,7 @@ class Application:
     engine: ProcessEngine
     use_cases: Mapping[type, UseCase]
 
-    def once(self, request: Request, act: Callable[[], Result]) -> Result:
+    def idempotently(self, request: Request, act: Callable[[], Result]) -> Result:
         """What an earlier request with the same key came to, or else what `act` comes to.
 
         A refusal counts only if no request with the key was carried out meanwhile. Raises IdempotencyKeyReused.
@@ -138,8 +138,8 @@ class Application:
         if kept is None:
             return None
         if not request.has_hash(kept.request_hash):
-            told = {} if request.bound else {"id": kept.subject}
-            raise IdempotencyKeyReused("the Idempotency-Key was used for another request", **told)
+            first = {} if request.bound else {"id": kept.subject}
+            raise IdempotencyKeyReused("the Idempotency-Key was used for another request", **first)
         return Result(kept.subject, kept.answer, replayed=True)
 
     def execute(self, request: Request, translation: Translation, status: int, code: str | None = None) -> Result:
@@ -256,8 +256,8 @@ class Application:
         use_case = self.use_cases[type(translation.command)]
         if use_case.event is not None:
             tell = log.warning if use_case.notable else log.info
-            told = use_case.told(translation.command)
-            tell(use_case.event, **told, subject=result.subject, client=request.client, by=request.operation)
+            about = use_case.log_fields(translation.command)
+            tell(use_case.event, **about, subject=result.subject, client=request.client, by=request.operation)
 
 
 def _to_look_for(evidence: AuditRecord) -> StoreOutcomeUnknown:

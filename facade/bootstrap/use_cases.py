@@ -1,4 +1,4 @@
-"""Which command is carried out by what, and told of how."""
+"""Which command is carried out by what, and how it is logged."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -23,7 +23,7 @@ SUBJECTS = {ordering.PLACE_ORDER: ORDERS.name, subscribing.CHANGE_PLAN: PLAN_CHA
 
 def use_cases(processes: Mapping[str, Process[Any]]) -> dict[type, UseCase]:
     orders = {command: UseCase(handle, ORDERS) for command, handle in ordering.HANDLERS.items()}
-    told = {
+    logged = {
         SubmitOrder: UseCase(ordering.submit_order, ORDERS, event="order accepted"),
         RejectOrder: UseCase(ordering.reject_order, ORDERS, event="order accepted"),
         RemoveOrder: UseCase(ordering.remove_order, ORDERS, event="order removed", notable=True),
@@ -34,19 +34,19 @@ def use_cases(processes: Mapping[str, Process[Any]]) -> dict[type, UseCase]:
             subject=_of_process,
             event="decision taken",
             notable=True,
-            told=lambda decision: {"action": decision.action.value},
+            log_fields=lambda decision: {"action": decision.action.value},
         ),
     }
     listeners = {command: UseCase(handle, subject=_named("listener")) for command, handle in listening.HANDLERS.items()}
     catalog = {
         command: UseCase(handle, lambda command: command.kind) for command, handle in cataloguing.HANDLERS.items()
     }
-    return orders | told | listeners | catalog
+    return orders | logged | listeners | catalog
 
 
 def _named(subject_type: str) -> Callable[[Any], tuple[str, str]]:
     return lambda made: (subject_type, made.id)
 
 
-def _of_process(standing: ProcessStatus) -> tuple[str, str]:
-    return SUBJECTS[standing.process], standing.subject
+def _of_process(status: ProcessStatus) -> tuple[str, str]:
+    return SUBJECTS[status.process], status.subject

@@ -4,7 +4,7 @@ from typing import Any
 
 from canonical.shared import jsontext
 from facade.contract.limits import Limits, too_deep
-from facade.contract.pointers import pointer, shortened, spoken
+from facade.contract.pointers import dotted, pointer, shortened
 from facade.contract.violations import Code, ContractViolation, MalformedBody, Violation
 
 REPEATED_NAME = "REPEATED_NAME"
@@ -32,7 +32,7 @@ def document_of(content: bytes) -> Any:
 def _violation(fault: jsontext.Fault) -> Violation:
     at = pointer(shortened(token) if isinstance(token, str) else token for token in fault.path)
     if fault.kind is jsontext.FaultKind.REPEATED_NAME:
-        text = f"{spoken(fault.path)} stands twice in the same object; send it once."
+        text = f"{dotted(fault.path)} stands twice in the same object; send it once."
         return Violation(at, Code.UNEXPECTED_PROPERTY, text, reason=REPEATED_NAME)
     limit = f"a number has at most {jsontext.MOST_DIGITS:,} digits before and behind its decimal point"
-    return Violation(at, Code.INVALID_VALUE, f"{spoken(fault.path)} is too long: {limit}.", reason=NUMBER_TOO_LONG)
+    return Violation(at, Code.INVALID_VALUE, f"{dotted(fault.path)} is too long: {limit}.", reason=NUMBER_TOO_LONG)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from facade.contract.pointers import Token, pointer, shortened, spoken
+from facade.contract.pointers import Token, dotted, pointer, shortened
 from facade.contract.violations import Code, Violation
 
 
@@ -91,11 +91,11 @@ def first_unstorable(document: Any) -> Violation:
     """Where a document that is unstorable has NUL. Walks the whole document up to there."""
     for path, value in _walk(document, ()):
         if isinstance(value, str) and "\0" in value:
-            return Violation(pointer(path), Code.INVALID_VALUE, f"{spoken(path)} must not contain the NUL character.")
+            return Violation(pointer(path), Code.INVALID_VALUE, f"{dotted(path)} must not contain the NUL character.")
         if isinstance(value, dict):
             for name in value:
                 if "\0" in name:
-                    message = f"{spoken(path)} has a member whose name contains the NUL character."
+                    message = f"{dotted(path)} has a member whose name contains the NUL character."
                     return Violation(pointer((*path, shortened(name))), Code.UNEXPECTED_PROPERTY, message)
     raise ValueError("every value of the document can be stored")
 

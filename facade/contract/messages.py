@@ -11,7 +11,7 @@ from typing import Any
 import jsonschema_rs
 
 from canonical.shared import jsontext
-from facade.contract.pointers import Token, pointer, shortened, spoken
+from facade.contract.pointers import Token, dotted, pointer, shortened
 from facade.contract.schema import FORMAT_PATTERNS
 from facade.contract.violations import Code, Violation
 
@@ -76,14 +76,14 @@ def _required(place: _Place, facts: Mapping[str, Any], value: Any) -> list[Viola
         close = _nearest(name, list(islice(value, _MAX_COMPARED)), cutoff=0.8)
         hint = f"there is `{shortened(close)}`; did you mean `{name}`?" if close else None
     at = (*place, name)
-    return [Violation(pointer(at), Code.MISSING_PROPERTY, f"{spoken(at)} is required.", hint=hint)]
+    return [Violation(pointer(at), Code.MISSING_PROPERTY, f"{dotted(at)} is required.", hint=hint)]
 
 
 def _type(place: _Place, facts: Mapping[str, Any], value: Any) -> list[Violation]:
     wanted = " or ".join(_named(str(kind)) for kind in facts["types"])
-    text = f"{spoken(place)} must be {wanted}, not {_named(_kind(value))}."
+    text = f"{dotted(place)} must be {wanted}, not {_named(_kind(value))}."
     if _kind(value) == "number" and "integer" in facts["types"]:
-        text = f"{spoken(place)} must be an integer, not {_shown(value)}."
+        text = f"{dotted(place)} must be an integer, not {_shown(value)}."
     return [Violation(pointer(place), Code.INVALID_FORMAT, text)]
 
 
@@ -91,7 +91,7 @@ def _enum(place: _Place, facts: Mapping[str, Any], value: Any) -> list[Violation
     options = facts["options"] if "options" in facts else [facts["expected_value"]]
     allowed = tuple(option if isinstance(option, str) else _shown(option) for option in options)
     listed = ", ".join(allowed[:_MAX_LISTED]) + (", …" if len(allowed) > _MAX_LISTED else "")
-    text = f"{spoken(place)} must be {'one of ' if len(allowed) > 1 else ''}{listed}, not {_shown(value)}."
+    text = f"{dotted(place)} must be {'one of ' if len(allowed) > 1 else ''}{listed}, not {_shown(value)}."
     meant = _meant(value, [option for option in options if isinstance(option, str)])
     hint = f"did you mean `{meant}`?" if meant else None
     return [Violation(pointer(place), Code.INVALID_VALUE, text, allowed, hint)]
@@ -99,7 +99,7 @@ def _enum(place: _Place, facts: Mapping[str, Any], value: Any) -> list[Violation
 
 def _format(place: _Place, facts: Mapping[str, Any], value: Any) -> list[Violation]:
     wanted = _FORMATS.get(str(facts["format"]), str(facts["format"]))
-    text = f"{spoken(place)} must be {wanted}, not {_shown(value)}."
+    text = f"{dotted(place)} must be {wanted}, not {_shown(value)}."
     return [Violation(pointer(place), Code.INVALID_FORMAT, text)]
 
 
@@ -107,21 +107,21 @@ def _pattern(place: _Place, facts: Mapping[str, Any], value: Any) -> list[Violat
     if facts["pattern"] in FORMAT_PATTERNS:
         return _format(place, {"format": FORMAT_PATTERNS[facts["pattern"]]}, value)
     if facts["pattern"] == NOT_BLANK:
-        return [Violation(pointer(place), Code.INVALID_VALUE, f"{spoken(place)} must not be blank.")]
-    text = f"{spoken(place)} must match {facts['pattern']}, and {_shown(value)} does not."
+        return [Violation(pointer(place), Code.INVALID_VALUE, f"{dotted(place)} must not be blank.")]
+    text = f"{dotted(place)} must match {facts['pattern']}, and {_shown(value)} does not."
     return [Violation(pointer(place), Code.INVALID_FORMAT, text)]
 
 
 def _unexpected(place: _Place, facts: Mapping[str, Any], value: Any) -> list[Violation]:
     names = facts.get("unexpected")
     places = [(*place, str(name)) for name in names[:_MAX_COMPARED]] if names is not None else [place]
-    return [Violation(pointer(at), Code.UNEXPECTED_PROPERTY, f"{spoken(at)} is not accepted here.") for at in places]
+    return [Violation(pointer(at), Code.UNEXPECTED_PROPERTY, f"{dotted(at)} is not accepted here.") for at in places]
 
 
 def _bound(text: str) -> _Translation:
     def translate(place: _Place, facts: Mapping[str, Any], value: Any) -> list[Violation]:
         limit = next(iter(facts.values()), "")
-        return [Violation(pointer(place), Code.INVALID_VALUE, f"{spoken(place)} {text.format(limit)}.")]
+        return [Violation(pointer(place), Code.INVALID_VALUE, f"{dotted(place)} {text.format(limit)}.")]
 
     return translate
 
@@ -129,14 +129,14 @@ def _bound(text: str) -> _Translation:
 def _size(bound: str, one: str, many: str, code: Code = Code.INVALID_VALUE) -> _Translation:
     def translate(place: _Place, facts: Mapping[str, Any], value: Any) -> list[Violation]:
         limit = facts["limit"]
-        text = f"{spoken(place)} must have {bound} {limit} {one if limit == 1 else many}."
+        text = f"{dotted(place)} must have {bound} {limit} {one if limit == 1 else many}."
         return [Violation(pointer(place), code, text)]
 
     return translate
 
 
 def _other(place: _Place, facts: Mapping[str, Any], value: Any) -> list[Violation]:
-    text = f"{spoken(place)} has none of the forms that are allowed here."
+    text = f"{dotted(place)} has none of the forms that are allowed here."
     return [Violation(pointer(place), Code.OTHER_ISSUE, text)]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 Token = str | int
+Tokens = tuple[Token, ...]
 
 
 def escaped(token: Token) -> str:
@@ -22,7 +23,7 @@ def tokens_of(text: str) -> list[str]:
     return [token.replace("~1", "/").replace("~0", "~") for token in text.split("/")[1:]]
 
 
-def spoken(tokens: Iterable[Token]) -> str:
+def dotted(tokens: Iterable[Token]) -> str:
     """The same place as a person would write it: `productOrderItem[0].action`."""
     text = ""
     for token in tokens:

@@ -89,7 +89,7 @@ class OperatedProcesses:
         page = page_of(query, Course(f"processes {sorted(states)}", (SortBy.INSTANT,)))
         before = None if age is None else self.clock.now() - timedelta(seconds=age)
         found = self.processes.page(states, before, query.get("waitingFor"), page.slice)
-        return answer_json(page_document([_PROCESS.dump(standing) for standing in found.members], page, found))
+        return answer_json(page_document([_PROCESS.dump(status) for status in found.members], page, found))
 
     def get(self, process: str, subject: str) -> flask.Response:
         only(flask.request.args, ())
@@ -97,11 +97,11 @@ class OperatedProcesses:
             raise ProcessNotFound("Process not found", process=process, subject=subject)
         kind = self.kinds[process]
         with self.unit_of_work() as work:
-            standing = work.processes.standing(process, subject)
+            status = work.processes.status(process, subject)
             known = work.processes.answers(process, subject)
-            found = situation(standing, kind.steps(kind.look(subject, work)), known)
+            found = situation(status, kind.steps(kind.look(subject, work)), known)
         answers = self.processes.answers(process, subject)
-        return answer_json(_PROCESS.dump(standing) | _details(standing, found, answers))
+        return answer_json(_PROCESS.dump(status) | _details(status, found, answers))
 
     def decide(self, process: str, subject: str) -> flask.Response:
         """Raises what `decide` raises, and InvalidCommand for a decision that says too little or too much."""
@@ -112,29 +112,29 @@ class OperatedProcesses:
         payload = {"process": process, "subject": subject, "decision": body}
         request = Request(client, "decideProcess", key, payload, reason=decision.reason)
         translation = Translation(decision, trail=_trail(decision))
-        result = self.application.once(request, lambda: self.application.execute(request, translation, 202))
+        result = self.application.idempotently(request, lambda: self.application.execute(request, translation, 202))
         return answer_json(_decided(decision, result), 202)
 
 
 class ProcessSchema(Schema):
     process = fields.String()
     subject = fields.String()
-    state = fields.Function(lambda standing: standing.state.value)
-    problem = fields.Function(lambda standing: standing.problem and standing.problem.value)
+    state = fields.Function(lambda status: status.state.value)
+    problem = fields.Function(lambda status: status.problem and status.problem.value)
     call = fields.String()
     tries = fields.Integer()
     waiting_for = fields.String(data_key="waitingFor")
-    since = fields.Function(lambda standing: time_text(standing.since))
-    changed_at = fields.Function(lambda standing: time_text(standing.changed_at), data_key="changedAt")
+    since = fields.Function(lambda status: time_text(status.since))
+    changed_at = fields.Function(lambda status: time_text(status.changed_at), data_key="changedAt")
     correlation_id = fields.String(data_key="correlationId")
 
 
 _PROCESS = ProcessSchema()
 
 
-def _details(standing: ProcessStatus, found: Situation, answers: Answers) -> dict[str, Any]:
+def _details(status: ProcessStatus, found: Situation, answers: Answers) -> dict[str, Any]:
     progress = found.progress
-    not_undone = (standing.progress or {}).get("not_undone", ()) if standing.state is ProcessState.FALLOUT else ()
+    not_undone = (status.progress or {}).get("not_undone", ()) if status.state is ProcessState.FALLOUT else ()
     return {
         "nextCall": found.call.name if found.call else None,
         "uncertain": found.call is not None and progress.uncertain,
@@ -194,11 +194,11 @@ def _decided(decision: Decision, result: Result) -> dict[str, Any]:
     return {
         "action": decision.action.value,
         "auditRecordId": result.answer["record"],
-        "process": _PROCESS.dump(_standing(result.answer["made"])),
+        "process": _PROCESS.dump(_status(result.answer["made"])),
     }
 
 
-def _standing(kept: Mapping[str, Any]) -> ProcessStatus:
+def _status(kept: Mapping[str, Any]) -> ProcessStatus:
     """A process that was kept as JSON."""
     times = {name: datetime.fromisoformat(kept[name]) for name in ("since", "changed_at")}
     problem = kept["problem"] and Problem(kept["problem"])

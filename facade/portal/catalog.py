@@ -142,7 +142,7 @@ class PortalCatalog:
         command = CreateItem(section.kind, principal.client_id, definition, body.get("id"))
         request = self._request(f"create{section.noun}", body, principal)
         translation = Translation(command, carried={}, trail=_trail(body))
-        result = self.application.once(request, lambda: self.application.execute(request, translation, 201))
+        result = self.application.idempotently(request, lambda: self.application.execute(request, translation, 201))
         item = self._made(section, result)
         return self._answer(section, item, 201, {"Location": f"{requested_address()}/{item.item_id}"})
 
@@ -172,7 +172,7 @@ class PortalCatalog:
             command = RemoveItem(section.kind, item.id, item.version, whole=named.edition is None)
             return self.application.execute(request, Translation(command, changes=item.id, replannable=True), 204)
 
-        self.application.once(request, act)
+        self.application.idempotently(request, act)
         return nothing()
 
     def _changed(
@@ -187,7 +187,7 @@ class PortalCatalog:
             item, carried, _ = self.reads.to_change(section.kind, named, ALL)
             return self._change(request, section, item, carried, define(item), wanted, principal)
 
-        item = self._made(section, self.application.once(request, act))
+        item = self._made(section, self.application.idempotently(request, act))
         return self._answer(section, item, 200)
 
     def _change(

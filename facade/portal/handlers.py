@@ -13,7 +13,7 @@ from canonical.audit.ports import AuditTrail
 from canonical.audit.record import AuditRecord, Mapped
 from canonical.ordering.cancellation import CANCELLATIONS
 from canonical.ordering.commands import CancelOrder
-from canonical.ordering.errors import OrderCancelled
+from canonical.ordering.errors import OrderWasCancelled
 from canonical.ordering.handlers import PLACE_ORDER
 from canonical.ordering.order import ORDERS, Order
 from canonical.processes.engine import ProcessEngine
@@ -42,7 +42,7 @@ from facade.web.paging import only, page_of
 ANSWERS: AnswerTable = MappingProxyType(
     {
         AuditRecordNotFound: AnswerRow(404, "Audit record not found"),
-        OrderCancelled: AnswerRow(409, "Order cancelled"),
+        OrderWasCancelled: AnswerRow(409, "Order cancelled"),
         InsufficientStock: AnswerRow(409, "Insufficient stock"),
         PaymentDeclined: AnswerRow(402, "Payment failure"),
         StillWorking: AnswerRow(503, "Still working"),
@@ -110,7 +110,7 @@ class PortalOrders:
         body, principal = validated_body(), current_principal()
         principal.check_customer(body["customerId"], "/customerId")
         request = _request("placeOrder", body, principal, keeps_answer=False)
-        accepted = self.application.once(request, lambda: self._placed(request, principal))
+        accepted = self.application.idempotently(request, lambda: self._placed(request, principal))
         if accepted.replayed:
             # One that was removed meanwhile never ends; one that was handed over is not the caller's to see.
             self.reads.aggregate(ORDERS, accepted.subject, principal.reader())
@@ -138,7 +138,7 @@ class PortalOrders:
         request = _request("cancelOrder", {"orderId": order.id} | body, principal, keeps_answer=False)
         command = CancelOrder(principal.client_id, order.id, body["reason"])
         translation = Translation(command, carried={})
-        self.application.once(request, lambda: self.application.execute(request, translation, 202))
+        self.application.idempotently(request, lambda: self.application.execute(request, translation, 202))
         with going_on("the request to cancel was taken; read the order later", id=order.id):
             order = self.reads.aggregate(ORDERS, order.id, ALL)
         return _answer(order, 202, {})

@@ -86,7 +86,7 @@ class PortalSubscriptions:
             command = ChangePlan(principal.client_id, subscription, body["plan"], plans, wanted is not None)
             return self.application.execute(request, Translation(command, trail=TRAIL), 200)
 
-        accepted = self.application.once(request, act)
+        accepted = self.application.idempotently(request, act)
         if accepted.replayed and not principal.may_act_for(self._change(accepted.subject).customer_id):
             accepted = act()  # As if the key were new, so that BSS is asked and the answer is that of others.
         with going_on(GOES_ON, id=accepted.subject, subscriptionId=subId, plan=body["plan"]):

@@ -17,10 +17,11 @@ from requests import PreparedRequest, Response
 from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 
-from adapters.backends.agreement import Agreement, Asked
+from adapters.backends.agreement import Agreement
 from adapters.backends.billing import HttpPaymentCharges
 from adapters.backends.bss import HttpBssOrders
 from adapters.backends.crm import HttpCustomers
+from adapters.backends.errors import Arguments
 from adapters.backends.http import Backend
 from adapters.backends.inventory import HttpStockReservations
 from adapters.backends.settings import BackendSettings
@@ -87,7 +88,7 @@ def _took_unchecked(place: Callable[[], None]) -> float:
         return _took(place)
 
 
-def _unheld(self: Agreement, answer: Any, asked: Asked) -> Any:
+def _unheld(self: Agreement, answer: Any, asked: Arguments) -> Any:
     return answer
 
 

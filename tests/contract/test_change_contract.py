@@ -365,7 +365,7 @@ def test_what_is_said_about_an_order_while_its_process_ends_is_not_lost_nor_is_t
 
     def place() -> Order:
         steps = process.steps(until_done(lambda: begin(store, process, order.id)))
-        progress = run(steps, Progress(), Journal().once, lambda: process.interruption(order.id))
+        progress = run(steps, Progress(), Journal().recorded, lambda: process.interruption(order.id))
         ended: Order = until_done(lambda: end(store, process, order.id, progress))
         return ended
 

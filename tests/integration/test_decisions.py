@@ -101,16 +101,16 @@ def test_a_waiting_process_says_what_it_waits_for_since_when_and_how_often_it_tr
     for _ in range(2):
         placing.clock.pass_(60)
         placing.next_run()
-    standing = placing.standing
-    assert (standing.state, standing.problem, standing.call) == (
+    status = placing.status
+    assert (status.state, status.problem, status.call) == (
         ProcessState.WAITING,
         Problem.BACKEND_UNAVAILABLE,
         "charge",
     )
-    assert (standing.tries, standing.since, standing.changed_at - since) == (3, since, timedelta(seconds=120))
-    assert standing.waiting_for == "billing cannot be reached"
+    assert (status.tries, status.since, status.changed_at - since) == (3, since, timedelta(seconds=120))
+    assert status.waiting_for == "billing cannot be reached"
     assert placing.to_the_end().state is State.COMPLETED
-    ended = placing.standing
+    ended = placing.status
     assert (ended.state, ended.call, ended.tries, ended.progress) == (ProcessState.ENDED, None, 0, None)
 
 
@@ -130,7 +130,7 @@ def test_however_long_a_backend_is_away_the_process_has_a_few_records(database: 
     assert len(after_five) <= 8
     kept = records(placing)["charge#1"]
     assert (kept["away"], kept["through"], kept["uncertain"]) == ("billing cannot be reached", 59, False)
-    assert placing.standing.tries == 60
+    assert placing.status.tries == 60
     assert placing.to_the_end().state is State.COMPLETED
     assert records(placing)["charge#60"]["result"]
 
@@ -191,7 +191,7 @@ def _somebody_waits(database: Database) -> bool:
 def test_a_retry_does_not_wait_for_the_pause(database: Database) -> None:
     placing = away(database)
     placing.decide("retry")
-    assert placing.standing.state is ProcessState.SCHEDULED
+    assert placing.status.state is ProcessState.SCHEDULED
     assert placing.to_the_end().state is State.COMPLETED
     before = charges(placing)
     placing.next_run()
@@ -200,7 +200,7 @@ def test_a_retry_does_not_wait_for_the_pause(database: Database) -> None:
 
 def test_a_charge_that_a_person_knows_of_is_not_made_again(database: Database) -> None:
     placing = unknown(database)
-    assert placing.standing.problem is Problem.OUTCOME_UNKNOWN
+    assert placing.status.problem is Problem.OUTCOME_UNKNOWN
     before = charges(placing)
     placing.decide("skip", **DONE)
     order = placing.to_the_end()
@@ -232,13 +232,13 @@ def test_an_order_whose_backend_is_away_can_be_given_up(database: Database) -> N
 
 def test_what_could_not_be_undone_is_tried_again(database: Database) -> None:
     placing = fallen_out(database, refusals=2)
-    assert (placing.order.state, placing.standing.state) == (State.FALLOUT, ProcessState.FALLOUT)
+    assert (placing.order.state, placing.status.state) == (State.FALLOUT, ProcessState.FALLOUT)
     placing.decide("retry")
     assert placing.order.state is State.FULFILLING
     assert placing.to_the_end().state is State.FALLOUT, "refused once more"
     placing.decide("retry")
     order = placing.to_the_end()
-    assert (order.state, placing.standing.state) == (State.FAILED, ProcessState.ENDED)
+    assert (order.state, placing.status.state) == (State.FAILED, ProcessState.ENDED)
     assert order.failure is not None
     assert (order.failure.code, order.failure.not_undone) == ("PAYMENT_DECLINED", ())
     assert placing.table.has_ended(PLACE_ORDER, placing.order_id)
@@ -269,7 +269,7 @@ def test_later_steps_need_the_id_that_a_skipped_one_brought(database: Database) 
     placing = unknown(database)
     with pytest.raises(InvalidCommand, match="say what it brought"):
         placing.decide("skip", call="charge", outcome=Outcome.DONE)
-    assert placing.standing.state is ProcessState.WAITING, "a refused decision changes nothing"
+    assert placing.status.state is ProcessState.WAITING, "a refused decision changes nothing"
 
 
 def test_nothing_can_be_decided_about_what_has_ended_or_never_was(database: Database) -> None:
@@ -328,11 +328,11 @@ def test_a_run_that_hangs_and_was_replaced_has_no_say_when_it_comes_back(
     placing.decide("retry")
     go_on.set()
     hanging.result(LONG)
-    before = placing.standing.state
+    before = placing.status.state
     assert before is ProcessState.SCHEDULED, "the late run neither paused nor ended the process"
     placing.pause = 0.0
     assert placing.to_the_end().state is State.COMPLETED
-    after = placing.standing.state
+    after = placing.status.state
     assert after is ProcessState.ENDED
 
 
@@ -346,7 +346,7 @@ def test_the_pause_of_a_turn_that_was_lost_is_not_put_on_record(database: Databa
     assert later is not None
     pause = Pause({}, "charge", Problem.BACKEND_UNAVAILABLE, "billing")
     assert not placing.table.pause(lost, pause)
-    assert placing.standing.state is ProcessState.RUNNING
+    assert placing.status.state is ProcessState.RUNNING
     assert placing.table.pause(later, pause)
 
 
@@ -360,7 +360,7 @@ def test_a_turn_that_was_lost_does_not_end_the_process(database: Database) -> No
             assert work.processes.take_turn(PLACE_ORDER, placing.order_id, NODE) is not None
             assert not work.processes.end(lost, fallen_out)
             work.commit()
-        assert placing.standing.state is ProcessState.RUNNING
+        assert placing.status.state is ProcessState.RUNNING
 
 
 def test_no_other_node_takes_a_turn_of_what_one_has_in_hand(database: Database) -> None:

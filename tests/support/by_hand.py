@@ -62,9 +62,9 @@ class ByHand:
         return self._orders.aggregate(ORDERS, self.order_id, ALL)
 
     @property
-    def standing(self) -> ProcessStatus:
+    def status(self) -> ProcessStatus:
         with self.unit_of_work() as work:
-            return work.processes.standing(PLACE_ORDER, self.order_id)
+            return work.processes.status(PLACE_ORDER, self.order_id)
 
     def decide(self, action: str, **more: Any) -> None:
         """Decide; the next run carries it out."""

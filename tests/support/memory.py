@@ -362,7 +362,7 @@ class ReadsFromMemory:
     def document(self, kind: Kind[A], asked: str | Named, reader: Reader) -> ShownFromMemory:
         return _shown(_found(self._memory, kind, asked, reader))
 
-    def standing(self, kind: Kind[A], asked: str | Named, reader: Reader) -> ShownFromMemory:
+    def revision(self, kind: Kind[A], asked: str | Named, reader: Reader) -> ShownFromMemory:
         return self.document(kind, asked, reader)
 
     def documents(

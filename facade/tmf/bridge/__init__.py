@@ -18,8 +18,6 @@ from facade.tmf.bridge.complement import (
     with_complement,
     without_complement,
 )
-from facade.tmf.bridge.patches import LiftedPatch
-from facade.tmf.bridge.paths import Names, is_position
 from facade.tmf.bridge.report import Bridged, Kind, Loss, NotVisible
 from facade.tmf.bridge.unfit import MOST_SET_ASIDE, fit
 
@@ -30,12 +28,9 @@ __all__ = [
     "Bridged",
     "ClassMapping",
     "Kind",
-    "LiftedPatch",
     "Loss",
-    "Names",
     "NotVisible",
     "fit",
-    "is_position",
     "positions_aside",
     "refuse_reserved",
     "with_complement",

@@ -6,10 +6,8 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
 from typing import Any
 
-from facade.contract.pointers import Token
+from facade.contract.pointers import Tokens
 from facade.tmf.patch import json_equal
-
-Tokens = tuple[Token, ...]
 
 
 def aligned(old: Sequence[Any], new: Sequence[Any]) -> dict[int, int]:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from canonical.shared import jsontext
-from facade.contract.pointers import Token, pointer, tokens_of
+from facade.contract.pointers import Token, Tokens, pointer, tokens_of
 from facade.contract.validator import Checked
 from facade.contract.violations import ContractViolation, Violation
 from facade.tmf.bridge import patches, patching, paths
@@ -25,17 +25,14 @@ from facade.tmf.bridge.complement import (
     with_complement,
     without_complement,
 )
-from facade.tmf.bridge.converters import Converter
+from facade.tmf.bridge.converters import Converter, Object
 from facade.tmf.bridge.moving import moved
 from facade.tmf.bridge.patches import LiftedPatch, Operation
 from facade.tmf.bridge.patching import Lower, Patched
-from facade.tmf.bridge.paths import Names
 from facade.tmf.bridge.report import Bridged, Kind, Loss, NotVisible, Run
 from facade.tmf.bridge.tables import SHARED
-from facade.tmf.bridge.unfit import Fitted, Judge, Tokens, fit
+from facade.tmf.bridge.unfit import Fitted, Judge, fit
 from facade.tmf.patch import changed
-
-Object = dict[str, Any]
 
 EVENT = "Event"
 
@@ -163,7 +160,7 @@ class Bridge:
         """Whether a value may go from one v4 path to another in v5 as it stands there."""
         return patches.alike(self._converters[resource], source, target)
 
-    def lift_names(self, resource: str, names: Sequence[Token]) -> Names:
+    def lift_names(self, resource: str, names: Sequence[Token]) -> Tokens:
         """The v5 names for v4 names that lead into a resource, positions in arrays included where they are given.
 
         Translates a name at a time, so that a longer path starts with the translation of its beginning. The one

@@ -10,12 +10,12 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from facade.contract.pointers import Token, pointer, tokens_of
+from facade.contract.pointers import Token, Tokens, pointer, tokens_of
 from facade.contract.violations import Code, ContractViolation, Violation
 from facade.tmf.bridge.alignment import merged
 from facade.tmf.bridge.complement import COMPLEMENT, concerns, without_complement
 from facade.tmf.bridge.patches import LiftedPatch
-from facade.tmf.bridge.paths import Names, is_position
+from facade.tmf.bridge.paths import is_position
 from facade.tmf.bridge.report import Bridged, Kind, Loss
 from facade.tmf.patch import Limits, apply_operations, apply_patch, changed, require_form
 
@@ -156,7 +156,7 @@ def _refuse_hidden_positions(bridge: Bridge, resource: str, patch: Any, losses: 
         raise ContractViolation(found)
 
 
-def _picks(bridge: Bridge, resource: str, path: str, lists: Collection[Names]) -> bool:
+def _picks(bridge: Bridge, resource: str, path: str, lists: Collection[Tokens]) -> bool:
     """Whether a v4 path leads to or into single entries, there already, of one of these v5 lists."""
     place, query, _ = path.partition("?")
     tokens = bridge.lift_names(resource, tokens_of(place))
@@ -172,7 +172,7 @@ def _hidden_entries(losses: Sequence[Loss]) -> set[tuple[str, ...]]:
     return {place for place in places if place and is_position(place[-1])}
 
 
-def _names(tokens: Sequence[Token]) -> Names:
+def _names(tokens: Sequence[Token]) -> Tokens:
     return tuple(str(token) for token in tokens if not is_position(token))
 
 

@@ -6,12 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from facade.contract.pointers import Token, tokens_of
+from facade.contract.pointers import Token, Tokens, tokens_of
 from facade.tmf.bridge.converters import Convert, Converter
 from facade.tmf.bridge.nested import NestedReference
 from facade.tmf.bridge.special import BareId, Relationship
-
-Names = tuple[Token, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +19,14 @@ class Reached:
     `step` leads on from there and `convert` translates a value that stands there; both None where nothing differs.
     """
 
-    names: Names
-    step: Step | None = None
+    names: Tokens
+    step: NextName | None = None
     convert: Convert | None = None
     owner: Converter | None = None
     name: str = ""
 
 
-Step = Callable[[str], Reached]
+NextName = Callable[[str], Reached]
 
 
 def lift_path(root: Converter, path: str) -> str:
@@ -80,7 +78,7 @@ def is_position(name: Token) -> bool:
     return isinstance(name, int) or name in ("-", "*") or name.isdecimal()
 
 
-def walk(root: Converter, names: Sequence[Token], *, up: bool) -> tuple[Names, Reached | None]:
+def walk(root: Converter, names: Sequence[Token], *, up: bool) -> tuple[Tokens, Reached | None]:
     """The translated names and what stands at their end; None where nothing differs any more.
 
     Down, where v4 has nothing, they lead to the nearest place that it has.
@@ -104,7 +102,7 @@ def walk(root: Converter, names: Sequence[Token], *, up: bool) -> tuple[Names, R
     return tuple(out), reached
 
 
-def _step_up(owner: Converter) -> Step:
+def _step_up(owner: Converter) -> NextName:
     if isinstance(owner, NestedReference):
         return lambda name: _into_nesting(owner, name)
     if isinstance(owner, Relationship):
@@ -112,7 +110,7 @@ def _step_up(owner: Converter) -> Step:
     return lambda name: _plain(owner, name, up=True)
 
 
-def _step_down(owner: Converter) -> Step:
+def _step_down(owner: Converter) -> NextName:
     if isinstance(owner, NestedReference):
         return lambda name: _out_of_nesting(owner, name)
     if isinstance(owner, Relationship):

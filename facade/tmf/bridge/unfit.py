@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from facade.contract.pointers import Token, tokens_of
+from facade.contract.pointers import Token, Tokens, tokens_of
 from facade.contract.validator import Checked
 from facade.contract.violations import Code, ContractViolation, Violation
 from facade.tmf.bridge.complement import SetAside
 
-Tokens = tuple[Token, ...]
 Judge = Callable[[Any], Checked]
 """What a contract says of a document."""
 Whole = Callable[[Tokens], Tokens]

@@ -16,9 +16,10 @@ from facade.partners.profiles import Profiles
 from facade.security.principal import Principal
 from facade.tmf.bridge import COMPLEMENT, with_complement, without_complement
 from facade.tmf.engine.addresses import entity_tag
-from facade.tmf.engine.declaration import PatchRules, Payload, Sender, Verb
+from facade.tmf.engine.declaration import PatchRules, Sender, Verb
 from facade.tmf.engine.error_translation import client_pointers
-from facade.tmf.engine.reads import Kept, Reads
+from facade.tmf.engine.payload import Payload
+from facade.tmf.engine.reads import Reads, StoredDocument
 from facade.tmf.engine.versions import Version
 from facade.web.conditions import check_version
 
@@ -97,7 +98,7 @@ class ResourceChanges:
         asked.principal.require(resource.scopes_of(translation.command, kept.state))
         return self.application.execute(asked.request, translation, 204)
 
-    def _check(self, kept: Kept, asked: ChangeRequest) -> None:
+    def _check(self, kept: StoredDocument, asked: ChangeRequest) -> None:
         """Raises NotFound for what this version of the API does not have or the caller does not see, or
         VersionMismatch.
         """

@@ -16,12 +16,11 @@ from canonical.shared.reader import ALL, Reader
 from facade.answers import AnswerTable, ErrorAnswer
 from facade.application.requests import Translation
 from facade.tmf.bridge import Bridge
+from facade.tmf.engine.payload import Payload
 from facade.tmf.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from facade.security.principal import Principal
-
-Payload = dict[str, Any]
 
 
 class Verb(StrEnum):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from canonical.shared.errors import InvalidTransition
-from facade.contract.pointers import Token, spoken, tokens_of
+from facade.contract.pointers import Token, dotted, tokens_of
 from facade.contract.violations import ContractViolation, Violation
 
 
@@ -44,8 +44,8 @@ def _moved(found: Violation, place: str) -> Violation:
 
 def _reworded(text: str, place: Sequence[Token], told: Sequence[Token]) -> str:
     """`text`, which speaks of the attribute at `place` by its path or its name, with those at `told`."""
-    if spoken(place) in text:
-        return text.replace(spoken(place), spoken(told))
+    if dotted(place) in text:
+        return text.replace(dotted(place), dotted(told))
     old, new = place[-1:], told[-1:]
     if old == new or not all(isinstance(name, str) for name in (*old, *new)) or not new:
         return text

@@ -9,8 +9,7 @@ from typing import Any, Protocol
 
 from canonical.audit.record import Mapped
 from facade.contract.violations import Code, Violation
-
-Payload = dict[str, Any]
+from facade.tmf.engine.payload import Payload
 
 
 class Unusable(ValueError):

@@ -67,7 +67,7 @@ class ResourceOperations:
         self._translator.check_customers(body, principal)
         request = self._request(Verb.CREATE, body, principal)
         with client_states(self.version.resource.states):
-            result = self.application.once(request, lambda: self._created(body, request, principal))
+            result = self.application.idempotently(request, lambda: self._created(body, request, principal))
         if result.replayed:
             resource = self.version.resource
             self.reads.document(resource.kind, result.subject, resource.reader(principal))
@@ -81,7 +81,7 @@ class ResourceOperations:
         resource, principal = self.version.resource, current_principal()
         reader, asked = resource.reader(principal), self._named(id)
         if known := known_versions():
-            now = self.reads.standing(resource.kind, asked, reader)
+            now = self.reads.revision(resource.kind, asked, reader)
             tag = entity_tag(now.version, now.edition)
             if known.contains_weak(tag) and is_seen(self.version, now.state, principal):
                 return not_modified(tag)
@@ -135,7 +135,7 @@ class ResourceOperations:
         named = asked_for if self.version.resource.kind.versioned else kept.id
         asked = ChangeRequest(named, request, principal, required_versions())
         with client_states(self.version.resource.states):
-            result = self.application.once(request, lambda: self._changes.patch(patch, asked))
+            result = self.application.idempotently(request, lambda: self._changes.patch(patch, asked))
         if result.replayed and not self._translator.may_see(result.document, principal):
             raise self.version.resource.kind.missing(kept.id)
         name, edition = self._names_in(result)
@@ -150,7 +150,7 @@ class ResourceOperations:
         request = self._request(Verb.DELETE, {"id": id}, principal, keeps_answer=False)
         asked = ChangeRequest(self._named(id), request, principal, required_versions())
         with client_states(self.version.resource.states):
-            self.application.once(request, lambda: self._changes.remove(asked))
+            self.application.idempotently(request, lambda: self._changes.remove(asked))
         return nothing()
 
     @property

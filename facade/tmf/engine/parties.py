@@ -1,12 +1,11 @@
 """The customer among the related parties of a payload, and the external identifiers in it."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from canonical.audit.record import Mapped
 from canonical.shared.external_identifier import ExternalIdentifier
 from facade.contract.violations import Code, Violation
-from facade.tmf.engine.payload import overlong, too_many, unusable
+from facade.tmf.engine.payload import Payload, overlong, too_many, unusable
 from facade.tmf.vocabulary import Vocabulary
 
 CUSTOMER_MISSING = "CUSTOMER_MISSING"
@@ -16,8 +15,6 @@ LONGEST_CUSTOMER_ID = 64
 LONGEST_ID = 100
 MOST_RECORDS = 100
 """External identifiers and related parties of a resource: it can be found by each of them."""
-
-Payload = dict[str, Any]
 
 
 def customer_of(

@@ -7,7 +7,8 @@ from typing import Any, Protocol
 
 from canonical.audit.record import Mapped
 from facade.contract.pointers import escaped
-from facade.tmf.engine.mapping import Payload, Reading, Row, show, shown_with
+from facade.tmf.engine.mapping import Reading, Row, show, shown_with
+from facade.tmf.engine.payload import Payload
 
 
 class Shape(Protocol):

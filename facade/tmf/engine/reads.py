@@ -9,10 +9,10 @@ from canonical.shared.editions import Named
 from canonical.shared.paging import Found, Slice
 from canonical.shared.projection import SearchIndex
 from canonical.shared.reader import Reader
-from facade.tmf.engine.declaration import Payload
+from facade.tmf.engine.payload import Payload
 
 
-class Kept(Protocol):
+class StoredDocument(Protocol):
     """A document as it is kept: JSON text without addresses, the state it shows, the version of its aggregate."""
 
     @property
@@ -56,13 +56,13 @@ class Listed(Protocol):
 class Reads(Protocol):
     """Aggregates and their documents, as far as `reader` sees them. All raise NotFound."""
 
-    def standing(self, kind: Kind[A], asked: str | Named, reader: Reader, /) -> Revision:
+    def revision(self, kind: Kind[A], asked: str | Named, reader: Reader, /) -> Revision:
         """Without reading the document."""
         ...
 
-    def document(self, kind: Kind[A], asked: str | Named, reader: Reader, /) -> Kept: ...
+    def document(self, kind: Kind[A], asked: str | Named, reader: Reader, /) -> StoredDocument: ...
 
-    def to_change(self, kind: Kind[A], asked: str | Named, reader: Reader, /) -> tuple[A, Payload, Kept]:
+    def to_change(self, kind: Kind[A], asked: str | Named, reader: Reader, /) -> tuple[A, Payload, StoredDocument]:
         """The aggregate, what is carried for it and its document, all of one moment."""
         ...
 

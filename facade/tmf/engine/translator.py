@@ -7,8 +7,9 @@ from canonical.shared import jsontext, tracing
 from facade.application.requests import Translation
 from facade.partners.profiles import Profiles
 from facade.security.principal import Principal
-from facade.tmf.engine.declaration import Payload, Sender
+from facade.tmf.engine.declaration import Sender
 from facade.tmf.engine.error_translation import client_pointers
+from facade.tmf.engine.payload import Payload
 from facade.tmf.engine.reads import Reads
 from facade.tmf.engine.versions import Version
 

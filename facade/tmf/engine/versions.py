@@ -1,7 +1,7 @@
-"""How a resource is spoken of in each version. Mappers and documents that are kept speak v5; v4 is bridged to it.
+"""One resource in each version. Mappers and documents that are kept have v5's words; v4 is bridged to it.
 
 What v5's contract does not take of a v4 body is set aside. Pointers in errors and records are those of the version that
-was spoken.
+the client uses.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,8 +28,9 @@ from facade.tmf.bridge import (
     without_complement,
 )
 from facade.tmf.engine.answers import Shown
-from facade.tmf.engine.declaration import Payload, Resource, Verb
+from facade.tmf.engine.declaration import Resource, Verb
 from facade.tmf.engine.error_translation import client_pointers
+from facade.tmf.engine.payload import Payload
 from facade.tmf.patch import apply_patch
 from facade.tmf.query.attributes import Attribute, Attributes, Names, SchemaAttributes
 from facade.tmf.query.refusals import refusal

@@ -73,7 +73,9 @@ class Hub:
             raise ContractViolation(mistakes)
         request = self._request("registerListener", owner, body)
         command = RegisterListener(owner, self.api, self.version, callback, query)
-        result = self.application.once(request, lambda: self.application.execute(request, Translation(command), 201))
+        result = self.application.idempotently(
+            request, lambda: self.application.execute(request, Translation(command), 201)
+        )
         new = self._own(result.subject)
         return answer_json(self._shown(new), 201, {"Location": f"{requested_address()}/{new.id}"})
 
@@ -85,7 +87,7 @@ class Hub:
         only(flask.request.args, ())
         owner = current_principal().client_id
         request = self._request("unregisterListener", owner, {"id": id})
-        self.application.once(request, lambda: self._ended(request, id))
+        self.application.idempotently(request, lambda: self._ended(request, id))
         return nothing()
 
     def _ended(self, request: Request, listener_id: str) -> Result:

@@ -11,7 +11,7 @@ import jsonpointer
 from facade.contract.pointers import pointer
 from facade.contract.violations import Code, ContractViolation
 from facade.tmf.patch.equality import json_equal
-from facade.tmf.patch.limits import Account, Limits
+from facade.tmf.patch.limits import Budget, Limits
 from facade.tmf.patch.merge import merge_document, require_merge_form
 from facade.tmf.patch.operations import PatchOperation, read_operations
 from facade.tmf.patch.pointers import END, Path, Tokens, Unresolved, found, require_addable
@@ -66,12 +66,12 @@ def _operate(
     values: dict[int, Any] | None = None,
 ) -> Document:
     operations = read_operations(patch, limits, queries=queries)
-    account = Account(limits, document)
+    budget = Budget(limits, document)
     result: Document = copy.deepcopy(document)
     for operation in operations:
         into = values if operation.index in wanted else None
-        changed = _applied(result, operation, account, queries, into)
-        _within(operation, account.check(changed))
+        changed = _applied(result, operation, budget, queries, into)
+        _within(operation, budget.check(changed))
         if not isinstance(changed, dict):
             raise refusal((operation.index, "path"), f"{operation.name}: the document must remain an object")
         result = changed
@@ -89,21 +89,21 @@ MEDIA_TYPES = tuple(_APPLY)
 
 
 def _applied(
-    document: Any, operation: PatchOperation, account: Account, queries: bool, values: dict[int, Any] | None
+    document: Any, operation: PatchOperation, budget: Budget, queries: bool, values: dict[int, Any] | None
 ) -> Any:
     """The document after one operation; it may have been changed in place. `values` gets what it moves or copies."""
     if operation.name == "test":
-        _test(document, operation, account)
+        _test(document, operation, budget)
         return document
-    source = _source(document, operation, account)
+    source = _source(document, operation, budget)
     value = operation.value if source is None else found(document, source)
-    places = _places(document, operation, operation.path, account)
+    places = _places(document, operation, operation.path, budget)
     if not places:
         raise _missing(operation, "path", "nothing fits its query")
     if operation.name == "add" and queries:
         places = [_end_of_array(document, place, value) for place in places]
     if operation.name != "remove":
-        _within(operation, account.write(places, value, anew=operation.name != "move" or values is not None))
+        _within(operation, budget.write(places, value, anew=operation.name != "move" or values is not None))
     if values is not None:
         values[operation.index] = copy.deepcopy(value)
     for concrete in _concrete(operation, places, source, value):
@@ -111,8 +111,8 @@ def _applied(
     return document
 
 
-def _test(document: Any, operation: PatchOperation, account: Account) -> None:
-    places = _places(document, operation, operation.path, account)
+def _test(document: Any, operation: PatchOperation, budget: Budget) -> None:
+    places = _places(document, operation, operation.path, budget)
     if not places:
         raise PatchTestFailed(operation.index, operation.path.text, "nothing fits its query")
     for place in places:
@@ -125,11 +125,11 @@ def _test(document: Any, operation: PatchOperation, account: Account) -> None:
             raise PatchTestFailed(operation.index, operation.path.text, "the value there is another")
 
 
-def _source(document: Any, operation: PatchOperation, account: Account) -> Tokens | None:
+def _source(document: Any, operation: PatchOperation, budget: Budget) -> Tokens | None:
     """The one place that `from` means; None without `from`."""
     if operation.source is None:
         return None
-    places = _places(document, operation, operation.source, account)
+    places = _places(document, operation, operation.source, budget)
     if len(places) != 1:
         reason = "more than one value fits its query" if places else "nothing fits its query"
         raise _missing(operation, "from", reason)
@@ -140,16 +140,16 @@ def _source(document: Any, operation: PatchOperation, account: Account) -> Token
     return places[0]
 
 
-def _places(document: Any, operation: PatchOperation, path: Path, account: Account) -> list[Tokens]:
+def _places(document: Any, operation: PatchOperation, path: Path, budget: Budget) -> list[Tokens]:
     """The places that a path of this operation means. Without a query there is one, whether it exists or not."""
     member = "from" if path is operation.source else "path"
-    places = [path.tokens] if not path.conditions else _selection(document, operation, path, member, account)
-    _within(operation, account.act(len(places)))
+    places = [path.tokens] if not path.conditions else _selection(document, operation, path, member, budget)
+    _within(operation, budget.act(len(places)))
     return places
 
 
-def _selection(document: Any, operation: PatchOperation, path: Path, member: str, account: Account) -> list[Tokens]:
-    _within(operation, account.search(len(path.conditions)))
+def _selection(document: Any, operation: PatchOperation, path: Path, member: str, budget: Budget) -> list[Tokens]:
+    _within(operation, budget.search(len(path.conditions)))
     adds = member == "path" and operation.name in ("add", "copy")
     at = (operation.index, member)
     try:

@@ -1,4 +1,4 @@
-"""What a patch may cost: bounds, the size of JSON values, and the account of one patch."""
+"""What a patch may cost: bounds, the size of JSON values, and the budget of one patch."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -70,7 +70,7 @@ def _length(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 
-class Account:
+class Budget:
     """What the operations of one patch have used up. Each method answers what was exceeded, or None.
 
     The document is measured only when the sum of all that was written might exceed a limit.
@@ -83,21 +83,21 @@ class Account:
         self._nodes, self._size = measured.nodes, measured.size
 
     def search(self, conditions: int) -> str | None:
-        """Account for a query about to look through the document."""
+        """Count a query about to look through the document."""
         self._visited += self._nodes * (1 + conditions)
         if self._visited > self.limits.visited:
             return "the queries of the patch are too much work for this document"
         return None
 
     def act(self, places: int) -> str | None:
-        """Account for an operation about to act on so many places."""
+        """Count an operation about to act on so many places."""
         self._changes += places
         if self._changes > self.limits.changes:
             return f"the patch acts on more than {self.limits.changes} places"
         return None
 
     def write(self, places: Sequence[Sequence[str]], value: Any, *, anew: bool) -> str | None:
-        """Account for a value about to be put in each of these places; `anew` unless it leaves another place."""
+        """Count a value about to be put in each of these places; `anew` unless it leaves another place."""
         limits, one = self.limits, extent(value)
         if max(map(len, places), default=0) + one.depth > limits.depth:
             return f"the document would be nested deeper than {limits.depth} levels"

@@ -228,10 +228,10 @@ class _Reader:
         self.at += len(wanted)
         return True
 
-    def expect(self, value: str, spoken: str) -> None:
+    def expect(self, value: str, expected: str) -> None:
         token = self.next()
         if value != (token.value if token.kind == "symbol" else token.kind):
-            raise self.syntax(spoken, token)
+            raise self.syntax(expected, token)
 
     def syntax(self, wanted: str, token: Token | None = None) -> ContractViolation:
         token = token or self.token

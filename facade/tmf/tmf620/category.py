@@ -5,9 +5,8 @@ from collections.abc import Collection
 from canonical.audit.record import Mapped
 from canonical.catalog.category import CATEGORIES, CategoryContents
 from facade.contract.violations import Code, Violation
-from facade.tmf.engine.declaration import Payload
 from facade.tmf.engine.mapping import Field, read, show
-from facade.tmf.engine.payload import unusable
+from facade.tmf.engine.payload import Payload, unusable
 from facade.tmf.tmf620.items import ItemMapper, Read
 from facade.tmf.tmf620.shapes import LONGEST
 

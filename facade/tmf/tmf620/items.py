@@ -16,9 +16,9 @@ from facade.clock import time_text
 from facade.contract.pointers import escaped, shortened
 from facade.contract.violations import Code, ContractViolation, Violation
 from facade.tmf.bridge import COMPLEMENT
-from facade.tmf.engine.declaration import PatchRules, Payload, Resource, Sender
+from facade.tmf.engine.declaration import PatchRules, Resource, Sender
 from facade.tmf.engine.mapping import Field, Row, Written, read, show
-from facade.tmf.engine.payload import SERVER_SET, overlong, refused
+from facade.tmf.engine.payload import SERVER_SET, Payload, overlong, refused
 from facade.tmf.tmf620.shapes import LONGEST, PERIOD
 from facade.tmf.vocabulary import folded
 

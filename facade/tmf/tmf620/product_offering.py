@@ -7,9 +7,9 @@ from canonical.audit.record import Mapped
 from canonical.catalog.offering import OFFERINGS, AllowedAction, Group, Member, OfferedPrice, OfferingContents
 from canonical.catalog.price import PriceContents
 from facade.contract.classes import REFERENCE_MEMBERS
-from facade.tmf.engine.mapping import Field, Payload, Reading
+from facade.tmf.engine.mapping import Field, Reading
 from facade.tmf.engine.parts import Either, Gathered, Object, Part, Parts, Spread
-from facade.tmf.engine.payload import unusable
+from facade.tmf.engine.payload import Payload, unusable
 from facade.tmf.tmf620 import product_offering_price
 from facade.tmf.tmf620.items import ItemMapper
 from facade.tmf.tmf620.shapes import (

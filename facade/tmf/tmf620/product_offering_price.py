@@ -8,8 +8,9 @@ from typing import Any
 from canonical.audit.record import Mapped
 from canonical.catalog.price import PRICES, ChargeType, PriceContents
 from canonical.shared.money import Money
-from facade.tmf.engine.mapping import Field, Payload, Reading, Row
+from facade.tmf.engine.mapping import Field, Reading, Row
 from facade.tmf.engine.parts import Part, Parts
+from facade.tmf.engine.payload import Payload
 from facade.tmf.tmf620.items import ItemMapper
 from facade.tmf.tmf620.shapes import (
     CHARACTERISTIC_USE,

@@ -15,7 +15,7 @@ from facade.clock import time_text
 from facade.contract.pointers import escaped
 from facade.contract.violations import ContractViolation
 from facade.tmf.bridge import COMPLEMENT
-from facade.tmf.engine.declaration import Payload, Sender
+from facade.tmf.engine.declaration import Sender
 from facade.tmf.engine.mapping import Field, Written, read, show
 from facade.tmf.engine.parties import (
     customer_of,
@@ -25,7 +25,7 @@ from facade.tmf.engine.parties import (
     seeming_customer,
     wrong_identifiers,
 )
-from facade.tmf.engine.payload import SERVER_SET, instant, refused
+from facade.tmf.engine.payload import SERVER_SET, Payload, instant, refused
 from facade.tmf.tmf622.items import (
     ItemReader,
     as_created_items,

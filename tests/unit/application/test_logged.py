@@ -50,7 +50,7 @@ def test_a_decision_is_said_with_its_action() -> None:
         subject=lambda made: ("order", made.subject),
         event=declared.event,
         notable=declared.notable,
-        told=declared.told,
+        log_fields=declared.log_fields,
     )
     [line] = logged(said, DECISION, Request("ops", "decideProcess"))
     assert (line["event"], line["log_level"], line["action"]) == ("decision taken", "warning", "retry")

@@ -25,7 +25,7 @@ def overtaken(application: Application, first: Request, error: Exception) -> Res
         application.execute(first, Translation(Begin("o1")), 201)
         raise error
 
-    return application.once(REQUEST, act)
+    return application.idempotently(REQUEST, act)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_what_is_no_refusal_is_raised_as_it_is() -> None:
 def test_what_was_done_before_is_not_tried_again() -> None:
     application = Trial().application()
     application.execute(REQUEST, Translation(Begin("o1")), 201)
-    never = application.once(REQUEST, lambda: pytest.fail("it is not asked for again"))
+    never = application.idempotently(REQUEST, lambda: pytest.fail("it is not asked for again"))
     assert never == the_answer("o1", replayed=True)
 
 
@@ -66,7 +66,7 @@ def test_a_request_that_changes_nothing_keeps_its_answer_with_its_key() -> None:
     trial = Trial()
     application = trial.application()
     assert application.unchanged(REQUEST, ("thing", "o1"), SAME) == Result("o1", SAME)
-    again = application.once(REQUEST, lambda: pytest.fail("it is not asked for again"))
+    again = application.idempotently(REQUEST, lambda: pytest.fail("it is not asked for again"))
     assert again == Result("o1", SAME, replayed=True)
     assert application.unchanged(REQUEST, ("thing", "o1"), SAME | {"version": 4}) == again
     with pytest.raises(IdempotencyKeyReused):

@@ -12,7 +12,8 @@ from canonical.shared.errors import NotFound
 from canonical.shared.projection import Projection, SearchIndex
 from facade.application.requests import Translation
 from facade.bootstrap.declared import TMF_APIS, projectors
-from facade.tmf.engine.declaration import TASK_VERBS, Payload, Resource, Sender, Verb, terms_of
+from facade.tmf.engine.declaration import TASK_VERBS, Resource, Sender, Verb, terms_of
+from facade.tmf.engine.payload import Payload
 
 
 @dataclass(frozen=True)

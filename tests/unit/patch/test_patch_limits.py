@@ -6,7 +6,7 @@ import pytest
 
 from facade.contract.violations import ContractViolation
 from facade.tmf.patch import Limits, apply_patch
-from facade.tmf.patch.limits import Account, extent
+from facade.tmf.patch.limits import Budget, extent
 
 STRICT, QUERY = "application/json-patch+json", "application/json-patch-query+json"
 
@@ -45,9 +45,9 @@ def test_a_query_that_puts_a_large_value_in_many_places() -> None:
 
 
 def test_what_would_be_too_large_is_refused_before_it_is_made() -> None:
-    account = Account(Limits(), {})
-    assert account.write([("item", "x")] * 900, "y" * 1_000, anew=True) is None
-    assert "larger than" in str(account.write([("item", "x")] * 900, "y" * 2_000, anew=True))
+    budget = Budget(Limits(), {})
+    assert budget.write([("item", "x")] * 900, "y" * 1_000, anew=True) is None
+    assert "larger than" in str(budget.write([("item", "x")] * 900, "y" * 2_000, anew=True))
 
 
 def test_long_names_in_many_places_count_as_well() -> None:

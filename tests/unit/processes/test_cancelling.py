@@ -291,7 +291,7 @@ def test_an_order_given_up_is_accepted_once_and_every_further_look_says_the_same
     placing.cancel()
     for _ in range(2):
         stop = placing.process.interruption(placing.order_id)
-        assert isinstance(stop, errors.OrderCancelled)
+        assert isinstance(stop, errors.OrderWasCancelled)
         assert stop.message == REASON
     assert placing.kept.state is State.CANCELLING
     assert placing.asked.state is CancellationState.ACCEPTED
@@ -303,7 +303,7 @@ def test_another_run_of_the_process_does_not_go_on_after_the_order_was_cancelled
     placing = Placing()
     placing.cancel()
     placing.carry_out()
-    assert isinstance(placing.process.interruption(placing.order_id), errors.OrderCancelled)
+    assert isinstance(placing.process.interruption(placing.order_id), errors.OrderWasCancelled)
 
 
 class OldNews:

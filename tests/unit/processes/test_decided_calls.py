@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from canonical.ordering.errors import OrderCancelled
+from canonical.ordering.errors import OrderWasCancelled
 from canonical.processes.process_status import Action, Problem, ProcessState, ProcessStatus, situation
 from canonical.processes.progress import Progress, next_call, taken_up_again
 from canonical.processes.saga import resumed, run
@@ -74,7 +74,7 @@ def test_what_a_person_knows_is_done_is_undone_when_the_order_is_cancelled() -> 
     progress = part(backend, Progress(), journal)
 
     def cancelled() -> CanonicalError | None:
-        return OrderCancelled("too late")
+        return OrderWasCancelled("too late")
 
     ended = part(backend, progress, journal, interruption=cancelled, decided={"charge#1": {"result": "CHG7"}})
     assert ended.undone == ("charge undone", "create undone", "reserve undone")

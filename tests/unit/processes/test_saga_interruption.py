@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from canonical.ordering.errors import OrderCancelled
+from canonical.ordering.errors import OrderWasCancelled
 from canonical.processes.progress import Progress, Step
 from canonical.processes.saga import run
 from canonical.shared.errors import CanonicalError
@@ -40,7 +40,7 @@ class StopsOnce:
 
     def __call__(self) -> CanonicalError | None:
         self.asked += 1
-        return OrderCancelled(REASON) if self.moment() else None
+        return OrderWasCancelled(REASON) if self.moment() else None
 
 
 @dataclass
@@ -52,7 +52,7 @@ class Switch:
 
     def __call__(self) -> CanonicalError | None:
         self.asked.append(self.on)
-        return OrderCancelled(REASON) if self.on else None
+        return OrderWasCancelled(REASON) if self.on else None
 
 
 def undone(names: tuple[str, ...] | list[str]) -> list[str]:
@@ -67,7 +67,7 @@ def test_a_run_stops_before_any_step_and_undoes_what_was_done_newest_first(numbe
     before = list(NAMES[:number])
     assert backend.calls == before + undone(before), "the step that was stopped is not even tried"
     assert progress.refusal == {"code": "ORDER_CANCELLED", "message": REASON, "details": {}, "step": NAMES[number]}
-    assert isinstance(progress.failure, OrderCancelled)
+    assert isinstance(progress.failure, OrderWasCancelled)
     assert progress.undone == tuple(f"{name} undone" for name in reversed(before))
     assert parts == 1
 
@@ -204,10 +204,10 @@ def test_an_error_while_asking_loses_nothing_either(number: int) -> None:
 
     with pytest.raises(ZeroDivisionError):
         run(steps_of(backend), Progress(), Journal().recorded, no_database, kept.append)
-    progress = run(steps_of(backend), through_json(kept[-1]), Journal().recorded, lambda: OrderCancelled(REASON))
+    progress = run(steps_of(backend), through_json(kept[-1]), Journal().recorded, lambda: OrderWasCancelled(REASON))
     done = list(NAMES[:number])
     assert backend.effects == done + undone(done)
-    assert isinstance(progress.failure, OrderCancelled)
+    assert isinstance(progress.failure, OrderWasCancelled)
 
 
 def verified(backend: FaultyBackend) -> list[Step]:
@@ -217,7 +217,7 @@ def verified(backend: FaultyBackend) -> list[Step]:
 
 def test_a_first_step_that_leaves_nothing_to_undo_is_asked_for_in_its_own_record() -> None:
     backend, journal = FaultyBackend(), Journal()
-    stopped = run(verified(backend), Progress(), journal.recorded, lambda: OrderCancelled(REASON))
+    stopped = run(verified(backend), Progress(), journal.recorded, lambda: OrderWasCancelled(REASON))
     assert (backend.calls, list(journal.answers)) == ([], ["verify#0"])
     assert stopped.refusal is not None
     assert (stopped.refusal["step"], stopped.facts) == ("verify", {})
@@ -236,7 +236,7 @@ def test_a_crash_after_it_may_stop_before_it_as_nothing_stands(lost: int) -> Non
         new_journal=lambda: JournalOfACrash(frozenset({lost}), [0]),
         interruption=StopsOnce(lambda: "verify" in backend.calls),
     )
-    assert isinstance(progress.failure, OrderCancelled)
+    assert isinstance(progress.failure, OrderWasCancelled)
     assert backend.effects == ["verify"]
     assert progress.undone == ()
 
@@ -248,7 +248,7 @@ def test_a_try_whose_answer_a_crash_lost_is_found_before_the_run_is_stopped() ->
     moment = StopsOnce(lambda: backend.calls.count("find-charge") >= 2)
     progress, _ = carry_out(steps_of(backend), new_journal=lambda: journal, interruption=moment)
     assert backend.effects == ["reserve", "create", "charge", *undone(["reserve", "create", "charge"])]
-    assert isinstance(progress.failure, OrderCancelled)
+    assert isinstance(progress.failure, OrderWasCancelled)
 
 
 @pytest.mark.parametrize("kept", [True, False], ids=["one journal", "a journal for each part"])

@@ -7,8 +7,8 @@ import pytest
 from canonical.catalog.lifecycle import FOLLOWING, PUBLISHED, LifecycleStatus
 from canonical.shared.errors import InvalidTransition
 from facade.contract.violations import ContractViolation
-from facade.tmf.engine.declaration import Payload
 from facade.tmf.engine.error_translation import client_states
+from facade.tmf.engine.payload import Payload
 from facade.tmf.engine.versions import Version
 from facade.tmf.tmf620.category import MAPPER
 from facade.tmf.tmf620.items import STATES

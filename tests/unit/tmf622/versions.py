@@ -8,7 +8,8 @@ from facade.bootstrap.apis import versions_of
 from facade.partners.profiles import Profiles
 from facade.security.principal import Principal
 from facade.tmf.engine.changes import Patch, planned
-from facade.tmf.engine.declaration import Payload, Sender
+from facade.tmf.engine.declaration import Sender
+from facade.tmf.engine.payload import Payload
 from facade.tmf.engine.translator import ResourceTranslator
 from facade.tmf.engine.versions import Version
 from facade.tmf.tmf622.api import CANCEL_PRODUCT_ORDER, PRODUCT_ORDER, TMF622
