@@ -8,10 +8,11 @@ from facade.app import Api, contract_of, spec_of
 from facade.bootstrap.answers import answer_to
 from facade.bootstrap.core import Core
 from facade.bootstrap.declared import TMF_APIS
+from facade.contract.validator import Contract
 from facade.tmf.engine.declaration import Resource, TmfApi, Verb
 from facade.tmf.engine.operations import ResourceOperations
 from facade.tmf.engine.translator import ResourceTranslator
-from facade.tmf.engine.versions import V4, V5, Version
+from facade.tmf.engine.versions import V4, Version
 from facade.tmf.hub.callbacks import CallbackRules
 from facade.tmf.hub.handlers import Hub
 from facade.tmf.hub.queries import Notifications
@@ -82,20 +83,17 @@ def _version(api: TmfApi, resource: Resource[Any], version: str) -> Version:
     return _v4(api, resource) if version == "v4" else _v5(api, resource)
 
 
-def _v5(api: TmfApi, resource: Resource[Any]) -> V5:
-    contract = contract_of(api.versions["v5"].spec)
-    return V5(resource, contract, _attributes(api, resource, "v5"), api.bridge, _related(api, resource))
+def _v5(api: TmfApi, resource: Resource[Any]) -> Version:
+    contract, attributes = _published(api, resource, "v5")
+    related = {attribute: api.resource(name) for attribute, name in resource.references.items()}
+    return Version(resource, contract, attributes, api.bridge, related)
 
 
 def _v4(api: TmfApi, resource: Resource[Any]) -> V4:
-    contract, own = (contract_of(api.versions[version].spec) for version in ("v5", "v4"))
-    shown, kept = (_attributes(api, resource, version) for version in ("v4", "v5"))
-    return V4(resource, contract, own, shown, kept, api.bridge, _related(api, resource))
+    own, attributes = _published(api, resource, "v4")
+    return V4(**vars(_v5(api, resource)), own=own, attributes=attributes)
 
 
-def _attributes(api: TmfApi, resource: Resource[Any], version: str) -> SchemaAttributes:
-    return SchemaAttributes(spec_of(api.versions[version].spec), resource.schema_in(version), resource.addresses)
-
-
-def _related(api: TmfApi, resource: Resource[Any]) -> dict[str, Resource[Any]]:
-    return {attribute: api.resource(name) for attribute, name in resource.references.items()}
+def _published(api: TmfApi, resource: Resource[Any], version: str) -> tuple[Contract, SchemaAttributes]:
+    spec = api.versions[version].spec
+    return contract_of(spec), SchemaAttributes(spec_of(spec), resource.schema_in(version), resource.addresses)

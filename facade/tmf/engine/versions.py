@@ -6,7 +6,7 @@ the client uses.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, ClassVar
 
 from canonical.audit.record import Mapped
 from canonical.shared import jsontext
@@ -34,161 +34,110 @@ from facade.tmf.engine.payload import Payload
 from facade.tmf.patch import apply_patch
 from facade.tmf.query.attributes import Attribute, Attributes, Names, SchemaAttributes
 from facade.tmf.query.refusals import refusal
-from facade.tmf.query.selection import KnownAttributes, Selection, selected
+from facade.tmf.query.selection import Selection, selected
 
 _COMPLEMENTED = f'{{"{COMPLEMENT}":'
 """How the text of a document begins that has a complement."""
 
 
-class Version(Protocol):
-    """One resource in one version."""
+@dataclass(frozen=True)
+class Version:
+    """One resource in v5; `V4` says what is different in v4.
 
-    @property
-    def name(self) -> str: ...
+    `contract` is that of v5, which a resource has to keep however it was sent. `kept` are the attributes of the
+    documents that are kept, in v5. `related` are the resources that its attributes refer to, by the attribute.
+    """
 
-    @property
-    def resource(self) -> Resource[Any]: ...
-
-    @property
-    def related(self) -> Mapping[str, Resource[Any]]:
-        """The resources that its attributes refer to, by the attribute."""
-        ...
-
-    @property
-    def contract(self) -> Contract:
-        """That of v5, which a resource has to keep however it was sent."""
-        ...
+    resource: Resource[Any]
+    contract: Contract
+    kept: SchemaAttributes
+    bridge: Bridge
+    related: Mapping[str, Resource[Any]]
+    name: ClassVar[str] = "v5"
 
     @property
     def searchable(self) -> Attributes:
         """What its lists are filtered and sorted by."""
-        ...
+        return self.kept
 
     @property
-    def selectable(self) -> KnownAttributes:
+    def selectable(self) -> SchemaAttributes:
         """What `fields` may name."""
-        ...
+        return self.kept
 
     @property
     def visible(self) -> Criterion | None:
         """Which resources there are in this version; None for all."""
-        ...
+        return None
 
     def is_visible(self, state: str, resource: Resource[Any] | None = None) -> bool:
         """Whether the resource, or another one of the API, that shows this state exists in this version."""
-        ...
-
-    def operation_name(self, verb: Verb) -> str:
-        """Operation name for idempotency and audit, prefixed with the version unless it is v5."""
-        ...
-
-    def lifted(self, body: Any) -> Bridged:
-        """A body to create the resource with, in v5. Raises ContractViolation with this version's pointers."""
-        ...
-
-    def meant(self, body: Any) -> Any:
-        """The same, without checking anything."""
-        ...
-
-    def losses(self, body: Any) -> Sequence[Loss]:
-        """What the other version would not say of a body that keeps this version's contract."""
-        ...
-
-    def patched(self, document: Payload, media_type: str, patch: Any) -> Bridged:
-        """The v5 document with a patch in this version's words. Raises what `apply_patch` does."""
-        ...
-
-    def changed(self, before: Payload, after: Payload) -> list[str]:
-        """The top-level v5 attributes that differ, also those that only v4 shows differently."""
-        ...
-
-    def client_pointer(self, pointer: str, sent: Any, lifted: Any = None) -> str:
-        """Where a v5 pointer leads in `sent`, a body in this version. `lifted`: the v5 body with its complement."""
-        ...
-
-    def client_trail(self, trail: tuple[Mapped, ...], bridged: Bridged, sent: Any) -> tuple[Mapped, ...]:
-        """How each field was read, from what was sent on; what the bridge lost has no target."""
-        ...
-
-    def shown(self, document: str, href: str, selection: Selection | None) -> Shown:
-        """A document kept as text without its href. Raises NotFound for what this version does not have."""
-        ...
-
-    def written(self, document: Payload, selection: Selection | None) -> Shown:
-        """A whole v5 document."""
-        ...
-
-
-@dataclass(frozen=True)
-class V5:
-    resource: Resource[Any]
-    contract: Contract
-    searchable: SchemaAttributes
-    bridge: Bridge
-    related: Mapping[str, Resource[Any]]
-    name: str = "v5"
-    visible: Criterion | None = None
-
-    @property
-    def selectable(self) -> SchemaAttributes:
-        return self.searchable
-
-    def is_visible(self, state: str, resource: Resource[Any] | None = None) -> bool:
         return True
 
     def operation_name(self, verb: Verb) -> str:
+        """Operation name for idempotency and audit, prefixed with the version unless it is v5."""
         return self.resource.operation(verb)
 
     def lifted(self, body: Any) -> Bridged:
+        """A body to create the resource with, in v5. Raises ContractViolation with this version's pointers."""
         refuse_reserved(body)
         return Bridged(body)
 
     def meant(self, body: Any) -> Any:
+        """The same, without checking anything."""
         return body
 
     def losses(self, body: Any) -> Sequence[Loss]:
+        """What the other version would not say of a body that keeps this version's contract."""
         return self.bridge.lower(self.resource.schema, body).losses
 
     def patched(self, document: Payload, media_type: str, patch: Any) -> Bridged:
+        """The v5 document with a patch in this version's words. Raises what `apply_patch` does."""
         after = apply_patch(media_type, without_complement(document), patch)
         refuse_reserved(after)
         return Bridged(self.bridge.moved(self.resource.schema, document, after))
 
     def changed(self, before: Payload, after: Payload) -> list[str]:
+        """The top-level v5 attributes that differ, also those that only v4 shows differently."""
         return self.bridge.changed(self.resource.schema, before, after)
 
     def client_pointer(self, pointer: str, sent: Any, lifted: Any = None) -> str:
+        """Where a v5 pointer leads in `sent`, a body in this version. `lifted`: the v5 body with its complement."""
         return pointer
 
     def client_trail(self, trail: tuple[Mapped, ...], bridged: Bridged, sent: Any) -> tuple[Mapped, ...]:
+        """How each field was read, from what was sent on; what the bridge lost has no target."""
         return trail
 
     def shown(self, document: str, href: str, selection: Selection | None) -> Shown:
-        """Without a selection and a complement, neither parsing nor writing JSON."""
+        """A document kept as text without its href. Raises NotFound for what this version does not have.
+
+        Without a selection and a complement, v5 neither parses nor writes JSON.
+        """
         if selection is None and not document.startswith(_COMPLEMENTED):
             return Shown(b'{"href":%b,%b' % (jsontext.write(href), document[1:].encode()))
         return self.written({"href": href} | jsontext.read_kept(document), selection)
 
     def written(self, document: Payload, selection: Selection | None) -> Shown:
+        """A whole v5 document."""
         return Shown(jsontext.write(selected(without_complement(document), selection)))
 
 
 @dataclass(frozen=True)
-class V4:
-    """`own` is the v4 contract. `kept` are the attributes of the documents that are kept, in v5."""
+class V4(Version):
+    """`own` is the v4 contract, `attributes` are v4's."""
 
-    resource: Resource[Any]
-    contract: Contract
     own: Contract
-    selectable: SchemaAttributes
-    kept: SchemaAttributes
-    bridge: Bridge
-    related: Mapping[str, Resource[Any]]
-    name: str = "v4"
+    attributes: SchemaAttributes
+    name: ClassVar[str] = "v4"
 
     @property
-    def searchable(self) -> "LiftedAttributes":
-        return LiftedAttributes(self.bridge, self.resource.schema, self.selectable, self.kept)
+    def searchable(self) -> Attributes:
+        return LiftedAttributes(self.bridge, self.resource.schema, self.attributes, self.kept)
+
+    @property
+    def selectable(self) -> SchemaAttributes:
+        return self.attributes
 
     @property
     def visible(self) -> Criterion | None:
@@ -233,9 +182,6 @@ class V4:
             raise ContractViolation(wrong)
         with client_pointers(lambda pointer: self.client_pointer(pointer, result.shown)):
             return self.bridge.fit_patched(schema, document, result, self._judged)
-
-    def changed(self, before: Payload, after: Payload) -> list[str]:
-        return self.bridge.changed(self.resource.schema, before, after)
 
     def client_pointer(self, pointer: str, sent: Any, lifted: Any = None) -> str:
         aside = positions_aside((lifted or {}).get(COMPLEMENT, ()))
