@@ -1,7 +1,6 @@
 """Reads: one statement each, no aggregate loaded where a document will do."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,49 +11,17 @@ from adapters.persistence.database import Database
 from adapters.persistence.encoding import timestamp
 from adapters.persistence.prepared import Prepared
 from adapters.persistence.readers import Readable, seen
-from adapters.persistence.search import LONGEST_SECONDS, Listed, Search, search
+from adapters.persistence.search import LONGEST_SECONDS, Search, search
 from adapters.persistence.slices import sliced
 from adapters.persistence.tables import documents, idempotency_keys
 from canonical.shared import jsontext
 from canonical.shared.aggregates import A, Kind
 from canonical.shared.criteria import Criterion, SortKey
 from canonical.shared.editions import Named
+from canonical.shared.idempotency import KeptAnswer
 from canonical.shared.paging import Found, Position, Slice
-from canonical.shared.projection import SearchIndex
+from canonical.shared.projection import Listed, Revision, SearchIndex, StoredDocument
 from canonical.shared.reader import ALL, Reader
-
-
-@dataclass(frozen=True, slots=True)
-class KeptAnswer:
-    """What an idempotency key was used for. `answer` is None where it is made again from the subject."""
-
-    request_hash: str
-    subject: str
-    answer: dict[str, Any] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A document as it is kept: JSON text without addresses, the state it shows, the version of its aggregate.
-
-    `edition` is None for what has no versions of its own.
-    """
-
-    id: str
-    document: str
-    state: str
-    version: int
-    edition: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Revision:
-    """Where an aggregate is: the version that it has and the state that its document shows."""
-
-    state: str
-    version: int
-    edition: str | None = None
-
 
 _KIND = documents.c.resource == sa.bindparam("resource")
 _ASKED = documents.c.id == sa.bindparam("asked")
@@ -118,12 +85,12 @@ class SqlReads:
     def aggregate(self, kind: Kind[A], asked: str | Named, reader: Reader) -> A:
         return loaded(kind, self._one(_AGGREGATE, kind, asked, reader))
 
-    def to_change(self, kind: Kind[A], asked: str | Named, reader: Reader) -> tuple[A, dict[str, Any], Shown]:
+    def to_change(self, kind: Kind[A], asked: str | Named, reader: Reader) -> tuple[A, dict[str, Any], StoredDocument]:
         """The aggregate, what is carried for it and its document, all of one moment."""
         row = self._one(_AGGREGATE, kind, asked, reader)
         return loaded(kind, row), jsontext.read_kept(row.carried), _shown(row)
 
-    def document(self, kind: Kind[A], asked: str | Named, reader: Reader) -> Shown:
+    def document(self, kind: Kind[A], asked: str | Named, reader: Reader) -> StoredDocument:
         return _shown(self._one(_DOCUMENT, kind, asked, reader))
 
     def revision(self, kind: Kind[A], asked: str | Named, reader: Reader) -> Revision:
@@ -203,5 +170,5 @@ class SqlReads:
         return row
 
 
-def _shown(row: Any) -> Shown:
-    return Shown(row.id, row.document, row.shown_state, row.version, row.edition)
+def _shown(row: Any) -> StoredDocument:
+    return StoredDocument(row.shown_state, row.version, row.edition, row.id, row.document)

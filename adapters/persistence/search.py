@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
@@ -18,7 +18,7 @@ from adapters.persistence.tables import documents
 from canonical.shared.criteria import Criterion, SortKey
 from canonical.shared.errors import InvalidCommand
 from canonical.shared.paging import Found, Position, Slice
-from canonical.shared.projection import SearchIndex
+from canonical.shared.projection import Listed, SearchIndex
 
 LONGEST_SECONDS = 0.8
 """For the statements of one search that look into documents, unless it is told otherwise."""
@@ -32,16 +32,6 @@ class Search:
     sort: tuple[SortKey, ...]
     part: Slice
     seconds: float = LONGEST_SECONDS
-
-
-class Listed(NamedTuple):
-    """A document in a list, or an aggregate as JSON. `reference` and `edition` name what has several versions."""
-
-    id: str
-    document: str
-    reference: str | None
-    edition: str | None
-    version: int
 
 
 def search(

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 Term = tuple[str, str]
 """A path of the document, its names joined by dots, and a text that stands there."""
@@ -16,6 +16,36 @@ class Projection:
     state: str
     document: str
     terms: frozenset[Term] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """Where an aggregate is: the version that it has and the state that its document shows.
+
+    `edition` is None for what has no versions of its own.
+    """
+
+    state: str
+    version: int
+    edition: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDocument(Revision):
+    """The document of an aggregate as it is kept: JSON text without addresses."""
+
+    id: str
+    document: str
+
+
+class Listed(NamedTuple):
+    """A document in a list, or an aggregate as JSON. `reference` and `edition` name what has several versions."""
+
+    id: str
+    document: str
+    reference: str | None
+    edition: str | None
+    version: int
 
 
 Projector = Callable[[Any, dict[str, Any]], Projection]

@@ -10,6 +10,7 @@ from canonical.audit.record import AuditRecord
 from canonical.processes.engine import ProcessEngine
 from canonical.shared.aggregates import Kind, Repository
 from canonical.shared.errors import ConcurrentChange, Conflict, IdempotencyKeyReused, NotFound, StoreOutcomeUnknown
+from canonical.shared.idempotency import KeptAnswer
 from canonical.shared.overtaken import TRIES
 from canonical.shared.ports import Clock, Identities, Transaction
 from facade.application.requests import Request, Result, Translation
@@ -24,17 +25,6 @@ REFUSALS = (NotFound, Conflict, ContractError)
 
 def _nothing_more(command: Any) -> Mapping[str, str]:
     return {}
-
-
-class KeptAnswer(Protocol):
-    """What an idempotency key was used for. `subject` is the id of what the request made or changed."""
-
-    @property
-    def request_hash(self) -> str: ...
-    @property
-    def subject(self) -> str: ...
-    @property
-    def answer(self) -> dict[str, Any] | None: ...
 
 
 class KeptAnswers(Protocol):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 from canonical.audit.record import AuditRecord
 from canonical.catalog.item import Item
@@ -19,18 +19,12 @@ from canonical.ordering.order import ORDERS, Order
 from canonical.shared.aggregates import A, Kind, Link
 from canonical.shared.editions import Named
 from canonical.shared.errors import ConcurrentChange
+from canonical.shared.idempotency import KeptAnswer
 from canonical.shared.paging import Found, Position, Slice
-from canonical.shared.projection import Projection, Projector
+from canonical.shared.projection import Listed, Projection, Projector, StoredDocument
 from canonical.shared.reader import ALL, Reader
 from canonical.subscriptions.plan_change import PLAN_CHANGES
 from tests.support.fakes import OfferingsOnSale, SteppingClock
-
-
-@dataclass(frozen=True)
-class KeptInMemory:
-    request_hash: str
-    subject: str
-    answer: dict[str, Any] | None
 
 
 @dataclass
@@ -40,22 +34,6 @@ class Row:
     aggregate: Any
     carried: dict[str, Any]
     projection: Projection
-
-
-@dataclass(frozen=True)
-class ShownFromMemory:
-    id: str
-    document: str
-    state: str
-    version: int
-    edition: str | None = None
-
-
-class ListedFromMemory(NamedTuple):
-    id: str
-    document: str
-    reference: str | None
-    edition: str | None
 
 
 def blank(aggregate: Any, carried: dict[str, Any]) -> Projection:
@@ -72,7 +50,7 @@ class Memory:
     rows: dict[tuple[str, str], Row] = field(default_factory=dict)
     events: list[tuple[str, str, Any]] = field(default_factory=list)
     processes: dict[tuple[str, str], str] = field(default_factory=dict)
-    keys: dict[tuple[str, str], KeptInMemory] = field(default_factory=dict)
+    keys: dict[tuple[str, str], KeptAnswer] = field(default_factory=dict)
     audit: dict[str, AuditRecord] = field(default_factory=dict)
     listeners: dict[str, Listener] = field(default_factory=dict)
     published: int = 0
@@ -115,7 +93,7 @@ class UnitOfWorkInMemory:
         self.processes = ScheduleInMemory(self._memory)
         self.listeners = ListenersInMemory(self._memory)
         self._repositories: dict[str, RepositoryInMemory] = {}
-        self._keys: dict[tuple[str, str], KeptInMemory] = {}
+        self._keys: dict[tuple[str, str], KeptAnswer] = {}
         self._audit: dict[str, AuditRecord] = {}
         return self
 
@@ -155,7 +133,7 @@ class UnitOfWorkInMemory:
     ) -> bool:
         if (owner, key) in self._memory.keys | self._keys:
             return False
-        self._keys[owner, key] = KeptInMemory(request_hash, subject[1], answer)
+        self._keys[owner, key] = KeptAnswer(request_hash, subject[1], answer)
         return True
 
     def record(self, record: AuditRecord) -> None:
@@ -359,10 +337,10 @@ class ReadsFromMemory:
     def aggregates(self, kind: Kind[A], reader: Reader, part: Slice) -> Found[A]:
         return _part(_rows(self._memory, kind, reader), part, lambda row: copy.deepcopy(row.aggregate))
 
-    def document(self, kind: Kind[A], asked: str | Named, reader: Reader) -> ShownFromMemory:
+    def document(self, kind: Kind[A], asked: str | Named, reader: Reader) -> StoredDocument:
         return _shown(_found(self._memory, kind, asked, reader))
 
-    def revision(self, kind: Kind[A], asked: str | Named, reader: Reader) -> ShownFromMemory:
+    def revision(self, kind: Kind[A], asked: str | Named, reader: Reader) -> StoredDocument:
         return self.document(kind, asked, reader)
 
     def documents(
@@ -374,11 +352,11 @@ class ReadsFromMemory:
         criterion: Any = None,
         sort: Any = (),
         at: datetime | None = None,
-    ) -> Found[ListedFromMemory]:
+    ) -> Found[Listed]:
         rows = [row for row in _rows(self._memory, kind, reader) if at is None or _is_shown(row.aggregate, at)]
         return _part(rows, part, lambda row: _listed(kind, row))
 
-    def to_change(self, kind: Kind[A], asked: str | Named, reader: Reader) -> tuple[A, dict[str, Any], ShownFromMemory]:
+    def to_change(self, kind: Kind[A], asked: str | Named, reader: Reader) -> tuple[A, dict[str, Any], StoredDocument]:
         with self._memory.turn:
             row = _found(self._memory, kind, asked, reader)
             return copy.deepcopy(row.aggregate), copy.deepcopy(row.carried), _shown(row)
@@ -397,20 +375,21 @@ class ReadsFromMemory:
         )
         return copy.deepcopy(next(found, None))
 
-    def kept_answer(self, owner: str, key: str) -> KeptInMemory | None:
+    def kept_answer(self, owner: str, key: str) -> KeptAnswer | None:
         return self._memory.keys.get((owner, key))
 
 
-def _shown(row: Row) -> ShownFromMemory:
+def _shown(row: Row) -> StoredDocument:
     edition = getattr(row.aggregate, "edition", None)
-    return ShownFromMemory(
-        row.aggregate.id, row.projection.document, row.projection.state, row.aggregate.version, edition
+    return StoredDocument(
+        row.projection.state, row.aggregate.version, edition, row.aggregate.id, row.projection.document
     )
 
 
-def _listed(kind: Kind[Any], row: Row) -> ListedFromMemory:
+def _listed(kind: Kind[Any], row: Row) -> Listed:
     edition = getattr(row.aggregate, "edition", None)
-    return ListedFromMemory(row.aggregate.id, row.projection.document, kind.reference(row.aggregate), edition)
+    aggregate = row.aggregate
+    return Listed(aggregate.id, row.projection.document, kind.reference(aggregate), edition, aggregate.version)
 
 
 Make = Callable[[Any, dict[str, Any]], str]

@@ -8,6 +8,7 @@ from werkzeug.datastructures import ETags
 
 from canonical.shared.editions import Named
 from canonical.shared.overtaken import unless_overtaken
+from canonical.shared.projection import StoredDocument
 from facade.application.requests import Request, Result, Translation
 from facade.application.turns import Turns
 from facade.application.use_cases import Application
@@ -19,7 +20,7 @@ from facade.tmf.engine.addresses import entity_tag
 from facade.tmf.engine.declaration import PatchRules, Sender, Verb
 from facade.tmf.engine.error_translation import client_pointers
 from facade.tmf.engine.payload import Payload
-from facade.tmf.engine.reads import Reads, StoredDocument
+from facade.tmf.engine.reads import Reads
 from facade.tmf.engine.versions import Version
 from facade.web.conditions import check_version
 

@@ -10,6 +10,7 @@ from canonical.shared import jsontext
 from canonical.shared.criteria import Criterion, all_of
 from canonical.shared.editions import Named
 from canonical.shared.errors import InvalidCommand
+from canonical.shared.projection import Listed
 from facade.answers import ErrorAnswer
 from facade.application.requests import Request, Result
 from facade.application.turns import Turns
@@ -23,7 +24,7 @@ from facade.tmf.engine.answers import Shown, answer, answer_list
 from facade.tmf.engine.changes import ChangeRequest, Patch, ResourceChanges, is_seen
 from facade.tmf.engine.declaration import Verb
 from facade.tmf.engine.error_translation import client_states
-from facade.tmf.engine.reads import Listed, Reads
+from facade.tmf.engine.reads import Reads
 from facade.tmf.engine.translator import ResourceTranslator
 from facade.tmf.engine.versions import Version
 from facade.tmf.patch import require_form

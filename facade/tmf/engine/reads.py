@@ -1,56 +1,15 @@
 """What the operations read of the store."""
 
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from canonical.shared.aggregates import A, Kind
 from canonical.shared.criteria import Criterion, SortKey
 from canonical.shared.editions import Named
 from canonical.shared.paging import Found, Slice
-from canonical.shared.projection import SearchIndex
+from canonical.shared.projection import Listed, Revision, SearchIndex, StoredDocument
 from canonical.shared.reader import Reader
 from facade.tmf.engine.payload import Payload
-
-
-class StoredDocument(Protocol):
-    """A document as it is kept: JSON text without addresses, the state it shows, the version of its aggregate."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def document(self) -> str: ...
-    @property
-    def state(self) -> str: ...
-    @property
-    def version(self) -> int: ...
-    @property
-    def edition(self) -> str | None:
-        """None for what has no versions of its own."""
-        ...
-
-
-class Revision(Protocol):
-    """Where an aggregate is: the version that it has and the state that its document shows."""
-
-    @property
-    def state(self) -> str: ...
-    @property
-    def version(self) -> int: ...
-    @property
-    def edition(self) -> str | None: ...
-
-
-class Listed(Protocol):
-    """A document in a list. `reference` and `edition` name what has several versions."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def document(self) -> str: ...
-    @property
-    def reference(self) -> str | None: ...
-    @property
-    def edition(self) -> str | None: ...
 
 
 class Reads(Protocol):
@@ -76,8 +35,8 @@ class Reads(Protocol):
         sort: tuple[SortKey, ...],
         at: datetime | None,
         /,
-    ) -> Found[Any]:
-        """What is `Listed` of those that meet the criterion, newest first unless sorted; with `at`, of versions that
+    ) -> Found[Listed]:
+        """The documents of those that meet the criterion, newest first unless sorted; with `at`, of versions that
         are found by their references at that moment.
 
         Raises InvalidCommand when that takes too long.

@@ -8,12 +8,13 @@ import pytest
 
 from canonical.audit.record import Mapped
 from canonical.shared.errors import ConcurrentChange, IdempotencyKeyReused, InvalidCommand, StoreOutcomeUnknown
+from canonical.shared.idempotency import KeptAnswer
 from canonical.shared.overtaken import TRIES
 from facade.application.requests import Request, Result, Translation
 from facade.application.use_cases import Application, UseCase
 from tests.support.builders import NOON
 from tests.support.fakes import CountingIdentities, StandingClock, Starts
-from tests.support.memory import KeptInMemory, Memory, ReadsFromMemory, UnitOfWorkInMemory
+from tests.support.memory import Memory, ReadsFromMemory, UnitOfWorkInMemory
 
 REQUEST = Request("partner-acme", "placeOrder", "key-1", {"a": 1})
 
@@ -147,7 +148,7 @@ def test_where_the_key_was_taken_and_is_free_again_the_command_is_carried_out_af
     class Forgotten(ReadsFromMemory):
         """Between the claim that fails and the look at what was kept, the key is forgotten."""
 
-        def kept_answer(self, owner: str, key: str) -> KeptInMemory | None:
+        def kept_answer(self, owner: str, key: str) -> KeptAnswer | None:
             trial.memory.keys.clear()
             return super().kept_answer(owner, key)
 
