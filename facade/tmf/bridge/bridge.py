@@ -81,7 +81,7 @@ class Bridge:
         Raises ContractViolation, with v5 pointers, for what the API needs and for a body that itself breaks a rule.
         """
         fitted, lost = self._fitted(resource, lifted.body, sent, judge)
-        entries = self._difference(resource, fitted.marked(lifted.body), sent)
+        entries = self._difference(resource, fitted.marked, sent)
         return Bridged(with_complement(fitted.document, entries), (*lifted.losses, *lost))
 
     def lower(self, resource: str, body: Any) -> Bridged:
@@ -113,7 +113,7 @@ class Bridge:
             return replace(checked, violations=tuple(found))
 
         fitted, lost = self._fitted(resource, patched.document, patched.shown, concerned)
-        marked = {name: value for name, value in fitted.marked(patched.document).items() if name in names}
+        marked = {name: value for name, value in fitted.marked.items() if name in names}
         entries = [entry for entry in document.get(COMPLEMENT, ()) if not concerns(entry, asked)]
         wanted = {name: value for name, value in patched.shown.items() if name in asked}
         entries += self._difference(resource, marked, wanted)

@@ -12,11 +12,10 @@ document that v4 shows:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import partial
 from typing import Any
 
 from facade.contract.pointers import Token, pointer, tokens_of
@@ -93,12 +92,12 @@ def _members(shown: Mapping[str, Any], wanted: Mapping[str, Any], at: tuple[Toke
     # Members of one object belong together, such as an amount and its unit; attributes of a resource do not.
     for names in [differing] if at else [[name] for name in differing]:
         if names:
-            sent, instead = {name: wanted[name] for name in names}, {name: _plain(shown[name]) for name in names}
+            sent, instead = {name: wanted[name] for name in names}, {name: plain(shown[name]) for name in names}
             yield {"at": pointer(at), "sent": sent, "shown": instead}
     absent = {name: wanted[name] for name, value in there.items() if value is _ABSENT}
     if absent:  # they may be shown under other names
         others = shown.keys() - wanted.keys() - {_TYPE}
-        instead = {name: _plain(value) for name, value in shown.items() if name in others and _is_shown(value)}
+        instead = {name: plain(value) for name, value in shown.items() if name in others and _is_shown(value)}
         yield {"at": pointer(at), "sent": absent, "shown": instead}
 
 
@@ -116,76 +115,72 @@ def _is_shown(value: Any) -> bool:
     return not isinstance(value, SetAside | Hidden)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """The value without what was set aside in it and without what v4 does not show."""
     if isinstance(value, Hidden):
-        return _plain(value.value)
+        return plain(value.value)
     if isinstance(value, dict):
-        return {name: _plain(one) for name, one in value.items() if _is_shown(one)}
+        return {name: plain(one) for name, one in value.items() if _is_shown(one)}
     if isinstance(value, list):
-        return [_plain(one) for one in value if _is_shown(one)]
+        return [plain(one) for one in value if _is_shown(one)]
     return value
 
 
 def restored(shown: Any, entries: Sequence[Entry]) -> Restored:
     """`shown`, the v5 document in v4, with what its complement holds. An entry whose place is gone is left out."""
+    document = _copied(shown)
     losses: list[Loss] = []
     known: list[str] = []
-    own: dict[int, Any] = {}
     for entry in entries:
-        *way, last = tokens_of(entry["at"]) or [""]
-        if "value" in entry:
-            changed = _changed_at(shown, way, partial(_put, token=last, value=entry["value"]), own)
-            if changed is not None:
-                losses.append(Loss(entry["at"], Kind.LOST, entry["reason"], entry["value"]))
+        tokens = tokens_of(entry["at"])
+        if "value" not in entry:
+            known += _reword(_reached(document, tokens), entry["sent"], entry["shown"])
+        elif _put(_reached(document, tokens[:-1]), tokens[-1], entry["value"]):
+            losses.append(Loss(entry["at"], Kind.LOST, entry["reason"], entry["value"]))
+    return Restored(plain(document), tuple(losses), frozenset(known))
+
+
+def _copied(value: Any) -> Any:
+    """The same with objects and lists of its own."""
+    if isinstance(value, dict):
+        return {name: _copied(member) for name, member in value.items()}
+    return [_copied(entry) for entry in value] if isinstance(value, list) else value
+
+
+def _reached(document: Any, tokens: Sequence[str]) -> Any:
+    """What stands at a place; None if there is none."""
+    for token in tokens:
+        if isinstance(document, dict):
+            document = document.get(token)
+        elif isinstance(document, list) and token.isdecimal() and int(token) < len(document):
+            document = document[int(token)]
         else:
-            changed = _changed_at(shown, tokens_of(entry["at"]), partial(_reworded, entry=entry, known=known), own)
-        shown = shown if changed is None else changed
-    return Restored(_without_hidden(shown), tuple(losses), frozenset(known))
-
-
-def _changed_at(document: Any, way: Sequence[str], change: Callable[[Any], Any], own: dict[int, Any]) -> Any:
-    """The document with one place changed. None where there is no such place, or nothing to change.
-
-    What is changed is copied first, unless it is one of the copies in `own`: a list with many entries is copied once.
-    """
-    if not way:
-        return change(document)
-    key, inner = _child(document, way[0])
-    changed = None if inner is _ABSENT else _changed_at(inner, way[1:], change, own)
-    if changed is None:
-        return None
-    if id(document) not in own:
-        document = document.copy()
-        own[id(document)] = document
-    document[key] = changed
+            return None
     return document
 
 
-def _child(document: Any, token: str) -> tuple[Any, Any]:
-    if isinstance(document, dict):
-        return token, document.get(token, _ABSENT)
-    if isinstance(document, list) and token.isdecimal() and int(token) < len(document):
-        return int(token), document[int(token)]
-    return token, _ABSENT
-
-
-def _put(parent: Any, token: str, value: Any) -> Any:
+def _put(parent: Any, token: str, value: Any) -> bool:
+    """Whether the value could be put there."""
     if isinstance(parent, list):
-        position = min(int(token), len(parent))
-        return [*parent[:position], value, *parent[position:]]
-    return {**parent, token: value} if isinstance(parent, dict) and token not in parent else None
+        parent.insert(int(token), value)
+        return True
+    if not isinstance(parent, dict) or token in parent:
+        return False
+    parent[token] = value
+    return True
 
 
-def _reworded(holder: Any, entry: Entry, known: list[str]) -> Any:
-    sent, shown = entry["sent"], entry["shown"]
+def _reword(holder: Any, sent: Mapping[str, Any], shown: Mapping[str, Any]) -> list[str]:
+    """Show members as they were sent. Returns the pointers of what is shown only for that reason."""
     if not isinstance(holder, dict) or any(name in holder for name in sent.keys() - shown.keys()):
-        return None
+        return []
     found = {name: holder.get(name, _ABSENT) for name in shown}
-    if not all(_same(_plain(found[name]), value) for name, value in shown.items()):
-        return None
-    known += [one.pointer for one in found.values() if isinstance(one, Hidden)]
-    return {name: value for name, value in holder.items() if name not in shown} | sent
+    if not all(_same(plain(found[name]), value) for name, value in shown.items()):
+        return []
+    for name in shown:
+        del holder[name]
+    holder |= sent
+    return [one.pointer for one in found.values() if isinstance(one, Hidden)]
 
 
 def _same(one: Any, other: Any) -> bool:
@@ -195,14 +190,6 @@ def _same(one: Any, other: Any) -> bool:
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(map(_same, one, other))
     return type(one) is type(other) and one == other and (type(one) is not Decimal or str(one) == str(other))
-
-
-def _without_hidden(document: Any) -> Any:
-    if isinstance(document, dict):
-        return {name: _without_hidden(value) for name, value in document.items() if not isinstance(value, Hidden)}
-    if isinstance(document, list):
-        return [_without_hidden(value) for value in document]
-    return document
 
 
 def concerns(entry: Entry, names: AbstractSet[str]) -> bool:
