@@ -1,11 +1,12 @@
 """What every context needs from outside: time, identity, transactions and processes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Protocol, Self
 
 from canonical.shared.aggregates import A, Kind, Repository
+from canonical.shared.paging import Found, Slice
 from canonical.shared.reader import Reader
 
 
@@ -69,6 +70,14 @@ class AggregateReads(Protocol):
 
     def state_of(self, kind: Kind[A], aggregate_id: str, /) -> str:
         """The state of the aggregate with this id."""
+        ...
+
+    def aggregates(self, kind: Kind[A], reader: Reader, part: Slice, /) -> Found[A]:
+        """Newest first."""
+        ...
+
+    def newest(self, kind: Kind[A], reference: str, but: Collection[str], /) -> A | None:
+        """The newest that has this reference and is in none of the states `but`."""
         ...
 
 

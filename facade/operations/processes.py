@@ -20,16 +20,17 @@ from canonical.shared.errors import InvalidCommand
 from canonical.shared.paging import Found, Slice
 from canonical.shared.ports import Clock
 from facade.answers import AnswerRow, AnswerTable
-from facade.application.requests import Request, Result, Translation
+from facade.application.requests import Result, Translation
 from facade.application.use_cases import Application
 from facade.clock import time_text
 from facade.contract.connexion_plugin import validated_body
 from facade.contract.violations import Code, ContractViolation, Violation
-from facade.portal.pages import PAGING, page_document
+from facade.portal.pages import page_document
 from facade.security.principal import current_principal
 from facade.web.cursors import Course
 from facade.web.json import answer_json
-from facade.web.paging import only, page_of
+from facade.web.keyed import keyed_request
+from facade.web.paging import PAGING, only, page_of, whole_number
 
 ANSWERS: AnswerTable = MappingProxyType(
     {
@@ -84,7 +85,8 @@ class OperatedProcesses:
     def list(self) -> flask.Response:
         query = flask.request.args
         only(query, ("state", "age", "waitingFor", *PAGING))
-        states, age = _states(query), _age(query)
+        states = _states(query)
+        age = whole_number(query, "age", LONGEST_AGE) if "age" in query else None
         # By which time they are sorted depends on the states.
         page = page_of(query, Course(f"processes {sorted(states)}", (SortBy.INSTANT,)))
         before = None if age is None else self.clock.now() - timedelta(seconds=age)
@@ -106,11 +108,10 @@ class OperatedProcesses:
     def decide(self, process: str, subject: str) -> flask.Response:
         """Raises what `decide` raises, and InvalidCommand for a decision that says too little or too much."""
         only(flask.request.args, ())
-        body, client = validated_body(), current_principal().client_id
+        body = validated_body()
         decision = _decision(process, subject, body)
-        key = flask.request.headers.get("Idempotency-Key")
         payload = {"process": process, "subject": subject, "decision": body}
-        request = Request(client, "decideProcess", key, payload, reason=decision.reason)
+        request = keyed_request(current_principal(), "decideProcess", payload, reason=decision.reason)
         translation = Translation(decision, trail=_trail(decision))
         result = self.application.idempotently(request, lambda: self.application.execute(request, translation, 202))
         return answer_json(_decided(decision, result), 202)
@@ -214,13 +215,3 @@ def _states(query: Mapping[str, str]) -> frozenset[ProcessState]:
     if unknown is not None:
         raise ContractViolation([Violation("/state", Code.INVALID_VALUE, f"no state is called {unknown[:60]}", known)])
     return frozenset(ProcessState(name) for name in names)
-
-
-def _age(query: Mapping[str, str]) -> int | None:
-    text = query.get("age")
-    if text is None:
-        return None
-    if text.isascii() and text.isdigit() and len(text) <= len(str(LONGEST_AGE)) and int(text) <= LONGEST_AGE:
-        return int(text)
-    message = f"age must be a whole number from 0 to {LONGEST_AGE}"
-    raise ContractViolation([Violation("/age", Code.INVALID_VALUE, message)])

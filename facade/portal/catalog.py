@@ -29,7 +29,7 @@ from facade.contract.connexion_plugin import validated_body
 from facade.contract.pointers import shortened
 from facade.contract.violations import Code, ContractViolation, Violation
 from facade.portal.catalog_shapes import ContentsShape
-from facade.portal.pages import PAGING, page_document
+from facade.portal.pages import page_document
 from facade.security.principal import Principal, current_principal
 from facade.tmf.engine.addresses import entity_tag
 from facade.tmf.engine.payload import instant
@@ -37,7 +37,8 @@ from facade.web.address import requested_address
 from facade.web.conditions import check_version, required_versions
 from facade.web.cursors import Course
 from facade.web.json import answer_json, nothing
-from facade.web.paging import only, page_of
+from facade.web.keyed import keyed_request
+from facade.web.paging import PAGING, only, page_of
 
 INSIDERS = ("catalog:write", "catalog:publish")
 """Scopes whose holders see what is not published, too."""
@@ -140,7 +141,7 @@ class PortalCatalog:
         definition = _definition(section, body)
         _require_publish(principal, definition.status)
         command = CreateItem(section.kind, principal.client_id, definition, body.get("id"))
-        request = self._request(f"create{section.noun}", body, principal)
+        request = keyed_request(principal, f"create{section.noun}", body, keeps_answer=False)
         translation = Translation(command, carried={}, trail=_trail(body))
         result = self.application.idempotently(request, lambda: self.application.execute(request, translation, 201))
         item = self._made(section, result)
@@ -164,7 +165,8 @@ class PortalCatalog:
     def delete(self, section: Section, id: str) -> flask.Response:
         only(flask.request.args, ("version",))
         principal, wanted, named = current_principal(), required_versions(), self._named(id)
-        request = self._request(f"delete{section.noun}", {"id": id, "version": named.edition}, principal)
+        payload = {"id": id, "version": named.edition}
+        request = keyed_request(principal, f"delete{section.noun}", payload, keeps_answer=False)
 
         def act() -> Result:
             item = self.item(section, id)
@@ -181,7 +183,7 @@ class PortalCatalog:
         only(flask.request.args, ("version",))
         principal, wanted, named = current_principal(), required_versions(), self._named(id)
         payload = {"id": id, "version": named.edition, "body": body}
-        request = self._request(f"{verb}{section.noun}", payload, principal)
+        request = keyed_request(principal, f"{verb}{section.noun}", payload, keeps_answer=False)
 
         def act() -> Result:
             item, carried, _ = self.reads.to_change(section.kind, named, ALL)
@@ -230,10 +232,6 @@ class PortalCatalog:
             return self.clock.now() if asked is None else instant(asked)
         except ValueError as error:
             raise ContractViolation([Violation("/at", Code.INVALID_FORMAT, f"at {error}")]) from error
-
-    def _request(self, operation: str, payload: Any, principal: Principal) -> Request:
-        key = flask.request.headers.get("Idempotency-Key")
-        return Request(principal.client_id, operation, key, payload, keeps_answer=False)
 
     def _answer(
         self, section: Section, item: Item, status: int, headers: Mapping[str, str] = NO_HEADERS

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any
 
 import flask
 
@@ -19,10 +19,9 @@ from canonical.ordering.order import ORDERS, Order
 from canonical.processes.engine import ProcessEngine
 from canonical.processes.errors import InsufficientStock, PaymentDeclined, StillWorking
 from canonical.shared import tracing
-from canonical.shared.aggregates import A, Kind
+from canonical.shared.aggregates import Kind
 from canonical.shared.deadline import seconds_left
 from canonical.shared.errors import NotFound
-from canonical.shared.paging import Found, Slice
 from canonical.shared.ports import AggregateReads
 from canonical.shared.reader import ALL, Reader
 from canonical.subscriptions.plan_change import PLAN_CHANGES
@@ -31,13 +30,14 @@ from facade.application.requests import Request, Result, Translation
 from facade.application.use_cases import Application
 from facade.contract.connexion_plugin import validated_body
 from facade.portal.failures import error_of, going_on
-from facade.portal.pages import PAGING, page_document
+from facade.portal.pages import page_document
 from facade.portal.schemas import OrderRequest, audit_document, order_document
 from facade.security.principal import Principal, current_principal
 from facade.web.address import requested_address
 from facade.web.cursors import Course
 from facade.web.json import answer_json
-from facade.web.paging import only, page_of
+from facade.web.keyed import keyed_request
+from facade.web.paging import PAGING, only, page_of
 
 ANSWERS: AnswerTable = MappingProxyType(
     {
@@ -57,12 +57,6 @@ LEFT_TO_ANSWER = 1.0
 
 KINDS: Mapping[str, Kind[Any]] = MappingProxyType({kind.name: kind for kind in (ORDERS, CANCELLATIONS, PLAN_CHANGES)})
 """Kinds of aggregates that belong to customers."""
-
-
-class Reads(AggregateReads, Protocol):
-    def aggregates(self, kind: Kind[A], reader: Reader, part: Slice, /) -> Found[A]:
-        """Newest first."""
-        ...
 
 
 class Waiters:
@@ -90,7 +84,7 @@ class Waiters:
 @dataclass(frozen=True)
 class PortalOrders:
     application: Application
-    reads: Reads
+    reads: AggregateReads
     audit: AuditTrail
     waiters: Waiters
 
@@ -109,7 +103,7 @@ class PortalOrders:
         """
         body, principal = validated_body(), current_principal()
         principal.check_customer(body["customerId"], "/customerId")
-        request = _request("placeOrder", body, principal, keeps_answer=False)
+        request = keyed_request(principal, "placeOrder", body, keeps_answer=False)
         accepted = self.application.idempotently(request, lambda: self._placed(request, principal))
         if accepted.replayed:
             # One that was removed meanwhile never ends; one that was handed over is not the caller's to see.
@@ -135,7 +129,7 @@ class PortalOrders:
         principal = current_principal()
         order = self.reads.aggregate(ORDERS, orderId, principal.reader())
         body = validated_body()
-        request = _request("cancelOrder", {"orderId": order.id} | body, principal, keeps_answer=False)
+        request = keyed_request(principal, "cancelOrder", {"orderId": order.id} | body, keeps_answer=False)
         command = CancelOrder(principal.client_id, order.id, body["reason"])
         translation = Translation(command, carried={})
         self.application.idempotently(request, lambda: self.application.execute(request, translation, 202))
@@ -197,11 +191,6 @@ def to_submit_order(body: dict[str, Any], owner: str) -> Translation:
     ]
     command = OrderRequest().to_command(body, owner)
     return Translation(command, carried={}, trail=tuple(trail), customer_id=command.customer_id)
-
-
-def _request(operation: str, payload: Any, principal: Principal, *, keeps_answer: bool) -> Request:
-    key, bound = flask.request.headers.get("Idempotency-Key"), principal.customers is not None
-    return Request(principal.client_id, operation, key, payload, bound=bound, keeps_answer=keeps_answer)
 
 
 def _answer(order: Order, status: int, headers: dict[str, str]) -> flask.Response:

@@ -7,10 +7,7 @@ import flask
 
 from canonical.shared.paging import Found
 from facade.web.address import requested_address
-from facade.web.cursors import CURSOR
-from facade.web.paging import Page
-
-PAGING = ("offset", "limit", CURSOR)
+from facade.web.paging import PAGING, Page
 
 
 def page_document(items: list[dict[str, Any]], page: Page, found: Found[Any]) -> dict[str, Any]:

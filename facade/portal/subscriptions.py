@@ -1,15 +1,14 @@
 """The canonical API's subscriptions: read as BSS has them, moved to other plans."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any
 
 import flask
 
 from canonical.audit.record import Mapped
 from canonical.processes.errors import StillWorking
-from canonical.shared.aggregates import A, Kind
 from canonical.shared.ports import AggregateReads
 from canonical.shared.reader import ALL
 from canonical.subscriptions.commands import ChangePlan
@@ -20,7 +19,7 @@ from canonical.subscriptions.ports import Subscriptions
 from canonical.subscriptions.subscription import Plan, Subscription
 from canonical.views.parts import PartQueries, PartQuery, answers
 from facade.answers import AnswerRow, AnswerTable
-from facade.application.requests import Request, Result, Translation
+from facade.application.requests import Result, Translation
 from facade.application.use_cases import Application
 from facade.clock import time_text
 from facade.contract.connexion_plugin import validated_body
@@ -30,6 +29,7 @@ from facade.portal.handlers import Waiters
 from facade.security.principal import Principal, current_principal
 from facade.web.conditions import check_version, required_versions
 from facade.web.json import answer_json
+from facade.web.keyed import keyed_request
 from facade.web.paging import only
 
 ANSWERS: AnswerTable = MappingProxyType(
@@ -46,19 +46,11 @@ TRAIL = (Mapped("/plan", "/plan", "as sent"),)
 _SUBSCRIPTION = SubscriptionSchema()
 
 
-class PlanChanges(AggregateReads, Protocol):
-    """Plan changes for reading."""
-
-    def newest(self, kind: Kind[A], reference: str, but: Collection[str], /) -> A | None:
-        """The newest that is about `reference` and in none of the states `but`."""
-        ...
-
-
 @dataclass(frozen=True)
 class PortalSubscriptions:
     subscriptions: Subscriptions
     inquiries: PartQueries
-    changes: PlanChanges
+    changes: AggregateReads
     application: Application
     waiters: Waiters
 
@@ -76,9 +68,8 @@ class PortalSubscriptions:
         """Have the plan changed and wait for it. Raises what it failed with, or StillWorking."""
         only(flask.request.args, ())
         body, principal = validated_body(), current_principal()
-        key, wanted = flask.request.headers.get("Idempotency-Key"), required_versions()
-        bound, payload = principal.customers is not None, {"subId": subId} | body
-        request = Request(principal.client_id, "changePlan", key, payload, bound=bound, keeps_answer=False)
+        wanted = required_versions()
+        request = keyed_request(principal, "changePlan", {"subId": subId} | body, keeps_answer=False)
 
         def act() -> Result:
             subscription, plans = self._asked(subId, principal)

@@ -13,6 +13,7 @@ from facade.contract.pointers import escaped
 from facade.contract.violations import Code, ContractViolation, Violation
 from facade.web.cursors import CURSOR, Course
 
+PAGING = ("offset", "limit", CURSOR)
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 200
 MAX_OFFSET = 10_000_000
@@ -78,9 +79,9 @@ class Page:
 
 def page_of(query: Mapping[str, str], course: Course) -> Page:
     """The page of the list that the query asks for. Raises ContractViolation naming the parameter."""
-    limit = _count(query, "limit", DEFAULT_LIMIT, MAX_LIMIT)
+    limit = whole_number(query, "limit", MAX_LIMIT, DEFAULT_LIMIT)
     if CURSOR not in query:
-        offset = _count(query, "offset", 0, MAX_OFFSET)
+        offset = whole_number(query, "offset", MAX_OFFSET)
         return Page(offset, limit, asked="offset" in query or "limit" in query, course=course)
     if "offset" in query:
         text = "a page begins at a cursor or at an offset, not at both"
@@ -113,7 +114,8 @@ def _ignored(query: MultiDict[str, str], allowed: Collection[str]) -> Iterator[V
             yield Violation(f"/{escaped(shown)}", Code.INVALID_VALUE, f"{shown} is given once")
 
 
-def _count(query: Mapping[str, str], name: str, default: int, most: int) -> int:
+def whole_number(query: Mapping[str, str], name: str, most: int, default: int = 0) -> int:
+    """The value of a parameter, from 0 to `most`. Raises ContractViolation."""
     text = query.get(name, str(default))
     if text.isascii() and text.isdigit() and len(text) <= len(str(most)) and int(text) <= most:
         return int(text)

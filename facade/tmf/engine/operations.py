@@ -33,6 +33,7 @@ from facade.tmf.query.selection import Selection, selection_of
 from facade.web.address import requested_address
 from facade.web.conditions import known_versions, not_modified, required_versions
 from facade.web.json import nothing
+from facade.web.keyed import keyed_request
 from facade.web.paging import only
 
 
@@ -197,14 +198,7 @@ class ResourceOperations:
         return last_part(listed.reference, listed.edition if every_version else None)
 
     def _request(self, verb: Verb, payload: Any, principal: Principal, *, keeps_answer: bool = True) -> Request:
-        return Request(
-            principal.client_id,
-            self.version.operation_name(verb),
-            flask.request.headers.get("Idempotency-Key"),
-            payload,
-            bound=principal.customers is not None,
-            keeps_answer=keeps_answer,
-        )
+        return keyed_request(principal, self.version.operation_name(verb), payload, keeps_answer=keeps_answer)
 
     def _shown(self, document: str, href: str, selection: Selection | None) -> Shown:
         references = self.version.resource.references

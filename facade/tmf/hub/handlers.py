@@ -22,6 +22,7 @@ from facade.tmf.hub.callbacks import CallbackRules
 from facade.tmf.hub.queries import Notifications
 from facade.web.address import requested_address
 from facade.web.json import answer_json, nothing
+from facade.web.keyed import keyed_request
 from facade.web.paging import only
 
 ANSWERS: AnswerTable = MappingProxyType(
@@ -71,7 +72,7 @@ class Hub:
         mistakes += _mistakes(self.callbacks.check, callback)
         if mistakes:
             raise ContractViolation(mistakes)
-        request = self._request("registerListener", owner, body)
+        request = self._request("registerListener", body)
         command = RegisterListener(owner, self.api, self.version, callback, query)
         result = self.application.idempotently(
             request, lambda: self.application.execute(request, Translation(command), 201)
@@ -85,8 +86,7 @@ class Hub:
 
     def unregister(self, id: str) -> flask.Response:
         only(flask.request.args, ())
-        owner = current_principal().client_id
-        request = self._request("unregisterListener", owner, {"id": id})
+        request = self._request("unregisterListener", {"id": id})
         self.application.idempotently(request, lambda: self._ended(request, id))
         return nothing()
 
@@ -94,9 +94,9 @@ class Hub:
         command = UnregisterListener(request.client, self._own(listener_id).id)
         return self.application.execute(request, Translation(command), 204)
 
-    def _request(self, operation: str, owner: str, payload: Any) -> Request:
-        key = flask.request.headers.get("Idempotency-Key")
-        return Request(owner, f"{operation} {self.api} {self.version}", key, payload, keeps_answer=False)
+    def _request(self, operation: str, payload: Any) -> Request:
+        name = f"{operation} {self.api} {self.version}"
+        return keyed_request(current_principal(), name, payload, keeps_answer=False)
 
     def _own(self, listener_id: str) -> Listener:
         """The caller's, registered here. Raises ListenerNotFound."""

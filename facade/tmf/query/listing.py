@@ -14,9 +14,8 @@ from facade.tmf.query.bounds import bounded
 from facade.tmf.query.jsonpath import criterion_of
 from facade.tmf.query.refusals import MAX_TEXT, refusal
 from facade.web.cursors import CURSOR, Course
-from facade.web.paging import Page, page_of
+from facade.web.paging import PAGING, Page, page_of
 
-PAGING = ("offset", "limit", CURSOR)
 RESERVED = ("fields", "filter", "sort", *PAGING)
 MAX_SORT_KEYS = 5
 MAX_PARAMETERS = 100

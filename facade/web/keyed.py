@@ -1,0 +1,14 @@
+"""Requests that want to change something, with the idempotency key that came along."""
+
+from typing import Any
+
+import flask
+
+from facade.application.requests import Request
+from facade.security.principal import Principal
+
+
+def keyed_request(principal: Principal, operation: str, payload: Any, **options: Any) -> Request:
+    """The request at hand. `options` are those of Request."""
+    key, bound = flask.request.headers.get("Idempotency-Key"), principal.customers is not None
+    return Request(principal.client_id, operation, key, payload, bound, **options)
