@@ -177,7 +177,7 @@ def _contradiction(field: str) -> CallFailed:
     """It says nothing about the backend's health: one that reads ids less strictly than we do answers so to whoever
     writes them otherwise.
     """
-    return CallFailed(CallOutcome.CONTRADICTS, field=field, blameless=True)
+    return CallFailed(CallOutcome.CONTRADICTS, field=field, ignored=True)
 
 
 REFUSED_ABOUT = (

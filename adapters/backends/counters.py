@@ -12,7 +12,7 @@ from adapters.backends.breaker import BreakerState
 class BackendSnapshot:
     """One backend at this moment. Counts are since the start of this operating system process.
 
-    `calls` by operation and outcome: "answered" or a name of `errors.Happened` in camel case. `retries`,
+    `calls` by operation and outcome: "answered" or a name of `errors.CallOutcome` in camel case. `retries`,
     `contract_violations`, `contradictions` (answers about something else than was asked for) and `foreign_entries`
     (left out of lists) by operation. `held_seconds`: how long Retry-After still keeps us away. `tokens_failed`
     counts what the token service did not give; backends with the same client share that number.

@@ -31,13 +31,13 @@ from canonical.shared.errors import (
 class _Meaning:
     """`read` is raised for calls that only read, `change` for those that change something.
 
-    `again`: the same call may be sent again at once. `failure`: counts for the breaker, None when it tells nothing.
+    `retry`: the same call may be sent again at once. `failure`: counts for the breaker, None when it tells nothing.
     """
 
     message: str
     read: type[BackendError] = BackendUnavailable
     change: type[BackendError] = BackendUnavailable
-    again: bool = False
+    retry: bool = False
     failure: bool | None = True
 
 
@@ -45,14 +45,14 @@ class CallOutcome(Enum):
     """What became of a call, as far as can be known from here."""
 
     SPARED = _Meaning("{backend} is not called for a moment, since it keeps failing", failure=None)
-    HELD = _Meaning("{backend} asked not to be called for a moment", again=True, failure=None)
+    HELD = _Meaning("{backend} asked not to be called for a moment", retry=True, failure=None)
     OUT_OF_TIME = _Meaning("no time was left to ask {backend}", failure=None)
     CROWDED = _Meaning("{backend} has as many calls under way as it may have", failure=None)
     NO_TOKEN = _Meaning("no access token for {backend} could be had")
     LOCKED_OUT = _Meaning("{backend} does not accept our access token; its client or permissions need a look")
-    NOT_SENT = _Meaning("{backend} cannot be reached", again=True)
-    TURNED_AWAY = _Meaning("{backend} takes no calls now", again=True)
-    NO_ANSWER = _Meaning("{backend} gave no answer to {operation}", change=OutcomeUnknown, again=True)
+    NOT_SENT = _Meaning("{backend} cannot be reached", retry=True)
+    TURNED_AWAY = _Meaning("{backend} takes no calls now", retry=True)
+    NO_ANSWER = _Meaning("{backend} gave no answer to {operation}", change=OutcomeUnknown, retry=True)
     UNREADABLE = _Meaning(
         "{backend} answered {operation} outside its contract", BackendContractError, BackendContractError
     )
@@ -65,7 +65,7 @@ class CallOutcome(Enum):
     REFUSED = _Meaning("{backend} refused {operation}", BackendRefused, BackendRefused, failure=False)
 
     @property
-    def outcome(self) -> str:
+    def label(self) -> str:
         """Its name as counters show it."""
         first, *rest = self.name.lower().split("_")
         return first + "".join(word.capitalize() for word in rest)
@@ -110,7 +110,7 @@ STATUSES: Mapping[int, CallOutcome] = {
 }
 """Statuses that say more than their class, which is read by `of_status`."""
 
-ASK_TO_WAIT = frozenset(status for status, happened in STATUSES.items() if happened is CallOutcome.TURNED_AWAY)
+ASK_TO_WAIT = frozenset(status for status, outcome in STATUSES.items() if outcome is CallOutcome.TURNED_AWAY)
 """Whoever answers so, its Retry-After is obeyed."""
 FROM_THE_WAY: Mapping[int, CallOutcome] = {503: CallOutcome.NO_ANSWER}
 """What they say when the answer is not in the contracts' form. Proxies answer 503 as well when the connection to the
@@ -119,25 +119,25 @@ backend broke after the request was sent (Envoy does), so nobody knows whether i
 
 
 class CallFailed(Exception):
-    """One try at a call brought no usable answer. `blameless`: it says nothing about the backend."""
+    """One try at a call brought no usable answer. `ignored` by the breaker: it says nothing about the backend."""
 
     def __init__(
         self,
-        happened: CallOutcome,
+        outcome: CallOutcome,
         *,
         status: int | None = None,
         retry_after: int | None = None,
         refusal: Mapping[str, Any] | None = None,
         field: str | None = None,
-        blameless: bool = False,
+        ignored: bool = False,
     ) -> None:
-        super().__init__(f"{happened.name}, status {status}")
-        self.happened = happened
+        super().__init__(f"{outcome.name}, status {status}")
+        self.outcome = outcome
         self.status = status
         self.retry_after = retry_after
         self.refusal = refusal or {}
         self.field = field
-        self.blameless = blameless
+        self.ignored = ignored
 
 
 def of_exception(error: Exception) -> CallOutcome:
@@ -162,13 +162,13 @@ def worth_repeating(error: Exception, changes: bool) -> bool:
     """Whether the same call may be sent again: the backend did not act, or acting twice makes no difference."""
     if not isinstance(error, CallFailed):
         return False
-    meaning = error.happened.value
-    return meaning.again and not (changes and meaning.change is OutcomeUnknown)
+    meaning = error.outcome.value
+    return meaning.retry and not (changes and meaning.change is OutcomeUnknown)
 
 
 def is_failure(error: BaseException) -> bool | None:
     """What the breaker makes of it: True for a failure, False for a backend that works, None for neither."""
-    return error.happened.value.failure if isinstance(error, CallFailed) and not error.blameless else None
+    return error.outcome.value.failure if isinstance(error, CallFailed) and not error.ignored else None
 
 
 def _before_sending(cause: object) -> bool:
@@ -227,13 +227,13 @@ def canonical_error(
     failed: CallFailed, backend: str, operation: str, changes: bool, asked: Arguments
 ) -> CanonicalError:
     """What the core calls it."""
-    if failed.happened is CallOutcome.REFUSED and failed.status is not None:
+    if failed.outcome is CallOutcome.REFUSED and failed.status is not None:
         for code in (failed.refusal.get("code"), None):
             meant = REFUSALS.get((operation, failed.status, code if isinstance(code, str) else None))
             if meant is not None:
                 details = failed.refusal.get("details")
                 return meant(asked, details if isinstance(details, dict) else {})
-    meaning = failed.happened.value
+    meaning = failed.outcome.value
     details = {
         "backend": backend,
         "operation": operation,

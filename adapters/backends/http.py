@@ -162,7 +162,7 @@ class Backend:
                     answer = self._tries(operation, request, asked, key is not None or not operation.changes)
         except (CallFailed, BreakerOpen, NoPlace) as error:
             failed = _failed(error)
-            self._counters.ended(operation.name, failed.happened.outcome)
+            self._counters.ended(operation.name, failed.outcome.label)
             meant = canonical_error(failed, self.name, operation.name, operation.changes, asked)
             if isinstance(meant, BackendContradiction):
                 self._counters.contradicted(operation.name)
@@ -224,8 +224,8 @@ class Backend:
                 answer = received(response)
         except (requests.RequestException, HTTPError) as error:
             log.warning("backend gave no answer", backend=self.name, operation=operation.name, reason=repr(error))
-            blameless = left < self._fair_chance and seconds_left() < LEAST_SECONDS
-            raise CallFailed(of_exception(error), blameless=blameless) from error
+            ignored = left < self._fair_chance and seconds_left() < LEAST_SECONDS
+            raise CallFailed(of_exception(error), ignored=ignored) from error
         self._timed(self.name, operation.name, monotonic() - began)
         return answer
 
@@ -233,7 +233,7 @@ class Backend:
         try:
             return get()
         except TokenUnavailable as error:
-            raise CallFailed(CallOutcome.NO_TOKEN, blameless=error.blameless) from error
+            raise CallFailed(CallOutcome.NO_TOKEN, ignored=error.ignored) from error
 
     def _hold(self, retry_after: int | None) -> int | None:
         """Keep away as long as the backend asks for, within bounds."""

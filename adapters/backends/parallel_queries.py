@@ -151,12 +151,12 @@ class SentQuery:
     """Questions put at one moment."""
 
     def __init__(
-        self, inquiries: ParallelQueries, asking: dict[str, tuple[PartQuery, "Future[Any]"]], until: float
+        self, part_queries: ParallelQueries, asking: dict[str, tuple[PartQuery, "Future[Any]"]], until: float
     ) -> None:
-        self._inquiries = inquiries
+        self._queries = part_queries
         self._asking = asking
         self._until = until
 
     def part(self, name: str) -> Part:
         question, asking = self._asking[name]
-        return self._inquiries.settle(question, asking, self._until)
+        return self._queries.settle(question, asking, self._until)

@@ -43,12 +43,12 @@ LEAST_SECONDS = 0.001
 class TokenUnavailable(Exception):
     """The token service is away, refuses our client, or answers nonsense. The message names no secret.
 
-    `blameless`: the caller had too little time, or too many wait already; it says nothing about the service.
+    `ignored`: the caller had too little time, or too many wait already; it says nothing about the service.
     """
 
-    def __init__(self, message: str, *, blameless: bool = False) -> None:
+    def __init__(self, message: str, *, ignored: bool = False) -> None:
         super().__init__(message)
-        self.blameless = blameless
+        self.ignored = ignored
 
 
 def in_a_thread(work: Callable[[], None]) -> None:
@@ -143,12 +143,12 @@ class Tokens:
 
     def _await(self, enough: Callable[[_Token | None], bool]) -> str:
         if not self._waiting.acquire(blocking=False):
-            raise TokenUnavailable("too many wait for the token service", blameless=True)
+            raise TokenUnavailable("too many wait for the token service", ignored=True)
         tries = self._tries
         left = seconds_left()
         try:
             if not self._asking.acquire(timeout=-1 if left == inf else left):
-                raise TokenUnavailable("the token service did not answer in time", blameless=left < FAIR_CHANCE)
+                raise TokenUnavailable("the token service did not answer in time", ignored=left < FAIR_CHANCE)
             try:
                 held = self._token
                 if held is not None and enough(held):
@@ -169,7 +169,7 @@ class Tokens:
         except TokenUnavailable as failure:
             self._failed += 1
             if left < FAIR_CHANCE and seconds_left() < LEAST_SECONDS:
-                raise TokenUnavailable(str(failure), blameless=True) from failure
+                raise TokenUnavailable(str(failure), ignored=True) from failure
             self._failure = failure
             raise
         finally:

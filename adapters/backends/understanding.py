@@ -32,7 +32,7 @@ class Understanding:
         asked.
         """
         body, unsure = answer.document()
-        happened = None if answer.fine else of_status(answer.status, with_code=_has_code(body))
+        outcome = None if answer.fine else of_status(answer.status, with_code=_has_code(body))
         if unsure is not None:
             violation: ContractBreach | None = ContractBreach(
                 unsure, "a name that is there twice, or a number that is too long"
@@ -42,23 +42,23 @@ class Understanding:
         if violation is not None:
             self._report(operation, answer, violation.field, violation.message)
         try:
-            if unsure is not None and happened in (None, CallOutcome.REFUSED):
+            if unsure is not None and outcome in (None, CallOutcome.REFUSED):
                 raise CallFailed(CallOutcome.UNREADABLE, field=unsure)  # noqa: TRY301 - counted below, like the others
-            if happened is None:
+            if outcome is None:
                 return self._agreeing(operation, answer, body, asked, violation)
-            if happened is CallOutcome.REFUSED:
+            if outcome is CallOutcome.REFUSED:
                 self._strictly(violation)
                 read(body, Refusal())
                 hold_refusal(body, asked)
         except CallFailed as failed:
-            if failed.happened is CallOutcome.CONTRADICTS:
+            if failed.outcome is CallOutcome.CONTRADICTS:
                 self._report_contradiction(operation, answer, failed.field, asked)
             elif violation is None:
                 self._report(operation, answer, failed.field, "what we need is not there")
             raise CallFailed(
-                failed.happened, status=answer.status, field=failed.field, blameless=failed.blameless
+                failed.outcome, status=answer.status, field=failed.field, ignored=failed.ignored
             ) from failed
-        raise self._not_done(operation, answer, happened, body)
+        raise self._not_done(operation, answer, outcome, body)
 
     def _agreeing(
         self,
@@ -84,9 +84,9 @@ class Understanding:
         if violation is not None and self._check and self._check.strict:
             raise CallFailed(CallOutcome.UNREADABLE, field=violation.field)
 
-    def _not_done(self, operation: BackendOperation, answer: Received, happened: CallOutcome, body: Any) -> CallFailed:
+    def _not_done(self, operation: BackendOperation, answer: Received, outcome: CallOutcome, body: Any) -> CallFailed:
         # A refusal is the backend at work; only we may have asked wrongly.
-        (log.info if happened is CallOutcome.REFUSED else log.warning)(
+        (log.info if outcome is CallOutcome.REFUSED else log.warning)(
             "backend did not do it",
             backend=self._backend,
             operation=operation.name,
@@ -94,7 +94,7 @@ class Understanding:
             answer=answer.shown(LOGGED_TEXT),
         )
         return CallFailed(
-            happened,
+            outcome,
             status=answer.status,
             retry_after=answer.retry_after if answer.status in ASK_TO_WAIT else None,
             refusal=body if isinstance(body, dict) else None,

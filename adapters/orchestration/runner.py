@@ -20,7 +20,7 @@ from canonical.processes.engine import Process, Subject
 from canonical.processes.process_status import Problem
 from canonical.processes.progress import Progress, Step, next_call
 from canonical.processes.records import decided
-from canonical.processes.retry_compaction import fold
+from canonical.processes.retry_compaction import compacted
 from canonical.processes.saga import RecordedCall, resumed, run
 from canonical.shared import tracing
 from canonical.shared.overtaken import unless_overtaken
@@ -178,8 +178,8 @@ class _Reached:
     def pause(self, problem: Problem, waiting_for: str) -> Pause:
         call = next_call(self.steps, self.progress)
         progress = asdict(self.progress) | {"waiting_for": None}
-        tries = fold(call, self.progress, self.answers) if call else None
-        return Pause(progress, call.name if call else "", problem, waiting_for, tries)
+        compaction = compacted(call, self.progress, self.answers) if call else None
+        return Pause(progress, call.name if call else "", problem, waiting_for, compaction)
 
 
 def _named(entry: Entry) -> dict[str, str]:

@@ -14,7 +14,7 @@ from adapters.persistence.prepared import Prepared
 from adapters.persistence.tables import process_steps, processes
 from canonical.processes.process_status import Problem, ProcessState
 from canonical.processes.records import UNTIL
-from canonical.processes.retry_compaction import CompactedRetries, folded, stands_for
+from canonical.processes.retry_compaction import CompactedRetries, compacted_answer, stands_for
 from canonical.shared import jsontext, tracing
 from canonical.shared.errors import ConcurrentChange
 from canonical.shared.ports import Clock
@@ -66,13 +66,13 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Why a run stops for a while, and where it goes on. `fold`: the tries at the call that become one record."""
+    """Why a run stops for a while, and where it goes on. `compaction`: the tries at the call that become one record."""
 
     progress: Mapping[str, Any]
     call: str
     problem: Problem
     waiting_for: str
-    fold: CompactedRetries | None = None
+    compaction: CompactedRetries | None = None
 
 
 class SqlProcessSchedule:
@@ -146,8 +146,8 @@ class ProcessTable:
         }
         with self._database.writing() as connection:
             changed = connection.execute(sa.update(processes).where(*_of(turn)).values(values))
-            if changed.rowcount == 1 and pause.fold is not None:
-                _make_one(connection, turn, pause.fold, now)
+            if changed.rowcount == 1 and pause.compaction is not None:
+                _make_one(connection, turn, pause.compaction, now)
             connection.commit()
             return changed.rowcount == 1
 
@@ -168,7 +168,7 @@ class ProcessTable:
         with self._database.writing() as connection:
             first = insert_once(connection, process_steps, row)
             # Looked for after the insert, which waits for whoever is making one of them at this moment.
-            since = _folded(connection, process, subject, step) if first else None
+            since = _compacted_answer(connection, process, subject, step) if first else None
             if since is not None:
                 return since
             connection.commit()
@@ -206,20 +206,22 @@ def read_answers(connection: sa.Connection, process: str, subject: str) -> dict[
     return {row.step: jsontext.read_kept(row.answer) for row in rows}
 
 
-def _make_one(connection: sa.Connection, turn: Turn, fold: CompactedRetries, now: str) -> None:
+def _make_one(connection: sa.Connection, turn: Turn, compaction: CompactedRetries, now: str) -> None:
     ours = (process_steps.c.process == turn.process, process_steps.c.subject == turn.subject)
-    answer = jsontext.text({**fold.answer, UNTIL: now})
-    connection.execute(sa.update(process_steps).where(*ours, process_steps.c.step == fold.record).values(answer=answer))
-    connection.execute(sa.delete(process_steps).where(*ours, process_steps.c.step.in_(fold.forgotten)))
+    answer = jsontext.text({**compaction.answer, UNTIL: now})
+    connection.execute(
+        sa.update(process_steps).where(*ours, process_steps.c.step == compaction.record).values(answer=answer)
+    )
+    connection.execute(sa.delete(process_steps).where(*ours, process_steps.c.step.in_(compaction.forgotten)))
 
 
-def _folded(connection: sa.Connection, process: str, subject: str, step: str) -> dict[str, Any] | None:
+def _compacted_answer(connection: sa.Connection, process: str, subject: str, step: str) -> dict[str, Any] | None:
     record = stands_for(step)
     if record is None:
         return None
     of = (process_steps.c.process == process, process_steps.c.subject == subject, process_steps.c.step == record)
     kept = connection.scalar(sa.select(process_steps.c.answer).where(*of))
-    return None if kept is None else folded(step, jsontext.read_kept(kept))
+    return None if kept is None else compacted_answer(step, jsontext.read_kept(kept))
 
 
 def _of(turn: Turn) -> tuple[sa.ColumnElement[bool], ...]:

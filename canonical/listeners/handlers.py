@@ -21,7 +21,7 @@ class UnitOfWork(Transaction, Protocol):
 def register_listener(command: RegisterListener, work: UnitOfWork, clock: Clock, identities: Identities) -> Listener:
     """Raises ListenerExists, TooManyListeners."""
     known = work.listeners.of(command.owner)
-    same = next((one for one in known if _wish_of(one) == command), None)
+    same = next((one for one in known if _registration_of(one) == command), None)
     if same is not None:
         message = f"this callback and query are registered already, as {same.id}"
         raise ListenerExists(message, listenerId=same.id)
@@ -51,7 +51,7 @@ def unregister_listener(
     return known[command.listener_id]
 
 
-def _wish_of(one: Listener) -> RegisterListener:
+def _registration_of(one: Listener) -> RegisterListener:
     return RegisterListener(one.owner, one.api, one.version, one.callback, one.query)
 
 

@@ -1,4 +1,4 @@
-"""A wish to be told about what happens."""
+"""A registration to be told about what happens."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,8 @@ from datetime import datetime
 class Listener:
     """Who is told (`owner`, a client id), where (`callback`), and in the words of which interface.
 
-    `query` is text in that interface's words, empty for everything. It never changes: another wish is another one.
+    `query` is text in that interface's words, empty for everything. It never changes: another registration is another
+    one.
     """
 
     id: str

@@ -24,7 +24,7 @@ class CompactedRetries:
     forgotten: tuple[str, ...]
 
 
-def fold(call: Call, progress: Progress, answers: Mapping[str, dict[str, Any]]) -> CompactedRetries | None:
+def compacted(call: Call, progress: Progress, answers: Mapping[str, dict[str, Any]]) -> CompactedRetries | None:
     """The tries so far at the call that `progress` waits to make, as one; None while there are too few.
 
     That one of them may have acted is never lost.
@@ -44,7 +44,7 @@ def stands_for(record: str) -> str | None:
     return _kept_under(record) if attempt_of(record) > 1 else None
 
 
-def folded(record: str, kept: Mapping[str, Any]) -> dict[str, Any] | None:
+def compacted_answer(record: str, kept: Mapping[str, Any]) -> dict[str, Any] | None:
     """What `record` came to, by what is `kept` under the record that may stand for it; None if it does not.
 
     Asked for a call that was made once more, by a run that was overtaken: that one may have acted.

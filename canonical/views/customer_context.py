@@ -44,7 +44,7 @@ class CustomerContexts:
     subscriptions: CustomerSubscriptions
     balances: OutstandingBalances
     shipments: Shipments
-    inquiries: PartQueries
+    part_queries: PartQueries
 
     def context(self, customer_id: str, wanted: frozenset[ContextPart]) -> CustomerContext:
         """The parts wanted. Raises CustomerNotFound when CRM says so.
@@ -60,6 +60,6 @@ class CustomerContexts:
         }
         asked = wanted | {ContextPart.PROFILE}
         questions = [PartQuery(part, SOURCES[part], customer_id, asks[part]) for part in ContextPart if part in asked]
-        found = answers(self.inquiries, questions, decisive=ContextPart.PROFILE)
+        found = answers(self.part_queries, questions, decisive=ContextPart.PROFILE)
         parts = {part: found[part].value for part in ContextPart if part in wanted}
         return CustomerContext(customer_id, parts, missing_of(found))

@@ -64,7 +64,7 @@ class OrderSnapshots:
     records: OrderRecords
     invoices: Invoices
     shipments: Shipments
-    inquiries: PartQueries
+    part_queries: PartQueries
 
     def snapshot(self, order_id: str, reader: Reader, wanted: frozenset[SnapshotPart]) -> OrderSnapshot:
         """The order and the parts wanted of it. Who sees everybody's orders also sees those of other channels.
@@ -79,7 +79,7 @@ class OrderSnapshots:
             return self._of_another_channel(order_id, reader, wanted)
         if order.bss_order_id is None:
             return _without_number(order, wanted)
-        found = answers(self.inquiries, self._questions(order.bss_order_id, wanted))
+        found = answers(self.part_queries, self._questions(order.bss_order_id, wanted))
         return _snapshot(order, found, wanted)
 
     def _of_another_channel(self, number: str, reader: Reader, wanted: frozenset[SnapshotPart]) -> OrderSnapshot:
@@ -88,7 +88,7 @@ class OrderSnapshots:
                 raise OrderNotFound("Order not found", orderId=number)
 
         questions = self._questions(number, wanted | {SnapshotPart.DETAILS})
-        found = answers(self.inquiries, questions, SnapshotPart.DETAILS, admit)
+        found = answers(self.part_queries, questions, SnapshotPart.DETAILS, admit)
         details = found[SnapshotPart.DETAILS]
         if details.value is None:
             raise BackendUnavailable("BSS, which would know the order, cannot be asked now") from details.error

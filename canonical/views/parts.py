@@ -58,7 +58,7 @@ class PartQueries(Protocol):
 
 
 def answers(
-    inquiries: PartQueries,
+    part_queries: PartQueries,
     questions: Sequence[PartQuery],
     decisive: str | None = None,
     admit: Callable[[Any], None] = lambda value: None,
@@ -68,7 +68,7 @@ def answers(
     `decisive` is the part whose owner decides whether there is such a thing at all: its NotFound is raised, without
     waiting for the others. `admit` raises NotFound of a value that is not for the caller, which is refused as soon.
     """
-    asked = inquiries.ask(questions)
+    asked = part_queries.ask(questions)
     found: dict[str, Part] = {}
     for question in sorted(questions, key=lambda question: question.part != decisive):
         part = found[question.part] = asked.part(question.part)

@@ -51,7 +51,7 @@ class Core:
         self._projectors = projectors()
         self.audit = SqlAuditTrail(self.database)
         self.backends = connect(backend_settings(settings), settings.check_backend_answers, timed)
-        self.inquiries = ParallelQueries(
+        self.part_queries = ParallelQueries(
             NEEDED,
             self.clock,
             at_once=settings.threads,
@@ -103,7 +103,7 @@ class Core:
 
     def close(self) -> None:
         self.engine.close()
-        self.inquiries.close()
+        self.part_queries.close()
         self.backends.close()
         self.audit.close()
         self.database.close()

@@ -126,12 +126,14 @@ def _catalog(core: Core) -> dict[str, Callable[..., Any]]:
 
 def _views(core: Core) -> dict[str, Callable[..., Any]]:
     """What is put together from several backends."""
-    backends, inquiries = core.backends, core.inquiries
-    snapshots = OrderSnapshots(core.reads, backends.order_records, backends.invoices, backends.shipments, inquiries)
+    backends, part_queries = core.backends, core.part_queries
+    snapshots = OrderSnapshots(core.reads, backends.order_records, backends.invoices, backends.shipments, part_queries)
     contexts = CustomerContexts(
-        backends.profiles, backends.subscriptions, backends.balances, backends.shipments, inquiries
+        backends.profiles, backends.subscriptions, backends.balances, backends.shipments, part_queries
     )
-    subscriptions = PortalSubscriptions(backends.subscriptions, inquiries, core.reads, core.application, core.waiters)
+    subscriptions = PortalSubscriptions(
+        backends.subscriptions, part_queries, core.reads, core.application, core.waiters
+    )
     return PortalSnapshots(snapshots).operations() | PortalCustomers(contexts).operations() | subscriptions.operations()
 
 

@@ -49,7 +49,7 @@ _SUBSCRIPTION = SubscriptionSchema()
 @dataclass(frozen=True)
 class PortalSubscriptions:
     subscriptions: Subscriptions
-    inquiries: PartQueries
+    part_queries: PartQueries
     changes: AggregateReads
     application: Application
     waiters: Waiters
@@ -108,7 +108,7 @@ class PortalSubscriptions:
             PartQuery(SUBSCRIPTION, "bss", subscription_id, lambda: self.subscriptions.subscription(subscription_id)),
             PartQuery(PLANS, "bss", "", self.subscriptions.plans),
         ]
-        found = answers(self.inquiries, questions, SUBSCRIPTION, admit)
+        found = answers(self.part_queries, questions, SUBSCRIPTION, admit)
         for part in found.values():
             if part.error is not None:
                 raise part.error

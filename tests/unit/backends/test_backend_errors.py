@@ -1,4 +1,4 @@
-"""The table from what happened to canonical errors."""
+"""The table from what outcome to canonical errors."""
 
 import inspect
 import ssl
@@ -41,8 +41,8 @@ from canonical.shared.errors import (
 POOL = HTTPConnectionPool("backend")
 
 
-def _failed(happened: CallOutcome, changes: bool, **facts: object) -> CanonicalError:
-    return canonical_error(CallFailed(happened, **facts), "bss", "createOrder", changes, {})  # type: ignore[arg-type]
+def _failed(outcome: CallOutcome, changes: bool, **facts: object) -> CanonicalError:
+    return canonical_error(CallFailed(outcome, **facts), "bss", "createOrder", changes, {})  # type: ignore[arg-type]
 
 
 def test_every_error_of_requests_is_in_the_table() -> None:
@@ -59,7 +59,7 @@ def _gave_up(reason: Exception) -> MaxRetryError:
 
 
 @pytest.mark.parametrize(
-    ("error", "happened"),
+    ("error", "outcome"),
     [
         (requests.ConnectionError(_gave_up(NewConnectionError(POOL, "refused"))), CallOutcome.NOT_SENT),  # type: ignore[arg-type]
         (requests.ConnectionError(_gave_up(NameResolutionError("x", POOL, gaierror()))), CallOutcome.NOT_SENT),  # type: ignore[arg-type]
@@ -75,8 +75,8 @@ def _gave_up(reason: Exception) -> MaxRetryError:
         (type("NewInALaterVersion", (requests.Timeout,), {})(), CallOutcome.NO_ANSWER),
     ],
 )
-def test_an_exception_tells_whether_the_request_may_have_arrived(error: Exception, happened: CallOutcome) -> None:
-    assert of_exception(error) is happened
+def test_an_exception_tells_whether_the_request_may_have_arrived(error: Exception, outcome: CallOutcome) -> None:
+    assert of_exception(error) is outcome
 
 
 @pytest.mark.parametrize(
@@ -100,14 +100,14 @@ def test_an_exception_tells_whether_the_request_may_have_arrived(error: Exceptio
 def test_a_status_means_one_thing_for_reading_and_one_for_changing(
     status: int, reading: type[BackendError], changing: type[BackendError]
 ) -> None:
-    happened = of_status(status)
-    assert type(_failed(happened, changes=False, status=status)) is reading
-    assert type(_failed(happened, changes=True, status=status)) is changing
+    outcome = of_status(status)
+    assert type(_failed(outcome, changes=False, status=status)) is reading
+    assert type(_failed(outcome, changes=True, status=status)) is changing
 
 
-@pytest.mark.parametrize("happened", CallOutcome)
-def test_every_message_is_filled_in_and_every_detail_is_named(happened: CallOutcome) -> None:
-    error = _failed(happened, changes=True, status=500, retry_after=3, field="/id")
+@pytest.mark.parametrize("outcome", CallOutcome)
+def test_every_message_is_filled_in_and_every_detail_is_named(outcome: CallOutcome) -> None:
+    error = _failed(outcome, changes=True, status=500, retry_after=3, field="/id")
     assert "bss" in error.message
     assert "{" not in error.message
     assert dict(error.details) == {
@@ -115,15 +115,15 @@ def test_every_message_is_filled_in_and_every_detail_is_named(happened: CallOutc
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("happened", CallOutcome)
-def test_what_may_have_happened_is_never_repeated(happened: CallOutcome) -> None:
-    raised = _failed(happened, changes=True)
-    if worth_repeating(CallFailed(happened), changes=True):
+@pytest.mark.parametrize("outcome", CallOutcome)
+def test_what_may_have_happened_is_never_repeated(outcome: CallOutcome) -> None:
+    raised = _failed(outcome, changes=True)
+    if worth_repeating(CallFailed(outcome), changes=True):
         assert type(raised) is BackendUnavailable
 
 
 def test_outcomes_have_names_for_counters() -> None:
-    assert [happened.outcome for happened in (CallOutcome.SPARED, CallOutcome.NO_ANSWER, CallOutcome.OUT_OF_TIME)] == [
+    assert [outcome.label for outcome in (CallOutcome.SPARED, CallOutcome.NO_ANSWER, CallOutcome.OUT_OF_TIME)] == [
         "spared", "noAnswer", "outOfTime",
     ]  # fmt: skip
 
@@ -133,7 +133,7 @@ def test_the_breaker_counts_failures_and_takes_refusals_for_life() -> None:
     assert is_failure(CallFailed(CallOutcome.UNREADABLE)) is True
     assert is_failure(CallFailed(CallOutcome.REFUSED)) is False
     assert is_failure(CallFailed(CallOutcome.CROWDED)) is None
-    assert is_failure(CallFailed(CallOutcome.NO_ANSWER, blameless=True)) is None
+    assert is_failure(CallFailed(CallOutcome.NO_ANSWER, ignored=True)) is None
     assert is_failure(KeyboardInterrupt()) is None
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from canonical.processes.progress import Progress, next_call
-from canonical.processes.retry_compaction import AT_ONCE, fold, folded, stands_for
+from canonical.processes.retry_compaction import AT_ONCE, compacted, compacted_answer, stands_for
 from canonical.processes.saga import resumed, run
 from tests.unit.processes.faulty_backend import (
     NAMES,
@@ -28,7 +28,7 @@ CALLS = (*EFFECTS, *(f"find-{effect}" for effect in EFFECTS))
 WAITING = (Fault.AWAY, Fault.LOST_BEFORE, Fault.GARBLED_BEFORE)
 
 
-class Folding:
+class Compacting:
     """An engine with one journal, which folds at each pause. `most` is the longest that the journal was then."""
 
     def __init__(self, backend: FaultyBackend, crashes: frozenset[int] = frozenset()) -> None:
@@ -64,7 +64,7 @@ class Folding:
     def pause(self, progress: Progress) -> None:
         call, answers = next_call(self.steps, progress), self.journal.answers
         assert call is not None
-        found = fold(call, progress, answers)
+        found = compacted(call, progress, answers)
         if found is not None:
             answers[found.record] = dict(found.answer)
             for name in found.forgotten:
@@ -78,13 +78,13 @@ def test_however_long_a_backend_is_away_its_tries_are_a_few_records(call: str) -
     lengths = []
     for tries in (5, 150):
         backend = FaultyBackend({call: [Fault.AWAY] * tries} | refused)
-        folding = Folding(backend)
-        ended = folding.carry_out()
+        compacting = Compacting(backend)
+        ended = compacting.carry_out()
         assert ended.waiting is False
         assert backend.calls.count(call) == tries + 1
-        kept = folding.journal.answers[f"{call}#1"]
+        kept = compacting.journal.answers[f"{call}#1"]
         assert (kept["away"], kept["through"]) == (f"{call}: away", tries - 1)
-        lengths.append(folding.most)
+        lengths.append(compacting.most)
     assert lengths[0] == lengths[1] <= len(NAMES) + 6
 
 
@@ -92,9 +92,9 @@ def test_that_one_of_many_tries_may_have_acted_is_not_lost() -> None:
     away = [Fault.AWAY] * 5
     backend = FaultyBackend({"charge": [*away, Fault.LOST_AFTER, *away], "find-charge": away[:1]})
     stop = StopsOnce(lambda: "charge" in backend.effects)
-    folding = Folding(backend)
-    ended = folding.carry_out(stop)
-    assert folding.journal.answers["charge#1"]["uncertain"] is True
+    compacting = Compacting(backend)
+    ended = compacting.carry_out(stop)
+    assert compacting.journal.answers["charge#1"]["uncertain"] is True
     assert ended.undone[0] == "charge undone", "it was settled before the run was stopped"
 
 
@@ -106,14 +106,14 @@ def test_the_records_of_a_release_that_kept_each_try_go_a_few_at_a_time() -> Non
     progress = resumed(steps, Progress(), answers)
     call = next_call(steps, progress)
     assert call is not None
-    found = fold(call, progress, answers)
+    found = compacted(call, progress, answers)
     assert found is not None
     assert (found.record, found.answer["through"], len(found.forgotten)) == ("reserve#1", 1999, AT_ONCE)
     left = {name: answer for name, answer in answers.items() if name not in found.forgotten} | {
         found.record: dict(found.answer)
     }
     assert resumed(steps, Progress(), left) == progress
-    again = fold(call, progress, left)
+    again = compacted(call, progress, left)
     assert again is not None
     assert not set(again.forgotten) & set(found.forgotten)
 
@@ -124,10 +124,10 @@ def test_a_run_that_was_overtaken_finds_what_its_try_has_become() -> None:
     for record in ("charge#2", "before-charge#17", "charge#18"):
         assert stands_for(record) == "charge#1"
     assert stands_for("undo-charge#1.17") == "undo-charge#1.1"
-    assert folded("charge#17", kept) == kept | {"uncertain": True}, "its own call may have acted"
-    assert folded("before-charge#17", kept) == {}
-    assert folded("charge#18", kept) is None
-    assert folded("charge#2", {"away": "billing", "uncertain": False}) is None
+    assert compacted_answer("charge#17", kept) == kept | {"uncertain": True}, "its own call may have acted"
+    assert compacted_answer("before-charge#17", kept) == {}
+    assert compacted_answer("charge#18", kept) is None
+    assert compacted_answer("charge#2", {"away": "billing", "uncertain": False}) is None
 
 
 ASKING, ACTING = (st.lists(st.sampled_from(faults), max_size=6) for faults in (WAITING, Fault))
@@ -139,14 +139,14 @@ def test_any_faults_crashes_and_moments_end_as_they_do_without_folding(
     script: dict[str, list[Fault]], crashes: frozenset[int], moment: int
 ) -> None:
     backend = FaultyBackend(script)
-    folding = Folding(backend, crashes)
-    progress = folding.carry_out(StopsOnce(lambda: len(backend.calls) >= moment))
+    compacting = Compacting(backend, crashes)
+    progress = compacting.carry_out(StopsOnce(lambda: len(backend.calls) >= moment))
     effects = backend.effects
     assert len(effects) == len(set(effects)), "an effect happened twice"
     done = [name for name in NAMES if name in effects]
     taken_back = [name for name in NAMES if f"undo-{name}" in effects]
     assert done == list(progress.facts), "nothing stands that we do not know of"
-    tries = [name for name in folding.journal.answers if re.fullmatch(r"(before-)?(undo-)?\w+#\d+", name)]
+    tries = [name for name in compacting.journal.answers if re.fullmatch(r"(before-)?(undo-)?\w+#\d+", name)]
     assert len(tries) <= 6 * 2 * len(NAMES)
     if progress.refusal is None:
         assert (done, taken_back) == (list(NAMES), [])

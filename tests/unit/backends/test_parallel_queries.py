@@ -27,7 +27,7 @@ class Inquiry:
         self.made: list[ParallelQueries] = []
 
     def make(self, seconds: float = PATIENT, at_once: int = 2, last_known: float = 0.0) -> ParallelQueries:
-        inquiries = ParallelQueries(
+        part_queries = ParallelQueries(
             ("crm", "scm"),
             self.clock,
             at_once=at_once,
@@ -35,8 +35,8 @@ class Inquiry:
             last_known_seconds=last_known,
             ticks=lambda: (self.clock.now() - NOON).total_seconds(),  # noqa: PLW0108 - the clock goes on
         )
-        self.made.append(inquiries)
-        return inquiries
+        self.made.append(part_queries)
+        return part_queries
 
     def hang(self) -> str:
         self.released.wait(LONG)
@@ -48,17 +48,17 @@ def inquiry() -> Iterator[Inquiry]:
     made = Inquiry()
     yield made
     made.released.set()
-    for inquiries in made.made:
-        inquiries.close()
+    for part_queries in made.made:
+        part_queries.close()
 
 
-def asked(inquiries: ParallelQueries, answer: Any, source: str = "crm", about: str = "C1") -> Part:
+def asked(part_queries: ParallelQueries, answer: Any, source: str = "crm", about: str = "C1") -> Part:
     def ask() -> Any:
         if isinstance(answer, Exception):
             raise answer
         return answer() if callable(answer) else answer
 
-    return inquiries.ask([PartQuery("profile", source, about, ask)]).part("profile")
+    return part_queries.ask([PartQuery("profile", source, about, ask)]).part("profile")
 
 
 def test_backends_are_asked_at_the_same_time(inquiry: Inquiry) -> None:
@@ -95,82 +95,82 @@ def test_a_defect_is_no_missing_part(inquiry: Inquiry) -> None:
 
 
 def test_a_backend_that_hangs_is_missing_and_the_others_are_not(inquiry: Inquiry) -> None:
-    inquiries = inquiry.make(seconds=0.05)
-    hanging = asked(inquiries, inquiry.hang)
+    part_queries = inquiry.make(seconds=0.05)
+    hanging = asked(part_queries, inquiry.hang)
     assert hanging.missing is not None
     assert (hanging.missing.code, hanging.missing.retryable) == ("BACKEND_UNAVAILABLE", True)
     assert asked(inquiry.make(), "here", source="scm").value == "here"
 
 
 def test_calls_that_hang_leave_the_other_backends_their_threads(inquiry: Inquiry) -> None:
-    inquiries = inquiry.make(seconds=0.05, at_once=2)
+    part_queries = inquiry.make(seconds=0.05, at_once=2)
     for _ in range(4):
-        assert asked(inquiries, inquiry.hang).missing is not None
+        assert asked(part_queries, inquiry.hang).missing is not None
     assert sum(thread.name.startswith("ask-crm") for thread in threading.enumerate()) <= 2
-    assert "as many calls" in str(asked(inquiries, "never asked").error)
-    inquiries._seconds = PATIENT
-    assert asked(inquiries, "here", source="scm").value == "here"
+    assert "as many calls" in str(asked(part_queries, "never asked").error)
+    part_queries._seconds = PATIENT
+    assert asked(part_queries, "here", source="scm").value == "here"
     inquiry.released.set()
-    until(lambda: asked(inquiries, "here").missing is None)
+    until(lambda: asked(part_queries, "here").missing is None)
 
 
 def test_a_part_is_missing_since_it_was_first_missing(inquiry: Inquiry) -> None:
-    inquiries = inquiry.make()
+    part_queries = inquiry.make()
 
     def since() -> Any:
-        missing = asked(inquiries, BackendUnavailable("away")).missing
+        missing = asked(part_queries, BackendUnavailable("away")).missing
         assert missing is not None
         return missing.since
 
     assert since() == NOON
     inquiry.clock.pass_(60)
     assert since() == NOON
-    asked(inquiries, "back")
+    asked(part_queries, "back")
     assert since() == inquiry.clock.now()
 
 
 def test_a_backend_that_says_no_is_not_away(inquiry: Inquiry) -> None:
-    inquiries = inquiry.make()
-    asked(inquiries, OrderNotFound("no"))
+    part_queries = inquiry.make()
+    asked(part_queries, OrderNotFound("no"))
     inquiry.clock.pass_(60)
-    part = asked(inquiries, BackendUnavailable("away"))
+    part = asked(part_queries, BackendUnavailable("away"))
     assert part.missing is not None
     assert part.missing.since == inquiry.clock.now()
 
 
 def test_nothing_stands_in_unless_it_is_allowed(inquiry: Inquiry) -> None:
-    inquiries = inquiry.make()
-    asked(inquiries, "known")
-    assert asked(inquiries, BackendUnavailable("away")).value is None
+    part_queries = inquiry.make()
+    asked(part_queries, "known")
+    assert asked(part_queries, BackendUnavailable("away")).value is None
 
 
 def test_the_last_known_value_stands_in_for_a_while_and_says_from_when_it_is(inquiry: Inquiry) -> None:
-    inquiries = inquiry.make(last_known=60)
-    asked(inquiries, "known")
+    part_queries = inquiry.make(last_known=60)
+    asked(part_queries, "known")
     inquiry.clock.pass_(60)
-    part = asked(inquiries, BackendUnavailable("away"))
+    part = asked(part_queries, BackendUnavailable("away"))
     assert part.missing is not None
     assert (part.value, part.missing.as_of) == ("known", NOON)
-    assert asked(inquiries, BackendUnavailable("away"), about="C2").value is None, "another customer's"
+    assert asked(part_queries, BackendUnavailable("away"), about="C2").value is None, "another customer's"
     inquiry.clock.pass_(1)
-    late = asked(inquiries, BackendUnavailable("away"))
+    late = asked(part_queries, BackendUnavailable("away"))
     assert late.missing is not None
     assert (late.value, late.missing.as_of) == (None, None)
 
 
 def test_what_is_gone_does_not_stand_in(inquiry: Inquiry) -> None:
-    inquiries = inquiry.make(last_known=60)
-    asked(inquiries, "known")
-    asked(inquiries, OrderNotFound("gone"))
-    assert asked(inquiries, BackendUnavailable("away")).value is None
+    part_queries = inquiry.make(last_known=60)
+    asked(part_queries, "known")
+    asked(part_queries, OrderNotFound("gone"))
+    assert asked(part_queries, BackendUnavailable("away")).value is None
 
 
 def test_only_so_many_values_are_kept(inquiry: Inquiry) -> None:
-    inquiries = inquiry.make(last_known=60)
+    part_queries = inquiry.make(last_known=60)
     for number in range(MOST_KEPT + 1):
-        asked(inquiries, number, about=f"C{number}")
-    assert asked(inquiries, BackendUnavailable("away"), about="C0").value is None
-    assert asked(inquiries, BackendUnavailable("away"), about=f"C{MOST_KEPT}").value == MOST_KEPT
+        asked(part_queries, number, about=f"C{number}")
+    assert asked(part_queries, BackendUnavailable("away"), about="C0").value is None
+    assert asked(part_queries, BackendUnavailable("away"), about=f"C{MOST_KEPT}").value == MOST_KEPT
 
 
 def test_the_correlation_id_goes_with_the_question(inquiry: Inquiry) -> None:
