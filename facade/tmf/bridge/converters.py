@@ -95,10 +95,7 @@ class Converter:
             out[TYPE] = self._v5
         else:
             self._lift_type(out, at, run)
-        for name, default in self._v5_demands:
-            if out.get(name) is None and (supplied := default(out)) is not DROPPED:
-                out[name] = supplied
-                run.defaulted((at, name), DEMANDED_BY_V5, supplied)
+        self._supply_to_v5(out, at, run)
         return out
 
     def lower(self, value: Object, at: Place, run: Run) -> Object:
@@ -121,11 +118,20 @@ class Converter:
                     out[old] = shown
         if not (self._typed_by_place and out.get(TYPE) == self._v5 == self._v4):
             self._lower_type(out, at, run)
+        self._supply_to_v4(out, at, run)
+        return out
+
+    def _supply_to_v5(self, out: Object, at: Place, run: Run) -> None:
+        for name, default in self._v5_demands:
+            if out.get(name) is None and (supplied := default(out)) is not DROPPED:
+                out[name] = supplied
+                run.defaulted((at, name), DEMANDED_BY_V5, supplied)
+
+    def _supply_to_v4(self, out: Object, at: Place, run: Run) -> None:
         for name, default in self._v4_demands:
             if name not in out:
                 out[name] = default(out)
                 run.defaulted((at, name), DEMANDED_BY_V4, out[name])
-        return out
 
     def _hidden(self, name: str, member: Any, at: Place, run: Run) -> Hidden | SetAside:
         if isinstance(member, SetAside):

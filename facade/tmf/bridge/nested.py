@@ -52,7 +52,7 @@ class NestedReference(Converter):
             outer[nesting.name] = inner
         if outer.get(TYPE) is None:
             outer[TYPE] = self.mapping.v5
-        self._default_role(outer, at, run)
+        self._supply_to_v5(outer, at, run)
         return outer
 
     def _is_flat(self, value: Object) -> bool:
@@ -71,14 +71,8 @@ class NestedReference(Converter):
         if TYPE in value:
             run.reshaped((at, TYPE), "v4 writes it flat", value[TYPE])
         lifted = {**value, TYPE: self.mapping.v5, name: inner}
-        self._default_role(lifted, at, run)
+        self._supply_to_v5(lifted, at, run)
         return lifted
-
-    def _default_role(self, outer: Object, at: Place, run: Run) -> None:
-        for name, default in self.mapping.v5_demands.items():
-            if outer.get(name) is None:
-                outer[name] = default(outer)
-                run.defaulted((at, name), "v5 demands it", outer[name])
 
     def _party_type(self, outer: Object, inner: Object, at: Place, run: Run) -> None:
         sent = outer.get(TYPE)
@@ -117,10 +111,7 @@ class NestedReference(Converter):
             self._lower_types(out, inner, inner_at, run)
         elif out.keys() - {_ROLE, TYPE}:
             run.reshaped(inner_at, "v4 takes the attributes beside the role for the place's", None)
-        for name, default in self.mapping.v4_demands.items():
-            if name not in out:
-                out[name] = default(out)
-                run.defaulted((at, name), DEMANDED_BY_V4, out[name])
+        self._supply_to_v4(out, at, run)
         return out
 
     def _flatten(self, out: Object, inner: Object, inner_at: Place, at: Place, run: Run) -> None:

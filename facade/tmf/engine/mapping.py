@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from canonical.audit.record import Mapped
+from facade.contract.pointers import escaped
 from facade.contract.violations import Code, Violation
+from facade.tmf.bridge import COMPLEMENT
 from facade.tmf.engine.payload import Payload
 
 
@@ -125,6 +127,12 @@ def read(
     for row in table:
         row.read(body, at, to, found)
     return found.fields, found.trail, found.violations
+
+
+def carried_trail(body: Payload, mapped: Collection[str], more: Iterable[str] = ()) -> list[Mapped]:
+    """Every attribute that is kept verbatim, those that no schema names among them, and `more` places."""
+    places = [f"/{escaped(name)}" for name in body if name not in mapped and name != COMPLEMENT]
+    return [Mapped(place, f"/carried{place}", "carried") for place in (*places, *more)]
 
 
 def show(table: Iterable[Row], aggregate: Any, carried: Mapping[str, Any]) -> Payload:

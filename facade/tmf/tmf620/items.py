@@ -13,11 +13,10 @@ from canonical.shared.aggregates import Kind
 from canonical.shared.projection import SearchIndex
 from facade.application.requests import Translation
 from facade.clock import time_text
-from facade.contract.pointers import escaped, shortened
+from facade.contract.pointers import shortened
 from facade.contract.violations import Code, ContractViolation, Violation
-from facade.tmf.bridge import COMPLEMENT
 from facade.tmf.engine.declaration import PatchRules, Resource, Sender
-from facade.tmf.engine.mapping import Field, Row, Written, read, show
+from facade.tmf.engine.mapping import Field, Row, Written, carried_trail, read, show
 from facade.tmf.engine.payload import SERVER_SET, Payload, overlong, refused
 from facade.tmf.tmf620.shapes import LONGEST, PERIOD
 from facade.tmf.vocabulary import folded
@@ -173,9 +172,7 @@ class ItemMapper:
             trail.append(Mapped("/lifecycleStatus", "/status", "the status of this name"))
         if violations:
             raise ContractViolation(violations)
-        known = self._owned | SHAPED | {row.attribute for row in FIELDS} | {COMPLEMENT}
-        carried = (f"/{escaped(name)}" for name in body if name not in known)
-        trail += [Mapped(pointer, f"/carried{pointer}", "carried") for pointer in carried]
+        trail += carried_trail(body, self._owned | SHAPED | {row.attribute for row in FIELDS})
         return Definition(self.contents(**found.fields), **fields, **period), tuple(trail)
 
 

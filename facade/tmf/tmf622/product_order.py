@@ -12,11 +12,9 @@ from canonical.shared.errors import InvalidTransition
 from facade.answers import ErrorAnswer
 from facade.application.requests import Translation
 from facade.clock import time_text
-from facade.contract.pointers import escaped
 from facade.contract.violations import ContractViolation
-from facade.tmf.bridge import COMPLEMENT
 from facade.tmf.engine.declaration import Sender
-from facade.tmf.engine.mapping import Field, Written, read, show
+from facade.tmf.engine.mapping import Field, Written, carried_trail, read, show
 from facade.tmf.engine.parties import (
     customer_of,
     identifier_object,
@@ -225,12 +223,9 @@ def _not_now(order: Order, name: str, what: str) -> InvalidTransition:
 
 
 def _carried(body: Payload) -> list[Mapped]:
-    """Every attribute that is kept verbatim, those that no schema names among them."""
-    mapped = SHAPED | {row.attribute for row in FIELDS}
-    kept = [f"/{escaped(name)}" for name in body if name not in mapped and name != COMPLEMENT]
-    kept += [f"/{name}" for name in ("relatedParty", "requestedInitialState") if name in body]
-    kept += carried_places(body["productOrderItem"], "/productOrderItem")
-    return [Mapped(pointer, f"/carried{pointer}", "carried") for pointer in kept]
+    more = [f"/{name}" for name in ("relatedParty", "requestedInitialState") if name in body]
+    more += carried_places(body["productOrderItem"], "/productOrderItem")
+    return carried_trail(body, SHAPED | {row.attribute for row in FIELDS}, more)
 
 
 def _error_messages(order: Order, carried: Payload) -> Iterator[Payload]:
