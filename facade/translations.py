@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import flask
 
-from canonical.audit.record import Mapped
 from canonical.ordering.order import Order
 from canonical.processes.place_order import PlannedCall, plan
 from canonical.shared.errors import CanonicalError, Conflict, InvalidCommand, NotFound
@@ -19,6 +19,12 @@ from facade.security.principal import Principal, current_principal
 from facade.tmf.bridge import Loss
 from facade.web.json import answer_json
 from facade.web.paging import only
+
+NOTHING: Mapping[str, Any] = MappingProxyType(
+    {"accepted": False, "command": None}
+    | dict.fromkeys(("fields", "carried", "losses", "leniencies", "errors", "backendCalls"), ())
+)
+"""The answer about a payload that comes to nothing."""
 
 Compare = Callable[[Any], Sequence[Loss]]
 
@@ -112,26 +118,16 @@ def _accepted(
     leniencies: list[dict[str, Any]],
 ) -> dict[str, Any]:
     return {
+        **NOTHING,
         "accepted": True,
         "command": translation.command,
         "fields": translation.trail,
         "carried": sorted(field.source for field in translation.trail if field.rule == "carried"),
         "losses": losses,
         "leniencies": leniencies,
-        "errors": [],
         "backendCalls": calls,
     }
 
 
 def _refused(errors: list[dict[str, Any]], leniencies: list[dict[str, Any]]) -> dict[str, Any]:
-    nothing: list[Mapped] = []
-    return {
-        "accepted": False,
-        "command": None,
-        "fields": nothing,
-        "carried": [],
-        "losses": [],
-        "leniencies": leniencies,
-        "errors": errors,
-        "backendCalls": [],
-    }
+    return {**NOTHING, "leniencies": leniencies, "errors": errors}

@@ -22,7 +22,8 @@ class CustomerSet:
 class Reader:
     """Sees the orders of `client`, or `everybody`'s; of any customer, or of `customers` only.
 
-    What comes with an order (its document, its cancellations) is seen by those who see the order.
+    What comes with an order (its document, its cancellations) is seen by those who see the order. An order that names
+    no customer, as a rejected one may, is seen by the client that sent it.
     """
 
     client: str
@@ -33,14 +34,6 @@ class Reader:
     def unbounded(self) -> bool:
         """Whether there is no order that it does not see."""
         return self.everybody and self.customers is None
-
-    def sees(self, owner: str, customer_id: str) -> bool:
-        """An order that names no customer, as a rejected one may, is seen by the client that sent it."""
-        if not self.everybody and owner != self.client:
-            return False
-        if self.customers is None or customer_id in self.customers:
-            return True
-        return not customer_id and owner == self.client
 
 
 ALL = Reader("", everybody=True)
