@@ -3,7 +3,7 @@
 `asked` is what the call names in its address, its query and its body, and what the caller knows beside that.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from types import MappingProxyType
@@ -99,15 +99,6 @@ class Agreement:
         }
         self.needs = frozenset(kind.asked for _, kind in (*self._about, *self._same)) | frozenset(self._lists)
         """What a call has to name."""
-
-    def every_field(self) -> Iterator[tuple[str, Field]]:
-        """Each with its place in the answer: `/id`, `/items/*/sku`."""
-        start = "/*" if self.many else ""
-        for name, kind in self.fields.items():
-            if isinstance(kind, Mapping):
-                yield from ((f"{start}/{name}/*/{inner}", one) for inner, one in kind.items())
-            else:
-                yield f"{start}/{name}", kind
 
     def held(self, answer: Any, asked: Arguments) -> Any:
         """The answer without foreign entries.

@@ -117,10 +117,3 @@ AGREEMENTS: Mapping[str, Agreement] = MappingProxyType({
 """By the operation. "getOrder, ours" is getOrder asked about an order that we placed, to be sure of its number; "taken
 back" asks about something whether it was.
 """
-
-NOT_CALLED: Mapping[str, str] = MappingProxyType(
-    {
-        "getStock": "stock is reserved and not looked at before",
-    }
-)
-"""Operations of the contracts that we do not call, and why."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
@@ -51,44 +51,11 @@ class Scalar:
     is_null: sa.ColumnElement[bool]
 
 
-class JsonSql(Protocol):
-    """One database's way."""
-
-    def document(self, column: sa.Column[str]) -> tuple[Node, sa.FromClause | None]:
-        """The document kept as text in `column`, and what must be joined for it."""
-        ...
-
-    def present(self, node: Node) -> sa.ColumnElement[bool]: ...
-
-    def is_object(self, node: Node) -> sa.ColumnElement[bool]: ...
-
-    def scalar(self, node: Node) -> Scalar: ...
-
-    def elements(self, node: Node) -> Elements: ...
-
-    def constant(self, constant: Constant) -> Expression:
-        """A constant as it is compared with a value of its kind."""
-        ...
-
-    def matches(self, text: Expression, pattern: str) -> sa.ColumnElement[bool]: ...
-
-    def sorted_by(self, value: Scalar, by: SortBy) -> Expression:
-        """What a value is sorted by: of a text the first characters, of a time the microseconds since 1970."""
-        ...
-
-    def digits(self, sorted_by: Any) -> str:
-        """The digits of a number, from what it is sorted by."""
-        ...
-
-    def number(self, digits: str) -> Expression:
-        """What a number is sorted by, from its digits."""
-        ...
-
-
 class SqliteJson:
     """Functions of SQLite 3.38 and ours; see sqlite_functions."""
 
     def document(self, column: sa.Column[str]) -> tuple[Node, sa.FromClause | None]:
+        """The document kept as text in `column`, and what must be joined for it."""
         return Node(column), None
 
     def present(self, node: Node) -> sa.ColumnElement[bool]:
@@ -112,6 +79,7 @@ class SqliteJson:
         return Elements(rows, Node(inside), self._scalar(rows.c.type, rows.c.atom, rows.c.written))
 
     def constant(self, constant: Constant) -> Expression:
+        """A constant as it is compared with a value of its kind."""
         if isinstance(constant, datetime):
             return sa.literal(since_epoch(constant))
         if isinstance(constant, int | Decimal) and not isinstance(constant, bool):
@@ -122,12 +90,15 @@ class SqliteJson:
         return sa.func.text_matches(pattern, text) == 1
 
     def sorted_by(self, value: Scalar, by: SortBy) -> Expression:
+        """What a value is sorted by: of a text the first characters, of a time the microseconds since 1970."""
         return sa.func.substr(value.text, 1, SORTED_CHARACTERS) if by is SortBy.TEXT else _part(value, by)
 
     def digits(self, sorted_by: Any) -> str:
+        """The digits of a number, from what it is sorted by."""
         return digits(sorted_by)
 
     def number(self, digits: str) -> Expression:
+        """What a number is sorted by, from its digits."""
         return sa.literal(number(digits))
 
     @staticmethod
@@ -220,6 +191,10 @@ class PostgresJson:
             boolean=sa.case((kind == "boolean", sa.cast(value, sa.Boolean))),
             is_null=kind == "null",
         )
+
+
+JsonSql = SqliteJson | PostgresJson
+"""One database's way."""
 
 
 def compared(sql: JsonSql, value: Scalar, operator: Operator, constants: Sequence[Constant]) -> sa.ColumnElement[bool]:

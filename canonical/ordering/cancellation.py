@@ -62,10 +62,6 @@ class Cancellation:
     def changed_at(self) -> datetime:
         return self.effective_at or self.created_at
 
-    @property
-    def decided(self) -> bool:
-        return not FOLLOWING[self.state]
-
     def accept(self) -> None:
         """The order is given up: what was done for it is being undone."""
         self._become(CancellationState.ACCEPTED)

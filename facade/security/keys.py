@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any
 
 import requests
 import structlog
@@ -22,29 +22,6 @@ MAX_AGE = 600.0
 REFRESH_INTERVAL = 30.0
 FIRST_LOAD_INTERVAL = 2.0
 TIMEOUT = 3.0
-
-
-class KeySource(Protocol):
-    """Knows the keys. Only `refresh` may wait for the network, for seconds."""
-
-    def find(self, kid: str | None) -> Key | None:
-        """The key of this id. A token without one is served only where there is a single key."""
-        ...
-
-    def wants_refresh(self, kid: str | None) -> bool:
-        """Whether `refresh` should be called before what `find` says about this id is final."""
-        ...
-
-    def refresh(self) -> None: ...
-
-    @property
-    def loaded(self) -> bool:
-        """False while no key has ever been seen: then nothing can be said about any token."""
-        ...
-
-    def problem(self) -> str | None:
-        """Why there are no keys; None when there are. Has them asked for again in the background."""
-        ...
 
 
 def signing_keys(jwks: Mapping[str, Any]) -> dict[str, Key]:
@@ -85,18 +62,22 @@ class StaticKeys:
         self._keys = signing_keys(jwks.as_dict(private=False) if isinstance(jwks, KeySet) else jwks)
 
     loaded = True
+    """False while no key has ever been seen: then nothing can be said about any token."""
 
     def problem(self) -> str | None:
+        """Why there are no keys; None when there are. Has them asked for again in the background."""
         return None
 
     def find(self, kid: str | None) -> Key | None:
+        """The key of this id. A token without one is served only where there is a single key."""
         return _find(self._keys, kid)
 
     def wants_refresh(self, kid: str | None) -> bool:
+        """Whether `refresh` should be called before what `find` says about this id is final."""
         return False
 
     def refresh(self) -> None:
-        return None
+        """The only one that may wait for the network, for seconds."""
 
 
 class RemoteKeys:
@@ -211,3 +192,6 @@ def _find(keys: Mapping[str, Key], kid: str | None) -> Key | None:
     if kid is None:
         return next(iter(keys.values())) if len(keys) == 1 else None
     return keys.get(kid)
+
+
+KeySource = StaticKeys | RemoteKeys

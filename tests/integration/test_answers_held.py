@@ -15,11 +15,12 @@ from structlog.testing import capture_logs
 
 from adapters.backends import billing
 from adapters.backends.agreement import Agreement, Field, Free, Given, Is, Same, at_least
-from adapters.backends.agreements import AGREEMENTS, FOUND, NOT_CALLED, UNUSED
+from adapters.backends.agreements import AGREEMENTS, FOUND, UNUSED
 from adapters.backends.crm import Profile
 from adapters.backends.operation import BackendOperation
 from adapters.backends.registry import Backends, connect
 from canonical.shared.errors import BackendContractError, BackendContradiction, CanonicalError, OutcomeUnknown
+from tests.support.agreements import NOT_CALLED, every_field
 from tests.support.backends_under_test import simulated_settings
 from tests.support.builders import an_order
 from tests.support.scenes import SCENES, SOMEBODY_ELSES, Described, Scene, described
@@ -78,14 +79,14 @@ def test_every_field_of_every_answer_in_the_contracts_is_in_the_agreements(name:
     rows = [agreement for row, agreement in AGREEMENTS.items() if row.partition(",")[0] == name]
     assert bool(rows) is (name not in NOT_CALLED)
     for agreement in rows:
-        assert dict(agreement.every_field()).keys() == OPERATIONS[name].fields.keys()
+        assert dict(every_field(agreement)).keys() == OPERATIONS[name].fields.keys()
         assert agreement.many is OPERATIONS[name].many
 
 
 def test_every_row_is_about_an_operation_and_is_tried_here() -> None:
     assert {row.partition(",")[0] for row in AGREEMENTS} | NOT_CALLED.keys() == OPERATIONS.keys()
     assert SCENES.keys() == ROWS.keys()
-    assert all(kind.why for agreement in ROWS.values() for _, kind in agreement.every_field() if isinstance(kind, Free))
+    assert all(kind.why for agreement in ROWS.values() for _, kind in every_field(agreement) if isinstance(kind, Free))
 
 
 def in_other_case(value: Any) -> Any:
@@ -115,7 +116,7 @@ def cases(*kinds: type) -> list[Any]:
     found = [
         (row, place, kind)
         for row, agreement in ROWS.items()
-        for place, kind in agreement.every_field()
+        for place, kind in every_field(agreement)
         if isinstance(kind, kinds)
     ]
     return [pytest.param(*case, id=f"{case[0]} {case[1]}") for case in found]
@@ -189,7 +190,7 @@ def test_foreign_entries_are_left_out_and_counted_and_the_rest_is_used(
 ) -> None:
     call, asked = SCENES[row](scene), operation(row)
     alone = call()
-    kinds = {place.removeprefix("/*/"): kind for place, kind in AGREEMENTS[row].every_field()}
+    kinds = {place.removeprefix("/*/"): kind for place, kind in every_field(AGREEMENTS[row])}
     about = [name for name, kind in kinds.items() if isinstance(kind, Same) and kind.about]
     for name in about:
         proxy.when(asked.method, asked.path).edit(partial(among_foreign_ones, name))

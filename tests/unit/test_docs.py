@@ -24,8 +24,8 @@ from facade.security.errors import KeysUnavailable, ScopeMissing, TokenRefused
 from facade.settings import BackendOptions, Settings
 from facade.tmf.tmf622.cancel_product_order import STATES as TASK_STATES
 from facade.tmf.tmf622.product_order import STATES
-from facade.web import errors, unreadable
-from facade.web import request_guard as gate
+from facade.web import errors, request_guard, unreadable
+from tests.support.agreements import every_field
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -57,7 +57,7 @@ def table(page: str) -> dict[str, list[str]]:
 def answered_codes() -> Iterator[tuple[str, int]]:
     for kind in every_error():
         yield kind.code, answer_to(kind("x")).status
-    for module in (errors, gate, unreadable):
+    for module in (errors, request_guard, unreadable):
         for status, code in re.findall(r'Answer\(\s*(\d{3}),\s*"([A-Z_]+)"', Path(str(module.__file__)).read_text()):
             yield code, int(status)
     yield from ((TokenRefused.code, 401), (ScopeMissing.code, 403), (KeysUnavailable.code, 503))
@@ -80,7 +80,7 @@ def test_every_code_of_a_single_mistake_is_named(code: Code) -> None:
 def test_what_each_answer_of_a_backend_has_to_agree_in_is_listed(row: str) -> None:
     checked: dict[str, None] = {}
     free: dict[str, None] = {}
-    for place, kind in AGREEMENTS[row].every_field():
+    for place, kind in every_field(AGREEMENTS[row]):
         (free if isinstance(kind, Free) else checked)[place.removeprefix("/*").split("/")[1]] = None
     shown = [", ".join(f"`{name}`" for name in names) for names in (checked, free)]
     assert f"| `{row}` | {' | '.join(shown)} |" in (DOCS / "backends.md").read_text()

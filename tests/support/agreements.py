@@ -1,0 +1,18 @@
+"""What the agreements about backends' answers say, field by field."""
+
+from collections.abc import Iterator, Mapping
+
+from adapters.backends.agreement import Agreement, Field
+
+NOT_CALLED = {"getStock": "stock is reserved and not looked at before"}
+"""Operations of the backends that nobody calls, and why."""
+
+
+def every_field(agreement: Agreement) -> Iterator[tuple[str, Field]]:
+    """Each with its place in the answer: `/id`, `/items/*/sku`."""
+    start = "/*" if agreement.many else ""
+    for name, kind in agreement.fields.items():
+        if isinstance(kind, Mapping):
+            yield from ((f"{start}/{name}/*/{inner}", one) for inner, one in kind.items())
+        else:
+            yield f"{start}/{name}", kind
