@@ -47,15 +47,6 @@ class Api:
     on_loop: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class ServedApplication:
-    """`asgi` is what a server runs; `connexion` and `bridge` are its parts."""
-
-    asgi: Correlation
-    connexion: connexion.FlaskApp
-    bridge: WsgiBridge
-
-
 def build_app(
     apis: list[Api],
     *,
@@ -68,7 +59,7 @@ def build_app(
     observe: Observe,
     traced: bool,
     lifespan: Callable[[Any], AbstractAsyncContextManager[None]] | None = None,
-) -> ServedApplication:
+) -> Correlation:
     """The whole product behind one ASGI application. `deadline`: seconds a request gives to others."""
     app = connexion.FlaskApp(
         "facade",
@@ -93,11 +84,8 @@ def build_app(
     on_loop = {
         (address, name): api.operations[name] for api in apis for address in _addresses(api) for name in api.on_loop
     }
-    bridge = WsgiBridge(app.app.wsgi_app, threads, methods, deadline, queue, on_loop)
-    app._middleware_app.asgi_app = bridge
-    return ServedApplication(
-        Correlation(Tracing(RequestGuard(app)) if traced else RequestGuard(app), observe), app, bridge
-    )
+    app._middleware_app.asgi_app = WsgiBridge(app.app.wsgi_app, threads, methods, deadline, queue, on_loop)
+    return Correlation(Tracing(RequestGuard(app)) if traced else RequestGuard(app), observe)
 
 
 @cache

@@ -5,7 +5,7 @@ from typing import Any
 
 from adapters.backends.http import Timed, untimed
 from adapters.backends.parallel_queries import ParallelQueries
-from adapters.backends.registry import NEEDED, Backends, connect
+from adapters.backends.registry import NEEDED, connect
 from adapters.orchestration.engine import EngineSettings, TurnEngine
 from adapters.persistence.audit import SqlAuditTrail
 from adapters.persistence.database import Database
@@ -58,9 +58,18 @@ class Core:
             seconds=settings.parts_wait,
             last_known_seconds=settings.last_known_seconds,
         )
+        backends = self.backends
         self.processes: dict[str, Process[Any]] = {
-            PLACE_ORDER: self._place_order(self.backends),
-            CHANGE_PLAN: self._change_plan(self.backends),
+            PLACE_ORDER: PlaceOrder(
+                backends.customers,
+                backends.stock,
+                backends.bss,
+                backends.payments,
+                self.unit_of_work,
+                self.reads,
+                self.clock,
+            ),
+            CHANGE_PLAN: ChangeSubscriptionPlan(backends.subscriptions, backends.plan_billing, self.clock),
         }
         self.engine = TurnEngine(
             self.processes,
@@ -107,20 +116,6 @@ class Core:
         self.backends.close()
         self.audit.close()
         self.database.close()
-
-    def _place_order(self, backends: Backends) -> PlaceOrder:
-        return PlaceOrder(
-            backends.customers,
-            backends.stock,
-            backends.bss,
-            backends.payments,
-            self.unit_of_work,
-            self.reads,
-            self.clock,
-        )
-
-    def _change_plan(self, backends: Backends) -> ChangeSubscriptionPlan:
-        return ChangeSubscriptionPlan(backends.subscriptions, backends.plan_billing, self.clock)
 
 
 def partner_profiles(settings: Settings) -> Profiles:

@@ -1,7 +1,8 @@
 """Where the numbers come from that `facade.metrics` shows."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 from prometheus_client import CollectorRegistry
 
@@ -12,6 +13,16 @@ from canonical.shared.errors import StoreUnavailable
 from facade.bootstrap.core import Core
 from facade.metrics import MetricsPage, Mirror, Reading, ReadWhenAsked
 from facade.security.tokens import TokenVerifier
+
+BY_OPERATION: Mapping[str, str] = MappingProxyType(
+    {
+        "retries": "Repetitions within calls",
+        "contract_violations": "Answers outside the contract",
+        "contradictions": "Answers about something else",
+        "foreign_entries": "Entries of lists that were left out",
+    }
+)
+"""Counts of a backend by operation, as they are called in its snapshot and in the metric."""
 
 
 def metrics_page(core: Core, registry: CollectorRegistry, verifier: TokenVerifier) -> MetricsPage:
@@ -27,18 +38,9 @@ def _totals(core: Core) -> Iterator[Reading]:
         for (operation, outcome), count in kept.calls.items():
             labels = at | {"operation": operation, "outcome": outcome}
             yield Reading("facade_backend_calls", "Calls that ended, by what became of them", labels, count)
-        for operation, count in kept.retries.items():
-            labels = at | {"operation": operation}
-            yield Reading("facade_backend_retries", "Repetitions within calls", labels, count)
-        for operation, count in kept.contract_violations.items():
-            labels = at | {"operation": operation}
-            yield Reading("facade_backend_contract_violations", "Answers outside the contract", labels, count)
-        for operation, count in kept.contradictions.items():
-            labels = at | {"operation": operation}
-            yield Reading("facade_backend_contradictions", "Answers about something else", labels, count)
-        for operation, count in kept.foreign_entries.items():
-            labels = at | {"operation": operation}
-            yield Reading("facade_backend_foreign_entries", "Entries of lists that were left out", labels, count)
+        for name, meaning in BY_OPERATION.items():
+            for operation, count in getattr(kept, name).items():
+                yield Reading(f"facade_backend_{name}", meaning, at | {"operation": operation}, count)
         for state, count in kept.breaker_changes.items():
             labels = at | {"state": state.value}
             yield Reading("facade_backend_circuit_changes", "How often the circuit breaker became so", labels, count)

@@ -83,7 +83,7 @@ def application() -> Correlation:
     )
     gc.collect()
     gc.freeze()  # the contracts are 300,000 objects that live for ever: no collection has to walk them again
-    return served.asgi
+    return served
 
 
 def _counting(settings: Settings) -> Callable[[str], None]:
