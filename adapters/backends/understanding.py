@@ -87,11 +87,7 @@ class Understanding:
     def _not_done(self, operation: BackendOperation, answer: Received, outcome: CallOutcome, body: Any) -> CallFailed:
         # A refusal is the backend at work; only we may have asked wrongly.
         (log.info if outcome is CallOutcome.REFUSED else log.warning)(
-            "backend did not do it",
-            backend=self._backend,
-            operation=operation.name,
-            status=answer.status,
-            answer=answer.shown(LOGGED_TEXT),
+            "backend did not do it", **self._about(operation, answer)
         )
         return CallFailed(
             outcome,
@@ -102,28 +98,26 @@ class Understanding:
 
     def _report(self, operation: BackendOperation, answer: Received, field: str | None, reason: str) -> None:
         self._counters.violated(operation.name)
-        log.error(
-            "backend answered outside its contract",
-            backend=self._backend,
-            operation=operation.name,
-            status=answer.status,
-            field=field,
-            reason=reason,
-            answer=answer.shown(LOGGED_TEXT),
-        )
+        log.error("backend answered outside its contract", field=field, reason=reason, **self._about(operation, answer))
 
     def _report_contradiction(
         self, operation: BackendOperation, answer: Received, field: str | None, asked: Arguments
     ) -> None:
         log.error(
             "backend answered about something else",
-            backend=self._backend,
-            operation=operation.name,
-            status=answer.status,
             field=field,
             asked=str(dict(asked))[:LOGGED_TEXT],
-            answer=answer.shown(LOGGED_TEXT),
+            **self._about(operation, answer),
         )
+
+    def _about(self, operation: BackendOperation, answer: Received) -> dict[str, Any]:
+        """What every line in the log says of an answer."""
+        return {
+            "backend": self._backend,
+            "operation": operation.name,
+            "status": answer.status,
+            "answer": answer.shown(LOGGED_TEXT),
+        }
 
 
 def _has_code(body: Any) -> bool:
