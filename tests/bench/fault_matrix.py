@@ -20,51 +20,54 @@ from tests.support.waiting import LONG
 
 PAGE = ROOT / "docs" / "fault-matrix.md"
 RECOVERS_WITHIN = 10.0
-"""Seconds after a fault's end, on a machine that does nothing else."""
+"""Longest recovery time in seconds, on a machine without other work."""
 
 BY_DEFAULT = tuple(replace(fault, always=fault.always and "slow" not in fault.name) for fault in FAULTS)
-"""A backend that takes 5 s is waited for then."""
+"""With the default timeouts, the product waits for a backend that takes 5 s."""
 
 HEAD = """# Fault matrix
 
-What each operation of the portal answers while one backend is in trouble, from a run of
-`.venv/bin/python -m tests.bench.fault_matrix`, which writes this page. `tests/e2e/test_fault_matrix.py` runs the same
-and fails when an answer is not declared or not true, when something is done twice or for nobody, when threads or calls
-are left over, or when a cell does not get well again. This run fails when that takes longer than {within:.0f} s, too.
+This page shows what each operation of the portal answers while one backend fails.
+`.venv/bin/python -m tests.bench.fault_matrix` runs the matrix and writes the page. `tests/e2e/test_fault_matrix.py`
+runs the same matrix. It fails if an answer is not declared or not true, if an effect happens twice or belongs to no
+order, if threads or calls remain, or if the product does not recover. The command also fails if the recovery takes
+longer than {within:.0f} s.
 
-Each operation is called twice at once in every cell, and six times where only some calls fail (subscriptions: three).
-Answers that differ are separated by a comma; the time is how long it took after the fault's end until everything was
-well: the order confirmed, each effect there once, every part readable. The dropped answers are those of calls that
-change something, where the backend has any that count here, and else those of all its calls. Answers about something
-else name other ids than were asked for, in every field that has one.
+In each cell, each operation is called twice at the same time, or six times if the fault hits only some calls
+(subscriptions: three times). Different answers are separated by a comma. The time is the recovery time: from the end of
+the fault until the order is confirmed, each effect exists once, and every part is readable. "Dropped answer" drops the
+answers of calls that change something; if the operation makes no such call to the backend, it drops the answers of all
+calls. "Contradicting answers" have other ids than those of the call, in every field with an id.
 
-Where the clock is stepped, that is the wall clock of the product: its orders wait for the backend, and it happens just
-before the backend works again.
+"Clock stepped" sets the wall clock of the product, just before the backend works again, while its orders wait.
 
-What is answered `503 STILL_WORKING` is accepted: it goes on by itself and is done after the fault's end. With any other
-503 nothing was done and nothing goes on.
+`503 STILL_WORKING` means that the request was accepted: it goes on by itself and is done after the end of the fault.
+For any other 503, nothing was done and nothing goes on.
 
-The matrix runs twice: impatient, as the tests do, with
+The matrix runs twice. The tests use short timeouts:
 
 {settings}
 
-and with the defaults. A call that was sent into a hang just before the hang's end is given up only after
-`BACKEND_READ_TIMEOUT`; with its default of 10 s an order can take that much longer to go on than the tables show.
+The second run uses the defaults. If a call is sent just before a hang ends, it ends only after `BACKEND_READ_TIMEOUT`.
+With the default of 10 s, an order can take that much longer to go on than the tables show.
 """
 
 
 DATABASE = """## The database
 
-What the same operations answer while the database is in trouble, from the same command with `--only database`;
-`tests/e2e/test_database_matrix.py` runs it. Locked: somebody else holds SQLite's lock to write, or exclusive locks on
-all tables of PostgreSQL. Disk full: the product can write to no file, its log included, or PostgreSQL reports a full
-disk. Frozen: all processes of PostgreSQL are stopped, its connections stay open. The order in flight was placed before
-the fault; its charge was taken and not answered. Liveness is 200 and readiness 503 meanwhile. The settings are those of
-the impatient matrix, and
+These tables show what the same operations answer while the database fails. The same command writes them with `--only
+database`; `tests/e2e/test_database_matrix.py` runs them.
+
+- Locked: another connection holds SQLite's write lock, or exclusive locks on all tables of PostgreSQL.
+- Disk full: the product can write to no file, not even its log, or PostgreSQL reports a full disk.
+- Frozen: all processes of PostgreSQL are stopped, and its connections stay open.
+
+The order in flight was placed before the fault; its charge was taken and not answered. During the fault, liveness is
+200 and readiness 503. The settings are those of the short timeouts, and
 
     DATABASE_TIMEOUT={timeout}
 
-With `DATABASE_UNAVAILABLE` and `DATABASE_NOT_WRITABLE` nothing was done and nothing goes on.
+For `DATABASE_UNAVAILABLE` and `DATABASE_NOT_WRITABLE`, nothing was done and nothing goes on.
 """
 
 
@@ -72,7 +75,7 @@ def page(impatient: Results, by_default: Results) -> str:
     """The part about backends."""
     settings = "\n".join(f"    {name}={value}" for name, value in IMPATIENT.items())
     head = HEAD.format(within=RECOVERS_WITHIN, settings=settings)
-    return "\n".join([head, *_part("Impatient", impatient), "", *_part("With the defaults", by_default), ""])
+    return "\n".join([head, *_part("Short timeouts", impatient), "", *_part("Default timeouts", by_default), ""])
 
 
 def database_page(results: Results) -> str:
@@ -99,7 +102,7 @@ def _part(name: str, results: Results) -> Iterator[str]:
 def _tables(results: Results) -> Iterator[str]:
     for operation in OPERATIONS:
         yield f"### To {operation.name}\n"
-        yield f"Asks {', '.join(backend for backend in BACKENDS if backend in operation.needs)}.\n"
+        yield f"Calls {', '.join(backend for backend in BACKENDS if backend in operation.needs)}.\n"
         rows = [
             [fault.name, *(_shown(results[backend, fault.name, operation.name]) for backend in BACKENDS)]
             for fault in FAULTS
@@ -110,12 +113,12 @@ def _tables(results: Results) -> Iterator[str]:
 def _sum(results: Results) -> str:
     slowest = max(_seconds(cell) for cell in results.values())
     wrong = sum(bool(cell.wrong) for cell in results.values())
-    return f"{len(results)} cells, {wrong} with something wrong; the slowest was well again after {slowest:.1f} s."
+    return f"{len(results)} cells, {wrong} with something wrong; the slowest recovered after {slowest:.1f} s."
 
 
 def _shown(cell: Cell) -> str:
     answers = ", ".join(dict.fromkeys(asked.shown for asked in cell.asked))
-    after = "not well again" if cell.recovered is None else f"{cell.recovered:.1f} s"
+    after = "no recovery" if cell.recovered is None else f"{cell.recovered:.1f} s"
     return f"{answers}; {after}" + (f" **{'; '.join(dict.fromkeys(cell.wrong))}**" if cell.wrong else "")
 
 

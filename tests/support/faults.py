@@ -70,7 +70,7 @@ FAULTS = (
     Fault("hang", {"hang": True}),
     Fault("malformed body", {"malformed": True}),
     Fault("wrong schema", {"wrongSchema": True}),
-    Fault("answers about something else", None, edit=about_something_else),
+    Fault("contradicting answers", None, edit=about_something_else),
     Fault("dropped answer after the effect", {"dropAnswer": True}, on_changes=True),
     Fault("401", {"status": 401}),
     Fault("429", {"status": 429}),
