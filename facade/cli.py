@@ -115,7 +115,7 @@ def demo(settings: Settings) -> None:
     """
     astray = demonstrate(running(settings), console_for())
     if astray:
-        raise click.ClickException(f"{astray} orders did not end as their scenarios tell")
+        raise click.ClickException(f"{astray} orders did not end as their scenarios say")
 
 
 @main.command()

@@ -99,7 +99,7 @@ class Server:
     def _last_words(self) -> str:
         written = self.log.read_bytes()[self._begin :].decode(errors="replace").splitlines()
         lines = "\n".join(f"  {line}" for line in written[-SHOWN_LINES:])
-        return f" The end of {self.log}:\n{lines}" if lines else f" {self.log} says nothing."
+        return f" The end of {self.log}:\n{lines}" if lines else f" {self.log} is empty."
 
 
 def run(settings: Settings, prepare: Callable[[], None], *, issues_tokens: bool) -> None:
@@ -110,7 +110,7 @@ def run(settings: Settings, prepare: Callable[[], None], *, issues_tokens: bool)
     """
     parts = _parts(settings)
     if len({part.port for part in parts}) < len(parts):
-        raise LaunchError(f"PORT and BACKENDS_PORT are both {settings.port}: the app and the backends need one each")
+        raise LaunchError(f"PORT and BACKENDS_PORT are both {settings.port}: they need different ports")
     for part in parts:
         _check_port(part)
     prepare()
@@ -149,7 +149,7 @@ def _check_port(part: Part) -> None:
     except PortTaken as error:
         raise LaunchError(
             f"port {part.port} for the {part.name} cannot be used: {error}. "
-            f"Stop what uses it, or choose another port: make run {part.variable}={part.port + 1}"
+            f"Stop the program that uses it, or choose another port: make run {part.variable}={part.port + 1}"
         ) from error
 
 

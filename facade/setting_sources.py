@@ -96,9 +96,9 @@ def _read(path: str, variable: str) -> str:
         regular = S_ISREG(os.stat(path).st_mode)  # to open a pipe would wait for whoever writes into it
         found = _beginning(path) if regular else b""
     except (OSError, ValueError) as error:
-        raise SettingError(f"{refusal}: {getattr(error, 'strerror', None) or 'no file has such a name'}") from error
+        raise SettingError(f"{refusal}: {getattr(error, 'strerror', None) or 'no file has this name'}") from error
     if not regular:
-        raise SettingError(f"{refusal}: it is no regular file")
+        raise SettingError(f"{refusal}: it is not a regular file")
     if len(found) > LONGEST:
         raise SettingError(f"{variable} names {path}, which has more than {LONGEST} bytes")
     try:

@@ -20,7 +20,7 @@ def value_of(setting: "Field[Any]", text: str, variable: str) -> Any:
     if allowed and text not in allowed:
         raise SettingError(f"{variable}={_shown(text)} is not allowed; use one of {', '.join(allowed)}")
     if setting.metadata["address"] and not _is_address(text):
-        raise SettingError(f"{variable} is no address; use one such as https://host.example/path")
+        raise SettingError(f"{variable} is not an address; use one such as https://host.example/path")
     kind = Path if isinstance(setting.default, Path) else type(setting.default)
     read, wanted = READERS[kind]
     try:

@@ -51,24 +51,22 @@ class BackendOptions:
 
     url: str = _setting("*_URL", "", "its address; default: BACKENDS_URL and its name", address=True)
     token_url: str = _setting(
-        "*_TOKEN_URL", "", "where its tokens come from; default: BACKENDS_URL/oauth/token", address=True
+        "*_TOKEN_URL", "", "address of its token endpoint; default: BACKENDS_URL/oauth/token", address=True
     )
     client: str = _setting("*_CLIENT", "", "our client id there; default: BACKENDS_CLIENT")
     secret: str = _setting("*_SECRET", "", "its secret; default: BACKENDS_SECRET", secret=True)
     connect_timeout: float = _setting("BACKEND_CONNECT_TIMEOUT", 2.0, "seconds to reach it", least=0.001)
     read_timeout: float = _setting("BACKEND_READ_TIMEOUT", 10.0, "seconds for a whole answer", least=0.001)
     call_timeout: float = _setting(
-        "BACKEND_CALL_TIMEOUT", 15.0, "seconds for a call with everything it takes", least=0.01
+        "BACKEND_CALL_TIMEOUT", 15.0, "seconds for one call, with its waits and retries", least=0.01
     )
-    concurrency: int = _setting(
-        "BACKEND_CONCURRENCY", 0, "calls under way at once; 0: two fifths of THREADS", most=10_000
-    )
-    retries: int = _setting("BACKEND_RETRIES", 2, "repetitions within one call", most=10)
+    concurrency: int = _setting("BACKEND_CONCURRENCY", 0, "concurrent calls; 0: two fifths of THREADS", most=10_000)
+    retries: int = _setting("BACKEND_RETRIES", 2, "retries within one call", most=10)
     breaker_failures: int = _setting(
-        "BACKEND_BREAKER_FAILURES", 5, "failures in a row after which it is spared", least=1, most=MILLION
+        "BACKEND_BREAKER_FAILURES", 5, "failures in a row that open its circuit breaker", least=1, most=MILLION
     )
-    breaker_pause: float = _setting("BACKEND_BREAKER_PAUSE", 2.0, "seconds that it is spared", least=0.001, most=3600)
-    longest_hold: float = _setting("BACKEND_LONGEST_HOLD", 60.0, "most seconds of a Retry-After to obey")
+    breaker_pause: float = _setting("BACKEND_BREAKER_PAUSE", 2.0, "seconds that it stays open", least=0.001, most=3600)
+    longest_hold: float = _setting("BACKEND_LONGEST_HOLD", 60.0, "longest Retry-After in seconds that we obey")
 
     @classmethod
     def of(cls, backend: str, environment: Mapping[str, str], problems: Problems) -> "BackendOptions":
@@ -100,11 +98,11 @@ class Settings:
     port: int = _setting("PORT", 8080, "port of the product", most=65535)
     backends_port: int = _setting("BACKENDS_PORT", 8090, "port of the simulated backends", most=65535)
     workers: int = _setting("WORKERS", 1, "operating system processes that serve requests", least=1, most=1_000)
-    threads: int = _setting("THREADS", 96, "requests that one process works on at once", least=1, most=10_000)
+    threads: int = _setting("THREADS", 96, "requests that one process handles at the same time", least=1, most=10_000)
     state_dir: Path = _setting("STATE_DIR", _VAR, "where databases and the development key are kept")
     database_url: str = _setting("DATABASE_URL", "", "SQLAlchemy address; default: SQLite in STATE_DIR", secret=True)
     database_timeout: float = _setting(
-        "DATABASE_TIMEOUT", 5.0, "seconds that one transaction may take, with what it waits for", least=3
+        "DATABASE_TIMEOUT", 5.0, "seconds that one transaction may take, with all its waits", least=3
     )
     backends_url: str = _setting(
         "BACKENDS_URL", "", "base address of the backends; default: the simulated ones", address=True
@@ -112,10 +110,10 @@ class Settings:
     backends_client: str = _setting("BACKENDS_CLIENT", "facade", "client id at the backends' authorization server")
     backends_secret: str = _setting("BACKENDS_SECRET", "facade-secret", "its secret", secret=True)
     request_deadline: float = _setting(
-        "REQUEST_DEADLINE", 20.0, "seconds until a request is answered, with all it asks of others", least=0.1
+        "REQUEST_DEADLINE", 20.0, "seconds until a request is answered, with all backends and the database", least=0.1
     )
     check_backend_answers: float = _setting(
-        "CHECK_BACKEND_ANSWERS", 0.01, "share of backends' answers held against their contracts", most=1
+        "CHECK_BACKEND_ANSWERS", 0.01, "share of backends' answers that are checked against their contracts", most=1
     )
     backends: Mapping[str, BackendOptions] = field(default_factory=BackendOptions.of_all)
     token_issuer: str = _setting("TOKEN_ISSUER", "tmf-facade-development", "`iss` of accepted tokens")
@@ -128,7 +126,7 @@ class Settings:
     last_known_seconds: float = _setting(
         "LAST_KNOWN_SECONDS",
         0.0,
-        "how old a value may be that stands in for a backend that is away; 0: none does",
+        "age in seconds of a last known value that may replace a missing answer; 0: never",
         most=YEAR,
     )
     node_lease: float = _setting(
@@ -137,10 +135,10 @@ class Settings:
     rate_limit: float = _setting(
         "RATE_LIMIT",
         0.0,
-        "requests per second that one client may make of all WORKERS together; 0: any number",
+        "requests per second of one client, all WORKERS together; 0: no limit",
         most=MILLION,
     )
-    rate_burst: int = _setting("RATE_BURST", 100, "how many of them may come at once", least=1, most=100_000)
+    rate_burst: int = _setting("RATE_BURST", 100, "how many of them may come at the same time", least=1, most=100_000)
     queue_length: int = _setting(
         "QUEUE_LENGTH", 500, "requests that wait for a thread before more are answered 503", most=MILLION
     )
@@ -150,15 +148,15 @@ class Settings:
     traces_endpoint: str = _setting(
         "OTEL_EXPORTER_OTLP_ENDPOINT",
         "",
-        "address of the OpenTelemetry collector that traces go to; default: nowhere",
+        "address of the OpenTelemetry collector for traces; default: none",
         address=True,
     )
-    service_name: str = _setting("OTEL_SERVICE_NAME", "tmf-facade", "what traces call this product")
+    service_name: str = _setting("OTEL_SERVICE_NAME", "tmf-facade", "name of this product in traces")
     metrics_access: str = _setting(
         "METRICS_ACCESS", "open", "who may read /metrics: everybody, or tokens with operations:read", ("open", "token")
     )
     keep_steps_days: float = _setting(
-        "KEEP_STEPS_DAYS", 7.0, "days for which the calls and runs of an ended process stay on record", most=36_500
+        "KEEP_STEPS_DAYS", 7.0, "days for which the calls and runs of an ended process are kept", most=36_500
     )
     partners: str = _setting(
         "PARTNERS", "", "folder of partner profiles, a YAML file for each client id; default: `fixtures/partners`"
@@ -172,14 +170,17 @@ class Settings:
         "CATALOG_SELLS_ACTIVE", True, "sell offerings that are active, not only those that are launched"
     )
     search_seconds: float = _setting(
-        "SEARCH_SECONDS", 0.8, "seconds a list may look into documents for a filter before it answers 400", least=0.1
+        "SEARCH_SECONDS",
+        0.8,
+        "seconds that a list may search without an index; then it answers 400",
+        least=0.1,
     )
-    hold_processes: bool = _setting("HOLD_PROCESSES", False, "accept orders but carry none out")
+    hold_processes: bool = _setting("HOLD_PROCESSES", False, "accept orders, but do not carry them out")
     callback_networks: str = _setting(
-        "CALLBACK_NETWORKS", "", "networks in which callbacks may lie although they are not public, as in 10.1.0.0/16"
+        "CALLBACK_NETWORKS", "", "non-public networks in which callbacks are allowed, as in 10.1.0.0/16"
     )
     validate_responses: bool = _setting("VALIDATE_RESPONSES", False, "check answers against the contracts (tests, CI)")
-    log_level: str = _setting("LOG_LEVEL", "info", "least serious log line", ("debug", "info", "warning", "error"))
+    log_level: str = _setting("LOG_LEVEL", "info", "lowest level that is logged", ("debug", "info", "warning", "error"))
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -208,7 +209,10 @@ class Settings:
             return
         everywhere = self.backends.values()
         if not self.backends_url and not all(one.url and one.token_url for one in everywhere):
-            yield "BACKENDS_URL", "BACKENDS_URL must be set in production; the simulated backends do not serve it"
+            yield (
+                "BACKENDS_URL",
+                "BACKENDS_URL must be set in production; the simulated backends are not for it",
+            )
         if self.backends_secret == "facade-secret" and not all(one.secret for one in everywhere):  # noqa: S105
             yield "BACKENDS_SECRET", "BACKENDS_SECRET must be set in production"
 

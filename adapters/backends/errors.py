@@ -44,20 +44,20 @@ class _Meaning:
 class CallOutcome(Enum):
     """What became of a call, as far as can be known from here."""
 
-    SPARED = _Meaning("{backend} is not called for a moment, since it keeps failing", failure=None)
-    HELD = _Meaning("{backend} asked not to be called for a moment", retry=True, failure=None)
-    OUT_OF_TIME = _Meaning("no time was left to ask {backend}", failure=None)
-    CROWDED = _Meaning("{backend} has as many calls under way as it may have", failure=None)
-    NO_TOKEN = _Meaning("no access token for {backend} could be had")
-    LOCKED_OUT = _Meaning("{backend} does not accept our access token; its client or permissions need a look")
+    SPARED = _Meaning("{backend} keeps failing and is not called for a moment", failure=None)
+    HELD = _Meaning("{backend} asked us to wait before the next call", retry=True, failure=None)
+    OUT_OF_TIME = _Meaning("no time was left to call {backend}", failure=None)
+    CROWDED = _Meaning("{backend} has reached its limit of concurrent calls", failure=None)
+    NO_TOKEN = _Meaning("no access token for {backend} is available")
+    LOCKED_OUT = _Meaning("{backend} does not accept our access token; check its client and permissions")
     NOT_SENT = _Meaning("{backend} cannot be reached", retry=True)
-    TURNED_AWAY = _Meaning("{backend} takes no calls now", retry=True)
+    TURNED_AWAY = _Meaning("{backend} accepts no calls now", retry=True)
     NO_ANSWER = _Meaning("{backend} gave no answer to {operation}", change=OutcomeUnknown, retry=True)
     UNREADABLE = _Meaning(
-        "{backend} answered {operation} outside its contract", BackendContractError, BackendContractError
+        "the answer of {backend} to {operation} breaks its contract", BackendContractError, BackendContractError
     )
     CONTRADICTS = _Meaning(
-        "{backend} answered {operation} about something else than was asked for: {field} does not agree",
+        "the answer of {backend} to {operation} contradicts the call: {field} does not agree",
         BackendContradiction,
         BackendContradiction,
         failure=None,
@@ -202,7 +202,7 @@ def _insufficient_stock(asked: Arguments, details: Details) -> CanonicalError:
 def _order_of_another(asked: Arguments, _: Details) -> CanonicalError:
     number = asked["orderId"]
     return BackendContradiction(
-        f"billing says that order {number} is not the one that BSS made for us",
+        f"billing says that order {number} is not the order that BSS created for us",
         backend="billing",
         operation="charge",
         orderId=number,

@@ -64,7 +64,7 @@ class Received:
         return self.document()[0]
 
     def document(self) -> tuple[Any, str | None]:
-        """The same, and the pointer of what is unsure: a name that is there twice, or a number that is too long."""
+        """The same, and the pointer of what is unsure: a name that occurs twice, or a number that is too long."""
         try:
             return jsontext.read(self.body or b"null"), None
         except jsontext.NotJson:

@@ -35,7 +35,7 @@ class Desk:
         if not self._places.acquire(blocking=False):
             crowded: Future[Any] = Future()
             crowded.set_exception(
-                BackendUnavailable(f"{self._backend} has as many calls under way as it may have", backend=self._backend)
+                BackendUnavailable(f"{self._backend} has reached its limit of concurrent calls", backend=self._backend)
             )
             return crowded
         # The correlation id and the deadline go with the call.

@@ -8,7 +8,7 @@ class BackendSettings:
     """One backend: where it is, who we are there, and how long it may keep us waiting. Times are seconds.
 
     `read_timeout` bounds the whole answer, however it comes; `call_timeout` one call with everything it takes: a place,
-    a token, repetitions. At most `places` calls are under way at once. `retries` counts repetitions within one call.
+    a token, repetitions. At most `places` calls are under way at once. `retries` counts retries within one call.
     After `breaker_threshold` failures in a row nothing is sent for `breaker_reset_seconds`. A Retry-After is obeyed up
     to `longest_hold`. Backends with the same token service and client share one token.
     """

@@ -143,7 +143,7 @@ class Tokens:
 
     def _await(self, enough: Callable[[_Token | None], bool]) -> str:
         if not self._waiting.acquire(blocking=False):
-            raise TokenUnavailable("too many wait for the token service", ignored=True)
+            raise TokenUnavailable("too many requests wait for the token service", ignored=True)
         tries = self._tries
         left = seconds_left()
         try:

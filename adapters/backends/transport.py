@@ -42,7 +42,7 @@ class _Until(io.RawIOBase):
     def readinto(self, buffer: Any) -> int | None:
         left = self._until - monotonic()
         if left <= 0:
-            raise TimeoutError("the answer was not whole in time")
+            raise TimeoutError("the answer was not complete in time")
         self._socket.settimeout(None if left == inf else left)
         return self._raw.readinto(buffer)
 

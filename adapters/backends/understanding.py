@@ -35,7 +35,7 @@ class Understanding:
         outcome = None if answer.fine else of_status(answer.status, with_code=_has_code(body))
         if unsure is not None:
             violation: ContractBreach | None = ContractBreach(
-                unsure, "a name that is there twice, or a number that is too long"
+                unsure, "a name that occurs twice, or a number that is too long"
             )
         else:
             violation = self._check.violation(operation.name, answer.status, body) if self._check else None
@@ -54,7 +54,7 @@ class Understanding:
             if failed.outcome is CallOutcome.CONTRADICTS:
                 self._report_contradiction(operation, answer, failed.field, asked)
             elif violation is None:
-                self._report(operation, answer, failed.field, "what we need is not there")
+                self._report(operation, answer, failed.field, "a field that we need is missing")
             raise CallFailed(
                 failed.outcome, status=answer.status, field=failed.field, ignored=failed.ignored
             ) from failed

@@ -54,7 +54,7 @@ class ContractVersion:
         """Why the backend cannot be used, in words."""
         if self.agreement is not Agreement.OTHER_MAJOR:
             return None
-        return f"{self.backend} keeps version {self.theirs} of its contract, and we call version {self.ours}"
+        return f"{self.backend} has version {self.theirs} of its contract, and we call version {self.ours}"
 
 
 class ContractAnswer(BackendAnswer):

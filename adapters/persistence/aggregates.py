@@ -167,7 +167,7 @@ class SqlAggregateRepository(Generic[A]):
         else:
             of = {"of_resource": self._kind.name, "of_id": aggregate.id, "read": read}
             if _UPDATE.execute(self._connection, row | of).rowcount != 1:
-                raise ConcurrentChange(f"{self._kind.name} {aggregate.id} was changed by somebody else")
+                raise ConcurrentChange(f"{self._kind.name} {aggregate.id} was changed by somebody else: read it again")
         links = ((f"{LINK}{kind}", one) for kind, one in self._kind.links(aggregate))
         found_by = (*links, *self._kind.found_by(aggregate), *projection.terms)
         self._index(seen, frozenset((path, term(text)) for path, text in found_by))
@@ -200,7 +200,7 @@ class SqlAggregateRepository(Generic[A]):
         one = (documents.c.resource == self._kind.name, documents.c.id == aggregate.id)
         removed = sa.delete(documents).where(*one, documents.c.version == aggregate.version)
         if self._connection.execute(removed).rowcount != 1:
-            raise ConcurrentChange(f"{self._kind.name} {aggregate.id} was changed by somebody else")
+            raise ConcurrentChange(f"{self._kind.name} {aggregate.id} was changed by somebody else: read it again")
         self._forget_terms(self._kind.name, [aggregate.id])
         for dependent in self._kind.dependents:
             these = (documents.c.resource == dependent, documents.c.reference == aggregate.id)

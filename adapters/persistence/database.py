@@ -45,10 +45,10 @@ def address(text: str) -> sa.URL:
     try:
         url = sa.make_url(text)
     except (ArgumentError, ValueError):
-        raise UnusableAddress(f"it is no address; use {_ADDRESSES}") from None
+        raise UnusableAddress(f"it is not an address of a database; use {_ADDRESSES}") from None
     match url.get_backend_name():
         case "sqlite" if url.database in (None, "", ":memory:") or url.query.get("mode") == "memory":
-            raise UnusableAddress(f"SQLite in memory would forget everything; use {_ADDRESSES}")
+            raise UnusableAddress(f"SQLite in memory would lose all data; use {_ADDRESSES}")
         case "sqlite":
             return url
         case "postgresql":

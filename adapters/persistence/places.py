@@ -58,4 +58,4 @@ class Places:
             with self._lock:
                 self._waiting -= 1
             return
-        raise StoreUnavailable("the database is busy: too many wait for it, or one for too long")
+        raise StoreUnavailable("the database is busy: too many requests wait for it, or one waited too long")

@@ -140,8 +140,8 @@ def _nothing() -> None:
     pass
 
 
-_TOO_LONG = "the query takes too long: ask for an id, a state, a time or a party as well"
-_TOO_COMPLEX = "the query is too complex: leave conditions out"
+_TOO_LONG = "the query takes too long: filter by an id, a state, a time or a party as well"
+_TOO_COMPLEX = "the query is too complex: remove conditions"
 _ENDED = {
     "interrupted": _TOO_LONG,
     "user-defined function raised exception": _TOO_LONG,

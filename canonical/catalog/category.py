@@ -43,7 +43,7 @@ def check_place(category: Category, before: CategoryContents | None, categories:
     moved = before is None or before.parent_id != parent
     while parent is not None:
         if parent in above or (moved and len(above) > DEEPEST):
-            text = f"a category stands below at most {DEEPEST} others, and never below itself"
+            text = f"a category has at most {DEEPEST} ancestors, and is never its own ancestor"
             raise CyclicCategories(text, pointer="/contents/parent_id")
         above.append(parent)
         found = [one for one in categories.versions(parent) if one.shown_from is not None and one.shown_until is None]

@@ -23,7 +23,7 @@ def register_listener(command: RegisterListener, work: UnitOfWork, clock: Clock,
     known = work.listeners.of(command.owner)
     same = next((one for one in known if _registration_of(one) == command), None)
     if same is not None:
-        message = f"this callback and query are registered already, as {same.id}"
+        message = f"this callback with this query is registered already: use or delete {same.id}"
         raise ListenerExists(message, listenerId=same.id)
     if len(known) >= MOST:
         raise TooManyListeners(f"a client has at most {MOST} listeners", most=MOST)

@@ -115,7 +115,7 @@ def _offerings(command: SubmitOrder, offerings: Offerings) -> list[OrderedOfferi
 
 def _offer(offerings: Offerings, line: OrderLine, index: int) -> Offer | None:
     if line.product_id is not None and offerings.by_id(line.product_id) is not None:
-        text = f"{line.product_id[:60]} is an offering of the catalogue and no installed product"
+        text = f"{line.product_id[:60]} is an offering of the catalogue, not an installed product"
         raise OfferingNotProduct(text, pointer=f"/lines/{index}/product_id")
     if line.offering_id is not None:
         found, asked = offerings.by_id(line.offering_id), ("offering_id", line.offering_id)

@@ -58,9 +58,9 @@ def _check_line(line: OrderLine, index: int) -> None:
     if not 1 <= line.quantity <= MAX_QUANTITY:
         raise InvalidQuantity(f"quantity must be from 1 to {MAX_QUANTITY}", pointer=f"/lines/{index}/quantity")
     if line.action is ItemAction.ADD and line.offering_id is None and line.sku is None:
-        raise InvalidCommand("a line that adds names an offering or a SKU", pointer=f"/lines/{index}/offering_id")
+        raise InvalidCommand("a line that adds must name an offering or a SKU", pointer=f"/lines/{index}/offering_id")
     if line.action in CHANGES_A_PRODUCT and line.product_id is None:
-        text = f"a line with action {line.action} names the installed product it is about"
+        text = f"a line with action {line.action} must name the installed product"
         raise ProductReferenceMissing(text, pointer=f"/lines/{index}/product_id")
 
 
@@ -78,7 +78,7 @@ def _check_relationships(lines: Sequence[OrderLine], index_of: Mapping[str, int]
     for matter, graph in leads_to.items():
         for cycle in _cycle(graph):
             first = min(cycle, key=index_of.__getitem__)
-            text = f"lines lead back to themselves ({matter}): {' → '.join(line_id[:60] for line_id in cycle[:10])}"
+            text = f"lines form a cycle ({matter}): {' → '.join(line_id[:60] for line_id in cycle[:10])}"
             raise CyclicRelationship(text, pointer=f"/lines/{index_of[first]}/relationships", cycle=cycle)
 
 

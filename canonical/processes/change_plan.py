@@ -75,7 +75,7 @@ class ChangeSubscriptionPlan:
         except VersionMismatch as error:
             if change.conditional:
                 raise
-            text = "the subscription was changed by somebody else at the same time"
+            text = "somebody else changed the subscription at the same time"
             raise ConcurrentChange(text, **error.details) from error
         return {"version": changed.version, "status": changed.status.value}
 

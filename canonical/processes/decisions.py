@@ -85,10 +85,10 @@ def decide(decision: Decision, process: Process[Any], work: DecisionWork) -> Pro
     answers = work.processes.answers(decision.process, decision.subject)
     found = situation(status, process.steps(subject), answers)
     if status.state is ProcessState.RUNNING and not found.allowed:
-        why = "a call of the process is under way, and nobody knows yet what it comes to: decide again in a moment"
+        why = "a call of the process is running, and its outcome is not known yet: decide again in a moment"
         raise _refused(status, found, why, CallUnderWay)
     if decision.action not in found.allowed:
-        raise _refused(status, found, f"a process that is {status.state} leaves no room for {decision.action}")
+        raise _refused(status, found, f"a process in state {status.state} does not allow {decision.action}")
     if status.state is ProcessState.FALLOUT:
         process.resume(subject)
     decided = _decided(decision, status, found)
@@ -101,11 +101,11 @@ def _decided(decision: Decision, status: ProcessStatus, found: Situation) -> dic
     call = found.call
     if decision.action is Action.RETRY or call is None:
         return {}
-    given_up = {REFUSED: as_kept(GivenUp("the order was given up by a person in charge of operations"))}
+    given_up = {REFUSED: as_kept(GivenUp("an operator stopped the order"))}
     if decision.action is Action.COMPENSATE:
         return {call.record: given_up}
     if decision.call != call.name:
-        raise _refused(status, found, f"the process is at {call.name}, not at {decision.call}")
+        raise _refused(status, found, f"the current call of the process is {call.name}, not {decision.call}")
     if decision.outcome is Outcome.NOT_DONE:
         return {call.record: given_up}
     return {call.record: {RESULT: _result(decision, call)}}
@@ -116,14 +116,16 @@ def _result(decision: Decision, call: Call) -> Any:
     step, text = call.step, decision.result
     wanted = not call.undoing and (step.undo is not None or step.manual_result is not None)
     if wanted is not bool(text):
-        why = f"{call.name} was done: say what it brought" if wanted else f"{call.name} brings nothing"
+        why = (
+            f"send as result what {call.name} returned" if wanted else f"{call.name} returns nothing: leave result out"
+        )
         raise InvalidCommand(why, pointer="/result")
     if text is None or step.manual_result is None:
         return text
     try:
         return step.manual_result(text)
     except ValueError:
-        raise InvalidCommand(f"{call.name} cannot have brought that", pointer="/result") from None
+        raise InvalidCommand(f"this cannot be the result of {call.name}", pointer="/result") from None
 
 
 def _refused(

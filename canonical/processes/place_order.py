@@ -101,7 +101,7 @@ class PlaceOrder:
         cancellation = _undecided_cancellation(order, work)
         if cancellation is not None:
             order.deny_cancellation(now)
-            cancellation.deny(CHARGED if paid else CREATED, "the order is carried out: return its products instead")
+            cancellation.deny(CHARGED if paid else CREATED, "the order is completed: return its products instead")
         order.complete(progress.facts[CREATE], PaymentStatus.SUCCESS if paid else PaymentStatus.NOT_CHARGED, now)
 
     def _end_without_success(self, order: Order, progress: Progress, error: CanonicalError, work: UnitOfWork) -> None:
@@ -229,7 +229,7 @@ def _cancelled(cancellation: Cancellation) -> OrderWasCancelled:
 
 def _undone(progress: Progress, error: CanonicalError) -> str:
     """What a cancellation came to, in words."""
-    refused = () if isinstance(error, OrderWasCancelled) else (f"it could not have been carried out: {error.message}",)
+    refused = () if isinstance(error, OrderWasCancelled) else (f"the order would have failed: {error.message}",)
     return "; ".join((*refused, *progress.undone)) or "nothing had been done yet"
 
 

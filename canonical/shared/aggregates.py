@@ -108,4 +108,4 @@ class Repository(Protocol[A]):
 def require_version(aggregate: Aggregate, expected: int | None) -> None:
     """Raises ConcurrentChange when the aggregate is not in the version that was read before; None expects nothing."""
     if expected is not None and aggregate.version != expected:
-        raise ConcurrentChange(f"{aggregate.id} was changed by somebody else")
+        raise ConcurrentChange(f"{aggregate.id} was changed by somebody else: read it again")

@@ -91,7 +91,7 @@ class OrderSnapshots:
         found = answers(self.part_queries, questions, SnapshotPart.DETAILS, admit)
         details = found[SnapshotPart.DETAILS]
         if details.value is None:
-            raise BackendUnavailable("BSS, which would know the order, cannot be asked now") from details.error
+            raise BackendUnavailable("only BSS knows the order, and it is unavailable") from details.error
         return _snapshot(None, found, wanted)
 
     def _questions(self, number: str, wanted: frozenset[SnapshotPart]) -> list[PartQuery]:

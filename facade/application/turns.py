@@ -25,7 +25,7 @@ class Turns:
         with self._guard:
             lock = self._known.setdefault(name, Lock())
         if not lock.acquire(timeout=min(PATIENCE, seconds_left())):
-            raise ConcurrentChange(f"{name} is being changed by other requests all the time")
+            raise ConcurrentChange(f"other requests keep changing {name}: try again")
         try:
             yield
         finally:

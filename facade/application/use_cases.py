@@ -129,7 +129,7 @@ class Application:
             return None
         if not request.has_hash(kept.request_hash):
             first = {} if request.bound else {"id": kept.subject}
-            raise IdempotencyKeyReused("the Idempotency-Key was used for another request", **first)
+            raise IdempotencyKeyReused("the Idempotency-Key was used for another request: send a new key", **first)
         return Result(kept.subject, kept.answer, replayed=True)
 
     def execute(self, request: Request, translation: Translation, status: int, code: str | None = None) -> Result:
@@ -151,7 +151,7 @@ class Application:
             else:
                 break
         else:
-            raise ConcurrentChange("the same was asked for many times at once; try again")
+            raise ConcurrentChange("the same request came many times at once; try again")
         self._log(request, translation, result)
         for process, subject in wanted:
             self.engine.start(process, subject)
@@ -169,7 +169,7 @@ class Application:
                 return Result(subject[1], answer)
         first = self.answered(request)
         if first is None:
-            raise ConcurrentChange("the same was asked for many times at once; try again")
+            raise ConcurrentChange("the same request came many times at once; try again")
         return first
 
     def tried(self, translation: Translation) -> Any:
@@ -251,6 +251,6 @@ class Application:
 
 
 def _to_look_for(evidence: AuditRecord) -> StoreOutcomeUnknown:
-    text = f"it is not known whether the request was kept: audit record {evidence.id} is there if it was"
+    text = f"it is not known whether the request was stored: if it was, audit record {evidence.id} exists"
     begun = {"id": evidence.subject} if evidence.subject else {}
     return StoreOutcomeUnknown(text, auditRecordId=evidence.id, **begun)

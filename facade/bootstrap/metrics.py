@@ -16,10 +16,10 @@ from facade.security.tokens import TokenVerifier
 
 BY_OPERATION: Mapping[str, str] = MappingProxyType(
     {
-        "retries": "Repetitions within calls",
+        "retries": "Retries within calls",
         "contract_violations": "Answers outside the contract",
-        "contradictions": "Answers about something else",
-        "foreign_entries": "Entries of lists that were left out",
+        "contradictions": "Answers that contradict their call",
+        "foreign_entries": "List entries that were left out",
     }
 )
 """Counts of a backend by operation, as they are called in its snapshot and in the metric."""
@@ -32,23 +32,23 @@ def metrics_page(core: Core, registry: CollectorRegistry, verifier: TokenVerifie
 
 
 def _totals(core: Core) -> Iterator[Reading]:
-    yield Reading("facade_audit_dropped", "Audit records of refusals that were lost", {}, core.audit.waiting.dropped)
+    yield Reading("facade_audit_dropped", "Audit records that were lost", {}, core.audit.waiting.dropped)
     for backend, kept in core.backends.snapshot().items():
         at = {"backend": backend}
         for (operation, outcome), count in kept.calls.items():
             labels = at | {"operation": operation, "outcome": outcome}
-            yield Reading("facade_backend_calls", "Calls that ended, by what became of them", labels, count)
+            yield Reading("facade_backend_calls", "Calls that ended, by outcome", labels, count)
         for name, meaning in BY_OPERATION.items():
             for operation, count in getattr(kept, name).items():
                 yield Reading(f"facade_backend_{name}", meaning, at | {"operation": operation}, count)
         for state, count in kept.breaker_changes.items():
             labels = at | {"state": state.value}
-            yield Reading("facade_backend_circuit_changes", "How often the circuit breaker became so", labels, count)
-        yield Reading("facade_backend_tokens_failed", "Tokens that were not given", at, kept.tokens_failed)
+            yield Reading("facade_backend_circuit_changes", "How often the breaker entered this state", labels, count)
+        yield Reading("facade_backend_tokens_failed", "Failed requests for a token", at, kept.tokens_failed)
 
 
 def _present(core: Core) -> Iterator[Reading]:
-    yield Reading("facade_audit_waiting", "Audit records of refusals to be written", {}, len(core.audit.waiting))
+    yield Reading("facade_audit_waiting", "Audit records that wait to be written", {}, len(core.audit.waiting))
     for backend, kept in core.backends.snapshot().items():
         at = {"backend": backend}
         for state in BreakerState:
@@ -69,7 +69,7 @@ def _stored(core: Core) -> Iterable[Reading]:
         labels = {"state": state.value, "problem": problem.value if problem else ""}
         yield Reading("facade_processes", "Processes that have not ended, and fallouts", labels, count)
         age = max(0.0, (now - oldest).total_seconds())
-        yield Reading("facade_process_oldest_seconds", "How long the oldest of them is so", labels, age)
-    yield Reading("facade_outbox_events", "Events that were not delivered, at most", {}, events.count)
+        yield Reading("facade_process_oldest_seconds", "Time of the oldest of them in this state", labels, age)
+    yield Reading("facade_outbox_events", "Upper bound of the events that are not delivered", {}, events.count)
     age = max(0.0, (now - events.oldest).total_seconds()) if events.oldest else 0.0
     yield Reading("facade_outbox_oldest_seconds", "The age of the oldest of them", {}, age)

@@ -245,10 +245,10 @@ def _as_utf8(content: bytes, encoding: str) -> bytes:
     """Only character sets that decode in one pass: among Python's codecs are some that take minutes for a megabyte."""
     name = encoding.lower()
     if name not in _CHARACTER_SETS:
-        raise UnsupportedMediaTypeProblem(detail="The body's character set is unknown here.")
+        raise UnsupportedMediaTypeProblem(detail="The body's character set is not supported; send UTF-8.")
     if name not in _AS_IT_IS:
         try:
             content = content.decode(name).encode()
         except UnicodeError as error:
-            raise MalformedBody("The body is not in the character set it claims.") from error
+            raise MalformedBody("The body is not in the character set that Content-Type names.") from error
     return content.removeprefix(_BOM)

@@ -32,7 +32,7 @@ def document_of(content: bytes) -> Any:
 def _violation(fault: jsontext.Fault) -> Violation:
     at = pointer(shortened(token) if isinstance(token, str) else token for token in fault.path)
     if fault.kind is jsontext.FaultKind.REPEATED_NAME:
-        text = f"{dotted(fault.path)} stands twice in the same object; send it once."
+        text = f"{dotted(fault.path)} occurs twice in the same object; send it once."
         return Violation(at, Code.UNEXPECTED_PROPERTY, text, reason=REPEATED_NAME)
-    limit = f"a number has at most {jsontext.MOST_DIGITS:,} digits before and behind its decimal point"
+    limit = f"a number has at most {jsontext.MOST_DIGITS:,} digits before and after its decimal point"
     return Violation(at, Code.INVALID_VALUE, f"{dotted(fault.path)} is too long: {limit}.", reason=NUMBER_TOO_LONG)

@@ -136,7 +136,7 @@ def _size(bound: str, one: str, many: str, code: Code = Code.INVALID_VALUE) -> _
 
 
 def _other(place: _Place, facts: Mapping[str, Any], value: Any) -> list[Violation]:
-    text = f"{dotted(place)} has none of the forms that are allowed here."
+    text = f"{dotted(place)} matches none of the forms that are allowed here."
     return [Violation(pointer(place), Code.OTHER_ISSUE, text)]
 
 

@@ -101,7 +101,7 @@ def reference_target(document: Mapping[str, Any], reference: str) -> Any:
     for written in reference.removeprefix("#/").split("/"):
         part = written.replace("~1", "/").replace("~0", "~")
         if not isinstance(node, Mapping) or part not in node:
-            raise PreparationError(f"{reference} leads nowhere")
+            raise PreparationError(f"{reference} has no target")
         node = node[part]
     return node
 

@@ -85,7 +85,7 @@ def _update(node: Any, update: Any, target: str, parts: Sequence[Any]) -> None:
     elif isinstance(node, dict) and isinstance(update, Mapping):
         _merge(node, update)
     else:
-        raise OverlayError(f"{target}: {'/'.join(map(str, parts))} can take no such update")
+        raise OverlayError(f"{target}: {'/'.join(map(str, parts))} cannot take this update")
 
 
 def _merge(node: dict[str, Any], update: Mapping[str, Any]) -> None:

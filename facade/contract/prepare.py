@@ -46,7 +46,7 @@ def prepare(official: Mapping[str, Any], overlays: Sequence[Mapping[str, Any]]) 
     document = finished(document)
     gaps = _gaps(document)
     if gaps:
-        raise PreparationError("the overlay leaves gaps: " + "; ".join(gaps))
+        raise PreparationError("the overlay is incomplete: " + "; ".join(gaps))
     for _, _, operation in operations(document):
         _in_reading_order(operation)
     document["x-mended"] = [{"target": m.target, "reason": m.reason, "places": m.places} for m in mends]
@@ -79,7 +79,7 @@ def _add_texts(document: dict[str, Any], overlays: Sequence[Mapping[str, Any]]) 
     used = apply_texts(document, texts)
     idle = sorted(set(overlays[-1].get("x-texts", {})) - used) if overlays else []
     if idle:
-        raise OverlayError(f"x-texts names what is not there: {', '.join(idle)}")
+        raise OverlayError(f"x-texts names parts that do not exist: {', '.join(idle)}")
 
 
 def _lost_defaults(node: Any) -> int:

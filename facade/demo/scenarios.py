@@ -76,5 +76,5 @@ def order_id(answer: Any) -> str:
     """The order's id, in a success as in a failure. Raises DemoError when no order was made."""
     body = answer.json()
     if "id" not in body or body.get("@type") == "Error":
-        raise DemoError(f"the order was not taken: {answer.status_code} {answer.text[:300]}")
+        raise DemoError(f"the order was not accepted: {answer.status_code} {answer.text[:300]}")
     return str(body["id"])

@@ -10,7 +10,7 @@ from facade.settings import Settings
 
 PURPOSES = {
     "partner-acme": "a partner: places orders, sees its own",
-    "conformance": "a partner whose orders are judged after they were acknowledged",
+    "conformance": "a partner whose orders are validated after the acknowledgement",
     "partner-list": "a partner bound to customers by a list in its profile",
     "partner-pattern": "a partner bound to customers by the beginning of their ids",
     "partner-claim": "a portal bound to the customers that its token names",

@@ -169,7 +169,7 @@ def _decision(process: str, subject: str, body: Mapping[str, Any]) -> Decision:
     action, known = Action(body["action"]), {"call", "outcome", "result"} & body.keys()
     if action is not Action.SKIP and known:
         name = min(known)
-        raise InvalidCommand(f"{name} is for skip only", pointer=f"/{name}")
+        raise InvalidCommand(f"only skip takes {name}", pointer=f"/{name}")
     for name in ("call", "outcome") if action is Action.SKIP else ():
         if name not in known:
             raise InvalidCommand(f"skip needs {name}", pointer=f"/{name}")
@@ -213,5 +213,5 @@ def _states(query: Mapping[str, str]) -> frozenset[ProcessState]:
     names = query["state"].split(",")
     unknown = next((name for name in names if name not in known), None)
     if unknown is not None:
-        raise ContractViolation([Violation("/state", Code.INVALID_VALUE, f"no state is called {unknown[:60]}", known)])
+        raise ContractViolation([Violation("/state", Code.INVALID_VALUE, f"there is no state {unknown[:60]}", known)])
     return frozenset(ProcessState(name) for name in names)

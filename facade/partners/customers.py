@@ -39,7 +39,7 @@ def _listed(customer_id: str) -> str:
     if ANY_END in customer_id:
         raise ValueError(f"customers/list: {customer_id!r} is a pattern; write it under pattern")
     if not _is_id(customer_id):
-        raise ValueError(f"customers/list: {customer_id!r} is no id of a customer")
+        raise ValueError(f"customers/list: {customer_id!r} is not the id of a customer")
     return customer_id
 
 

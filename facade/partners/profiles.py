@@ -96,7 +96,7 @@ _SCHEMA = jsonschema_rs.Draft7Validator(
 def read_profiles(folder: Path) -> Profiles:
     """The profiles in a folder, each named by its client's id. Raises ProfileError."""
     if not folder.is_dir():
-        raise ProfileError(f"{folder} is no folder")
+        raise ProfileError(f"{folder} is not a folder")
     return Profiles({path.name.removesuffix(SUFFIX): _profile(path) for path in sorted(folder.glob(f"*{SUFFIX}"))})
 
 

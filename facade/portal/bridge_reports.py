@@ -67,7 +67,7 @@ class BridgeReports:
     def _known(self, resource: str, verb: Verb) -> V4:
         """Raises ScopeMissing for a resource that the caller may not read in v4."""
         if resource not in self.v4:
-            text = f"no resource that v4 shows is called {resource[:60]}"
+            text = f"v4 has no resource {resource[:60]}"
             raise ContractViolation([Violation("/resource", Code.INVALID_VALUE, text, tuple(self.v4))])
         v4 = self.v4[resource]
         current_principal().require(v4.own.scopes(v4.resource.operation(verb, v4.name)))

@@ -49,7 +49,7 @@ ANSWERS: AnswerTable = MappingProxyType(
     }
 )
 
-GOES_ON = "the order was accepted and goes on; ask for it later"
+GOES_ON = "the order was accepted and goes on; read it later"
 LIST = Course("orders")
 LEFT_TO_ANSWER = 1.0
 """Seconds of a request's deadline in which nobody waits for a process any more."""
@@ -133,7 +133,7 @@ class PortalOrders:
         command = CancelOrder(principal.client_id, order.id, body["reason"])
         translation = Translation(command, carried={})
         self.application.idempotently(request, lambda: self.application.execute(request, translation, 202))
-        with going_on("the request to cancel was taken; read the order later", id=order.id):
+        with going_on("the request to cancel was accepted; read the order later", id=order.id):
             order = self.reads.aggregate(ORDERS, order.id, ALL)
         return _answer(order, 202, {})
 

@@ -10,18 +10,18 @@ from facade.security.principal import Principal
 
 SCOPES: Mapping[str, str] = MappingProxyType(
     {
-        "audit:read": "Read the evidence of one's own requests",
+        "audit:read": "Read the audit records of the client's own requests",
         "catalog:read": "Read the catalogue: categories, offerings, prices, specifications",
         "catalog:publish": "Change what everybody sees of the catalogue: publish, give new versions, retire",
         "catalog:write": "Prepare changes of the catalogue, and see what is not published yet",
         "customer:read": "Read a customer's context",
-        "events:subscribe": "Have notifications sent to an address",
+        "events:subscribe": "Register for notifications",
         "operations:*": "See stuck work and decide about it",
-        "order:all": "See everybody's orders, not only those placed with the same client",
-        "order:cancel": "Give orders up",
+        "order:all": "See the orders of all clients, not only its own",
+        "order:cancel": "Cancel orders",
         "order:create": "Place orders",
-        "order:delete": "Remove orders for good, for administrators",
-        "order:modify": "Change orders that have not gone too far",
+        "order:delete": "Delete orders permanently, for administrators",
+        "order:modify": "Change orders, as far as their state allows",
         "order:read": "Read orders and their progress",
         "subscription:modify": "Change a customer's subscription",
     }

@@ -39,7 +39,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "audience": "The token is meant for another audience",
         "expired": "The token has expired",
         "notYetValid": "The token is not valid yet",
-        "client": "The token does not name its client, or by a name that cannot be used",
+        "client": "The token has no client id, or one that cannot be used",
     }
 )
 """Every reason for a 401. The texts have no quotes in them, so that they fit into a header as they are."""

@@ -69,7 +69,7 @@ class Guesses:
             times.popleft()
         if len(times) >= limit:
             wait = max(1, ceil(times[0] + WINDOW_SECONDS - now))
-            raise RateLimited("too many wrong credentials; these were not looked at", wait)
+            raise RateLimited("too many wrong credentials; these were not checked", wait)
 
     def _times(self, key: Key) -> deque[float]:
         times = self._wrong.setdefault(key, deque())

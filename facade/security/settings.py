@@ -54,7 +54,7 @@ class SecuritySettings:
             yield ConfigurationError("mode", f"must be {DEVELOPMENT} or {PRODUCTION}, not {self.mode!r}")
         for name, value in (("issuer", self.issuer), ("audience", self.audience)):
             if not value:
-                yield ConfigurationError(name, "must not be empty: any token would do")
+                yield ConfigurationError(name, "must not be empty: otherwise any token would be accepted")
         if self.mode == PRODUCTION:
             yield from self._problems_in_production()
         elif self.jwks_url is None and self.state_dir is None:
@@ -62,7 +62,7 @@ class SecuritySettings:
 
     def _problems_in_production(self) -> Iterator[ConfigurationError]:
         if not self.jwks_url:
-            yield ConfigurationError("jwks_url", "must be set in production; the development server does not run in it")
+            yield ConfigurationError("jwks_url", "must be set in production; the development server is not for it")
             return
         address = urlsplit(self.jwks_url)
         if address.scheme != "https" or not address.hostname:

@@ -14,7 +14,7 @@ def required_versions() -> ETags | None:
 def check_version(required: ETags | None, version: int | str) -> None:
     """Raises VersionMismatch where If-Match was sent and does not name the version, by its entity tag."""
     if required is not None and not required.contains(str(version)):
-        text = f"If-Match names another version than {version}, which the resource has now: read it again"
+        text = f"If-Match names another version than {version}, which is the current one: read it again"
         raise VersionMismatch(text, version=version)
 
 

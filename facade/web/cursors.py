@@ -89,5 +89,5 @@ def _is_text(value: object, longest: int) -> bool:
 
 
 def _refuse() -> NoReturn:
-    text = "this cursor was not given for this list; follow `next` of the page before, or begin again without a cursor"
+    text = "this cursor is not for this list; follow `next` of the page before, or start again without a cursor"
     raise ContractViolation([Violation(f"/{CURSOR}", Code.INVALID_VALUE, text)])

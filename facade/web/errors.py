@@ -79,10 +79,10 @@ SHARED: AnswerTable = MappingProxyType(
 FRAMEWORK_DETAILS: Mapping[int, str] = MappingProxyType(
     {
         400: "The request cannot be read.",
-        404: "Nothing is served at this address.",
-        405: "The address does not take this method; the header Allow names those it takes.",
-        406: "Answers are application/json, and the request accepts something else only.",
-        415: "The request body has a media type that the contract does not name for it.",
+        404: "This address does not exist.",
+        405: "The address does not allow this method; the header Allow lists the allowed ones.",
+        406: "Answers are application/json, and the header Accept excludes it.",
+        415: "The contract does not allow the media type of the request body.",
     }
 )
 

@@ -31,7 +31,7 @@ class DeadlinePassed(Exception):
     """The request is not answered in time. It may still be carried out."""
 
     def __init__(self) -> None:
-        text = "The request took too long, and whether it is carried out is not known."
+        text = "The request took too long, and it is not known whether it is carried out."
         super().__init__(f"{text} Repeat it with the same Idempotency-Key.")
 
 

@@ -18,7 +18,7 @@ def check_listening(host: str, port: int, variable: str) -> None:
         try_listening(host, port)
     except PortTaken as error:
         raise SettingError(
-            f"{variable}={port} cannot be used: {error}; stop what uses it, or choose another port"
+            f"{variable}={port} cannot be used: {error}; stop the program that uses it, or choose another port"
         ) from error
 
 
@@ -37,5 +37,5 @@ def try_listening(host: str, port: int) -> None:
         if isinstance(error, OSError) and error.errno in OF_THE_PORT:
             raise PortTaken(reason) from error
         raise SettingError(
-            f"HOST={host[:60]!r} is no address of this machine: {reason}; use one such as 127.0.0.1, ::1 or 0.0.0.0"
+            f"HOST={host[:60]!r} is not an address of this machine: {reason}; use one such as 127.0.0.1, ::1 or 0.0.0.0"
         ) from error

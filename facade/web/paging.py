@@ -84,7 +84,7 @@ def page_of(query: Mapping[str, str], course: Course) -> Page:
         offset = whole_number(query, "offset", MAX_OFFSET)
         return Page(offset, limit, asked="offset" in query or "limit" in query, course=course)
     if "offset" in query:
-        text = "a page begins at a cursor or at an offset, not at both"
+        text = "send a cursor or an offset, not both"
         raise ContractViolation([Violation("/offset", Code.INVALID_VALUE, text)])
     after, seen = course.read(query[CURSOR])
     return Page(seen, limit, asked=True, cursor=query[CURSOR], after=after, course=course)
@@ -111,7 +111,7 @@ def _ignored(query: MultiDict[str, str], allowed: Collection[str]) -> Iterator[V
             text = f"unknown query parameter {shown}"
             yield Violation(f"/{escaped(shown)}", Code.INVALID_VALUE, text, tuple(allowed))
         elif len(query.getlist(name)) > 1:
-            yield Violation(f"/{escaped(shown)}", Code.INVALID_VALUE, f"{shown} is given once")
+            yield Violation(f"/{escaped(shown)}", Code.INVALID_VALUE, f"{shown} must be given only once")
 
 
 def whole_number(query: Mapping[str, str], name: str, most: int, default: int = 0) -> int:

@@ -33,11 +33,11 @@ ACCEPT_BYTES = 4 * 1024
 REFUSAL = "facade.refusal"
 """Where the server puts its answer to a request that it could not read, among the scope's extensions."""
 
-NO_SUCH_ADDRESS = ErrorAnswer(404, "NOT_FOUND", "Not found", "Nothing has an address with control characters.")
+NO_SUCH_ADDRESS = ErrorAnswer(404, "NOT_FOUND", "Not found", "The address must not contain control characters.")
 NOT_ACCEPTABLE = ErrorAnswer(406, "NOT_ACCEPTABLE", "Not acceptable", FRAMEWORK_DETAILS[406])
-NONSENSE_HOST = ErrorAnswer(400, "MALFORMED_HEADERS", "Malformed headers", "The header Host names no host.")
+NONSENSE_HOST = ErrorAnswer(400, "MALFORMED_HEADERS", "Malformed headers", "The header Host is not the name of a host.")
 ENCODED = ErrorAnswer(
-    415, "UNSUPPORTED_MEDIA_TYPE", "Unsupported Media Type", "Bodies are taken without Content-Encoding."
+    415, "UNSUPPORTED_MEDIA_TYPE", "Unsupported Media Type", "Send the body without Content-Encoding."
 )
 HEADERS_TOO_LARGE = ErrorAnswer(
     431,
@@ -49,12 +49,12 @@ TOO_MANY_PARAMETERS = ErrorAnswer(
     400, "BAD_REQUEST", "Bad Request", f"The query has more than {PARAMETERS} parameters."
 )
 NO_HOST = ErrorAnswer(
-    400, "MALFORMED_HEADERS", "Malformed headers", "The header Host is missing, which HTTP/1.1 demands."
+    400, "MALFORMED_HEADERS", "Malformed headers", "The header Host is missing, which HTTP/1.1 requires."
 )
 TRANSFER_CODED = ErrorAnswer(
-    501, "UNKNOWN_TRANSFER_CODING", "Unknown transfer coding", "The only Transfer-Encoding taken is chunked."
+    501, "UNKNOWN_TRANSFER_CODING", "Unknown transfer coding", "chunked is the only Transfer-Encoding that is accepted."
 )
-CHUNKED_1_0 = ErrorAnswer(400, "MALFORMED_HEADERS", "Malformed headers", "HTTP/1.0 has no Transfer-Encoding.")
+CHUNKED_1_0 = ErrorAnswer(400, "MALFORMED_HEADERS", "Malformed headers", "HTTP/1.0 does not allow Transfer-Encoding.")
 
 
 class RequestGuard:
@@ -92,7 +92,7 @@ def _refusal(scope: Scope) -> ErrorAnswer | None:
     if len(names) != len(set(names)):
         doubled = next((name for name in names if name in ONCE and names.count(name) > 1), None)
         if doubled is not None:
-            text = f"The header {doubled.decode().title()} is there more than once."
+            text = f"The header {doubled.decode().title()} occurs more than once."
             return ErrorAnswer(400, "MALFORMED_HEADERS", "Malformed headers", text)
     if b"host" not in names and scope["http_version"] == "1.1":
         return NO_HOST

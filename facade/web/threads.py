@@ -76,4 +76,4 @@ class BoundedThreads:
         self._inside -= 1
 
     def _overloaded(self) -> Overloaded:
-        return Overloaded("Too many requests are being worked on; nothing was done.", max(1, ceil(self._queue.seconds)))
+        return Overloaded("Too many requests are running; nothing was done.", max(1, ceil(self._queue.seconds)))

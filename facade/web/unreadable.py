@@ -21,9 +21,9 @@ VERSIONS = ("1.0", "1.1")
 VERSION_FAULTS = frozenset({"Invalid HTTP version", "Expected dot", "Pause on PRI/Upgrade"})
 """What llhttp says of other versions, such as HTTP/1.2, HTTP/3 and the preface of HTTP/2."""
 
-UNKNOWN_METHOD = ErrorAnswer(501, "UNKNOWN_METHOD", "Unknown method", "No address takes this method.")
+UNKNOWN_METHOD = ErrorAnswer(501, "UNKNOWN_METHOD", "Unknown method", "No address allows this method.")
 OTHER_VERSION = ErrorAnswer(
-    505, "HTTP_VERSION_NOT_SUPPORTED", "HTTP version not supported", "Requests are taken in HTTP/1.1 and HTTP/1.0."
+    505, "HTTP_VERSION_NOT_SUPPORTED", "HTTP version not supported", "Use HTTP/1.1 or HTTP/1.0."
 )
 TOO_LONG_URL = ErrorAnswer(
     414,
@@ -41,14 +41,14 @@ TOO_MANY = ErrorAnswer(
     503,
     "OVERLOADED",
     "Overloaded",
-    f"More than {PIPELINED} requests wait on this connection; nothing was done for this one and those after it.",
+    f"More than {PIPELINED} requests wait on this connection; nothing was done for this request and the next ones.",
     headers={"Retry-After": "1"},
 )
 
 
 def malformed(reason: str) -> ErrorAnswer:
     """The answer to bytes that are no HTTP request."""
-    return ErrorAnswer(400, "MALFORMED_REQUEST", "Malformed request", f"This is no HTTP/1.1 request: {reason}.")
+    return ErrorAnswer(400, "MALFORMED_REQUEST", "Malformed request", f"This is not an HTTP/1.1 request: {reason}.")
 
 
 def malformed_by(error: httptools.HttpParserError) -> ErrorAnswer:

@@ -255,7 +255,10 @@ def test_a_status_follows_the_one_before(product: Node, path: str) -> None:
     address = f"{path}/{create(product)['id']}"
     refused = patch(product, address, {"lifecycleStatus": "Launched"})
     assert (refused.status_code, refused.json()["code"]) == (409, "INVALID_TRANSITION")
-    assert refused.json()["message"] == "a category that is In Study cannot become Launched; it can become In Design"
+    assert (
+        refused.json()["message"]
+        == "a category with the status In Study cannot become Launched; it can become In Design"
+    )
     for status in ("In Design", "In Test", "Active", "Launched", "Retired", "Obsolete"):
         answer = patch(product, address, {"lifecycleStatus": status.upper()})
         assert (answer.status_code, answer.json()["lifecycleStatus"]) == (200, status)

@@ -123,7 +123,7 @@ def test_an_order_number_of_somebody_else_is_not_taken(
         return
     stuck = until_stuck(product, order_id)
     assert stuck["problem"] == "outcomeUnknown"
-    assert "ORD98765 is not the one that BSS made for us" in stuck["waitingFor"]
+    assert "ORD98765 is not the order that BSS created for us" in stuck["waitingFor"]
 
 
 @pytest.mark.parametrize(

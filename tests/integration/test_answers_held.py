@@ -271,7 +271,7 @@ def test_an_order_number_of_somebody_else_is_not_charged(
     assert number == "ORD98765"
     stolen = replace(scene.charge(), bss_order_id=number)
     before = scene.tried.snapshot()["billing"].contradictions.get("charge", 0)
-    with pytest.raises(BackendContradiction, match="is not the one that BSS made for us"):
+    with pytest.raises(BackendContradiction, match="is not the order that BSS created for us"):
         scene.tried.payments.charge(stolen, scene.key("charge"))
     assert scene.tried.payments.find_charge(stolen) is None
     assert simulation.ledger("billing", id="ORD98765") == []

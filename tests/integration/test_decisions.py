@@ -267,7 +267,7 @@ def test_a_fallout_of_the_release_before_is_understood_from_its_record(database:
 
 def test_later_steps_need_the_id_that_a_skipped_one_brought(database: Database) -> None:
     placing = unknown(database)
-    with pytest.raises(InvalidCommand, match="say what it brought"):
+    with pytest.raises(InvalidCommand, match="send as result"):
         placing.decide("skip", call="charge", outcome=Outcome.DONE)
     assert placing.status.state is ProcessState.WAITING, "a refused decision changes nothing"
 

@@ -152,8 +152,8 @@ def test_every_answer_a_contract_gives_as_an_example_is_within_it(backend: str) 
         ("1.2.0", Agreement.SAME, None),
         ("1.0.0", Agreement.OTHER_MINOR, None),
         ("1.2.0-beta", Agreement.OTHER_MINOR, None),
-        ("10.2.0", Agreement.OTHER_MAJOR, "billing keeps version 10.2.0 of its contract, and we call version 1.2.0"),
-        ("0.9.0", Agreement.OTHER_MAJOR, "billing keeps version 0.9.0 of its contract, and we call version 1.2.0"),
+        ("10.2.0", Agreement.OTHER_MAJOR, "billing has version 10.2.0 of its contract, and we call version 1.2.0"),
+        ("0.9.0", Agreement.OTHER_MAJOR, "billing has version 0.9.0 of its contract, and we call version 1.2.0"),
     ],
 )
 def test_a_version_agrees_or_the_message_says_why_not(

@@ -151,7 +151,7 @@ def test_a_rejected_token_is_renewed_and_the_call_repeated_once() -> None:
 
 def test_a_backend_that_rejects_the_new_token_too_is_for_operators() -> None:
     backend, transport = a_backend(answer(401), answer(401))
-    with pytest.raises(BackendUnavailable, match="client or permissions"):
+    with pytest.raises(BackendUnavailable, match="client and permissions"):
         backend.call(MAKE, json={}, key="k")
     assert len(transport.asked) == 2
 

@@ -137,7 +137,7 @@ def test_while_retry_after_runs_nothing_is_sent(status: int, body: Any, raised: 
     assert turned_away.value.details["retryAfter"] == 60
     with ThreadPoolExecutor(8) as pool:
         told = set(pool.map(lambda _: ask(backend), range(32)))
-    assert told == {"crm asked not to be called for a moment"}
+    assert told == {"crm asked us to wait before the next call"}
     assert len(transport.asked) == 1
     assert 0 < backend.snapshot().held_seconds <= 60
 
@@ -188,7 +188,7 @@ def test_a_slow_backend_holds_no_more_threads_than_it_may() -> None:
         release.set()
         told = [call.result(LONG) for call in calls]
     assert told.count("T1") == threads_held(4)
-    assert told.count("crm has as many calls under way as it may have") == 40 - threads_held(4)
+    assert told.count("crm has reached its limit of concurrent calls") == 40 - threads_held(4)
     assert backend.snapshot().calls["getThing", "crowded"] == 40 - threads_held(4)
     assert backend.snapshot().in_flight == 0
     assert backend.state is BreakerState.CLOSED

@@ -223,7 +223,7 @@ def test_only_so_many_wait_for_a_token_service_that_hangs(service: Scripted) -> 
         assert asked.wait(LONG)
         second = pool.submit(tokens.current)
         until(lambda: waiting(tokens) == 2)
-        with pytest.raises(TokenUnavailable, match="too many wait") as crowded:
+        with pytest.raises(TokenUnavailable, match="too many requests wait") as crowded:
             tokens.current()
         assert crowded.value.ignored
         release.set()

@@ -128,7 +128,7 @@ def test_a_draft_that_would_close_a_circle_is_not_published(catalog: Catalog) ->
 
 def test_so_many_stand_above_one_another(catalog: Catalog) -> None:
     catalog.line_of(DEEPEST + 1)
-    with pytest.raises(CyclicCategories, match=f"at most {DEEPEST} others"):
+    with pytest.raises(CyclicCategories, match=f"at most {DEEPEST} ancestors"):
         catalog.named("too deep", str(DEEPEST + 1))
     assert len(catalog.names) == DEEPEST + 1
 

@@ -101,7 +101,7 @@ def test_what_cannot_be_used_is_refused_with_its_name_and_what_can(variable: str
      "http://[::1", "http://a\r\nb", "http://é"],
 )  # fmt: skip
 def test_what_is_no_address_is_refused_with_its_name(variable: str, text: str) -> None:
-    told = f"{variable} is no address; use one such as https://host.example/path"
+    told = f"{variable} is not an address; use one such as https://host.example/path"
     with pytest.raises(SettingError, match=f"^{told}$"):
         read(**{variable: text})
 

@@ -327,7 +327,7 @@ def test_a_body_in_chunks_is_read_exactly_or_breaks_off(name: str) -> None:
             assert [answer.short for answer in answers] == [("/p", "abc"), ("/last", "")], segments
         else:
             [answer] = answers
-            assert answer.body["broken"].startswith("This is no HTTP/1.1 request: ")
+            assert answer.body["broken"].startswith("This is not an HTTP/1.1 request: ")
             assert answer.headers["connection"] == "close"
             assert seen == ["/p"], segments
 

@@ -41,7 +41,7 @@ def test_a_file_has_settings_of_single_backends(tmp_path: Path) -> None:
         ("FACADE_SETTINGS=x", "no setting has that name"),
         ("PORT=1\nPORT=2", "line 2 of .* sets PORT a second time"),
         ("PORT=x", "PORT='x' is not a whole number"),
-        ("BACKENDS_SECRET_FILE=a\0b", "BACKENDS_SECRET_FILE names .* cannot be read: no file has such a name"),
+        ("BACKENDS_SECRET_FILE=a\0b", "BACKENDS_SECRET_FILE names .* cannot be read: no file has this name"),
         (b"HOST=\xff", "FACADE_SETTINGS names .* cannot be read: it is not UTF-8"),
         ("#" * 70_000, "FACADE_SETTINGS names .* more than 65536 bytes"),
     ],
@@ -61,7 +61,9 @@ def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path: Path, variable:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     for path in (pipe, tmp_path, Path("/dev/zero")):
-        with pytest.raises(SettingError, match=f"{variable} names {path}, which cannot be read: it is no regular file"):
+        with pytest.raises(
+            SettingError, match=f"{variable} names {path}, which cannot be read: it is not a regular file"
+        ):
             Settings.from_environment({variable: str(path)})
 
 

@@ -11,7 +11,7 @@ from facade.bootstrap.commands import check_start
 from facade.settings import SettingError, Settings
 
 UNUSABLE = {
-    "foo": "it is no address",
+    "foo": "it is not an address of a database",
     "mysql://u:p@h/x": "mysql is not supported",
     "postgresql://u:p@127.0.0.1:1/x": "Connection refused",
     "sqlite:////dev/null/facade.db": "Not a directory|File exists",

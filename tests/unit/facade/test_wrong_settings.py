@@ -102,7 +102,7 @@ def test_production_names_all_that_it_misses_at_once(run: Any, command: str) -> 
 @pytest.mark.parametrize("command", ["serve", "simulate", "run"])
 def test_a_host_that_is_none_of_ours_is_called_so(run: Any, command: str, host: str) -> None:
     output = told(run(command, HOST=host, PORT="0", BACKENDS_PORT="1"))
-    assert f"HOST={host[:60]!r} is no address of this machine" in output
+    assert f"HOST={host[:60]!r} is not an address of this machine" in output
     assert "PORT=" not in output
 
 
@@ -138,7 +138,7 @@ def test_a_port_that_needs_another_user_is_called_so(run: Any, monkeypatch: pyte
         ("DATABASE_URL", "sqlite:///:memory:", "in memory"),
         ("DATABASE_URL", "sqlite:///file:x?mode=memory&uri=true", "in memory"),
         ("DATABASE_URL", "postgresql://127.0.0.1:1/x", "Connection refused"),
-        ("PARTNERS", "/dev/null", "no folder"),
+        ("PARTNERS", "/dev/null", "not a folder"),
         ("FACADE_SETTINGS", "\udcff", "cannot be read"),
     ],
 )

@@ -141,7 +141,7 @@ def test_what_a_client_reads_is_bound_to_the_same_customers() -> None:
         ("customers: {list: [12345]}", "customers/list/0"),
         ("customers: {list: ['']}", "customers/list"),
         ("customers: {list: ['C1*']}", "write it under pattern"),
-        (f"customers: {{list: [{'C' * 65}]}}", "no id of a customer"),
+        (f"customers: {{list: [{'C' * 65}]}}", "not the id of a customer"),
         ("customers: {pattern: C1}", "customers/pattern"),
         ("customers: {pattern: '*C1*'}", "customers/pattern"),
         ("customers: {pattern: 'C1**'}", "customers/pattern"),

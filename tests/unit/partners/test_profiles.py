@@ -59,7 +59,7 @@ def test_a_profile_that_cannot_be_used_is_told_with_its_file_and_why(tmp_path: P
 
 
 def test_a_folder_that_is_none_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ProfileError, match="no folder"):
+    with pytest.raises(ProfileError, match="not a folder"):
         read_profiles(tmp_path / "nothing")
 
 

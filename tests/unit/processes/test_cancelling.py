@@ -133,7 +133,7 @@ def test_while_a_step_is_in_flight_that_is_then_refused_it_is_cancelled_and_says
     assert order.failure is not None
     assert (order.failure.code, order.failure.message, order.failure.step) == ("ORDER_CANCELLED", REASON, "charge")
     assert placing.asked.outcome == "; ".join(
-        ["it could not have been carried out: Payment failure", ORDER_CANCELLED, *RELEASED[::-1]]
+        ["the order would have failed: Payment failure", ORDER_CANCELLED, *RELEASED[::-1]]
     )
     assert any(isinstance(event, OrderCancellationAccepted) for event in placing.memory.outbox)
 
@@ -142,7 +142,7 @@ def test_a_refused_reservation_in_flight_is_no_charge() -> None:
     placing = Placing(stock=NothingInStock(lacking=ROUTER.sku))
     order = cancelled_during(placing, "reserve-2")
     assert (order.state, order.payment, order.bss_order_id) == (State.CANCELLED, PaymentStatus.NOT_CHARGED, None)
-    assert placing.asked.outcome == f"it could not have been carried out: Insufficient stock; {RELEASED[0]}"
+    assert placing.asked.outcome == f"the order would have failed: Insufficient stock; {RELEASED[0]}"
 
 
 def test_without_a_reason_it_says_that_it_was_cancelled() -> None:
@@ -186,7 +186,7 @@ def test_while_the_charge_is_in_flight_it_is_too_late() -> None:
     assert (asked.state, asked.milestone, asked.outcome, asked.effective_at) == (
         CancellationState.DENIED,
         "charged",
-        "the order is carried out: return its products instead",
+        "the order is completed: return its products instead",
         None,
     )
     denied, completed = placing.memory.outbox[-2:]

@@ -152,7 +152,7 @@ def test_while_an_order_without_a_charge_is_made_in_bss_it_is_too_late(command: 
     assert (asked.state, asked.milestone, asked.outcome, asked.effective_at) == (
         CancellationState.DENIED,
         "created",
-        "the order is carried out: return its products instead",
+        "the order is completed: return its products instead",
         None,
     )
     assert "cancel" not in operations(placing)
@@ -189,7 +189,7 @@ def test_a_free_order_that_is_refused_while_somebody_gives_it_up_is_cancelled() 
     assert (order.state, order.payment) == (State.CANCELLED, PaymentStatus.NOT_CHARGED)
     assert operations(placing)[-2:] == ["release", "release"]
     assert placing.asked.outcome is not None
-    assert placing.asked.outcome.startswith("it could not have been carried out: no; reservation")
+    assert placing.asked.outcome.startswith("the order would have failed: no; reservation")
 
 
 def test_a_free_order_falls_out_when_its_stock_is_not_let_go() -> None:

@@ -63,11 +63,11 @@ def test_a_plus_and_nothing_sort_upwards_and_a_minus_downwards(query: str) -> No
         ("filter", "/filter", "given once, with a value"),
         ("limit=x", "/limit", "a whole number"),
         ("offset=-1", "/offset", "a whole number"),
-        ("cursor=x", "/cursor", "not given for this list"),
-        ("cursor=", "/cursor", "not given for this list"),
-        ("cursor=%00", "/cursor", "not given for this list"),
-        (f"cursor={'A' * 9_000}", "/cursor", "not given for this list"),
-        (f"cursor={'A' * 90_000}", "/cursor", "not given for this list"),
+        ("cursor=x", "/cursor", "cursor is not for this list"),
+        ("cursor=", "/cursor", "cursor is not for this list"),
+        ("cursor=%00", "/cursor", "cursor is not for this list"),
+        (f"cursor={'A' * 9_000}", "/cursor", "cursor is not for this list"),
+        (f"cursor={'A' * 90_000}", "/cursor", "cursor is not for this list"),
         ("cursor=x&cursor=x", "/cursor", "given once"),
         ("cursor", "/cursor", "given once"),
     ],
@@ -114,7 +114,7 @@ def test_a_cursor_belongs_to_the_query_that_it_was_given_for(other: str) -> None
     following = page.next_query(Found([1], 45, LAST))
     assert listing(f"{REST}&{following}").page.after == LAST
     pointer, message = refused(f"{other}&{following}")
-    assert (pointer, "not given for this list" in message) == ("/cursor", True)
+    assert (pointer, "cursor is not for this list" in message) == ("/cursor", True)
 
 
 def test_a_cursor_belongs_to_its_resource() -> None:
