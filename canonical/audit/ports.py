@@ -6,12 +6,12 @@ from canonical.audit.record import AuditRecord
 
 
 class AuditTrail(Protocol):
-    """Keeps records outside any other unit of work: what was refused changed nothing else."""
+    """Keeps records of refused requests, which have no unit of work because they changed nothing."""
 
     def record(self, record: AuditRecord) -> None:
-        """Keep the record soon. Returns at once; when too many wait to be kept it is dropped and counted."""
+        """Keep the record soon, and return at once. If too many records wait, it is dropped and counted."""
         ...
 
     def find(self, record_id: str, client: str | None) -> AuditRecord:
-        """`client` None sees everybody's. Raises AuditRecordNotFound."""
+        """The record, if it belongs to `client`; with None, whoever it belongs to. Raises AuditRecordNotFound."""
         ...

@@ -15,12 +15,11 @@ class Mapped:
 
 @dataclass(frozen=True, slots=True)
 class AuditRecord:
-    """`id` is the one in an error answer, or new.
+    """`id` is the id in the error answer, or a new one.
 
-    `payload_hash` is SHA-256 over operation and payload, in hex; of a refusal, over the body as it was sent.
-
-    `subject_type` and `subject` name what the request was about, where that is known. `reason` is what a person gave
-    for a decision.
+    `payload_hash` is SHA-256 in hex: of operation and payload, or, for a refused request, of the body as sent.
+    `subject_type` and `subject` name the subject of the request, if it is known. `reason` is a person's reason for a
+    decision.
     """
 
     id: str

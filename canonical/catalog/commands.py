@@ -1,4 +1,4 @@
-"""What can be asked of the catalog."""
+"""The commands on the catalog."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""Commands carried out, each inside a unit of work that the caller commits."""
+"""The handlers of the commands. Each works inside a unit of work that the caller commits."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -12,7 +12,7 @@ from canonical.shared.errors import Conflict, NotFound
 
 
 class CustomerNotFound(NotFound):
-    """CRM does not know the customer, or the caller may not act for it: nothing tells the two apart."""
+    """CRM does not know the customer, or the caller may not act for it. The caller cannot tell the two apart."""
 
     code = "CUSTOMER_NOT_FOUND"
 

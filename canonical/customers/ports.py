@@ -1,4 +1,4 @@
-"""Who owns the customers, and who knows what they owe."""
+"""The systems that own the customers and know their debts."""
 
 from typing import Protocol
 
@@ -13,7 +13,7 @@ class Customers(Protocol):
 
 
 class CustomerProfiles(Protocol):
-    """Reads customers from their owner, whole. Raises CustomerNotFound or BackendError."""
+    """Reads customers from their owner, with all attributes. Raises CustomerNotFound or BackendError."""
 
     def profile(self, customer_id: str) -> CustomerProfile: ...
 

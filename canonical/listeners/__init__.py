@@ -1,1 +1,1 @@
-"""Who is told about what happens: a record for those who register, keep and deliver."""
+"""The registrations of listeners: one record that registration, storage and delivery share."""

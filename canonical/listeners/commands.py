@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class RegisterListener:
-    """Tell `owner`, a client, about events of an interface at `callback`; `query` is empty for all of them."""
+    """Register `callback` of the client `owner` for events of an interface. An empty `query` means all events."""
 
     owner: str
     api: str

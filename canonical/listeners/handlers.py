@@ -1,4 +1,4 @@
-"""What becomes of commands."""
+"""The handlers of the commands."""
 
 from types import MappingProxyType
 from typing import Protocol
@@ -43,7 +43,7 @@ def register_listener(command: RegisterListener, work: UnitOfWork, clock: Clock,
 def unregister_listener(
     command: UnregisterListener, work: UnitOfWork, clock: Clock, identities: Identities
 ) -> Listener:
-    """Raises ListenerNotFound when somebody else was first."""
+    """Raises ListenerNotFound if another request removed it first."""
     known = {one.id: one for one in work.listeners.of(command.owner)}
     if command.listener_id not in known:
         raise ListenerNotFound("Listener not found", listenerId=command.listener_id)

@@ -1,4 +1,4 @@
-"""A registration to be told about what happens."""
+"""A registration for events."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,10 +6,10 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """Who is told (`owner`, a client id), where (`callback`), and in the words of which interface.
+    """A registration of the client `owner` with its `callback`, for one interface.
 
-    `query` is text in that interface's words, empty for everything. It never changes: another registration is another
-    one.
+    `query` selects events in the terms of that interface; it is empty for all events. A listener never changes: another
+    query is another listener.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""The request to give an order up, and what became of it."""
+"""The request to cancel an order, and its outcome."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,12 +26,12 @@ FOLLOWING = MappingProxyType(
         CancellationState.DENIED: frozenset[CancellationState](),
     }
 )
-"""An accepted one is still denied when something could not be undone."""
+"""An accepted cancellation is still denied if something could not be undone."""
 
 
 @dataclass(slots=True)
 class Cancellation:
-    """`outcome` says in words what became of it; `milestone` what the order had reached when it was denied."""
+    """`outcome` is a text for people. `milestone` is what the order had reached when the cancellation was denied."""
 
     id: str
     owner: str
@@ -63,7 +63,7 @@ class Cancellation:
         return self.effective_at or self.created_at
 
     def accept(self) -> None:
-        """The order is given up: what was done for it is being undone."""
+        """The cancellation is accepted, and the order's steps are being undone."""
         self._become(CancellationState.ACCEPTED)
 
     def done(self, outcome: str, at: datetime) -> None:
@@ -72,7 +72,7 @@ class Cancellation:
         self.outcome, self.effective_at = outcome, at
 
     def deny(self, milestone: str, outcome: str) -> None:
-        """The order is not given up, or not all of it could be undone."""
+        """The order is not cancelled, or not everything could be undone."""
         self._become(CancellationState.DENIED)
         self.milestone, self.outcome = milestone, outcome
 

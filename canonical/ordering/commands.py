@@ -1,4 +1,4 @@
-"""What can be asked of orders."""
+"""The commands on orders."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,7 +33,7 @@ class RelationshipType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LineRelationship:
-    """From the line that has it to the line `line_id`."""
+    """A relationship from the line that has it to the line `line_id`."""
 
     type: RelationshipType
     line_id: str
@@ -70,10 +70,11 @@ class StatedPrice:
 
 @dataclass(frozen=True, slots=True)
 class OrderLine:
-    """One line asked for; `id` is the caller's and unique in the order.
+    """One line of the command.
 
-    What is added is named by `offering_id` or `sku`; what is changed, by `product_id`, the installed product, and
-    perhaps the offering it is to become. `part_of` is the line it was nested in.
+    The caller chooses `id`, which is unique in the order. A line that adds a product names `offering_id` or `sku`. A
+    line that changes one names `product_id`, the installed product, and perhaps the offering that it becomes. `part_of`
+    is the line around it.
     """
 
     id: str
@@ -92,7 +93,7 @@ class OrderLine:
 class SubmitOrder:
     """Place an order for `customer_id` on behalf of `owner`, the client that may see it afterwards.
 
-    `draft`: only write it down, to be amended and submitted later. `stated_prices` are of the whole order. `tolerated`
+    A `draft` is only stored; it can be amended and submitted later. `stated_prices` are of the whole order. `tolerated`
     are codes of rules of the catalogue (kinds of RuleBroken) that it may break, as was agreed with the client.
     """
 
@@ -109,9 +110,9 @@ class SubmitOrder:
 
 @dataclass(frozen=True, slots=True)
 class AmendOrder:
-    """Have the order as `contents` say, as if it had been placed so. Its owner stays.
+    """Give the order these `contents`, as if it had been placed with them.
 
-    Here and below, `expected_version` is the version that the change was planned on.
+    Its owner stays. Here and below, `expected_version` is the version that the change was planned on.
     """
 
     order_id: str
@@ -121,7 +122,7 @@ class AmendOrder:
 
 @dataclass(frozen=True, slots=True)
 class AnnotateOrder:
-    """Change what is said about the order."""
+    """Change the remarks on the order."""
 
     order_id: str
     expected_version: int
@@ -130,7 +131,7 @@ class AnnotateOrder:
 
 @dataclass(frozen=True, slots=True)
 class SubmitDraft:
-    """Have the draft carried out as `contents` say."""
+    """Submit the draft with these `contents`, to be carried out."""
 
     order_id: str
     expected_version: int
@@ -139,7 +140,7 @@ class SubmitDraft:
 
 @dataclass(frozen=True, slots=True)
 class RemoveOrder:
-    """Remove an order that has ended, or a draft, for good. `expected_version` None: in whatever version it is."""
+    """Permanently remove an order that has ended, or a draft. `expected_version` None removes any version."""
 
     order_id: str
     expected_version: int | None = None
@@ -149,8 +150,8 @@ class RemoveOrder:
 class RejectOrder:
     """Acknowledge an order of `owner` and reject it at once.
 
-    `customer_id` is that of the customer it seems to be for, empty where it names none. `errors` say why, one by one:
-    JSON objects with a message each. `code` and `message` are of them all.
+    `customer_id` is the customer that it names, or empty. `errors` are the reasons: JSON objects with a message each.
+    `code` and `message` summarise them.
     """
 
     owner: str
@@ -162,7 +163,7 @@ class RejectOrder:
 
 @dataclass(frozen=True, slots=True)
 class CancelOrder:
-    """Give up `order_id`. `owner` is the client that asks and may see the cancellation afterwards."""
+    """Cancel the order `order_id`. `owner` is the client that asks and may see the cancellation afterwards."""
 
     owner: str
     order_id: str

@@ -148,6 +148,6 @@ class OrderNotFound(NotFound):
 
 
 class OrderWasCancelled(Conflict):
-    """Not a failure of anybody: whoever waited for the order learns that it will not come."""
+    """Somebody cancelled the order. Clients that wait for the order get this error."""
 
     code = "ORDER_CANCELLED"

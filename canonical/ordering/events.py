@@ -30,7 +30,7 @@ class OrderRejected(OrderEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderAmended(OrderEvent):
-    """What is ordered, for whom or when, is another."""
+    """The items, the customer or the requested times of the order changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,14 +65,14 @@ class OrderFailed(OrderEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderFellOut(OrderEvent):
-    """Something could not be undone: a person has to look."""
+    """Something could not be undone: a person has to decide."""
 
     code: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderResumed(OrderEvent):
-    """What could not be undone is looked after again."""
+    """The process tries again to undo the rest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

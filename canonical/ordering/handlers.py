@@ -1,4 +1,4 @@
-"""Commands carried out, each inside a unit of work that the caller commits."""
+"""The handlers of the commands. Each works inside a unit of work that the caller commits."""
 
 from dataclasses import replace
 from types import MappingProxyType
@@ -29,7 +29,7 @@ PLACE_ORDER = "place-order"
 
 
 def submit_order(command: SubmitOrder, work: UnitOfWork, clock: Clock, identities: Identities) -> Order:
-    """The acknowledged order, its placing scheduled; or the draft.
+    """Returns the acknowledged order, with its process scheduled, or the draft.
 
     Raises a kind of InvalidCommand with a pointer into the command.
     """
@@ -42,7 +42,7 @@ def submit_order(command: SubmitOrder, work: UnitOfWork, clock: Clock, identitie
 
 
 def reject_order(command: RejectOrder, work: UnitOfWork, clock: Clock, identities: Identities) -> Order:
-    """The order, acknowledged in its first version and rejected in its second."""
+    """Returns the order, which is acknowledged in its first version and rejected in its second."""
     order = Order.received(identities.new_id(), command.owner, command.customer_id, clock.now())
     work.repository(ORDERS).add(order)
     work.save()
@@ -51,14 +51,14 @@ def reject_order(command: RejectOrder, work: UnitOfWork, clock: Clock, identitie
 
 
 def amend_order(command: AmendOrder, work: UnitOfWork, clock: Clock, identities: Identities) -> Order:
-    """Raises InvalidTransition where its state does not allow it, ConcurrentChange, and what `submit_order` raises."""
+    """Raises InvalidTransition if its state does not allow it, ConcurrentChange, and what `submit_order` raises."""
     order = _in_version(command.order_id, command.expected_version, work)
     order.amend(command.contents, _offerings(command.contents, work.offerings), clock.now())
     return order
 
 
 def annotate_order(command: AnnotateOrder, work: UnitOfWork, clock: Clock, identities: Identities) -> Order:
-    """Raises InvalidTransition where its state does not allow it, or ConcurrentChange."""
+    """Raises InvalidTransition if its state does not allow it, or ConcurrentChange."""
     order = _in_version(command.order_id, command.expected_version, work)
     order.annotate(command.external_identifiers, clock.now())
     return order
@@ -73,16 +73,16 @@ def submit_draft(command: SubmitDraft, work: UnitOfWork, clock: Clock, identitie
 
 
 def remove_order(command: RemoveOrder, work: UnitOfWork, clock: Clock, identities: Identities) -> Order:
-    """Raises InvalidTransition while anything is under way, or ConcurrentChange."""
+    """Raises InvalidTransition while the order is being carried out, or ConcurrentChange."""
     order = _in_version(command.order_id, command.expected_version, work)
     order.remove(clock.now())
     return order
 
 
 def cancel_order(command: CancelOrder, work: UnitOfWork, clock: Clock, identities: Identities) -> Cancellation:
-    """The cancellation, to be assessed by the process that carries the order out; that of a draft is done.
+    """Returns the cancellation, which the order's process will assess; for a draft it is done at once.
 
-    Raises OrderNotFound, or InvalidTransition where the order has ended or is being cancelled already.
+    Raises OrderNotFound, or InvalidTransition if the order has ended or is being cancelled already.
     """
     order = work.repository(ORDERS).get(command.order_id)
     asked = replace(command, order_id=order.id)
@@ -102,7 +102,7 @@ def _in_version(order_id: str, expected: int | None, work: UnitOfWork) -> Order:
 
 
 def _offerings(command: SubmitOrder, offerings: Offerings) -> list[OrderedOffering | None]:
-    # Before the catalogue is asked: a line that names nothing is told so rather than not found.
+    # Check before asking the catalogue: a line without an offering gets this error instead of "not found".
     check_lines(command.lines)
     offers = [_offer(offerings, line, index) for index, line in enumerate(command.lines)]
     check_offers(command, offers)

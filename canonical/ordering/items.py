@@ -60,7 +60,7 @@ class OrderedOffering:
 
 @dataclass(frozen=True, slots=True)
 class OrderItem:
-    """`offering` is what is added, or what an installed product is to become; `product_id` is that product's."""
+    """`offering` is what is added, or what an installed product becomes. `product_id` is the installed product."""
 
     id: str
     action: ItemAction
@@ -80,7 +80,7 @@ class OrderItem:
 
 
 def items_of(command: SubmitOrder, offerings: Sequence[OrderedOffering | None]) -> tuple[OrderItem, ...]:
-    """What the lines of a command order; `offerings` stand in their order.
+    """The items of a command's lines; `offerings` are in the same sequence as the lines.
 
     Raises a kind of InvalidCommand with a pointer into the command.
     """
@@ -94,7 +94,7 @@ def items_of(command: SubmitOrder, offerings: Sequence[OrderedOffering | None]) 
 
 
 def _check_currencies(items: Sequence[OrderItem]) -> None:
-    """Refused here rather than when charging."""
+    """Refuse several currencies here, before anything is charged."""
     charges = [(index, item.one_time_charge) for index, item in enumerate(items) if item.one_time_charge is not None]
     for index, charge in charges:
         currencies = {charge.currency, charges[0][1].currency}

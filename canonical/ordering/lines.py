@@ -1,4 +1,4 @@
-"""What is wrong with the lines of an order, whatever the catalogue says."""
+"""Checks of the lines of an order that do not need the catalogue."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
@@ -16,7 +16,7 @@ from canonical.shared.errors import InvalidCommand
 
 MAX_LINES = 500
 MAX_QUANTITY = 100_000
-"""Of one line. What backends take; more is refused here rather than after stock has been moved."""
+"""The largest quantity of one line that the backends accept. More is refused here, before stock is reserved."""
 
 CHANGES_A_PRODUCT = frozenset(
     {ItemAction.MODIFY, ItemAction.DISCONNECT, ItemAction.MOVE, ItemAction.SUSPEND, ItemAction.RESUME}
@@ -33,9 +33,10 @@ DIRECTIONS: Mapping[RelationshipType, tuple[str, bool]] = MappingProxyType(
         RelationshipType.MIGRATES_TO: (MIGRATION, True),
     }
 )
-"""What a relationship is a matter of, and whether it points that way: `a ENABLES b` says the same as `b DEPENDS_ON a`.
+"""The kind of dependency of each relationship, and its direction: `a ENABLES b` means the same as `b DEPENDS_ON a`.
 
-In none of these matters may lines lead back to themselves."""
+The lines must not form a cycle in any of these kinds.
+"""
 
 
 def check_lines(lines: Sequence[OrderLine]) -> None:

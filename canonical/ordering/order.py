@@ -85,9 +85,10 @@ class Order:
     def submit(
         cls, order_id: str, command: SubmitOrder, offerings: Sequence[OrderedOffering | None], at: datetime
     ) -> "Order":
-        """A new order, acknowledged or a draft. `offerings` stand in the order of the command's lines.
+        """A new order, acknowledged or a draft.
 
-        Raises a kind of InvalidCommand with a pointer into the command.
+        `offerings` are in the same sequence as the command's lines. Raises a kind of InvalidCommand with a pointer into
+        the command.
         """
         order = cls(order_id, command.owner, command.customer_id, (), submitted_at=at)
         order._contain(command, items_of(command, offerings))
@@ -100,7 +101,9 @@ class Order:
 
     @classmethod
     def received(cls, order_id: str, owner: str, customer_id: str, at: datetime) -> "Order":
-        """An order acknowledged before it was understood: without items, perhaps without customer, to be rejected."""
+        """An order that is acknowledged before its validation and will be rejected. It has no items, and perhaps no
+        customer.
+        """
         order = cls(order_id, owner, customer_id, (), submitted_at=at)
         order._acknowledge(at)
         return order
@@ -112,14 +115,14 @@ class Order:
         self._record(OrderRejected, at, code=command.code)
 
     def submit_draft(self, command: SubmitOrder, offerings: Sequence[OrderedOffering | None], at: datetime) -> None:
-        """The draft, as `command` has it now and under the prices of now, is to be carried out."""
+        """Submit the draft with the contents of `command` and the current prices, to be carried out."""
         items = items_of(command, offerings)
         self._become(Trigger.SUBMIT, at)
         self._contain(command, items)
         self._record(OrderSubmitted, at, customer_id=self.customer_id)
 
     def amend(self, command: SubmitOrder, offerings: Sequence[OrderedOffering | None], at: datetime) -> None:
-        """As if it had been placed so, under the prices of now. Raises what `submit` raises."""
+        """Give the order new contents at the current prices. Raises what `submit` raises."""
         items = items_of(command, offerings)
         self._become(Trigger.AMEND, at)
         self._contain(command, items)
@@ -132,7 +135,7 @@ class Order:
         self._record(OrderAnnotated, at)
 
     def remove(self, at: datetime) -> None:
-        """To be forgotten. Raises InvalidTransition while anything is under way or waits for a person."""
+        """Remove the order. Raises InvalidTransition while a process works on it or a person has to decide about it."""
         if self.state not in REMOVABLE:
             raise InvalidTransition(
                 f"an order in state {self.state} cannot be removed",
@@ -166,14 +169,14 @@ class Order:
 
     @property
     def changed_at(self) -> datetime:
-        """When it became what it is; what is only said about it does not count."""
+        """The time of its last change, not counting remarks."""
         return next(entry.at for entry in reversed(self.timeline) if entry.trigger is not Trigger.ANNOTATE)
 
     def allowed_actions(self) -> list[Trigger]:
         return allowed_actions(self.state)
 
     def start(self, at: datetime) -> None:
-        """Its lines and prices are settled; the work begins."""
+        """Its lines and prices are final; fulfilment begins."""
         self._become(Trigger.VALIDATE, at)
         self._record(OrderValidated, at)
         self._become(Trigger.FULFIL, at)
@@ -203,9 +206,9 @@ class Order:
         self._record(OrderResumed, at)
 
     def request_cancellation(self, cancellation_id: str, at: datetime, reason: str | None = None) -> None:
-        """Somebody wants it given up; whether that is still possible is found out by the process at work.
+        """Somebody requested its cancellation; the order's process decides whether it is still possible.
 
-        Nothing works on a draft: it is cancelled at once.
+        A draft has no process and is cancelled at once.
         """
         self._become(Trigger.CANCEL, at)
         self.cancellation_id = cancellation_id
@@ -221,14 +224,14 @@ class Order:
         self._record(OrderCancellationAccepted, at, cancellation_id=self._cancellation)
 
     def deny_cancellation(self, at: datetime) -> None:
-        """It is too late: back to where it was."""
+        """It is too late to cancel: go back to the state before."""
         passed = (entry.state for entry in reversed(self.timeline))
         former = next((state for state in passed if state is not State.ASSESSING_CANCELLATION), State.DRAFT)
         self._become(DENIALS.get(former, Trigger.DENY_CANCELLATION), at)
         self._record(OrderCancellationDenied, at, cancellation_id=self._cancellation)
 
     def cancel(self, failure: Failure, payment: PaymentStatus, bss_order_id: str | None, at: datetime) -> None:
-        """Given up, everything undone."""
+        """The order is cancelled, and everything is undone."""
         self._become(Trigger.CONFIRM_CANCELLATION, at)
         self._end(failure, payment, bss_order_id)
         self._record(OrderCancelled, at, cancellation_id=self._cancellation)
@@ -269,7 +272,9 @@ DENIALS = MappingProxyType(
         State.HELD: Trigger.DENY_CANCELLATION_WHILE_HELD,
     }
 )
-"""How a denied cancellation leads back to where the order was; to fulfilment from anywhere else."""
+"""The trigger that returns the order to the state before a denied cancellation; from all other states it returns to
+fulfilment.
+"""
 
 
 def _links(order: Order) -> frozenset[Link]:

@@ -1,4 +1,4 @@
-"""The order's states and what leads from one to the next. What the API offers is what this table enforces."""
+"""The order's states and transitions. The API offers exactly what this table allows."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -27,7 +27,7 @@ class State(StrEnum):
 
 
 class Trigger(StrEnum):
-    """What may happen to an order. Those in ACTIONS may be asked for from outside."""
+    """What can happen to an order. Callers may request those in ACTIONS."""
 
     DRAFT = "draft"
     SUBMIT = "submit"
@@ -101,14 +101,14 @@ TRANSITIONS: Mapping[tuple[State, Trigger], State] = MappingProxyType(
     }
     | {(state, Trigger.ANNOTATE): state for state in State}
 )
-"""AMEND changes what is ordered and for whom; ANNOTATE what is said about it, which no process reads."""
+"""AMEND changes what is ordered and for whom. ANNOTATE changes remarks, which no process reads."""
 
 TERMINAL: frozenset[State] = frozenset(State) - {state for (state, _), to in TRANSITIONS.items() if to is not state}
 FINISHED: frozenset[State] = TERMINAL | {State.COMPLETED, State.PARTIALLY_COMPLETED, State.FALLOUT}
 """No process works on the order any more."""
 
 REMOVABLE: frozenset[State] = TERMINAL | {State.DRAFT, State.COMPLETED}
-"""Nothing is under way and nothing waits for a person: an administrator may remove the order for good."""
+"""No process works on the order, and no decision is pending: an administrator may remove it permanently."""
 
 IN_WORDS: Mapping[Trigger, str] = MappingProxyType(
     {
@@ -120,7 +120,7 @@ IN_WORDS: Mapping[Trigger, str] = MappingProxyType(
 )
 """An order can …"""
 ACTIONS: frozenset[Trigger] = frozenset(IN_WORDS)
-"""What a caller may ask for. The other triggers belong to processes."""
+"""The triggers that a caller may request. The others belong to processes."""
 
 CATEGORIES: Mapping[State, StateCategory] = MappingProxyType(
     {
@@ -145,7 +145,7 @@ CATEGORIES: Mapping[State, StateCategory] = MappingProxyType(
 
 
 def next_state(state: State, trigger: Trigger) -> State:
-    """Where `trigger` leads from `state`. Raises InvalidTransition naming what is allowed instead."""
+    """The state after `trigger` in `state`. Raises InvalidTransition, which names the allowed actions."""
     try:
         return TRANSITIONS[state, trigger]
     except KeyError:
@@ -160,5 +160,5 @@ def next_state(state: State, trigger: Trigger) -> State:
 
 
 def allowed_actions(state: State) -> list[Trigger]:
-    """What a caller may ask for in `state`, in the order of the table."""
+    """The actions that a caller may request in `state`, in the sequence of the table."""
     return [trigger for origin, trigger in TRANSITIONS if origin is state and trigger in ACTIONS]

@@ -34,10 +34,10 @@ class ChangeSubscriptionPlan:
             change.start(self.clock.now())
 
     def steps(self, change: PlanChange) -> list[Step]:
-        """A change whose answer was lost is repeated with its key. To look at the subscription does not help: somebody
-        else may have made the same change. But what has the new plan in the version that it was to be moved from needs
-        no change: BSS told of another plan when the change was planned. For the plan that is billed, and for one that
-        was taken back, it does not matter who made it so.
+        """A change whose answer was lost is repeated with its key. Reading the subscription does not help, because
+        somebody else may have made the same change. But if the old version has the new plan already, no change is
+        needed: BSS answered another plan when the change was planned. For the plan that is billed, and for one that was
+        taken back, it does not matter who made it so.
         """
         changes = change.kind is not ChangeKind.UNCHANGED
         return [
@@ -58,7 +58,7 @@ class ChangeSubscriptionPlan:
         ]
 
     def interruption(self, change_id: str) -> CanonicalError | None:
-        """A plan change is not given up: whoever wants the old plan back asks for it."""
+        """A plan change cannot be cancelled: to get the old plan back, request another change."""
         return None
 
     def end(self, change: PlanChange, progress: Progress, work: UnitOfWork) -> None:
@@ -80,7 +80,7 @@ class ChangeSubscriptionPlan:
         return {"version": changed.version, "status": changed.status.value}
 
     def _had_the_plan(self, change: PlanChange) -> dict[str, Any] | None:
-        """What BSS has where nothing had to be changed; None where the change is still to be made, or was made."""
+        """The subscription in BSS, if nothing had to be changed. None if a change is due, or was made."""
         try:
             now = self.subscriptions.subscription(change.subscription_id)
         except SubscriptionNotFound:
@@ -94,7 +94,7 @@ class ChangeSubscriptionPlan:
             self.subscriptions.change_plan(_back(change, facts), _key(change, f"undo-{CHANGE}"))
 
     def _is_back(self, change: PlanChange, facts: Facts) -> bool:
-        """Whether BSS has the subscription as moving it back leaves it."""
+        """Whether the subscription in BSS looks as it does after changing it back."""
         if not _was_moved(change, facts):
             return True
         back = _back(change, facts)

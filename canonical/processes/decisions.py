@@ -1,8 +1,7 @@
 """What a person decides about a process that does not go on by itself.
 
-A decision never touches a process at work. It is taken in while the process is between two tries: it puts what the
-person knows on record as the answer of the next try, and has the process taken up at once by a run that leaves every
-older one without a say.
+A decision never touches a running process. It is taken between two attempts: it records what the person knows as the
+answer of the next attempt, and starts a new run at once. Older runs can no longer change anything.
 """
 
 from collections.abc import Callable, Mapping
@@ -29,7 +28,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """`call`, `outcome` and `result` are for SKIP: which call, whether it was done, and the id it brought."""
+    """`call`, `outcome` and `result` are for SKIP: the call, whether it was done, and the id that it created."""
 
     process: str
     subject: str
@@ -41,7 +40,7 @@ class Decision:
 
 
 class ProcessRecords(Protocol):
-    """Processes and what their calls came to, inside one unit of work."""
+    """Processes and the outcomes of their calls, inside one unit of work."""
 
     def status(self, process: str, subject: str) -> ProcessStatus:
         """Nobody else changes it until the unit of work ends. Raises ProcessNotFound."""
@@ -52,7 +51,7 @@ class ProcessRecords(Protocol):
     def take_up_again(
         self, process: str, subject: str, progress: Mapping[str, Any], decided: Mapping[str, dict[str, Any]]
     ) -> None:
-        """Have it carried on from `progress` by a new run; older ones change nothing any more."""
+        """Let a new run continue it from `progress`. Older runs can no longer change anything."""
         ...
 
 
@@ -64,7 +63,7 @@ class DecisionWork(Protocol):
 
 
 def handler(processes: Mapping[str, Process[Any]]) -> Callable[[Decision, Any, Clock, Identities], ProcessStatus]:
-    """What carries decisions about these processes out."""
+    """The handler of decisions about these processes."""
 
     def decide_about(decision: Decision, work: DecisionWork, clock: Clock, identities: Identities) -> ProcessStatus:
         process = processes.get(decision.process)
@@ -76,7 +75,7 @@ def handler(processes: Mapping[str, Process[Any]]) -> Callable[[Decision, Any, C
 
 
 def decide(decision: Decision, process: Process[Any], work: DecisionWork) -> ProcessStatus:
-    """The process as it stood, about to be carried on as decided.
+    """Take the decision; return the status that the process had before.
 
     Raises ProcessNotFound, DecisionRefused naming what is allowed, CallUnderWay, or InvalidCommand.
     """
@@ -112,7 +111,7 @@ def _decided(decision: Decision, status: ProcessStatus, found: Situation) -> dic
 
 
 def _result(decision: Decision, call: Call) -> Any:
-    """Later steps, and undoing, need the id of what was made."""
+    """Later steps and compensations need the id that the call created."""
     step, text = call.step, decision.result
     wanted = not call.undoing and (step.undo is not None or step.manual_result is not None)
     if wanted is not bool(text):

@@ -1,4 +1,4 @@
-"""What runs processes, durably: after a crash another run goes on where this one stopped."""
+"""Runs processes durably: after a crash, another run continues where this one stopped."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -42,7 +42,7 @@ class Process(Protocol[Worked]):
     def steps(self, subject: Worked, /) -> list[Step]: ...
 
     def interruption(self, subject: str, /) -> CanonicalError | None:
-        """Why the process is to go no further; None to go on."""
+        """The reason to stop the process; None to go on."""
         ...
 
     def end(self, subject: Worked, progress: Progress, work: Any, /) -> None:
@@ -52,7 +52,7 @@ class Process(Protocol[Worked]):
 
 class ProcessEngine(Protocol):
     def start(self, process: str, subject: str) -> None:
-        """Carry it on now: it was scheduled, or a person decided about it. Returns at once and never fails."""
+        """Run it now, because it was scheduled or a person decided about it. Returns at once and never fails."""
         ...
 
     def wait(self, process: str, subject: str, seconds: float) -> bool:

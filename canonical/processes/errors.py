@@ -26,7 +26,7 @@ class DecisionRefused(Conflict):
 
 
 class CallUnderWay(DecisionRefused):
-    """The same decision makes sense again once the call has ended."""
+    """The same decision may be taken again when the call has ended."""
 
     code = "CALL_UNDER_WAY"
 

@@ -25,9 +25,9 @@ CREATE = "create-order"
 CHARGE = "charge"
 
 CHARGED = "charged"
-"""The milestone after which an order is not cancelled any more: its point of no return."""
+"""The milestone after which an order can no longer be cancelled: its point of no return."""
 CREATED = "created"
-"""The same of an order that nothing is charged for: BSS has it."""
+"""The same for an order without a charge: BSS has it."""
 FALLEN_OUT = "fallout"
 """The milestone of an order that was being cancelled when something could not be undone."""
 
@@ -71,7 +71,7 @@ class PlaceOrder:
         ]
 
     def interruption(self, order_id: str) -> CanonicalError | None:
-        """OrderWasCancelled once somebody asked for it: from here on the order is being cancelled."""
+        """OrderWasCancelled if somebody requested the cancellation: from here on the order is being cancelled."""
         if State(self.reads.state_of(ORDERS, order_id)) not in CANCELLATION_REQUESTED:
             return None
         return unless_overtaken(lambda: self._accepted_cancellation(order_id))
@@ -79,7 +79,7 @@ class PlaceOrder:
     def _accepted_cancellation(self, order_id: str) -> CanonicalError | None:
         with self.unit_of_work() as work:
             order = work.repository(ORDERS).get(order_id)
-            # It may have been denied since, by another run of this process on a node that was thought dead.
+            # Another run of this process, on a node that seemed dead, may have denied it meanwhile.
             if order.state not in CANCELLATION_REQUESTED:
                 return None
             cancellation = work.repository(CANCELLATIONS).get(order.cancellation_id or "")
@@ -105,8 +105,8 @@ class PlaceOrder:
         order.complete(progress.facts[CREATE], PaymentStatus.SUCCESS if paid else PaymentStatus.NOT_CHARGED, now)
 
     def _end_without_success(self, order: Order, progress: Progress, error: CanonicalError, work: UnitOfWork) -> None:
-        """Failed, fallen out or cancelled. A cancellation that came while a backend refused the order is accepted: the
-        order is undone, as was asked.
+        """The order failed, is in fallout or was cancelled. If a cancellation came while a backend refused the order,
+        it is accepted, because the order is undone anyway.
         """
         now = self.clock.now()
         cancellation = _undecided_cancellation(order, work)
@@ -208,7 +208,7 @@ def plan(order: Order) -> list[PlannedCall]:
 
 
 def _charges(order: Order) -> list[Money]:
-    """What has to be taken, if anything: what is free is not charged, nor what only changes installed products."""
+    """The amount to charge, or None: free products and changes of installed products are not charged."""
     return [order.amount] if order.amount is not None and order.amount.amount else []
 
 
@@ -228,7 +228,7 @@ def _cancelled(cancellation: Cancellation) -> OrderWasCancelled:
 
 
 def _undone(progress: Progress, error: CanonicalError) -> str:
-    """What a cancellation came to, in words."""
+    """The outcome of a cancellation, as a text."""
     refused = () if isinstance(error, OrderWasCancelled) else (f"the order would have failed: {error.message}",)
     return "; ".join((*refused, *progress.undone)) or "nothing had been done yet"
 

@@ -1,13 +1,13 @@
 """What processes ask of the systems that belong to others.
 
-Every call that changes something takes `key`, its idempotency key: the same key never acts twice. Reads and keyed
-calls may be repeated. All raise BackendUnavailable (it did not act), BackendContractError or BackendRefused; calls that
-change something also raise OutcomeUnknown, after which the `find_` beside them tells what happened. Searching and
-taking back name what was asked for, and the answer is held against it: one about something else raises
-BackendContradiction, after which nobody knows what happened.
+Every call that changes something takes `key`, its idempotency key: the same key never acts twice. Reads and keyed calls
+may be repeated. All raise BackendUnavailable (it did not act), BackendContractError or BackendRefused; calls that
+change something also raise OutcomeUnknown, after which the `find_` beside them tells what happened. Searches and
+compensations name what they ask for, and the answer is compared with it.
 
-The `is_` beside a call that takes something back tells whether the backend shows it as taken back. False proves
-nothing: the backend may know it no more, or come to it later.
+An answer that contradicts the call raises BackendContradiction; then the outcome is unknown. The `is_` method beside a
+compensation tells whether the backend shows it as done. False proves nothing: the backend may have forgotten it, or do
+it later.
 """
 
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ class StockRequest:
 
 @dataclass(frozen=True, slots=True)
 class ChargeRequest:
-    """What is to be taken for an order: ours with this `order_id`, which BSS made as `bss_order_id`."""
+    """A charge to make for an order: our order `order_id`, which is `bss_order_id` in BSS."""
 
     order_id: str
     bss_order_id: str

@@ -1,4 +1,4 @@
-"""Where a process stands, and what a person may decide about it."""
+"""The status of a process, and what a person may decide about it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -35,10 +35,11 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessStatus:
-    """A process as it is kept.
+    """A stored process.
 
-    `since`: when it came into this state, or began to wait for the call at hand; `tries`: how often that call was tried
-    since; `changed_at`: the last sign of life. `progress` is that of the last pause, None before the first.
+    `since` is when it entered this state or began to wait for the current call. `tries` is how often that call was
+    tried since. `changed_at` is the time of the last change. `progress` is that of the last pause, None before the
+    first.
     """
 
     process: str
@@ -56,7 +57,7 @@ class ProcessStatus:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What is known of a process at this moment: how far it is, which call comes next, what may be decided."""
+    """The current situation of a process: its progress, its next call, and the possible decisions."""
 
     progress: Progress
     call: Call | None
@@ -75,9 +76,9 @@ def situation(status: ProcessStatus, steps: Sequence[Step], answers: Mapping[str
 
 
 def _allowed(status: ProcessStatus, progress: Progress, call: Call | None) -> list[Action]:
-    """Nothing while a call may be under way, since nobody knows its result yet.
+    """Empty while a call may be running, because its result is not known yet.
 
-    A process does not stay so: when its run dies or hangs, the engine takes it up again.
+    This state does not last: if the run dies or hangs, the engine starts another one.
     """
     if status.state is ProcessState.RUNNING:
         return []

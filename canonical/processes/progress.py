@@ -1,4 +1,4 @@
-"""Where a run of steps stands, and which call comes next. Nobody is called here: see `saga`."""
+"""The progress of a run, and its next call. This module calls no backend; `saga` does."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -9,7 +9,7 @@ from canonical.shared.errors import CanonicalError, restore
 from canonical.shared.failure import Failure
 
 Facts = Mapping[str, Any]
-"""What each step so far brought, by the step's name. JSON."""
+"""The result of each step so far, by the step's name. JSON."""
 
 
 @dataclass(frozen=True)
@@ -17,9 +17,9 @@ class Step:
     """One call to a backend.
 
     `act` gets the facts so far and may be repeated. `find` tells what it did when its outcome is unknown: its result,
-    or None for nothing. `undo` takes it back and may be repeated; `effect` names what is taken back. `taken_back` tells
-    whether the backend shows it as taken back; that it does not proves nothing. `manual_result` makes its
-    result from the text that a person gives, where that is not the result itself. Raises ValueError.
+    or None for nothing. `undo` is the compensation and may be repeated; `effect` is its text for people. `taken_back`
+    tells whether the backend shows it as undone; False proves nothing. `manual_result` converts a person's text into
+    the result, if the text is not the result itself. Raises ValueError.
     """
 
     name: str
@@ -36,12 +36,12 @@ class Progress:
     """Where a run stands, as JSON.
 
     `refusal` ended it without success: code, message, details, and the `step` that was refused or stopped. `settled`
-    names the steps that were undone or cannot be; `undone` and `not_undone` say in words what that came to.
-    `waiting_for`: why the backend that it waits for is unavailable, in words.
+    names the steps that were undone or cannot be undone; `undone` and `not_undone` are texts about them.
 
-    `attempt` counts how often the call at hand has found its backend unavailable; `uncertain`: one of those tries may
-    have acted, so that the run must not be interrupted before that is known. `renewed` counts how often it was taken up
-    anew after it had ended with something `not_undone`.
+    `waiting_for` is a text that says why the backend is unavailable. `attempt` counts how often the current call found
+    its backend unavailable. `uncertain`: one of these attempts may have acted, so the run must not be interrupted
+    before this is known. `renewed` counts how often a person restarted it after it had ended with something
+    `not_undone`.
     """
 
     facts: dict[str, Any] = field(default_factory=dict)
@@ -65,7 +65,7 @@ class Progress:
 
     @property
     def failure(self) -> CanonicalError | None:
-        """What ended the run without success, once everything else is settled."""
+        """The error that ended the run, when everything else is settled."""
         if self.refusal is None:
             return None
         return restore(self.refusal["code"], self.refusal["message"], self.refusal["details"])
@@ -73,7 +73,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Call:
-    """A try at the call of `step`, or at the one that undoes it. Its answer is kept under `record`."""
+    """An attempt at the call of `step`, or at its compensation. Its answer is recorded under `record`."""
 
     step: Step
     undoing: bool
@@ -113,13 +113,13 @@ def taken_up_again(steps: Sequence[Step], progress: Progress) -> Progress:
 
 
 def effect_of(step: Step, progress: Progress) -> str:
-    """What undoing the step comes to, in words; empty for a step that was not made."""
+    """A text that names the compensation; empty if the step was not made."""
     assert step.effect is not None
     return step.effect(progress.facts) if step.name in progress.facts else ""
 
 
 def failure_of(progress: Progress, error: CanonicalError) -> Failure:
-    """What the subject of the process keeps: that `error` ended it without success, and what was undone for that."""
+    """The failure to store with the subject: `error`, and what was undone because of it."""
     return Failure(
         code=error.code,
         message=error.message,

@@ -1,8 +1,8 @@
-"""The names under which the answers to a run's calls are kept.
+"""The names under which the answers to a run's calls are recorded.
 
-`charge#0` is the first try at the call `charge`; `undo-charge#0` the first at undoing it, `undo-charge#1.0` the first
-after the run was taken up anew. `before-charge#0`: whether to go on to that try. `decided-charge#0`: what a person says
-of that try, in place of the backend's answer.
+`charge#0` is the first attempt at the call `charge`. `undo-charge#0` is the first attempt at its compensation, and
+`undo-charge#1.0` the first one after a person restarted the run. `before-charge#0` says whether to go on to that
+attempt. `decided-charge#0` is a person's answer for that attempt instead of the backend's.
 """
 
 import re
@@ -37,12 +37,12 @@ def attempt_of(record: str) -> int:
 
 
 def at_attempt(record: str, attempt: int) -> str:
-    """The record of another try at the same call; for a question, that of the call it comes before."""
+    """The record of another attempt at the same call; for a `before-` record, that of the call after it."""
     return f"{_parts(record)['call']}{attempt}"
 
 
 def decided(answers: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """What people said of tries, by the record of the try."""
+    """The answers of people, by the record of the attempt."""
     return {name.removeprefix(DECIDED): answer for name, answer in answers.items() if name.startswith(DECIDED)}
 
 

@@ -1,7 +1,8 @@
-"""Tries at one call of a backend that is unavailable, kept as one record however many they are.
+"""Retry compaction: all attempts at one call of an unavailable backend are stored in two records.
 
-The first two are recorded by themselves, as `charge#0` and `charge#1`. With each later try `charge#1` comes to stand
-for all from the second to that one (`THROUGH`), and their own records go. Whoever reads the record finds the same run.
+The first two attempts have records of their own, `charge#0` and `charge#1`. With each later attempt, `charge#1` stands
+for all attempts from the second to that one (`THROUGH`), and their own records are deleted. A run that reads the
+compacted record behaves the same.
 """
 
 from collections.abc import Mapping
@@ -12,12 +13,12 @@ from canonical.processes.progress import Call, Progress
 from canonical.processes.records import BEFORE, THROUGH, UNAVAILABLE, UNCERTAIN, at_attempt, attempt_of, is_record
 
 AT_ONCE = 500
-"""No more records are forgotten at a time: a release that kept each try left thousands."""
+"""The most records to delete at once: an earlier release kept each attempt and left thousands."""
 
 
 @dataclass(frozen=True, slots=True)
 class CompactedRetries:
-    """`answer` takes the place of what `record` says, and those `forgotten` go. All of it at once or nothing."""
+    """Replace the answer of `record` by `answer` and delete those in `forgotten`, in one transaction."""
 
     record: str
     answer: Mapping[str, Any]
@@ -25,9 +26,9 @@ class CompactedRetries:
 
 
 def compacted(call: Call, progress: Progress, answers: Mapping[str, dict[str, Any]]) -> CompactedRetries | None:
-    """The tries so far at the call that `progress` waits to make, as one; None while there are too few.
+    """The attempts so far at the call that `progress` waits to make, compacted; None while there are too few.
 
-    That one of them may have acted is never lost.
+    The information that one of them may have acted is never lost.
     """
     record, last = _kept_under(call.record), progress.attempt - 1
     if last < 2 or record not in answers:
@@ -40,14 +41,14 @@ def compacted(call: Call, progress: Progress, answers: Mapping[str, dict[str, An
 
 
 def stands_for(record: str) -> str | None:
-    """The record that may stand for this one by now, None where it can only stand for itself."""
+    """The record into which this one may be compacted by now; None if it is never compacted."""
     return _kept_under(record) if attempt_of(record) > 1 else None
 
 
 def compacted_answer(record: str, kept: Mapping[str, Any]) -> dict[str, Any] | None:
-    """What `record` came to, by what is `kept` under the record that may stand for it; None if it does not.
+    """The answer of `record`, if the compacted record `kept` includes it; else None.
 
-    Asked for a call that was made once more, by a run that was overtaken: that one may have acted.
+    A run that was overtaken asks this after it repeated a call, so that call may have acted.
     """
     if attempt_of(record) > kept.get(THROUGH, 0):
         return None

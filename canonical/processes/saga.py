@@ -1,8 +1,8 @@
-"""Steps with compensations: carried out in order, undone newest first.
+"""A saga: steps are carried out in sequence, and their compensations newest first.
 
-What a backend did is settled before anything else happens: an unknown outcome is asked about, never guessed, and a
-backend that is unavailable makes the run wait, not fail. A run keeps its whole state in `Progress`, which is JSON, so
-that an engine can store it and go on elsewhere.
+The outcome of each call is settled before the next one: the backend is asked about an unknown outcome, and the run
+waits for an unavailable backend and does not fail. The whole state of a run is in `Progress`, which is JSON, so an
+engine can store it and continue on another node.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -22,16 +22,16 @@ from canonical.shared.errors import (
 )
 
 Interruption = Callable[[], CanonicalError | None]
-"""Why the run is to go no further, asked before each step; None to go on."""
+"""The reason to stop the run, asked before each step; None to go on."""
 
 Checkpoint = Callable[[Progress], None]
-"""Gets each progress on the way. After an error that `run` raises, a later run goes on from the last one."""
+"""Called with each progress. After an error of `run`, continue from the last one."""
 
 Decided = Mapping[str, dict[str, Any]]
-"""Manual results: what a person says that a call did, in place of the backend, by the name of the call's record."""
+"""Manual results: a person's answers instead of the backend's, by the name of the record."""
 
 Find = Callable[[Facts], Any | None]
-"""What a call did, None for nothing."""
+"""The result of a call; None if it did nothing."""
 
 RecordedCall = Callable[[str, Callable[[], dict[str, Any]]], dict[str, Any]]
 """`recorded(name, call)`: the recorded answer of `name`, or `call()`'s, recorded. A crash in between calls again."""
@@ -45,7 +45,7 @@ def run(
     checkpoint: Checkpoint = lambda progress: None,
     decided: Decided = MappingProxyType({}),
 ) -> Progress:
-    """Carry on from `progress` until every step is done, everything is undone, or a backend is unavailable (`waiting`).
+    """Continue from `progress` until every step is done, everything is undone, or a backend is unavailable (`waiting`).
 
     A call that is `decided` is not made.
     """
@@ -58,7 +58,7 @@ def run(
 
 
 def resumed(steps: Sequence[Step], progress: Progress, answers: Mapping[str, dict[str, Any]]) -> Progress:
-    """Where a run stands that was at `progress` once and has these answers on record. Nobody is called."""
+    """The progress of a run that was at `progress` and has these recorded answers. Calls no backend."""
 
     def checkpoint(reached: Progress) -> None:
         nonlocal progress
@@ -80,8 +80,8 @@ class _NotOnRecord(Exception):
 
 
 class _Records:
-    """The records of one run. `replayed`: the last one was on record, so the call after it may have been made before,
-    by a run that crashed and lost its result.
+    """The records of one run. `replayed`: the last one existed already, so an earlier run that crashed may have made
+    the next call and lost its outcome.
     """
 
     def __init__(self, recorded: RecordedCall, decided: Decided) -> None:
@@ -105,13 +105,12 @@ class _Records:
 def _forwards(
     steps: Sequence[Step], progress: Progress, records: _Records, interruption: Interruption, checkpoint: Checkpoint
 ) -> Progress:
-    """Make the steps that are left, asking for each whether to stop before it.
+    """Make the remaining steps, and check before each whether to stop.
 
-    The record that says "go on" is written before the call. A run that finds it after a crash makes the call again and
-    so learns what it did: a step that perhaps acted never counts as stopped.
-
-    To save records, the answer of each step also says whether to stop before the next one. The first step has none
-    before it: where it can be undone the question has a record of its own, elsewhere it is part of the call.
+    The record that says "go on" is written before the call. A run that finds it after a crash repeats the call and so
+    learns its outcome: a step that may have acted never counts as stopped. To save records, the answer of each step
+    also says whether to stop before the next one. No step comes before the first one: if it can be undone, its check
+    has a record of its own; otherwise it is part of the call.
     """
     ahead = [step for step in steps if step.name not in progress.facts]
     asked = progress.uncertain or bool(ahead and acting(ahead[0], progress).record in records.decided)
@@ -158,8 +157,8 @@ def _forward(
 
 
 def _as_decided(decided: dict[str, Any], find: Find | None, facts: Facts, in_doubt: bool) -> dict[str, Any]:
-    """What a person said of a call. The process may have made the call after the person had looked: so that nothing was
-    done is believed only if the backend does not know better.
+    """A person's answer for a call. The process may have made the call after the person looked, so "not done" counts
+    only if the backend does not know better.
     """
     if REFUSED not in decided or not in_doubt or find is None:
         return decided
@@ -212,13 +211,13 @@ def _backward(step: Step, progress: Progress, records: _Records) -> Progress:
 
 
 def _taken_back(step: Step) -> Find | None:
-    """Finds that a step was taken back, by what the backend shows. None is no proof that it was not."""
+    """Finds out from the backend that a step was undone. None does not prove that it was not."""
     taken_back = step.taken_back
     return None if taken_back is None else lambda facts: taken_back(facts) or None
 
 
 def _wait(progress: Progress, answer: dict[str, Any]) -> Progress:
-    """The answer may stand for all tries `THROUGH` one of a higher number (see `retry_compaction`)."""
+    """The answer may stand for all attempts up to the number `THROUGH` (see `retry_compaction`)."""
     uncertain = progress.uncertain or answer[UNCERTAIN]
     last = max(progress.attempt, answer.get(THROUGH, 0))
     return replace(progress, attempt=last + 1, uncertain=uncertain, waiting_for=answer[UNAVAILABLE])
@@ -227,14 +226,15 @@ def _wait(progress: Progress, answer: dict[str, Any]) -> Progress:
 def _settle(
     act: Callable[[], Any], find: Find | None, facts: Facts, in_doubt: bool, *, undoing: bool = False
 ) -> dict[str, Any]:
-    """One try at a call: `RESULT`, `REFUSED` (nothing happened) or `UNAVAILABLE` (to be repeated; perhaps `UNCERTAIN`).
+    """One attempt at a call.
 
-    `in_doubt`: an earlier try may have acted, so the backend is asked before the call is repeated. The question may be
-    what shows a circuit breaker that the backend is back, while repeated effects go on losing their answers.
+    It answers `RESULT`, `REFUSED` (nothing happened) or `UNAVAILABLE` (to be repeated; perhaps `UNCERTAIN`).
 
-    A refusal does not settle an earlier try: it may come from a gateway, or from a backend that forgot the key. So the
-    backend is asked once more. A refusal of `undoing` is asked about in any case: a run that crashed may have undone
-    it, and then the backend has nothing left to undo.
+    `in_doubt`: an earlier attempt may have acted, so the backend is asked before the call is repeated. This question
+    can also show the circuit breaker that the backend is back, while repeated calls keep losing their answers. A
+    refusal does not settle an earlier attempt: it may come from a gateway, or from a backend that forgot the key. So
+    the backend is asked once more. After a refused compensation the backend is always asked: a run that crashed may
+    have undone the step, and then nothing is left to undo.
     """
     try:
         found = _found(find, facts) if in_doubt and find is not None else None
@@ -262,7 +262,7 @@ def _refused_in_doubt(error: CanonicalError, find: Find, facts: Facts) -> dict[s
 
 
 def _found(find: Find, facts: Facts) -> Any | None:
-    """Raises OutcomeUnknown where the question itself fails. A refusal of it says nothing of the call it is about."""
+    """Raises OutcomeUnknown if the question itself fails. A refused question says nothing about the call."""
     try:
         return find(facts)
     except CanonicalError as error:

@@ -1,4 +1,4 @@
-"""What aggregates have in common, and how those of one kind are kept."""
+"""What all aggregates have in common, and how one kind of aggregate is stored."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -67,11 +67,10 @@ def _nothing(_: Any) -> tuple[Any, ...]:
 class Kind(Generic[A]):
     """One kind of aggregate.
 
-    `name` is what it is called where it is kept. `missing` makes the error that says there is none with this id.
-    `reference` is the id of something else that it has or is about; with `found_by_reference` it is
-    found by that as by its own id. `removed` says whether its new events remove it. `dependents`
-    names the kinds that are removed with it, each of which refers to it. `links` are the aggregates of other kinds that
-    it names, `found_by` other texts that it is found by, each with the path of it.
+    `name` is its name in the store. `missing` makes the error for an unknown id. `reference` is the id of another
+    object that it has or refers to; with `found_by_reference` it is found by this id like by its own. `removed` says
+    whether its new events remove it. `dependents` names the kinds that refer to it and are removed with it. `links` are
+    the aggregates of other kinds that it names, `found_by` other texts that it is found by, each with its path.
 
     Several aggregates of a kind that is `versioned` have one reference, each as another `edition` of the same, found by
     it from `shown_from` until before `shown_until`. Events of the kind are kept under the names of their classes after
@@ -92,7 +91,9 @@ class Kind(Generic[A]):
 
 
 class Repository(Protocol[A]):
-    """Aggregates of one kind. What was got or added is kept, with its events, when the unit of work commits."""
+    """Aggregates of one kind. Those that were read or added are stored, with their events, when the unit of work
+    commits.
+    """
 
     def add(self, aggregate: A, /) -> None: ...
 
@@ -106,6 +107,6 @@ class Repository(Protocol[A]):
 
 
 def require_version(aggregate: Aggregate, expected: int | None) -> None:
-    """Raises ConcurrentChange when the aggregate is not in the version that was read before; None expects nothing."""
+    """Raises ConcurrentChange if the aggregate has another version than `expected`; None accepts any version."""
     if expected is not None and aggregate.version != expected:
         raise ConcurrentChange(f"{aggregate.id} was changed by somebody else: read it again")

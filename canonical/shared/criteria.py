@@ -1,16 +1,14 @@
-"""Criteria over JSON documents: what a query asks for, told without anybody's query language.
+"""Criteria over JSON documents: the conditions of a query, independent of any query language.
 
-The edge makes them from what its callers write, the persistence compiles them to SQL. They are here because both use
-them and neither may import the other; handing a compiler through the composition root would need the same classes.
-
-What they mean, on every database:
-- A path leads through objects by name. A step that may meet a list goes on with each of its elements, so a criterion
-  on a path holds when it holds for some value the path reaches. `AnyElement` keeps several conditions on one element.
-- The constant's type says what is compared: `str` meets JSON strings, by code points; numbers meet JSON numbers, by
-  value; `bool` and None meet the literals, and only by equality; a `datetime` meets strings that are RFC 3339 times,
-  as instants, to the microsecond. A value of another kind meets nothing.
-- What is missing meets nothing. "Not equal" is `Not` of equal, so it is true of what is missing, and of a list only
-  when no element is equal.
+The edge makes them from its callers' queries, and the persistence compiles them to SQL. They are here because both use
+them and neither may import the other. Their meaning is the same on every database:
+- A path leads through objects by name. If a step meets a list, it continues with each element, so a criterion on a path
+  holds if it holds for at least one value that the path reaches. `AnyElement` keeps several conditions on one element.
+- The constant's type says what is compared: `str` with JSON strings, by code points; numbers with JSON numbers, by
+  value; `bool` and None with the literals, by equality only; a `datetime` with strings that are RFC 3339 times, as
+  instants, to the microsecond. A value of another kind never matches.
+- A missing value never matches. "Not equal" is `Not` of equal, so it holds for a missing value, and for a list only if
+  no element is equal.
 """
 
 from dataclasses import dataclass
@@ -101,7 +99,7 @@ Criterion = Compare | Within | Present | AnyElement | AllOf | AnyOf | Not
 
 
 def all_of(*criteria: Criterion | None) -> Criterion | None:
-    """What meets each of them; None asks for nothing."""
+    """All of these criteria must hold; None stands for no condition."""
     asked = tuple(criterion for criterion in criteria if criterion is not None)
     return AllOf(asked) if len(asked) > 1 else next(iter(asked), None)
 

@@ -1,6 +1,6 @@
-"""How long the work at hand may still take: said where it begins, obeyed by whoever asks others on its behalf.
+"""The deadline of the current work: set where the work begins, and obeyed by every call that it makes.
 
-It belongs to the context: a thread that helps has to be started in a copy of it (`contextvars.copy_context`).
+It belongs to the context: start a helper thread in a copy of it (`contextvars.copy_context`).
 """
 
 import math
@@ -12,7 +12,7 @@ _until: ContextVar[float] = ContextVar("until", default=math.inf)
 
 
 class Within:
-    """A context manager that every use of the database enters, and so no generator, which costs more."""
+    """A context manager. Every use of the database enters it, so it is a class: a generator would cost more."""
 
     __slots__ = ("_before", "_seconds")
 
@@ -30,7 +30,7 @@ class Within:
 
 
 def within(seconds: float) -> Within:
-    """What is done inside has so many seconds, or fewer when it already had fewer."""
+    """The work inside has this many seconds, or fewer if the deadline before is nearer."""
     return Within(seconds)
 
 

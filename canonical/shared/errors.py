@@ -29,8 +29,8 @@ from typing import Any, ClassVar
 class CanonicalError(Exception):
     """The root: a stable `code`, a message for people, `details` for programs.
 
-    `pointer` is the JSON pointer (RFC 6901) of the offending field in the command, where there is one.
-    `details` holds JSON values only, so that an error can be kept with the order it ended.
+    `pointer` is the JSON pointer (RFC 6901) of the wrong field in the command, if there is one. `details` has JSON
+    values only, so that an error can be stored with the order that it ended.
     """
 
     code: ClassVar[str] = "INTERNAL"
@@ -89,7 +89,7 @@ class StoreNotWritable(StoreUnavailable):
 
 
 class StoreOutcomeUnknown(StoreUnavailable):
-    """`details`: auditRecordId, and id of the order if it is about one: they are there if the change was kept."""
+    """`details`: auditRecordId, and the id of the order if it is about one. Both exist if the change was stored."""
 
     code = "DATABASE_OUTCOME_UNKNOWN"
 
@@ -119,15 +119,15 @@ class BackendContractError(BackendError):
 
 
 class BackendContradiction(BackendContractError):
-    """The backend answered about something else than was asked for: another order, amount, customer. What it did is
-    not known. `details` add field, the JSON pointer of what does not agree.
+    """The answer contradicts the call: it has another order, amount or customer. The outcome is unknown. `details` add
+    field, the JSON pointer of the contradiction.
     """
 
     code = "BACKEND_CONTRADICTION"
 
 
 class BackendRefused(BackendError):
-    """The backend refused a call that we thought was right. It did not act. `details` add status."""
+    """The backend refused a call that we considered correct. It did not act. `details` add status."""
 
     code = "BACKEND_REFUSED"
 

@@ -1,4 +1,4 @@
-"""What other systems call our things."""
+"""Ids that other systems give to our objects."""
 
 from dataclasses import dataclass
 

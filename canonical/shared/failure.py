@@ -1,4 +1,4 @@
-"""Why what was asked for could not be done."""
+"""Why a request could not be carried out."""
 
 from dataclasses import dataclass
 from typing import Any

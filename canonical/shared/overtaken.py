@@ -1,4 +1,4 @@
-"""Work that somebody else overtook: done anew, on what is there then."""
+"""Repeats work after a concurrent change, on the new state."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -11,9 +11,10 @@ Made = TypeVar("Made")
 
 
 def unless_overtaken(act: Callable[[], Made]) -> Made:
-    """What `act` comes to. While it raises ConcurrentChange it is tried again, `TRIES` times in all.
+    """The result of `act`.
 
-    `act` has to begin anew each time: with a unit of work of its own, and with nothing that it read before.
+    If it raises ConcurrentChange, it is tried again, `TRIES` times in all. Each time `act` must start from the
+    beginning, with a new unit of work and without anything that it read before.
     """
     for _ in range(TRIES - 1):
         try:

@@ -1,7 +1,7 @@
-"""Parts of lists: which part is asked for, and what it holds.
+"""Slices of lists: the wanted slice, and its members.
 
-A list that others write to is read part by part by positions: what is inserted or removed meanwhile moves no position,
-so that a member is neither shown twice nor left out because of another.
+A list that others change is read by positions. Inserting or removing a member moves no position, so no other member is
+shown twice or left out.
 """
 
 from dataclasses import dataclass
@@ -14,12 +14,14 @@ Mark = str | int | bool | None
 where it has no such value."""
 
 SORTED_CHARACTERS = 100
-"""Of a text in a document that count when it is sorted by: a position has to hold them."""
+"""The number of characters by which a text in a document is sorted; a position has to store them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Right after a member with these marks, one for each sort key, and this key. The member may have gone since."""
+    """The position right after a member with these marks, one for each sort key, and this key. The member may have been
+    removed since.
+    """
 
     marks: tuple[Mark, ...]
     key: str

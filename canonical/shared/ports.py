@@ -38,18 +38,18 @@ class Transaction(Protocol):
 
 
 class ProcessSchedule(Protocol):
-    """Which processes are wanted, as part of the unit of work that wants them."""
+    """Schedules processes as part of a unit of work."""
 
     def schedule(self, process: str, subject: str) -> None:
-        """Have `process` carried out on `subject` once this unit of work has committed.
+        """Run `process` on `subject` after this unit of work has committed.
 
-        Raises ConcurrentChange when somebody else has scheduled it.
+        Raises ConcurrentChange if it is scheduled already.
         """
         ...
 
 
 class UnitOfWork(Transaction, Protocol):
-    """A transaction over aggregates of every kind and the processes that are wanted for them."""
+    """A transaction over aggregates of every kind and the processes scheduled for them."""
 
     def repository(self, kind: Kind[A]) -> Repository[A]: ...
 
@@ -82,4 +82,6 @@ class AggregateReads(Protocol):
 
 
 Handlers = Mapping[type, Callable[[Any, Any, Clock, Identities], Any]]
-"""What carries each command out, by its class: of the command and a unit of work, what it made or changed."""
+"""The handler of each command, by the command's class. It takes the command and a unit of work, and returns the
+aggregate that it created or changed.
+"""

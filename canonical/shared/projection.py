@@ -1,4 +1,4 @@
-"""How an aggregate looks from outside, kept beside it so that it is read without being made anew."""
+"""The projection of an aggregate: its document, stored beside it so that reads do not have to build it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -54,7 +54,7 @@ Projector = Callable[[Any, dict[str, Any]], Projection]
 
 @dataclass(frozen=True, slots=True)
 class SearchIndex:
-    """What documents of one kind, or its aggregates, are found by without looking into them.
+    """The indexed paths of one kind of document, or of its aggregates.
 
     `columns` say which paths stand in a column of the row: `id`, `reference`, `shown_state`, `created_at`,
     `changed_at`. `terms` are the paths of the terms.

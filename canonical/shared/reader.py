@@ -1,4 +1,4 @@
-"""Who reads: whose orders are shown, and of which customers."""
+"""The reader: the clients and customers whose orders it sees."""
 
 from dataclasses import dataclass
 

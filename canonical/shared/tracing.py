@@ -1,6 +1,6 @@
-"""Traces: what was done for one request, across processes, nodes and backends. Where they go is `install`'s business.
+"""Traces: the work for one request, across processes, nodes and backends.
 
-Nothing is kept, and hardly anything spent, where nobody installed a tracer.
+`install` decides where they go. Without a tracer nothing is recorded, and spans cost almost nothing.
 """
 
 from contextlib import AbstractContextManager
@@ -62,5 +62,5 @@ def span(name: str, kind: str = "internal", parent: str | None = None) -> Abstra
 
 
 def traceparent() -> str | None:
-    """What others need to go on with the trace at hand (W3C Trace Context); None where there is none."""
+    """The header with which others continue the current trace (W3C Trace Context); None without a trace."""
     return None if _tracer is None else _tracer.traceparent()

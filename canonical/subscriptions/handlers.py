@@ -14,9 +14,9 @@ CHANGE_PLAN = "change-plan"
 
 
 def change_plan(command: ChangePlan, work: UnitOfWork, clock: Clock, identities: Identities) -> PlanChange:
-    """The change of the subscription as it is now, recorded and to be carried out.
+    """Record the change and schedule its process.
 
-    Raises InvalidPlan with the plans that are allowed, or SubscriptionTerminated.
+    Raises InvalidPlan with the allowed plans, or SubscriptionTerminated.
     """
     subscription = command.subscription
     kind = kind_of(subscription.plan, command.plan, command.plans)

@@ -1,4 +1,4 @@
-"""The request to move a subscription to another plan, and what became of it."""
+"""The request to move a subscription to another plan, and its outcome."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -47,14 +47,15 @@ FOLLOWING = MappingProxyType(
 """FALLOUT: one system has the new plan, the other has not, and it could not be taken back."""
 
 FINISHED = frozenset({PlanChangeState.DONE, PlanChangeState.FAILED, PlanChangeState.FALLOUT})
-"""No process works on it any more, unless a person has a FALLOUT taken up again."""
+"""No process works on it any more, unless a person restarts a FALLOUT."""
 
 
 @dataclass(slots=True)
 class PlanChange:
-    """`from_version` is the subscription's when it was asked for, `to_version` once BSS has changed it.
+    """`from_version` is the version of the subscription at the time of the request, `to_version` the version after the
+    change in BSS.
 
-    `conditional`: the caller named the version, and a newer one is not to be changed. `recorded` counts its events, of
+    `conditional`: the caller named the version, so a newer one must not be changed. `recorded` counts its events, of
     which `events` are new.
     """
 
@@ -94,7 +95,7 @@ class PlanChange:
         self._become(PlanChangeState.CHANGING, at)
 
     def complete(self, to_version: int, status: SubscriptionStatus, at: datetime) -> None:
-        """BSS and Billing have the new plan; so BSS says of the subscription."""
+        """BSS and Billing have the new plan; BSS shows this subscription."""
         self._become(PlanChangeState.DONE, at)
         self.to_version, self.status = to_version, status
         if self.kind is ChangeKind.UNCHANGED:

@@ -1,4 +1,4 @@
-"""Who owns the subscriptions, who bills them, and who keeps what is asked of both.
+"""The systems that own and bill the subscriptions.
 
 Every call that changes something takes `key`, its idempotency key: the same key never acts twice. Such calls raise
 BackendUnavailable (it did not act) and OutcomeUnknown as well.
@@ -52,9 +52,9 @@ class PlanBilling(Protocol):
     """Billing, which has to know the plan."""
 
     def bill(self, subscription: Subscription, key: str) -> None:
-        """Bill the subscription as it is. What is known of a later version stays."""
+        """Bill the subscription by its plan. Billing keeps a later version if it has one."""
         ...
 
     def is_billed(self, subscription: Subscription) -> bool:
-        """Whether it is billed as it is, or as it was in a later version."""
+        """Whether Billing has its plan, or the plan of a later version."""
         ...

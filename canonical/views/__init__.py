@@ -1,1 +1,1 @@
-"""Answers put together from what several owners know."""
+"""Answers that combine the data of several systems."""

@@ -31,7 +31,7 @@ SOURCES: Mapping[ContextPart, str] = MappingProxyType(
 
 @dataclass(frozen=True)
 class CustomerContext:
-    """`parts` has those that were asked for; one that is None is named in `missing`."""
+    """`parts` has the wanted parts; a part that is None may be named in `missing`."""
 
     customer_id: str
     parts: Mapping[ContextPart, Any]
@@ -47,10 +47,10 @@ class CustomerContexts:
     part_queries: PartQueries
 
     def context(self, customer_id: str, wanted: frozenset[ContextPart]) -> CustomerContext:
-        """The parts wanted. Raises CustomerNotFound when CRM says so.
+        """The wanted parts.
 
-        CRM is asked whatever is wanted: the others have nothing about a customer who does not exist, which would look
-        like a customer who has nothing.
+        Raises CustomerNotFound if CRM says so. CRM is always asked, because only CRM can tell an unknown customer from
+        a customer without data.
         """
         asks: Mapping[ContextPart, Callable[[], Any]] = {
             ContextPart.PROFILE: lambda: self.profiles.profile(customer_id),

@@ -110,7 +110,7 @@ def _snapshot(order: Order | None, found: Mapping[str, Part], wanted: frozenset[
 
 
 def _without_number(order: Order, wanted: frozenset[SnapshotPart]) -> OrderSnapshot:
-    """Nobody is asked. An order that ended without a number left nothing anywhere; one under way may have."""
+    """Asks no backend. An order that ended without a number has nothing elsewhere; an unfinished order may."""
     if order.finished:
         nothing = {part: () if part is SnapshotPart.SHIPMENTS else None for part in wanted}
         return OrderSnapshot(order, None, nothing, ())
@@ -138,11 +138,11 @@ EXPECTED: Mapping[State, RecordStatus] = MappingProxyType(
         State.CANCELLED: RecordStatus.CANCELLED,
     }
 )
-"""How BSS's record stands in each state of ours that leaves no doubt."""
+"""The status in BSS for each of our states that determines it."""
 
 
 def differences(order: Order | None, record: OrderRecord) -> tuple[Difference, ...]:
-    """What the two records say differently; nothing where there is only BSS's."""
+    """The differences between the two records; none if there is only the record of BSS."""
     if order is None:
         return ()
     both = (

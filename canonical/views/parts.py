@@ -1,4 +1,4 @@
-"""Parts of an answer, each asked of its owner; what is missing says so, and why."""
+"""Parts of an answer, each read from its owner. A missing part has a reason."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,10 +20,10 @@ class PartQuery:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A part that could not be had.
+    """A part that could not be read.
 
-    `since`: when it was first found missing without having been had again. `retryable`: asking again may help.
-    `as_of`: when the last known value that stands in for it was had; None when nothing stands in.
+    `since`: when it was first found missing and has been missing since. `retryable`: asking again may help. `as_of`:
+    when the last known value that replaces it was read; None if nothing replaces it.
     """
 
     part: str
@@ -44,15 +44,15 @@ class Part:
 
 
 class PendingPart(Protocol):
-    """Questions that are under way, all with the same deadline."""
+    """Running queries, all with the same deadline."""
 
     def part(self, name: str) -> Part:
-        """What came of a question, waited for until the deadline."""
+        """The result of a query; waits for it until the deadline."""
         ...
 
 
 class PartQueries(Protocol):
-    """Asks several owners at the same time. One that is slow or away keeps nobody from asking the others."""
+    """Queries several owners at the same time. A slow or unavailable owner does not block the others."""
 
     def ask(self, questions: Sequence[PartQuery]) -> PendingPart: ...
 
@@ -63,10 +63,10 @@ def answers(
     decisive: str | None = None,
     admit: Callable[[Any], None] = lambda value: None,
 ) -> dict[str, Part]:
-    """What came of each question, by its part.
+    """The result of each query, by its part.
 
-    `decisive` is the part whose owner decides whether there is such a thing at all: its NotFound is raised, without
-    waiting for the others. `admit` raises NotFound of a value that is not for the caller, which is refused as soon.
+    `decisive` is the part whose owner decides whether the object exists: its NotFound is raised without waiting for the
+    others. `admit` raises NotFound for a value that the caller may not see, also without waiting.
     """
     asked = part_queries.ask(questions)
     found: dict[str, Part] = {}
@@ -80,7 +80,7 @@ def answers(
 
 
 def _admitted(part: Part, admit: Callable[[Any], None]) -> Part:
-    """The part. One whose value is only remembered, and not for the caller, is as missing as if nothing was."""
+    """The part. If its last known value is not for the caller, the part is missing, as if no value were known."""
     try:
         admit(part.value)
     except NotFound:

@@ -14,7 +14,7 @@ class RecordStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RecordedItem:
-    """`sku` is None for what is done to an installed product and brings no goods."""
+    """`sku` is None for a change of an installed product, which ships no goods."""
 
     sku: str | None
     quantity: int
@@ -23,7 +23,7 @@ class RecordedItem:
 
 @dataclass(frozen=True, slots=True)
 class OrderRecord:
-    """An order as BSS has it, items as they were ordered. `external_id` is the one of whoever placed it."""
+    """An order in BSS, with the items as ordered. `external_id` is the id given by the system that placed it."""
 
     number: str
     status: RecordStatus
@@ -79,5 +79,5 @@ ADVANCE = (ShipmentStatus.PREPARING, ShipmentStatus.IN_TRANSIT, ShipmentStatus.D
 
 
 def overall(shipments: tuple[Shipment, ...]) -> ShipmentStatus | None:
-    """One word for all: that of the least advanced, cancelled ones left aside while there are others."""
+    """One status for all: that of the least advanced shipment. Cancelled ones count only if there are no others."""
     return min((shipment.status for shipment in shipments), key=ADVANCE.index, default=None)
