@@ -1,6 +1,6 @@
-"""What a backend's answer has to agree with: the kinds of fields, and how an answer is held against them.
+"""Agreements: which fields of a backend's answer must agree with its call, and how they are compared.
 
-`asked` is what the call names in its address, its query and its body, and what the caller knows beside that.
+`asked` has the values that the call names in its address, query and body, and what the caller knows in addition.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,7 +14,7 @@ from adapters.backends.fields import AMOUNT
 
 
 def equal(told: Any, asked: Any) -> bool:
-    """To the letter; numbers by their value, and True is no 1."""
+    """Compared exactly; numbers by value, and True is not 1."""
     return bool(told == asked) and isinstance(told, bool) == isinstance(asked, bool)
 
 
@@ -29,10 +29,10 @@ def at_least(told: Any, asked: Any) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Same:
-    """Is what the call names `asked`.
+    """Must equal the value that the call names `asked`.
 
-    `about`: says what or whom the answer is about; an entry of a list that is about another is foreign. `lacking`: the
-    backend may leave it out. `default`: what it means when it is left out. `when`: the answers in which it is checked.
+    `about`: identifies the subject of the answer; a list entry about another subject is foreign. `lacking`: the backend
+    may leave it out. `default`: the meaning of a missing field. `when`: the answers in which it is checked.
     """
 
     asked: str
@@ -45,21 +45,21 @@ class Same:
 
 @dataclass(frozen=True, slots=True)
 class Is:
-    """Is this value and no other."""
+    """Must have this value."""
 
     value: str
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """The id of what the call made, which is the backend's to choose. Unless the header `Location` ends with it, the
-    thing is read again under it (`effects.Kind`).
+    """The id of the created object, which the backend chooses. Unless the header `Location` ends with it, the object is
+    read again under this id (`effects.Kind`).
     """
 
 
 @dataclass(frozen=True, slots=True)
 class Free:
-    """Nobody asked about it: `why` it is used as it is, or not used."""
+    """The call does not name it. `why` says why it is used as it is, or not used."""
 
     why: str
 
@@ -68,11 +68,11 @@ Field = Same | Is | Given | Free
 
 
 class Agreement:
-    """How the fields of an answer that is one object, or each entry of it where it is a list, agree with the call.
+    """How the fields of an answer, or of each entry of a list, agree with the call.
 
-    `fields` has all that the contract names, lists inside by the fields of their entries. `many`: the answer is a list,
-    of which foreign entries are left out. `search`: none is left when all are foreign; any other list that has only
-    foreign entries is an answer about something else.
+    `fields` has all fields that the contract names; for lists inside, those of their entries. `many`: the answer is a
+    list, and foreign entries are left out. `search`: the result is empty if all entries are foreign; any other list
+    with only foreign entries contradicts the call.
     """
 
     def __init__(
@@ -98,13 +98,12 @@ class Agreement:
             if (checked := [(field, kind) for field, kind in entries.items() if isinstance(kind, Same)])
         }
         self.needs = frozenset(kind.asked for _, kind in (*self._about, *self._same)) | frozenset(self._lists)
-        """What a call has to name."""
+        """The names that a call must have."""
 
     def held(self, answer: Any, asked: Arguments) -> Any:
         """The answer without foreign entries.
 
-        Raises CallFailed: CONTRADICTS naming the first field that does not agree, UNREADABLE naming one that is not
-        there.
+        Raises CallFailed: CONTRADICTS with the first contradicting field, or UNREADABLE with a missing field.
         """
         if not self.many:
             self._hold(answer, asked, "")
@@ -120,7 +119,7 @@ class Agreement:
         return [entry for at, entry in enumerate(answer) if at not in foreign] if foreign else answer
 
     def _foreign(self, entry: Any, asked: Arguments, place: str) -> str | None:
-        """The field that says that the entry is about something else."""
+        """The field that shows that the entry has another subject."""
         return next(
             (f"{place}/{name}" for name, kind in self._about if not _agrees(entry, name, kind, asked, place)), None
         )
@@ -139,7 +138,7 @@ class Agreement:
 
 
 def _hold_list(told: Any, asked: list[Mapping[str, Any]], kinds: list[tuple[str, Same]], place: str) -> None:
-    """Entry by entry. What the call does not say of an entry is the backend's to say."""
+    """Compares entry by entry. Values that the call does not name may be anything."""
     if not isinstance(told, list) or len(told) != len(asked):
         raise _contradiction(place)
     for at, (entry, ours) in enumerate(zip(told, asked, strict=True)):
@@ -165,8 +164,8 @@ def _told(answer: Mapping[str, Any], name: str, place: str) -> Any:
 
 
 def _contradiction(field: str) -> CallFailed:
-    """It says nothing about the backend's health: one that reads ids less strictly than we do answers so to whoever
-    writes them otherwise.
+    """It does not count for the circuit breaker: a backend that compares ids less strictly than we do answers like this
+    to a caller that writes them differently.
     """
     return CallFailed(CallOutcome.CONTRADICTS, field=field, ignored=True)
 
@@ -184,7 +183,7 @@ REFUSED_ABOUT = (
 
 
 def hold_refusal(refusal: Any, asked: Arguments) -> None:
-    """A refusal need not say what it is about; where it does, that is what was asked for. Raises CallFailed."""
+    """A refusal may name its subject; if it does, it must be the subject of the call. Raises CallFailed."""
     details = refusal.get("details")
     if isinstance(details, dict):
         for name in REFUSED_ABOUT:

@@ -1,7 +1,7 @@
-"""What the answer of each operation in `specs/backends` has to agree with: every field of every answer, in one table.
+"""The agreements of all operations in `specs/backends`: every field of every answer, in one table.
 
-`about`, `same`: is what the call names under that name (`about`: an entry of a list that is about another is
-foreign). `Is`: has this value. `GIVEN`: an id that the backend chose. `free`: nobody asked about it.
+`about`, `same`: must equal the value that the call has under that name (`about`: a list entry with another value is
+foreign). `Is`: must have this value. `GIVEN`: an id that the backend chooses. `free`: the call does not name it.
 """
 
 from collections.abc import Mapping
@@ -114,6 +114,6 @@ AGREEMENTS: Mapping[str, Agreement] = MappingProxyType({
     ),
 })
 # fmt: on
-"""By the operation. "getOrder, ours" is getOrder asked about an order that we placed, to be sure of its number; "taken
-back" asks about something whether it was.
+"""By operation. "getOrder, ours" reads an order that we placed, to confirm its number. "Taken back" reads whether a
+compensation happened.
 """

@@ -1,4 +1,4 @@
-"""Reading backends' answers: tolerant of what is new, strict about what is needed."""
+"""Reads backends' answers: unknown fields are ignored, needed fields are checked."""
 
 from typing import Any
 
@@ -24,20 +24,20 @@ def needed(name: str) -> fields.String:
 
 
 class Refusal(BackendAnswer):
-    """What all contracts answer when they refuse. Anything else comes from somebody on the way: a proxy's 404 says
-    nothing about what the backend has.
+    """The error body of all contracts. A refusal without it comes from a proxy: its 404 says nothing about the
+    backend's data.
     """
 
     code = needed("code")
 
 
 def one_of(*values: str) -> fields.String:
-    """A word that must be there and be one of these."""
+    """A required value out of these."""
     return fields.String(required=True, validate=validate.OneOf(values))
 
 
 def read(answer: Any, schema: Schema) -> Any:
-    """What `schema` needs of `answer`. Raises CallFailed naming the first field that is wrong, as a JSON pointer."""
+    """The fields of `answer` that `schema` needs. Raises CallFailed with the JSON pointer of the first wrong field."""
     try:
         return schema.load(answer)
     except ValidationError as error:
@@ -54,10 +54,11 @@ def _first(messages: Any) -> str:
 
 
 def only(backend: str, operation: str, found: list[dict[str, str]], status: str) -> str | None:
-    """The id of the one thing found in this status; None when there is none.
+    """The id of the only object found in this status; None if there is none. Raises BackendContractError for more than
+    one.
 
-    Raises BackendContractError for more than one. Idempotency keys forbid it, and taking the oldest would leave a
-    second charge or reservation standing that nobody knows of: the process waits and a person has to look.
+    Idempotency keys exclude this. Choosing the oldest would leave a second charge or reservation that nobody knows, so
+    the process waits and a person has to decide.
     """
     standing = [thing["id"] for thing in found if thing["status"] == status]
     if len(standing) > 1:

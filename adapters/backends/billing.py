@@ -41,7 +41,7 @@ class HttpPaymentCharges:
         return CHARGES.made(self._billing, _body(request), key)
 
     def find_charge(self, request: ChargeRequest) -> str | None:
-        """The charge that stands for the order; a refunded one does not."""
+        """The valid charge of the order, not a refunded one."""
         return CHARGES.found(self._billing, {"orderId": request.bss_order_id}, _body(request))
 
     def refund(self, charge_id: str, request: ChargeRequest, key: str) -> None:
@@ -52,7 +52,7 @@ class HttpPaymentCharges:
 
 
 def _body(request: ChargeRequest) -> dict[str, Any]:
-    """`externalId` lets Billing refuse when BSS has the number for an order that is not ours."""
+    """With `externalId`, Billing refuses the charge if BSS has this number for somebody else's order."""
     return {
         "orderId": request.bss_order_id,
         "externalId": request.order_id,

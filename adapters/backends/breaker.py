@@ -14,8 +14,8 @@ from typing import TypeVar
 T = TypeVar("T")
 
 PROBE_PATIENCE = 0.2
-"""Seconds from the begin of a probe that other callers wait for what it brings. Without it, of two orders that try at
-one moment the second would be turned away and try again seconds later, although the backend is back.
+"""Seconds from the start of a probe that other callers wait for its outcome. Without this wait, if two orders try at
+the same time, the second would be refused and try again seconds later, although the backend is back.
 """
 
 
@@ -26,7 +26,7 @@ class BreakerState(StrEnum):
 
 
 class BreakerOpen(Exception):
-    """Nothing was called. `retry_after` is how many seconds it may take until a call goes through again."""
+    """The call was not made. `retry_after` is the number of seconds until a call may be allowed again."""
 
     def __init__(self, retry_after: float) -> None:
         super().__init__(f"open for another {retry_after:.3f} s")
@@ -36,10 +36,10 @@ class BreakerOpen(Exception):
 class Breaker:
     """Opens after `threshold` failures in a row; after `reset_seconds` one probe decides whether it closes again.
 
-    `is_failure(error)` judges what a call raised: True counts against the backend, False shows that it works, None
-    says nothing about it. The lock is held to change state, never during a call. Who comes while a probe is under way
-    waits a moment for what it brings, and is turned away otherwise. A call that began before the state changed has no
-    say about the state after. `changed(state)` is told of every change, outside the lock.
+    `is_failure(error)` judges what a call raised: True counts against the backend, False shows that it works, None says
+    nothing about it. The lock is held to change state, never during a call. A caller that comes during a probe waits a
+    moment for its outcome, then is refused. A call that began before a change of state does not affect the new state.
+    `changed(state)` is called at every change, outside the lock.
     """
 
     def __init__(
@@ -72,13 +72,17 @@ class Breaker:
         return BreakerState.HALF_OPEN
 
     def check(self) -> None:
-        """Raises BreakerOpen while the backend is spared. Half open it says nothing and takes nobody's probe."""
+        """Raises BreakerOpen while the circuit breaker is open. While it is half open, this neither raises nor uses up
+        the probe.
+        """
         opened_at = self._opened_at
         if opened_at is not None and (left := self._reset_seconds - (self._clock() - opened_at)) > 0:
             raise BreakerOpen(left)
 
     def call(self, function: Callable[[], T]) -> T:
-        """What `function` gives or raises. Raises BreakerOpen, without calling it, while the backend is spared."""
+        """Returns or raises what `function` does. Raises BreakerOpen, without calling it, while the circuit breaker is
+        open.
+        """
         era = self._enter()
         failed: bool | None = None
         try:

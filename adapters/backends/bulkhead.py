@@ -5,11 +5,11 @@ from contextlib import contextmanager
 from threading import BoundedSemaphore, Lock
 
 QUEUE_SHARE = 4
-"""One place to wait for every so many places."""
+"""One waiting caller is allowed for this many places."""
 
 
 class NoPlace(Exception):
-    """All places are taken, and nobody left one in time or there was no room to wait."""
+    """All places are taken: no place became free in time, or too many callers wait already."""
 
 
 def threads_held(places: int) -> int:
@@ -18,9 +18,10 @@ def threads_held(places: int) -> int:
 
 
 class Bulkhead:
-    """`places` calls at once; a quarter as many wait for one, everybody else is turned away at once.
+    """Allows `places` concurrent calls.
 
-    Without a bound on those who wait, they would hold the threads that the bound on places is there to spare.
+    A quarter as many wait for a place, and all others are refused at once. Without a limit, waiting callers would use
+    up the threads that this bulkhead protects.
     """
 
     def __init__(self, places: int) -> None:

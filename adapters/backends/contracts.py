@@ -1,4 +1,4 @@
-"""Backends' answers against the contracts in `specs/backends`: every one, some, or none."""
+"""Checks backends' answers against the contracts in `specs/backends`: all, some, or none."""
 
 import random
 from collections.abc import Callable, Mapping
@@ -18,7 +18,7 @@ Validator = jsonschema_rs.Draft4Validator
 
 @dataclass(frozen=True, slots=True)
 class BackendContract:
-    """What a backend promises: its version, and a validator for each answer by operation and status.
+    """A backend's contract: its version, and a validator for each answer by operation and status.
 
     None stands for an answer without a body.
     """
@@ -47,10 +47,10 @@ class ContractBreach:
 
 @dataclass(frozen=True)
 class AnswerCheck:
-    """Holds a share of a backend's answers against its contract: 1 is all of them, 0 none.
+    """Checks a share of a backend's answers against its contract: 1 means all, 0 none.
 
-    `strict`: an answer outside the contract is not used. It is when all are checked; failing a few calls at random for
-    what nobody reads would help no one.
+    `strict`: an answer outside the contract is not used. This is so if all answers are checked; otherwise it would only
+    make random calls fail because of fields that nobody reads.
     """
 
     contract: BackendContract

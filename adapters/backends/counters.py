@@ -1,4 +1,4 @@
-"""What became of the calls to one backend, counted: the one place that health and metrics read."""
+"""Counts of the calls to one backend by outcome; health and metrics read them."""
 
 from collections import Counter
 from collections.abc import Mapping

@@ -24,7 +24,7 @@ GET_PROFILE = BackendOperation("getCustomer", "GET", "/customers/{customerId}", 
 
 
 class HttpCustomers:
-    """Customers, read from CRM: what an order needs of them, or all that is known."""
+    """Customers in CRM: either the fields that an order needs, or all fields."""
 
     def __init__(self, crm: Backend) -> None:
         self._crm = crm

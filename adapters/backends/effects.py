@@ -1,4 +1,4 @@
-"""Things that we make in a backend: reservations, orders, charges."""
+"""Objects that we create in a backend: reservations, orders, charges."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from canonical.shared.errors import BackendRefused, BackendUnavailable, OutcomeU
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """Things of one kind: how one is made, searched for, and read under its id, which the addresses of `read` and
-    `look` call `id`. `active` is the status of one that was not taken back, which `read` insists on; `look` takes
-    any, and `over` is the status of one that was.
+    """One kind of object: how it is created, searched for, and read by its id, which the addresses of `read` and `look`
+    call `id`.
 
-    The backend chooses the ids, so nothing in the call says which one is right. An id that is named only once is read
-    again before it is used: under another one stands somebody else's thing, or nothing.
+    `active` is the status of a valid object, which `read` requires. `look` accepts any status; `over` is the status
+    after a compensation. The backend chooses the ids, so the call cannot confirm them. An id that was named only once
+    is read again before it is used: a wrong id would name somebody else's object, or nothing.
     """
 
     make: BackendOperation
@@ -30,7 +30,9 @@ class Kind:
     over: str
 
     def made(self, backend: Backend, body: Mapping[str, Any], key: str) -> str:
-        """The id of what was made. Raises as Backend.call does, and OutcomeUnknown when it could not be read again."""
+        """The id of the created object. Raises what Backend.call raises, and OutcomeUnknown if it could not be read
+        again.
+        """
         made = backend.call(self.make, json=body, key=key)
         if not made[LOCATED]:
             try:
@@ -40,8 +42,8 @@ class Kind:
         return str(made["id"])
 
     def found(self, backend: Backend, query: Mapping[str, str], body: Mapping[str, Any]) -> str | None:
-        """The id of what `body` asked for, None when it stands nowhere. Raises as Backend.call does, and
-        BackendContractError when there is more than one.
+        """The id of the valid object that `body` asked for, or None. Raises what Backend.call raises, and
+        BackendContractError if there is more than one.
         """
         entries = backend.call(self.find, query=query, known=body)
         found = only(backend.name, self.find.name, entries, self.active)
@@ -50,7 +52,7 @@ class Kind:
         return found
 
     def is_taken_back(self, backend: Backend, id_: str, known: Mapping[str, Any]) -> bool:
-        """Whether the thing stands under its id as taken back. Raises as Backend.call does."""
+        """Whether the backend shows the object as undone. Raises what Backend.call raises."""
         try:
             found = backend.call(self.look, {self.id: id_}, known=known)
         except BackendRefused as refused:

@@ -1,8 +1,8 @@
-"""What became of a call, and what that is called in the core: the one place where HTTP becomes canonical errors.
+"""Call outcomes, and the errors of the core for them: the one place where HTTP becomes canonical errors.
 
-Two questions decide. May the backend have acted? A refused connection: no. A timeout after sending: perhaps, which
-matters only for calls that change something. And is the answer one that the contract names as a refusal?
-Messages are ours; what the backend wrote goes to the log only.
+Two questions decide. May the backend have acted? After a refused connection: no. After a timeout: perhaps, which
+matters only for calls that change something. And is the answer a refusal of the contract? The messages are ours; the
+backend's text goes to the log only.
 """
 
 import ssl
@@ -42,7 +42,7 @@ class _Meaning:
 
 
 class CallOutcome(Enum):
-    """What became of a call, as far as can be known from here."""
+    """The outcome of a call, as far as we know it."""
 
     SPARED = _Meaning("{backend} keeps failing and is not called for a moment", failure=None)
     HELD = _Meaning("{backend} asked us to wait before the next call", retry=True, failure=None)
@@ -66,7 +66,7 @@ class CallOutcome(Enum):
 
     @property
     def label(self) -> str:
-        """Its name as counters show it."""
+        """The name in the counters."""
         first, *rest = self.name.lower().split("_")
         return first + "".join(word.capitalize() for word in rest)
 
@@ -108,18 +108,18 @@ STATUSES: Mapping[int, CallOutcome] = {
     429: CallOutcome.TURNED_AWAY,
     503: CallOutcome.TURNED_AWAY,
 }
-"""Statuses that say more than their class, which is read by `of_status`."""
+"""Statuses with a meaning of their own; for all others `of_status` uses the class of the status."""
 
 ASK_TO_WAIT = frozenset(status for status, outcome in STATUSES.items() if outcome is CallOutcome.TURNED_AWAY)
-"""Whoever answers so, its Retry-After is obeyed."""
+"""The Retry-After of these statuses is obeyed, even if a proxy sent it."""
 FROM_THE_WAY: Mapping[int, CallOutcome] = {503: CallOutcome.NO_ANSWER}
-"""What they say when the answer is not in the contracts' form. Proxies answer 503 as well when the connection to the
-backend broke after the request was sent (Envoy does), so nobody knows whether it acted.
+"""Their meaning if the answer has no error body of the contracts. Proxies (such as Envoy) also answer 503 if the
+connection to the backend broke after the request was sent, so the outcome is unknown.
 """
 
 
 class CallFailed(Exception):
-    """One try at a call brought no usable answer. `ignored` by the breaker: it says nothing about the backend."""
+    """One attempt at a call had no usable answer. `ignored`: it does not count for the circuit breaker."""
 
     def __init__(
         self,
@@ -148,7 +148,7 @@ def of_exception(error: Exception) -> CallOutcome:
 
 
 def of_status(status: int, *, with_code: bool = True) -> CallOutcome:
-    """What a status other than 2xx says. `with_code`: the answer has the code that all errors of a backend have."""
+    """The meaning of a status other than 2xx. `with_code`: the answer has the `code` of a backend's error body."""
     if not with_code and status in FROM_THE_WAY:
         return FROM_THE_WAY[status]
     if status in STATUSES:
@@ -167,7 +167,7 @@ def worth_repeating(error: Exception, changes: bool) -> bool:
 
 
 def is_failure(error: BaseException) -> bool | None:
-    """What the breaker makes of it: True for a failure, False for a backend that works, None for neither."""
+    """How the breaker counts it: True for a failure, False for a working backend, None for neither."""
     return error.outcome.value.failure if isinstance(error, CallFailed) and not error.ignored else None
 
 
@@ -179,10 +179,10 @@ def _before_sending(cause: object) -> bool:
 
 
 Arguments = Mapping[str, Any]
-"""What was asked: the names in the call's path, query and body, and what the caller knows beside them."""
+"""The values of the call: those in its path, query and body, and what the caller knows in addition."""
 
 Details = Mapping[str, Any]
-"""What the refusal says about itself. Not checked by anybody yet."""
+"""The details of the refusal, not checked yet."""
 
 
 def _customer_not_found(asked: Arguments, _: Details) -> CanonicalError:
@@ -219,8 +219,9 @@ REFUSALS: Mapping[tuple[str, int, str | None], Callable[[Arguments, Details], Ca
     ("charge", 402, None): _payment_declined,
     ("charge", 409, "ORDER_MISMATCH"): _order_of_another,
 }
-"""Refusals that mean something to the core, by operation, status and code; None is any code. All others are
-BackendRefused."""
+"""Refusals that have their own error in the core, by operation, status and code; None stands for any code. All others
+are BackendRefused.
+"""
 
 
 def canonical_error(

@@ -23,7 +23,9 @@ def count(name: str) -> fields.Integer:
 
 
 class Moment(fields.AwareDateTime):
-    """A time, made one in UTC; without an offset it is in UTC. Some near the ends of the calendar are none there."""
+    """A time, converted to UTC; without an offset it is in UTC. Near the ends of the calendar, some times do not exist
+    in UTC.
+    """
 
     def __init__(self, **options: Any) -> None:
         super().__init__(format="iso", default_timezone=UTC, **options)

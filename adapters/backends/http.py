@@ -39,19 +39,19 @@ from canonical.shared.errors import BackendContradiction, CanonicalError
 log = structlog.get_logger()
 
 REPEAT_WITHIN_SECONDS = 1.0
-"""No repetition is decided on later than this after the call began, and none waits longer."""
+"""A call is not retried later than this after its start, and no pause is longer."""
 FIRST_PAUSE, LONGEST_PAUSE, JITTER = 0.05, 0.4, 0.05
 FAIR_CHANCE = 1.0
-"""A backend that had less than so many seconds for its answer is not to blame when the deadline passes."""
+"""If a backend had less than this many seconds for its answer, a passed deadline does not count as its failure."""
 LEAST_SECONDS = 0.005
-"""With less left than this nothing is sent."""
+"""If less time than this is left, the call is not sent."""
 
 Timed = Callable[[str, str, float], None]
-"""Is told the backend, the operation and the seconds."""
+"""Called with the backend, the operation and the seconds."""
 
 
 def untimed(backend: str, operation: str, seconds: float) -> None:
-    """Where nobody asks how long it took."""
+    """Records no time."""
 
 
 class Backend:
@@ -125,9 +125,9 @@ class Backend:
     ) -> Any:
         """What the backend answered, as `operation.answer` reads it; foreign entries of lists are left out.
 
-        `known`: what the caller knows of the thing beside what it sends, for the answer to be held against.
-        Raises BackendError, or what `errors.REFUSALS` makes of a refusal. Raises ValueError, and sends nothing, when
-        the call does not name all that the answer is held against.
+        `known`: further values that the answer is compared with. Raises BackendError, or the error of
+        `errors.REFUSALS`. Raises ValueError, and sends nothing, if the call lacks a value that the answer is compared
+        with.
         """
         asked = {**(path or {}), **(query or {}), **(json or {}), **known}
         if unnamed := operation.agreement.needs - asked.keys():
@@ -137,7 +137,9 @@ class Backend:
             return self._call(operation, path or {}, query, json, key, asked)
 
     def contradiction(self, operation: BackendOperation, field: str) -> CanonicalError:
-        """That an answer, which may be a refusal, does not agree with an earlier one about the same thing. Counted."""
+        """The error for an answer, possibly a refusal, that contradicts an earlier one about the same object. Counts
+        it.
+        """
         self._counters.contradicted(operation.name)
         return canonical_error(
             CallFailed(CallOutcome.CONTRADICTS, field=field), self.name, operation.name, operation.changes, {}
@@ -188,7 +190,7 @@ class Backend:
         raise AssertionError("stamina tries at least once")
 
     def _pause_before_repeating(self, error: Exception, operation: BackendOperation) -> bool | float:
-        """Seconds to wait; True for the usual backoff; False when it is not to be repeated, or not in this call."""
+        """Seconds to wait; True for the usual backoff; False for no retry in this call."""
         if not worth_repeating(error, operation.changes):
             return False
         asked = error.retry_after if isinstance(error, CallFailed) else None
@@ -197,7 +199,7 @@ class Backend:
         return True if asked is None else asked + random.uniform(0, JITTER)  # noqa: S311 - no secret hangs on it
 
     def _try(self, operation: BackendOperation, request: Outgoing, asked: Arguments) -> Any:
-        """One try, which is two when the token was not accepted. Raises CallFailed."""
+        """One attempt, or two if the token was not accepted. Raises CallFailed."""
         if held := self._held_seconds():
             raise CallFailed(CallOutcome.HELD, retry_after=ceil(held))
         token = self._token(self._tokens.current)
@@ -211,7 +213,7 @@ class Backend:
             raise
 
     def _exchange(self, operation: BackendOperation, request: Outgoing, token: str) -> Received:
-        """The whole answer. Raises CallFailed when there is none."""
+        """The whole answer. Raises CallFailed if there is none."""
         left = seconds_left()
         if left < LEAST_SECONDS:
             raise CallFailed(CallOutcome.OUT_OF_TIME)
@@ -236,7 +238,7 @@ class Backend:
             raise CallFailed(CallOutcome.NO_TOKEN, ignored=error.ignored) from error
 
     def _hold(self, retry_after: int | None) -> int | None:
-        """Keep away as long as the backend asks for, within bounds."""
+        """Send nothing for as long as the backend asks, up to the limit."""
         if retry_after is None:
             return None
         bounded = min(retry_after, ceil(self._settings.longest_hold))

@@ -41,7 +41,7 @@ class HttpStockReservations:
         return RESERVATIONS.made(self._inventory, _body(request), key)
 
     def find_reservation(self, request: StockRequest) -> str | None:
-        """The reservation that holds the stock; one that was released does not."""
+        """The valid reservation, not a released one."""
         return RESERVATIONS.found(self._inventory, {"reference": request.reference}, _body(request))
 
     def release(self, reservation_id: str, request: StockRequest, key: str) -> None:

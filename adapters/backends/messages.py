@@ -1,4 +1,4 @@
-"""What goes out to a backend and what comes back, as HTTP: addresses, headers, bodies."""
+"""HTTP messages to and from a backend: addresses, headers, bodies."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ TIME_LEFT = "X-Request-Timeout-Ms"
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A request without its token and its deadline, which each try has of its own."""
+    """A request without token and deadline, which each attempt adds."""
 
     method: str
     url: str
@@ -60,11 +60,11 @@ class Received:
         return 200 <= self.status < 300
 
     def json(self) -> Any:
-        """What the body says; None, which no answer may be, when it says nothing that is sure."""
+        """The body as JSON; None, which no contract allows, if it is empty or ambiguous."""
         return self.document()[0]
 
     def document(self) -> tuple[Any, str | None]:
-        """The same, and the pointer of what is unsure: a name that occurs twice, or a number that is too long."""
+        """The same, and the pointer of the ambiguity: a name that occurs twice, or a number that is too long."""
         try:
             return jsontext.read(self.body or b"null"), None
         except jsontext.NotJson:
@@ -128,10 +128,9 @@ SLASHES = frozenset("/\\")
 
 
 def _segment(value: str) -> str:
-    """`value` as one path segment. Raises CallFailed, as for a 404, for what no backend has as an id.
+    """`value` as one path segment. Raises CallFailed, as for a 404, for a value that cannot be an id.
 
-    Empty and dot segments, slashes and unprintable characters are understood differently by every proxy and router on
-    the way.
+    Proxies and routers understand empty and dot segments, slashes and unprintable characters in different ways.
     """
     if value in ("", ".", "..") or not value.isprintable() or not SLASHES.isdisjoint(value):
         raise CallFailed(CallOutcome.REFUSED, status=404)
@@ -147,7 +146,7 @@ def _headers(method: str, body: bytes | None, key: str | None) -> dict[str, str]
     if key is not None:
         headers["Idempotency-Key"] = key
     correlation = get_contextvars().get("correlation_id")
-    # The id may be a partner's own. What cannot be a header must not keep the call from being made.
+    # The id may come from a partner. An invalid header value must not prevent the call.
     if isinstance(correlation, str) and correlation.isascii() and correlation.isprintable():
         headers["X-Correlation-Id"] = correlation
     return headers

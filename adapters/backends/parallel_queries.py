@@ -1,4 +1,4 @@
-"""Asking several backends at once, each in threads of its own, and what each said last."""
+"""Parallel queries to several backends, each in its own threads, and their last known values."""
 
 import contextvars
 from collections import OrderedDict
@@ -20,10 +20,10 @@ MOST_KEPT = 2000
 
 
 class Desk:
-    """The threads that ask one backend, `at_once` of them. They are made as they are needed, and kept.
+    """The threads that query one backend, at most `at_once`. They are created when needed, and kept.
 
-    Nobody waits for a free one: with as many threads as requests are worked on, all are taken only while earlier
-    callers have given up waiting for their answers.
+    No query waits for a free thread. There are as many threads as concurrent requests, so all are busy only if earlier
+    callers have stopped waiting for their answers.
     """
 
     def __init__(self, backend: str, at_once: int) -> None:
@@ -48,7 +48,7 @@ class Desk:
 
 
 class LastKnown:
-    """The newest answers, for `seconds` by the monotonic clock `ticks`; none when that is 0."""
+    """The newest answers of the last `seconds` by the monotonic clock `ticks`; none if it is 0."""
 
     def __init__(self, seconds: float, clock: Clock, ticks: Callable[[], float]) -> None:
         self._seconds = seconds
@@ -71,7 +71,7 @@ class LastKnown:
             self._kept.pop((question.part, question.about), None)
 
     def find(self, question: PartQuery) -> tuple[Any, datetime] | None:
-        """The value and when it was had."""
+        """The value and the time when it was read."""
         with self._lock:
             kept = self._kept.get((question.part, question.about))
         if kept is None or self._ticks() - kept[2] > self._seconds:
@@ -80,9 +80,9 @@ class LastKnown:
 
 
 class ParallelQueries:
-    """Asks backends at the same time and waits for each until `seconds` after the questions were put.
+    """Queries backends at the same time and waits for each until `seconds` after the start.
 
-    A backend that has not answered by then counts as unavailable. Its thread has the same deadline.
+    A backend without an answer by then counts as unavailable. Its thread has the same deadline.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ class ParallelQueries:
             return SentQuery(self, asking, monotonic() + seconds_left())
 
     def settle(self, question: PartQuery, asking: "Future[Any]", until: float) -> Part:
-        """What came of a question. Raises what is no error of the core's."""
+        """The result of a query. Raises errors that are not the core's."""
         try:
             value = asking.result(max(0.0, until - monotonic()))
         except CanonicalError as error:
@@ -148,7 +148,7 @@ class ParallelQueries:
 
 
 class SentQuery:
-    """Questions put at one moment."""
+    """Queries that were started together."""
 
     def __init__(
         self, part_queries: ParallelQueries, asking: dict[str, tuple[PartQuery, "Future[Any]"]], until: float

@@ -44,15 +44,15 @@ class Backends:
         self.shipments: Shipments = HttpShipments(backends["scm"])
 
     def states(self) -> dict[str, BreakerState]:
-        """Each backend's breaker, by the backend's name."""
+        """The circuit breaker of each backend, by the backend's name."""
         return {name: backend.state for name, backend in self._backends.items()}
 
     def snapshot(self) -> dict[str, BackendSnapshot]:
-        """What became of the calls so far, by the backend's name; for health and metrics."""
+        """The counts of calls so far, by the backend's name, for health and metrics."""
         return {name: backend.snapshot() for name, backend in self._backends.items()}
 
     def contract_versions(self) -> dict[str, ContractVersion]:
-        """Which version of its contract each backend keeps, by its name."""
+        """The version of each backend's contract, by the backend's name."""
         return self._watch.versions()
 
     def watch_contracts(self) -> None:

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class BackendSettings:
-    """One backend: where it is, who we are there, and how long it may keep us waiting. Times are seconds.
+    """One backend: its address, our credentials, and its limits.
 
-    `read_timeout` bounds the whole answer, however it comes; `call_timeout` one call with everything it takes: a place,
-    a token, repetitions. At most `places` calls are under way at once. `retries` counts retries within one call.
-    After `breaker_threshold` failures in a row nothing is sent for `breaker_reset_seconds`. A Retry-After is obeyed up
-    to `longest_hold`. Backends with the same token service and client share one token.
+    Times are seconds. `read_timeout` limits the whole answer, `call_timeout` one call with its wait for a place, its
+    token and its retries. At most `places` calls run at the same time. `retries` counts retries within one call. After
+    `breaker_threshold` failures in a row nothing is sent for `breaker_reset_seconds`. A Retry-After is obeyed up to
+    `longest_hold`. Backends with the same token service and client share one token.
     """
 
     base_url: str

@@ -59,7 +59,7 @@ REFUSALS: Mapping[int, Callable[[str], CanonicalError]] = MappingProxyType(
         412: lambda id_: VersionMismatch("the subscription has been changed since", subscriptionId=id_),
     }
 )
-"""What a refused change means, by its status."""
+"""The error for a refused change, by its status."""
 
 
 class HttpSubscriptions:

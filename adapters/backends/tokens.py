@@ -21,29 +21,30 @@ from canonical.shared.deadline import seconds_left
 log = structlog.get_logger()
 
 AHEAD_SHARE, AHEAD_SECONDS = 0.2, 60.0
-"""A token is renewed when this share of its life, at most so many seconds, is left."""
+"""A token is renewed when this share of its lifetime, but at most this many seconds, is left."""
 
 LIFE_WHEN_UNSAID = 300
 """`expires_in` is only recommended (RFC 6749 section 5.1)."""
 
 LONGEST_LIFE = 10**9
-"""Seconds. A longer life is no different, and numbers have no end."""
+"""Seconds. Longer lifetimes are treated as this one."""
 
 PAUSE_SECONDS = 5.0
-"""After a renewal ahead of time has failed, the next waits so long: the token is still good."""
+"""The pause after a failed early renewal: the token is still valid."""
 
 
 LOGGED_TEXT = 500
 FAIR_CHANCE = 1.0
-"""A service that had less than so many seconds is not to blame when a caller's deadline passes."""
+"""If the service had less than this many seconds, a passed deadline does not count as its failure."""
 LEAST_SECONDS = 0.001
 """What requests takes as a timeout has to be more than nothing."""
 
 
 class TokenUnavailable(Exception):
-    """The token service is away, refuses our client, or answers nonsense. The message names no secret.
+    """The token service is unavailable, refuses our client, or answers something unusable.
 
-    `ignored`: the caller had too little time, or too many wait already; it says nothing about the service.
+    The message names no secret. `ignored`: the caller had too little time, or too many callers wait; this does not
+    count as a failure of the service.
     """
 
     def __init__(self, message: str, *, ignored: bool = False) -> None:
@@ -70,9 +71,9 @@ class _Token:
 class Tokens:
     """The token of one client at one token service, shared by threads.
 
-    Nobody who finds a good token waits: it is renewed ahead of its end in the background. Without one, a single caller
-    asks the service; those who waited for it meanwhile, at most `waiting`, share its outcome, good or bad, so that a
-    dead service costs each one timeout at most. A deadline bounds all of it; who had too little time fails alone.
+    A valid token is returned without waiting; it is renewed in the background before it expires. Without a token, one
+    caller asks the service, and at most `waiting` others share its outcome, good or bad. So a dead service costs each
+    caller at most one timeout. The deadline limits the whole wait; a caller with too little time fails alone.
     """
 
     def __init__(
@@ -110,7 +111,7 @@ class Tokens:
         return self._failed
 
     def current(self) -> str:
-        """A token that is good now. Raises TokenUnavailable."""
+        """A valid token. Raises TokenUnavailable."""
         token = self._token
         now = self._clock()
         if token is None or now >= token.expires_at:
@@ -124,7 +125,7 @@ class Tokens:
         return token.value
 
     def instead_of(self, rejected: str) -> str:
-        """Another token than the one a backend has just rejected. Raises TokenUnavailable."""
+        """Another token than the one that a backend has just rejected. Raises TokenUnavailable."""
         return self._await(lambda held: held is not None and held.value != rejected)
 
     def close(self) -> None:

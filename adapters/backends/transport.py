@@ -1,8 +1,8 @@
-"""HTTP connections on which an answer has an end.
+"""HTTP connections with a time limit for the whole answer.
 
-The read timeout of requests and urllib3 bounds the wait for each piece of an answer: a server that sends a byte now and
-then keeps its caller for ever. Here it bounds the whole answer, from its first header to the end of its body; so does
-the deadline of the work at hand, of which connecting may have used a part.
+The read timeout of requests and urllib3 limits the wait for each piece of an answer, so a server that sends a byte now
+and then blocks its caller for ever. Here the timeout limits the whole answer, from its first header to the end of its
+body. The deadline of the current work limits it too, including the time for connecting.
 """
 
 import http.client

@@ -16,7 +16,7 @@ log = structlog.get_logger()
 
 LOGGED_TEXT = 500
 LOCATED = "located"
-"""In what is read of an answer to a call that made something: whether `Location` ends with the same id."""
+"""A key in the answer of a call that created an object: whether `Location` ends with the same id."""
 
 
 class Understanding:
@@ -28,8 +28,8 @@ class Understanding:
         self._check = check
 
     def understood(self, operation: BackendOperation, answer: Received, asked: Arguments) -> Any:
-        """What an answer means to us. Raises CallFailed for all but a success that can be read and agrees with what was
-        asked.
+        """The content of a successful answer that is readable and agrees with the call. Raises CallFailed for all
+        others.
         """
         body, unsure = answer.document()
         outcome = None if answer.fine else of_status(answer.status, with_code=_has_code(body))
@@ -80,12 +80,12 @@ class Understanding:
         return found
 
     def _strictly(self, violation: ContractBreach | None) -> None:
-        """Where all answers are checked, one outside the contract is not used. Raises CallFailed."""
+        """If all answers are checked, an answer outside the contract is not used. Raises CallFailed."""
         if violation is not None and self._check and self._check.strict:
             raise CallFailed(CallOutcome.UNREADABLE, field=violation.field)
 
     def _not_done(self, operation: BackendOperation, answer: Received, outcome: CallOutcome, body: Any) -> CallFailed:
-        # A refusal is the backend at work; only we may have asked wrongly.
+        # A refusal shows that the backend works; the mistake may be ours.
         (log.info if outcome is CallOutcome.REFUSED else log.warning)(
             "backend did not do it", **self._about(operation, answer)
         )

@@ -1,4 +1,4 @@
-"""Which version of its contract each backend keeps, asked at `GET /contract` while the product runs."""
+"""The versions of the backends' contracts, asked at `GET /contract` while the product runs."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ VERSION = r"\d{1,6}\.\d{1,6}(\.[0-9A-Za-z.+-]{1,64})?"
 
 class Agreement(StrEnum):
     UNKNOWN = "unknown"
-    """It could not be reached, or does not say."""
+    """The backend could not be reached, or does not answer a version."""
     SAME = "same"
     OTHER_MINOR = "otherMinor"
     OTHER_MAJOR = "otherMajor"
@@ -76,9 +76,9 @@ def ask(base_url: str, transport: BaseAdapter) -> str | None:
 
 
 class ContractWatch:
-    """Knows each backend's version. Asks in a thread of its own, at once and then every minute.
+    """The version of each backend's contract. A separate thread asks at once and then every minute.
 
-    A backend that is away stays what it was: being unreachable is no reason to think that it changed.
+    If a backend is unavailable, its last known version stays.
     """
 
     def __init__(

@@ -9,7 +9,7 @@ NOT_CALLED = {"getStock": "stock is reserved and not looked at before"}
 
 
 def every_field(agreement: Agreement) -> Iterator[tuple[str, Field]]:
-    """Each with its place in the answer: `/id`, `/items/*/sku`."""
+    """Every field with its place in the answer: `/id`, `/items/*/sku`."""
     start = "/*" if agreement.many else ""
     for name, kind in agreement.fields.items():
         if isinstance(kind, Mapping):
