@@ -1,4 +1,4 @@
-"""The processes that this node has in hand, and the threads that carry them on, at once or after a pause."""
+"""The processes of this node, and the threads that run them, at once or after a pause."""
 
 import heapq
 import threading
@@ -11,12 +11,12 @@ Key = tuple[str, str]
 """A process and its subject."""
 
 CarryOn = Callable[["Entry"], float | None]
-"""Makes one run. Returns the seconds until the next one, None when the process is in this node's hands no more."""
+"""Makes one run. Returns the seconds until the next one, or None if this node no longer has the process."""
 
 
 @dataclass(eq=False)
 class Entry:
-    """One process in hand. `touched` is when its run last showed a sign of life, in monotonic seconds."""
+    """One process of this node. `touched` is when its run last made progress, in monotonic seconds."""
 
     process: str
     subject: str
@@ -34,7 +34,7 @@ class Entry:
 
 
 class Agenda:
-    """Carries each process on in one thread at a time, at most `at_once` of them together.
+    """Runs each process in one thread at a time, and at most `at_once` processes together.
 
     Pauses are measured by the monotonic clock. `carry_on` must not raise.
     """
@@ -54,7 +54,7 @@ class Agenda:
         self._timer.start()
 
     def stop(self) -> None:
-        """Begin no run any more, and wait for those under way."""
+        """Start no further run, and wait for the running ones."""
         with self._changed:
             self._stopped = True
             self._changed.notify_all()
@@ -63,7 +63,7 @@ class Agenda:
         self._pool.shutdown(cancel_futures=True)
 
     def add(self, process: str, subject: str) -> None:
-        """Carry the process on now, or once more if it is being carried on at this moment."""
+        """Run the process now, or once more if it is running at this moment."""
         with self._changed:
             entry = self._in_hand.setdefault((process, subject), Entry(process, subject))
             if entry.running:
@@ -77,12 +77,12 @@ class Agenda:
 
     @property
     def room(self) -> int:
-        """How many more processes could be carried on at this moment."""
+        """How many more processes could run at this moment."""
         with self._changed:
             return max(0, self._at_once - sum(entry.running for entry in self._in_hand.values()))
 
     def replace_hanging(self, seconds: float) -> list[Key]:
-        """Begin another run beside each that gave no sign of life for so long, and so lost its turn."""
+        """Start another run for each process whose run made no progress for so long. The old run loses its turn."""
         since = monotonic() - seconds
         with self._changed:
             hanging = [key for key, entry in self._in_hand.items() if entry.running and entry.touched < since]
@@ -92,7 +92,7 @@ class Agenda:
             return hanging
 
     def _submit(self, entry: Entry) -> None:
-        """With the lock held. A pause of the entry that is not over yet counts no more."""
+        """With the lock held. Ends a pause of the entry."""
         self._tickets += 1
         entry.ticket, entry.running, entry.again = self._tickets, True, False
         entry.touch()

@@ -14,7 +14,7 @@ class Endings:
 
     @contextmanager
     def of(self, subject: str) -> Iterator[threading.Event]:
-        """Set once the process on `subject` has ended here; it says nothing of an end before that."""
+        """Set when the process on `subject` ends here; an earlier end does not set it."""
         event = threading.Event()
         with self._lock:
             self._events.setdefault(subject, []).append(event)

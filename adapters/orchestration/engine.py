@@ -1,8 +1,8 @@
-"""The process engine: carries processes on in threads of this operating system process.
+"""The process engine: runs processes in threads of this operating system process.
 
-Where a process stands is kept in the table `processes` and nowhere else. A run takes the next turn there before it
-begins, so that of two runs of one process only the later one has a say. What a node has in hand it carries on by
-itself, also after a database that failed; what no living node has in hand is taken up by the upkeep of any node.
+The status of a process is in the table `processes` only. A run takes the next turn there before it starts, so that of
+two runs of one process only the later one can change it. A node continues its own processes, even after a database
+failure. The upkeep of any node starts processes that no living node has.
 """
 
 import time
@@ -28,11 +28,11 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class EngineSettings:
-    """`node` names this operating system process among all.
+    """`node` is the id of this operating system process.
 
-    A node whose heartbeat stands still for `lease_seconds` is dead. `longest_pause` bounds the wait between two tries
-    at a backend that is unavailable, in seconds. A `held` engine accepts processes and carries none out. What the calls
-    of a process came to is kept for `keep_steps_seconds` after its end.
+    A node whose heartbeat stands still for `lease_seconds` is dead. `longest_pause` is the longest wait in seconds
+    between two attempts at an unavailable backend. A `held` engine accepts processes, but runs none. The outcomes of a
+    process's calls are kept for `keep_steps_seconds` after its end.
     """
 
     node: str
@@ -66,7 +66,7 @@ class TurnEngine:
         self._forgotten_until = ""
 
     def launch(self) -> None:
-        """Join the nodes and take part in the work."""
+        """Register the node and start the work."""
         if self._settings.held:
             return
         self._nodes.beat(self._settings.node)
@@ -74,7 +74,7 @@ class TurnEngine:
         self._upkeep.begin()
 
     def close(self) -> None:
-        """Leave. Runs under way stop before their next call; other nodes, or the next one to start, carry them on."""
+        """Leave. Runs stop before their next call; other nodes, or the next one to start, continue them."""
         if self._settings.held:
             return
         self._upkeep.stop()

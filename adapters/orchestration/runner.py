@@ -1,7 +1,7 @@
-"""One run of a process, from where the one before it stopped, up to the end or to where it has to wait.
+"""One run of a process: it continues where the run before stopped, until the end or until it has to wait.
 
-What each call came to is kept in `process_steps`, so a run after a crash goes on where the last one stopped. When the
-next run begins is the engine's business.
+The outcome of each call is recorded in `process_steps`, so after a crash the next run continues there. The engine
+decides when the next run starts.
 """
 
 import threading
@@ -30,7 +30,7 @@ log = structlog.get_logger()
 
 FIRST_PAUSE = 0.5
 STORE_PAUSE = 1.0
-"""Seconds until a run is tried again whose turn or pause could not be put on record."""
+"""Seconds until a run is tried again after its turn or pause could not be recorded."""
 
 
 class ProcessWork(Protocol):
@@ -44,11 +44,11 @@ class ProcessWork(Protocol):
 
 
 class _Leaving(Exception):
-    """The node leaves: another one carries the process on."""
+    """The node leaves; another one continues the process."""
 
 
 class Runner:
-    """Makes runs in the thread that asks for one. `longest_pause` in seconds."""
+    """Makes runs in the caller's thread. `longest_pause` in seconds."""
 
     def __init__(
         self,
@@ -68,9 +68,9 @@ class Runner:
         self.leaving = threading.Event()
 
     def make(self, entry: Entry) -> float | None:
-        """The whole process, or the part of it up to where a backend is unavailable.
+        """Run the process until it ends or a backend is unavailable.
 
-        Returns the seconds until the next run; None when the process is over or another node's.
+        Returns the seconds until the next run, or None if the process ended or another node has it.
         """
         try:
             begun = unless_overtaken(lambda: self._begin(entry.process, entry.subject))
@@ -102,7 +102,7 @@ class Runner:
             return self._pause(turn, reached, problem, waiting_for)
 
     def _begin(self, process: str, subject_id: str) -> tuple[Turn, Subject] | None:
-        """The next turn and the subject, on which work has begun; None when it is not this node's to take."""
+        """The next turn and the subject, on which work has begun; None if this node may not take it."""
         with self._unit_of_work() as work:
             turn = work.processes.take_turn(process, subject_id, self._node)
             if turn is None:
@@ -114,9 +114,9 @@ class Runner:
             return turn, subject
 
     def _carry_on(self, turn: Turn, reached: "_Reached", alive: Callable[[], None]) -> bool:
-        """Whether the process has to wait. Raises anything; `reached` then tells how far it came."""
+        """Whether the process has to wait. May raise any error; then `reached` has the progress."""
         kind = self._processes[turn.process]
-        # Read after the turn is ours: what was decided before is on record, and from now on nothing is decided.
+        # Read after taking the turn: earlier decisions are recorded, and none can be taken from now on.
         known = self._table.answers(turn.process, turn.subject) if turn.number > 1 else {}
         reached.answers = known
         reached.checkpoint(resumed(reached.steps, reached.progress, known))

@@ -1,7 +1,7 @@
-"""What each node does in the background: say that it lives, take up what stands still, forget what nobody needs.
+"""The background work of each node: count heartbeats, start processes that stand still, delete old records.
 
-Whether another node or a process stands still is told by counters and this node's own rounds, never by comparing
-times: neither a step of the wall clock nor different clocks of two machines change anything.
+A node detects that another node or a process stands still by counters and its own rounds, and never compares times. So
+neither a step of the wall clock nor different clocks of two machines matter.
 """
 
 import threading
@@ -16,14 +16,14 @@ log = structlog.get_logger()
 
 ROUNDS_IN_LEASE = 4
 HANGING_SECONDS = 120.0
-"""A run whose call gives no answer for so long hangs; every call has a shorter deadline."""
+"""A run hangs if its call has no answer for this long; every call has a shorter deadline."""
 
 
 class Upkeep:
-    """A thread that makes its round four times in every lease.
+    """A thread that makes four rounds in every lease.
 
-    A node is dead when its count of beats stood still over as many of our rounds as there are in a lease. Rounds that
-    fail do not count: while the database does not answer, nobody can beat.
+    A node is dead if its heartbeat count did not change during the rounds of one lease. Failed rounds do not count,
+    because no node can count heartbeats while the database does not answer.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class Upkeep:
         self._forget()
 
     def _standing_still(self) -> list[str]:
-        """The other nodes whose beats have stood still for a lease."""
+        """The other nodes whose heartbeats have stood still for a lease."""
         now = self._nodes.beats()
         seen = {node: self._seen.get(node, (-1, 0)) for node in now if node != self._node}
         self._seen = {
@@ -83,14 +83,14 @@ class Upkeep:
         return [node for node, (_, still) in self._seen.items() if still >= ROUNDS_IN_LEASE]
 
     def _standing_alone(self) -> list[Claim]:
-        """What no node has in hand and nobody took since our last round."""
+        """The processes that no node has, and that no node took since our last round."""
         alone = self._nodes.unattended(limit=self._agenda.room)
         still = [claim for claim in alone if claim in self._alone]
         self._alone = set(alone)
         return still
 
     def _take_up(self, claims: Iterable[Claim]) -> None:
-        """Carry on what this node does not have in hand yet, unless another node is first."""
+        """Start a process that this node does not have yet, unless another node takes it first."""
         left = [claim for claim in claims if not self._agenda.holds(claim.process, claim.subject)]
         for claim in self._nodes.claim(left, self._node) if left else ():
             log.warning("taking up a process that stood still", process=claim.process, order_id=claim.subject)

@@ -1,1 +1,1 @@
-"""SQLAlchemy on SQLite (default) and PostgreSQL: the unit of work, what it keeps, and the reads."""
+"""SQLAlchemy on SQLite (default) and PostgreSQL: the unit of work, the stores, and the reads."""

@@ -45,7 +45,7 @@ _RESOURCE = documents.c.resource == sa.bindparam("resource")
 _BY_ID_ALONE = Prepared(_FOUND.where(_RESOURCE, _BY_ID))
 _BY_ID_OR_REFERENCE = Prepared(
     _FOUND.where(_RESOURCE, sa.or_(_BY_ID, documents.c.reference == sa.bindparam("asked")))
-    # A reference may be given twice, or look like an id of ours: our id counts first, then the newest.
+    # Two aggregates may have one reference, or it may look like an id of ours: our id comes first, then the newest.
     .order_by(_BY_ID.desc(), documents.c.id.desc())
 )
 _VERSIONS = Prepared(
@@ -69,7 +69,9 @@ NOT_KEPT = ("events", "version")
 
 @dataclass(slots=True)
 class _Seen(Generic[A]):
-    """An aggregate in use. `read` is its JSON as it was found, empty when it is new; `first` what was shown first."""
+    """An aggregate in use. `read` is its stored JSON, empty if it is new; `first` is the document that was written
+    first.
+    """
 
     aggregate: A
     carried: dict[str, Any]
@@ -114,7 +116,7 @@ class SqlAggregateRepository(Generic[A]):
             self._seen[aggregate_id].carried_changed = True
 
     def shown(self, aggregate_id: str) -> tuple[str, int]:
-        """The document that `save` wrote first, and its version; what was read where nothing was written."""
+        """The document that `save` wrote first, and its version; if nothing was written, the document that was read."""
         seen = self._seen[aggregate_id]
         return seen.first or (self._projected(seen).document, seen.aggregate.version)
 
@@ -140,7 +142,7 @@ class SqlAggregateRepository(Generic[A]):
         return _seen(self._kind, row)
 
     def _has_changed(self, seen: _Seen[A]) -> bool:
-        # Most changes are events; JSON is compared for the few that are none.
+        # Most changes have events; for the few others, JSON is compared.
         events = getattr(seen.aggregate, "events", ())
         return bool(events) or seen.carried_changed or _encoded(seen.aggregate) != seen.read
 
@@ -196,7 +198,7 @@ class SqlAggregateRepository(Generic[A]):
         seen.terms = wanted
 
     def _remove(self, aggregate: A) -> None:
-        """With everything that is kept for it, but its events and the evidence of what was asked."""
+        """Delete it and all its data, except its events and audit records."""
         one = (documents.c.resource == self._kind.name, documents.c.id == aggregate.id)
         removed = sa.delete(documents).where(*one, documents.c.version == aggregate.version)
         if self._connection.execute(removed).rowcount != 1:

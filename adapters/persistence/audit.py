@@ -43,18 +43,18 @@ class SqlAuditTrail:
         return converter.structure({**row, "translation": jsontext.read_kept(row["translation"])}, AuditRecord)
 
     def translations_of(self, subject: str) -> list[Mapped]:
-        """How the fields of everything that was sent about a subject were read, oldest first."""
+        """The translations of all requests about a subject, oldest first."""
         query = sa.select(audit.c.translation).where(audit.c.subject == subject).order_by(audit.c.id)
         with self._database.reading() as connection:
             texts = connection.scalars(query).all()
         return [mapped for text in texts for mapped in decoded(text, list[Mapped])]
 
     def close(self) -> None:
-        """Write what waits, as far as that works at once."""
+        """Write the waiting records, as far as the database accepts them now."""
         self.waiting.close()
 
     def _write(self, records: Sequence[AuditRecord]) -> None:
-        """A record may have been written before, by a commit that nobody confirmed."""
+        """A record may exist already, after a commit that was not confirmed."""
         with self._database.writing() as connection:
             for record in records:
                 insert_once(connection, audit, _row(record))

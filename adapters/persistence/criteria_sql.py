@@ -39,7 +39,7 @@ Names = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Searchable:
-    """The documents of one kind, or its aggregates: which columns and terms save looking into them.
+    """The documents of one kind, or its aggregates, with the columns and terms that serve as their index.
 
     `columns` are never null and hold texts, or times as `timestamp` writes them. `indexed` are the paths of terms.
     `text` is the column with the JSON that is searched.
@@ -78,7 +78,7 @@ class Compiled:
         return self._met(criterion, None)
 
     def order(self, keys: tuple[SortKey, ...]) -> list[SortOrder]:
-        """What to sort by, newest first where the keys leave a choice."""
+        """The sort keys, then newest first."""
         found: list[SortOrder] = []
         for key in keys:
             column = self._searchable.columns.get(_names(key.path))
@@ -98,7 +98,7 @@ class Compiled:
             case AnyOf(parts):
                 return sa.or_(*(self._met(part, at) for part in parts))
             case Not(part):
-                # What is missing compares as NULL, whose negation would be NULL again.
+                # A missing value compares as NULL, and its negation would be NULL again.
                 return sa.not_(sa.func.coalesce(self._met(part, at), sa.false()))
             case Present(path):
                 return self._reach(
@@ -129,7 +129,7 @@ class Compiled:
         return self._reach(self._begin(at), tuple(before), met)
 
     def _indexed(self, compare: Compare) -> sa.ColumnElement[bool] | None:
-        """Without looking into the document, where a column or a term will do."""
+        """Uses a column or a term instead of the document, if there is one."""
         names = _names(compare.path)
         column = self._searchable.columns.get(names)
         if column is not None:

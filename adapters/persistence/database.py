@@ -21,23 +21,23 @@ from adapters.persistence.trouble import TranslatedErrors
 from canonical.shared.deadline import seconds_left, within
 
 SECONDS = 5.0
-"""For one use of a database, unless it is told otherwise."""
+"""The default for one use of a database."""
 USUAL = 0.8
-"""The share of its seconds that a use has left when it begins, unless it waited or is in a hurry."""
+"""The share of its seconds that a use has left at its start, unless it waited or has a near deadline."""
 MOST_WAITING = 12
 BUSY_SECONDS = 30
 """For a lock on SQLite's file, where there is no deadline."""
 TRANSLATED_ERRORS = TranslatedErrors()
 _SQLITE_POOL = (20, 20)
 _POSTGRES_POOL = (10, 0)
-"""Connections that are kept, and how many more there may be. PostgreSQL has 100 for everybody. A thread that finds no
-place waits for another to end its transaction, so none may take a second connection while it holds one.
+"""The connections that stay open, and how many more there may be. PostgreSQL has 100 for all clients. A thread without
+a place waits until another one ends its transaction, so no thread may take a second connection while it holds one.
 """
 _ADDRESSES = "postgresql://user:password@host/name or sqlite:////folder/file.db"
 
 
 class UnusableAddress(ValueError):
-    """No address of a database we work with. The message does not repeat it: it may hold a password."""
+    """Not the address of a supported database. The message does not repeat it, because it may contain a password."""
 
 
 def address(text: str) -> sa.URL:
@@ -72,7 +72,7 @@ class Database:
         self.sqlite = self.url.get_backend_name() == "sqlite"
         self._seconds = seconds
         kept, more = _SQLITE_POOL if self.sqlite else _POSTGRES_POOL
-        # The one used last is taken first: its caches are warm, and those that a burst opened stay out of the way.
+        # The connection used last is taken first: its caches are warm, and connections from a burst stay unused.
         pool = {"pool_size": kept, "max_overflow": more, "pool_use_lifo": True}
         self._places = Places(kept + more, most_waiting)
         self._turn = Places(1, most_waiting)
@@ -84,7 +84,7 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
-        """A connection in a transaction that may write. Commit it or lose it. Raises StoreUnavailable."""
+        """A connection in a transaction that may write. Without a commit it is rolled back. Raises StoreUnavailable."""
         if self._files is None:
             with self.reading() as connection:
                 yield connection
@@ -135,7 +135,9 @@ def _share_file(connection: sqlite3.Connection, seconds: float) -> None:
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
-    """SQLite 3 refuses this at once while another connection is at it too, whatever the timeout. Once done it lasts."""
+    """SQLite 3 refuses this at once, despite its timeout, while another connection does the same. It is needed only
+    once.
+    """
     until = time.monotonic() + min(BUSY_SECONDS, seconds_left())
     while True:
         try:
@@ -149,7 +151,7 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
 
 
 def _sqlite(url: sa.URL, pool: dict[str, Any], files: OpenedFiles, seconds: float) -> sa.Engine:
-    """Transactions are begun by us: the driver's own begin is deferred and may deadlock."""
+    """We begin transactions ourselves: the driver's own begin is deferred and may deadlock."""
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = sa.create_engine(url, **pool)

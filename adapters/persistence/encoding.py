@@ -31,7 +31,9 @@ def timestamp(at: datetime) -> str:
 
 
 def milliseconds(at: datetime) -> str:
-    """As documents show it, so that a client that asks for the time it was told finds what it was told of."""
+    """In the precision of the documents, so that a client that searches for a time from a document finds
+    this document.
+    """
     return timestamp(at.replace(microsecond=at.microsecond // 1000 * 1000))
 
 

@@ -1,7 +1,7 @@
-"""Evidence of refused requests on its way to the database.
+"""Audit records of refused requests that wait to be written.
 
-It is written in batches by a thread of its own, so that no refusal waits for the database. What was accepted has its
-evidence in its own transaction and never comes here.
+A separate thread writes them in batches, so that no refusal waits for the database. Accepted requests have their audit
+record in their own transaction, not here.
 """
 
 import threading
@@ -23,9 +23,10 @@ log = structlog.get_logger()
 
 
 class EvidenceQueue:
-    """Holds at most `most_waiting` records, by their ids. Further ones are dropped and counted.
+    """Holds at most `most_waiting` records, by their ids.
 
-    `write` keeps a batch or raises; a batch that the database did not take is written again later.
+    Further ones are dropped and counted. `write` stores a batch or raises; a batch that the database did not accept is
+    written again later.
     """
 
     def __init__(self, write: Callable[[Sequence[AuditRecord]], None], most_waiting: int = MOST_WAITING) -> None:
@@ -47,7 +48,7 @@ class EvidenceQueue:
         return len(self._waiting)
 
     def add(self, record: AuditRecord) -> None:
-        """Have the record written soon. Never waits."""
+        """Queue the record to be written soon. Never waits."""
         with self._changed:
             if len(self._waiting) >= self._most_waiting or self._closing.is_set():
                 self._drop(1)
@@ -63,7 +64,7 @@ class EvidenceQueue:
         return self._waiting.get(record_id)
 
     def close(self) -> None:
-        """Write what waits, as far as that works at once."""
+        """Write the waiting records, as far as the database accepts them now."""
         with self._changed:
             self._closing.set()
             self._changed.notify()
@@ -86,14 +87,14 @@ class EvidenceQueue:
                 self._tell()
 
     def _next(self) -> list[AuditRecord]:
-        """The oldest that wait; none when there is nothing to do any more."""
+        """The oldest waiting records; empty when nothing is left to do."""
         with self._changed:
             while not self._waiting and not self._closing.is_set():
                 self._changed.wait()
             return list(islice(self._waiting.values(), BATCH))
 
     def _keep(self, batch: list[AuditRecord]) -> None:
-        """Raises StoreUnavailable. A record that the database does not take at any time is dropped."""
+        """Raises StoreUnavailable. A record that the database can never accept is dropped."""
         try:
             self._write(batch)
         except SQLAlchemyError:

@@ -22,7 +22,7 @@ Expression = sa.ColumnElement[Any]
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A JSON value: what stands at `names` inside `base`."""
+    """The JSON value at the path `names` inside `base`."""
 
     base: Expression
     names: tuple[str, ...] = ()
@@ -33,7 +33,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Elements:
-    """The elements of a list as rows, or the one value that stands instead of a list."""
+    """The elements of a list as rows; a single value counts as a list of one."""
 
     rows: sa.FromClause
     node: Node
@@ -69,11 +69,11 @@ class SqliteJson:
         return self._scalar(self._type(node), found, node.base.op("->")(_path(node)))
 
     def elements(self, node: Node) -> Elements:
-        # The part and not the whole is handed on: json_each parses what it gets anew for every row.
+        # Pass the part, not the whole document: json_each parses its argument again for every row.
         part = node.base.op("->")(_path(node)) if node.names else node.base
         each = sa.func.json_each(part).table_valued("key", "value", "type", "atom", "fullkey", "json").alias()
         columns = (each.c.value, each.c.type, each.c.atom, each.c.json.op("->")(each.c.fullkey).label("written"))
-        # Of a single object json_each makes its members, with text for keys.
+        # For a single object json_each gives its members, with texts as keys.
         rows = sa.select(*columns).where(sa.func.typeof(each.c.key) != "text").subquery()
         inside = sa.case((rows.c.type == "object", rows.c.value))
         return Elements(rows, Node(inside), self._scalar(rows.c.type, rows.c.atom, rows.c.written))
@@ -90,15 +90,15 @@ class SqliteJson:
         return sa.func.text_matches(pattern, text) == 1
 
     def sorted_by(self, value: Scalar, by: SortBy) -> Expression:
-        """What a value is sorted by: of a text the first characters, of a time the microseconds since 1970."""
+        """The sort value: the first characters of a text, or the microseconds of a time since 1970."""
         return sa.func.substr(value.text, 1, SORTED_CHARACTERS) if by is SortBy.TEXT else _part(value, by)
 
     def digits(self, sorted_by: Any) -> str:
-        """The digits of a number, from what it is sorted by."""
+        """The digits of a number, from its sort value."""
         return digits(sorted_by)
 
     def number(self, digits: str) -> Expression:
-        """What a number is sorted by, from its digits."""
+        """The sort value of a number, from its digits."""
         return sa.literal(number(digits))
 
     @staticmethod

@@ -1,6 +1,6 @@
-"""Which nodes there are, and which processes nobody has in hand any more.
+"""The nodes, and the processes that no node has.
 
-No time is compared here. A node counts its own beats; the others watch whether the count goes on (see
+No times are compared. A node counts its own heartbeats; the others watch whether the count changes (see
 `adapters.orchestration.upkeep`).
 """
 
@@ -16,7 +16,7 @@ from adapters.persistence.tables import nodes, processes
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """An open process, the node that has it in hand if any, and the number of its last turn."""
+    """An open process, the node that has it (if any), and the number of its last turn."""
 
     process: str
     subject: str
@@ -25,13 +25,13 @@ class Claim:
 
 
 class NodeTable:
-    """The nodes and what they have in hand, each call a transaction of its own."""
+    """The nodes and their processes; each call is a transaction of its own."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def beat(self, node: str) -> None:
-        """Count one beat. A node that was buried and comes back is known again."""
+        """Count one heartbeat. A node that was removed as dead and comes back is registered again."""
         with self._database.writing() as connection:
             count = sa.update(nodes).where(nodes.c.id == node).values(beats=nodes.c.beats + 1)
             if not connection.execute(count).rowcount:
@@ -39,12 +39,12 @@ class NodeTable:
             connection.commit()
 
     def beats(self) -> dict[str, int]:
-        """How often each node has beaten."""
+        """The heartbeat count of each node."""
         with self._database.reading() as connection:
             return {row.id: row.beats for row in connection.execute(sa.select(nodes))}
 
     def bury(self, node: str) -> None:
-        """Forget a node and leave what it had in hand to the others."""
+        """Remove a node and release its processes to the others."""
         with self._database.writing() as connection:
             mine = sa.update(processes).where(processes.c.node == node, OPEN)
             connection.execute(mine.values(node=None))
@@ -52,17 +52,19 @@ class NodeTable:
             connection.commit()
 
     def unattended(self, limit: int) -> list[Claim]:
-        """Open processes that no known node has in hand, those that stand still longest first."""
+        """Open processes that no known node has, those that stand still longest first."""
         known = sa.select(nodes.c.id)
         alone = sa.or_(processes.c.node.is_(None), processes.c.node.not_in(known))
         return self._claims(OPEN, alone, limit=limit)
 
     def in_hand(self, node: str) -> list[Claim]:
-        """The open processes that the table says `node` carries on."""
+        """The open processes of `node`, as the table has them."""
         return self._claims(processes.c.node == node, OPEN)
 
     def claim(self, claims: Collection[Claim], node: str) -> list[Claim]:
-        """Those that are now in `node`'s hands: of nodes that claim the same process at once, one gets it."""
+        """Claim processes for `node`, and return those that it got. If several nodes claim the same process, one gets
+        it.
+        """
         won = []
         with self._database.writing() as connection:
             for claim in claims:

@@ -25,7 +25,9 @@ class WaitingEvents:
 
 
 def insert_event(connection: sa.Connection, kind: Kind[Any], subject: str, event: Event) -> None:
-    """Have it delivered once this transaction has committed. `subject` is the id of an aggregate of this kind."""
+    """Record an event, to be delivered after this transaction has committed. `subject` is the id of an aggregate of
+    this kind.
+    """
     row = {
         "subject_type": kind.name,
         "subject": subject,
@@ -38,8 +40,8 @@ def insert_event(connection: sa.Connection, kind: Kind[Any], subject: str, event
 
 
 def waiting_events(database: Database) -> WaitingEvents:
-    """Two look-ups by the primary key, however many there are: counting them would read them all. Transactions that
-    were given up leave gaps in the positions.
+    """Two look-ups by the primary key: counting would read all events. Rolled back transactions leave gaps in the
+    positions.
     """
     query = sa.select(outbox.c.position, outbox.c.at)
     with database.reading() as connection:

@@ -1,4 +1,4 @@
-"""Places that threads take one after the other, each waiting no longer than its deadline."""
+"""A limited number of places for threads; each thread waits for one until its deadline."""
 
 from queue import Empty, SimpleQueue
 from threading import Lock
@@ -9,14 +9,14 @@ from canonical.shared.deadline import seconds_left
 from canonical.shared.errors import StoreUnavailable
 
 STUCK_SECONDS = 2.0
-"""When nobody has left a place for so long, whoever is inside hangs."""
+"""If no place became free for this many seconds, the threads inside hang."""
 
 
 class Places:
-    """A context manager in which so many threads are at once; the others wait until their deadline.
+    """A context manager that admits this many threads at once; the others wait until their deadline.
 
-    While those inside hang, at most `most_waiting` wait for them and the others fail at once: what hangs must not take
-    every thread of the process.
+    While the threads inside hang, at most `most_waiting` others wait and the rest fail at once, so that a hanging
+    database does not take every thread of the process.
     """
 
     def __init__(self, places: int, most_waiting: int, stuck_seconds: float = STUCK_SECONDS) -> None:

@@ -1,8 +1,8 @@
-"""Connections to PostgreSQL that give up at the deadline of the work at hand.
+"""Connections to PostgreSQL that end at the deadline of the current work.
 
-The server's own limit (`statement_timeout`) does not help against a server that is frozen or out of reach: its sockets
-stay open and nothing comes. So the client waits no longer than its deadline and then closes the connection, as nobody
-can say in what state it is; the pool discards it.
+The server's own limit (`statement_timeout`) does not help against a frozen or unreachable server: its sockets stay
+open, and no answer comes. So the client waits until its deadline and then closes the connection, because its state is
+unknown; the pool discards it.
 """
 
 import math
@@ -15,12 +15,12 @@ from psycopg.abc import RV, PQGen
 from canonical.shared.deadline import seconds_left
 
 CONNECT_SECONDS = 10
-"""For a connection, unless the address says otherwise or the deadline is nearer."""
+"""Seconds for connecting, unless the address says otherwise or the deadline is nearer."""
 LEAST_CONNECT_SECONDS = 2
-"""psycopg gives a connection no fewer."""
+"""The least that psycopg allows for connecting."""
 ABANDONED_AFTER = 6
-"""A transaction whose client says nothing for so many times the time of a statement is ended by the server: a node that
-is frozen itself must not keep its locks.
+"""The server ends a transaction that is idle for this many times the limit of a statement, so that a frozen node does
+not keep its locks.
 """
 
 
@@ -29,7 +29,7 @@ class CommitUnknown(psycopg.OperationalError):
 
 
 class PunctualConnection(psycopg.Connection[Any]):
-    """Waits for no answer beyond the deadline. It is closed then."""
+    """A connection that waits for an answer until the deadline, and then is closed."""
 
     def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
         left = seconds_left()
@@ -44,7 +44,7 @@ class PunctualConnection(psycopg.Connection[Any]):
             raise psycopg.OperationalError("the server did not answer in time") from error
 
     def commit(self) -> None:
-        """Raises CommitUnknown when the server did not say what became of the transaction."""
+        """Raises CommitUnknown if the server did not confirm the outcome of the transaction."""
         try:
             super().commit()
         except psycopg.OperationalError as error:
@@ -66,7 +66,7 @@ def create_engine(url: sa.URL, seconds: float, pool: dict[str, Any]) -> sa.Engin
         options = {**given, "connect_timeout": int(left), "autocommit": True}
         connection = PunctualConnection.connect(*arguments, **options)
         try:
-            # Not among the options of the connection: poolers between us and the server may refuse those.
+            # Not set as options of the connection, because connection poolers may refuse those.
             connection.execute(limits)
         except psycopg.Error:
             connection.close()

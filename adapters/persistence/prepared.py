@@ -9,8 +9,8 @@ import sqlalchemy as sa
 class Prepared:
     """A statement whose values are bound by name; for an insert the names are the table's columns.
 
-    Handed to the driver as text: finding the compiled form of an expression in SQLAlchemy's cache and building its
-    context costs more than the statement itself. Values and rows pass as they are, so only for text and numbers.
+    The driver gets it as text: finding a compiled expression in SQLAlchemy's cache and building its context costs more
+    than the statement itself. Values and rows are not converted, so use it for texts and numbers only.
     """
 
     def __init__(self, statement: sa.Select[Any] | sa.Insert | sa.Update | sa.Delete) -> None:

@@ -1,4 +1,4 @@
-"""Finds out whether the database takes changes."""
+"""Finds out whether the database accepts changes."""
 
 from uuid import uuid4
 
@@ -9,7 +9,7 @@ from adapters.persistence.tables import probes
 
 
 def write(database: Database) -> None:
-    """Write a row and remove it, in one commit: only that tells of a full disk. Raises StoreUnavailable."""
+    """Write a row and remove it, in one commit: only a commit detects a full disk. Raises StoreUnavailable."""
     row = {"id": str(uuid4())}
     with database.writing() as connection:
         connection.execute(sa.insert(probes), row)

@@ -1,4 +1,4 @@
-"""Where processes stand, read for people, and changed as they decide."""
+"""The status of processes for operators, and their decisions."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -20,11 +20,11 @@ from canonical.shared.paging import Found, Position, Slice
 
 SINCE = sa.func.coalesce(processes.c.since, processes.c.changed_at)
 LOOKED_AT = 1_000_000
-"""No more processes are counted than this."""
+"""Processes are counted up to this number."""
 
 
 class SqlProcesses(SqlProcessSchedule):
-    """The schedule and what a decision takes, inside one transaction."""
+    """The schedule, and the operations that a decision needs, inside one transaction."""
 
     def status(self, process: str, subject: str) -> ProcessStatus:
         """The row is locked on PostgreSQL, as the whole database is on SQLite. Raises ProcessNotFound."""
@@ -65,7 +65,7 @@ class SqlProcessReads:
         waiting_for: str | None,
         part: Slice,
     ) -> Found[ProcessStatus]:
-        """Those in one of `states`, in trouble since `before`, those in trouble longest first."""
+        """The processes in one of `states` whose problem began before `before`, those with the oldest problem first."""
         where: list[sa.ColumnElement[bool]] = [processes.c.state.in_(sorted(states))]
         if before is not None:
             where.append(timestamp(before) >= SINCE)
@@ -86,14 +86,14 @@ class SqlProcessReads:
             )
 
     def answers(self, process: str, subject: str) -> list[tuple[str, datetime, dict[str, Any]]]:
-        """What its calls came to: name on record, time, answer; oldest first."""
+        """The outcomes of its calls: record name, time, answer; oldest first."""
         query = sa.select(process_steps).where(process_steps.c.process == process, process_steps.c.subject == subject)
         with self._database.reading() as connection:
             rows = connection.execute(query.order_by(process_steps.c.at, process_steps.c.step)).all()
         return [(row.step, datetime.fromisoformat(row.at), jsontext.read_kept(row.answer)) for row in rows]
 
     def counts(self) -> dict[tuple[ProcessState, Problem | None], tuple[int, datetime]]:
-        """How many there are that have not ended, and since when the oldest is there."""
+        """The number of processes that have not ended, and the time of the oldest."""
         columns = (processes.c.state, processes.c.problem, sa.func.count(), sa.func.min(SINCE))
         query = sa.select(*columns).where(processes.c.state.in_([state for state in ProcessState if state != "ended"]))
         with self._database.reading() as connection:

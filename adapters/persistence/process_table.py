@@ -1,4 +1,6 @@
-"""Where each process stands: the one truth about which are wanted, whose turn it is, and what their calls brought."""
+"""The status of each process: the only store of the scheduled processes, their turns, and the outcomes of
+their calls.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -50,10 +52,10 @@ _END = Prepared(
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """The right to carry a process on. It is lost as soon as somebody else takes the next one.
+    """The right to run a process, until the next turn is taken.
 
-    `progress` is that of the last pause, None before the first. `correlation_id` and `traceparent` name the request
-    that wanted the process.
+    `progress` is that of the last pause, None before the first. `correlation_id` and `traceparent` are those of the
+    request that started the process.
     """
 
     process: str
@@ -66,7 +68,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Why a run stops for a while, and where it goes on. `compaction`: the tries at the call that become one record."""
+    """Why a run pauses, and where it continues. `compaction`: the attempts at the call, compacted into one record."""
 
     progress: Mapping[str, Any]
     call: str
@@ -76,7 +78,7 @@ class Pause:
 
 
 class SqlProcessSchedule:
-    """The schedule inside one transaction. `wanted` are the processes to be carried on once it has committed."""
+    """The schedule inside one transaction. `wanted` are the processes to run after it has committed."""
 
     def __init__(self, connection: sa.Connection, clock: Clock) -> None:
         self._connection = connection
@@ -97,7 +99,7 @@ class SqlProcessSchedule:
         self.wanted.append((process, subject))
 
     def take_turn(self, process: str, subject: str, node: str) -> Turn | None:
-        """The next turn, for a run on `node`. None when the process is over or in another node's hands."""
+        """Take the next turn for a run on `node`. None if the process has ended or another node has it."""
         values = {"of_process": process, "of_subject": subject, "of_node": node, "node": node}
         values["changed_at"] = timestamp(self._clock.now())
         row = _TAKE_TURN.execute(self._connection, values).first()
@@ -107,7 +109,7 @@ class SqlProcessSchedule:
         return Turn(process, subject, row.turn, progress, row.correlation_id, row.traceparent)
 
     def end(self, turn: Turn, fallen_out: Mapping[str, Any] | None = None) -> bool:
-        """Whether it is still this turn's to say that the process is over.
+        """End the process, if this turn is still the last one; returns whether it is.
 
         `fallen_out` is the progress, as JSON, of a process that ended with something not undone.
         """
@@ -124,14 +126,16 @@ class SqlProcessSchedule:
 
 
 class ProcessTable:
-    """The schedule as the engine sees it, each call a transaction of its own."""
+    """The schedule for the engine; each call is a transaction of its own."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
 
     def pause(self, turn: Turn, pause: Pause) -> bool:
-        """Whether it is still this turn, and so somebody has to go on after the pause."""
+        """Record the pause, if this turn is still the last one; returns whether it is, so that the node continues after
+        it.
+        """
         same = processes.c.call == pause.call
         now = timestamp(self._clock.now())
         values = {
@@ -152,7 +156,7 @@ class ProcessTable:
             return changed.rowcount == 1
 
     def answers(self, process: str, subject: str) -> dict[str, dict[str, Any]]:
-        """What each step tried so far came to, by its name."""
+        """The outcome of each attempted step, by its name."""
         with self._database.reading() as connection:
             return read_answers(connection, process, subject)
 
@@ -167,7 +171,7 @@ class ProcessTable:
         }
         with self._database.writing() as connection:
             first = insert_once(connection, process_steps, row)
-            # Looked for after the insert, which waits for whoever is making one of them at this moment.
+            # Read after the insert, which waits for a concurrent insert of the same record.
             since = _compacted_answer(connection, process, subject, step) if first else None
             if since is not None:
                 return since
@@ -175,14 +179,16 @@ class ProcessTable:
         return answer if first else self.answers(process, subject)[step]
 
     def has_ended(self, process: str, subject: str) -> bool:
-        """Asked again and again by whoever waits: a look-up by the primary key, which begins with the process."""
+        """Waiting requests ask this repeatedly, so it is a look-up by the primary key, which begins with
+        the process.
+        """
         with self._database.reading() as connection:
             return _HOW_FAR.execute(connection, {"of_process": process, "of_subject": subject}).scalar() in OVER
 
     def forget_steps(self, before: datetime, after: str = "", limit: int = 500) -> str:
-        """Remove the answers of processes that ended before, from `after` on. Returns how far it got.
+        """Delete the answers of processes that ended before, starting after `after`.
 
-        Those with something not undone are kept: a person may take them up again.
+        Returns the position that it reached. Fallouts keep theirs, because a person may restart them.
         """
         ended = (processes.c.state == ProcessState.ENDED.value, processes.c.changed_at < timestamp(before))
         columns = (processes.c.process, processes.c.subject, processes.c.changed_at)

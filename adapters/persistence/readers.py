@@ -1,4 +1,4 @@
-"""What a reader sees, as SQL."""
+"""The orders that a reader sees, as SQL conditions."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -26,7 +26,9 @@ def _among(customers: CustomerSet) -> sa.ColumnElement[bool]:
 
 
 class Readable:
-    """A statement with named values that finds what a reader sees. It is prepared for readers of all customers."""
+    """A statement with named values that finds the rows that a reader sees. It is prepared for readers of all
+    customers.
+    """
 
     def __init__(self, statement: sa.Select[*tuple[Any, ...]]) -> None:
         self._statement = statement

@@ -1,4 +1,4 @@
-"""Reads: one statement each, no aggregate loaded where a document will do."""
+"""Reads: one statement each. An aggregate is loaded only if the document is not enough."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -40,7 +40,7 @@ _TEXT = sa.select(
 
 
 class _Finding:
-    """The ways to find one row: by its id, by its reference (the newest counts, should one be given twice), or for
+    """The ways to find one row: by its id, by its reference (if a reference occurs twice, the newest counts), or for
     versions by their reference with an edition or a moment.
     """
 
@@ -86,7 +86,7 @@ class SqlReads:
         return loaded(kind, self._one(_AGGREGATE, kind, asked, reader))
 
     def to_change(self, kind: Kind[A], asked: str | Named, reader: Reader) -> tuple[A, dict[str, Any], StoredDocument]:
-        """The aggregate, what is carried for it and its document, all of one moment."""
+        """The aggregate, its carried attributes and its document, from one read."""
         row = self._one(_AGGREGATE, kind, asked, reader)
         return loaded(kind, row), jsontext.read_kept(row.carried), _shown(row)
 
@@ -107,10 +107,10 @@ class SqlReads:
         sort: tuple[SortKey, ...] = (),
         at: datetime | None = None,
     ) -> Found[Listed]:
-        """The documents of those that meet the criterion, newest first unless sorted; with `at`, of versions that are
+        """The documents of those that match the criterion, newest first unless sorted; with `at`, of versions that are
         found by their references at that moment.
 
-        Raises InvalidCommand when that takes too long.
+        Raises InvalidCommand if the search takes too long.
         """
         wanted = Search(criterion, sort, part, self._search_seconds)
         mine = seen(reader) if at is None else [*seen(reader), *shown_at(sa.literal(timestamp(at)))]

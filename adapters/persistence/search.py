@@ -21,9 +21,9 @@ from canonical.shared.paging import Found, Position, Slice
 from canonical.shared.projection import Listed, SearchIndex
 
 LONGEST_SECONDS = 0.8
-"""For the statements of one search that look into documents, unless it is told otherwise."""
+"""The default in seconds for the statements of one search that read documents."""
 PAGE_CHARACTERS = 4_000_000
-"""Of documents in one page."""
+"""The characters of all documents in one page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Search:
 def search(
     database: Database, resource: str, index: SearchIndex, mine: Sequence[sa.ColumnElement[bool]], wanted: Search
 ) -> Found[Listed]:
-    """Raises InvalidCommand when it looks into documents for longer than `wanted.seconds`."""
+    """Raises InvalidCommand if reading documents takes longer than `wanted.seconds`."""
     compiled = Compiled(Searchable.of(resource, index), database.engine.dialect.name)
     conditions = [documents.c.resource == resource, *mine]
     if wanted.criterion is not None:
@@ -57,9 +57,9 @@ def search(
 
 
 def _within_budget(rows: Iterable[Any], limit: int) -> tuple[list[Any], bool]:
-    """At most `limit` rows, up to PAGE_CHARACTERS of documents, one at least; and whether there are more.
+    """At most `limit` rows and PAGE_CHARACTERS of documents, but at least one row; and whether there are more.
 
-    Large orders must not add up to gigabytes; the next link goes on after the last one shown.
+    So large orders do not add up to gigabytes; the next link continues after the last row.
     """
     found: list[Any] = []
     left = PAGE_CHARACTERS
@@ -106,9 +106,9 @@ def _from(select: Rows, compiled: Compiled, conditions: Sequence[sa.ColumnElemen
 
 @contextmanager
 def _limited(connection: sa.Connection, by_time: bool, seconds: float) -> Iterator[Callable[[], None]]:
-    """Ends statements after so many seconds for all of them; call what it gives before each.
+    """Limits all statements together to so many seconds; call the returned function before each.
 
-    Raises InvalidCommand then, and for a statement that the database finds too complex.
+    Raises InvalidCommand at the limit, and for a statement that is too complex for the database.
     """
     if not by_time:
         yield _nothing
@@ -120,7 +120,7 @@ def _limited(connection: sa.Connection, by_time: bool, seconds: float) -> Iterat
             with stopping(driver, seconds):
                 yield _nothing
         else:
-            # Where the server has a compiler it is tempted to use it for a second to save a hundredth.
+            # A server with a JIT compiler may spend a second on compiling to save a hundredth.
             connection.execute(sa.text("SET LOCAL jit = off"))
             yield lambda: _allow(connection, until - time.monotonic())
     except DBAPIError as error:
@@ -151,5 +151,6 @@ _ENDED = {
     "54001": _TOO_COMPLEX,
     "2201B": _TOO_COMPLEX,
 }
-"""What SQLite says and PostgreSQL's codes (cancelled, too complex, a regular expression it cannot take) when they give
-up, and what the caller is told."""
+"""The messages of SQLite and codes of PostgreSQL (cancelled, too complex, unusable regular expression) for a stopped
+statement, and the error for the caller.
+"""

@@ -1,4 +1,4 @@
-"""How texts stand in the index of terms."""
+"""How texts are stored in the index of terms."""
 
 import hashlib
 
@@ -8,7 +8,7 @@ _HASHED = "sha256:"
 
 
 def term(text: str) -> str:
-    """The text itself, or its hash where it is long or looks like one."""
+    """The text itself, or its hash if it is long or looks like a hash."""
     if len(text) <= LONGEST and not text.startswith(_HASHED):
         return text
     return _HASHED + hashlib.sha256(text.encode()).hexdigest()

@@ -19,7 +19,7 @@ def sliced(rows: Rows, part: Slice, after: Callable[[Position], sa.ColumnElement
 
 
 def time_text(microseconds: int) -> str:
-    """A time as columns have it; what is before or after all times that they can have sorts so."""
+    """A time as the columns store it; a time outside their range sorts before or after all of them."""
     try:
         return (EPOCH + timedelta(microseconds=microseconds)).isoformat(timespec="microseconds") + "Z"
     except OverflowError:

@@ -1,4 +1,4 @@
-"""What lists are sorted by, in SQL, and which rows follow a position in them."""
+"""The sort keys of lists in SQL, and the rows after a position."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class SortOrder:
         return self.in_document is None
 
     def ordered(self, value: Expression) -> Expression:
-        """`value`, which is this one or a copy of it, in this direction; what is missing last."""
+        """Sort by `value` (this one or a copy) in this direction, missing values last."""
         directed = value.desc() if self.descending else value.asc()
         return directed if self.in_column else directed.nulls_last()
 

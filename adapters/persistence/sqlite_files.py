@@ -1,7 +1,7 @@
-"""Whether the files of a SQLite database are still the ones that this process has open.
+"""Checks whether the files of a SQLite database are still the ones that this process has open.
 
-SQLite goes on writing to a file that was removed or replaced (it looks only when it keeps a rollback journal): what is
-committed then is gone at the next start. The same holds for the write-ahead log alone.
+SQLite continues to write to a file that was removed or replaced (it checks only with a rollback journal): those commits
+are lost at the next start. The same holds for the write-ahead log alone.
 """
 
 import os
@@ -32,7 +32,9 @@ class OpenedFiles:
         self._kept_open: sqlite3.Connection | None = None
 
     def opened(self) -> None:
-        """A connection was opened. Raises StoreUnavailable when it was to another file than the first one."""
+        """Call after opening a connection. Raises StoreUnavailable if it opened another file than the first
+        connection.
+        """
         with self._lock:
             if self._kept_open is None:
                 connection = sqlite3.connect(self._path, check_same_thread=False)
@@ -49,7 +51,7 @@ class OpenedFiles:
             raise StoreUnavailable(_REPLACED)
 
     def check_kept(self) -> None:
-        """After a commit. Raises StoreOutcomeUnknown when it went where nobody will look for it."""
+        """After a commit. Raises StoreOutcomeUnknown if it went into a file that is no longer at the path."""
         if (_identity(self._path), _identity(self._log)) != (self._opened, self._opened_log):
             raise StoreOutcomeUnknown(_REPLACED)
 

@@ -1,5 +1,5 @@
-"""What SQLite lacks for searching documents: times as instants, numbers with all their digits, regular expressions that
-cannot hang, a time limit.
+"""Functions that SQLite lacks for searching documents: times as instants, numbers with all digits, regular expressions
+in linear time, a time limit.
 """
 
 import re
@@ -20,7 +20,7 @@ INSTANT_SHAPE = (
     "(?:[Zz]|[+-](?:0[0-9]|1[0-5]):[0-5][0-9])$"
 )
 STEPS = 1_000
-"""Of SQLite's machine, between looks at the clock. A step may parse a large document."""
+"""Steps of SQLite's virtual machine between two looks at the clock. A step may parse a large document."""
 MANY_STEPS = 50_000
 """The same for statements that parse none."""
 MOST_MATCHED = 100_000
@@ -70,10 +70,10 @@ def number(written: Any) -> str | None:
 
 
 def sortable(value: Number) -> str:
-    """A text that stands to others as the numbers do, by code points. Equal numbers have one text.
+    """A text that sorts by code points as the number does. Equal numbers have the same text.
 
-    The sign comes first, then the power of ten, then the digits. Below zero all digits are turned around, so that the
-    larger number has the smaller text, and `~` ends them: it comes after every digit.
+    The sign comes first, then the power of ten, then the digits. For a negative number all digits are complemented, so
+    that a larger absolute value sorts first, and `~`, which sorts after every digit, ends the text.
     """
     if not value:
         return "1"
@@ -101,7 +101,7 @@ class Late(Exception):
 
 @contextmanager
 def stopping(connection: Any, seconds: float) -> Iterator[None]:
-    """Statements on the driver's connection fail from `seconds` on: what they still compute is of no use."""
+    """Statements on the driver's connection fail after `seconds`, because nobody waits for their result then."""
     with within(seconds):
         connection.set_progress_handler(_late, STEPS)
         try:

@@ -12,7 +12,7 @@ metadata = sa.MetaData(
 
 
 def _plain(length: int) -> sa.types.TypeEngine[str]:
-    """Text that is compared and sorted by code points; on PostgreSQL the default depends on how it was set up."""
+    """Text that is compared and sorted by code points; PostgreSQL's default depends on its configuration."""
     return sa.String(length).with_variant(sa.String(length, collation="C"), "postgresql")
 
 

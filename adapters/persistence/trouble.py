@@ -27,8 +27,8 @@ SQLITE_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
 class TranslatedErrors:
-    """A context manager. Raises StoreUnavailable or one below it for what the database, and not our statement, is to
-    blame for.
+    """A context manager. Raises StoreUnavailable or a subclass for errors that the database, and not our statement,
+    causes.
     """
 
     def __enter__(self) -> None:

@@ -82,7 +82,7 @@ class SqlUnitOfWork:
         return None
 
     def save(self) -> None:
-        """Write what was changed so far; it can still be undone. Raises ConcurrentChange."""
+        """Write the changes so far, without a commit. Raises ConcurrentChange."""
         for repository in self._repositories.values():
             repository.save()
 
@@ -93,7 +93,7 @@ class SqlUnitOfWork:
     def claim_key(
         self, owner: str, key: str, request_hash: str, subject: tuple[str, str], answer: dict[str, Any] | None
     ) -> bool:
-        """Bind the idempotency key to this request and its answer; False when somebody else has it.
+        """Bind the idempotency key to this request and its answer; False if another request has it.
 
         `subject` is the type and the id of what the request is about.
         """

@@ -6,9 +6,9 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class KeptAnswer:
-    """What an idempotency key was used for. `subject` is the id of what the request made or changed.
+    """The use of an idempotency key. `subject` is the id of what the request made or changed.
 
-    `answer` is None where it is made again from the subject.
+    `answer` is None if the answer is made again from the subject.
     """
 
     request_hash: str

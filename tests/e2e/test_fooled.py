@@ -146,7 +146,7 @@ def test_crm_about_another_customer_verifies_nobody(product: Node, proxy: Tamper
     order_id, order = placed(product)
     assert order["status"] == "processing"
     assert effects(product.backends, order_id) == {}
-    assert "crm answered getCustomer about something else" in until_stuck(product, order_id)["waitingFor"]
+    assert "answer of crm to getCustomer contradicts the call" in until_stuck(product, order_id)["waitingFor"]
     assert_done_once_well(product, proxy, order_id)
 
 

@@ -246,7 +246,7 @@ def test_what_could_not_be_undone_is_tried_again(database: Database) -> None:
 
 def test_what_a_person_has_undone_is_not_undone_again(database: Database) -> None:
     placing = fallen_out(database, refusals=99)
-    with pytest.raises(DecisionRefused, match="at undo-create-order, not at charge"):
+    with pytest.raises(DecisionRefused, match="is undo-create-order, not charge"):
         placing.decide("skip", **DONE)
     placing.decide("skip", call="undo-create-order", outcome=Outcome.DONE)
     order = placing.to_the_end()
@@ -312,7 +312,7 @@ def at_work(database: Database) -> Iterator[tuple[ByHand, Future[None]]]:
 def test_while_a_call_is_under_way_nothing_is_decided(at_work: tuple[ByHand, Future[None]]) -> None:
     placing, _ = at_work
     for action, more in {"retry": {}, "skip": NOT_DONE, "compensate": {}}.items():
-        with pytest.raises(CallUnderWay, match="under way") as refused:
+        with pytest.raises(CallUnderWay, match="is running") as refused:
             placing.decide(action, **more)
         assert answer_to(refused.value).headers == {"Retry-After": "1"}
         assert refused.value.details["allowedActions"] == []
