@@ -1,4 +1,4 @@
-"""What a caller is told when something went wrong, and the tables that say so of the core's errors."""
+"""Error answers, and the tables from the core's errors to them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from canonical.shared.errors import CanonicalError
 
 @dataclass(frozen=True)
 class ErrorAnswer:
-    """What to tell the caller. `errors` are entries for single fields, `extra` further members of a problem."""
+    """An error answer. `errors` are entries for single fields, `extra` further members of a problem."""
 
     status: int
     code: str
@@ -21,7 +21,7 @@ class ErrorAnswer:
 
 
 class AnswerRow(NamedTuple):
-    """How one kind of error is answered. `retry_after`: seconds, where something else than the usual is meant."""
+    """How one kind of error is answered. `retry_after`: seconds, if they differ from the default."""
 
     status: int
     title: str
@@ -29,4 +29,4 @@ class AnswerRow(NamedTuple):
 
 
 AnswerTable = Mapping[type[CanonicalError], AnswerRow]
-"""How the errors of a context are answered. One that is in no table is answered as its nearest ancestor that is."""
+"""How the errors of a context are answered. An error in no table is answered like its nearest ancestor in one."""

@@ -1,4 +1,4 @@
-"""Builds the Connexion app from the contracts in specs/: what is served, how it is checked, how it fails."""
+"""Builds the Connexion app from the contracts in specs/: operations, validation and error handlers."""
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -36,9 +36,9 @@ Operations = Mapping[str, Callable[..., Any]]
 
 @dataclass(frozen=True)
 class Api:
-    """One contract, the handlers of its operations by operationId, and other addresses for the same.
+    """One contract, the handlers of its operations by operationId, and further addresses for it.
 
-    Operations named in `on_loop` are answered by the event loop itself: their handlers need nothing and never wait.
+    The event loop itself answers the operations in `on_loop`: their handlers need nothing and never wait.
     """
 
     spec: str
@@ -60,7 +60,7 @@ def build_app(
     traced: bool,
     lifespan: Callable[[Any], AbstractAsyncContextManager[None]] | None = None,
 ) -> Correlation:
-    """The whole product behind one ASGI application. `deadline`: seconds a request gives to others."""
+    """The whole product behind one ASGI application. `deadline`: seconds for a request and all its calls."""
     app = connexion.FlaskApp(
         "facade",
         lifespan=lifespan,
@@ -120,11 +120,11 @@ def _addresses(api: Api) -> tuple[str, ...]:
 
 
 class DirectViews(dict[str, Callable[..., Any]]):
-    """Flask's views, our handlers among them without what Connexion wraps around them.
+    """Flask's views, where our handlers have no wrapper of Connexion around them.
 
-    Connexion's wrapping parses parameters and forms, inspects signatures and serialises results, made anew for every
-    request: a quarter of a read's time. Its middleware has validated everything by then, and our handlers take path
-    parameters only and answer responses.
+    For every request the wrapper parses parameters and forms, inspects signatures and serialises results, which is a
+    quarter of a read's time. It is not needed: Connexion's middleware has validated the request before, and our
+    handlers take only path parameters and return responses.
     """
 
     def __setitem__(self, endpoint: str, view: Callable[..., Any]) -> None:

@@ -30,7 +30,7 @@ with warnings.catch_warnings():
 
 
 EXPECTED_ERRORS = (SettingError, ConfigurationError, launcher.LaunchError, DemoError)
-"""Their messages say what to do; nobody needs a traceback for them."""
+"""Errors whose messages say what to do, so they need no traceback."""
 
 
 class Commands(click.Group):
@@ -67,7 +67,7 @@ def run(settings: Settings) -> None:
 @click.pass_obj
 def serve(settings: Settings) -> None:
     """Serve the product on HOST:PORT with WORKERS processes."""
-    # Here and not only in the server processes, which would show a traceback each and be started again and again.
+    # Checked here too: each server process would show a traceback and be restarted again and again.
     commands.check_start(settings)
     with _common_numbers(settings.workers):
         uvicorn.run(
@@ -88,7 +88,7 @@ def serve(settings: Settings) -> None:
 
 @contextmanager
 def _common_numbers(workers: int) -> Iterator[None]:
-    """Several server processes add their metrics up in a folder, which has to be there before they begin."""
+    """Several server processes combine their metrics in a folder, which must exist before they start."""
     if workers == 1:
         yield
         return

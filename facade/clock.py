@@ -1,4 +1,4 @@
-"""The time, as the core asks for it and as answers write it."""
+"""The time for the core, and its form in answers."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""Whether this process lives, and whether it can do its work."""
+"""Liveness and readiness of this process."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -37,9 +37,9 @@ class Health:
         return {"status": "live"}
 
     def ready(self) -> flask.Response:
-        """503 without a database that can be written, without keys, or when a backend keeps a contract we do not call.
+        """503 without a writable database, without keys, or if a backend has another major version of its contract.
 
-        A backend that is away does not make the product unready: orders wait for it.
+        An unavailable backend does not make the product unready: orders wait for it.
         """
         database, backends, no_keys = self.database_problem(), self.backends(), self.keys_problem()
         problems = [database] if database else []

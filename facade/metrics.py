@@ -26,7 +26,7 @@ from facade.security.principal import Principal, principal_in
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 CLIENTS = 100
-"""So many clients have numbers of their own; those that come later are `other` together."""
+"""The number of clients that are counted separately; all later ones count as `other`."""
 OTHER = "other"
 NOBODY = ""
 BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -74,7 +74,7 @@ class RequestMetrics:
 
 
 class AnswerTimes:
-    """How long backends take. Told by every thread that calls one, once for each exchange that brought an answer."""
+    """The time of backend calls. Every calling thread reports each exchange with an answer."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         name, meaning = "facade_backend_answer_seconds", "Exchanges that brought an answer"

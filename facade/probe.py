@@ -1,4 +1,4 @@
-"""A check that may hang, for those who must not."""
+"""Runs a check that may hang for callers that must not."""
 
 import threading
 from collections.abc import Callable
@@ -8,10 +8,10 @@ SECONDS = 1.0
 
 
 class Probe:
-    """What `check` found last. It runs in a thread of its own, one at a time, and only when somebody asks.
+    """The last result of `check`.
 
-    `check` returns what is wrong, or None, which counts for `fresh` seconds. Whoever asks while it runs waits for its
-    answer, and gets `late` once it has run for a second.
+    It runs in a separate thread, one at a time, and only on request. `check` returns the problem, or None, which is
+    valid for `fresh` seconds. A caller that asks while it runs waits for its result, and gets `late` after a second.
     """
 
     def __init__(self, check: Callable[[], str | None], late: str, fresh: float = SECONDS) -> None:

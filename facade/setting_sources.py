@@ -1,4 +1,4 @@
-"""Where the text of settings comes from: a file, the environment before it, and files with secrets."""
+"""The sources of settings: the environment, a file, and files with secrets."""
 
 import os
 import re
@@ -23,7 +23,7 @@ class SettingError(ValueError):
 
 
 class Problems(list[str]):
-    """What is wrong with the settings, to be told all at once."""
+    """Collects the problems of the settings, to report them together."""
 
     @contextmanager
     def noting(self) -> Iterator[None]:
@@ -42,10 +42,10 @@ class Problems(list[str]):
 def gathered(
     environment: Mapping[str, str], known: Iterable[str], secret: Iterable[str], problems: Problems
 ) -> dict[str, str]:
-    """Every variable that has a text. What is in the environment counts before the file that FACADE_SETTINGS names.
+    """Every variable with a value. The environment overrides the file that FACADE_SETTINGS names.
 
-    Each of `secret` may be in a file of its own, which the variable with `_FILE` after it names. A name in the file
-    that is not `known` is an error: it would have no effect. Errors are noted in `problems`.
+    Each of `secret` may be in a file of its own, which the variable with the suffix `_FILE` names. A name in the file
+    that is not `known` is an error, because it would have no effect. Errors are collected in `problems`.
     """
     secret, files = set(secret), {f"{name}{OF_FILE}" for name in secret}
     texts: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""What the texts of settings mean, and which of them mean nothing."""
+"""Converts and checks the values of settings."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import Field
@@ -11,7 +11,7 @@ from facade.setting_sources import SettingError
 
 Networks = tuple[IPv4Network | IPv6Network, ...]
 SHOWN = 60
-"""Characters of a wrong text that its message repeats."""
+"""The number of characters of a wrong value that the message repeats."""
 
 
 def value_of(setting: "Field[Any]", text: str, variable: str) -> Any:

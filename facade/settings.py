@@ -202,7 +202,7 @@ class Settings:
         return settings
 
     def _unfit(self) -> Iterator[tuple[str, str]]:
-        """What the product must not be started with, by its variable."""
+        """The problems in production, by variable."""
         for error in self.security.problems():
             yield VARIABLES[error.setting], str(error)
         if self.mode != PRODUCTION:

@@ -1,4 +1,4 @@
-"""The dry run: what a payload would be understood as and what would follow, without doing any of it."""
+"""The dry run: how a payload is understood and what would follow, without doing it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -68,7 +68,7 @@ class Translations:
         return {"translate": self.translate}
 
     def translate(self) -> flask.Response:
-        """200 whether or not the payload would be accepted: the answer says which, and why.
+        """Always 200: the answer says whether the payload would be accepted, and why.
 
         Raises ScopeMissing for an operation that the caller may not use.
         """

@@ -6,7 +6,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class KeptAnswer:
-    """The use of an idempotency key. `subject` is the id of what the request made or changed.
+    """The use of an idempotency key. `subject` is the id of what the request created or changed.
 
     `answer` is None if the answer is made again from the subject.
     """

@@ -1,1 +1,1 @@
-"""Use cases: the one way of everything that changes something, from a command to its committed result."""
+"""Use cases: the one path of every change, from a command to its committed result."""

@@ -1,4 +1,4 @@
-"""A request that wants to change something, and what it came to."""
+"""A request that changes something, and its result."""
 
 import hashlib
 from collections.abc import Iterator, Mapping
@@ -16,11 +16,12 @@ from canonical.shared.errors import CanonicalError
 
 @dataclass(frozen=True)
 class Request:
-    """Who asks for what. Two requests are the same when operation and payload are equal as JSON, numbers by value.
+    """The client, the operation and the payload of a request.
 
-    `key` is None without an Idempotency-Key, `payload` where nothing was sent. `bound`: the client may act for some
-    customers only, so it is not told what another request with its key began: that may be for other customers.
-    `keeps_answer`: the answer is kept with the key, and not made again from the subject. `reason`: what a person gave.
+    Two requests are the same if operation and payload are equal as JSON, with numbers compared by value. `key` is None
+    without an Idempotency-Key, `payload` is None without a body. `bound`: the client may act for some customers only,
+    so it does not learn what another request with its key created, which may be for other customers. `keeps_answer`:
+    the answer is stored with the key, and not made again from the subject. `reason`: a person's reason.
     """
 
     client: str
@@ -36,10 +37,10 @@ class Request:
         return _hash(self.operation, self.payload)
 
     def has_hash(self, kept: str) -> bool:
-        """Whether `kept` is the hash of this request, also one of the time when numbers were hashed as doubles.
+        """Whether `kept` is the hash of this request, also a hash of a release that hashed numbers as doubles.
 
-        Such a hash is never that of another request today: what was hashed then has no number with a capital E, and
-        what is hashed now has no other number than that and integers of 64 bits.
+        Such an old hash is never that of another request today: the old text has no number with a capital E, and the
+        new text has only such numbers and integers of 64 bits.
         """
         return kept == self.payload_hash or kept == _hash(self.operation, _with_doubles(self.payload))
 
@@ -49,7 +50,9 @@ def _hash(operation: str, payload: Any) -> str:
 
 
 def _with_doubles(value: Any) -> Any:
-    """The value as it was read until numbers kept their digits. What no double can hold was refused then."""
+    """The value as releases read it that kept numbers as doubles. They refused numbers that do not fit into
+    a double.
+    """
     if isinstance(value, dict):
         return {name: _with_doubles(member) for name, member in value.items()}
     if isinstance(value, list):
@@ -67,11 +70,11 @@ def _with_doubles(value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """What a payload means: the command, what is only carried, and how each field was read.
+    """The translation of a payload: the command, the carried attributes, and the trail.
 
-    `customer_id` is that of the customer it is for, if any. `changes` is the id of the aggregate that the command
-    changes; None for one that makes a new one. `replannable`: the command was planned on a version, so it is planned
-    anew, and not tried again, when somebody else changes that.
+    `customer_id` is the customer that it is for, if any. `changes` is the id of the aggregate that the command changes;
+    None if it creates one. `replannable`: the command was planned on a version, so after a concurrent change it is
+    planned again instead of tried again.
     """
 
     command: Any
@@ -82,7 +85,7 @@ class Translation:
     replannable: bool = False
 
     def source_of(self, pointer: str) -> str:
-        """The pointer into the payload for one into the command: the nearest enclosing one that is known."""
+        """The pointer into the payload for a pointer into the command, or for the nearest known part around it."""
         sources = {mapped.target: mapped.source for mapped in self.trail}
         while pointer and pointer not in sources:
             pointer = pointer.rpartition("/")[0]
@@ -90,7 +93,9 @@ class Translation:
 
     @contextmanager
     def carried_out(self) -> Iterator[None]:
-        """Errors of the core point into the payload when they come out, instead of into the command."""
+        """Converts the pointers of the core's errors, so that they point into the payload instead of into
+        the command.
+        """
         try:
             yield
         except CanonicalError as error:
@@ -100,10 +105,10 @@ class Translation:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a request came to: the id of what it made or changed, and the answer if one is kept.
+    """The result of a request: the id of the created or changed aggregate, and the answer if one is stored.
 
-    The answer holds `document` and `version` of an aggregate that has a document, and else `made`, what was made, as
-    JSON; `record` names the audit record. `replayed`: an earlier request with the same key came to it.
+    The answer has `document` and `version` of an aggregate with a document, otherwise `made`, the created object as
+    JSON; `record` names the audit record. `replayed`: it is the result of an earlier request with the same key.
     """
 
     subject: str

@@ -1,4 +1,4 @@
-"""Turns at one subject, inside this server process."""
+"""Turns of requests for one subject, inside this server process."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,11 +9,11 @@ from canonical.shared.deadline import seconds_left
 from canonical.shared.errors import ConcurrentChange
 
 PATIENCE = 5.0
-"""Seconds to wait for one's turn: a client that patches one resource in a loop gets 409, and not every thread."""
+"""Seconds to wait for a turn: a client that patches one resource in a loop gets 409 and does not use up all threads."""
 
 
 class Turns:
-    """Lets one at a time in for each name."""
+    """Admits one thread at a time for each name."""
 
     def __init__(self) -> None:
         self._guard = Lock()
@@ -21,7 +21,7 @@ class Turns:
 
     @contextmanager
     def turn(self, name: str) -> Iterator[None]:
-        """Raises ConcurrentChange when the turn does not come in time."""
+        """Raises ConcurrentChange if the turn does not come in time."""
         with self._guard:
             lock = self._known.setdefault(name, Lock())
         if not lock.acquire(timeout=min(PATIENCE, seconds_left())):

@@ -1,4 +1,4 @@
-"""Commands carried out: once for each idempotency key, with their evidence, in one commit."""
+"""Carries out commands: once for each idempotency key, with the audit record, in one commit."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from facade.web.correlation import correlation_id
 log = structlog.get_logger()
 
 REFUSALS = (NotFound, Conflict, ContractError)
-"""What a request may come to because the same request, sent at the same time, was first."""
+"""The errors of a request if the same request, sent at the same time, was first."""
 
 
 def _nothing_more(command: Any) -> Mapping[str, str]:
@@ -32,10 +32,10 @@ class KeptAnswers(Protocol):
 
 
 class KeepingRepository(Repository[Any], Protocol):
-    """Aggregates of one kind, and what is carried for them."""
+    """Aggregates of one kind, with their carried attributes."""
 
     def carry(self, aggregate_id: str | None, carried: dict[str, Any], /) -> None:
-        """Keep `carried` with an aggregate that is there, or with the one that is added next (None)."""
+        """Store `carried` with an existing aggregate, or with the one that is added next (None)."""
         ...
 
     def shown(self, aggregate_id: str, /) -> tuple[str, int]:
@@ -51,7 +51,7 @@ class ScheduledProcesses(Protocol):
 
 
 class Work(Transaction, Protocol):
-    """The unit of work as the edge uses it: the core's, and what is kept in the same transaction."""
+    """The unit of work for the edge: the core's, and everything else that is stored in the same transaction."""
 
     @property
     def processes(self) -> ScheduledProcesses: ...
@@ -65,7 +65,7 @@ class Work(Transaction, Protocol):
     def claim_key(
         self, owner: str, key: str, request_hash: str, subject: tuple[str, str], answer: dict[str, Any] | None
     ) -> bool:
-        """Whether the key was free; it is kept with the rest of the transaction."""
+        """Whether the key was free. It is stored in this transaction."""
         ...
 
     def record(self, record: AuditRecord, /) -> None: ...
@@ -73,11 +73,11 @@ class Work(Transaction, Protocol):
 
 @dataclass(frozen=True)
 class UseCase:
-    """What carries one command out, and what the log says of it.
+    """A use case: the handler of one command, and what is recorded about it.
 
-    `kind` is that of the aggregate it makes or changes, or says it of the command; None for what has no document.
-    `subject` names the type and the id of what it made. `event` is the line in the log, if any, `notable` whether it is
-    a warning, `log_fields` what it says of the command.
+    `kind` is the kind of the aggregate that it creates or changes, or tells that kind from the command; None if there is
+    no document. `subject` names the type and the id of the result. `event` is the log event, if any, `notable` whether
+    it is a warning, `log_fields` its values from the command.
     """
 
     handle: Callable[[Any, Any, Clock, Identities], Any]
@@ -107,7 +107,7 @@ class Application:
     use_cases: Mapping[type, UseCase]
 
     def idempotently(self, request: Request, act: Callable[[], Result]) -> Result:
-        """What an earlier request with the same key came to, or else what `act` comes to.
+        """The result of an earlier request with the same key, or else the result of `act`.
 
         A refusal counts only if no request with the key was carried out meanwhile. Raises IdempotencyKeyReused.
         """
@@ -123,7 +123,7 @@ class Application:
             return first
 
     def answered(self, request: Request) -> Result | None:
-        """What an earlier request with the same key came to. Raises IdempotencyKeyReused if it was another request."""
+        """The result of an earlier request with the same key. Raises IdempotencyKeyReused if it was another request."""
         kept = None if request.key is None else self.kept_answers.kept_answer(request.client, request.key)
         if kept is None:
             return None
@@ -133,10 +133,10 @@ class Application:
         return Result(kept.subject, kept.answer, replayed=True)
 
     def execute(self, request: Request, translation: Translation, status: int, code: str | None = None) -> Result:
-        """Carry the command out and begin the processes that it wants; of concurrent requests with one key, one is.
+        """Carry out the command and start its processes. Of concurrent requests with one key, only one is carried out.
 
-        `status` and `code` are those of the answer, for the evidence. Raises what the command's handler raises, its
-        pointers turned into pointers into the payload.
+        `status` and `code` are those of the answer, for the audit record. Raises what the command's handler raises,
+        with pointers into the payload.
         """
         for left in reversed(range(TRIES)):
             try:
@@ -158,8 +158,9 @@ class Application:
         return result
 
     def unchanged(self, request: Request, subject: tuple[str, str], answer: dict[str, Any]) -> Result:
-        """Keep the answer of a request that changes nothing with its key, if it has one: repeated later, when it would
-        change something, it still gets that answer. `subject` is the type and the id of what stays as it is.
+        """Store the answer of a request that changes nothing with its key, if it has one. If the request is repeated
+        later, when it would change something, it still gets this answer. `subject` is the type and the id of the
+        unchanged aggregate.
         """
         if request.key is None:
             return Result(subject[1], answer)
@@ -173,7 +174,7 @@ class Application:
         return first
 
     def tried(self, translation: Translation) -> Any:
-        """What the command would make or change, in a unit of work that is never committed."""
+        """The result of the command in a unit of work that is never committed."""
         with self.unit_of_work() as work:
             return self._handled(translation, work)
 
@@ -185,9 +186,9 @@ class Application:
     def _commit(
         self, request: Request, translation: Translation, status: int, code: str | None
     ) -> tuple[Result, list[tuple[str, str]]]:
-        """The result, and the processes that are wanted.
+        """The result, and the scheduled processes.
 
-        Raises StoreOutcomeUnknown naming what is there if it was kept.
+        Raises StoreOutcomeUnknown with the ids that exist if it was stored.
         """
         evidence = None
         try:

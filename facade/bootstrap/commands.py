@@ -1,4 +1,4 @@
-"""What the command line does besides serving."""
+"""The commands of the command line other than serving."""
 
 import math
 from contextlib import closing
@@ -28,9 +28,9 @@ DATABASE_TROUBLE = (StoreUnavailable, SQLAlchemyError, OSError, ValueError)
 
 
 def check_start(settings: Settings) -> None:
-    """Raises SettingError for all at once: settings that do not fit together, a wrong partner profile, keys that must
-    not be trusted, an address that cannot be listened on, a database that cannot be reached or is not at this release's
-    schema. In production the log names the clients that may act for every customer.
+    """Raises one SettingError for all problems: settings that contradict each other, an invalid partner profile, keys
+    that must not be trusted, an address on which we cannot listen, a database that cannot be reached or has not this
+    release's schema. In production the log names the clients that may act for every customer.
     """
     problems = Problems()
     with problems.noting():
@@ -96,6 +96,6 @@ def development_token(settings: Settings, client: str, scope: str | None) -> str
 
 
 def reason_of(trouble: Exception) -> str:
-    """What the driver says of a database that cannot be used, in one line."""
+    """The driver's message about an unusable database, in one line."""
     error = (trouble.__cause__ or trouble) if isinstance(trouble, StoreUnavailable) else trouble
     return " ".join(str(getattr(error, "orig", None) or error).split())

@@ -1,4 +1,4 @@
-"""Everything behind the web edge, put together for one operating system process."""
+"""Builds everything behind the web edge for one operating system process."""
 
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,9 @@ PARTNERS = Path(__file__).parents[2] / "fixtures" / "partners"
 
 
 class Core:
-    """Everything behind the edge, for one operating system process. `timed` is told of each exchange with a backend."""
+    """Everything behind the edge, for one operating system process. `timed` is called for each exchange
+    with a backend.
+    """
 
     def __init__(self, settings: Settings, timed: Timed = untimed) -> None:
         self.settings = settings

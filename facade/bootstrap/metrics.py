@@ -59,7 +59,7 @@ def _present(core: Core) -> Iterator[Reading]:
 
 
 def _stored(core: Core) -> Iterable[Reading]:
-    """Nothing where the database does not answer: that is what /health/ready tells."""
+    """Empty if the database does not answer; /health/ready reports that."""
     try:
         counts, events = SqlProcessReads(core.database).counts(), waiting_events(core.database)
     except StoreUnavailable:

@@ -125,7 +125,7 @@ def _catalog(core: Core) -> dict[str, Callable[..., Any]]:
 
 
 def _views(core: Core) -> dict[str, Callable[..., Any]]:
-    """What is put together from several backends."""
+    """The answers that combine several backends."""
     backends, part_queries = core.backends, core.part_queries
     snapshots = OrderSnapshots(core.reads, backends.order_records, backends.invoices, backends.shipments, part_queries)
     contexts = CustomerContexts(

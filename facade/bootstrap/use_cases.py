@@ -1,4 +1,4 @@
-"""Which command is carried out by what, and how it is logged."""
+"""The use case of each command: its handler and its log event."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -18,7 +18,7 @@ from canonical.subscriptions.plan_change import PLAN_CHANGES
 from facade.application.use_cases import UseCase
 
 SUBJECTS = {ordering.PLACE_ORDER: ORDERS.name, subscribing.CHANGE_PLAN: PLAN_CHANGES.name}
-"""What the processes are carried out on."""
+"""The subjects of the processes."""
 
 
 def use_cases(processes: Mapping[str, Process[Any]]) -> dict[type, UseCase]:

@@ -1,4 +1,4 @@
-"""Bodies of requests, read whole and no further than a limit."""
+"""Reads whole bodies of requests, up to a limit."""
 
 from starlette.types import Receive
 
@@ -8,9 +8,8 @@ BODY_LIMIT = 1024 * 1024
 
 
 async def whole_body(receive: Receive, limit: int = BODY_LIMIT) -> bytes:
-    """Raises BodyTooLarge as soon as it is, or MalformedBody when the rest will not come.
-
-    That is because the client went away, or for the `reason` that the server gives.
+    """Raises BodyTooLarge as soon as the limit is passed, or MalformedBody if the rest will not come, because the
+    client went away or for the `reason` that the server gives.
     """
     parts: list[bytes] = []
     length, more = 0, True

@@ -1,4 +1,4 @@
-"""A thread in which bodies are judged that would hold the event loop up."""
+"""A thread that validates bodies which would block the event loop."""
 
 import sys
 from collections.abc import Callable
@@ -11,22 +11,22 @@ T = TypeVar("T")
 
 QUEUE = Queue(length=64, seconds=5)
 TURN_SECONDS = 0.001
-"""How long the check keeps the interpreter's lock while the event loop wants it. Python's usual 5 ms, taken several
-times for each request, made others wait 30 ms; for all threads and always, 1 ms costs a POST 15 % more CPU.
+"""How long the check keeps the interpreter's lock while the event loop waits for it. Python's default of 5 ms, several
+times for each request, made others wait 30 ms. With 1 ms for all threads at all times, a POST costs 15 % more CPU.
 """
 
 
 class CheckingThread:
-    """One thread only: with more of them nothing would be judged sooner, as they share the interpreter with the loop.
+    """One thread only: more threads would not be faster, because they share the interpreter with the loop.
 
-    It is none of the threads of requests, so who sends many bodies that take long to judge does not take those.
+    It is separate from the threads of requests, so a client that sends many slow bodies does not use those up.
     """
 
     def __init__(self, queue: Queue = QUEUE) -> None:
         self._threads = BoundedThreads(1, queue, "check")
 
     async def run(self, check: Callable[[], T]) -> T:
-        """What `check` returns or raises. Raises Overloaded when too many bodies wait."""
+        """Returns or raises what `check` does. Raises Overloaded if too many bodies wait."""
         return await self._threads.run(partial(_in_short_turns, check))
 
 

@@ -1,4 +1,4 @@
-"""Which classes a contract knows and how an object's class is told from `@type` and its place.
+"""The classes of a contract, and how an object's class follows from `@type` and its position.
 
 TM Forum's unions overlap (a bare `{id, @type: "PartyRef"}` fits every branch), so a class is never found by
 trying schemas. The rules, in order:

@@ -1,4 +1,4 @@
-"""Connexion 3.3 body validators that hold requests and answers against a Contract.
+"""Connexion 3.3 body validators that check requests and answers against a Contract.
 
     contracts = {"/tmf-api/productOrderingManagement/v5": Contract(spec), ...}
     app.add_api(spec, base_path=..., validator_map=validator_map(contracts), ...)
@@ -44,7 +44,7 @@ T = TypeVar("T")
 
 _CHECKED = "facade.contract.checked"
 PAYLOAD = "facade.contract.payload"
-"""Where the body as it was sent stands among the scope's extensions, for the evidence of a refusal."""
+"""The key of the original body in the scope's extensions, for the audit record of a refusal."""
 _INLINE_LIMIT = 24 * 1024  # longer bodies are not even parsed on the event loop: made of decimals, 64 KiB take 10 ms
 FORM = "application/x-www-form-urlencoded"
 FORM_LIMIT = 8 * 1024
@@ -80,9 +80,9 @@ class CaselessMediaTypes(MediaTypeDict):  # type: ignore[misc]  # connexion has 
 
 
 def validated_body() -> Any:
-    """The body of the request being handled, as it was understood. Call it inside a handler.
+    """The validated body of the current request.
 
-    Raises LookupError where no Contract judged the request.
+    Call it inside a handler. Raises LookupError if no Contract validated the request.
     """
     return _checked().body
 
@@ -105,7 +105,7 @@ def _checked() -> Checked:
 
 
 class ContractRequestBodyValidator(JSONRequestBodyValidator):  # type: ignore[misc]  # connexion has no types
-    """Reads the body once, judges it and keeps what was understood for `validated_body()`."""
+    """Reads the body once, validates it and keeps the result for `validated_body()`."""
 
     def __init__(
         self, *, contracts: Mapping[str, Contract], body_limit: int, thread: CheckingThread, **options: Any
@@ -117,7 +117,7 @@ class ContractRequestBodyValidator(JSONRequestBodyValidator):  # type: ignore[mi
 
     async def wrap_receive(self, receive: Receive, *, scope: Scope) -> tuple[Receive, Scope]:
         """The request with its body to be received again. Raises MalformedBody, BodyTooLarge, ContractViolation, or
-        Overloaded when too many bodies wait to be judged.
+        Overloaded if too many bodies wait for validation.
         """
         routing = scope["extensions"][ROUTING_CONTEXT]
         contract = self._contracts.get(routing["api_base_path"])
@@ -176,7 +176,7 @@ class ContractResponseBodyValidator(JSONResponseBodyValidator):  # type: ignore[
         self._media_type = JSON
 
     def wrap_send(self, send: Send) -> Send:
-        """Holds the answer back until it is complete and judged. An answer to HEAD has no body to judge."""
+        """Holds the answer back until it is complete and validated. An answer to HEAD has no body to validate."""
         if not self._has_body:
             return send
         judged: Send = super().wrap_send(send)
@@ -221,7 +221,7 @@ async def _read(receive: Receive, scope: Scope, limit: int) -> bytes:
 
 
 def _replay(content: bytes, receive: Receive) -> Receive:
-    """A channel that gives the body once more, then whatever the server still has to say."""
+    """A channel that gives the body once more, then the remaining messages of the server."""
     waiting: list[Message] = [{"type": "http.request", "body": content, "more_body": False}]
 
     async def replayed() -> Message:

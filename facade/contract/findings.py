@@ -1,4 +1,4 @@
-"""Lists what is wrong with a document at a bounded cost.
+"""Lists the mistakes of a document at a limited cost.
 
 jsonschema-rs 0.60 collects all its findings, each with a copy of the value it is about, before it returns the first
 one, and no other thread of the process runs meanwhile: more than a second for 25,000 wrong entries of a list, of which
@@ -16,8 +16,8 @@ import jsonschema_rs
 
 BUDGET = 40_000
 ENTRY_COST = 400
-"""What a wrong entry takes from the budget, besides one for each value in it. A hundred small ones are twice the
-violations that are shown: a wrong entry and the wrong entry around it are two.
+"""The cost of a wrong entry, in addition to one for each value in it. A hundred small ones are twice the number of
+violations shown, because a wrong entry and the wrong entry around it count as two.
 """
 
 _BOUNDED = ":bounded"  # suffix of the definition whose lists are bounded
@@ -46,7 +46,7 @@ class FindingsValidator:
 
 
 class _Budget(threading.local):
-    """What the validation in this thread may still spend on wrong entries."""
+    """The remaining budget of the validation in this thread for wrong entries."""
 
     left = 0
 
@@ -94,7 +94,7 @@ def _values(document: Any, most: int) -> int:
 
 
 def _bounded(schema: Any) -> Any:
-    """The same schema, in which entries of lists and maps are judged only while the budget lasts."""
+    """The same schema, in which entries of lists and maps are checked only while the budget lasts."""
     if isinstance(schema, list):
         return [_bounded(part) for part in schema]
     if not isinstance(schema, Mapping):

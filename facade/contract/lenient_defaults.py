@@ -1,6 +1,6 @@
-"""Leniency towards requests: what a sender may leave to us, each under a name.
+"""Leniency towards requests: the named rules by which a request may differ from its contract.
 
-A body that is valid as sent is never touched. Only when it is not does this walk it beside its schema.
+A valid body is never changed. Only an invalid body is walked together with its schema.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Leniency(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """A leniency made use of: where, which, and what was understood."""
+    """A use of a leniency: its position, its rule, and the value that was understood."""
 
     pointer: str
     rule: Leniency
@@ -48,7 +48,7 @@ class Allowance:
 
 @dataclass(slots=True)
 class Completion:
-    """A body as it was understood. Parts that needed nothing are shared with the original."""
+    """A completed body. Unchanged parts are shared with the original."""
 
     body: Any
     allowances: list[Allowance] = field(default_factory=list)

@@ -35,8 +35,10 @@ class Survey:
 
 
 def too_many_values(content: bytes, limits: Limits) -> Violation | None:
-    """What `survey` would refuse, seen before the text is parsed: nothing else runs while a parser makes half a million
-    lists. Counts what stands between texts, where each comma and each bracket belongs to a value of its own.
+    """Finds what `survey` would refuse before the text is parsed, because nothing else runs while a parser creates half
+    a million lists.
+
+    Counts the characters outside texts, where each comma and each bracket belongs to a value of its own.
     """
     if max(content.count(b","), content.count(b"[") + content.count(b"{")) < limits.nodes:
         return None

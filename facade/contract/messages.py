@@ -1,4 +1,4 @@
-"""From the validator's findings to violations: a code, an exact pointer, a sentence of ours, a guess at the cure."""
+"""Converts the validator's findings to violations: a code, an exact pointer, a message of ours, and a hint."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ _FORMATS = {
     "uuid": "a UUID",
 }
 _ARTICLES = {"array": "an array", "object": "an object", "integer": "an integer", "null": "null"}
-# What people write for an action or a state when they mean another word of ours. Likeness of letters is no
-# guide here: the closest match to "change" would be "noChange".
+# Common wrong words for actions and states, with the right ones. Similar spelling does not help here: the closest match
+# to "change" would be "noChange".
 _MEANT = {
     "change": ("modify",), "update": ("modify",), "edit": ("modify",), "create": ("add",), "new": ("add",),
     "install": ("add",), "remove": ("delete",), "cancel": ("delete", "cancelled"), "terminate": ("delete",),
@@ -35,7 +35,9 @@ _MEANT = {
 }  # fmt: skip
 _MAX_LISTED = 20
 _MAX_COMPARED = 50
-"""Names compared with one that is missing, and unexpected names told of: an object may have tens of thousands."""
+"""The most names that are compared with a missing one or reported as unexpected: an object may have tens of
+thousands.
+"""
 
 Finding = jsonschema_rs.ValidationError
 _Place = tuple[Token, ...]
@@ -184,7 +186,7 @@ def _named(kind: str) -> str:
 
 
 def _shown(value: Any) -> str:
-    """A value as JSON, cut short: what was sent is repeated for recognition, never in full length."""
+    """A value as JSON, cut short, so that the sender recognises it."""
     if isinstance(value, str):
         return f'"{shortened(value)}"'
     if isinstance(value, dict | list):

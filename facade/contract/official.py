@@ -53,9 +53,9 @@ def structure_of(official: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _listeners_as_callbacks(paths: dict[str, Any]) -> None:
-    """The official files list what listeners serve beside what we serve; OpenAPI 3.0 has callbacks for it.
+    """The official files list the listener's operations beside ours; OpenAPI 3.0 has callbacks for them.
 
-    So the events and their schemas are kept, and nobody takes them for operations of ours.
+    So the events and their schemas stay, and are not taken for operations of ours.
     """
     served = {
         path.removeprefix(_LISTENER): paths.pop(path)["post"] for path in list(paths) if path.startswith(_LISTENER)

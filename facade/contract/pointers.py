@@ -24,7 +24,7 @@ def tokens_of(text: str) -> list[str]:
 
 
 def dotted(tokens: Iterable[Token]) -> str:
-    """The same place as a person would write it: `productOrderItem[0].action`."""
+    """The same position for people: `productOrderItem[0].action`."""
     text = ""
     for token in tokens:
         if isinstance(token, int):
@@ -35,5 +35,5 @@ def dotted(tokens: Iterable[Token]) -> str:
 
 
 def shortened(text: str, limit: int = 60) -> str:
-    """`text`, cut to `limit` characters: nobody's megabyte comes back in an error."""
+    """`text`, cut to `limit` characters, so that no error repeats a megabyte."""
     return text if len(text) <= limit else text[: limit - 1] + "…"

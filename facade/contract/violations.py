@@ -1,4 +1,4 @@
-"""What is wrong with a body, and the exceptions that carry it to the error handlers.
+"""Violations of a contract, and the exceptions that carry them to the error handlers.
 
 ContractError
 ├── BodyRefused            the body could not be taken as a document at all
@@ -16,7 +16,7 @@ from enum import StrEnum
 
 
 class Code(StrEnum):
-    """What kind of mistake it is; the vocabulary of MEF's `Error422` (LSO Sonata)."""
+    """The kind of mistake; the codes of MEF's `Error422` (LSO Sonata)."""
 
     MISSING_PROPERTY = "missingProperty"
     INVALID_VALUE = "invalidValue"

@@ -1,4 +1,4 @@
-"""A running product as its clients see it, and what its simulated backends did."""
+"""Calls a running product as its clients do, and reads the ledgers of its simulated backends."""
 
 import time
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ class Product:
         self.url = url
         self._backends_url = backends_url
         self._http = requests.Session()
-        # Neither a proxy nor a .netrc has a say about a product on this machine.
+        # Ignore proxies and .netrc for a product on this machine.
         self._http.trust_env = False
         self._tokens: dict[str, str] = {}
 

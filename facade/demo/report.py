@@ -35,7 +35,7 @@ class Played:
 
 
 def demonstrate(product: Product, console: Console) -> int:
-    """Play every scenario and show its path. Returns how many ended otherwise than told. Raises DemoError."""
+    """Play every scenario and show its path. Returns how many did not end as expected. Raises DemoError."""
     product.check()
     played = [_play(scenario, number, product, console) for number, scenario in enumerate(SCENARIOS, start=1)]
     console.rule("All orders", align="left", characters="─")

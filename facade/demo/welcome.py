@@ -1,4 +1,4 @@
-"""What somebody who has just started the product wants to know."""
+"""The text that `tmf-facade run` shows after the start."""
 
 from pathlib import Path
 

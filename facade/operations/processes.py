@@ -1,4 +1,4 @@
-"""Processes as the people see them who run the product: one method for each operation."""
+"""Processes for operators: one method for each operation."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -56,11 +56,11 @@ class Processes(Protocol):
         waiting_for: str | None,
         part: Slice,
     ) -> Found[ProcessStatus]:
-        """Those in one of `states`, in trouble since `before`, those in trouble longest first."""
+        """The processes in one of `states` whose problem began before `before`, those with the oldest problem first."""
         ...
 
     def answers(self, process: str, subject: str) -> Answers:
-        """What its calls came to: name on record, time, answer; oldest first."""
+        """The outcomes of its calls: record name, time, answer; oldest first."""
         ...
 
 

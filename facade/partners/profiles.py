@@ -21,10 +21,10 @@ class ProfileError(ValueError):
 
 
 class Validation(StrEnum):
-    """When an order is judged by our rules and the catalogue. The contract comes first in either case."""
+    """When an order is checked against our rules and the catalogue. The contract is always checked first."""
 
     BEFORE_ACKNOWLEDGEMENT = "before"
-    """What breaks them is answered 4xx, and nothing is kept."""
+    """An order that breaks them is answered 4xx, and nothing is stored."""
     AFTER_ACKNOWLEDGEMENT = "after"
     """The order is acknowledged, and then rejected with a message for each mistake."""
 
@@ -40,7 +40,7 @@ class Profile:
 
 @dataclass(frozen=True)
 class Profiles:
-    """Every client has one: its own, or what counts for all."""
+    """Every client has a profile: its own, or the default."""
 
     by_client: Mapping[str, Profile] = field(default_factory=dict)
 

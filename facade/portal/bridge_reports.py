@@ -1,4 +1,4 @@
-"""The account of what v4 and v5 of an API cannot say alike: of one resource, or of the page of a list in v4."""
+"""Bridge reports: the differences between v4 and v5 of one resource, or of the page of a list in v4."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

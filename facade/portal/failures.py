@@ -1,4 +1,4 @@
-"""What ended an order or a plan change, or kept it from being shown, as the error that whoever waited for it gets."""
+"""Errors for a client that waits for an order or a plan change: why it ended, or why it cannot be shown."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +16,7 @@ def error_of(failure: Failure, **about: str | None) -> CanonicalError:
 
 @contextmanager
 def going_on(text: str, **about: str) -> Iterator[None]:
-    """What was accepted goes on, even if the database does not answer now. Raises StillWorking then."""
+    """Raises StillWorking if the database does not answer: what was accepted goes on."""
     try:
         yield
     except StoreUnavailable as error:

@@ -52,7 +52,7 @@ ANSWERS: AnswerTable = MappingProxyType(
 GOES_ON = "the order was accepted and goes on; read it later"
 LIST = Course("orders")
 LEFT_TO_ANSWER = 1.0
-"""Seconds of a request's deadline in which nobody waits for a process any more."""
+"""The last seconds of a request's deadline, in which it no longer waits for a process."""
 
 
 KINDS: Mapping[str, Kind[Any]] = MappingProxyType({kind.name: kind for kind in (ORDERS, CANCELLATIONS, PLAN_CHANGES)})
@@ -60,10 +60,10 @@ KINDS: Mapping[str, Kind[Any]] = MappingProxyType({kind.name: kind for kind in (
 
 
 class Waiters:
-    """Requests that wait for what they began to end: for `seconds`, or until shortly before their deadline, and only so
-    many at once.
+    """Lets requests wait for the end of their process, for `seconds` or until shortly before their deadline.
 
-    Each keeps a thread. Without a bound, one slow backend and one eager client would leave none for anybody else.
+    Only a limited number may wait, because each uses a thread: one slow backend and one busy client would use up all
+    threads.
     """
 
     def __init__(self, engine: ProcessEngine, seconds: float, at_once: int) -> None:
@@ -72,7 +72,7 @@ class Waiters:
         self._places = threading.BoundedSemaphore(at_once)
 
     def wait(self, process: str, subject: str) -> bool:
-        """Whether the process ended. Where there is no place to wait, whether it has ended by now."""
+        """Whether the process ended. If no place to wait is free, whether it has ended by now."""
         if not self._places.acquire(blocking=False):
             return self._engine.wait(process, subject, 0)
         try:
@@ -97,9 +97,10 @@ class PortalOrders:
         }
 
     def place_order(self) -> flask.Response:
-        """Place the order and wait for it. Raises what it failed with, or StillWorking.
+        """Place the order and wait for it. Raises its failure, or StillWorking.
 
-        Raises CustomerNotFound before the key is looked up, so that nobody learns by it what was ordered for others.
+        Raises CustomerNotFound before the key is looked up, so that a client cannot learn from the key what was ordered
+        for others.
         """
         body, principal = validated_body(), current_principal()
         principal.check_customer(body["customerId"], "/customerId")
@@ -124,7 +125,7 @@ class PortalOrders:
         return answer_json(page_document([order_document(order) for order in found.members], page, found))
 
     def cancel_order(self, orderId: str) -> flask.Response:
-        """Have the order given up. Raises InvalidTransition where it is too late to ask."""
+        """Request the cancellation of the order. Raises InvalidTransition if its state does not allow it."""
         only(flask.request.args, ())
         principal = current_principal()
         order = self.reads.aggregate(ORDERS, orderId, principal.reader())

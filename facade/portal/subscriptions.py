@@ -65,7 +65,7 @@ class PortalSubscriptions:
         return answer_json(subscription_document(subscription, plans, pending), 200, _etag(subscription.version))
 
     def change_plan(self, subId: str) -> flask.Response:
-        """Have the plan changed and wait for it. Raises what it failed with, or StillWorking."""
+        """Change the plan and wait for the result. Raises its failure, or StillWorking."""
         only(flask.request.args, ())
         body, principal = validated_body(), current_principal()
         wanted = required_versions()

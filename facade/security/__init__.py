@@ -1,1 +1,1 @@
-"""Who calls and what they may do: token checks, principals, scopes, and a development authorization server."""
+"""The callers and their rights: token checks, principals, scopes, and a development authorization server."""

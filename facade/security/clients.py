@@ -58,7 +58,7 @@ class DevelopmentClient:
         return grant_type == "client_credentials"
 
     def get_allowed_scope(self, scope: str | None) -> str | None:
-        """What is granted of what was asked for: all of it, or None. Asking for nothing means every scope it has."""
+        """The granted scopes: all requested ones, or None. A request without scopes gets every scope of the client."""
         if not scope or not scope.split():
             return " ".join(sorted(self.scopes))
         asked = sorted(set(scope.split()))

@@ -1,4 +1,4 @@
-"""Why a caller is turned away, in the shape Connexion passes to the application's error handlers.
+"""Errors of authentication and authorization, in the form that Connexion passes to the application's error handlers.
 
     connexion.exceptions
     ├── OAuthProblem

@@ -1,4 +1,4 @@
-"""How often credentials may be wrong before they are not looked at any more for a while."""
+"""Limits the number of wrong credentials: above it, credentials are refused without a check for a while."""
 
 import threading
 from collections import OrderedDict, deque
@@ -14,9 +14,11 @@ WINDOW_SECONDS = 60.0
 OF_A_CLIENT_FROM_AN_ADDRESS = 10
 FROM_AN_ADDRESS = 50
 OF_A_CLIENT = 200
-"""From wherever: a proxy on this machine may tell us any address. Much higher, as it shuts the client itself out."""
+"""From all addresses together, because a proxy on this machine may give us any address. It is much higher, because it
+also blocks the real client.
+"""
 KEYS = 10_000
-"""So many clients and addresses are told apart; the one not seen for longest is forgotten."""
+"""The number of clients and addresses that are remembered; the one not seen for longest is forgotten."""
 KEY_LENGTH = 100
 
 Key = tuple[str, str]

@@ -39,7 +39,9 @@ LONGEST_CLIENT_ID = 100
 """Characters: what the owner of an order may have in the database."""
 CACHE_SIZE = 1024
 CACHE_SECONDS = 600.0
-"""The longest a verified token is believed without looking at its signature again: what a withdrawn key can cost."""
+"""The longest time that a verified token is accepted without checking its signature again, even if its key is
+withdrawn.
+"""
 
 CustomersOf = Callable[[str, Mapping[str, Any]], CustomerSet | None]
 """From a client and the claims of its token: the customers it may act for, None for all. Raises TokenRefused."""
@@ -163,7 +165,7 @@ class TokenVerifier:
 
 
 def _read(token: str) -> tuple[CompactSignature, str | None]:
-    """The parts of a token, whose signature nobody has looked at, and the id of the key it names."""
+    """The parts of a token, not verified, and the id of the key that it names."""
     try:
         signed = extract_compact(token.encode("ascii"), registry=_SIGNATURES)
         header = signed.headers()

@@ -1,4 +1,4 @@
-"""Requests made on the condition that the resource is still, or no longer, what its client read (RFC 9110, 13.1)."""
+"""Conditional requests with If-Match and If-None-Match (RFC 9110, section 13.1)."""
 
 import flask
 from werkzeug.datastructures import ETags
@@ -7,12 +7,14 @@ from canonical.shared.errors import VersionMismatch
 
 
 def required_versions() -> ETags | None:
-    """What If-Match of the request at hand names; None without that header, which is not the same as naming nothing."""
+    """The versions in If-Match of the current request; None without that header, which is not the same as
+    an empty one.
+    """
     return flask.request.if_match if "If-Match" in flask.request.headers else None
 
 
 def check_version(required: ETags | None, version: int | str) -> None:
-    """Raises VersionMismatch where If-Match was sent and does not name the version, by its entity tag."""
+    """Raises VersionMismatch if If-Match was sent and does not name the version, by its entity tag."""
     if required is not None and not required.contains(str(version)):
         text = f"If-Match names another version than {version}, which is the current one: read it again"
         raise VersionMismatch(text, version=version)

@@ -1,7 +1,7 @@
-"""Cursors: positions in lists as clients hand them back, texts that say nothing to them.
+"""Cursors: opaque texts for positions in lists.
 
-They are not signed: a cursor that somebody makes up leads to a position in what its caller may see anyway. All of it is
-checked, and it fits only the list that it was given for: the same resource, filters and sort keys.
+They are not signed: an invented cursor leads to a position in a list that its caller may see anyway. Every part is
+checked, and a cursor is valid only for its own list: the same resource, filters and sort keys.
 """
 
 import base64

@@ -1,7 +1,7 @@
-"""How every failure is answered: by tables from errors to status and title, and with two bodies for one answer.
+"""Answers every failure, with tables from errors to status and title, and in two forms.
 
-TMF paths get TMF `Error`, everything else a problem document (RFC 9457). Codes are the same on both. What an unexpected
-error says stays in the log, under the id that the answer carries.
+TMF paths get TMF `Error`, all others a problem document (RFC 9457), with the same codes. The text of an unexpected
+error goes to the log only, with the id in the answer.
 """
 
 import hashlib
@@ -57,7 +57,7 @@ TMF_PREFIXES = ("/tmf-api/", "/tmf/")
 RETRY_AFTER_SECONDS = "5"
 OPERATION_LENGTH = 200
 INTERNAL_DETAILS = frozenset({"backend", "operation", "retryAfter", "field", "ids"})
-"""What errors say about the systems behind us, for the log only."""
+"""Details about the systems behind us, for the log only."""
 
 SHARED: AnswerTable = MappingProxyType(
     {
@@ -146,7 +146,7 @@ def _canonical(error: CanonicalError, table: AnswerTable) -> ErrorAnswer:
 
 
 def code_of(error: ContractViolation) -> str:
-    """The rule of ours that was broken, where it is only one; otherwise that something was."""
+    """The rule of ours that was broken, if there is only one; otherwise the general code."""
     reasons = {violation.reason for violation in error.violations}
     return (reasons.pop() if len(reasons) == 1 else None) or "INVALID_REQUEST"
 
@@ -163,7 +163,7 @@ def entry_of(error: CanonicalError) -> dict[str, Any]:
 
 
 def _framework(error: Any) -> ErrorAnswer:
-    """What Connexion, Starlette or Werkzeug refuse, in our words: theirs show schemas and internals."""
+    """Refusals of Connexion, Starlette or Werkzeug with our texts, because theirs show schemas and internals."""
     status: int = getattr(error, "status", None) or error.status_code
     phrase = HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else "Error"
     code = "INTERNAL" if status >= 500 else phrase.upper().replace(" ", "_").replace("-", "_")
@@ -206,10 +206,9 @@ NO_DEFECT = (StillWorking, BackendError, Overloaded, NotSupported)
 
 
 class ErrorHandler:
-    """Connexion's error handler for everything.
+    """Connexion's handler for all errors. `answer_to` gives the answer, `methods` the allowed methods of a 405.
 
-    `answer_to` says what to answer, `methods` what a 405 should have used. Whatever wanted to change something and was
-    refused leaves an audit record under the id that the answer carries.
+    A refused request that wanted to change something leaves an audit record with the id in the answer.
     """
 
     def __init__(
@@ -229,7 +228,7 @@ class ErrorHandler:
         else:
             log.info("request refused", error_id=error_id, code=answer.code, status=answer.status)
         caller = principal_in(request.context)
-        # Who asks too often must not make us write as often.
+        # A client above its rate limit must not cause a write for each request.
         turned_away = isinstance(error, TurnedAway)
         if caller is not None and not turned_away and request.method not in ("GET", "HEAD", "OPTIONS"):
             self._record(error_id, caller.client_id, request, answer)
@@ -257,7 +256,7 @@ class ErrorHandler:
 
 
 def _reason(error: StoreUnavailable) -> str:
-    """What the driver said, in one line, without the statement and its values, which may hold what a client sent."""
+    """The driver's message in one line, without the statement and its values, which may contain a client's data."""
     cause = error.__cause__ or error
     return " ".join(str(getattr(cause, "orig", None) or cause).split())
 

@@ -1,4 +1,4 @@
-"""How much one client may ask, and how many requests wait."""
+"""Rate limits for each client, and limits for waiting requests."""
 
 import threading
 from collections import OrderedDict
@@ -8,7 +8,7 @@ from time import monotonic
 from pyrate_limiter import InMemoryBucket, Rate, RateItem
 
 CLIENTS = 10_000
-"""So many clients are told apart; the one not seen for longest is forgotten."""
+"""The number of clients that are remembered; the one not seen for longest is forgotten."""
 
 
 class TurnedAway(Exception):
@@ -36,9 +36,9 @@ class DeadlinePassed(Exception):
 
 
 class RateLimit:
-    """At most `burst` requests of one client within the time that `per_second` of them take, whenever one looks.
+    """At most `burst` requests of one client within any `burst` / `per_second` seconds.
 
-    Each of the server processes that it is `shared_by` lets an equal part of them through, and one at least.
+    Each of the `shared_by` server processes allows an equal part of them, but at least one.
     """
 
     def __init__(self, per_second: float, burst: int, shared_by: int = 1) -> None:

@@ -1,4 +1,4 @@
-"""Whether a server can listen where the settings say, and which of them is wrong when it cannot."""
+"""Checks whether a server can listen on the configured address, and finds the wrong setting if it cannot."""
 
 import errno
 import socket
@@ -9,7 +9,7 @@ OF_THE_PORT = frozenset({errno.EADDRINUSE, errno.EACCES, errno.EPERM})
 
 
 class PortTaken(Exception):
-    """The host is right and the port cannot be had. The message is the reason."""
+    """The host is valid, but the port cannot be used. The message is the reason."""
 
 
 def check_listening(host: str, port: int, variable: str) -> None:

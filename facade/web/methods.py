@@ -1,4 +1,4 @@
-"""Which methods an address takes, by the contracts: Connexion 3.3's 405 names those of one operation only."""
+"""The allowed methods of each address, by the contracts: Connexion 3.3's 405 names those of one operation only."""
 
 import re
 from collections.abc import Mapping

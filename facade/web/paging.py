@@ -1,4 +1,4 @@
-"""Pages of lists, and query parameters that are not taken (TMF630 part 1, section 4.5)."""
+"""Pages of lists, and the refusal of unknown query parameters (TMF630 part 1, section 4.5)."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass

@@ -1,5 +1,5 @@
-"""Turns requests away before anything routes them: what no operation could answer, and what two readers of the same
-request could understand differently.
+"""Refuses requests before routing: those that no operation could answer, and those that two HTTP parsers could
+understand differently.
 """
 
 import re
@@ -31,7 +31,7 @@ PARAMETERS = 200
 ACCEPT_BYTES = 4 * 1024
 """Of an Accept header, so many bytes are read."""
 REFUSAL = "facade.refusal"
-"""Where the server puts its answer to a request that it could not read, among the scope's extensions."""
+"""The key in the scope's extensions of the answer to a request that the server could not read."""
 
 NO_SUCH_ADDRESS = ErrorAnswer(404, "NOT_FOUND", "Not found", "The address must not contain control characters.")
 NOT_ACCEPTABLE = ErrorAnswer(406, "NOT_ACCEPTABLE", "Not acceptable", FRAMEWORK_DETAILS[406])
@@ -120,7 +120,7 @@ def _transfer_encoding(value: bytes, version: str) -> ErrorAnswer | None:
 REFUSES: Mapping[bytes, Callable[[bytes, str], ErrorAnswer | None]] = MappingProxyType(
     {b"host": _host, b"content-encoding": _content_encoding, b"transfer-encoding": _transfer_encoding}
 )
-"""What is refused of single headers, by their value and the version of HTTP."""
+"""The refusals of single headers, by their value and the version of HTTP."""
 
 
 def _accepts_json(headers: Iterable[tuple[bytes, bytes]]) -> bool:

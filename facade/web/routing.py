@@ -1,4 +1,4 @@
-"""Connexion's routing, without redirects to addresses that nobody asked for."""
+"""Connexion's routing without redirects."""
 
 from typing import Any
 

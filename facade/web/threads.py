@@ -36,10 +36,10 @@ class BoundedThreads:
             raise self._overloaded()
 
     async def run(self, job: Callable[[], T], seconds: float | None = None) -> T:
-        """What `job` returns or raises.
+        """Returns or raises what `job` does.
 
-        Raises Overloaded when there is no place or no thread has begun in time, and DeadlinePassed when the job has not
-        ended after `seconds`. It goes on then, and keeps its place until its end.
+        Raises Overloaded if no place is free or no thread starts in time, and DeadlinePassed if the job has not ended
+        after `seconds`. Then the job goes on, and keeps its place until its end.
         """
         self.require_place()
         loop = asyncio.get_running_loop()

@@ -1,4 +1,4 @@
-"""What the server takes of one connection and one request, and how it answers what is no request."""
+"""Limits of one connection and one request, and the answers to bytes that are not a valid request."""
 
 from urllib.parse import unquote
 
@@ -7,9 +7,9 @@ import httptools
 from facade.answers import ErrorAnswer
 
 HEAD_BYTES = 128 * 1024
-"""A request line and headers that are longer than this are not waited for."""
+"""The longest request line and headers that the server reads."""
 MESSAGE_BYTES = 8 * 1024 * 1024
-"""What one request may send at all, with its framing: chunks of one byte are six long, and trailers have no end."""
+"""The most bytes of one request with its framing: a chunk of one byte takes six, and trailers have no limit."""
 URL_BYTES = 64 * 1024 - 1
 PATH_BYTES = 4 * 1024
 """Without the query. Ours have some hundred; each is looked up on the event loop."""

@@ -1,8 +1,8 @@
 """Runs a WSGI application under ASGI with one thread hop for each request.
 
-Replaces a2wsgi's bridge, which Connexion installs: that one crosses between thread and event loop for every message (3
-to 5 times a request) and has ten threads that no public option changes. Here the body is read on the loop, the
-application runs in a thread, and its whole answer is sent from the loop; answers are therefore never streamed.
+Replaces a2wsgi's bridge, which Connexion installs. That bridge crosses between thread and event loop for every message
+(3 to 5 times a request), and no public option changes its ten threads. Here the body is read on the loop, the
+application runs in a thread, and the loop sends its whole answer; so answers are never streamed.
 """
 
 import contextvars
@@ -24,11 +24,11 @@ from facade.web.methods import MethodTable
 from facade.web.threads import BoundedThreads, Queue
 
 APART = ("/health/", "/metrics")
-"""What is asked to find out what is wrong has threads of its own; health does not wait for metrics either."""
+"""Health and metrics have separate threads, so that operators get answers when all other threads hang."""
 THREADS_APART = 2
 
 GRACE_SECONDS = 1.0
-"""After the deadline, for an answer that tells what became of the request."""
+"""Seconds after the deadline, for an answer with the outcome of the request."""
 
 WsgiAnswer = tuple[int, list[tuple[bytes, bytes]], bytes]
 OnLoop = Mapping[tuple[str, str], Callable[[], Any]]
