@@ -11,7 +11,7 @@ from facade.web.json import answer_json
 
 @dataclass(frozen=True)
 class BackendState:
-    """What is shown of a backend, and why it cannot be used at all, if so."""
+    """What health shows of a backend, and why it cannot be used, if that is so."""
 
     shown: Mapping[str, Any]
     problem: str | None
@@ -19,10 +19,10 @@ class BackendState:
 
 @dataclass(frozen=True)
 class Health:
-    """`backends` tells of each backend by its name.
+    """`backends` gives the status of each backend by its name.
 
-    `database_problem` says why nothing can be kept, `keys_problem` why there is no key to check access tokens with;
-    None when all is well.
+    `database_problem` says why the database cannot be used, `keys_problem` why no key can check access tokens; each
+    returns None without a problem.
     """
 
     database_problem: Callable[[], str | None]

@@ -44,7 +44,7 @@ class Part:
 
 @dataclass
 class Stop:
-    """What the user asked for: to stop, and by asking again, not to wait for anything."""
+    """The requests of the user: to stop, and, with a second signal, not to wait."""
 
     asked: threading.Event
     at_once: threading.Event
@@ -58,7 +58,7 @@ class Server:
         self.log = log
         self._begin = log.stat().st_size if log.exists() else 0
         with log.open("ab") as output:
-            # In a session of its own: Ctrl-C reaches us only, and we end the servers in the right order.
+            # In a session of its own: Ctrl-C reaches only us, and we end the servers in the right sequence.
             self._process = subprocess.Popen(  # noqa: S603 - our own command
                 [sys.executable, "-m", "facade.cli", part.command],
                 stdin=subprocess.DEVNULL,
@@ -84,7 +84,7 @@ class Server:
         return LaunchError(f"the {self.part.name} was not ready within {STARTS_WITHIN:.0f} s.{self._last_words()}")
 
     def end(self, at_once: threading.Event) -> None:
-        """Ask it to end; kill what is left of it, workers included, when it has not after a while."""
+        """Ask it to end. If it has not ended after a while, kill it with its workers."""
         self._send(signal.SIGTERM)
         until = time.monotonic() + STOPS_WITHIN
         while self._process.poll() is None and time.monotonic() < until and not at_once.wait(0.05):

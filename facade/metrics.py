@@ -1,7 +1,7 @@
-"""What is measured, in Prometheus' words; `docs/operators.md` lists it.
+"""The metrics for Prometheus; `docs/operators.md` lists them.
 
 With several server processes, each writes its numbers into files of a common folder (PROMETHEUS_MULTIPROC_DIR, set
-before they start), and whichever is asked adds them up. What is read from the database is read when somebody asks.
+before they start), and the process that is asked adds them up. Numbers from the database are read on request.
 """
 
 import os
@@ -32,7 +32,7 @@ NOBODY = ""
 BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 SCOPE = "operations:read"
 READ_EVERY_SECONDS = 2.0
-"""Numbers from the database are not read more often, however often somebody asks."""
+"""The shortest time in seconds between two reads of the numbers from the database."""
 
 
 class RequestMetrics:
@@ -99,7 +99,7 @@ class Reading:
 
 
 class Mirror:
-    """Shows counts that are kept elsewhere: those that only grow as counters, the others as gauges."""
+    """Shows counts that are stored elsewhere: growing ones as counters, the others as gauges."""
 
     def __init__(
         self,
@@ -174,8 +174,8 @@ class ReadWhenAsked(Collector):
 
 @dataclass(frozen=True)
 class MetricsPage:
-    """`registry` has this process's numbers, `shared` what all processes have in common; `verify` checks a token where
-    one is asked for.
+    """`registry` has the numbers of this process, `shared` those of all processes; `verify` checks a token if one is
+    required.
     """
 
     registry: CollectorRegistry
@@ -187,7 +187,7 @@ class MetricsPage:
         return {"metrics": self.metrics}
 
     def metrics(self) -> flask.Response:
-        """Raises TokenRefused or ScopeMissing where a token is asked for."""
+        """Raises TokenRefused or ScopeMissing if a token is required."""
         if self.verify is not None:
             caller = self.verify(bearer_token(flask.request.headers.getlist("Authorization")))
             if not caller.may(SCOPE):
@@ -209,7 +209,7 @@ class _Only(CollectorRegistry):
 
 
 def _forget_the_dead(folder: Path) -> None:
-    """Gauges of processes that are gone count no more; their counters do."""
+    """Removes the gauges of processes that have ended; their counters stay."""
     for pid in {int(path.stem.rpartition("_")[2]) for path in folder.glob("gauge_live*.db")}:
         try:
             os.kill(pid, 0)

@@ -15,7 +15,7 @@ SHOWN = 60
 
 
 def value_of(setting: "Field[Any]", text: str, variable: str) -> Any:
-    """The value that a text has for a setting, by what its default is. Raises SettingError."""
+    """Convert the text of a setting to the type of its default. Raises SettingError."""
     allowed = setting.metadata["allowed"]
     if allowed and text not in allowed:
         raise SettingError(f"{variable}={_shown(text)} is not allowed; use one of {', '.join(allowed)}")
@@ -76,4 +76,4 @@ READERS: Mapping[type[Any], tuple[Callable[[str], Any], str]] = {
     Path: (lambda text: Path(_printable(text)), "a path: it has characters that cannot be printed"),
     str: (_printable, "a text: it has characters that cannot be printed"),
 }
-"""How a text is read, by the kind of value, and what it is not when it cannot be."""
+"""The conversion for each kind of value, and the name of the expected value for its error."""

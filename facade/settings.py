@@ -218,7 +218,7 @@ class Settings:
 
     @property
     def security(self) -> SecuritySettings:
-        """Whose tokens count."""
+        """The settings of token checks."""
         return SecuritySettings(
             mode=self.mode,
             issuer=self.token_issuer,
@@ -238,7 +238,7 @@ class Settings:
 
     @property
     def database_waiters(self) -> int:
-        """Threads that may wait for a database that hangs."""
+        """The number of threads that may wait for a hanging database."""
         return max(1, self.threads // 8)
 
     @property
@@ -253,7 +253,7 @@ class Settings:
 
     @property
     def allowed_networks(self) -> Networks:
-        """Where callbacks may lead although it is not public."""
+        """The non-public networks in which callbacks are allowed."""
         return networks(self.callback_networks)
 
     @property

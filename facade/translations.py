@@ -30,10 +30,10 @@ Compare = Callable[[Any], Sequence[Loss]]
 
 
 class Translator(Protocol):
-    """Reads payloads as the operation itself does."""
+    """Reads payloads in the same way as the operation."""
 
     def translate(self, body: Any, principal: Principal, /) -> Translation:
-        """Raises ContractViolation, and NotFound for what the caller does not see."""
+        """Raises ContractViolation, and NotFound for a resource that the caller does not see."""
         ...
 
     def check_customers(self, body: Any, principal: Principal, /) -> None:
@@ -47,9 +47,9 @@ def _no_losses(_: Any) -> Sequence[Loss]:
 
 @dataclass(frozen=True)
 class Translatable:
-    """An operation that can be tried: what its payload must look like and how it is read.
+    """An operation for dry runs: its contract and its reader.
 
-    `losses`: what the API's other version would not say of a payload that keeps the contract.
+    `losses`: what the other version of the API cannot express of a valid payload.
     """
 
     contract: Contract

@@ -77,7 +77,7 @@ class AggregateReads(Protocol):
         ...
 
     def newest(self, kind: Kind[A], reference: str, but: Collection[str], /) -> A | None:
-        """The newest that has this reference and is in none of the states `but`."""
+        """The newest aggregate with this `reference` that is in none of the states `but`."""
         ...
 
 

@@ -75,9 +75,9 @@ class Work(Transaction, Protocol):
 class UseCase:
     """A use case: the handler of one command, and what is recorded about it.
 
-    `kind` is the kind of the aggregate that it creates or changes, or tells that kind from the command; None if there is
-    no document. `subject` names the type and the id of the result. `event` is the log event, if any, `notable` whether
-    it is a warning, `log_fields` its values from the command.
+    `kind` is the kind of the aggregate that it creates or changes, or finds it by the command; None if there is no
+    document. `subject` names the type and the id of the result. `event` is the log event, if any, `notable` whether it
+    is a warning, `log_fields` its values from the command.
     """
 
     handle: Callable[[Any, Any, Clock, Identities], Any]

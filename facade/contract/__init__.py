@@ -1,4 +1,4 @@
-"""The contracts we publish: how they are made, loaded, and held against every request and answer.
+"""The contracts we publish: preparing, loading, and checking every request and answer against them.
 
-Knows OpenAPI, JSON Schema and TM Forum's `@type`; nothing of orders, backends or the canonical core.
+Knows OpenAPI, JSON Schema and TM Forum's `@type`, but nothing about orders, backends or the canonical core.
 """

@@ -157,7 +157,7 @@ class ClassCatalog:
         shape.items = node.get("items", shape.items)
 
     def class_of(self, slot: Slot, value: Mapping[str, Any]) -> str | None:
-        """The schema that judges `value` at `slot` (rules 1 to 3); None when any object will do."""
+        """The schema for checking `value` at `slot` (rules 1 to 3); None if any object is allowed."""
         type_name = value.get(slot.property_name)
         if isinstance(type_name, str) and type_name in slot.classes:
             return slot.classes[type_name]
@@ -196,7 +196,7 @@ class ClassCatalog:
 
 
 def looks_like_reference(value: Mapping[str, Any]) -> bool:
-    """Whether an object shows an id and nothing that a reference does not have."""
+    """Whether an object has an id and no member that a reference does not have."""
     return "id" in value and value.keys() <= REFERENCE_MEMBERS
 
 

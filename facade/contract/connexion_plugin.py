@@ -88,12 +88,12 @@ def validated_body() -> Any:
 
 
 def body_media_type() -> str:
-    """The media type by which the body being handled was validated: JSON if the request names none."""
+    """The media type of the validated body; JSON if the request names none."""
     return _content_type(current_scope["headers"])[0]
 
 
 def allowances() -> tuple[Allowance, ...]:
-    """The leniencies seen while the request was completed; none when it was valid as sent."""
+    """The leniencies that were used for the request; none if it was valid as sent."""
     return _checked().allowances
 
 
@@ -154,10 +154,12 @@ class ContractRequestBodyValidator(JSONRequestBodyValidator):  # type: ignore[mi
 
 
 class ShortFormValidator(FormDataValidator):  # type: ignore[misc]  # connexion has no types
-    """Reads a form of a few KiB and no more: its parser, in Python, runs on the event loop, a microsecond a byte."""
+    """Reads a form of at most a few KiB: its parser, in Python, runs on the event loop and takes a microsecond per
+    byte.
+    """
 
     async def wrap_receive(self, receive: Receive, *, scope: Scope) -> tuple[Receive, Scope]:
-        """Raises BodyTooLarge or MalformedBody, and what Connexion raises of a form."""
+        """Raises BodyTooLarge or MalformedBody, and Connexion's errors for a form."""
         content = await _read(receive, scope, FORM_LIMIT)
         wrapped: tuple[Receive, Scope] = await super().wrap_receive(_replay(content, receive), scope=scope)
         return wrapped

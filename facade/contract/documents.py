@@ -1,4 +1,4 @@
-"""The documents that others send, read from their bytes."""
+"""Reads the documents that others send."""
 
 from typing import Any
 
@@ -14,9 +14,8 @@ NUMBER_TOO_LONG = "NUMBER_TOO_LONG"
 def document_of(content: bytes) -> Any:
     """The document with every digit of its numbers.
 
-    Raises MalformedBody for what is not JSON, ContractViolation for what is nested too deep to be read, for an object
-    that has a name twice, which readers understand in different ways (RFC 8259, section 4), and for a number that is
-    too long to be kept.
+    Raises MalformedBody if it is not JSON. Raises ContractViolation if it is nested too deep, if an object has a name
+    twice, which JSON parsers treat in different ways (RFC 8259, section 4), or if a number is too long.
     """
     try:
         return jsontext.read(content)

@@ -21,16 +21,16 @@ _BOOLEANS: Mapping[str, bool] = MappingProxyType({"true": True, "false": False})
 
 
 class Leniency(StrEnum):
-    """The rules by which a request may differ from the letter of its contract."""
+    """The rules by which a request may differ from its contract."""
 
     TYPE_BY_POSITION = "typeByPosition"
     """`@type` is missing or null and is supplied."""
     TYPE_BY_BASE_TYPE = "typeByBaseType"
     """`@type` is unknown here and `@baseType` is known."""
     TYPE_AS_REFERENCE = "typeAsReference"
-    """`@type` is unknown in a union, and the object is a reference by name or by what it shows."""
+    """`@type` is unknown in a union, and the object is a reference by its name or its members."""
     TYPE_BY_BASE_CLASS = "typeByBaseClass"
-    """`@type` is unknown here, and the object is judged as the base class of its place."""
+    """`@type` is unknown here, and the object is checked as the base class of its position."""
     WHOLE_NUMBER = "wholeNumber"
     """A number such as 1.0 stands for the integer 1."""
     BOOLEAN_AS_TEXT = "booleanAsText"
@@ -61,7 +61,7 @@ class Completer:
         self._catalog = catalog
 
     def complete(self, body: Any, schema: Mapping[str, Any]) -> Completion:
-        """Supply what the rules allow. The original is not changed; its depth must be bounded already."""
+        """Complete the body by the rules. The original is not changed; its depth must be checked before."""
         completion = Completion(body)
         completion.body = self._complete(body, schema, (), completion.allowances)
         return completion

@@ -1,4 +1,4 @@
-"""What no document may exceed, checked before anything walks it recursively."""
+"""Limits of every document, checked before any recursive walk."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from facade.contract.violations import Code, Violation
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds for one document; the defaults are some ten times what the largest published example needs."""
+    """The limits of one document; the defaults are some ten times the size of the largest published example."""
 
     depth: int = 64
     nodes: int = 50_000
@@ -22,9 +22,9 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What one cheap pass over a document found.
+    """The result of one cheap pass over a document.
 
-    `has_whole_decimals`: a number such as 1.0 or 1e1 is there, which may have to be read as an integer. `unstorable`:
+    `has_whole_decimals`: it has a number such as 1.0 or 1e1, which may have to be read as an integer. `unstorable`:
     `first_unstorable` finds something in it.
     """
 
@@ -90,7 +90,7 @@ def survey(document: Any, limits: Limits) -> Survey:
 
 
 def first_unstorable(document: Any) -> Violation:
-    """Where a document that is unstorable has NUL. Walks the whole document up to there."""
+    """The position of the first NUL in an unstorable document. Walks the document up to there."""
     for path, value in _walk(document, ()):
         if isinstance(value, str) and "\0" in value:
             return Violation(pointer(path), Code.INVALID_VALUE, f"{dotted(path)} must not contain the NUL character.")

@@ -1,6 +1,6 @@
-"""An official TM Forum file reduced to its structure, in one form whatever its generation.
+"""Reduces an official TM Forum file to its structure, in one form for all generations.
 
-What stays is fact: names, types, required members, enumerations, addresses. What goes is prose and examples.
+Names, types, required members, enumerations and addresses stay. Prose and examples are removed.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ class PreparationError(ValueError):
 def structure_of(official: Mapping[str, Any]) -> dict[str, Any]:
     """The structure of an OpenAPI 3.0 or Swagger 2.0 file, as OpenAPI 3.0.
 
-    Operations come out self-contained: references to shared parameters, bodies and answers are replaced by
-    what they point to, so that one overlay fits files that share them (v5) and files that repeat them (v4).
-    Every operation has a `parameters` list. What a listener serves becomes callbacks of the registration.
+    References to shared parameters, bodies and answers are replaced by their targets, so that one overlay fits files
+    that share them (v5) and files that repeat them (v4). Every operation has a `parameters` list. The listener's
+    operations become callbacks of the registration.
     """
     if str(official.get("swagger", "")).startswith("2"):
         document = to_openapi3(official)
@@ -86,8 +86,8 @@ def operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str
 def finished(document: dict[str, Any]) -> dict[str, Any]:
     """The contract after the overlays: no empty paths, no siblings of `$ref`, nothing unreferenced.
 
-    OpenAPI 3.0 ignores what stands beside a `$ref`, and TM Forum puts defaults there; such a reference is
-    wrapped in `allOf`, where its siblings count. Raises PreparationError for a reference that leads nowhere.
+    OpenAPI 3.0 ignores the siblings of a `$ref`, and TM Forum puts defaults there; such a reference is wrapped in
+    `allOf`, where its siblings count. Raises PreparationError for a reference without a target.
     """
     document["paths"] = {path: item for path, item in document["paths"].items() if item}
     wrapped = {key: _wrapped_references(value) for key, value in document.items()}
@@ -96,7 +96,7 @@ def finished(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def reference_target(document: Mapping[str, Any], reference: str) -> Any:
-    """What a local `$ref` points to. Raises PreparationError when there is nothing."""
+    """The target of a local `$ref`. Raises PreparationError if there is none."""
     node: Any = document
     for written in reference.removeprefix("#/").split("/"):
         part = written.replace("~1", "/").replace("~0", "~")
@@ -138,7 +138,7 @@ def _wrapped_references(node: Any, naming: bool = False) -> Any:
 
 
 def _prune(document: dict[str, Any]) -> None:
-    """Keep the components that something served refers to, also through a discriminator's mapping."""
+    """Keep the components that the served operations refer to, also through a discriminator's mapping."""
     used: set[str] = set()
     waiting = [document["paths"]]
     while waiting:

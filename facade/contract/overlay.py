@@ -18,7 +18,7 @@ _ACTION_MEMBERS = {"target", "description", "update", "remove"}
 
 
 class OverlayError(ValueError):
-    """An overlay that cannot be applied; the message names the action and what is wrong with it."""
+    """An overlay that cannot be applied; the message names the action and its mistake."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Query, path and header parameters held against the contract: every mistake at once, each named.
+"""Checks query, path and header parameters against the contract, and reports all mistakes at once.
 
 Replaces Connexion 3.3's parameter validator, which stops at the first mistake, answers a page of jsonschema's text and
 copies every schema for every request.

@@ -38,7 +38,7 @@ _NO_BODY_STATUSES = {"204", "304"}
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The outcome for one request body. `body` is what the mapper should read when there are no violations.
+    """The outcome for one request body. `body` is the body for the mapper, if there are no violations.
 
     `allowances` are the leniencies seen while completing it; a body that was valid as sent is not walked for
     them. `Contract.allowances` gives the full account.
@@ -64,7 +64,7 @@ class _Compiled:
 
 
 class Contract:
-    """The bodies that one API accepts and promises. Validators compile on first use; safe in many threads.
+    """Checks the bodies of one API, requests and answers. Validators compile on first use; safe in many threads.
 
     `spec` is an OpenAPI 3.0 document (a Swagger 2.0 one must be prepared first). It is kept and must not be
     changed, and it must be the unresolved one: Connexion replaces references in the dictionary it is given
@@ -93,7 +93,7 @@ class Contract:
         return frozenset(name for name in self._scopes if name)
 
     def scopes(self, operation_id: str) -> tuple[str, ...]:
-        """What a caller of the operation has to hold."""
+        """The scopes that a caller of the operation needs."""
         return self._scopes[operation_id]
 
     def listing(self, mistakes: int) -> Contract:
@@ -111,7 +111,7 @@ class Contract:
         return (operation_id, media_type) in self._requests
 
     def check_request(self, operation_id: str, body: Any, media_type: str = JSON) -> Checked:
-        """Judge a parsed request body. A body that is valid as sent comes back untouched.
+        """Check a parsed request body. A valid body is returned unchanged.
 
         Operations and media types without a declared schema accept everything that is within the limits.
         """
@@ -149,7 +149,7 @@ class Contract:
         return Checked(completion.body, self._found(compiled, completion.body), tuple(completion.allowances))
 
     def allowances(self, operation_id: str, body: Any, media_type: str = JSON) -> list[Allowance]:
-        """Every leniency a body makes use of, also where it is valid as sent (unknown `@type`s)."""
+        """Every leniency that a body uses, even if it is valid as sent (unknown `@type`s)."""
         compiled = self._request(operation_id, media_type)
         seen = survey(body, self._limits)
         if compiled is None or seen.refusal is not None or seen.unstorable:
@@ -157,7 +157,7 @@ class Contract:
         return self._completer.complete(body, compiled.schema).allowances
 
     def response_errors(self, operation_id: str, status: int, body: Any, media_type: str = JSON) -> list[Violation]:
-        """The mistakes in an answer of ours. A status that the operation does not declare is one."""
+        """The mistakes in an answer of ours, including a status that the operation does not declare."""
         key = str(status)
         declared = self._responses.get((operation_id, key), self._responses.get((operation_id, "default")))
         if declared is None:

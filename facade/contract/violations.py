@@ -31,9 +31,9 @@ class Code(StrEnum):
 class Violation:
     """One mistake in a document.
 
-    `pointer` (RFC 6901) is the offending member; for a missing property it is where the member should be.
-    `allowed` are the permitted values, if they can be listed; `hint` is the likeliest intention. `reason` is our own
-    stable word for the rule that was broken, where the contract is kept.
+    `pointer` (RFC 6901) is the offending member; for a missing property it is where the member should be. `allowed` are
+    the permitted values, if they can be listed; `hint` is the likeliest intention. `reason` is our stable code of the
+    broken rule, if the body keeps the contract.
     """
 
     pointer: str
@@ -92,7 +92,7 @@ class ContractViolation(ContractError):
 
 
 class ResponseViolation(ContractError):
-    """An answer of ours breaks the contract. A defect on our side: the caller learns nothing but 500."""
+    """An answer of ours breaks the contract. This is a bug of ours, and the caller only gets 500."""
 
     def __init__(self, operation_id: str, status: int, violations: Sequence[Violation]) -> None:
         found = "; ".join(f"{v.pointer or '/'}: {v.message}" for v in violations[:5])

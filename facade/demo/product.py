@@ -15,7 +15,7 @@ BACKENDS = ("inventory", "bss", "billing")
 
 
 class DemoError(Exception):
-    """The demonstration cannot go on; the message says why and what to do."""
+    """The demonstration cannot continue; the message says why and what to do."""
 
 
 class Product:
@@ -45,7 +45,7 @@ class Product:
         return answer.json()
 
     def order(self, order_id: str, client: str, within: float = 30) -> dict[str, Any]:
-        """The canonical order once no process works on it any more, or as it is after `within` seconds."""
+        """The canonical order when no process works on it any more, or at the latest after `within` seconds."""
         until = time.monotonic() + within
         while True:
             order: dict[str, Any] = self.read(f"{ORDERS}/{order_id}?include=none", client)
@@ -54,7 +54,7 @@ class Product:
             time.sleep(0.05)
 
     def effects(self, order_id: str) -> list[dict[str, Any]] | None:
-        """What the backends did for an order, oldest first. None from backends that are not simulated."""
+        """The effects of the backends for an order, oldest first. None if the backends are not simulated."""
         found = []
         for backend in BACKENDS:
             answer = self._call("GET", f"{self._backends_url}/_ledger/{backend}", allowed=(404,))

@@ -1,4 +1,4 @@
-"""What the portal reads about an order and its customer: each part, from whom, and in short what it says."""
+"""The parts that the portal reads about an order and its customer: each with its source and a short text."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -20,7 +20,7 @@ IN_SHORT: Mapping[str, tuple[str, Callable[[Any], str]]] = {
     "outstandingBalances": ("Billing", lambda part: ", ".join(_money(one["amount"]) for one in part)),
     "recentShipments": ("SCM", lambda part: f"{len(part)}, newest {part[0]['id']} {part[0]['status']}"),
 }
-"""Where each part comes from, and how it is told in one line when there is something to tell."""
+"""The source of each part, and its text in one line if it has content."""
 
 
 def show_reads(product: Product, console: Console, order: Mapping[str, Any]) -> None:

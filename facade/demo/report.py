@@ -87,7 +87,7 @@ def _table(*columns: str, whole: int = 0) -> Table:
 
 
 def _translation(translation: Translation) -> Group:
-    """Where each field of the command came from, and what is only kept."""
+    """The source of each field of the command, and the carried attributes."""
     command = dict(_leaves(asdict(translation.command), ""))
     table = _table("payload", "command", "value", "how", whole=2)
     table.add_row("(token)", "/owner", command["/owner"], "client id")
@@ -100,7 +100,7 @@ def _translation(translation: Translation) -> Group:
 
 
 def _leaves(node: Any, at: str) -> Iterator[tuple[str, str]]:
-    """Every value that says something, with its pointer."""
+    """Every non-empty value with its pointer."""
     if isinstance(node, Mapping):
         for name, value in node.items():
             yield from _leaves(value, f"{at}/{name}")
@@ -180,7 +180,7 @@ def _summary(played: Sequence[Played]) -> Table:
 
 
 def _standing(effects: Sequence[Mapping[str, Any]] | None) -> str:
-    """What was done and not taken back, counted by operation."""
+    """The effects that were not undone, counted by operation."""
     if effects is None:
         return "?"
     done = [effect["operation"] for effect in effects]

@@ -17,7 +17,7 @@ GOLDEN = Path(__file__).parents[2] / "fixtures" / "golden"
 
 @dataclass(frozen=True)
 class Side:
-    """One way into the product: who comes this way, where to, and where its golden payloads are."""
+    """One API of the product: its client, its address, and the folder of its golden payloads."""
 
     name: str
     client: str

@@ -1,1 +1,1 @@
-"""For the people who run the product."""
+"""The API for operators."""

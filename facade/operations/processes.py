@@ -87,7 +87,7 @@ class OperatedProcesses:
         only(query, ("state", "age", "waitingFor", *PAGING))
         states = _states(query)
         age = whole_number(query, "age", LONGEST_AGE) if "age" in query else None
-        # By which time they are sorted depends on the states.
+        # The sort time depends on the states.
         page = page_of(query, Course(f"processes {sorted(states)}", (SortBy.INSTANT,)))
         before = None if age is None else self.clock.now() - timedelta(seconds=age)
         found = self.processes.page(states, before, query.get("waitingFor"), page.slice)
@@ -106,7 +106,7 @@ class OperatedProcesses:
         return answer_json(_PROCESS.dump(status) | _details(status, found, answers))
 
     def decide(self, process: str, subject: str) -> flask.Response:
-        """Raises what `decide` raises, and InvalidCommand for a decision that says too little or too much."""
+        """Raises what `decide` raises, and InvalidCommand for a decision with missing or superfluous members."""
         only(flask.request.args, ())
         body = validated_body()
         decision = _decision(process, subject, body)
@@ -148,7 +148,7 @@ def _details(status: ProcessStatus, found: Situation, answers: Answers) -> dict[
 
 
 OUTCOMES = {RESULT: "done", REFUSED: "refused", UNAVAILABLE: "away", STOP: "stopped"}
-"""By the member of an answer that tells; of a call that was done and after which the run stops, the first counts."""
+"""The outcome by the member of the recorded answer; if several members are there, the first counts."""
 
 
 def _answer(name: str, at: datetime, answer: Mapping[str, Any]) -> dict[str, Any]:
@@ -190,7 +190,7 @@ def _trail(decision: Decision) -> tuple[Mapped, ...]:
 
 
 def _decided(decision: Decision, result: Result) -> dict[str, Any]:
-    """The answer, with the process as it stood when the decision was taken."""
+    """The answer, with the status of the process at the time of the decision."""
     assert result.answer is not None, "the answer to a decision is kept"
     return {
         "action": decision.action.value,

@@ -1,1 +1,1 @@
-"""What is agreed with each partner, as data."""
+"""Partner profiles: the agreements with each partner, as data."""

@@ -1,4 +1,4 @@
-"""Which customers a client may act for, as its profile says: a list, a pattern, or a claim of its tokens."""
+"""The customers for whom a client may act, by its profile: a list, a pattern, or a claim of its tokens."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,18 +14,18 @@ ANY_END = "*"
 
 @dataclass(frozen=True, slots=True)
 class CustomerRule:
-    """The customers that are `known` to the profile; with `claim`, those that the token names in it."""
+    """The customers `known` from the profile, or with `claim` those that the token names in it."""
 
     known: CustomerSet = field(default_factory=CustomerSet)
     claim: str | None = None
 
     def customers(self, claims: Mapping[str, Any]) -> CustomerSet:
-        """Raises TokenRefused when the token should name customers and does not."""
+        """Raises TokenRefused if the token must name customers and does not."""
         return self.known if self.claim is None else CustomerSet(_claimed(claims.get(self.claim)))
 
 
 def customer_rule(told: Mapping[str, Any]) -> CustomerRule:
-    """The rule under `customers` of a profile. Raises ValueError for an id or a pattern that cannot be meant."""
+    """The rule under `customers` of a profile. Raises ValueError for an invalid id or pattern."""
     if "claim" in told:
         return CustomerRule(claim=told["claim"])
     if "list" in told:

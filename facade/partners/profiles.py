@@ -17,7 +17,7 @@ SUFFIX = ".yaml"
 
 
 class ProfileError(ValueError):
-    """A profile that cannot be used; the message names its file and what is wrong with it."""
+    """A profile that cannot be used; the message names its file and the mistake."""
 
 
 class Validation(StrEnum):

@@ -24,7 +24,7 @@ from facade.web.paging import only
 
 class Trails(Protocol):
     def translations_of(self, subject: str) -> list[Mapped]:
-        """How the fields of everything that was sent about a subject were read, oldest first."""
+        """The translations of all requests about a subject, oldest first."""
         ...
 
 
@@ -41,7 +41,7 @@ class BridgeReports:
         return {"getBridgeReport": self.of_one, "listBridgeReports": self.of_page}
 
     def of_page(self, resource: str) -> flask.Response:
-        """Of the page that a list in v4 shows for the same query."""
+        """The reports of the page that a v4 list shows for the same query."""
         v4 = self._known(resource, Verb.LIST)
         wanted = read_listing(flask.request.query_string, v4.searchable, v4.resource.name_in(v4.name))
         principal, part = current_principal(), wanted.page.slice

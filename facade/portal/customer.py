@@ -68,6 +68,6 @@ SHAPES: dict[ContextPart, Schema] = {
 
 
 def context_document(context: CustomerContext) -> dict[str, Any]:
-    """The canonical API's `CustomerContext`: the parts that were asked for, null where one is missing."""
+    """The canonical API's `CustomerContext`: the selected parts, null if one is missing."""
     shown = {part.value: None if value is None else SHAPES[part].dump(value) for part, value in context.parts.items()}
     return {"customerId": context.customer_id} | shown | {"unavailable": unavailable(context.missing)}

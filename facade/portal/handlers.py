@@ -107,7 +107,7 @@ class PortalOrders:
         request = keyed_request(principal, "placeOrder", body, keeps_answer=False)
         accepted = self.application.idempotently(request, lambda: self._placed(request, principal))
         if accepted.replayed:
-            # One that was removed meanwhile never ends; one that was handed over is not the caller's to see.
+            # An order that was removed meanwhile never ends; one that was handed over is not visible to the caller.
             self.reads.aggregate(ORDERS, accepted.subject, principal.reader())
         with going_on(GOES_ON, id=accepted.subject):
             ended = self.waiters.wait(PLACE_ORDER, accepted.subject)
@@ -152,7 +152,7 @@ class PortalOrders:
         return self.application.execute(request, translation, 201)
 
     def _check_seen(self, record: AuditRecord, subject: str, reader: Reader) -> None:
-        """Raises AuditRecordNotFound for a record about what the reader does not see."""
+        """Raises AuditRecordNotFound for a record about a subject that the reader does not see."""
         kind = KINDS.get(record.subject_type or ORDERS.name)
         if kind is None:
             return
@@ -173,7 +173,7 @@ class PortalTranslator:
 
 
 def to_submit_order(body: dict[str, Any], owner: str) -> Translation:
-    """What a valid `PlaceOrder` asks for."""
+    """The command of a valid `PlaceOrder`."""
     trail = [
         Mapped("/customerId", "/customer_id", "as sent"),
         Mapped("/items", "/lines", "one line for each item, numbered from 1"),

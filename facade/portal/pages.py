@@ -11,7 +11,7 @@ from facade.web.paging import PAGING, Page
 
 
 def page_document(items: list[dict[str, Any]], page: Page, found: Found[Any]) -> dict[str, Any]:
-    """The items with what the client needs to page on: `next` is the address of the page that follows, or null."""
+    """The items with the data for paging: `next` is the address of the next page, or null."""
     following = page.next_query(found)
     kept = urlencode([pair for pair in flask.request.args.items(multi=True) if pair[0] not in PAGING])
     return {

@@ -1,4 +1,4 @@
-"""What answers made of several parts have in common: which parts are asked for, and how a missing one is told."""
+"""The common rules of answers with several parts: how parts are selected, and how a missing one is reported."""
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
@@ -17,7 +17,9 @@ NONE = "none"
 
 
 def included(query: Mapping[str, str], parts: type[Chosen]) -> frozenset[Chosen]:
-    """The parts that `include` names: all without it, none for `none`. Raises ContractViolation for an unknown one."""
+    """The parts that `include` selects: all without it, none for `none`. Raises ContractViolation for an
+    unknown part.
+    """
     if "include" not in query:
         return frozenset(parts)
     names = {name.strip() for name in query["include"].split(",")} - {"", NONE}

@@ -67,7 +67,7 @@ _DIFFERENCES = DifferenceSchema(many=True)
 
 
 def snapshot_document(found: OrderSnapshot) -> dict[str, Any]:
-    """The canonical API's `OrderSnapshot`: the order, and the parts that were asked for."""
+    """The canonical API's `OrderSnapshot`: the order, and the selected parts."""
     document = _of_record(found) if found.order is None else order_document(found.order)
     shown: dict[SnapshotPart, Callable[[], dict[str, Any]]] = {
         SnapshotPart.DETAILS: lambda: {"orderDetails": _details(found, document)},
@@ -81,7 +81,7 @@ def snapshot_document(found: OrderSnapshot) -> dict[str, Any]:
 
 
 def _details(found: OrderSnapshot, document: Mapping[str, Any]) -> dict[str, Any] | None:
-    """BSS's record and ours as one; None when BSS has none or cannot be asked."""
+    """BSS's record joined with ours; None if BSS has none or is unavailable."""
     record = found.record
     if record is None:
         return None
@@ -97,7 +97,7 @@ def _details(found: OrderSnapshot, document: Mapping[str, Any]) -> dict[str, Any
 
 
 def _items(order: Order | None, record: OrderRecord, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Ours, each with its reservation: BSS keeps the items in the order in which they were sent."""
+    """Our items, each with its reservation: BSS keeps the items in the sequence in which they were sent."""
     if order is not None and len(record.items) != len(items):
         return [item | {"reservationId": None} for item in items]
     return [
@@ -119,7 +119,7 @@ def _shipments(found: OrderSnapshot) -> dict[str, Any]:
 
 
 def _of_record(found: OrderSnapshot) -> dict[str, Any]:
-    """An order of another channel in the shape of ours; what only whoever placed it knows is null."""
+    """An order of another channel in our form; values that only its own channel knows are null."""
     record, invoice = found.record, found.invoice
     assert record is not None
     unknown = ("id", "state", "stateCategory", "failure", "timeline")

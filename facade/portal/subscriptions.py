@@ -58,7 +58,7 @@ class PortalSubscriptions:
         return {"getSubscription": self.get_subscription, "changePlan": self.change_plan}
 
     def get_subscription(self, subId: str) -> flask.Response:
-        """The subscription as BSS has it, and the change of ours that is under way."""
+        """The subscription in BSS, and our unfinished change."""
         only(flask.request.args, ())
         subscription, plans = self._asked(subId, current_principal())
         pending = self.changes.newest(PLAN_CHANGES, subscription.id, FINISHED)
@@ -95,9 +95,9 @@ class PortalSubscriptions:
         return self.changes.aggregate(PLAN_CHANGES, change_id, ALL)
 
     def _asked(self, subscription_id: str, principal: Principal) -> tuple[Subscription, tuple[Plan, ...]]:
-        """The subscription and the plans there are, from BSS and never from memory.
+        """The subscription and the plans, always read from BSS.
 
-        Raises what BSS answered, and SubscriptionNotFound for one of a customer that the client may not act for.
+        Raises the errors of BSS, and SubscriptionNotFound if the client may not act for its customer.
         """
 
         def admit(found: Subscription) -> None:

@@ -26,7 +26,7 @@ SCOPES: Mapping[str, str] = MappingProxyType(
         "subscription:modify": "Change a customer's subscription",
     }
 )
-"""Every scope a contract may ask for, with what it lets a client do."""
+"""Every scope that a contract may require, and what it allows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,5 +84,5 @@ bound to customers, the operator's portal that sees all, and one client that may
 
 
 def find_client(client_id: str) -> DevelopmentClient:
-    """The client, or one whose secret is never right: unknown names and wrong secrets get the same answer."""
+    """The client, or one whose secret never matches: unknown names and wrong secrets get the same answer."""
     return DEVELOPMENT_CLIENTS.get(client_id) or DevelopmentClient(client_id, frozenset(), known=False)

@@ -66,7 +66,7 @@ def bearer_token(sent: Sequence[str]) -> str:
         raise TokenRefused(MISSING)
     scheme, _, token = sent[0].strip().partition(" ")
     if scheme.lower() != "bearer":
-        # Other credentials are no token: the answer says which kind we take.
+        # Other credentials are not a token: the answer names the accepted kind.
         raise TokenRefused(MISSING)
     if len(sent) > 1 or not token.strip():
         raise TokenRefused("malformed")

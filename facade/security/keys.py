@@ -62,10 +62,10 @@ class StaticKeys:
         self._keys = signing_keys(jwks.as_dict(private=False) if isinstance(jwks, KeySet) else jwks)
 
     loaded = True
-    """False while no key has ever been seen: then nothing can be said about any token."""
+    """False until the first key is known; without a key no token can be checked."""
 
     def problem(self) -> str | None:
-        """Why there are no keys; None when there are. Has them asked for again in the background."""
+        """Why there are no keys, or None. Fetches them again in the background."""
         return None
 
     def find(self, kid: str | None) -> Key | None:
@@ -73,7 +73,7 @@ class StaticKeys:
         return _find(self._keys, kid)
 
     def wants_refresh(self, kid: str | None) -> bool:
-        """Whether `refresh` should be called before what `find` says about this id is final."""
+        """Whether `refresh` should be called before the answer of `find` for this id is final."""
         return False
 
     def refresh(self) -> None:
@@ -112,7 +112,7 @@ class RemoteKeys:
         return bool(self._keys)
 
     def problem(self) -> str | None:
-        """A node that is not ready gets no request, so no token would have the keys asked for."""
+        """A node that is not ready gets no requests, so no token would trigger a fetch of the keys."""
         if self._keys:
             return None
         rested = self._clock() - self._tried_at >= FIRST_LOAD_INTERVAL
@@ -131,7 +131,7 @@ class RemoteKeys:
         return self.find(kid) is None or now - self._fetched_at >= MAX_AGE
 
     def refresh(self) -> None:
-        """Fetch the keys. Whoever comes while a fetch is under way waits for that one and makes no other."""
+        """Fetch the keys. A caller that comes during a fetch waits for it and does not start another."""
         if self._lock.acquire(blocking=False):
             self._fetch_and_release()
         else:
@@ -185,7 +185,7 @@ _REASONS: Mapping[type[Exception], str] = MappingProxyType(
         ValueError: "the authorization server answers no usable key set",
     }
 )
-"""What everybody may read of a failure; the first that fits counts."""
+"""The public texts of failures; the first match counts."""
 
 
 def _find(keys: Mapping[str, Key], kid: str | None) -> Key | None:

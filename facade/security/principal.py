@@ -1,4 +1,4 @@
-"""Who is calling: the client behind the request, its scopes, and whose things it may see."""
+"""The principal: the client behind the request, its scopes, and what it may see."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -39,11 +39,13 @@ class Principal:
             raise ScopeMissing(self, scopes)
 
     def may_act_for(self, customer_id: str) -> bool:
-        """The one place that decides it. Only the id is looked at: nobody is asked whether there is such a customer."""
+        """Whether the client may act for a customer. Only this method decides it, by the id only: no
+        backend is asked.
+        """
         return self.customers is None or customer_id in self.customers
 
     def check_customer(self, customer_id: str, pointer: str | None = None) -> None:
-        """Raises CustomerNotFound, whether or not there is such a customer, for one that it may not act for."""
+        """Raises CustomerNotFound for a customer for whom it may not act, whether or not the customer exists."""
         if not self.may_act_for(customer_id):
             raise CustomerNotFound.named(customer_id, pointer)
 

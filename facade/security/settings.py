@@ -1,4 +1,4 @@
-"""How access tokens are checked here, and what production refuses to start with."""
+"""The settings of token checks, and the ones that production refuses."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ PRODUCTION = "production"
 
 @dataclass(frozen=True, slots=True)
 class SecuritySettings:
-    """Who issues the tokens and for whom.
+    """The issuer and the audience of the tokens.
 
     In development, without a `jwks_url`, tokens come from the product's own server, whose key is in `state_dir`.
     """
@@ -35,7 +35,7 @@ class SecuritySettings:
         return self.mode == DEVELOPMENT and self.jwks_url is None
 
     def development_state_dir(self) -> Path:
-        """Where the development server keeps its key. Raises ConfigurationError where it must not run."""
+        """The folder of the development server's key. Raises ConfigurationError if the server must not run."""
         self.check()
         if not self.uses_development_server or self.state_dir is None:
             raise ConfigurationError(
@@ -44,12 +44,12 @@ class SecuritySettings:
         return self.state_dir
 
     def check(self) -> None:
-        """Raises ConfigurationError, which names the setting, for what must not be started with."""
+        """Raises ConfigurationError, which names the setting, if the product must not start."""
         for problem in self.problems():
             raise problem
 
     def problems(self) -> Iterator[ConfigurationError]:
-        """Everything that must not be started with."""
+        """All problems that prevent a start."""
         if self.mode not in (DEVELOPMENT, PRODUCTION):
             yield ConfigurationError("mode", f"must be {DEVELOPMENT} or {PRODUCTION}, not {self.mode!r}")
         for name, value in (("issuer", self.issuer), ("audience", self.audience)):

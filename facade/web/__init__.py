@@ -1,1 +1,1 @@
-"""What every request meets: correlation, the request guard, threads, paging, conditions, JSON, errors."""
+"""The parts that every request passes: correlation, the request guard, threads, paging, conditions, JSON, errors."""

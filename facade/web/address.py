@@ -1,4 +1,4 @@
-"""The address of the request at hand."""
+"""The address of the current request."""
 
 from urllib.parse import quote
 

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from facade.identities import new_id
 
 Observe = Callable[[Scope, int, float], None]
-"""Told of each request: its scope, the status (0: nobody was there any more), and how many seconds it took."""
+"""Called for each request with its scope, the status (0: the client had gone), and its duration in seconds."""
 
 HEADER = b"x-correlation-id"
 ACCEPTABLE = re.compile(rb"[A-Za-z0-9._:/+=-]{1,128}")
@@ -19,7 +19,7 @@ log = structlog.get_logger("access")
 
 
 def correlation_id() -> str:
-    """That of the request at hand; empty outside of one."""
+    """The id of the current request; empty outside of a request."""
     return str(structlog.contextvars.get_contextvars().get("correlation_id", ""))
 
 
@@ -40,7 +40,7 @@ class Correlation:
         chosen = given if ACCEPTABLE.fullmatch(given) else new_id().encode()
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(correlation_id=chosen.decode())
-        # Connexion's router copies the scope: without this the error handlers would not see who was calling.
+        # Connexion's router copies the scope: without this the error handlers would not see the caller.
         scope.setdefault("extensions", {}).setdefault("connexion_context", {})
         began = time.perf_counter()
         status = 0

@@ -29,7 +29,7 @@ _FIRST, _LAST = -62_135_769_600_000_000, 253_402_473_600_000_000
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """A list as a client pages through it: `about` names the resource and what it is filtered and sorted by."""
+    """A list that a client pages through: `about` names the resource, its filters and sort keys."""
 
     about: str
     by: tuple[SortBy, ...] = ()

@@ -1,4 +1,4 @@
-"""HTTP/1.1 as the server reads it: uvicorn's protocol over llhttp (httptools), held to RFC 9112 where that is not.
+"""The HTTP/1.1 protocol of the server: uvicorn's protocol over llhttp (httptools), corrected to follow RFC 9112.
 
 uvicorn 0.54 with httptools 0.9, left alone,
 - ends a message with an `Upgrade` header at its headers and reads the body as the next request;
@@ -8,8 +8,8 @@ uvicorn 0.54 with httptools 0.9, left alone,
 - waits for ever for the rest of a request, and takes headers and trailers without end;
 - gives up on a client that has sent all and closed its side of the connection.
 
-What is malformed is handed to the application in its turn, with the refusal in its scope, and the connection closes
-after that. docs/decisions/0021 says why this parser and not another one.
+A malformed message is handed to the application in its turn, with the refusal in its scope; then the connection closes.
+docs/decisions/0021 says why this parser and not another one.
 """
 
 import asyncio
@@ -74,7 +74,8 @@ class ExpectingCycle(Cycle):
 
     async def send(self, message: Any) -> None:
         if self.waiting_for_100_continue and self.more_body:
-            # Refused unread. Whether the body still comes is the client's choice, so nobody can tell what follows.
+            # Refused without reading. The client may still send the body or not, so the next bytes cannot be
+            # interpreted.
             self.keep_alive = False
         await super().send(message)
 
@@ -121,7 +122,7 @@ class HttpProtocol(HttpToolsProtocol):
                 raise  # a defect of ours: the loop logs it and closes the connection
             self._refuse(error.__context__.answer)
         except httptools.HttpParserError as error:
-            # Of a request with an unknown method the parser tells nothing, not even the address.
+            # For a request with an unknown method, the parser gives nothing, not even the address.
             line = REQUEST_LINE.match(data) if first and self._begun == 1 and not self.url else None
             self.url = line[1] if line else self.url
             self._refuse(malformed_by(error))
@@ -147,8 +148,8 @@ class HttpProtocol(HttpToolsProtocol):
                 [begin_of_rest] = upgrade.args
                 if self.parser.get_method() == b"CONNECT":
                     raise Refused(UNKNOWN_METHOD) from None
-                # An offer that is not taken up changes nothing (RFC 9110 section 7.8): read the message once more
-                # without it, and what follows as what it is.
+                # A declined upgrade changes nothing (RFC 9110 section 7.8): read the message once more without it, then
+                # its body as usual.
                 data = self._head_without_upgrade() + data[begin_of_rest:]
                 self.parser = httptools.HttpRequestParser(self)
                 self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
@@ -195,7 +196,7 @@ class HttpProtocol(HttpToolsProtocol):
             if len(self.headers) >= HEADERS:
                 raise Refused(HEADERS_TOO_LARGE)
             super().on_header(name, value)
-        # Otherwise it is a trailer. None of ours means anything, and what checks headers has run already.
+        # Otherwise it is a trailer. We use no trailers, and the checks of headers have run already.
 
     def on_headers_complete(self) -> None:
         if self.parser.should_upgrade():

@@ -23,9 +23,9 @@ MAX_NAMED = 50
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`asked`: the client named an offset, a limit or a cursor, so a part of the list is what it wants (206).
+    """`asked`: the client sent an offset, a limit or a cursor, so it wants a part of the list (206).
 
-    With a `cursor`, which leads to the position `after`, `offset` is how many members came before it at the time.
+    With a `cursor`, which stands for the position `after`, `offset` is the number of members before it at that time.
     """
 
     offset: int
@@ -41,13 +41,13 @@ class Page:
 
     @property
     def query(self) -> str:
-        """What asks for this page."""
+        """The query parameters of this page."""
         return _by_offset(self.offset, self.limit) if self.cursor is None else _by_cursor(self.cursor, self.limit)
 
     def next_query(self, found: Found[Any]) -> str | None:
-        """What asks for the page after the one that was found; None when nothing follows.
+        """The query parameters of the next page; None if there is none.
 
-        By its position; by its offset only where no cursor can hold the position.
+        Uses the position, or the offset if no cursor can hold the position.
         """
         if found.last is None:
             return None
@@ -59,7 +59,7 @@ class Page:
         return 206 if self.asked and shown < total else 200
 
     def headers(self, address: str, found: Found[Any], kept: str = "") -> dict[str, str]:
-        """Counts and links of what was found, reached at `address`.
+        """The counts and links of the page at `address`.
 
         `kept` is the rest of the query, which every link repeats.
         """

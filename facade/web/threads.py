@@ -1,4 +1,4 @@
-"""Threads for work that the event loop must not do itself, and a bound on how many jobs wait for one."""
+"""Threads for work that the event loop must not do itself, and a limit for waiting jobs."""
 
 import asyncio
 from collections.abc import Callable
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """How many jobs may wait for a thread, and how many seconds one does."""
+    """How many jobs may wait for a thread, and for how many seconds."""
 
     length: int
     seconds: float
@@ -31,7 +31,7 @@ class BoundedThreads:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
 
     def require_place(self) -> None:
-        """Raises Overloaded when one more job would have no place."""
+        """Raises Overloaded if there is no place for one more job."""
         if self._inside >= self._places:
             raise self._overloaded()
 

@@ -59,7 +59,7 @@ def malformed_by(error: httptools.HttpParserError) -> ErrorAnswer:
 
 
 def path_of(url: bytes) -> str:
-    """The path in as much of a request target as is known, for the form of the answer and the log."""
+    """The path in the known part of a request target, for the form of the answer and the log."""
     try:
         path = httptools.parse_url(url).path
     except httptools.HttpParserInvalidURLError:

@@ -32,18 +32,18 @@ GRACE_SECONDS = 1.0
 
 WsgiAnswer = tuple[int, list[tuple[bytes, bytes]], bytes]
 OnLoop = Mapping[tuple[str, str], Callable[[], Any]]
-"""Handlers that need nothing and never wait, by base path and operationId; they return the JSON of a 200."""
+"""Handlers that need no thread and never wait, by base path and operationId; they return the JSON of a 200."""
 WSGIApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 class WsgiBridge:
-    """`threads` bounds how many requests the application works on at once; what exceeds `queue` is turned away.
-    `deadline` is how many seconds whoever the application asks has, from when the request is here. What does not keep
-    to it, such as a disk that hangs, is given up on a moment later. Operations in `on_loop` are answered without a
-    thread, so at once, whatever all threads wait for.
+    """`threads` limits the requests that the application handles at the same time; those beyond `queue` are refused.
 
-    Takes only what Connexion has routed to an operation, and so checked: Flask matches addresses that Connexion does
-    not (`//orders`, `%0A`), which would otherwise reach handlers past security and validation.
+    `deadline` is the number of seconds, from the arrival of the request, for all calls of the application. If something
+    exceeds it, such as a hanging disk, the request is answered a moment later. Operations in `on_loop` are answered at
+    once, without a thread. Only requests that Connexion has routed to an operation, and so checked, are accepted: Flask
+    matches addresses that Connexion does not (`//orders`, `%0A`), and these would reach handlers without security and
+    validation.
     """
 
     def __init__(
