@@ -68,7 +68,7 @@ class Backends:
 
 
 def connect(settings: Mapping[str, BackendSettings], check_answers: float = 0.0, timed: Timed = untimed) -> Backends:
-    """Ready to call, nothing sent yet. `check_answers`: the share of answers held against the contracts.
+    """Ready to call, nothing sent yet. `check_answers`: the share of answers to check against the contracts.
     `timed` is told of each exchange.
 
     Raises ValueError naming backends that have no settings.

@@ -1,7 +1,7 @@
-"""What can go wrong with audit records.
+"""The errors of audit records.
 
 NotFound
-└── AuditRecordNotFound  no such audit record, or not the caller's
+└── AuditRecordNotFound  the audit record does not exist, or is not the caller's
 """
 
 from canonical.shared.errors import NotFound

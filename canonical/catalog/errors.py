@@ -1,12 +1,12 @@
-"""What can go wrong in the catalog.
+"""The errors of the catalog.
 
 InvalidCommand
-├── CyclicCategories  a category would stand below itself, or below too many
+├── CyclicCategories  a category would be its own ancestor, or have too many
 └── VersionsOverlap   two published versions of one item would be valid at once
 NotFound
-└── ItemNotFound      no such item, or no such version of it
+└── ItemNotFound      the item, or this version of it, does not exist
 Conflict
-├── ItemExists        the item has a version of this name
+├── ItemExists        the item has a version of this name already
 └── ItemInUse         others refer to it
 """
 

@@ -1,7 +1,7 @@
-"""What can go wrong with customers.
+"""The errors of customers.
 
 NotFound
-└── CustomerNotFound           CRM does not know the customer, or it is not for the caller
+└── CustomerNotFound           CRM does not know the customer, or the caller may not act for it
 Conflict
 └── CustomerNotInGoodStanding  pending or suspended in CRM
 """

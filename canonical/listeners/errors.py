@@ -1,10 +1,10 @@
-"""What can go wrong with the registration of listeners.
+"""The errors of listeners.
 
 NotFound
-└── ListenerNotFound  no such listener, or not the caller's
+└── ListenerNotFound  the listener does not exist, or is not the caller's
 Conflict
-├── ListenerExists    the caller has this very listener
-└── TooManyListeners  the caller has as many as a client may have
+├── ListenerExists    the caller has this listener already
+└── TooManyListeners  the caller has the most listeners that a client may have
 """
 
 from canonical.shared.errors import Conflict, NotFound

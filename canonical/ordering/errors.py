@@ -1,12 +1,12 @@
-"""What can go wrong with orders and their cancellations.
+"""The errors of orders and their cancellations.
 
 InvalidCommand
 ├── UnknownOffering          no such offering or SKU in the catalogue
-├── DuplicateLine            two lines with one id
-├── InvalidQuantity          none, less than none, or out of all proportion
-├── ProductReferenceMissing  the line changes an installed product and does not say which
-├── OfferingNotProduct       an offering stands where an installed product is meant
-├── UnknownRelatedLine       a line is related to one that is not there
+├── DuplicateLine            two lines have the same id
+├── InvalidQuantity          below 1 or too large
+├── ProductReferenceMissing  the line changes an installed product, but does not name it
+├── OfferingNotProduct       the line names an offering instead of an installed product
+├── UnknownRelatedLine       a line is related to a line that does not exist
 ├── RuleBroken               the catalogue does not sell it so; a partner's profile can say that it may be ordered
 │   ├── OfferingNotPublished        not for anybody yet
 │   ├── OfferingRetired             not sold any more
@@ -20,12 +20,12 @@ InvalidCommand
 │   ├── OfferingRequired            it is ordered together with another one only
 │   ├── OfferingExcluded            it is never ordered together with another one
 │   └── PriceDiffers                the stated price is not that of the catalogue
-└── CyclicRelationship       lines that depend on each other, or contain each other
+└── CyclicRelationship       lines depend on each other, or contain each other, in a cycle
 NotFound
-├── CancellationNotFound     no such cancellation, or not the caller's
-└── OrderNotFound            no such order, or not the caller's
+├── CancellationNotFound     the cancellation does not exist, or is not the caller's
+└── OrderNotFound            the order does not exist, or is not the caller's
 Conflict
-└── OrderWasCancelled           whoever waited for the order learns that it was given up
+└── OrderWasCancelled        somebody cancelled the order while the caller waited
 """
 
 from types import MappingProxyType

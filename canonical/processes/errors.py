@@ -1,15 +1,15 @@
-"""What can go wrong with processes, and what ends them.
+"""The errors of processes, and the errors that end them.
 
 CanonicalError
 ├── NotFound
-│   └── ProcessNotFound    no such process
+│   └── ProcessNotFound    the process does not exist
 ├── Conflict
-│   ├── DecisionRefused    a process where it stands leaves no room for the decision
-│   │   └── CallUnderWay   nor does any other at this moment: the process is at work
-│   ├── GivenUp            a person decided that the order goes no further
-│   └── InsufficientStock  Inventory has fewer than ordered
-├── PaymentDeclined        Billing refused the charge, for good
-└── StillWorking           accepted and tracked, but not finished while the caller waited
+│   ├── DecisionRefused    the state of the process does not allow the decision
+│   │   └── CallUnderWay   a call of the process is running
+│   ├── GivenUp            an operator stopped the order
+│   └── InsufficientStock  Inventory has less than ordered
+├── PaymentDeclined        Billing finally refused the charge
+└── StillWorking           accepted, but not finished while the caller waited
 """
 
 from canonical.shared.errors import CanonicalError, Conflict, NotFound

@@ -3,23 +3,23 @@
 Each context has its own errors in its errors.py, below one of these.
 
 CanonicalError
-├── InvalidCommand                what was asked makes no sense; nothing was done
-│   └── CurrenciesDiffer          one order, charged in one currency
+├── InvalidCommand                the request is contradictory; nothing was done
+│   └── CurrenciesDiffer          one order has several currencies
 ├── NotFound
-├── Conflict                      right question, wrong moment
-│   ├── InvalidTransition         the order's state does not allow it
-│   ├── ConcurrentChange          somebody else changed it first
-│   ├── VersionMismatch           it is not in the version that the caller knows
+├── Conflict                      the current state does not allow the request
+│   ├── InvalidTransition         the state of the order or category does not allow it
+│   ├── ConcurrentChange          somebody else changed the object first
+│   ├── VersionMismatch           the object has another version than the caller names
 │   └── IdempotencyKeyReused      the key was used for another request
-├── StoreUnavailable              what we keep cannot be reached; nothing was changed
-│   ├── StoreNotWritable          it can be read only, as when its disk is full; nothing was changed
-│   └── StoreOutcomeUnknown       it may have kept the change: look before it is made again
+├── StoreUnavailable              the database cannot be reached; nothing was changed
+│   ├── StoreNotWritable          the database accepts no changes; nothing was changed
+│   └── StoreOutcomeUnknown       the change may be stored: look before repeating it
 └── BackendError
-    ├── BackendUnavailable        it did not act: the same call may be sent again later
-    ├── OutcomeUnknown            it may have acted: ask before sending again
-    ├── BackendContractError      it answered outside its contract
-    │   └── BackendContradiction  it answered about something else than was asked for
-    └── BackendRefused            it refused a call that we thought was right
+    ├── BackendUnavailable        the backend did not act: the call may be repeated later
+    ├── OutcomeUnknown            the backend may have acted: ask it before repeating the call
+    ├── BackendContractError      the answer breaks the backend's contract
+    │   └── BackendContradiction  the answer contradicts the call
+    └── BackendRefused            the backend refused a call that we considered correct
 """
 
 from collections.abc import Iterator, Mapping

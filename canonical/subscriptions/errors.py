@@ -1,11 +1,11 @@
-"""What can go wrong with subscriptions and the change of their plans.
+"""The errors of subscriptions and plan changes.
 
 InvalidCommand
-└── InvalidPlan             no plan that a subscription can be moved to
+└── InvalidPlan             the plan does not exist
 NotFound
-└── SubscriptionNotFound    BSS does not know the subscription, or it is not for the caller
+└── SubscriptionNotFound    BSS does not know the subscription, or the caller may not act for its customer
 Conflict
-└── SubscriptionTerminated  it has ended, so nothing of it is changed any more
+└── SubscriptionTerminated  the subscription has ended and cannot be changed
 """
 
 from typing import Self

@@ -1,4 +1,4 @@
-"""What becomes of commands."""
+"""The handlers of the commands."""
 
 from collections.abc import Sequence
 from types import MappingProxyType

@@ -1,11 +1,11 @@
 """OpenAPI 3.0 schemas → JSON Schema draft 7 that dispatches on the discriminator.
 
-What becomes what:
+The conversions:
 - a discriminated class or union: a chain of if/then/else on `@type`, following the rules of `classes`;
 - `oneOf` without a discriminator: `anyOf`. TM Forum's branches overlap, and "exactly one" refuses good documents;
 - `nullable`: also null;
 - `readOnly` in a request, `writeOnly` in an answer: forbidden there, and not required;
-- integers: bounded to what every JSON reader keeps exactly (RFC 7493), or to 32 bits when declared so;
+- integers: limited to the range that every JSON parser keeps exactly (RFC 7493), or to 32 bits when declared so;
 - `date-time`, `date`: strict RFC 3339, without the year 0000 and leap seconds, which Python cannot represent.
 
 Compiled from the contract with its references, never from what Connexion resolved: Connexion 3.3 replaces

@@ -1,11 +1,11 @@
 """Violations of a contract, and the exceptions that carry them to the error handlers.
 
 ContractError
-├── BodyRefused            the body could not be taken as a document at all
-│   ├── MalformedBody      absent, not JSON, not UTF-8, cut off
+├── BodyRefused            the body could not be read as a document
+│   ├── MalformedBody      missing, not JSON, not UTF-8, or cut off
 │   └── BodyTooLarge       longer than the limit; reading stopped there
-├── ContractViolation      a request document that breaks the contract: every violation at once
-└── ResponseViolation      an answer of ours that breaks the contract
+├── ContractViolation      a request breaks the contract; has every violation
+└── ResponseViolation      an answer of ours breaks the contract
 """
 
 from __future__ import annotations

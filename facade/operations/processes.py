@@ -37,7 +37,7 @@ ANSWERS: AnswerTable = MappingProxyType(
         ProcessNotFound: AnswerRow(404, "Process not found"),
         DecisionRefused: AnswerRow(409, "Decision refused"),
         CallUnderWay: AnswerRow(409, "Call under way", retry_after="1"),
-        GivenUp: AnswerRow(409, "Order given up"),
+        GivenUp: AnswerRow(409, "Order stopped by an operator"),
     }
 )
 

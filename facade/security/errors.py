@@ -2,11 +2,11 @@
 
     connexion.exceptions
     ├── OAuthProblem
-    │   └── TokenRefused        401  no token, or one we do not accept
+    │   └── TokenRefused        401  the token is missing or not accepted
     ├── OAuthScopeProblem
-    │   └── ScopeMissing        403  a good token without the scope the operation asks for
+    │   └── ScopeMissing        403  the token lacks the scope that the operation needs
     └── ProblemException
-        └── KeysUnavailable     503  no key to check the token with: it may be good or bad
+        └── KeysUnavailable     503  no key can check the token
 
 Each has `code` (stable), `reason` (stable, short), `detail` (for people) and `headers`, which must go out with the
 answer: they hold the challenge of RFC 6750 section 3. No token text is ever in them.

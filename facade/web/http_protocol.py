@@ -1,12 +1,12 @@
 """The HTTP/1.1 protocol of the server: uvicorn's protocol over llhttp (httptools), corrected to follow RFC 9112.
 
-uvicorn 0.54 with httptools 0.9, left alone,
+Without these corrections, uvicorn 0.54 with httptools 0.9
 - ends a message with an `Upgrade` header at its headers and reads the body as the next request;
 - adds trailers to the headers;
 - writes its own 400, in plain text, before the answers to the requests ahead of the malformed one;
-- takes HTTP/0.9 and HTTP/2.0 in a request line;
-- waits for ever for the rest of a request, and takes headers and trailers without end;
-- gives up on a client that has sent all and closed its side of the connection.
+- accepts HTTP/0.9 and HTTP/2.0 in a request line;
+- waits for ever for the rest of a request, and accepts headers and trailers without a limit;
+- does not answer a client that has sent everything and closed its side of the connection.
 
 A malformed message is handed to the application in its turn, with the refusal in its scope; then the connection closes.
 docs/decisions/0021 says why this parser and not another one.
