@@ -131,7 +131,7 @@ class Backend:
         """
         asked = {**(path or {}), **(query or {}), **(json or {}), **known}
         if unnamed := operation.agreement.needs - asked.keys():
-            raise ValueError(f"{operation.name} needs {sorted(unnamed)} for the check of its answer, and the call does not name them")
+            raise ValueError(f"{operation.name}: the call must name {sorted(unnamed)}, to check the answer")
         with tracing.span(f"{self.name} {operation.name}", "client") as span:
             span.note(peer__service=self.name, http__request__method=operation.method)
             return self._call(operation, path or {}, query, json, key, asked)
