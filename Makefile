@@ -1,4 +1,4 @@
-# Every target works on a fresh machine with Python 3.11 and make: the environment is made when it is missing.
+# Every target works on a fresh machine with Python 3.11 and make: it creates the environment if it is missing.
 PYTHON ?= python3.11
 
 BIN := .venv/bin
@@ -35,7 +35,7 @@ check: $(READY)  ## style, types, import contracts
 test: check  ## everything CI runs
 	$(BIN)/pytest -n 2 --dist loadfile
 
-coverage: $(READY)  ## what the tests leave unused, served products included; fails below the floor
+coverage: $(READY)  ## which code no test executes; fails below the floor
 	@rm -rf var/coverage && mkdir -p var/coverage
 	$(BIN)/coverage run -m pytest -q tests/unit tests/contract tests/integration $(SERVED:%=tests/e2e/test_%.py)
 	$(BIN)/coverage combine --quiet
@@ -44,14 +44,14 @@ coverage: $(READY)  ## what the tests leave unused, served products included; fa
 bench: $(READY)  ## medians and ratios against a baseline in the same run
 	$(BIN)/python -m tests.bench
 
-fuzz: $(READY)  ## schemathesis and generated payloads for longer: FUZZ_EXAMPLES, 2000 unless given
+fuzz: $(READY)  ## schemathesis and generated payloads for longer: FUZZ_EXAMPLES, 2000 by default
 	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-2000} $(BIN)/pytest tests/conformance -k "schemathesis or generated" -n 2 --timeout 7200
 
-soak: $(READY)  ## MINUTES (10 unless given) at half load: errors, memory, unfinished processes
+soak: $(READY)  ## MINUTES (10 by default) at half load: errors, memory, unfinished processes
 	$(BIN)/python -m tests.bench.soak --minutes $${MINUTES:-10}
 
-torture: $(READY)  ## MINUTES (10 unless given) of random faults of all kinds; DATABASE=postgresql for two nodes, SEED= to repeat
+torture: $(READY)  ## MINUTES (10 by default) of random faults of all kinds; DATABASE=postgresql for two nodes, SEED= to repeat
 	$(BIN)/python -m tests.bench.torture --minutes $${MINUTES:-10} --database $${DATABASE:-sqlite} $${SEED:+--seed $$SEED}
 
-clean:  ## forget the environment and all data
+clean:  ## delete the environment and all data
 	rm -rf .venv var

@@ -111,7 +111,7 @@ def demo(settings: Settings) -> None:
     """Show the paths of orders through a running product.
 
     Plays the golden payloads as partner-acme and as portal. PORT and BACKENDS_PORT say where the product runs. Fails
-    when an order does not end as its scenario tells.
+    when an order does not end as its scenario says.
     """
     astray = demonstrate(running(settings), console_for())
     if astray:
