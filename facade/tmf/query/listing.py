@@ -52,7 +52,7 @@ def read_listing(query_string: bytes, attributes: Attributes, resource: str) -> 
         if name not in RESERVED:
             filters.append(text)
         elif name in reserved or not equals:
-            raise refusal(name, f"{name} must be given only once, with a value")
+            raise refusal(name, f"{name} is given once, with a value")
         else:
             reserved[name] = value
         if name not in PAGING:
