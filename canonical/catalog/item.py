@@ -205,7 +205,7 @@ def _event_of(was: LifecycleStatus, status: LifecycleStatus) -> type[StatusChang
 
 def _check_period(valid_from: datetime | None, valid_until: datetime | None) -> None:
     if valid_from is not None and valid_until is not None and valid_until < valid_from:
-        raise InvalidCommand("the validity must end after its start", pointer="/valid_until")
+        raise InvalidCommand("the validity ends before it begins", pointer="/valid_until")
 
 
 def _found_by(item: Item) -> Collection[tuple[str, str]]:
