@@ -1,12 +1,13 @@
 """The orders that a reader sees, as SQL conditions."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import sqlalchemy as sa
 
 from adapters.persistence.prepared import Prepared
-from adapters.persistence.tables import documents
+from adapters.persistence.search_index import term
+from adapters.persistence.tables import documents, terms
 from canonical.shared.reader import CustomerSet, Reader
 
 
@@ -16,7 +17,13 @@ def seen(reader: Reader) -> list[sa.ColumnElement[bool]]:
     if reader.customers is not None:
         unnamed = sa.and_(documents.c.customer_id == "", documents.c.owner == reader.client)
         found.append(sa.or_(_among(reader.customers), unnamed))
-    return found
+    return found + [_found_by(path, texts) for path, texts in reader.only]
+
+
+def _found_by(path: str, texts: Collection[str]) -> sa.ColumnElement[bool]:
+    of = terms.c.resource == documents.c.resource, terms.c.id == documents.c.id
+    with_text = terms.c.path == path, terms.c.value.in_(sorted(map(term, texts)))
+    return sa.exists(sa.select(sa.literal_column("1")).where(*of, *with_text))
 
 
 def _among(customers: CustomerSet) -> sa.ColumnElement[bool]:
@@ -36,7 +43,7 @@ class Readable:
         self._own = Prepared(statement.where(documents.c.owner == sa.bindparam("owner")))
 
     def execute(self, connection: sa.Connection, reader: Reader, values: Mapping[str, Any]) -> sa.CursorResult[Any]:
-        if reader.customers is not None:
+        if reader.customers is not None or reader.only:
             return connection.execute(self._statement.where(*seen(reader)), values)
         if reader.everybody:
             return self._everybodys.execute(connection, values)

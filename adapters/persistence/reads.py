@@ -21,7 +21,8 @@ from canonical.shared.editions import Named
 from canonical.shared.idempotency import KeptAnswer
 from canonical.shared.paging import Found, Position, Slice
 from canonical.shared.projection import Listed, Revision, SearchIndex, StoredDocument
-from canonical.shared.reader import ALL, Reader
+from canonical.shared.reader import Reader
+
 
 _KIND = documents.c.resource == sa.bindparam("resource")
 _ASKED = documents.c.id == sa.bindparam("asked")
@@ -117,12 +118,18 @@ class SqlReads:
         return search(self._database, kind.name, index, mine, wanted)
 
     def found(
-        self, kind: Kind[A], index: SearchIndex, part: Slice, criterion: Criterion | None, at: datetime | None
+        self,
+        kind: Kind[A],
+        index: SearchIndex,
+        reader: Reader,
+        part: Slice,
+        criterion: Criterion | None,
+        at: datetime | None,
     ) -> Found[A]:
         """The aggregates that meet the criterion, whose paths lead into them; newest first, and with `at` the versions
         that are found by their references at that moment. Raises InvalidCommand when that takes too long.
         """
-        found = self.documents(kind, index, ALL, part, criterion, (), at)
+        found = self.documents(kind, index, reader, part, criterion, (), at)
         return Found([aggregate_of(kind, one.document, one.version) for one in found.members], found.total, found.last)
 
     def aggregates(self, kind: Kind[A], reader: Reader, part: Slice) -> Found[A]:

@@ -4,7 +4,7 @@ What is published never changes. What may still change, its status and the end o
 time; any other change makes a new version.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol, Self
@@ -208,13 +208,23 @@ def _check_period(valid_from: datetime | None, valid_until: datetime | None) -> 
         raise InvalidCommand("the validity ends before it begins", pointer="/valid_until")
 
 
-def _found_by(item: Item) -> Collection[tuple[str, str]]:
-    texts, amounts = item.contents.sought
-    return tuple(terms_of((item.contents.name, *texts, item.contents.description), amounts))
+def _nothing_more(_: Any) -> Iterable[tuple[str, str]]:
+    return ()
 
 
-def kind_of_items(name: str, made: type[Item]) -> Kind[Any]:
-    """One kind of catalog item. `name` as in "offering"; its events are called `OfferingPublished` and so on."""
+def kind_of_items(
+    name: str, made: type[Item], more: Callable[[Any], Iterable[tuple[str, str]]] = _nothing_more
+) -> Kind[Any]:
+    """One kind of catalog item. `name` as in "offering"; its events are called `OfferingPublished` and so on.
+
+    `more` are texts that contents are found by, beside words and amounts, each with its path.
+    """
+
+    def found_by(item: Item) -> Collection[tuple[str, str]]:
+        texts, amounts = item.contents.sought
+        words = terms_of((item.contents.name, *texts, item.contents.description), amounts)
+        return (*words, *more(item.contents))
+
     return Kind(
         name,
         made,
@@ -222,7 +232,7 @@ def kind_of_items(name: str, made: type[Item]) -> Kind[Any]:
         reference=lambda item: item.item_id,
         removed=lambda item: item.removed,
         links=lambda item: item.contents.links,
-        found_by=_found_by,
+        found_by=found_by,
         versioned=True,
         event_prefix="".join(word.capitalize() for word in name.split("-")),
     )

@@ -7,6 +7,7 @@ from datetime import datetime
 from canonical.catalog.category import CATEGORY
 from canonical.catalog.characteristics import CharacteristicUse
 from canonical.catalog.item import Item, Sought, kind_of_items
+from canonical.catalog.market import sold_at
 from canonical.catalog.price import PRICE, Commitment, PriceContents
 from canonical.catalog.references import Reference, Relationship
 from canonical.catalog.specification import SPECIFICATION
@@ -117,4 +118,4 @@ class Offering(Item):
     contents: OfferingContents
 
 
-OFFERINGS = kind_of_items(OFFERING, Offering)
+OFFERINGS = kind_of_items(OFFERING, Offering, sold_at)

@@ -18,17 +18,23 @@ class CustomerSet:
         return customer_id in self.ids or customer_id.startswith(self.prefixes)
 
 
+Only = tuple[tuple[str, frozenset[str]], ...]
+"""Paths of texts that aggregates are found by, each with the texts of which one has to be there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reader:
     """Sees the orders of `client`, or `everybody`'s; of any customer, or of `customers` only.
 
     What comes with an order (its document, its cancellations) is seen by those who see the order. An order that names
-    no customer, as a rejected one may, is seen by the client that sent it.
+    no customer, as a rejected one may, is seen by the client that sent it. `only`: nothing is seen but what is found by
+    one of the texts at each of these paths.
     """
 
     client: str
     everybody: bool = False
     customers: CustomerSet | None = None
+    only: Only = ()
 
     @property
     def unbounded(self) -> bool:

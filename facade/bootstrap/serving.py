@@ -67,7 +67,7 @@ def application() -> Correlation:
         if tracer is not None:
             await asyncio.to_thread(tracer.close)
 
-    verifier = build_verifier(security, core.profiles.customers_of)
+    verifier = build_verifier(security, core.profiles.customers_of, core.profiles.market_of)
     page = metrics_page(core, registry, verifier)
     served = build_app(
         _apis(core, security, verifier, page),

@@ -9,6 +9,7 @@ from typing import Any
 import jsonschema_rs
 import yaml
 
+from canonical.catalog.market import EVERYWHERE, Market
 from canonical.shared.reader import CustomerSet
 from facade.partners.customers import CustomerRule, customer_rule
 from facade.tmf.vocabulary import STANDARD, Vocabulary
@@ -31,11 +32,12 @@ class Validation(StrEnum):
 
 @dataclass(frozen=True)
 class Profile:
-    """`customers` None: the client may act for every customer."""
+    """`customers` None: the client may act for every customer. `market` is where it sells."""
 
     validation: Validation = Validation.BEFORE_ACKNOWLEDGEMENT
     vocabulary: Vocabulary = STANDARD
     customers: CustomerRule | None = None
+    market: Market = EVERYWHERE
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,9 @@ class Profiles:
         """The customers that a client with these claims may act for; None for all. Raises TokenRefused."""
         rule = self.of(client).customers
         return None if rule is None else rule.customers(claims)
+
+    def market_of(self, client: str) -> Market:
+        return self.of(client).market
 
     @property
     def unbound(self) -> list[str]:
@@ -78,6 +83,11 @@ _CUSTOMERS = {
         "claim": {"type": "string", "minLength": 1},
     },
 }
+_MARKET = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": dict.fromkeys(("channels", "segments", "places"), _TEXTS),
+}
 _SCHEMA = jsonschema_rs.Draft7Validator(
     {
         "type": "object",
@@ -88,6 +98,7 @@ _SCHEMA = jsonschema_rs.Draft7Validator(
             "partyRoles": _WORDS,
             "relationshipTypes": _WORDS,
             "customers": _CUSTOMERS,
+            "market": _MARKET,
         },
     }
 )
@@ -115,4 +126,6 @@ def _profile(path: Path) -> Profile:
         customers = customer_rule(said["customers"]) if "customers" in said else None
     except ValueError as error:
         raise ProfileError(f"{path}: {error}") from error
-    return Profile(Validation(said.get("validation", Validation.BEFORE_ACKNOWLEDGEMENT)), vocabulary, customers)
+    market = Market(**{name: frozenset(ids) for name, ids in said.get("market", {}).items()})
+    validation = Validation(said.get("validation", Validation.BEFORE_ACKNOWLEDGEMENT))
+    return Profile(validation, vocabulary, customers, market)

@@ -1,7 +1,7 @@
 """The canonical API's catalog: each kind of item listed, read, changed, published and retired in the same way."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from types import MappingProxyType
@@ -54,7 +54,14 @@ class Reads(Protocol):
     def to_change(self, kind: Kind[A], asked: Named, reader: Reader, /) -> tuple[A, dict[str, Any], Any]: ...
 
     def found(
-        self, kind: Kind[A], index: SearchIndex, part: Slice, criterion: Criterion | None, at: datetime | None, /
+        self,
+        kind: Kind[A],
+        index: SearchIndex,
+        reader: Reader,
+        part: Slice,
+        criterion: Criterion | None,
+        at: datetime | None,
+        /,
     ) -> Found[A]:
         """Newest first. Raises InvalidCommand when that takes too long."""
         ...
@@ -64,14 +71,16 @@ class Reads(Protocol):
 class Section:
     """One kind of item in the canonical API. `noun` as in "ProductOffering", `version` the member with its version.
 
-    `filters` are query parameters that only this kind has, and `criteria` makes criteria of a query with them. `more`
-    are members of the document of one item beside its contents, which nobody writes.
+    With `by_market`, who may not write sees only what is sold in its part of the market. `filters` are query parameters
+    that only this kind has, and `criteria` makes criteria of a query with them. `more` are members of the document of
+    one item beside its contents, which nobody writes.
     """
 
     kind: Kind[Any]
     noun: str
     shape: ContentsShape
     version: str = "version"
+    by_market: bool = False
     filters: frozenset[str] = frozenset()
     criteria: Callable[[Mapping[str, str], datetime], Iterable[Criterion]] = lambda query, at: ()
     more: Callable[[Item, datetime], Mapping[str, Any]] = lambda item, at: {}
@@ -114,7 +123,7 @@ class PortalCatalog:
         moment = self.moment()
         asked = [*section.criteria(query, moment), _seen(current_principal(), query.get("status"))]
         asked += [having(query["text"])] if "text" in query else []
-        found = self.reads.found(section.kind, INDEX, page.slice, all_of(*asked), moment)
+        found = self.reads.found(section.kind, INDEX, self._reader(section), page.slice, all_of(*asked), moment)
         documents = [document_of(section, item.as_of(moment)) for item in found.members]
         return answer_json(page_document(documents, page, found))
 
@@ -130,7 +139,14 @@ class PortalCatalog:
         only(flask.request.args, PAGING)
         page = page_of(flask.request.args, Course(f"catalog {section.kind.name} {id}"))
         of_it = Compare((PathStep("item_id"),), Operator.EQUAL, (id,))
-        found = self.reads.found(section.kind, INDEX, page.slice, all_of(of_it, _seen(current_principal(), None)), None)
+        found = self.reads.found(
+            section.kind,
+            INDEX,
+            self._reader(section),
+            page.slice,
+            all_of(of_it, _seen(current_principal(), None)),
+            None,
+        )
         if not found.total:
             raise section.kind.missing(id)
         return answer_json(page_document([document_of(section, item) for item in found.members], page, found))
@@ -213,7 +229,7 @@ class PortalCatalog:
     def item(self, section: Section, id: str, version: str | None = None) -> Item:
         """The version that the request or `version` names. Raises ItemNotFound, also for what is hidden."""
         named = self._named(id) if version is None else Named(id, self.clock.now(), version)
-        item: Item = self.reads.aggregate(section.kind, named, ALL)
+        item: Item = self.reads.aggregate(section.kind, named, self._reader(section))
         if item.state not in PUBLISHED and not _is_insider(current_principal()):
             raise section.kind.missing(id)
         return item
@@ -224,6 +240,12 @@ class PortalCatalog:
 
     def _named(self, id: str) -> Named:
         return Named(id, self.moment(), flask.request.args.get("version"))
+
+    def _reader(self, section: Section) -> Reader:
+        principal = current_principal()
+        if not section.by_market or _is_insider(principal):
+            return ALL
+        return replace(ALL, only=principal.market.terms)
 
     def moment(self) -> datetime:
         """The moment that the request asks about."""

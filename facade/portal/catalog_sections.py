@@ -25,6 +25,7 @@ def sections(reads: Reads) -> tuple[Section, ...]:
             "ProductOffering",
             OfferingShape(),
             version="offeringVersion",
+            by_market=True,
             filters=FILTERS,
             criteria=partial(criteria, reads),
             more=partial(resolved, reads),

@@ -52,7 +52,14 @@ class Reads(Protocol):
     def aggregate(self, kind: Kind[A], asked: str | Named, reader: Reader, /) -> A: ...
 
     def found(
-        self, kind: Kind[A], index: SearchIndex, part: Slice, criterion: Criterion | None, at: datetime | None, /
+        self,
+        kind: Kind[A],
+        index: SearchIndex,
+        reader: Reader,
+        part: Slice,
+        criterion: Criterion | None,
+        at: datetime | None,
+        /,
     ) -> Found[A]: ...
 
 
@@ -139,7 +146,7 @@ class PortalOfferings:
                 Compare((PathStep("state"),), Operator.EQUAL, tuple(sorted(OFFERED))),
             )
         )
-        return self.reads.found(kind, INDEX, Slice(0, MOST), criterion, item.at).members
+        return self.reads.found(kind, INDEX, ALL, Slice(0, MOST), criterion, item.at).members
 
 
 def offered(offering: Item, reads: Reads, at: datetime) -> OfferedItem:
@@ -209,7 +216,7 @@ def _costs(reads: Reads, query: Mapping[str, str], at: datetime) -> Criterion:
         raise ContractViolation([Violation("/currency", Code.MISSING_PROPERTY, text)])
     least, most = (Decimal(query.get(name, other)) for name, other in (("minPrice", "0"), ("maxPrice", "999999999999")))
     within = costing(Money(least, query["currency"]), Money(most, query["currency"]))
-    prices = reads.found(PRICES, INDEX, Slice(0, MOST), within, at).members
+    prices = reads.found(PRICES, INDEX, ALL, Slice(0, MOST), within, at).members
     return AnyOf((within, *_naming(prices, "contents", "prices*", "reference", "id")))
 
 
@@ -218,7 +225,7 @@ def _can_have(reads: Reads, code: str, text: str, at: datetime) -> Criterion:
     values = AnyElement(_steps("allowed*"), Compare(_steps("value", "text"), Operator.EQUAL, (text,)))
     named = Compare(_steps("name"), Operator.EQUAL, (code,))
     having = AnyElement(_steps("contents", "characteristics*"), AllOf((named, values)))
-    specifications = reads.found(SPECIFICATIONS, INDEX, Slice(0, MOST), having, at).members
+    specifications = reads.found(SPECIFICATIONS, INDEX, ALL, Slice(0, MOST), having, at).members
     uses = _steps("contents", "uses*")
     left_alone = Not(AnyElement(uses, named))
     of_those = [AllOf((one, left_alone)) for one in _naming(specifications, "contents", "specification", "id")]

@@ -6,6 +6,7 @@ from typing import Any
 
 from connexion.context import context
 
+from canonical.catalog.market import EVERYWHERE, Market
 from canonical.customers.errors import CustomerNotFound
 from canonical.shared.reader import CustomerSet, Reader
 from facade.security.errors import MISSING, ScopeMissing, TokenRefused
@@ -17,12 +18,13 @@ WILDCARD = ":*"
 class Principal:
     """The client a verified access token was issued to, the scopes it holds and the customers it may act for.
 
-    `customers` None are all of them.
+    `customers` None are all of them. `market` is where it sells.
     """
 
     client_id: str
     scopes: frozenset[str]
     customers: CustomerSet | None = None
+    market: Market = EVERYWHERE
 
     def may(self, scope: str) -> bool:
         """Whether a scope is held, by its name or by a wildcard: `operations:*` holds `operations:read`."""

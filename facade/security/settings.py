@@ -1,12 +1,13 @@
 """The settings of token checks, and the ones that production refuses."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from joserfc.jwk import KeySet
 
+from canonical.catalog.market import EVERYWHERE, Market
 from facade.security.development_keys import development_key
 from facade.security.errors import ConfigurationError
 from facade.security.keys import RemoteKeys, StaticKeys
@@ -70,7 +71,9 @@ class SecuritySettings:
 
 
 def build_verifier(
-    settings: SecuritySettings, customers_of: CustomersOf = lambda client, claims: None
+    settings: SecuritySettings,
+    customers_of: CustomersOf = lambda client, claims: None,
+    market_of: Callable[[str], Market] = lambda client: EVERYWHERE,
 ) -> TokenVerifier:
     """The token check that the settings describe, for clients of which `customers_of` says whom they may act for.
 
@@ -81,7 +84,7 @@ def build_verifier(
     whose = (settings.issuer, settings.audience, settings.leeway)
     if settings.jwks_url is None:
         own = StaticKeys(KeySet([development_key(settings.development_state_dir())]))
-        return TokenVerifier(own, *whose, customers_of=customers_of)
+        return TokenVerifier(own, *whose, customers_of=customers_of, market_of=market_of)
     remote = RemoteKeys(settings.jwks_url, refuse_development_keys=settings.mode == PRODUCTION)
     remote.check()
-    return TokenVerifier(remote, *whose, customers_of=customers_of)
+    return TokenVerifier(remote, *whose, customers_of=customers_of, market_of=market_of)

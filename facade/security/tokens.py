@@ -26,6 +26,7 @@ from joserfc.errors import (
 from joserfc.jws import CompactSignature, JWSRegistry, extract_compact, validate_compact
 from joserfc.jwt import JWTClaimsRegistry
 
+from canonical.catalog.market import EVERYWHERE, Market
 from canonical.shared import jsontext
 from canonical.shared.reader import CustomerSet
 from facade.security.errors import KeysUnavailable, TokenRefused
@@ -57,8 +58,8 @@ class TokenVerifier:
     `issuer` must be the token's `iss` and `audience` among its `aud`; `exp` must lie ahead and `nbf` and `iat`, where
     they are given, must not, each by at most `leeway` seconds. The client is `client_id` or `azp`; the scopes are
     `scope`, as a text or a list. Their characters are printable: what is kept, logged and counted under them has to be
-    written somewhere. `customers_of` says for which customers a client with certain claims may act. A verified token is
-    remembered by its digest until it expires, but no longer than 10 minutes.
+    written somewhere. `customers_of` says for which customers a client with certain claims may act, `market_of` where a
+    client sells. A verified token is remembered by its digest until it expires, but no longer than 10 minutes.
     """
 
     def __init__(
@@ -69,10 +70,12 @@ class TokenVerifier:
         leeway: int = 30,
         *,
         customers_of: CustomersOf = lambda client, claims: None,
+        market_of: Callable[[str], Market] = lambda client: EVERYWHERE,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.keys = keys
         self._customers_of = customers_of
+        self._market_of = market_of
         self._clock = clock
         self._leeway = leeway
         self._claims = JWTClaimsRegistry(
@@ -132,7 +135,7 @@ class TokenVerifier:
             raise TokenRefused("signature")
         claims = self._read_claims(signed)
         client = _client(claims)
-        principal = Principal(client, _scopes(claims), self._customers_of(client, claims))
+        principal = Principal(client, _scopes(claims), self._customers_of(client, claims), self._market_of(client))
         now = self._clock()
         self._remember(digest, principal, min(claims["exp"] + self._leeway, now + CACHE_SECONDS))
         return principal

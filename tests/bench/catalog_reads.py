@@ -85,7 +85,7 @@ def reads_of(database: Database) -> dict[str, Callable[[], Any]]:
     return {
         "by id": lambda: reads.document(OFFERINGS, Named(next(known), at), ALL),
         "category and status": partial(listed, "category.id=c7&lifecycleStatus=Launched"),
-        "two words": lambda: reads.found(OFFERINGS, INDEX, Slice(0, 20), having("fib first"), at),
+        "two words": lambda: reads.found(OFFERINGS, INDEX, ALL, Slice(0, 20), having("fib first"), at),
         "status only": partial(listed, "lifecycleStatus=Launched"),
     }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic
@@ -12,7 +12,7 @@ from canonical.shared import jsontext
 from canonical.shared.aggregates import A, Kind
 from canonical.shared.criteria import Compare, Criterion, Operator, PathStep
 from canonical.shared.projection import Projection, SearchIndex, Term
-from canonical.shared.reader import ALL, Reader
+from canonical.shared.reader import ALL, Only, Reader
 from facade.answers import AnswerTable, ErrorAnswer
 from facade.application.requests import Translation
 from facade.tmf.bridge import Bridge
@@ -80,7 +80,8 @@ class Resource(Generic[A]):
     `customers_named` are the customers in a payload, each with its pointer; None where no payload names any.
     `to_removal` gets the id, the version that is expected, and whether only one of several versions of the resource is
     meant. `to_rejection` makes a resource that is acknowledged and then rejected; only some can be.
-    Who has none of `insider_scopes` sees only what shows one of `public_states`, if these are given. `scopes_of` are
+    Who has none of `insider_scopes` sees only what shows one of `public_states`, if these are given, and what `only`
+    says. `scopes_of` are
     the scopes that a command needs beside those of the operation, by the state that is shown of what it changes or
     removes; None where it makes something new.
     `not_in_v4` are values that make a resource invisible in v4, by attribute, each with the values to use instead.
@@ -101,6 +102,7 @@ class Resource(Generic[A]):
     to_removal: Callable[[str, int | None, bool], Translation] | None = None
     to_rejection: Callable[[ErrorAnswer, Payload, Sender], Translation] | None = None
     customers_named: Callable[[Payload, Vocabulary], Mapping[str, str]] | None = None
+    only: Callable[[Principal], Only] = lambda principal: ()
     public_states: frozenset[str] | None = None
     insider_scopes: frozenset[str] = frozenset()
     scopes_of: Callable[[Any, str | None], Collection[str]] = lambda command, shown: ()
@@ -122,7 +124,9 @@ class Resource(Generic[A]):
         return f"{verb}{_capitalized(self.name_in(version))}"
 
     def reader(self, principal: Principal) -> Reader:
-        return ALL if self.owned_by_scope is None else principal.reader(self.owned_by_scope)
+        if self.owned_by_scope is not None:
+            return principal.reader(self.owned_by_scope)
+        return ALL if self.sees_all(principal) else replace(ALL, only=self.only(principal))
 
     def sees_all(self, principal: Principal) -> bool:
         """Whether it is no outsider, who sees the public states only."""

@@ -38,6 +38,7 @@ PRODUCT_OFFERING = product_offering.MAPPER.resource(
         *("place.id", "bundledProductOffering.id", "externalIdentifier.id"),
     ),
     PUBLISH,
+    only=lambda principal: principal.market.terms,
 )
 
 TMF620 = TmfApi(

@@ -99,8 +99,10 @@ class ItemMapper:
             definition=(*FIELDS, *definition),
         )
 
-    def resource(self, name: str, index: SearchIndex, scope: str, v4_name: str | None = None) -> Resource[Any]:
-        """The declaration. `scope` lets a client publish; one that may write sees what is not published, too."""
+    def resource(self, name: str, index: SearchIndex, scope: str, **options: Any) -> Resource[Any]:
+        """The declaration. `scope` lets a client publish; one that may write sees what is not published, too. `options`
+        are further parameters of it.
+        """
         return Resource(
             name=name,
             schema=self.schema,
@@ -121,7 +123,7 @@ class ItemMapper:
             public_states=PUBLIC,
             insider_scopes=frozenset({"catalog:write", scope}),
             scopes_of=lambda command, shown: (scope,) if shown in PUBLIC or _publishes(command) else (),
-            v4_name=v4_name,
+            **options,
         )
 
     def to_create(self, body: Payload, sender: Sender) -> Translation:
