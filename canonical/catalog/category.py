@@ -33,7 +33,7 @@ class Category(Item):
 
 
 CATEGORY = "category"
-CATEGORIES = kind_of_items(CATEGORY, Category)
+CATEGORIES = kind_of_items(CATEGORY, Category, "category")
 
 
 def check_place(category: Category, before: CategoryContents | None, categories: Repository[Category]) -> None:

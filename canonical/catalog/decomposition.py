@@ -46,7 +46,7 @@ class DecompositionTemplate(Item):
     contents: TemplateContents
 
 
-TEMPLATES = kind_of_items(TEMPLATE, DecompositionTemplate)
+TEMPLATES = kind_of_items(TEMPLATE, DecompositionTemplate, "decomposition template")
 
 
 def in_order(contents: TemplateContents) -> Iterator[TaskTemplate]:

@@ -1,4 +1,4 @@
-"""What happened in the catalog. In the outbox, each is named after the kind of its item: `OfferingPublished`."""
+"""What happened in the catalog. In the outbox, each is named after the kind of its item: `ProductOfferingPublished`."""
 
 from dataclasses import dataclass
 from datetime import datetime

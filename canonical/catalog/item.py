@@ -213,9 +213,9 @@ def _nothing_more(_: Any) -> Iterable[tuple[str, str]]:
 
 
 def kind_of_items(
-    name: str, made: type[Item], more: Callable[[Any], Iterable[tuple[str, str]]] = _nothing_more
+    name: str, made: type[Item], called: str, more: Callable[[Any], Iterable[tuple[str, str]]] = _nothing_more
 ) -> Kind[Any]:
-    """One kind of catalog item. `name` as in "offering"; its events are called `OfferingPublished` and so on.
+    """One kind of catalog item. `called` is what people call it; its events' names begin with that, without blanks.
 
     `more` are texts that contents are found by, beside words and amounts, each with its path.
     """
@@ -228,11 +228,11 @@ def kind_of_items(
     return Kind(
         name,
         made,
-        missing=lambda item_id: ItemNotFound(f"{name.capitalize()} not found", id=item_id),
+        missing=lambda item_id: ItemNotFound(f"{called.capitalize()} not found", id=item_id),
         reference=lambda item: item.item_id,
         removed=lambda item: item.removed,
         links=lambda item: item.contents.links,
         found_by=found_by,
         versioned=True,
-        event_prefix="".join(word.capitalize() for word in name.split("-")),
+        event_prefix=called.title().replace(" ", ""),
     )

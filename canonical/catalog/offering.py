@@ -118,4 +118,4 @@ class Offering(Item):
     contents: OfferingContents
 
 
-OFFERINGS = kind_of_items(OFFERING, Offering, sold_at)
+OFFERINGS = kind_of_items(OFFERING, Offering, "product offering", sold_at)

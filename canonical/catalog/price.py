@@ -81,4 +81,4 @@ class Price(Item):
     contents: PriceContents
 
 
-PRICES = kind_of_items(PRICE, Price)
+PRICES = kind_of_items(PRICE, Price, "product offering price")

@@ -29,4 +29,4 @@ class ProductCatalog(Item):
     contents: CatalogContents
 
 
-CATALOGS = kind_of_items("catalog", ProductCatalog)
+CATALOGS = kind_of_items("catalog", ProductCatalog, "product catalog")

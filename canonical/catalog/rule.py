@@ -55,7 +55,7 @@ class Rule(Item):
     contents: RuleContents
 
 
-RULES = kind_of_items(RULE, Rule)
+RULES = kind_of_items(RULE, Rule, "product offering rule")
 
 
 def check_rule(rule: Rule) -> None:

@@ -40,4 +40,4 @@ class Specification(Item):
     contents: SpecificationContents
 
 
-SPECIFICATIONS = kind_of_items(SPECIFICATION, Specification)
+SPECIFICATIONS = kind_of_items(SPECIFICATION, Specification, "product specification")

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 import requests
+import sqlalchemy as sa
 
 from tests.support.postgres import new_database
 from tests.support.product import Node, running_product
@@ -435,3 +436,13 @@ def test_versions_are_compared(product: Node) -> None:
     assert (found["/name"], found["/channels/1"]) == (("a", "b"), (None, {"id": "shop"}))
     assert "/sku" not in found
     assert product.get(f"{address}/versions/compare", params={"from": "1.0", "to": "9"}).status_code == 404
+
+
+def test_what_an_offering_goes_through_is_recorded_by_name(product: Node) -> None:
+    made = published(product).json()["id"]
+    engine = sa.create_engine(product.database)
+    with engine.connect() as connection:
+        asked = sa.text("SELECT type FROM outbox WHERE payload LIKE :id ORDER BY position")
+        recorded = list(connection.scalars(asked, {"id": f'%"item_id":"{made}"%'}))
+    engine.dispose()
+    assert recorded == ["ProductOfferingCreated", "ProductOfferingChanged", "ProductOfferingPublished"]
