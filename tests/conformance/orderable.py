@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
-from facade.tmf.tmf620 import category
+from facade.tmf.tmf620 import items
 from facade.tmf.tmf622 import cancel_product_order, product_order
 
 Payload = dict[str, Any]
@@ -47,17 +48,23 @@ def category_v4(body: Payload, parent_id: str) -> Payload:
 
 
 def _categorizable(body: Payload, *, root: bool) -> Payload:
-    body = {name: value for name, value in body.items() if name not in category.REFUSED}
+    body = {name: value for name, value in body.items() if name not in (*items.REFUSED, "lastUpdate")}
     body["name"] = body["name"].strip()[:100] or "x"
+    if "id" in body:
+        body["id"] = f"{_nameable(body['id'])[:60]} {uuid4()}"
     if "version" in body:
-        body["version"] = body["version"][:100]
+        body["version"] = _nameable(body["version"])[: items.LONGEST_VERSION]
     if "isRoot" in body:
         body["isRoot"] = root
     if "lifecycleStatus" in body:
-        body["lifecycleStatus"] = tuple(category.STATES.values())[len(body["name"]) % len(category.STATES)]
+        body["lifecycleStatus"] = tuple(items.STATES.values())[len(body["name"]) % len(items.STATES)]
     if {"startDateTime", "endDateTime"} <= body.get("validFor", {}).keys():
         body["validFor"]["endDateTime"] = body["validFor"]["startDateTime"]
     return body
+
+
+def _nameable(text: str) -> str:
+    return text.translate(dict.fromkeys(map(ord, "/()"))).strip() or "x"
 
 
 def _orderable(body: Payload, customer: Payload) -> Payload:
