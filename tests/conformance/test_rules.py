@@ -5,11 +5,12 @@ import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import requests
 
-from canonical.catalog.handlers import DEEPEST
+from canonical.catalog.category import DEEPEST
 from canonical.shared import jsontext
 from facade.app import contract_of
 from facade.bootstrap.declared import TMF_APIS
@@ -148,11 +149,13 @@ BREAKING: Mapping[tuple[str, str, str], Mapping[str, Broken]] = {
     ),
     ("cancelProductOrder", "ORDER_NOT_FOUND", "–"): order(productOrder={"id": "nobody's"}),
     ("cancelProductOrder", "INVALID_TRANSITION", "–"): order(),
-    ("category", "unexpectedProperty", "id"): order(lastUpdate="2026-06-01T00:00:00Z"),
+    ("category", "unexpectedProperty", "href"): order(href="https://x.example/1"),
+    ("category", "invalidValue", "id"): order(id="a/b"),
     ("category", "invalidValue", "name"): order(name=" "),
-    ("category", "invalidValue", "version"): order(version="v" * 101),
+    ("category", "invalidValue", "version"): order(version="1.0)"),
+    ("category", "CATALOG_VERSION_EXISTS", "–"): order(),
+    ("category", "CATALOG_VERSIONS_OVERLAP", "validFor.endDateTime"): order(),
     ("category", "invalidValue", "parent.id"): below(" "),
-    ("category", "UNKNOWN_PARENT_CATEGORY", "parent.id"): below("nobody's"),
     ("category", "CYCLIC_CATEGORIES", "parent.id"): order(),
     ("category", "invalidValue", "isRoot"): order(isRoot=True, parent={"@type": "CategoryRef", "id": "1"}),
     ("category", "invalidValue", "lifecycleStatus"): order(lifecycleStatus="Sleeping"),
@@ -207,13 +210,26 @@ def deepest_category(product: Node) -> str:
     return str(made["id"])
 
 
+def version_that_is_taken(product: Node, rule: Rule) -> Payload:
+    """A version of a category that has one of this name, or one that is valid from 2100 on."""
+    if not rule.error.startswith("CATALOG_VERSION"):
+        return {}
+    known = {"id": str(uuid4()), "lifecycleStatus": "Active", "version": "1.0"}
+    later = {"startDateTime": "2100-01-01T00:00:00Z"}
+    body = {"name": "Cloud services", **known, "validFor": later}
+    assert product.post(contract_and_address("v5", "category")[1], body).status_code == 201
+    if rule.error == "CATALOG_VERSION_EXISTS":
+        return known
+    return known | {"version": "1.1", "validFor": {"endDateTime": "2100-01-01T00:00:01Z"}}
+
+
 def good_body(product: Node, version: str, resource: str, rule: Rule) -> Payload:
     """What is accepted, or for rules about what was there before, what they refuse."""
     if resource == "cancelProductOrder":
         return {"productOrder": {"@type": "ProductOrderRef", "id": cancelled_order(product)}}
     if resource == "category":
         deep = below(deepest_category(product))[version].order if rule.error == "CYCLIC_CATEGORIES" else None
-        return {"name": "Cloud services", **(deep or {})}
+        return {"name": "Cloud services", **(deep or {}), **version_that_is_taken(product, rule)}
     order = partner_order()
     lowered: Payload = order if version == "v5" else BRIDGE.lower("ProductOrder", order).body
     return lowered

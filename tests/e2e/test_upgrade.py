@@ -1,4 +1,4 @@
-"""A database of the release before: every read answers the same bytes, keys are remembered, what waited ends.
+"""A database of a release before: every read answers the same bytes, keys are remembered, what waited ends.
 
 `fixtures/upgrades/README.md` says how the database was made.
 """
@@ -8,7 +8,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,9 @@ class Upgraded:
     node: Node
     backends: Backends
     known: dict[str, Any]
+
+
+CATEGORIES = ROOT / "fixtures" / "upgrades" / "0.2.0" / "categories.json.gz"
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -92,6 +95,97 @@ def test_what_waited_ends(upgraded: Upgraded) -> None:
         until(lambda path=path: upgraded.node.get(path, "portal").json().get("pendingChange", "away") is None)  # type: ignore[misc]
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def cataloguing(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Upgraded]:
+    """The product on a database with categories of release 0.2.0."""
+    directory: Path = tmp_path_factory.mktemp("cataloguing")
+    (directory / "var").mkdir()
+    known, url = json.loads(gzip.decompress(CATEGORIES.read_bytes())), f"sqlite:///{directory / 'var' / 'facade.db'}"
+    environment: dict[str, str] = {}
+    if request.param == "postgresql":
+        server: sa.URL = request.getfixturevalue("postgres_server")
+        execute(server, "CREATE DATABASE cataloguing")
+        url = environment["DATABASE_URL"] = server.set(database="cataloguing").render_as_string(hide_password=False)
+    with closing(Database(url)) as database, _schema(database, "0008") as connection:
+        then = sa.MetaData()
+        then.reflect(connection)
+        for name, rows in known["rows"].items():
+            connection.execute(sa.insert(then.tables[name]), rows)
+        _go_on_counting(connection)
+        connection.commit()
+    backends = Backends(directory)
+    node = Node(directory, backends, environment)
+    node.prepare()
+    node.start()
+    yield Upgraded(node, backends, known)
+    node.stop()
+
+
+def test_categories_read_the_same_and_have_a_version(cataloguing: Upgraded) -> None:
+    for known in cataloguing.known["answers"]:
+        answer = cataloguing.node.get(known["path"], headers=HOST)
+        assert answer.status_code == known["status"], (known["path"], answer.text)
+        if known["body"] is not None:
+            then, now = (exact(text) for text in (known["body"], answer.text))
+            expected = [with_version(one) for one in then] if isinstance(then, list) else with_version(then)
+            if "?version=" in known["path"]:
+                expected = [
+                    one | {"href": f"{one['href']}:(version={one['version']})"} for one in map(with_version, then)
+                ]
+            assert now == expected, known["path"]
+
+
+def with_version(category: dict[str, Any]) -> dict[str, Any]:
+    named = {"beta (2)": "beta [2]"}.get(category.get("version", ""), category.get("version", "").strip())
+    return category | {"version": named or "1.0"}
+
+
+def exact(text: str) -> Any:
+    """Numbers as they are written."""
+    return json.loads(text, parse_float=str, parse_int=str)
+
+
+def test_a_key_of_then_gets_the_answer_of_then(cataloguing: Upgraded) -> None:
+    """But those of patches: the media type counts since."""
+    for sent in (one for one in cataloguing.known["replays"] if one["method"] != "PATCH"):
+        headers = HOST | {"Idempotency-Key": sent["key"], "Content-Type": sent["media"]}
+        answer = cataloguing.node.request(sent["method"], sent["path"], data=sent["body"].encode(), headers=headers)
+        assert answer.status_code == sent["status"], (sent, answer.text)
+        assert hashlib.sha256(answer.content).hexdigest() == sent["sha256"], (sent, answer.text)
+        assert answer.headers.get("ETag", "").rpartition("-")[2].strip('"') == (sent["etag"] or "").strip('"')
+        assert answer.headers.get("Location") == sent["location"]
+
+
+def test_categories_of_then_can_be_named_changed_and_removed(cataloguing: Upgraded) -> None:
+    node, collection = cataloguing.node, "/tmf-api/productCatalogManagement/v5/category"
+    for known in node.get(f"{collection}?limit=100&sort=name").json():
+        address = f"{collection}/{known['id']}"
+        one = node.get(f"{address}:(version={known['version']})")
+        assert one.json() == known | {"href": one.json()["href"]}
+        changed = node.request("PATCH", address, json={"description": "changed"})
+        assert changed.status_code == 200, changed.text
+        published = known["lifecycleStatus"] in ("Active", "Launched", "Retired", "Obsolete")
+        assert (changed.json()["version"] != known["version"]) is published
+    top = next(one for one in node.get(collection).json() if one["name"] == "Cloud services")
+    in_use = node.request("DELETE", f"{collection}/{top['id']}")
+    assert (in_use.status_code, in_use.json()["code"]) == (409, "CATALOG_ITEM_IN_USE")
+    left = node.get(f"{collection}?limit=100&sort=-name").json()
+    while left:
+        gone = [one for one in left if node.request("DELETE", f"{collection}/{one['id']}").status_code == 204]
+        assert gone, "what nothing refers to can be removed"
+        left = node.get(f"{collection}?limit=100").json()
+
+
+@contextmanager
+def _schema(database: Database, revision: str) -> Iterator[sa.Connection]:
+    """A connection to the database, which has the schema of this revision."""
+    config = migrations._config()
+    with database.writing() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+        yield connection
+
+
 def _unpack(name: str, to: Path) -> None:
     with gzip.open(FIXTURES / f"{name}.gz") as packed, to.open("wb") as file:
         shutil.copyfileobj(packed, file)
@@ -100,10 +194,7 @@ def _unpack(name: str, to: Path) -> None:
 def _copied(file: Path, url: str) -> None:
     """The same rows in PostgreSQL, in the tables of that time."""
     kept = sa.create_engine(f"sqlite:///{file}")
-    config = migrations._config()
-    with closing(Database(url)) as database, kept.connect() as rows, database.writing() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, REVISION)
+    with closing(Database(url)) as database, kept.connect() as rows, _schema(database, REVISION) as connection:
         then = sa.MetaData()
         then.reflect(connection)
         for table in then.sorted_tables:
@@ -113,8 +204,12 @@ def _copied(file: Path, url: str) -> None:
             if found := [dict(row._mapping) for row in rows.execute(sa.select(source))]:
                 connection.execute(sa.delete(table))
                 connection.execute(sa.insert(table), found)
-        connection.execute(
-            sa.text("SELECT setval(pg_get_serial_sequence('outbox', 'position'), max(position)) FROM outbox")
-        )
+        _go_on_counting(connection)
         connection.commit()
     kept.dispose()
+
+
+def _go_on_counting(connection: sa.Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        counted = "SELECT setval(pg_get_serial_sequence('outbox', 'position'), max(position)) FROM outbox"
+        connection.execute(sa.text(counted))

@@ -186,7 +186,7 @@ class ResourceOperations:
         if not self.version.resource.kind.versioned:
             return result.subject, None
         document = jsontext.read_kept(result.document)
-        return document["id"], document["version"]
+        return document["id"], document.get("version")  # answers of 0.2.0, which are kept with their keys, have none
 
     def _lists_every_version(self, criterion: Criterion | None, principal: Principal) -> bool:
         names = pinned(criterion)

@@ -21,7 +21,7 @@ from facade.tmf.engine.payload import SERVER_SET, Payload, overlong, refused
 from facade.tmf.tmf620.shapes import LONGEST, PERIOD
 from facade.tmf.vocabulary import folded
 
-LONGEST_VERSION = 60
+LONGEST_VERSION = 100
 
 STATES: Mapping[LifecycleStatus, str] = MappingProxyType(
     {status: status.value.replace("_", " ").title() for status in LifecycleStatus}

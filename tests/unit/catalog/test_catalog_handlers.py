@@ -8,6 +8,7 @@ import pytest
 
 from canonical.catalog.category import CATEGORIES, CATEGORY, DEEPEST, CategoryContents
 from canonical.catalog.commands import ChangeItem, RemoveItem
+from canonical.catalog.decomposition import TEMPLATE, TEMPLATES
 from canonical.catalog.errors import CyclicCategories, ItemExists, ItemInUse, ItemNotFound, VersionsOverlap
 from canonical.catalog.handlers import REFERRING
 from canonical.catalog.item import Definition, Item
@@ -16,6 +17,7 @@ from canonical.catalog.offering import OFFERING, OFFERINGS
 from canonical.catalog.price import PRICE, PRICES
 from canonical.catalog.product_catalog import CATALOGS
 from canonical.catalog.references import Reference, Relationship
+from canonical.catalog.rule import RULE, RULES
 from canonical.catalog.specification import SPECIFICATION, SPECIFICATIONS, SpecificationContents
 from canonical.shared.errors import ConcurrentChange, InvalidCommand, InvalidTransition
 from tests.support.builders import NOON
@@ -441,10 +443,10 @@ def test_every_definition_that_is_kept_is_what_a_patch_sends_back(catalog: Catal
 
 
 def test_every_kind_says_who_refers_to_it() -> None:
-    kinds = (CATALOGS, CATEGORIES, SPECIFICATIONS, PRICES, OFFERINGS)
+    kinds = (CATALOGS, CATEGORIES, SPECIFICATIONS, PRICES, OFFERINGS, RULES, TEMPLATES)
     assert REFERRING.keys() == {kind.name for kind in kinds}
     assert {name for names in REFERRING.values() for name in names} <= REFERRING.keys()
-    assert [kind.name for kind in kinds[1:]] == [CATEGORY, SPECIFICATION, PRICE, OFFERING]
+    assert [kind.name for kind in kinds[1:]] == [CATEGORY, SPECIFICATION, PRICE, OFFERING, RULE, TEMPLATE]
 
 
 def test_contents_are_never_changed_in_place() -> None:

@@ -24,6 +24,7 @@ from canonical.shared.criteria import (
     Present,
     SortBy,
     SortKey,
+    Within,
 )
 from canonical.shared.paging import SORTED_CHARACTERS
 
@@ -49,6 +50,8 @@ def meets(document: Any, criterion: Criterion) -> bool:
             return not meets(document, part)
         case Present(path):
             return any(isinstance(at, dict) and path[-1].name in at for at in reached(document, path[:-1]))
+        case Within(path, low, high):
+            return any(isinstance(text, str) and low <= text < high for text in reached(document, path))
         case AnyElement(path, inside):
             return any(meets(element, inside) for element in reached(document, path) if isinstance(element, dict))
         case Compare(path, sign, constants):
