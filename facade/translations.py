@@ -1,7 +1,7 @@
 """The dry run: how a payload is understood and what would follow, without doing it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -9,6 +9,7 @@ import flask
 
 from canonical.ordering.order import Order
 from canonical.processes.place_order import PlannedCall, plan
+from canonical.shared.aggregates import Kind
 from canonical.shared.errors import CanonicalError, Conflict, InvalidCommand, NotFound
 from facade.application.requests import Translation
 from facade.application.use_cases import Application
@@ -120,13 +121,19 @@ def _accepted(
     return {
         **NOTHING,
         "accepted": True,
-        "command": translation.command,
+        "command": _written(translation.command),
         "fields": translation.trail,
         "carried": sorted(field.source for field in translation.trail if field.rule == "carried"),
         "losses": losses,
         "leniencies": leniencies,
         "backendCalls": calls,
     }
+
+
+def _written(command: Any) -> dict[str, Any]:
+    """The command with its kind of aggregate, if it has one, by name."""
+    values = {one.name: getattr(command, one.name) for one in fields(command)}
+    return {name: value.name if isinstance(value, Kind) else value for name, value in values.items()}
 
 
 def _refused(errors: list[dict[str, Any]], leniencies: list[dict[str, Any]]) -> dict[str, Any]:

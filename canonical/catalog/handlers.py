@@ -136,10 +136,10 @@ def remove_item(command: RemoveItem, work: UnitOfWork, clock: Clock, identities:
 
 
 def _revised(item: Item, definition: Definition, at: datetime) -> Definition:
-    """Of the version that follows `item`: it begins at once, unless it says when, or is over already."""
+    """Of the version that follows `item`: it begins now, unless it says otherwise, or is over already."""
     edition = None if definition.edition == item.edition else definition.edition
     begin, end = definition.valid_from, definition.valid_until
-    if end is None or end > at:
+    if begin == item.valid_from and (end is None or end > at):
         begin = max(at, begin or at)
     return replace(definition, edition=edition, status=definition.status or item.state, valid_from=begin)
 

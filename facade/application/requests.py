@@ -124,3 +124,8 @@ class Result:
     def version(self) -> int:
         assert self.answer is not None, "the answer is kept"
         return int(self.answer["version"])
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the request made the aggregate. What stays as it is has no audit record in its answer."""
+        return self.answer is not None and "record" in self.answer and self.version == 1

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
@@ -15,6 +16,7 @@ import sqlalchemy as sa
 from facade.tmf.tmf620.items import REFUSED
 from tests.support.postgres import new_database
 from tests.support.product import ROOT, Node, running_product
+from tests.support.waiting import LONG
 
 API = "/tmf-api/productCatalogManagement"
 V5, V4 = f"{API}/v5/category", f"{API}/v4/category"
@@ -109,7 +111,7 @@ def test_who_has_the_category_as_it_is_gets_304(product: Node, path: str) -> Non
 def test_what_is_not_there_is_not_found(product: Node, path: str) -> None:
     for method, body in (("GET", None), ("PATCH", {"name": "x"}), ("DELETE", None)):
         answer = product.request(method, f"{path}/none", json=body)
-        assert (answer.status_code, answer.json()["code"]) == (404, "CATEGORY_NOT_FOUND")
+        assert (answer.status_code, answer.json()["code"]) == (404, "CATALOG_ITEM_NOT_FOUND")
     assert product.get(f"{path}/none", headers={"If-None-Match": "*"}).status_code == 404
 
 
@@ -207,22 +209,24 @@ def test_every_media_type_changes_a_category(product: Node, path: str, media_typ
 @pytest.mark.parametrize(
     ("request_number", "media_type", "changed"),
     [
-        ("139", MERGE, {"version": "2.0", "validFor": {**BEGINS, "endDateTime": ENDS}}),
-        ("141", "application/json", {"version": "2.0", "validFor": {**BEGINS, "endDateTime": ENDS}}),
-        ("143", JSON_PATCH, {"version": "2.0", "validFor": BEGINS}),
+        ("139", MERGE, {"validFor": {**BEGINS, "endDateTime": ENDS}}),
+        ("141", "application/json", {"validFor": {**BEGINS, "endDateTime": ENDS}}),
+        ("143", JSON_PATCH, {"validFor": BEGINS}),
         ("145", QUERY, {"subCategory": ["6086"]}),
     ],
 )
 def test_a_published_patch_of_the_published_category_changes_what_it_names(
     product: Node, request_number: str, media_type: str, changed: dict[str, Any]
 ) -> None:
-    made = create(product, **{name: value for name, value in published("117").items() if name not in REFUSED})
+    made = create(product, **{name: value for name, value in published("117").items() if name not in ("id", *REFUSED)})
     answer = patch(product, f"{V5}/{made['id']}", published(request_number), media_type)
     assert answer.status_code == 200, answer.text
     shown = {name: value for name, value in answer.json().items() if value != made.get(name) and name != "lastUpdate"}
     if "subCategory" in shown:
         shown["subCategory"] = [one["id"] for one in shown["subCategory"]]
-    assert shown == changed
+    address = f"{made['href']}:(version=2.0)"
+    assert shown == changed | {"version": "2.0", "href": address}
+    assert product.get(address.removeprefix(product.url)).json() == answer.json()
 
 
 def published(number: str) -> Any:
@@ -253,17 +257,16 @@ def test_of_changes_at_once_none_is_lost(product: Node) -> None:
 @BOTH
 def test_a_status_follows_the_one_before(product: Node, path: str) -> None:
     address = f"{path}/{create(product)['id']}"
-    refused = patch(product, address, {"lifecycleStatus": "Launched"})
+    refused = patch(product, address, {"lifecycleStatus": "Retired"})
     assert (refused.status_code, refused.json()["code"]) == (409, "INVALID_TRANSITION")
-    assert (
-        refused.json()["message"]
-        == "a category with the status In Study cannot become Launched; it can become In Design"
+    assert refused.json()["message"] == (
+        "what is In Study cannot become Retired; it can become In Design, Active, Launched"
     )
     for status in ("In Design", "In Test", "Active", "Launched", "Retired", "Obsolete"):
         answer = patch(product, address, {"lifecycleStatus": status.upper()})
         assert (answer.status_code, answer.json()["lifecycleStatus"]) == (200, status)
     assert patch(product, address, {"lifecycleStatus": "Active"}).status_code == 409
-    assert patch(product, address, {"name": "still named"}).status_code == 200
+    assert patch(product, address, {"name": "renamed"}).json()["version"] == "2.0"
 
 
 @BOTH
@@ -273,12 +276,14 @@ def test_a_category_moves_and_never_below_itself(product: Node, path: str) -> No
     moved = patch(product, f"{path}/{middle}", below(path, top))
     assert (moved.status_code, moved.json()["isRoot"]) == (200, False)
     place = "/parentId" if path == V4 else "/parent/id"
-    for parent, code in ((leaf, "CYCLIC_CATEGORIES"), (top, "CYCLIC_CATEGORIES"), ("none", "UNKNOWN_PARENT_CATEGORY")):
+    for parent in (leaf, top):
         refused = patch(product, f"{path}/{top}", below(path, parent))
-        assert (refused.status_code, refused.json()["code"]) == (400, code)
+        assert (refused.status_code, refused.json()["code"]) == (400, "CYCLIC_CATEGORIES")
         assert [one["pointer"] for one in refused.json()["errors"]] == [place]
     root = patch(product, f"{path}/{middle}", dict.fromkeys(below(path, top)))
     assert (root.status_code, root.json()["isRoot"]) == (200, True)
+    unknown = patch(product, f"{path}/{middle}", below(path, "nobody's"))
+    assert (unknown.status_code, unknown.json()["isRoot"]) == (200, False)
 
 
 @BOTH
@@ -286,7 +291,7 @@ def test_a_category_that_others_stand_below_is_not_removed(product: Node, path: 
     top = create(product)["id"]
     leaf = create(product, path, **below(path, top))["id"]
     refused = product.request("DELETE", f"{path}/{top}")
-    assert (refused.status_code, refused.json()["code"]) == (409, "CATEGORY_IN_USE")
+    assert (refused.status_code, refused.json()["code"]) == (409, "CATALOG_ITEM_IN_USE")
     for category_id in (leaf, top):
         removed = product.request("DELETE", f"{path}/{category_id}")
         assert (removed.status_code, removed.content) == (204, b"")
@@ -388,16 +393,320 @@ def test_a_repeat_gets_its_own_first_answer_whatever_happened_since(product: Nod
     for category_id in (made["id"], parent):
         assert product.request("DELETE", f"{path}/{category_id}").status_code == 204
     gone = making.send(product, key)
-    assert (gone.status_code, gone.json()["code"]) == (404, "CATEGORY_NOT_FOUND")
+    assert (gone.status_code, gone.json()["code"]) == (404, "CATALOG_ITEM_NOT_FOUND")
 
 
 @BOTH
 def test_a_refused_request_leaves_its_key_free(product: Node, path: str) -> None:
     key = str(uuid4())
-    refused = Sent("POST", path, {"name": "child", **below(path, "none")}).send(product, key)
-    assert refused.json()["code"] == "UNKNOWN_PARENT_CATEGORY"
+    refused = Sent("POST", path, {"name": "child", "lifecycleStatus": "Sleeping"}).send(product, key)
+    assert refused.json()["code"] == "INVALID_REQUEST"
     taken = Sent("POST", path, {"name": "child", **below(path, create(product)["id"])}).send(product, key)
     assert taken.status_code == 201
+
+
+# --- versions ---------------------------------------------------------------------------------------------------------
+
+
+def read(product: Node, path: str, named: str, client: str = "qa") -> dict[str, Any]:
+    answer = product.get(f"{path}/{named}", client)
+    assert answer.status_code == 200, answer.text
+    document: dict[str, Any] = answer.json()
+    return document
+
+
+@BOTH
+def test_a_change_of_what_is_published_makes_a_version_and_a_draft_changes_in_place(product: Node, path: str) -> None:
+    made = create(product, path, lifecycleStatus="Active", acmeShelf=7)
+    answer = patch(product, f"{path}/{made['id']}", {"name": "renamed"})
+    second = answer.json()
+    assert (answer.status_code, second["version"], second["id"], second["name"]) == (200, "2.0", made["id"], "renamed")
+    assert second["href"] == f"{product.url}{path}/{made['id']}:(version=2.0)"
+    assert answer.headers["ETag"] == '"2.0-1"'
+    assert read(product, path, f"{made['id']}:(version=2.0)") == second
+    assert read(product, path, made["id"]) == second | {"href": made["href"]}
+    first = read(product, path, f"{made['id']}:(version=1.0)")
+    ended = {name: first[name] for name in ("href", "lastUpdate", "validFor")}
+    assert first == made | ended
+    assert first["validFor"]["endDateTime"] == second["validFor"]["startDateTime"]
+    draft = create(product, path, name="draft", id=made["id"])
+    assert (draft["version"], draft["lifecycleStatus"]) == ("3.0", "In Study")
+    changed = patch(product, f"{path}/{made['id']}:(version=3.0)", {"name": "still a draft"})
+    assert (changed.json()["version"], changed.headers["ETag"]) == ("3.0", '"3.0-2"')
+    assert read(product, path, made["id"])["version"] == "2.0"
+
+
+@BOTH
+def test_a_status_and_an_end_are_recorded_on_the_version(product: Node, path: str) -> None:
+    made = create(product, path, lifecycleStatus="Active")
+    address = f"{path}/{made['id']}"
+    ends = {"validFor": {"endDateTime": "2100-01-01T00:00:00Z"}}
+    for change in (ends, {"lifecycleStatus": "Launched"}, {"lifecycleStatus": "Retired"}):
+        answer = patch(product, address, change)
+        assert (answer.status_code, answer.json()["version"], answer.json()["href"]) == (200, "1.0", made["href"])
+    assert answer.json()["validFor"] == ends["validFor"]
+    assert answer.headers["ETag"] == '"1.0-4"'
+
+
+@BOTH
+def test_versions_are_found_by_the_id_and_by_their_names(product: Node, path: str) -> None:
+    made = create(product, path, name=f"many {uuid4()}", lifecycleStatus="Active", version="2026.Q3")
+    item_id = made["id"]
+    patch(product, f"{path}/{item_id}", {"description": "second"})
+    create(product, path, id=item_id, name=made["name"], version="draft")
+    every = {
+        f"{product.url}{path}/{item_id}:(version={version})": version for version in ("2026.Q3", "2027.0", "draft")
+    }
+    listed = product.get(path, params={"id": item_id})
+    assert {one["href"]: one["version"] for one in listed.json()} == every
+    assert listed.headers["X-Total-Count"] == "3"
+    for href in every:
+        assert product.get(href.removeprefix(product.url)).json() in listed.json()
+    assert [one["version"] for one in product.get(path, READER, params={"id": item_id}).json()] == ["2027.0"]
+    assert [one["version"] for one in product.get(path, params={"name": made["name"]}).json()] == ["2027.0"]
+    for client, version, found in (
+        ("qa", "2026.Q3", 1), (READER, "2026.Q3", 1), ("qa", "draft", 1), (READER, "draft", 0), ("qa", "none", 0)
+    ):  # fmt: skip
+        answer = product.get(path, client, params={"id": item_id, "version": version})
+        assert [one["version"] for one in answer.json()] == [version] * found, (client, version)
+
+
+@BOTH
+def test_who_knows_one_version_is_told_when_another_counts(product: Node, path: str) -> None:
+    address = f"{path}/{create(product, path, lifecycleStatus='Active')['id']}"
+    tag = product.get(address).headers["ETag"]
+    patch(product, address, {"description": "new"})
+    now = product.get(address, headers={"If-None-Match": tag})
+    assert (now.status_code, now.headers["ETag"]) == (200, '"2.0-1"')
+    one = product.get(f"{address}:(version=2.0)", headers={"If-None-Match": '"2.0-1"'})
+    assert (one.status_code, one.headers["ETag"]) == (304, '"2.0-1"')
+
+
+@BOTH
+@pytest.mark.parametrize("status", ["In Study", "Active"])
+def test_of_two_administrators_the_second_is_told_so(product: Node, path: str, status: str) -> None:
+    address = f"{path}/{create(product, path, lifecycleStatus=status)['id']}"
+    tag = product.get(address).headers["ETag"]
+
+    def change(number: int) -> int:
+        return patch(product, address, {"name": f"by {number}"}, **{"If-Match": tag}).status_code
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(change, range(4))) == [200, 412, 412, 412]
+
+
+@BOTH
+def test_of_drafts_that_are_published_at_once_one_counts(product: Node, path: str) -> None:
+    made = create(product, path)
+    drafts = [create(product, path, id=made["id"])["version"] for _ in range(4)]
+
+    def publish(version: str) -> int:
+        return patch(product, f"{path}/{made['id']}:(version={version})", {"lifecycleStatus": "Active"}).status_code
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(publish, drafts)) == [200] * 4
+    listed = product.get(path, params={"id": made["id"], "lifecycleStatus": "Active"}).json()
+    assert len(listed) == 4
+    open_ended = [one["version"] for one in listed if "endDateTime" not in one.get("validFor", {})]
+    assert open_ended == [read(product, path, made["id"])["version"]]
+
+
+def test_versions_of_one_id_created_at_once_have_different_names(product: Node) -> None:
+    item_id = str(uuid4())
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(lambda _: create(product, id=item_id)["version"], range(4)))
+    assert sorted(made) == ["1.0", "2.0", "3.0", "4.0"]
+
+
+@BOTH
+def test_a_repeated_patch_that_made_a_version_gets_its_answer_again(product: Node, path: str) -> None:
+    address = f"{path}/{create(product, path, lifecycleStatus='Active')['id']}"
+    changing, key = Sent("PATCH", address, {"name": "renamed"}), str(uuid4())
+    first = changing.send(product, key)
+    patch(product, address, {"name": "renamed again"})
+    again = changing.send(product, key)
+    assert (again.status_code, again.content, again.headers["ETag"]) == (200, first.content, first.headers["ETag"])
+    staying, key = Sent("PATCH", f"{address}:(version=1.0)", {"name": "Cloud services"}), str(uuid4())
+    first = staying.send(product, key)
+    assert first.json()["version"] == "1.0"
+    assert staying.send(product, key).content == first.content
+
+
+@BOTH
+def test_one_version_is_removed_or_all(product: Node, path: str) -> None:
+    address = f"{path}/{create(product, path, lifecycleStatus='Active')['id']}"
+    for name in ("second", "third"):
+        assert patch(product, address, {"name": name}).status_code == 200
+    assert product.request("DELETE", f"{address}:(version=2.0)").status_code == 204
+    assert product.get(f"{address}:(version=2.0)").json()["code"] == "CATALOG_ITEM_NOT_FOUND"
+    assert product.request("DELETE", f"{address}:(version=3.0)").status_code == 204
+    assert product.get(address).json()["version"] == "1.0"
+    assert product.request("DELETE", address).status_code == 204
+    for gone in (address, f"{address}:(version=1.0)"):
+        assert product.get(gone).status_code == 404
+
+
+@BOTH
+def test_a_version_of_a_name_that_is_taken_and_one_that_overlaps_are_refused(product: Node, path: str) -> None:
+    later = {"startDateTime": "2100-01-01T00:00:00Z"}
+    made = create(product, path, lifecycleStatus="Active", validFor=later)
+    taken = product.post(path, {"name": "x", "id": made["id"], "version": "1.0"})
+    assert (taken.status_code, taken.json()["code"]) == (409, "CATALOG_VERSION_EXISTS")
+    ends = {"validFor": {"endDateTime": "2100-01-02T00:00:00Z"}}
+    overlapping = product.post(path, {"name": "x", "id": made["id"], "lifecycleStatus": "Active", **ends})
+    assert (overlapping.status_code, overlapping.json()["code"]) == (400, "CATALOG_VERSIONS_OVERLAP")
+    assert overlapping.json()["errors"][0]["pointer"] == "/validFor/endDateTime"
+    fitting = {"validFor": {"endDateTime": "2100-01-01T00:00:00Z"}}
+    create(product, path, id=made["id"], lifecycleStatus="Active", **fitting)
+
+
+# --- ids of clients ---------------------------------------------------------------------------------------------------
+
+ODD_IDS = [
+    "42", "4%2F2", "%", "%25", "a b", " a", "ä€🚀", "\"'", "a?b#c", "a&b=c;d,e", "a:b", "42:version=1.0", "[1]", "..a",
+    "\\", "<script>", "-", "null", "*", "i" * 100, "€" * 100, "\u202ex", "A", "\u2167", "\u00a0x", "e\u0301",
+]  # fmt: skip
+
+
+@BOTH
+@pytest.mark.parametrize("base", ODD_IDS, ids=ascii)
+def test_an_odd_id_names_its_category_in_every_address(product: Node, path: str, base: str) -> None:
+    item_id = base if len(base) == 100 else f"{base} {path.split('/')[3]}"
+    name = str(uuid4())
+    answer = product.post(path, {"id": item_id, "name": name, "lifecycleStatus": "Active"})
+    if answer.status_code != 201:  # made by the other version
+        assert (answer.status_code, len(base)) == (409 if len(base) == 100 else 0, 100), answer.text
+        return
+    made, location = answer.json(), answer.headers["Location"].removeprefix(product.url)
+    assert (made["id"], made["href"]) == (item_id, answer.headers["Location"])
+    assert product.get(location).json() == made
+    present = location.removesuffix(":(version=1.0)")
+    assert present == f"{path}/{quote(item_id, safe=':()=@+,;!$&' + chr(39) + '*')}"
+    strict = f"{path}/{quote(item_id, safe='')}"
+    for address in (present, strict):
+        assert product.get(address).json() == made | {"href": product.url + present}
+    assert product.get(f"{strict}%3A%28version%3D1.0%29").json() == made
+    renamed = patch(product, strict, {"description": "new"})
+    assert renamed.json()["href"] == f"{product.url}{present}:(version=2.0)"
+    child = create(product, path, **below(path, item_id))
+    assert product.request("DELETE", strict).json()["code"] == "CATALOG_ITEM_IN_USE"
+    for gone in (f"{path}/{child['id']}", strict):
+        assert product.request("DELETE", gone).status_code == 204
+    assert product.get(strict).status_code == 404
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "item_id",
+    [
+        "", " ", "\t\n", "a/b", "/", "42:(version=1.0)", "(", "a)", ".", "..", "i" * 101, "\0", 7, None, [], {},
+        "a\nb", "a\r\nX-Evil: 1", "\x7f", "\x85", "\x9f", "\u2028",
+    ],
+    ids=ascii,
+)  # fmt: skip
+def test_an_id_that_no_address_could_name_is_refused(product: Node, path: str, item_id: Any) -> None:
+    body = json.dumps({"id": item_id, "name": "x"})
+    answer = product.request("POST", path, data=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 400, answer.text
+    assert answer.json()["errors"][0]["pointer"] == "/id"
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "last",
+    [
+        "none:(version=1.0)", "42:(version=", "42:(version=)", ":(version=1.0)", "42:(version=1.0)x", "42:(versio=1.0)",
+        "42:(version=1.0):(version=1.0)", "42:((version=1.0))", "%3A%28version%3D%29", "%00", "%ff", "%ed%a0%80",
+        "42:(version=%00)", "42:(version=%ff)", "v:(version=" + "9" * 3000 + ")", "%F0%9F%9A%80", "%", "%zz", "%2e%2e",
+        "42%2F..%2F43", "%252e", "42:(version=1.0)%0a", "42:(version=1.0\n)", "x" * 3000,
+    ],
+    ids=lambda last: ascii(last)[:40],
+)  # fmt: skip
+def test_an_address_that_names_nothing_finds_nothing(product: Node, path: str, last: str) -> None:
+    for method, body in (("GET", None), ("PATCH", {"name": "x"}), ("DELETE", None)):
+        answer = product.request(method, f"{path}/{last}", json=body)
+        assert answer.status_code in (400, 404, 405), (method, answer.status_code, answer.text)
+
+
+# --- outsiders --------------------------------------------------------------------------------------------------------
+
+
+@BOTH
+def test_what_is_not_published_is_not_there_for_partners(product: Node, path: str) -> None:
+    name = str(uuid4())
+    draft = create(product, path, name=name)
+    address, shown = f"{path}/{draft['id']}", {"name": name}
+    tag = product.get(address).headers["ETag"]
+    for named in (address, f"{address}:(version=1.0)"):
+        assert product.get(named, READER).json()["code"] == "CATALOG_ITEM_NOT_FOUND"
+        assert product.get(named, READER, headers={"If-None-Match": tag}).status_code == 404
+    report = f"/api/v1/bridge-reports/category/{draft['id']}"
+    assert (product.get(report).status_code, product.get(report, READER).status_code) == (200, 404)
+    for query in (shown, {"id": draft["id"]}, {"id": draft["id"], "version": "1.0"}, {"lifecycleStatus": "In Study"}):
+        listed = product.get(path, READER, params=query)
+        assert (listed.json(), listed.headers["X-Total-Count"]) == ([], "0")
+    assert [one["id"] for one in product.get(path, params=shown).json()] == [draft["id"]]
+    for status in ("Active", "Retired", "Obsolete"):
+        assert patch(product, address, {"lifecycleStatus": status}).status_code == 200
+        assert product.get(address, READER).json()["lifecycleStatus"] == status
+        assert len(product.get(path, READER, params=shown).json()) == 1
+
+
+def with_scopes(product: Node, *scopes: str) -> Callable[..., requests.Response]:
+    form = {"grant_type": "client_credentials", "client_id": "qa", "client_secret": "qa-secret"}
+    answer = requests.post(f"{product.url}/oauth/token", data=form | {"scope": " ".join(scopes)}, timeout=LONG)
+    token = {"Authorization": f"Bearer {answer.json()['access_token']}"}
+
+    def send(method: str, path: str, body: Any = None) -> requests.Response:
+        return requests.request(method, product.url + path, json=body, headers=token, timeout=LONG)
+
+    return send
+
+
+@BOTH
+def test_who_may_only_prepare_changes_changes_nothing_that_everybody_sees(product: Node, path: str) -> None:
+    writer = with_scopes(product, "catalog:read", "catalog:write")
+    published = create(product, path, lifecycleStatus="Active")
+    draft = writer("POST", path, {"name": "draft"}).json()
+    version = writer("POST", path, {"name": "draft", "id": published["id"]})
+    assert version.json()["version"] == "2.0"
+    address, prepared = f"{path}/{published['id']}", f"{path}/{draft['id']}"
+    refused = (
+        ("POST", path, {"name": "x", "lifecycleStatus": "Active"}),
+        ("POST", path, {"name": "x", "lifecycleStatus": "Retired"}),
+        ("PATCH", address, {"name": "x"}),
+        ("PATCH", address, {"name": "x", "lifecycleStatus": None}),
+        ("PATCH", address, {"acme": 1, "lifecycleStatus": None}),
+        ("PATCH", address, {"lifecycleStatus": "Retired"}),
+        ("PATCH", f"{address}:(version=1.0)", {"validFor": {"endDateTime": "2100-01-01T00:00:00Z"}}),
+        ("PATCH", f"{address}:(version=2.0)", {"lifecycleStatus": "Active"}),
+        ("PATCH", prepared, {"lifecycleStatus": "launched"}),
+        ("DELETE", address, None),
+        ("DELETE", f"{address}:(version=1.0)", None),
+        ("POST", "/api/v1/translations", {"api": "TMF620", "version": path.split("/")[3], "operation": "createCategory",
+                                          "payload": {"name": "x", "lifecycleStatus": "Active"}}),
+    )  # fmt: skip
+    for method, named, body in refused:
+        answer = writer(method, named, body)
+        assert (answer.status_code, answer.json()["code"]) == (403, "INSUFFICIENT_SCOPE"), (method, named, body)
+        assert "catalog:publish" in answer.headers["WWW-Authenticate"]
+    assert read(product, path, published["id"]) == published
+    for method, named, body, status in (
+        ("GET", prepared, None, 200),
+        ("PATCH", prepared, {"name": "y", "lifecycleStatus": "In Design"}, 200),
+        ("PATCH", f"{address}:(version=2.0)", {"name": "y"}, 200),
+        ("DELETE", f"{address}:(version=2.0)", None, 204),
+        ("DELETE", prepared, None, 204),
+    ):
+        assert writer(method, named, body).status_code == status, (method, named)
+
+
+@BOTH
+def test_who_may_publish_and_not_write_sees_all_and_changes_nothing(product: Node, path: str) -> None:
+    publisher = with_scopes(product, "catalog:read", "catalog:publish")
+    draft = create(product, path)
+    assert publisher("GET", f"{path}/{draft['id']}").status_code == 200
+    assert publisher("PATCH", f"{path}/{draft['id']}", {"lifecycleStatus": "Active"}).status_code == 403
 
 
 # --- who may do what --------------------------------------------------------------------------------------------------
@@ -405,7 +714,7 @@ def test_a_refused_request_leaves_its_key_free(product: Node, path: str) -> None
 
 @BOTH
 def test_a_partner_reads_what_another_client_made_and_changes_nothing(product: Node, path: str) -> None:
-    made = create(product, path)
+    made = create(product, path, lifecycleStatus="Active")
     read = product.get(f"{path}/{made['id']}", READER)
     assert (read.status_code, read.json()) == (200, made)
     assert [one["id"] for one in product.get(path, READER, params={"id": made["id"]}).json()] == [made["id"]]
@@ -431,7 +740,8 @@ def test_a_listener_is_registered_for_events_of_categories(product: Node, path: 
     assert product.request("DELETE", address, READER).status_code == 204
     unknown = product.post(hub(path), body | {"query": "eventType=ProductOrderCreateEvent"}, READER)
     assert unknown.status_code == 400
-    assert set(unknown.json()["errors"][0]["allowed"]) == {
+    allowed = unknown.json()["errors"][0]["allowed"]
+    assert {one for one in allowed if one.startswith("Category")} == {
         "CategoryAttributeValueChangeEvent",
         "CategoryCreateEvent",
         "CategoryDeleteEvent",
@@ -452,12 +762,14 @@ def test_a_category_is_tried_without_being_created(product: Node, path: str) -> 
     name, parent, version = f"tried {uuid4()}", create(product)["id"], path.split("/")[3]
     answer = tried(product, version, {"name": name, "acme": 1, **below(path, parent)}).json()
     assert answer["accepted"] is True
-    assert (answer["command"]["contents"]["name"], answer["command"]["contents"]["parent_id"]) == (name, parent)
+    contents = answer["command"]["definition"]["contents"]
+    assert (contents["name"], contents["parent_id"]) == (name, parent)
     assert "/acme" in answer["carried"]
     assert answer["backendCalls"] == []
     assert names(product, path, name=name) == []
-    wrong = tried(product, version, {"name": name, **below(path, "none")}).json()
-    assert (wrong["accepted"], wrong["errors"][0]["code"]) == (False, "UNKNOWN_PARENT_CATEGORY")
+    circle = {"id": name, "name": name, **below(path, name)}
+    wrong = tried(product, version, circle).json()
+    assert (wrong["accepted"], wrong["errors"][0]["code"]) == (False, "CYCLIC_CATEGORIES")
     assert wrong["errors"][0]["pointer"] == ("/parentId" if path == V4 else "/parent/id")
 
 
@@ -468,7 +780,8 @@ def test_who_may_not_write_the_catalogue_may_not_try_it_either(product: Node) ->
 
 def test_what_v4_does_not_show_is_told_to_who_reads_the_catalogue(product: Node) -> None:
     parent = create(product)["id"]
-    made = create(product, parent={"@type": "CategoryRef", "id": parent, "name": "Cloud services"})
+    below_it = {"@type": "CategoryRef", "id": parent, "name": "Cloud services"}
+    made = create(product, parent=below_it, lifecycleStatus="Active")
     shown = product.get(f"{V4}/{made['id']}", READER)
     assert shown.headers["X-Bridge-Losses"] == "1"
     report = f"/api/v1/bridge-reports/category/{made['id']}"
@@ -480,6 +793,6 @@ def test_what_v4_does_not_show_is_told_to_who_reads_the_catalogue(product: Node)
 
 
 def test_every_request_leaves_its_evidence(product: Node) -> None:
-    refused = product.post(V4, {"name": "x", "parentId": "none"}).json()
+    refused = product.post(V4, {"name": "x", "parentId": " "}).json()
     record = product.get(f"/api/v1/audit-records/{refused['id']}").json()
     assert (record["operation"], record["status"]) == (f"POST {V4}", 400)

@@ -20,11 +20,11 @@ class Shown:
     losses: int | None = None
 
 
-def answer(shown: Shown, resource: str, resource_id: str, status: int, headers: Mapping[str, str]) -> flask.Response:
-    """One resource; `resource` is its name in the address of the bridge's report."""
+def answer(shown: Shown, resource: str, href: str, status: int, headers: Mapping[str, str]) -> flask.Response:
+    """One resource, which has the address `href`; `resource` is its name in the address of the bridge's report."""
     told = dict(headers)
     if shown.losses is not None:
-        told |= {LOSSES: str(shown.losses), "Link": _described_by(f"{resource}/{resource_id}")}
+        told |= {LOSSES: str(shown.losses), "Link": _described_by(f"{resource}/{href.rpartition('/')[2]}")}
     return flask.Response(shown.text, status, told, content_type=JSON)
 
 

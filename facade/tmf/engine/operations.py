@@ -76,7 +76,7 @@ class ResourceOperations:
         name, edition = self._names_in(result)
         href = f"{requested_address()}/{last_part(name, edition if 'id' in body else None)}"
         headers = {"Location": href, "ETag": f'"{entity_tag(result.version, edition)}"'}
-        return self._answer(self._shown(result.document, href, selection), name, 201, headers)
+        return self._answer(self._shown(result.document, href, selection), href, 201, headers)
 
     def retrieve(self, id: str) -> flask.Response:
         selection = self._selection()
@@ -91,7 +91,7 @@ class ResourceOperations:
         if not is_seen(self.version, kept.state, principal):
             raise resource.kind.missing(id)
         href, tag = _href(_address_of(asked, kept.id)), entity_tag(kept.version, kept.edition)
-        return self._answer(self._shown(kept.document, href, selection), id, 200, {"ETag": f'"{tag}"'})
+        return self._answer(self._shown(kept.document, href, selection), href, 200, {"ETag": f'"{tag}"'})
 
     def list(self) -> flask.Response:
         """A page of the resources that match: filters, JSONPath, sorting and selection as in TMF630.
@@ -141,9 +141,9 @@ class ResourceOperations:
         if result.replayed and not self._translator.may_see(result.document, principal):
             raise self.version.resource.kind.missing(kept.id)
         name, edition = self._names_in(result)
-        href = patch.href if result.subject == kept.id else _href(last_part(name, edition))
+        href = _href(last_part(name, edition)) if result.is_new else patch.href
         tag = entity_tag(result.version, edition)
-        return self._answer(self._shown(result.document, href, selection), name, 200, {"ETag": f'"{tag}"'})
+        return self._answer(self._shown(result.document, href, selection), href, 200, {"ETag": f'"{tag}"'})
 
     def delete(self, id: str) -> flask.Response:
         """Remove the resource for good, where its state allows that."""
@@ -165,9 +165,7 @@ class ResourceOperations:
 
     def _created(self, body: Any, request: Request, principal: Principal) -> Result:
         try:
-            translation = self._translator.translate(body, principal)
-            principal.require(self.version.resource.scopes_of(translation.command, None))
-            return self.application.execute(request, translation, 201)
+            return self.application.execute(request, self._translator.translate(body, principal), 201)
         except (ContractViolation, InvalidCommand) as refusal:
             told, profile = self.answer_to(refusal), self.profiles.of(principal.client_id)
             reject = self.version.resource.to_rejection
@@ -212,9 +210,8 @@ class ResourceOperations:
         }
         return self.version.written(whole | {"href": href} | named, selection)
 
-    def _answer(self, shown: Shown, resource_id: str, status: int, headers: dict[str, str]) -> flask.Response:
-        name = self.version.resource.name_in(self.version.name)
-        return answer(shown, name, resource_id, status, headers)
+    def _answer(self, shown: Shown, href: str, status: int, headers: dict[str, str]) -> flask.Response:
+        return answer(shown, self.version.resource.name_in(self.version.name), href, status, headers)
 
     def _selection(self) -> Selection | None:
         only(flask.request.args, ("fields",))

@@ -23,14 +23,15 @@ class ResourceTranslator:
     reads: Reads
 
     def translate(self, body: Any, principal: Principal) -> Translation:
-        """Raises ContractViolation with pointers into the payload, and NotFound for a reference that the caller does
-        not see.
+        """Raises ContractViolation with pointers into the payload, NotFound for a reference that the caller does not
+        see, and ScopeMissing for a command that it may not give.
         """
         with tracing.span("translate"):
             bridged = self.version.lifted(body)
             with client_pointers(lambda pointer: self.version.client_pointer(pointer, body, bridged.body)):
                 meant = self._resolved(bridged.body, principal)
                 translation = self.version.resource.to_command(meant, self.sender(principal.client_id))
+            principal.require(self.version.resource.scopes_of(translation.command, None))
             return replace(translation, trail=self.version.client_trail(translation.trail, bridged, body))
 
     def check_customers(self, body: Any, principal: Principal) -> None:

@@ -1,5 +1,6 @@
 """What all resources of TMF620 v5 share: identity, version, status and validity of an item of the catalog."""
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -22,6 +23,8 @@ from facade.tmf.tmf620.shapes import LONGEST, PERIOD
 from facade.tmf.vocabulary import folded
 
 LONGEST_VERSION = 100
+UNADDRESSABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+"""Control characters, with which nothing has an address."""
 
 STATES: Mapping[LifecycleStatus, str] = MappingProxyType(
     {status: status.value.replace("_", " ").title() for status in LifecycleStatus}
@@ -200,10 +203,11 @@ def _unnameable(body: Payload) -> list[Violation]:
 
 
 def _without(what: str, text: str, characters: str, pointer: str) -> list[Violation]:
-    if text.strip() and not set(text) & set(characters):
+    if text.strip() and not UNADDRESSABLE.search(text) and not set(text) & set(characters):
         return []
     listed = " ".join(characters)
-    return [Violation(pointer, Code.INVALID_VALUE, f"{what} is not blank and has none of these characters: {listed}")]
+    message = f"{what} is not blank and has no control characters and none of these: {listed}"
+    return [Violation(pointer, Code.INVALID_VALUE, message)]
 
 
 def _unknown_status(text: str) -> Violation:

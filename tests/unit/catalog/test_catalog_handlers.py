@@ -313,6 +313,14 @@ def test_a_change_may_name_its_version_and_when_it_begins(catalog: Catalog) -> N
     assert catalog.version(first.item_id, "1.0").valid_until == begin
 
 
+def test_a_change_that_says_that_it_was_valid_before_counts_from_now_on(catalog: Catalog) -> None:
+    first = catalog.create(a_category(status=ACTIVE))
+    catalog.clock.pass_(60)
+    second = catalog.change(first, a_category("renamed", valid_from=NOON - HOUR))
+    assert (second.valid_from, second.counts_from) == (NOON - HOUR, catalog.clock.at)
+    assert catalog.version(first.item_id, "1.0").valid_until == catalog.clock.at
+
+
 def test_a_change_whose_validity_is_over_is_kept_and_ends_nothing(catalog: Catalog) -> None:
     first = catalog.create(a_category(status=ACTIVE))
     past: dict[str, Any] = {"valid_from": NOON - 48 * HOUR, "valid_until": NOON - 24 * HOUR}

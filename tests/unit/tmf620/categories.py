@@ -36,7 +36,7 @@ def a_payload(**changes: Any) -> Payload:
 
 def translated(version: Version, body: Any) -> Translation:
     translator = ResourceTranslator(version, Profiles(), ReadsFromMemory(Memory()))
-    return translator.translate(body, Principal(ACME.client, frozenset()))
+    return translator.translate(body, Principal(ACME.client, frozenset({"catalog:publish"})))
 
 
 def created(translation: Translation) -> Category:
