@@ -10,7 +10,7 @@ from adapters.persistence.audit import SqlAuditTrail
 from adapters.persistence.database import Database
 from adapters.persistence.listeners import SqlListeners
 from adapters.persistence.reads import SqlReads
-from adapters.persistence.tables import audit, documents, idempotency_keys, listeners, outbox, processes
+from adapters.persistence.tables import audit, documents, idempotency_keys, listeners, outbox, processes, publications
 from adapters.persistence.unit_of_work import SqlUnitOfWork
 from canonical.audit.record import AuditRecord
 from canonical.shared import jsontext
@@ -20,11 +20,11 @@ from tests.support.waiting import LONG
 
 
 def shown(aggregate: Any, carried: dict[str, Any]) -> str:
-    """The document of an order or a cancellation, as the edge would make one."""
+    """The document of an aggregate, as the edge would make one."""
     return jsontext.text({"id": aggregate.id, "state": aggregate.state.value, "carried": carried})
 
 
-PROJECTORS = {"order": projecting(shown), "cancellation": projecting(shown)}
+PROJECTORS = dict.fromkeys(("order", "cancellation", "category"), projecting(shown))
 
 
 class Store(Protocol):
@@ -44,6 +44,10 @@ class Store(Protocol):
         ...
 
     def audit(self, audit_id: str) -> AuditRecord: ...
+
+    def published(self) -> int:
+        """How often something was published."""
+        ...
 
     def size(self) -> int:
         """How much is kept, of everything that units of work write."""
@@ -74,6 +78,10 @@ class SqlStore:
     def audit(self, audit_id: str) -> AuditRecord:
         return SqlAuditTrail(self.database).find(audit_id, None)
 
+    def published(self) -> int:
+        with self.database.reading() as connection:
+            return connection.scalar(sa.select(publications.c.count)) or 0
+
     def size(self) -> int:
         tables = (documents, outbox, processes, idempotency_keys, audit, listeners)
         with self.database.reading() as connection:
@@ -98,6 +106,9 @@ class StoreInMemory:
 
     def audit(self, audit_id: str) -> AuditRecord:
         return self.memory.audit[audit_id]
+
+    def published(self) -> int:
+        return self.memory.published
 
     def size(self) -> int:
         kept = self.memory

@@ -15,7 +15,6 @@ from canonical.shared.reader import ALL
 from tests.support.builders import NOON
 from tests.support.cataloguing import Cataloguing, a_category, as_it_is
 
-ITEM = "c1"
 QUARTER = timedelta(minutes=15)
 STATUSES: list[Any] = [
     *LifecycleStatus,
@@ -35,6 +34,7 @@ class History:
     catalog: Cataloguing
     reads: Any
     random: Random
+    item: str = "c1"
     published: dict[str, tuple[Any, datetime | None, str]] = field(default_factory=dict)
     order: list[str] = field(default_factory=list)
     """Ids of versions in the order of their publication."""
@@ -50,7 +50,7 @@ class History:
             self.refused += 1
 
     def check(self) -> None:
-        versions = self.catalog.versions(ITEM)
+        versions = self.catalog.versions(self.item)
         self._check_what_is_published(versions)
         for at in self._instants(versions):
             counting = [one.edition for one in versions if one.state in OFFERED and _counts(one, at)]
@@ -59,7 +59,9 @@ class History:
 
     def _create(self) -> None:
         edition = self.random.choice((None, None, f"{self.random.randrange(9)}.0"))
-        self.catalog.create(a_category(self._name(), status=self._status(), edition=edition, **self._period()), ITEM)
+        self.catalog.create(
+            a_category(self._name(), status=self._status(), edition=edition, **self._period()), self.item
+        )
 
     def _change(self) -> None:
         """Other contents: of a draft in place, and a version of what is published."""
@@ -78,7 +80,7 @@ class History:
             self.catalog.remove(item, whole=self.random.random() < 0.2)
 
     def _any(self) -> Item | None:
-        versions = self.catalog.versions(ITEM)
+        versions = self.catalog.versions(self.item)
         return self.random.choice(versions) if versions else None
 
     def _name(self) -> str:
@@ -115,7 +117,7 @@ class History:
 
     def _found(self, at: datetime) -> str | None:
         try:
-            found: str = self.reads.document(self.catalog.kind, Named(ITEM, at), ALL).id
+            found: str = self.reads.document(self.catalog.kind, Named(self.item, at), ALL).id
         except ItemNotFound:
             return None
         return found
@@ -160,7 +162,9 @@ def live(make: Callable[[], tuple[Cataloguing, Any]], seeds: range, steps: int) 
     """
     refused = published = 0
     for seed in seeds:
-        history = History(*make(), Random(seed))
+        catalog, reads = make()
+        catalog.clock.at = NOON
+        history = History(catalog, reads, Random(seed), f"c{seed}")
         for _ in range(steps):
             history.step()
             history.check()

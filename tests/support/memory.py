@@ -36,6 +36,13 @@ class Row:
     projection: Projection
 
 
+def _links(aggregate: Any) -> Collection[Link]:
+    if isinstance(aggregate, Item):
+        links: Collection[Link] = aggregate.contents.links
+        return links
+    return ORDERS.links(aggregate) if isinstance(aggregate, Order) else ()
+
+
 def blank(aggregate: Any, carried: dict[str, Any]) -> Projection:
     return Projection(aggregate.state.value, "{}")
 
@@ -107,7 +114,7 @@ class UnitOfWorkInMemory:
 
     def referring(self, link: Link, kinds: Iterable[str], but: Collection[str]) -> str | None:
         others = [(name, row.aggregate) for (name, kept), row in self._memory.rows.items() if kept not in but]
-        referring = {name for name, one in others if isinstance(one, Item) and link in one.contents.links}
+        referring = {name for name, one in others if link in _links(one)}
         return next((kind for kind in kinds if kind in referring), None)
 
     def save(self) -> None:

@@ -13,14 +13,15 @@ from canonical.catalog.errors import CyclicCategories, ItemExists, ItemInUse, It
 from canonical.catalog.handlers import REFERRING
 from canonical.catalog.item import Definition, Item
 from canonical.catalog.lifecycle import PUBLISHED, LifecycleStatus
-from canonical.catalog.offering import OFFERING, OFFERINGS
+from canonical.catalog.offering import OFFERING, OFFERINGS, OfferingContents
 from canonical.catalog.price import PRICE, PRICES
 from canonical.catalog.product_catalog import CATALOGS
 from canonical.catalog.references import Reference, Relationship
 from canonical.catalog.rule import RULE, RULES
 from canonical.catalog.specification import SPECIFICATION, SPECIFICATIONS, SpecificationContents
+from canonical.ordering.order import ORDERS
 from canonical.shared.errors import ConcurrentChange, InvalidCommand, InvalidTransition
-from tests.support.builders import NOON
+from tests.support.builders import BROADBAND, NOON, an_order
 from tests.support.cataloguing import ACTIVE, LAUNCHED, RETIRED, Cataloguing, a_category, as_it_is
 from tests.support.memory import Memory
 
@@ -168,6 +169,17 @@ def test_what_refers_to_an_id_that_came_late_keeps_it_as_well(catalog: Catalog) 
     late = catalog.create(a_category("late"), "late")
     with pytest.raises(ItemInUse):
         catalog.remove(late)
+
+
+def test_an_offering_that_was_ordered_is_not_removed(catalog: Catalog) -> None:
+    catalog.kind = OFFERINGS
+    ordered = catalog.create(Definition(OfferingContents("1 Gbit/s"), status=ACTIVE), BROADBAND.id)
+    with catalog.unit_of_work() as work:
+        work.repository(ORDERS).add(an_order(id="another id"))
+        work.commit()
+    with pytest.raises(ItemInUse) as refused:
+        catalog.remove(ordered)
+    assert refused.value.details["by"] == "order"
 
 
 def test_one_version_is_removed_or_all(catalog: Catalog) -> None:
@@ -453,7 +465,7 @@ def test_every_definition_that_is_kept_is_what_a_patch_sends_back(catalog: Catal
 def test_every_kind_says_who_refers_to_it() -> None:
     kinds = (CATALOGS, CATEGORIES, SPECIFICATIONS, PRICES, OFFERINGS, RULES, TEMPLATES)
     assert REFERRING.keys() == {kind.name for kind in kinds}
-    assert {name for names in REFERRING.values() for name in names} <= REFERRING.keys()
+    assert {name for names in REFERRING.values() for name in names} <= REFERRING.keys() | {ORDERS.name}
     assert [kind.name for kind in kinds[1:]] == [CATEGORY, SPECIFICATION, PRICE, OFFERING, RULE, TEMPLATE]
 
 

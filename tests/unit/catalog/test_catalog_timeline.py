@@ -5,7 +5,7 @@ from random import Random
 import pytest
 
 from tests.support.cataloguing import ACTIVE, LAUNCHED, Cataloguing, a_category
-from tests.support.histories import ITEM, QUARTER, History, live
+from tests.support.histories import QUARTER, History, live
 from tests.support.memory import Memory, ReadsFromMemory
 
 
@@ -23,7 +23,7 @@ def test_at_every_instant_of_any_life_one_version_counts_at_most() -> None:
 def test_a_version_that_counts_beside_another_would_be_noticed() -> None:
     catalog, reads = a_catalog()
     history = History(catalog, reads, Random(1))
-    first = catalog.create(a_category(status=ACTIVE), ITEM)
+    first = catalog.create(a_category(status=ACTIVE), history.item)
     catalog.clock.at += QUARTER
     second = catalog.change(first, a_category("other"))
     history.check()
@@ -40,7 +40,7 @@ def test_a_version_that_counts_beside_another_would_be_noticed() -> None:
 def test_a_version_that_is_found_at_another_time_would_be_noticed() -> None:
     catalog, reads = a_catalog()
     history = History(catalog, reads, Random(1))
-    made = catalog.create(a_category(status=LAUNCHED), ITEM)
+    made = catalog.create(a_category(status=LAUNCHED), history.item)
     history.check()
     next(iter(reads._memory.rows.values())).aggregate.shown_from = made.created_at + QUARTER
     with pytest.raises(AssertionError, match="at 2026"):
