@@ -31,7 +31,7 @@ from facade.contract.violations import Code, ContractViolation, Violation
 from facade.portal.catalog_shapes import ContentsShape
 from facade.portal.pages import page_document
 from facade.security.principal import Principal, current_principal
-from facade.tmf.engine.addresses import entity_tag
+from facade.tmf.engine.addresses import entity_tag, last_part
 from facade.tmf.engine.payload import instant
 from facade.web.address import requested_address
 from facade.web.conditions import check_version, required_versions
@@ -161,7 +161,7 @@ class PortalCatalog:
         translation = Translation(command, carried={}, trail=_trail(body))
         result = self.application.idempotently(request, lambda: self.application.execute(request, translation, 201))
         item = self._made(section, result)
-        return self._answer(section, item, 201, {"Location": f"{requested_address()}/{item.item_id}"})
+        return self._answer(section, item, 201, {"Location": f"{requested_address()}/{last_part(item.item_id)}"})
 
     def replace(self, section: Section, id: str) -> flask.Response:
         """Have the item as the body says: in place while it is not published, as a new version afterwards."""
@@ -187,6 +187,7 @@ class PortalCatalog:
         def act() -> Result:
             item = self.item(section, id)
             check_version(wanted, _tag(item))
+            _require_publish(principal, item.state)
             command = RemoveItem(section.kind, item.id, item.version, whole=named.edition is None)
             return self.application.execute(request, Translation(command, changes=item.id, replannable=True), 204)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 
 from tests.support.postgres import new_database
 from tests.support.product import Node, running_product
+from tests.support.waiting import LONG
 
 API = "/api/v1"
 OFFERINGS = f"{API}/product-offerings"
@@ -446,3 +448,43 @@ def test_what_an_offering_goes_through_is_recorded_by_name(product: Node) -> Non
         recorded = list(connection.scalars(asked, {"id": f'%"item_id":"{made}"%'}))
     engine.dispose()
     assert recorded == ["ProductOfferingCreated", "ProductOfferingChanged", "ProductOfferingPublished"]
+
+
+# --- hostile and half-entitled clients --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "item_id", ["a b", "%2F", "%", "ä€🚀", "a?b#c", "a&b", "42:version=1.0", "€" * 100, "..a", "\u202ex"], ids=ascii
+)
+def test_an_odd_id_names_its_item_in_both_apis(product: Node, item_id: str) -> None:
+    made = add(product, "product-categories", id=item_id, lifecycleStatus="ACTIVE")
+    location = made.headers["Location"].removeprefix(product.url)
+    assert product.get(location).json() == made.json()
+    assert product.get(f"{TMF}/v4/category/{quote(item_id, safe='')}").json()["id"] == item_id
+    assert change(product, "DELETE", location, None, made.headers["ETag"]).status_code == 204
+
+
+@EVERY_SHELF
+@pytest.mark.parametrize(
+    "item_id", ["", " ", "a/b", "a(", ".", "..", "a\r\nX-Evil: 1", "\x7f", "\x9f", "\u2028"], ids=ascii
+)
+def test_an_id_that_no_address_could_name_is_refused(product: Node, shelf: str, item_id: str) -> None:
+    answer = product.post(f"{API}/{shelf}", {"id": item_id, "name": "x", **NEEDED.get(shelf, {})})
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "/id")
+
+
+@EVERY_SHELF
+def test_who_may_only_prepare_changes_removes_nothing_that_everybody_sees(product: Node, shelf: str) -> None:
+    form = {"grant_type": "client_credentials", "scope": "catalog:read catalog:write"}
+    form |= {"client_id": "qa", "client_secret": "qa-secret"}
+    token = requests.post(f"{product.url}/oauth/token", data=form, timeout=LONG).json()["access_token"]
+    needed = NEEDED.get(shelf, {})
+    for status, expected in (("ACTIVE", 403), ("RETIRED", 403), ("IN_STUDY", 204)):
+        made = add(product, shelf, lifecycleStatus=status)
+        address = f"{product.url}{API}/{shelf}/{made.json()['id']}"
+        headers = {"Authorization": f"Bearer {token}", "If-Match": made.headers["ETag"]}
+        for method, body in (("PUT", {"name": "x", **needed}), ("DELETE", None)):
+            answer = requests.request(method, address, json=body, headers=headers, timeout=LONG)
+            assert answer.status_code in (expected, 200), answer.text
+            headers["If-Match"] = answer.headers.get("ETag", headers["If-Match"])
+            assert answer.ok is (expected == 204)
