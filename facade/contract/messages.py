@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from itertools import islice
@@ -59,16 +60,27 @@ def violations(findings: Iterable[Finding], document: Any, limit: int) -> list[V
 
 
 def _of_finding(finding: Finding, document: Any) -> list[Violation]:
-    place = tuple(finding.instance_path)
+    place, value = _place_and_value(finding.instance_path, document)
     kind = finding.kind
     translate = _TRANSLATIONS.get(kind.name, _other)
-    return translate(place, kind.as_dict(), _value_at(document, place))
+    return translate(place, kind.as_dict(), value)
 
 
-def _value_at(document: Any, place: _Place) -> Any:
-    for token in place:
-        document = document[token]
-    return document
+def _place_and_value(path: Iterable[Token], document: Any) -> tuple[_Place, Any]:
+    """jsonschema-rs (0.60) gives the name `7` of a member as the number, as it does positions in lists."""
+    place: list[Token] = []
+    for token in path:
+        if isinstance(token, int) and isinstance(document, Mapping):
+            name = str(token)
+            place.append(name if name in document else next(one for one in document if _is_number(one, token)))
+        else:
+            place.append(token)
+        document = document[place[-1]]
+    return tuple(place), document
+
+
+def _is_number(name: str, number: int) -> bool:
+    return re.fullmatch(r"\+?[0-9]+", name) is not None and int(name) == number
 
 
 def _required(place: _Place, facts: Mapping[str, Any], value: Any) -> list[Violation]:

@@ -32,7 +32,8 @@ class Rule:
         return int(told[1]) if told else 400
 
     def refuses(self, resource: str, version: str, error: str, place: str) -> bool:
-        concerned = self.resource in (EVERY_RESOURCE, resource) and version in self.versions
+        concerned = self.resource in (EVERY_RESOURCE, resource) or resource in self.resource.split(", ")
+        concerned = concerned and version in self.versions
         return concerned and error == self.error and any(_leads(place, one) for one in self.places)
 
 

@@ -25,7 +25,9 @@ from facade.contract.violations import ContractViolation, Violation
 from facade.tmf.bridge import without_complement
 from facade.tmf.engine.declaration import Resource, TmfApi, Verb
 from facade.tmf.patch import apply_patch, changed
+from facade.tmf.tmf620.api import TMF620
 from facade.tmf.tmf622.api import TMF622
+from tests.conformance.cataloguable import item
 from tests.conformance.orderable import cancellation, category_v4, category_v5, order_v4, order_v5
 from tests.conformance.rules import EVERY_RESOURCE, refusals, refusing
 from tests.support.generated import Payloads, a_patch
@@ -62,12 +64,12 @@ class Posted:
 
     @property
     def operation(self) -> str:
-        return self.resource.operation(Verb.CREATE)
+        return self.resource.operation(Verb.CREATE, self.version)
 
     @property
     def schema(self) -> str:
         """The class of what is posted."""
-        return f"{self.resource.schema}{'_FVO' if self.version == 'v5' else '_Create'}"
+        return f"{self.resource.schema_in(self.version)}{'_FVO' if self.version == 'v5' else '_Create'}"
 
     @property
     def others(self) -> list["Posted"]:
@@ -76,7 +78,7 @@ class Posted:
 
     @property
     def address(self) -> str:
-        return f"{contract_of(self.spec).base_path}/{self.resource.name}"
+        return f"{contract_of(self.spec).base_path}/{self.resource.name_in(self.version)}"
 
     @property
     def acceptable(self) -> Callable[[Payload, str], Payload]:
@@ -91,6 +93,12 @@ ACCEPTABLE: Mapping[str, Callable[[Payload, str], Payload]] = {
     "TMF622 v4 cancelProductOrder": cancellation,
     "TMF620 v5 category": category_v5,
     "TMF620 v4 category": category_v4,
+    **{
+        f"TMF620 {version} {resource.name}": item
+        for version in TMF620.versions
+        for resource in TMF620.resources
+        if resource.name != "category"
+    },
 }
 ROWS = [
     Posted(api, version, resource)
@@ -221,13 +229,14 @@ class Patched:
 
     def in_v4(self, document: Payload) -> Payload:
         shown: Payload = self.version("v4").lowered(document).body
-        reading, creating = (self.resource.operation(verb) for verb in (Verb.RETRIEVE, Verb.CREATE))
+        reading = self.resource.operation(Verb.RETRIEVE, "v4")
         assert self.contract("v4").response_errors(reading, 200, shown) == []
+        creating = self.resource.operation(Verb.CREATE)
         assert self.contract("v5").check_request(creating, without_complement(document)).violations == ()
         return shown
 
     def mistakes(self, version: str, body: Payload) -> Sequence[Violation]:
-        return self.contract(version).check_request(self.resource.operation(Verb.CREATE), body).violations
+        return self.contract(version).check_request(self.row(version).operation, body).violations
 
 
 PATCHED = pytest.mark.parametrize(

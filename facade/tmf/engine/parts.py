@@ -43,7 +43,7 @@ class Object:
         return self.make(**inside.fields) if all(name in inside.fields for name in needed) else None
 
     def shown(self, value: Any, sent: Payload) -> Payload:
-        typed = {} if self.type is None or "@type" in sent else {"@type": self.type}
+        typed = {} if self.type is None or sent else {"@type": self.type}
         return {**typed, **shown_with(self.rows, value, sent)}
 
 

@@ -3,10 +3,12 @@ import threading
 from decimal import Decimal
 from typing import Any
 
+import jsonschema_rs
 import pytest
 
 from facade.contract.lenient_defaults import Leniency
 from facade.contract.limits import Limits
+from facade.contract.messages import violations
 from facade.contract.validator import Contract
 from facade.contract.violations import Code, Violation
 from tests.support.specs import mistakes
@@ -282,6 +284,36 @@ def test_a_whole_number_written_with_a_point_is_read_as_an_integer(contract: Con
     [understood] = checked.body["item"]
     assert (type(understood["quantity"]), type(understood["ratio"])) == (int, Decimal)
     assert [a.rule for a in checked.allowances] == [Leniency.WHOLE_NUMBER]
+
+
+# Texts for other types
+
+
+def test_a_text_that_says_true_or_false_is_read_as_a_boolean(contract: Contract, order: Order) -> None:
+    for sent, meant in (("true", True), ("false", False)):
+        item = {"@type": "Item", "id": "1", "action": "add", "a/b~c": sent}
+        checked = contract.check_request(OPERATION, {**order, "item": [item]})
+        assert checked.body["item"][0]["a/b~c"] is meant
+        assert [(a.pointer, a.rule) for a in checked.allowances] == [("/item/0/a~1b~0c", Leniency.BOOLEAN_AS_TEXT)]
+
+
+@pytest.mark.parametrize("sent", ["True", "yes", "1", ""])
+def test_any_other_text_is_no_boolean(contract: Contract, order: Order, sent: str) -> None:
+    item = {"@type": "Item", "id": "1", "action": "add", "a/b~c": sent}
+    assert only_error(contract, {**order, "item": [item]}).pointer == "/item/0/a~1b~0c"
+
+
+@pytest.mark.parametrize("name", ["7", "007", "+7", "-7", "7x"])
+def test_a_mistake_in_a_member_whose_name_is_a_number_is_found(name: str) -> None:
+    document = {"members": {name: 1}, "list": [0, "x"]}
+    rules = {
+        "properties": {
+            "members": {"additionalProperties": {"type": "object"}},
+            "list": {"items": {"type": "integer"}},
+        }
+    }
+    found = violations(jsonschema_rs.validator_for(rules).iter_errors(document), document, 10)
+    assert {one.pointer for one in found} == {"/list/1", f"/members/{name}"}
 
 
 # Answers

@@ -88,6 +88,18 @@ def test_addresses_are_its_own_and_those_of_what_it_refers_to() -> None:
     assert a_resource(references={"order": "productOrder"}).addresses == {"href", "order.href"}
 
 
+def test_a_resource_may_have_another_name_in_v4() -> None:
+    resource = a_resource(name="productCatalog", schema="ProductCatalog", v4_name="catalog")
+    for version, name, schema in (("v5", "productCatalog", "ProductCatalog"), ("v4", "catalog", "Catalog")):
+        assert (resource.name_in(version), resource.schema_in(version)) == (name, schema)
+        assert resource.operation(Verb.CREATE, version) == f"create{schema}"
+
+
+def test_most_resources_have_one_name() -> None:
+    resource = a_resource(name="order", schema="ProductOrder")
+    assert {(resource.name_in(one), resource.schema_in(one)) for one in ("v4", "v5")} == {("order", "ProductOrder")}
+
+
 def test_a_task_is_neither_patched_nor_deleted() -> None:
     assert set(Verb) - {Verb.PATCH, Verb.DELETE} == TASK_VERBS
 
