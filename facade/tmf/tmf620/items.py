@@ -154,9 +154,10 @@ class ItemMapper:
 
     def from_item(self, item: Item, carried: Payload) -> Payload:
         """The item as it stands, everything carried in it, without its address."""
-        shown = {**show(self.definition, item, carried), **self.show(item.contents, carried)}
-        shown |= {"@type": carried.get("@type", self.schema), "lifecycleStatus": STATES[item.state]}
-        document: Payload = {name: value for name, value in carried.items() if name not in self._owned} | shown
+        shown = {"@type": carried.get("@type", self.schema), **show(self.definition, item, carried)}
+        shown |= {"lifecycleStatus": STATES[item.state], **self.show(item.contents, carried)}
+        kept = {name: value for name, value in carried.items() if name in shown or name not in self._owned}
+        document: Payload = {**kept, **shown}
         if period := {**carried.get("validFor", {}), **show(PERIOD, item, carried.get("validFor", {}))}:
             document["validFor"] = period
         return document

@@ -1,4 +1,4 @@
-"""Rows for objects, lists of objects and their parts: what they read of a payload, and what they show of an aggregate."""
+"""Rows for objects and lists of objects: what they read of a payload, and what they show of an aggregate."""
 
 from dataclasses import dataclass
 from typing import Any
