@@ -54,8 +54,8 @@ def _as_is(value: Any) -> Any:
 class Field:
     """An attribute that is one field of the command, and of the aggregate.
 
-    `to` converts the attribute to the field and raises ValueError with what is wrong; `out` converts the field back.
-    Without `out`, the aggregate does not have the field, and the attribute is shown as it was sent. `rule` is how the
+    `to` converts the attribute to the field and raises ValueError with what is wrong; `out` converts the field back, to
+    None for nothing to show. Without `out`, the aggregate does not have the field, and the attribute is shown as it was sent. `rule` is how the
     audit record tells the conversion.
     """
 
@@ -87,7 +87,8 @@ class Field:
         value, said = getattr(aggregate, self.field), sent.get(self.attribute)
         if said is not None and self._means(said, value):
             return {self.attribute: said}
-        return {} if value is None else {self.attribute: self.out(value)}
+        shown = None if value is None else self.out(value)
+        return {} if shown is None else {self.attribute: shown}
 
     def _means(self, said: Any, value: Any) -> bool:
         try:

@@ -18,7 +18,7 @@ from facade.contract.classes import ClassCatalog
 from facade.contract.violations import ContractViolation
 from facade.tmf.engine.mapping import Field, Written
 from facade.tmf.engine.versions import Version
-from facade.tmf.tmf620 import category, items
+from facade.tmf.tmf620 import category, items, shapes
 from facade.tmf.tmf620.api import TMF620
 from facade.tmf.tmf620.category import MAPPER
 from facade.tmf.tmf620.shapes import PERIOD
@@ -73,7 +73,7 @@ def test_what_the_server_writes_is_never_changed_or_is_ignored() -> None:
 
 
 def test_the_attributes_of_a_validity_are_all_mapped() -> None:
-    assert {name for row in PERIOD for name in row.attributes} == published("v5", "TimePeriod")
+    assert {name for row in shapes.PERIOD for name in row.attributes} == published("v5", "TimePeriod")
 
 
 def test_v4_has_the_same_attributes_and_calls_one_otherwise() -> None:

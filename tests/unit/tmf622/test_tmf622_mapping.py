@@ -11,7 +11,7 @@ from canonical.ordering.cancellation import CancellationState
 from canonical.ordering.commands import ItemAction
 from canonical.ordering.states import ACTIONS, State
 from facade.contract.loading import load_spec
-from facade.tmf.engine.mapping import Field, Row, Written
+from facade.tmf.engine.mapping import Field, Written
 from facade.tmf.tmf622 import cancel_product_order, items, product_order
 
 SPEC = Path(__file__).parents[3] / "specs" / "tmf" / "tmf622-v5.yaml"
@@ -43,7 +43,7 @@ class Mapping:
     """
 
     schema: str
-    fields: tuple[Row, ...]
+    fields: tuple[Field | Written, ...]
     shaped: frozenset[str]
     shaped_out: frozenset[str]
     carried: frozenset[str]
