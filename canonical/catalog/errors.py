@@ -2,6 +2,7 @@
 
 InvalidCommand
 ├── CyclicCategories  a category would be its own ancestor, or have too many
+├── CyclicItems       an item would be made of itself or related to itself, or lead to too many
 └── VersionsOverlap   two published versions of one item would be valid at once
 NotFound
 └── ItemNotFound      the item, or this version of it, does not exist
@@ -15,6 +16,10 @@ from canonical.shared.errors import Conflict, InvalidCommand, NotFound
 
 class CyclicCategories(InvalidCommand):
     code = "CYCLIC_CATEGORIES"
+
+
+class CyclicItems(InvalidCommand):
+    code = "CYCLIC_CATALOG_ITEMS"
 
 
 class VersionsOverlap(InvalidCommand):

@@ -8,14 +8,15 @@ from typing import Any
 
 from canonical.catalog.category import CATEGORIES, CATEGORY, check_place
 from canonical.catalog.commands import ChangeItem, CreateItem, RemoveItem
+from canonical.catalog.cycles import check_no_cycle, of_offering, of_price, of_specification
 from canonical.catalog.decomposition import TEMPLATE, check_tasks
 from canonical.catalog.errors import ItemExists, ItemInUse
 from canonical.catalog.item import Definition, Item
-from canonical.catalog.offering import OFFERING
+from canonical.catalog.offering import OFFERING, OFFERINGS
 from canonical.catalog.ports import UnitOfWork
-from canonical.catalog.price import PRICE
+from canonical.catalog.price import PRICE, PRICES
 from canonical.catalog.rule import RULE, check_rule
-from canonical.catalog.specification import SPECIFICATION
+from canonical.catalog.specification import SPECIFICATION, SPECIFICATIONS
 from canonical.catalog.timeline import next_edition, require_apart, show, succeed
 from canonical.shared.aggregates import Kind, Link, require_version
 from canonical.shared.ports import Clock, Handlers, Identities
@@ -23,6 +24,11 @@ from canonical.shared.ports import Clock, Handlers, Identities
 CHECKS: Mapping[str, Callable[[Any, Any, UnitOfWork], None]] = MappingProxyType(
     {
         CATEGORIES.name: lambda category, before, work: check_place(category, before, work.repository(CATEGORIES)),
+        OFFERING: lambda item, before, work: check_no_cycle(item, before, of_offering, work.repository(OFFERINGS)),
+        PRICE: lambda item, before, work: check_no_cycle(item, before, of_price, work.repository(PRICES)),
+        SPECIFICATION: lambda item, before, work: check_no_cycle(
+            item, before, of_specification, work.repository(SPECIFICATIONS)
+        ),
         RULE: lambda rule, before, work: check_rule(rule),
         TEMPLATE: lambda template, before, work: check_tasks(template),
     }

@@ -21,7 +21,6 @@ from facade.tmf.engine.versions import Version
 from facade.tmf.tmf620 import category, items, shapes
 from facade.tmf.tmf620.api import TMF620
 from facade.tmf.tmf620.category import MAPPER
-from facade.tmf.tmf620.shapes import PERIOD
 from facade.tmf.tmf620.v4 import BRIDGE
 from tests.support.builders import NOON
 from tests.support.specs import mistakes
