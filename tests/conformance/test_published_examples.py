@@ -124,10 +124,10 @@ def test_a_request_is_accepted_under_named_leniencies(example: Example) -> None:
     contract, body = example.contract, example.body
     checked = contract.check_request(example.operation, body, example.media_type)
     assert checked.violations == ()
-    assert (checked.body is body) == (SUPPLIED.isdisjoint(a.rule for a in checked.allowances))
     allowances = contract.allowances(example.operation, body, example.media_type)
+    assert (checked.body is body) == SUPPLIED.isdisjoint(a.rule for a in allowances)
     assert [(a.pointer, a.rule) for a in allowances] == LENIENCIES.get((example.api.name, example.file[:3]), [])
-    assert [one for one in Leniency if one in example.rule] == sorted({a.rule for a in allowances})
+    assert {one for one in Leniency if one in example.rule} == {a.rule for a in allowances}
 
 
 @pytest.mark.parametrize("example", ANSWERS, ids=_name)

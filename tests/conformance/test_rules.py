@@ -11,11 +11,13 @@ import pytest
 import requests
 
 from canonical.catalog.category import DEEPEST
+from canonical.catalog.errors import ItemExists
 from canonical.shared import jsontext
 from facade.app import contract_of
 from facade.bootstrap.declared import TMF_APIS
 from facade.contract.validator import Contract
 from facade.tmf.bridge import COMPLEMENT, MOST_SET_ASIDE
+from facade.tmf.engine.declaration import Verb
 from facade.tmf.tmf622.v4 import BRIDGE
 from tests.conformance.rules import EVERY_RESOURCE, RULES, Rule, refusals, refusing
 from tests.support.product import ROOT, Node, partner_order, running_product
@@ -28,13 +30,14 @@ SAME_NAME, LONG_NUMBER = b'{"a": 1, "a": 2}', b'{"a": 1%s}' % (b"0" * 1000)
 @dataclass(frozen=True)
 class Broken:
     """A payload that breaks one rule: `order` and `item` change a good one of the rule's resource. `text`: what is sent
-    instead of it.
+    instead of it. `resource` is that of the rule, the first if it is about several, unless it is given.
     """
 
     order: Mapping[str, Any] | None = None
     item: Mapping[str, Any] | None = None
     text: bytes = b""
     client: str = "qa"
+    resource: str | None = None
 
 
 def the_same(broken: Broken) -> dict[str, Broken]:
@@ -74,6 +77,11 @@ def below(parent: str) -> dict[str, Broken]:
     return {"v4": Broken({"parentId": parent}), "v5": Broken({"parent": {"@type": "CategoryRef", "id": parent}})}
 
 
+def of_item(resource: str, **changes: Any) -> dict[str, Broken]:
+    return the_same(Broken(changes, resource=resource))
+
+
+ITEMS = "productCatalog, productOffering, productOfferingPrice, productSpecification"
 BEFORE_TIME = "0001-01-01T00:00:00+14:00"
 CUSTOMER = ("C12345", "Customer")
 PLACE = [{"role": "to", "id": "A1"}]
@@ -149,6 +157,23 @@ BREAKING: Mapping[tuple[str, str, str], Mapping[str, Broken]] = {
     ),
     ("cancelProductOrder", "ORDER_NOT_FOUND", "–"): order(productOrder={"id": "nobody's"}),
     ("cancelProductOrder", "INVALID_TRANSITION", "–"): order(),
+    (ITEMS, "unexpectedProperty", "href"): order(href="x"),
+    (ITEMS, "invalidValue", "name"): order(name=" "),
+    (ITEMS, "invalidValue", "id"): order(id="a/b"),
+    (ITEMS, "CATALOG_VERSION_EXISTS", "–"): order(id="taken", version="1.0"),
+    (ITEMS, "invalidValue", "version"): order(version="(1)"),
+    (ITEMS, "invalidValue", "lifecycleStatus"): order(lifecycleStatus="Sleeping"),
+    (ITEMS, "invalidFormat", "validFor"): order(validFor={"startDateTime": BEFORE_TIME}),
+    (ITEMS, "INVALID_COMMAND", "validFor.endDateTime"): order(
+        validFor={"startDateTime": "2026-06-02T00:00:00Z", "endDateTime": "2026-06-01T00:00:00Z"}
+    ),
+    (ITEMS, "CYCLIC_CATALOG_ITEMS", "bundledProductOffering"): of_item(
+        "productOffering", id="around", bundledProductOffering=[{"@type": "BundledProductOffering", "id": "around"}]
+    ),
+    (ITEMS, "invalidValue", "category"): order(category=[{"@type": "CategoryRef", "id": " "}]),
+    (ITEMS, "invalidValue", "externalIdentifier"): {
+        "v5": Broken({"externalIdentifier": [{"id": "", "externalIdentifierType": "SKU"}]}, resource="productOffering")
+    },
     ("category", "unexpectedProperty", "href"): order(href="https://x.example/1"),
     ("category", "invalidValue", "id"): order(id="a/b"),
     ("category", "invalidValue", "name"): order(name=" "),
@@ -190,7 +215,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
 def contract_and_address(version: str, resource: str) -> tuple[Contract, str]:
     [api] = [api for api in TMF_APIS if resource in {one.name for one in api.resources}]
     contract = contract_of(api.versions[version].spec)
-    return contract, f"{contract.base_path}/{resource}"
+    return contract, f"{contract.base_path}/{api.resource(resource).name_in(version)}"
 
 
 def cancelled_order(product: Node) -> str:
@@ -230,6 +255,10 @@ def good_body(product: Node, version: str, resource: str, rule: Rule) -> Payload
     if resource == "category":
         deep = below(deepest_category(product))[version].order if rule.error == "CYCLIC_CATEGORIES" else None
         return {"name": "Cloud services", **(deep or {}), **version_that_is_taken(product, rule)}
+    if rule.resource == ITEMS:
+        if rule.error == ItemExists.code:
+            product.post(contract_and_address("v5", resource)[1], {"name": "x", "id": "taken", "version": "1.0"})
+        return {"name": "x"}
     order = partner_order()
     lowered: Payload = order if version == "v5" else BRIDGE.lower("ProductOrder", order).body
     return lowered
@@ -246,11 +275,13 @@ def body_of(broken: Broken, good: Payload) -> Payload:
 @pytest.mark.parametrize(("rule", "version", "broken"), CASES)
 def test_a_rule_refuses_what_the_contract_allows(product: Node, rule: Rule, version: str, broken: Broken) -> None:
     version = version.removesuffix(" aside")
-    resource = "productOrder" if rule.resource == EVERY_RESOURCE else rule.resource
+    first = "productOrder" if rule.resource == EVERY_RESOURCE else rule.resource.split(", ")[0]
+    resource = broken.resource or first
     body = body_of(broken, good_body(product, version, resource, rule))
     contract, address = contract_and_address(version, resource)
     if rule.resource != EVERY_RESOURCE:
-        assert contract.check_request(f"create{resource[0].upper()}{resource[1:]}", body).violations == ()
+        [found_in] = [one for api in TMF_APIS for one in api.resources if one.name == resource]
+        assert contract.check_request(found_in.operation(Verb.CREATE, version), body).violations == ()
     answer = post(product, address, broken.text or jsontext.write(body), broken.client)
     assert answer.status_code == rule.status, answer.text
     found = refusals(answer.json())
