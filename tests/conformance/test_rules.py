@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from canonical.catalog.category import DEEPEST
-from canonical.catalog.errors import ItemExists
+from canonical.catalog.errors import ItemExists, VersionsOverlap
 from canonical.shared import jsontext
 from facade.app import contract_of
 from facade.bootstrap.declared import TMF_APIS
@@ -92,6 +92,15 @@ PRICE = {"name": "x", "priceType": "recurring"}
 MONEY = {"price": {"@type": "Price", "taxIncludedAmount": {"unit": "EUR", "value": 1}}, "priceType": "recurring"}
 DOLLARS = {"price": {"@type": "Price", "taxIncludedAmount": {"unit": "USD", "value": 1}}, "priceType": "recurring"}
 
+BEFORE: Mapping[str, Payload] = {
+    ItemExists.code: {"id": "taken", "version": "1.0"},
+    VersionsOverlap.code: {
+        "id": "ahead", "version": "9.0", "lifecycleStatus": "Active",
+        "validFor": {"startDateTime": "2999-01-01T00:00:00Z"},
+    },
+}  # fmt: skip
+"""What is in the catalog before these rules refuse anything."""
+
 BREAKING: Mapping[tuple[str, str, str], Mapping[str, Broken]] = {
     (EVERY_RESOURCE, "BODY_TOO_LARGE", "the whole body"): order(description="x" * 2**20),
     (EVERY_RESOURCE, "otherIssue", "the whole body"): order(acme=DEEP),
@@ -166,6 +175,9 @@ BREAKING: Mapping[tuple[str, str, str], Mapping[str, Broken]] = {
     (ITEMS, "invalidFormat", "validFor"): order(validFor={"startDateTime": BEFORE_TIME}),
     (ITEMS, "INVALID_COMMAND", "validFor.endDateTime"): order(
         validFor={"startDateTime": "2026-06-02T00:00:00Z", "endDateTime": "2026-06-01T00:00:00Z"}
+    ),
+    (ITEMS, "CATALOG_VERSIONS_OVERLAP", "validFor.endDateTime"): order(
+        id="ahead", version="1.0", lifecycleStatus="Active", validFor={"endDateTime": "3000-01-01T00:00:00Z"}
     ),
     (ITEMS, "CYCLIC_CATALOG_ITEMS", "bundledProductOffering"): of_item(
         "productOffering", id="around", bundledProductOffering=[{"@type": "BundledProductOffering", "id": "around"}]
@@ -256,8 +268,8 @@ def good_body(product: Node, version: str, resource: str, rule: Rule) -> Payload
         deep = below(deepest_category(product))[version].order if rule.error == "CYCLIC_CATEGORIES" else None
         return {"name": "Cloud services", **(deep or {}), **version_that_is_taken(product, rule)}
     if rule.resource == ITEMS:
-        if rule.error == ItemExists.code:
-            product.post(contract_and_address("v5", resource)[1], {"name": "x", "id": "taken", "version": "1.0"})
+        if rule.error in BEFORE:
+            product.post(contract_and_address("v5", resource)[1], {"name": "x", **BEFORE[rule.error]})
         return {"name": "x"}
     order = partner_order()
     lowered: Payload = order if version == "v5" else BRIDGE.lower("ProductOrder", order).body

@@ -155,7 +155,7 @@ CLASSES: Mapping[str, ClassMapping] = {
         converter=ReferenceOrValue,
         parts={"constraint": "PolicyRef", "price": "Amounts"},
         renamed={"constraint": "policy", "recurringChargePeriod": "recurringChargePeriodType"},
-        v4_only=("priceAlteration",),
+        v4_only=("@referredType", "priceAlteration"),
         v5_only=(
             *("bundledPopRelationship", "externalIdentifier", "isBundle", "percentage", "place", "popRelationship"),
             *("pricingLogicAlgorithm", "prodSpecCharValueUse", "productOfferingTerm", "tax"),
@@ -166,7 +166,7 @@ CLASSES: Mapping[str, ClassMapping] = {
     "PricingLogicAlgorithm": same("PricingLogicAlgorithm"),
     "ProductOfferingTerm": same("ProductOfferingTerm"),
     "TaxItem": same("TaxItem", v4_only=("href", "id")),
-    "Attachment": ClassMapping(v4="Attachment", v5="Attachment", converter=ReferenceOrValue),
+    "Attachment": same("Attachment", converter=ReferenceOrValue, v4_only=("@referredType",)),
     # events
     "Event": replace(
         SHARED["Event"],

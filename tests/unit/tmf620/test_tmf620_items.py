@@ -352,3 +352,15 @@ def test_the_least_that_is_needed_is_a_name(name: str) -> None:
         assert answer["name"] == "x"
         assert {"id", "href", "lastUpdate", "lifecycleStatus"} <= answer.keys()
         assert answer["lifecycleStatus"] == "In Study"
+
+
+# --- events -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("what", ["Create", "AttributeValueChange", "StateChange", "Delete"])
+def test_an_event_of_a_catalog_has_the_name_of_each_version(what: str) -> None:
+    v4 = {"eventType": f"Catalog{what}Event", "eventId": "1", "event": {"catalog": {"@type": "Catalog", "name": "x"}}}
+    v5 = BRIDGE.lift("Event", v4).body
+    assert (v5["eventType"], v5["@type"]) == (f"ProductCatalog{what}Event",) * 2
+    assert v5["event"] == {"productCatalog": {"@type": "ProductCatalog", "name": "x"}}
+    assert BRIDGE.lower("Event", v5).body == v4
