@@ -23,7 +23,6 @@ from canonical.shared.paging import Found, Position, Slice
 from canonical.shared.projection import Listed, Revision, SearchIndex, StoredDocument
 from canonical.shared.reader import Reader
 
-
 _KIND = documents.c.resource == sa.bindparam("resource")
 _ASKED = documents.c.id == sa.bindparam("asked")
 _ONE = sa.select(

@@ -160,7 +160,7 @@ def test_items_are_found_by_what_they_name(
 ) -> None:
     word = uuid4().hex
     attribute, _, part = by.partition(".")
-    known = sent.get(attribute)
+    known: Any = sent.get(attribute)
     if not part:
         value: Any = word
     else:

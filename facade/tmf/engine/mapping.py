@@ -55,8 +55,8 @@ class Field:
     """An attribute that is one field of the command, and of the aggregate.
 
     `to` converts the attribute to the field and raises ValueError with what is wrong; `out` converts the field back, to
-    None for nothing to show. Without `out`, the aggregate does not have the field, and the attribute is shown as it was sent. `rule` is how the
-    audit record tells the conversion.
+    None for nothing to show. Without `out`, the aggregate does not have the field, and the attribute is shown as it was
+    sent. `rule` is how the audit record tells the conversion.
     """
 
     attribute: str

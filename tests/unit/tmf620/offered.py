@@ -21,7 +21,8 @@ from facade.application.requests import Translation
 from facade.bootstrap.apis import versions_of
 from facade.partners.profiles import Profiles
 from facade.security.principal import Principal
-from facade.tmf.engine.declaration import Payload, Sender
+from facade.tmf.engine.declaration import Sender
+from facade.tmf.engine.payload import Payload
 from facade.tmf.engine.translator import ResourceTranslator
 from facade.tmf.engine.versions import Version
 from facade.tmf.tmf620 import product_catalog, product_offering, product_offering_price, product_specification

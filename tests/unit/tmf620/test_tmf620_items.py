@@ -15,7 +15,8 @@ from canonical.shared.money import Money
 from facade.app import contract_of, spec_of
 from facade.contract.classes import ClassCatalog
 from facade.contract.violations import ContractViolation
-from facade.tmf.engine.declaration import Payload, Verb
+from facade.tmf.engine.declaration import Verb
+from facade.tmf.engine.payload import Payload
 from facade.tmf.tmf620 import items
 from facade.tmf.tmf620.api import TMF620
 from facade.tmf.tmf620.v4 import BRIDGE
