@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Self
 
@@ -143,6 +143,8 @@ class ItemMapper:
         self, asked: Collection[str], item: Item, names: Collection[str], body: Payload, sender: Sender
     ) -> Translation:
         definition, trail = self._definition(body)
+        if "statusReason" not in self._owned:
+            definition = replace(definition, status_reason=item.status_reason)
         more = not STATED.issuperset(names)
         command = ChangeItem(self.kind, item.id, item.version, definition, sender.client, changes_carried=more)
         return Translation(command, carried=body, trail=trail)

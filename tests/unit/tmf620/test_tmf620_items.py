@@ -301,6 +301,15 @@ def test_the_reason_for_a_status_is_the_offering_s(version: str) -> None:
     assert shown(version, "productOffering", body)["statusReason"] == "Released for sale"
 
 
+@EACH
+def test_a_patch_keeps_the_reason_that_the_canonical_api_gave(name: str) -> None:
+    definition = Definition(contents_of("v5", name, {"name": "x"}), status_reason="nobody wants it")
+    item = MAPPERS[name].kind.type.create(ITEM_ID, ITEM_ID, "1.0", "acme", definition, NOON)
+    body = {**document(name, item, {}), "description": "new"}
+    change = MAPPERS[name].to_change({"description"}, item, {"description"}, body, ACME).command
+    assert change.definition.status_reason == "nobody wants it"
+
+
 # --- refusals ---------------------------------------------------------------------------------------------------------
 
 LONG = "x" * 101
