@@ -160,10 +160,9 @@ def test_items_are_found_by_what_they_name(
 ) -> None:
     word = uuid4().hex
     attribute, _, part = by.partition(".")
-    known: Any = sent.get(attribute)
-    if not part:
-        value: Any = word
-    else:
+    value: Any = word
+    if part:
+        known = sent[attribute]
         value = [{**known[0], "id": word}] if isinstance(known, list) else {**known, "id": word}
     made = create(product, "v5", name, **{attribute: value})
     create(product, "v5", name)

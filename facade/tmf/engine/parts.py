@@ -229,8 +229,8 @@ class Joint:
 
 
 def carried_beside(rows: Iterable[Row], sent: Payload, at: str) -> list[Mapped]:
-    """What the object at the pointer `at` says that no row reads."""
-    kept = sent.keys() - {name for row in rows for name in row.attributes}
+    """What the object at the pointer `at` says beside its class that no row reads."""
+    kept = sent.keys() - {"@type"} - {name for row in rows for name in row.attributes}
     return [Mapped(f"{at}/{escaped(name)}", f"/carried{at}/{escaped(name)}", "carried") for name in sorted(kept)]
 
 
