@@ -49,7 +49,7 @@ GOLDEN = Path(__file__).parents[3] / "fixtures" / "golden" / "tmf620"
 
 def translated(version: str, name: str, body: Payload) -> Translation:
     translator = ResourceTranslator(VERSIONS[version, name], Profiles(), ReadsFromMemory(Memory()))
-    return translator.translate(body, Principal(ACME.client, frozenset()))
+    return translator.translate(body, Principal(ACME.client, frozenset({"catalog:write", "catalog:publish"})))
 
 
 def contents_of(version: str, name: str, body: Payload) -> Any:
