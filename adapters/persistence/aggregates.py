@@ -142,9 +142,12 @@ class SqlAggregateRepository(Generic[A]):
         return _seen(self._kind, row)
 
     def _has_changed(self, seen: _Seen[A]) -> bool:
-        # Most changes have events; for the few others, JSON is compared.
-        events = getattr(seen.aggregate, "events", ())
-        return bool(events) or seen.carried_changed or _encoded(seen.aggregate) != seen.read
+        # Most changes are events; JSON is compared for the few that are none. What an earlier release kept lacks fields
+        # that were added since: that alone is no change.
+        if getattr(seen.aggregate, "events", ()) or seen.carried_changed:
+            return True
+        now = _encoded(seen.aggregate)
+        return now != seen.read and now != _encoded(decoded(seen.read, self._kind.type))
 
     def _write(self, seen: _Seen[A]) -> None:
         aggregate = seen.aggregate
