@@ -4,12 +4,14 @@ import os
 import sys
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import click
 import uvicorn
+from rich.console import Console
+from rich.progress import Progress
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """Read by prometheus_client when it is imported."""
@@ -153,6 +155,60 @@ def _prepare_database(settings: Settings) -> None:
         ) from error
     loaded = f"{added} catalogue item{'s' * (added > 1)} loaded" if added else "catalogue unchanged"
     click.echo(f"schema up to date; {loaded}")
+
+
+@main.group()
+def catalog() -> None:
+    """The catalogue in the database at DATABASE_URL."""
+
+
+@catalog.command("load")
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.pass_obj
+def load_catalog(settings: Settings, files: tuple[Path, ...]) -> None:
+    """Load items from FILES: JSON arrays, or one item in each line.
+
+    Published items never change: give what is to be different a new version. Safe to repeat.
+    """
+    with _told_trouble(settings):
+        items = cataloguing.read_files(files)
+        with cataloguing.opened(settings) as database, _progress_bar(len(items)) as told:
+            made = cataloguing.load(database, items, told)
+    click.echo(f"{len(items)} items: {', '.join(f'{made[outcome]} {outcome}' for outcome in cataloguing.Outcome)}")
+
+
+@catalog.command("check")
+@click.pass_obj
+def check_catalog(settings: Settings) -> None:
+    """Look for what is wrong in the catalogue. Fails if anything is found."""
+    with _told_trouble(settings), cataloguing.opened(settings) as database:
+        found = cataloguing.findings(database)
+    for one in found:
+        click.echo(f"{one.kind} {one.item_id} {one.edition} {one.pointer}: {one.fault}: {one.message}; {one.remedy}")
+    if found:
+        raise click.ClickException(f"{len(found)} finding{'s' * (len(found) > 1)} in the catalogue")
+    click.echo("nothing is wrong in the catalogue")
+
+
+@contextmanager
+def _told_trouble(settings: Settings) -> Iterator[None]:
+    """What the database cannot do, and what a file does not say, in one line."""
+    try:
+        yield
+    except (SettingError, cataloguing.FileError) as error:
+        raise click.ClickException(str(error)) from error
+    except commands.DATABASE_TROUBLE as error:
+        reason = commands.reason_of(error)
+        raise click.ClickException(f"the database at {settings.database_variable} cannot be used: {reason}") from error
+
+
+@contextmanager
+def _progress_bar(items: int) -> Iterator[Callable[[int], None]]:
+    """A bar on stderr, only where that is a terminal."""
+    console = Console(stderr=True)
+    with Progress(console=console, disable=not console.is_terminal, transient=True) as progress:
+        task = progress.add_task("loading", total=items)
+        yield lambda done: progress.update(task, completed=done)
 
 
 main.add_command(contract)

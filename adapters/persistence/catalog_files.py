@@ -10,15 +10,18 @@ from typing import Any
 from cattrs import transform_error
 from cattrs.errors import BaseValidationError
 from cattrs.preconf.orjson import make_converter
+from cattrs.v import format_exception
 
 from canonical.catalog.category import CATEGORIES, CategoryContents
 from canonical.catalog.characteristics import AllowedValue, Value, ValueType
+from canonical.catalog.decomposition import TEMPLATES, TemplateContents
 from canonical.catalog.item import Definition
 from canonical.catalog.lifecycle import LifecycleStatus
 from canonical.catalog.offering import OFFERINGS, OfferedPrice, OfferingContents
 from canonical.catalog.price import PRICES, PriceContents, Quantity
 from canonical.catalog.product_catalog import CATALOGS, CatalogContents
 from canonical.catalog.references import Reference
+from canonical.catalog.rule import RULES, RuleContents
 from canonical.catalog.specification import SPECIFICATIONS, SpecificationContents
 from canonical.shared import jsontext
 from canonical.shared.aggregates import Kind
@@ -31,6 +34,8 @@ KINDS: Mapping[str, tuple[Kind[Any], type[Any]]] = MappingProxyType(
         SPECIFICATIONS.name: (SPECIFICATIONS, SpecificationContents),
         PRICES.name: (PRICES, PriceContents),
         OFFERINGS.name: (OFFERINGS, OfferingContents),
+        RULES.name: (RULES, RuleContents),
+        TEMPLATES.name: (TEMPLATES, TemplateContents),
     }
 )
 MEMBERS = frozenset({"kind", "id", "version", "status", "valid_from", "valid_until", "contents"})
@@ -72,17 +77,21 @@ def _item(said: Any, where: str) -> FileItem:
     for problem in _problems(said):
         raise FileError(f"{where}, {problem}")
     kind, contents = KINDS[said["kind"]]
-    times = {name: said[name] for name in ("valid_from", "valid_until") if name in said}
-    try:
-        definition = Definition(
-            contents=converter.structure(said["contents"], contents),
-            status=LifecycleStatus(said.get("status", LifecycleStatus.IN_STUDY)),
-            edition=said["version"],
-            **{name: converter.structure(value, datetime) for name, value in times.items()},
-        )
-    except (BaseValidationError, ValueError, TypeError) as error:
-        raise FileError(f"{where}, {_told(error)}") from error
+    valid_from, valid_until = (
+        _structured(said, name, datetime | None, where) for name in ("valid_from", "valid_until")
+    )
+    status = LifecycleStatus(said.get("status", LifecycleStatus.IN_STUDY))
+    made = _structured(said, "contents", contents, where)
+    definition = Definition(made, valid_from, valid_until, status, edition=said["version"])
     return FileItem(where, kind, said["id"], definition)
+
+
+def _structured(said: dict[str, Any], name: str, kind: Any, where: str) -> Any:
+    """Raises FileError with the pointer of the first thing that is wrong."""
+    try:
+        return converter.structure(said.get(name), kind)
+    except (BaseValidationError, ValueError, TypeError) as error:
+        raise FileError(f"{where}, {_told(error, name)}") from error
 
 
 def _problems(said: Any) -> Iterator[str]:
@@ -100,11 +109,16 @@ def _problems(said: Any) -> Iterator[str]:
         yield f"/status: is one of {', '.join(LifecycleStatus)}"
 
 
-def _told(error: Exception) -> str:
+def _told(error: Exception, name: str) -> str:
     """The first thing that is wrong, after its pointer."""
-    message, _, path = transform_error(error, "/contents")[0].rpartition(" @ ")
-    pointer = path.replace("[", "/").replace("]", "").replace("'", "").replace(".", "/")
-    return f"{pointer}: {message or error}"
+    if not isinstance(error, BaseValidationError):
+        return f"/{name}: {error}"
+    message, _, path = transform_error(error, f"/{name}", _message)[0].rpartition(" @ ")
+    return f"{path.replace('[', '/').replace(']', '').replace('.', '/')}: {message}"
+
+
+def _message(error: BaseException, kind: type[Any] | None) -> str:
+    return str(error) if type(error) is ValueError else format_exception(error, kind)
 
 
 # --- how values are written in files ----------------------------------------------------------------------------------
@@ -112,7 +126,7 @@ def _told(error: Exception) -> str:
 
 def _decimal(value: Any, _: Any = None) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-        raise ValueError("is no number")
+        raise ValueError("is no number")  # noqa: TRY004 - as for a text that is none
     try:
         number = Decimal(value)
     except ArithmeticError as error:
@@ -122,20 +136,15 @@ def _decimal(value: Any, _: Any = None) -> Decimal:
 
 def _value(said: Any, _: Any = None) -> Value:
     """Written as in JSON."""
-    if isinstance(said, bool):
-        return Value(ValueType.BOOLEAN, str(said).lower())
-    if isinstance(said, int | Decimal):
-        return Value(ValueType.NUMBER, str(said))
-    if isinstance(said, str):
-        return Value(ValueType.TEXT, said)
-    return Value(ValueType.OBJECT, jsontext.text(said))
+    kind, text = jsontext.typed(said)
+    return Value(ValueType(kind), text)
 
 
 def _money(said: Any, _: Any = None) -> Money:
     """As in "49.90 EUR"."""
     amount, _, currency = str(said).partition(" ")
     if len(currency) != 3:
-        raise ValueError("is no amount as in 49.90 EUR")
+        raise ValueError(f"{str(said)[:60]} is no amount as in 49.90 EUR")
     return Money(_decimal(amount), currency)
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
@@ -74,13 +74,18 @@ def refusals(item: OfferedItem, chosen: Sequence[NamedValue], *, complete: bool)
 
 def allows(characteristic: Characteristic, value: Value, at: datetime) -> bool:
     """Whether products may have this value of the characteristic."""
-    if not _has_type(value, characteristic.value_type):
-        return False
-    if characteristic.pattern is not None and not matches(characteristic.pattern, value.text):
+    if not fits(characteristic, value):
         return False
     if characteristic.configurable is False and (defaults := _defaults(characteristic, at)):
         return any(_is(one, value) for one in defaults)
     return not characteristic.allowed or any(_is(one, value) for one in _valid(characteristic.allowed, at))
+
+
+def fits(characteristic: Characteristic, value: Value) -> bool:
+    """Whether the value has the type and the form of the characteristic."""
+    if not _has_type(value, characteristic.value_type):
+        return False
+    return characteristic.pattern is None or matches(characteristic.pattern, value.text)
 
 
 def use_holds(use: CharacteristicUse, values: Sequence[Value], at: datetime) -> bool:
@@ -90,10 +95,15 @@ def use_holds(use: CharacteristicUse, values: Sequence[Value], at: datetime) -> 
 
 def matches(pattern: str, text: str) -> bool:
     """Whether the pattern matches the whole text. One that is no regular expression forbids nothing."""
+    return not is_regular(pattern) or re.fullmatch(pattern, text) is not None
+
+
+def is_regular(pattern: str) -> bool:
     try:
-        return re.fullmatch(pattern, text) is not None
+        re.compile(pattern)
     except re.error:
-        return True
+        return False
+    return True
 
 
 def _value_refusals(characteristic: Characteristic, value: Value, number: int, at: datetime) -> Iterator[Refusal]:
@@ -135,12 +145,21 @@ def _narrowed(characteristic: Characteristic, use: CharacteristicUse) -> Charact
         name=characteristic.name,
         value_type=characteristic.value_type,
         id=characteristic.id,
-        allowed=use.allowed or characteristic.allowed,
+        allowed=_with_defaults(use.allowed, characteristic) or characteristic.allowed,
         least=characteristic.least if use.least is None else use.least,
         most=characteristic.most if use.most is None else use.most,
         pattern=characteristic.pattern,
         configurable=characteristic.configurable,
     )
+
+
+def _with_defaults(allowed: Sequence[AllowedValue], characteristic: Characteristic) -> tuple[AllowedValue, ...]:
+    """A use that names no default keeps that of the specification, as far as it allows it."""
+    if any(one.is_default for one in allowed):
+        return tuple(allowed)
+    defaults = [one.value for one in characteristic.allowed if one.is_default and one.value is not None]
+    kept = (one.value is not None and any(one.value.means(default) for default in defaults) for one in allowed)
+    return tuple(replace(one, is_default=is_kept) for one, is_kept in zip(allowed, kept, strict=True))
 
 
 def _valid(allowed: Sequence[AllowedValue], at: datetime) -> list[AllowedValue]:

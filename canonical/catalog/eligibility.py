@@ -36,13 +36,13 @@ def objections(
         known = facts.get(fact, ())
         if places and known and not any(_is(one, place.id) for one in known for place in places):
             allowed = ", ".join(place.id for place in places)
-            yield Objection("NOT_SOLD_THERE", f"{contents.name} is sold for {fact} {allowed}", fact)
+            yield Objection("OFFERING_NOT_SOLD_THERE", f"{contents.name} is sold for {fact} {allowed}", fact)
     for rule in rules:
-        if is_valid(rule.valid_from, rule.valid_until, item.at) and not _met(rule, facts):
+        if is_valid(rule.valid_from, rule.valid_until, item.at) and not is_met(rule, facts):
             yield Objection("RULE_BROKEN", rule.contents.message, rule=rule.item_id)
 
 
-def _met(rule: Rule, facts: Facts) -> bool:
+def is_met(rule: Rule, facts: Facts) -> bool:
     """Rules about other offerings ask for facts called `offering`: the ids of what is had or ordered together."""
     contents = rule.contents
     if contents.when is not None and not holds(contents.when, facts):

@@ -2,15 +2,21 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
-from adapters.persistence.catalog_files import FileError, FileItem, read_items
+from adapters.persistence import migrations
+from adapters.persistence.aggregates import loaded
+from adapters.persistence.catalog_files import KINDS, FileError, FileItem, read_items
 from adapters.persistence.database import Database
+from adapters.persistence.encoding import timestamp
 from adapters.persistence.tables import documents
 from adapters.persistence.unit_of_work import SqlUnitOfWork
+from canonical.catalog.checks.check import check
+from canonical.catalog.checks.findings import Catalog, Finding
 from canonical.catalog.loading import Outcome, load_item
 from canonical.catalog.offering import OFFERING
 from canonical.shared.aggregates import Kind
@@ -20,6 +26,8 @@ from facade.clock import SystemClock
 from facade.identities import SortableIdentities
 from facade.setting_sources import SettingError
 from facade.settings import Settings
+
+__all__ = ["FileError", "Outcome"]
 
 SAMPLE = Path(__file__).parents[2] / "fixtures" / "catalog"
 SUFFIXES = ("*.json", "*.jsonl")
@@ -67,6 +75,22 @@ def load(database: Database, items: Sequence[FileItem], told: Callable[[int], No
     return made
 
 
+@contextmanager
+def opened(settings: Settings) -> Iterator[Database]:
+    """The database, at the schema of this release. Raises SettingError."""
+    with closing(Database(settings.database_address, LOADING_SECONDS)) as database:
+        try:
+            migrations.check(database)
+        except migrations.SchemaOutOfDate as error:
+            raise SettingError(str(error)) from error
+        yield database
+
+
+def findings(database: Database) -> list[Finding]:
+    """What is wrong in the catalog, as it is at this moment."""
+    return check(found_in(database))
+
+
 def load_at_start(settings: Settings) -> int:
     """Load the files of CATALOG, or the sample into a catalog without offerings; returns how many items were new.
 
@@ -76,9 +100,8 @@ def load_at_start(settings: Settings) -> int:
         if settings.catalog:
             files = files_in(Path(settings.catalog))
             if not files:
-                raise SettingError(
-                    f"CATALOG={settings.catalog!r} has no *.json or *.jsonl file: name the folder of your catalogue files"
-                )
+                problem = f"CATALOG={settings.catalog!r} has no *.json or *.jsonl file"
+                raise SettingError(f"{problem}: name the folder of your catalogue files")
         else:
             files = [] if _has_offerings(database) else files_in(SAMPLE)
         return load(database, read_files(files))[Outcome.ADDED]
@@ -86,7 +109,7 @@ def load_at_start(settings: Settings) -> int:
 
 def show_what_is_not_shown(database: Database) -> None:
     """Make the documents of items that a migration has brought into the catalog."""
-    kinds: dict[str, Kind[object]] = {one.kind.name: one.kind for api in TMF_APIS for one in api.resources}
+    kinds: dict[str, Kind[Any]] = {one.kind.name: one.kind for api in TMF_APIS for one in api.resources}
     query = sa.select(documents.c.resource, documents.c.id).where(
         documents.c.resource.in_(kinds), documents.c.document.is_(None)
     )
@@ -96,6 +119,22 @@ def show_what_is_not_shown(database: Database) -> None:
         for row in found:
             work.repository(kinds[row.resource]).carry(row.id, {})
         work.commit()
+
+
+def found_in(database: Database) -> Catalog:
+    """The catalog as it is at this moment, to be checked."""
+    at = SystemClock().now()
+    kept = documents.c
+    columns = (kept.resource, kept.aggregate, kept.version, kept.reference, kept.edition, kept.shown_from)
+    query = sa.select(*columns).where(kept.resource.in_(KINDS)).order_by(kept.resource, kept.reference)
+    until = sa.or_(kept.shown_until.is_(None), kept.shown_until > timestamp(at))
+    with database.reading() as connection:
+        shown = connection.execute(query.where(kept.shown_from <= timestamp(at), until)).all()
+        every = connection.execute(
+            sa.select(kept.resource, kept.reference, kept.edition).where(kept.resource.in_(KINDS))
+        )
+        editions = frozenset((row.resource, row.reference, row.edition) for row in every)
+    return Catalog(at, {(row.resource, row.reference): loaded(KINDS[row.resource][0], row) for row in shown}, editions)
 
 
 def _has_offerings(database: Database) -> bool:

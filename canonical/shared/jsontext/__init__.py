@@ -3,6 +3,7 @@
     read(content)       what somebody sent; refuses a name that an object has twice, and numbers beyond the limits
     read_kept(text)     what this product wrote itself
     write(value)        JSON in UTF-8; text(value) gives the same as a string
+    typed(value)        the name of its type, and the value as text
     by_value(value)     the same text for all JSON that is equal: 10, 10.0 and 1e1 are one number
 
 A number is an `int` when it is written with digits alone, otherwise a `Decimal` with exactly the digits that were
@@ -14,6 +15,7 @@ The web edge and the adapters share this package. It imports nothing of either.
 from canonical.shared.jsontext.kept import read_kept
 from canonical.shared.jsontext.numbers import MOST_DIGITS, Number, number_of, scientific
 from canonical.shared.jsontext.received import Fault, FaultKind, Inexact, NotJson, Unreadable, read
+from canonical.shared.jsontext.typed import typed
 from canonical.shared.jsontext.writing import by_value, text, write
 
 __all__ = [
@@ -30,5 +32,6 @@ __all__ = [
     "read_kept",
     "scientific",
     "text",
+    "typed",
     "write",
 ]
