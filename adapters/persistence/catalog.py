@@ -15,6 +15,7 @@ from adapters.persistence.tables import documents, terms
 from canonical.catalog.item import Item
 from canonical.catalog.offering import OFFERING, SKU
 from canonical.catalog.references import Reference
+from canonical.catalog.rule import RULE, RULES
 from canonical.shared.aggregates import Kind
 
 _UNTIL = documents.c.shown_until
@@ -27,7 +28,7 @@ _FOUND = sa.select(documents.c.aggregate).where(
 )
 _BY_MOMENT = Prepared(_FOUND.where(*_NOT_ENDED).order_by(documents.c.shown_from))
 _BY_EDITION = Prepared(_FOUND.where(documents.c.edition == sa.bindparam("edition")))
-_WITH_SKU = Prepared(
+_NAMING = Prepared(
     sa.select(documents.c.reference)
     .join(terms, sa.and_(terms.c.resource == documents.c.resource, terms.c.id == documents.c.id))
     .where(
@@ -51,13 +52,20 @@ class SqlShelf:
         values = {"resource": kind.name, "asked": reference.id, "edition": reference.edition, "at": timestamp(at)}
         statement = _BY_MOMENT if reference.edition is None else _BY_EDITION
         body = statement.execute(self._connection, values).scalar()
-        return None if body is None else _item(body, kind.type)
+        made: Any = kind.type
+        return None if body is None else _item(body, made)
 
     def with_sku(self, sku: str, at: datetime) -> Sequence[str]:
         values = {"resource": OFFERING, "path": f"{LINK}{SKU}", "value": term(sku), "at": timestamp(at)}
-        return list(_WITH_SKU.execute(self._connection, values).scalars())
+        return list(_NAMING.execute(self._connection, values).scalars())
+
+    def rules_about(self, offering_id: str, at: datetime) -> Sequence[Item]:
+        values = {"resource": RULE, "path": f"{LINK}{OFFERING}", "value": term(offering_id), "at": timestamp(at)}
+        named = _NAMING.execute(self._connection, values).scalars().all()
+        found = (self.find(RULES, Reference(one), at) for one in named)
+        return [rule for rule in found if rule is not None]
 
 
 @lru_cache(maxsize=4096)
-def _item(body: str, kind: type[Any]) -> Any:
+def _item(body: str, kind: Any) -> Any:
     return decoded(body, kind)

@@ -32,8 +32,16 @@ class Shelf(Protocol):
         """The version that the reference names, or the one that is found by the item's id at the moment."""
         ...
 
+
+class OrderShelf(Shelf, Protocol):
+    """What orders ask besides."""
+
     def with_sku(self, sku: str, at: datetime, /) -> Sequence[str]:
         """The ids of offerings of which a version that is or will be found takes this from stock."""
+        ...
+
+    def rules_about(self, offering_id: str, at: datetime, /) -> Sequence[Item]:
+        """The rules that name the offering, each in the version that is found at the moment."""
         ...
 
 

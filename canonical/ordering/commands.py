@@ -57,13 +57,14 @@ class PriceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StatedPrice:
-    """A price as whoever orders states it: `amounts` are the same one with tax and without, or one of them. `period`
-    (month, year…) is set for recurring charges. `whole`: for the line with all its quantity rather than for one of it.
+    """A price as whoever orders states it, with tax, without, or both. `period` (month, year…) is set for recurring
+    charges. `whole`: for the line with all its quantity rather than for one of it.
     """
 
     kind: PriceKind
     currency: str
-    amounts: tuple[Decimal, ...]
+    with_tax: Decimal | None
+    without_tax: Decimal | None
     period: str | None = None
     whole: bool = True
 
@@ -90,10 +91,20 @@ class OrderLine:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderMarket:
+    """Where something is ordered: ids of channels, segments and places, none where that makes no difference."""
+
+    channels: tuple[str, ...] = ()
+    segments: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SubmitOrder:
     """Place an order for `customer_id` on behalf of `owner`, the client that may see it afterwards.
 
-    A `draft` is only stored; it can be amended and submitted later. `stated_prices` are of the whole order. `tolerated`
+    A `draft` is only stored; it can be amended and submitted later. What it names has to be sold in each of `markets`.
+    `stated_prices` are of the whole order. `tolerated`
     are codes of rules of the catalogue (kinds of RuleBroken) that it may break, as was agreed with the client.
     """
 
@@ -104,8 +115,9 @@ class SubmitOrder:
     requested_start: datetime | None = None
     requested_completion: datetime | None = None
     draft: bool = False
+    markets: tuple[OrderMarket, ...] = ()
     stated_prices: tuple[StatedPrice, ...] = ()
-    tolerated: frozenset[str] = frozenset()
+    tolerated: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

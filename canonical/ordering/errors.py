@@ -13,6 +13,7 @@ InvalidCommand
 │   ├── OfferingNotValid            not yet, or no longer
 │   ├── OfferingUnresolved          it refers to what nobody knows
 │   ├── OfferingNotSoldAlone        in a bundle only
+│   ├── OfferingNotSoldThere        in other channels only
 │   ├── ActionNotAllowed            something else can be ordered of it
 │   ├── CharacteristicNotAllowed    it has no such characteristic, or not with this value
 │   ├── CharacteristicMissing       it has to be chosen
@@ -66,7 +67,7 @@ class CyclicRelationship(InvalidCommand):
 
 
 class RuleBroken(InvalidCommand):
-    """A rule of the catalogue that an order breaks."""
+    """A rule of the catalogue that an order breaks. `details`: rule, its id; the kinds below have others."""
 
     code = "RULE_BROKEN"
 
@@ -91,6 +92,10 @@ class OfferingUnresolved(RuleBroken):
 
 class OfferingNotSoldAlone(RuleBroken):
     code = "OFFERING_NOT_SOLD_ALONE"
+
+
+class OfferingNotSoldThere(RuleBroken):
+    code = "OFFERING_NOT_SOLD_THERE"
 
 
 class ActionNotAllowed(RuleBroken):
@@ -135,7 +140,8 @@ class PriceDiffers(RuleBroken):
     code = "PRICE_DIFFERS"
 
 
-RULES = MappingProxyType({kind.code: kind for kind in RuleBroken.__subclasses__()})
+_RULES: tuple[type[RuleBroken], ...] = (RuleBroken, *RuleBroken.__subclasses__())
+RULES = MappingProxyType({kind.code: kind for kind in _RULES})
 """By their codes."""
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from canonical.ordering.commands import ItemAction, OrderLine, RelationshipType, SubmitOrder
-from canonical.ordering.errors import OfferingExcluded, OfferingNotSoldAlone, OfferingRequired, RuleBroken
+from canonical.ordering.commands import ItemAction, OrderLine, OrderMarket, RelationshipType, SubmitOrder
+from canonical.ordering.errors import OfferingNotSoldAlone, RuleBroken
 from canonical.ordering.items import OrderedOffering
 
 NEWLY_SOLD = frozenset({ItemAction.ADD, ItemAction.MODIFY})
@@ -22,15 +22,6 @@ class Broken:
     message: str
     place: str = ""
     details: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
-
-
-@dataclass(frozen=True, slots=True)
-class Relation:
-    """That an offering requires another one, or excludes it. `sentence` says so with the names of both."""
-
-    offering_id: str
-    sentence: str
-    excludes: bool
 
 
 class Offer(Protocol):
@@ -48,15 +39,18 @@ class Offer(Protocol):
         """Whether it can be ordered outside a bundle."""
         ...
 
-    @property
-    def relations(self) -> Sequence[Relation]: ...
-
     def takes(self, offering_id: str, /) -> bool:
         """Whether it is a bundle that this offering is a member of."""
         ...
 
     def broken(self, line: OrderLine, /) -> Iterable[Broken]:
         """What a line that names it breaks, whatever else is ordered."""
+        ...
+
+    def broken_with(
+        self, line: OrderLine, counts: Mapping[str, int], markets: Sequence[OrderMarket], /
+    ) -> Iterable[Broken]:
+        """What a line that names it breaks in an order of these markets which has so many of which offerings."""
         ...
 
     def broken_by(self, members: Mapping[str, int], quantity: int, /) -> Iterable[Broken]:
@@ -69,17 +63,23 @@ class Offer(Protocol):
 
 
 def check_offers(command: SubmitOrder, offers: Sequence[Offer | None]) -> None:
-    """Raises a kind of RuleBroken, with a pointer into the command, for the first rule that is broken and not tolerated.
+    """Raises a kind of RuleBroken, with a pointer into the command, for the first rule that is broken and not
+    tolerated.
 
     `offers` stand in the order of the lines.
     """
-    for index, broken in _broken(command.lines, offers):
+    for index, broken in _broken(command, offers):
         if broken.error.code not in command.tolerated:
             raise broken.error(broken.message, pointer=f"/lines/{index}{broken.place}", **broken.details)
 
 
-def _broken(lines: Sequence[OrderLine], offers: Sequence[Offer | None]) -> Iterator[tuple[int, Broken]]:
+def _broken(command: SubmitOrder, offers: Sequence[Offer | None]) -> Iterator[tuple[int, Broken]]:
+    lines = command.lines
     parents = _parents(lines)
+    counts: Counter[str] = Counter()
+    for line, offer in zip(lines, offers, strict=True):
+        if offer is not None and _stays(line):
+            counts[offer.id] += line.quantity
     known = {line.id: offer for line, offer in zip(lines, offers, strict=True) if offer is not None}
     for index, (line, offer) in enumerate(zip(lines, offers, strict=True)):
         if offer is None:
@@ -90,8 +90,7 @@ def _broken(lines: Sequence[OrderLine], offers: Sequence[Offer | None]) -> Itera
             members = _members(line, lines, parents, known)
             yield from ((index, broken) for broken in offer.broken_by(members, line.quantity))
         if line.action in NEWLY_SOLD:
-            others = {known[one.id].id for one in lines if one.id != line.id and one.id in known and _stays(one)}
-            yield from ((index, broken) for broken in _related(offer, others))
+            yield from ((index, broken) for broken in offer.broken_with(line, counts, command.markets))
 
 
 def _parents(lines: Sequence[OrderLine]) -> Mapping[str, str]:
@@ -120,17 +119,6 @@ def _members(
         if parents.get(line.id) == bundle.id and line.id in known and _stays(line):
             counts[known[line.id].id] += line.quantity
     return counts
-
-
-def _related(offer: Offer, others: set[str]) -> Iterator[Broken]:
-    for relation in offer.relations:
-        there = relation.offering_id in others
-        if relation.excludes and there:
-            told = {"excluded": relation.offering_id}
-            yield Broken(OfferingExcluded, relation.sentence, "/offering_id", MappingProxyType(told))
-        elif not relation.excludes and not there:
-            told = {"required": relation.offering_id}
-            yield Broken(OfferingRequired, relation.sentence, "/offering_id", MappingProxyType(told))
 
 
 def _stays(line: OrderLine) -> bool:

@@ -31,13 +31,17 @@ class _Group:
         """Whether the prices with tax come to ours, or those without."""
         if any(one.currency != ours.currency for one in self.prices):
             return False
-        sums = {sum(column, start=Decimal()) for column in zip(*(one.amounts for one in self.prices), strict=False)}
-        return ours.amount in sums
+        return ours.amount in self._sums
 
     @property
     def told(self) -> str:
-        sums = [sum(column, start=Decimal()) for column in zip(*(one.amounts for one in self.prices), strict=False)]
-        return f"{sums[0]} {self.prices[0].currency}"
+        return " or ".join(f"{one:f} {self.prices[0].currency}" for one in dict.fromkeys(self._sums))
+
+    @property
+    def _sums(self) -> list[Decimal]:
+        columns = ([one.with_tax for one in self.prices], [one.without_tax for one in self.prices])
+        known = [[one for one in column if one is not None] for column in columns]
+        return [sum(column, start=Decimal()) for column in known if len(column) == len(self.prices)]
 
 
 def check_stated_prices(command: SubmitOrder, offerings: Sequence[OrderedOffering | None]) -> None:
@@ -64,10 +68,9 @@ def check_stated_prices(command: SubmitOrder, offerings: Sequence[OrderedOfferin
 def _groups(stated: Sequence[StatedPrice]) -> Iterator[_Group]:
     found: dict[tuple[PriceKind, str | None, bool], _Group] = {}
     for number, one in enumerate(stated):
-        if one.amounts:
-            period = _period(one.period) if one.kind is PriceKind.RECURRING else None
-            key = (one.kind, period, one.whole)
-            found.setdefault(key, _Group(number, *key, [])).prices.append(one)
+        period = _period(one.period) if one.kind is PriceKind.RECURRING else None
+        key = (one.kind, period, one.whole)
+        found.setdefault(key, _Group(number, *key, [])).prices.append(one)
     yield from found.values()
 
 
@@ -88,7 +91,7 @@ def _compare(group: _Group, ours: Sequence[Money], at: str) -> None:
     what = "once" if group.period is None else f"for each {group.period}"
     raise PriceDiffers(
         f"the price {what} is {sum_of_ours}, not {group.told}",
-        pointer=f"{at}/stated_prices/{group.first}/amounts",
+        pointer=f"{at}/stated_prices/{group.first}",
         stated=group.told,
         ours=str(sum_of_ours),
     )

@@ -7,20 +7,23 @@ from types import MappingProxyType
 
 from canonical.catalog import bundles
 from canonical.catalog.characteristics import Value, ValueType
-from canonical.catalog.configuration import ConfiguredValue, NamedValue, configured
+from canonical.catalog.configuration import ConfiguredValue, NamedValue, configured, effective
 from canonical.catalog.configuration import refusals as configuration_refusals
 from canonical.catalog.item import Item
-from canonical.catalog.lifecycle import LifecycleStatus
+from canonical.catalog.lifecycle import OFFERED, LifecycleStatus
+from canonical.catalog.market import Market
 from canonical.catalog.offering import OFFERINGS
-from canonical.catalog.ports import Shelf
+from canonical.catalog.ports import OrderShelf
 from canonical.catalog.price import PriceContents
 from canonical.catalog.pricing import Charge, charges
-from canonical.catalog.references import Reference, Relationship
-from canonical.catalog.selling import OfferedItem, Reason, Refusal, is_valid
-from canonical.ordering.commands import ChosenCharacteristic, ItemAction, OrderLine
+from canonical.catalog.references import Reference
+from canonical.catalog.relations import broken_rules, unrelated
+from canonical.catalog.rule import Rule
+from canonical.catalog.selling import OfferedItem, Reason, Refusal
+from canonical.ordering.commands import ChosenCharacteristic, ItemAction, OrderLine, OrderMarket
 from canonical.ordering.errors import RULES
 from canonical.ordering.items import OrderedCharacteristic, OrderedOffering, OrderedPrice, RecurringCharge
-from canonical.ordering.offers import NEWLY_SOLD, Broken, Relation
+from canonical.ordering.offers import NEWLY_SOLD, Broken
 from canonical.shared.ports import Clock
 
 ACTION_WORDS: Mapping[ItemAction, frozenset[str]] = MappingProxyType(
@@ -35,8 +38,6 @@ ACTION_WORDS: Mapping[ItemAction, frozenset[str]] = MappingProxyType(
     }
 )
 """What the catalog may call an action, in small letters."""
-REQUIRES, EXCLUDES = frozenset({"requires", "dependency"}), frozenset({"excludes", "exclusivity"})
-"""The types of relationships that orders have to keep to, in small letters."""
 FIELDS: Mapping[Reason, str] = MappingProxyType(
     {
         Reason.ACTION: "/action",
@@ -51,7 +52,7 @@ FIELDS: Mapping[Reason, str] = MappingProxyType(
 class CatalogOffers:
     """The `Offerings` of ordering: what `shelf` has, sold in the statuses `sold`. Each is read once."""
 
-    def __init__(self, shelf: Shelf, clock: Clock, sold: Collection[LifecycleStatus]) -> None:
+    def __init__(self, shelf: OrderShelf, clock: Clock, sold: Collection[LifecycleStatus]) -> None:
         self._shelf = shelf
         self._clock = clock
         self._sold = sold
@@ -61,7 +62,7 @@ class CatalogOffers:
         if offering_id not in self._found:
             at = self._clock.now()
             offering = self._shelf.find(OFFERINGS, Reference(offering_id), at)
-            self._found[offering_id] = offering and self._offer(offering, at)
+            self._found[offering_id] = None if offering is None else self._offer(offering, at)
         return self._found[offering_id]
 
     def by_sku(self, sku: str) -> "CatalogOffer | None":
@@ -77,7 +78,7 @@ class CatalogOffers:
 class CatalogOffer:
     """The `Offer` of ordering."""
 
-    def __init__(self, item: OfferedItem, shelf: Shelf, sold: Collection[LifecycleStatus]) -> None:
+    def __init__(self, item: OfferedItem, shelf: OrderShelf, sold: Collection[LifecycleStatus]) -> None:
         self._item = item
         self._shelf = shelf
         self._sold = sold
@@ -88,7 +89,7 @@ class CatalogOffer:
 
     @property
     def name(self) -> str:
-        return self._item.offering.contents.name
+        return str(self._item.offering.contents.name)
 
     @property
     def sku(self) -> str:
@@ -103,10 +104,6 @@ class CatalogOffer:
     def sold_alone(self) -> bool:
         return self._item.offering.contents.sellable is not False
 
-    @cached_property
-    def relations(self) -> Sequence[Relation]:
-        return tuple(self._relations())
-
     def takes(self, offering_id: str) -> bool:
         return any(member.offering.id == offering_id for member in self._item.offering.contents.all_members)
 
@@ -118,6 +115,23 @@ class CatalogOffer:
                 self._item, _named(line.characteristics), complete=line.action is ItemAction.ADD
             )
         return map(_broken, found)
+
+    def broken_with(
+        self, line: OrderLine, counts: Mapping[str, int], markets: Sequence[OrderMarket]
+    ) -> Iterator[Broken]:
+        others = counts.keys() - {self.id}
+        values = configured(self._item, _named(line.characteristics))
+        facts: dict[str, list[Value]] = {name: [] for name in effective(self._item)}
+        for one in values:
+            facts.setdefault(one.name, []).append(one.value)
+        yield from map(_broken, unrelated(self._item, others, self._shelf))
+        yield from map(_broken, broken_rules(self._item, self._rules, facts, counts))
+        contents = self._item.offering.contents
+        if not all(_market(one).takes(contents) for one in markets):
+            where = ("channels", "segments", "places")
+            only = [f"{name} {', '.join(one.id for one in getattr(contents, name))}" for name in where]
+            told = "; ".join(text for text in only if not text.endswith(" "))
+            yield _broken(Refusal(Reason.NOT_SOLD_THERE, f"{self.name} is sold only in {told}"))
 
     def broken_by(self, members: Mapping[str, int], quantity: int) -> Iterator[Broken]:
         return map(_broken, bundles.refusals(self._item.offering.contents, members, quantity))
@@ -138,17 +152,16 @@ class CatalogOffer:
             prices=tuple(_ordered_price(one) for one in cost.applied),
         )
 
-    def _relations(self) -> Iterator[Relation]:
-        for one in self._item.offering.contents.relationships:
-            word = one.type.casefold()
-            if word in REQUIRES | EXCLUDES and is_valid(one.valid_from, one.valid_until, self._item.at):
-                excludes = word in EXCLUDES
-                verb = "excludes" if excludes else "requires"
-                yield Relation(one.to.id, f"{self.name} {verb} {self._name_of(one)}", excludes)
-
-    def _name_of(self, relationship: Relationship) -> str:
-        other = self._shelf.find(OFFERINGS, relationship.to, self._item.at)
-        return relationship.to.id if other is None else str(other.contents.name)
+    @cached_property
+    def _rules(self) -> list[Rule]:
+        found = self._shelf.rules_about(self.id, self._item.at)
+        return [
+            rule
+            for rule in found
+            if isinstance(rule, Rule)
+            and rule.state in OFFERED
+            and any(one.id == self.id for one in rule.contents.offerings)
+        ]
 
 
 def _broken(refusal: Refusal) -> Broken:
@@ -182,3 +195,7 @@ def _unit(price: PriceContents) -> str | None:
     if price.unit is None:
         return None
     return " ".join(str(part) for part in (price.unit.amount, price.unit.units) if part is not None) or None
+
+
+def _market(one: OrderMarket) -> Market:
+    return Market(frozenset(one.channels), frozenset(one.segments), frozenset(one.places))

@@ -10,6 +10,7 @@ import jsonschema_rs
 import yaml
 
 from canonical.catalog.market import EVERYWHERE, Market
+from canonical.ordering.errors import RULES
 from canonical.shared.reader import CustomerSet
 from facade.partners.customers import CustomerRule, customer_rule
 from facade.tmf.vocabulary import STANDARD, Vocabulary
@@ -32,12 +33,15 @@ class Validation(StrEnum):
 
 @dataclass(frozen=True)
 class Profile:
-    """`customers` None: the client may act for every customer. `market` is where it sells."""
+    """`customers` None: the client may act for every customer. `market` is where it sells. `tolerated` are codes of
+    rules of the catalogue that its orders may break.
+    """
 
     validation: Validation = Validation.BEFORE_ACKNOWLEDGEMENT
     vocabulary: Vocabulary = STANDARD
     customers: CustomerRule | None = None
     market: Market = EVERYWHERE
+    tolerated: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,13 @@ _MARKET = {
     "additionalProperties": False,
     "properties": dict.fromkeys(("channels", "segments", "places"), _TEXTS),
 }
+KEEP = "keep"
+"""What a broken rule does to an order: nothing, it is kept and carried out."""
+_ORDER_RULES = {
+    "type": "object",
+    "additionalProperties": {"enum": ["refuse", KEEP]},
+    "propertyNames": {"enum": sorted(RULES)},
+}
 _SCHEMA = jsonschema_rs.Draft7Validator(
     {
         "type": "object",
@@ -99,6 +110,7 @@ _SCHEMA = jsonschema_rs.Draft7Validator(
             "relationshipTypes": _WORDS,
             "customers": _CUSTOMERS,
             "market": _MARKET,
+            "orderRules": _ORDER_RULES,
         },
     }
 )
@@ -128,4 +140,5 @@ def _profile(path: Path) -> Profile:
         raise ProfileError(f"{path}: {error}") from error
     market = Market(**{name: frozenset(ids) for name, ids in said.get("market", {}).items()})
     validation = Validation(said.get("validation", Validation.BEFORE_ACKNOWLEDGEMENT))
-    return Profile(validation, vocabulary, customers, market)
+    tolerated = tuple(code for code, result in said.get("orderRules", {}).items() if result == KEEP)
+    return Profile(validation, vocabulary, customers, market, tolerated)

@@ -76,9 +76,6 @@ class CatalogShelf:
             return None
         return found
 
-    def with_sku(self, sku: str, at: datetime) -> Sequence[str]:
-        raise NotImplementedError
-
 
 @dataclass(frozen=True)
 class PortalOfferings:

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from marshmallow import Schema, fields, post_load
+from marshmallow import Schema, fields, post_dump, post_load
 
 from canonical.audit.record import AuditRecord
-from canonical.ordering.commands import OrderLine, SubmitOrder
+from canonical.ordering.commands import ChosenCharacteristic, OrderLine, SubmitOrder
 from canonical.ordering.order import Order
 from canonical.ordering.states import State
+from canonical.shared import jsontext
 from canonical.shared.external_identifier import ExternalIdentifier
 from facade.clock import time_text
 
@@ -17,10 +18,20 @@ STATUS = {State.COMPLETED: "confirmed", State.CLOSED: "confirmed", State.CANCELL
 """The documents' `status`; any other state is `processing`."""
 
 
+class CharacteristicRequest(Schema):
+    name = fields.String(required=True)
+    value = fields.Raw(required=True)
+
+    @post_load
+    def make(self, said: dict[str, Any], **_: Any) -> ChosenCharacteristic:
+        return ChosenCharacteristic(said["name"], *jsontext.typed(said["value"]))
+
+
 class ItemRequest(Schema):
     sku = fields.String()
     offering_id = fields.String(data_key="offeringId")
     quantity = fields.Integer(required=True, strict=True)
+    characteristics = fields.List(fields.Nested(CharacteristicRequest))
 
 
 class ExternalIdentifierSchema(Schema):
@@ -47,9 +58,14 @@ class OrderRequest(Schema):
         return SubmitOrder(
             owner=owner,
             customer_id=asked["customer_id"],
-            lines=tuple(OrderLine(id=str(number), **item) for number, item in enumerate(asked["items"], start=1)),
+            lines=tuple(_line(number, item) for number, item in enumerate(asked["items"], start=1)),
             external_identifiers=tuple(asked["external_identifiers"]),
         )
+
+
+def _line(number: int, item: dict[str, Any]) -> OrderLine:
+    chosen = tuple(item.pop("characteristics", ()))
+    return OrderLine(id=str(number), characteristics=chosen, **item)
 
 
 class MoneySchema(Schema):
@@ -60,6 +76,14 @@ class MoneySchema(Schema):
 class RecurringChargeSchema(Schema):
     amount = fields.Nested(MoneySchema)
     period = fields.String()
+
+
+class CharacteristicSchema(Schema):
+    name = fields.String()
+    value = fields.Function(
+        lambda one: one.text if one.type == "TEXT" else jsontext.read_kept(one.text),
+    )
+    source = fields.String()
 
 
 class ItemSchema(Schema):
@@ -78,6 +102,11 @@ class ItemSchema(Schema):
         data_key="recurringCharges",
         dump_default=list,
     )
+    characteristics = fields.List(fields.Nested(CharacteristicSchema), attribute="offering.characteristics")
+
+    @post_dump
+    def leave_out_nothing(self, shown: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return {name: value for name, value in shown.items() if name != "characteristics" or value}
 
 
 class FailureSchema(Schema):

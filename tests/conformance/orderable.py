@@ -8,7 +8,8 @@ from facade.tmf.tmf620 import items
 from facade.tmf.tmf622 import cancel_product_order, product_order
 
 Payload = dict[str, Any]
-OFFERINGS = ("po_broadband_1g", "po_router_premium", "po_tv_basic")
+OFFERINGS = ("po_tv_basic", "po_limited", "po_wifi_repeater")
+"""Without a specification: their products may be like anything."""
 ROLES = ("Seller", "sales agent", "Partner")
 
 

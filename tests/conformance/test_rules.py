@@ -73,6 +73,14 @@ def changed(**product: Any) -> Payload:
     return {"action": "modify", "product": {"@type": "Product", "id": "PRD1", **product}}
 
 
+def naming(offering: str) -> dict[str, Broken]:
+    return item(productOffering={"id": offering})
+
+
+def added(item_id: str, offering: str) -> Payload:
+    return {"id": item_id, "action": "add", "quantity": 1, "productOffering": {"id": offering}}
+
+
 def below(parent: str) -> dict[str, Broken]:
     return {"v4": Broken({"parentId": parent}), "v5": Broken({"parent": {"@type": "CategoryRef", "id": parent}})}
 
@@ -82,6 +90,8 @@ def of_item(resource: str, **changes: Any) -> dict[str, Broken]:
 
 
 ITEMS = "productCatalog, productOffering, productOfferingPrice, productSpecification"
+BUSINESS = {"id": "po_business_fibre"}
+UNRESOLVED = "po_unresolved"
 BEFORE_TIME = "0001-01-01T00:00:00+14:00"
 CUSTOMER = ("C12345", "Customer")
 PLACE = [{"role": "to", "id": "A1"}]
@@ -151,6 +161,29 @@ BREAKING: Mapping[tuple[str, str, str], Mapping[str, Broken]] = {
     ("productOrder", "CYCLIC_ITEM_RELATIONSHIP", "productOrderItem"): item(
         **related({"id": "1", "relationshipType": "reliesOn"})
     ),
+    ("productOrder", "OFFERING_NOT_PUBLISHED", "productOrderItem.productOffering"): naming("po_fibre_10g"),
+    ("productOrder", "OFFERING_RETIRED", "productOrderItem.productOffering"): naming("po_mobile_basic_2024"),
+    ("productOrder", "OFFERING_NOT_VALID", "productOrderItem.productOffering"): naming("po_tv_summer_2025"),
+    ("productOrder", "OFFERING_UNRESOLVED", "productOrderItem.productOffering"): naming(UNRESOLVED),
+    ("productOrder", "OFFERING_NOT_SOLD_ALONE", "productOrderItem.productOffering"): naming("po_tv_sports"),
+    ("productOrder", "OFFERING_NOT_SOLD_THERE", "productOrderItem.productOffering"): {
+        "v4": Broken({"channel": [{"id": "web"}]}, {"productOffering": BUSINESS}),
+        "v5": Broken({"channel": [{"role": "by", "channel": {"id": "web"}}]}, {"productOffering": BUSINESS}),
+    },
+    ("productOrder", "ACTION_NOT_ALLOWED", "productOrderItem.action"): item(
+        productOffering={"id": "po_roaming_world"}, **changed()
+    ),
+    ("productOrder", "CHARACTERISTIC_NOT_ALLOWED", "productOrderItem.product.productCharacteristic"): item(
+        product={"productCharacteristic": [{"name": "installation", "value": "by magic"}]}
+    ),
+    ("productOrder", "CHARACTERISTIC_MISSING", "productOrderItem"): naming("po_number_porting"),
+    ("productOrder", "BUNDLE_CARDINALITY", "productOrderItem"): naming("po_bundle_home_cz"),
+    ("productOrder", "OFFERING_REQUIRED", "productOrderItem.productOffering"): naming("po_phone_one_instalments"),
+    ("productOrder", "OFFERING_EXCLUDED", "productOrderItem.productOffering"): order(
+        productOrderItem=[added("1", "po_fibre_100"), added("2", "po_fibre_250")]
+    ),
+    ("productOrder", "RULE_BROKEN", "productOrderItem"): naming("po_router_premium_24m"),
+    ("productOrder", "PRICE_DIFFERS", "orderTotalPrice"): item(itemPrice=[MONEY]),
     ("productOrder", "CURRENCIES_DIFFER", "orderTotalPrice"): item(itemPrice=[MONEY, DOLLARS]),
     ("productOrder", "invalidValue", "requestedInitialState"): {"v4": Broken({"requestedInitialState": "draft"})},
     ("productOrder", "missingProperty", "productOrderItem.productOrderItemRelationship"): {
@@ -221,7 +254,14 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     shutil.copytree(ROOT / "fixtures" / "partners", folder / "partners")
     (folder / "partners" / f"{BOUND}.yaml").write_text("customers: {list: [C12345]}\n")
     with running_product(folder, PARTNERS=str(folder / "partners"), HOLD_PROCESSES="true") as node:
+        offer_what_is_not_resolved(node)
         yield node
+
+
+def offer_what_is_not_resolved(product: Node) -> None:
+    body = {"id": UNRESOLVED, "name": "x", "lifecycleStatus": "Launched", "productSpecification": {"id": "nobody's"}}
+    answer = product.post(contract_and_address("v5", "productOffering")[1], body)
+    assert answer.status_code == 201, answer.text
 
 
 def contract_and_address(version: str, resource: str) -> tuple[Contract, str]:

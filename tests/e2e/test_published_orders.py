@@ -33,10 +33,10 @@ def _with_our_references(path: Path) -> dict[str, Any]:
 @pytest.mark.parametrize("path", PUBLISHED, ids=lambda p: p.stem)
 def test_a_published_order_is_carried_out(product: Node, path: Path) -> None:
     body = _with_our_references(path)
-    answer = product.post(TMF622, body, client="partner-acme")
+    answer = product.post(TMF622, body, client="conformance")
     assert answer.status_code == 201, answer.text
     assert product.until_finished(answer.json()["id"])["status"] == "confirmed"
-    read = product.get(f"{TMF622}/{answer.json()['id']}", client="partner-acme").json()
+    read = product.get(f"{TMF622}/{answer.json()['id']}", client="conformance").json()
     for name in body.keys() - {"productOrderItem"}:
         assert read[name] == body[name]
     for sent, shown in zip(body["productOrderItem"], read["productOrderItem"], strict=True):

@@ -141,7 +141,7 @@ def test_the_published_v4_order_with_our_references_is_carried_out(product: Node
         item.pop("state", None)
         item["action"] = "add"
         item["productOffering"] = item.get("productOffering", {}) | {"id": "po_tv_basic"}
-    answer = product.post(V4, body)
+    answer = product.post(V4, body, client="conformance")
     assert answer.status_code == 201, answer.text
     assert product.until_finished(answer.json()["id"])["status"] == "confirmed"
 

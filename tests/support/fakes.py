@@ -1,17 +1,17 @@
 """Stand-ins for what the core and the edge ask for. Each is named for what it does."""
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from canonical.customers.errors import CustomerNotFound
 from canonical.customers.reference import CustomerReference, CustomerStatus
-from canonical.ordering.commands import OrderLine
+from canonical.ordering.commands import OrderLine, OrderMarket
 from canonical.ordering.errors import BundleCardinality
 from canonical.ordering.items import OrderedOffering
-from canonical.ordering.offers import Broken, Relation
+from canonical.ordering.offers import Broken
 from canonical.ordering.order import Order
 from canonical.processes.errors import InsufficientStock, PaymentDeclined
 from canonical.processes.ports import ChargeRequest, StockRequest
@@ -79,7 +79,6 @@ class OnSale:
 
     offering: OrderedOffering
     sold_alone: bool = True
-    relations: tuple[Relation, ...] = ()
     members: tuple[str, ...] = ()
     rules: tuple[Broken, ...] = ()
 
@@ -100,6 +99,11 @@ class OnSale:
 
     def broken(self, line: OrderLine) -> Iterable[Broken]:
         return self.rules
+
+    def broken_with(
+        self, line: OrderLine, counts: Mapping[str, int], markets: Sequence[OrderMarket]
+    ) -> Iterable[Broken]:
+        return ()
 
     def broken_by(self, members: Mapping[str, int], quantity: int) -> Iterable[Broken]:
         return [

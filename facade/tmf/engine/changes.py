@@ -77,7 +77,8 @@ class ResourceChanges:
             resource.kind, asked.resource_id, resource.reader(asked.principal)
         )
         self._check(kept, asked)
-        sender = Sender(principal.client_id, self.profiles.of(principal.client_id).vocabulary)
+        profile = self.profiles.of(principal.client_id)
+        sender = Sender(principal.client_id, profile.vocabulary, profile.market, profile.tolerated)
         translation = planned(self.version, rules, patch, aggregate, carried, sender)
         if translation is None:
             answer = {"document": kept.document, "version": kept.version}

@@ -8,6 +8,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic
 
+from canonical.catalog.market import EVERYWHERE, Market
 from canonical.shared import jsontext
 from canonical.shared.aggregates import A, Kind
 from canonical.shared.criteria import Compare, Criterion, Operator, PathStep
@@ -40,10 +41,14 @@ TASK_VERBS = frozenset({Verb.CREATE, Verb.RETRIEVE, Verb.LIST})
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who sends a payload: the client, and what its words mean."""
+    """Who sends a payload: the client, what its words mean, where it sells, and the codes of rules that its orders may
+    break.
+    """
 
     client: str
     vocabulary: Vocabulary
+    market: Market = EVERYWHERE
+    tolerated: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,8 @@ class ResourceTranslator:
         return all(map(principal.may_act_for, named(jsontext.read_kept(document), vocabulary)))
 
     def sender(self, client: str) -> Sender:
-        return Sender(client, self.profiles.of(client).vocabulary)
+        profile = self.profiles.of(client)
+        return Sender(client, profile.vocabulary, profile.market, profile.tolerated)
 
     def _resolved(self, body: Payload, principal: Principal) -> Payload:
         """The body with our ids where it names other resources of the API by their id or reference."""

@@ -15,6 +15,7 @@ from canonical.shared.errors import CurrenciesDiffer
 from facade.contract.pointers import escaped
 from facade.contract.violations import Code, Violation
 from facade.tmf.engine.payload import SERVER_SET, Payload, overlong, refused, unusable
+from facade.tmf.tmf622.stated import chosen_characteristics, stated_prices
 from facade.tmf.vocabulary import Vocabulary
 
 AMBIGUOUS_CHANGE = "AMBIGUOUS_CHANGE"
@@ -59,6 +60,8 @@ STATUS_CHANGES: Mapping[str, ItemAction] = MappingProxyType(
     {"suspended": ItemAction.SUSPEND, "active": ItemAction.RESUME}
 )
 """What `modify` with a product in this status asks for."""
+ITEM_PRICES: Mapping[str, bool] = MappingProxyType({"itemPrice": False, "itemTotalPrice": True})
+"""Prices that an item states, and whether each is for its whole quantity."""
 
 
 @dataclass
@@ -103,6 +106,8 @@ class ItemReader:
             product_id=self._product(item, action, at, to),
             part_of=part_of,
             relationships=tuple(self._relationships(item, at, to)),
+            characteristics=chosen_characteristics(item.get("product") or {}, f"{at}/product", to, self.trail),
+            stated_prices=stated_prices(item, ITEM_PRICES, at, to, self.trail),
         )
         self.lines.append(line)
         return line

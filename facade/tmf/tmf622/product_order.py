@@ -1,11 +1,21 @@
 """TMF622 v5 product orders: the mapping table, what is shaped by hand, and how a change is asked for."""
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
 from canonical.audit.record import Mapped
-from canonical.ordering.commands import AmendOrder, AnnotateOrder, RejectOrder, RemoveOrder, SubmitDraft, SubmitOrder
+from canonical.catalog.market import EVERYWHERE
+from canonical.ordering.commands import (
+    AmendOrder,
+    AnnotateOrder,
+    OrderMarket,
+    RejectOrder,
+    RemoveOrder,
+    SubmitDraft,
+    SubmitOrder,
+)
 from canonical.ordering.order import Order
 from canonical.ordering.states import State, Trigger
 from canonical.shared.errors import InvalidTransition
@@ -32,6 +42,7 @@ from facade.tmf.tmf622.items import (
     currencies_differ,
     shown_items,
 )
+from facade.tmf.tmf622.stated import stated_prices
 
 STATES: Mapping[State, str] = MappingProxyType(
     {
@@ -127,7 +138,17 @@ def to_submit_order(body: Payload, sender: Sender) -> Translation:
     ]
     if violations := [*violations, *wrong]:
         raise ContractViolation(violations)
-    command = SubmitOrder(sender.client, customer, tuple(items.lines), identifiers, **fields)
+    prices = stated_prices(body, {"orderTotalPrice": True}, "", "", trail)
+    command = SubmitOrder(
+        sender.client,
+        customer,
+        tuple(items.lines),
+        identifiers,
+        markets=tuple(_markets(body, sender, trail)),
+        stated_prices=prices,
+        tolerated=sender.tolerated,
+        **fields,
+    )
     trail = [*trail, *plain, *_carried(body)]
     return Translation(command, carried=body, trail=tuple(trail), customer_id=customer)
 
@@ -202,7 +223,7 @@ def to_change(asked: set[Trigger], order: Order, names: Collection[str], body: P
         if wrong:
             raise ContractViolation(wrong)
         return Translation(AnnotateOrder(order.id, order.version, identifiers_of(body, "externalId")), carried=body)
-    contents = to_submit_order(body, Sender(order.owner, sender.vocabulary))
+    contents = to_submit_order(body, replace(sender, client=order.owner))
     kind = SubmitDraft if Trigger.SUBMIT in asked else AmendOrder
     command = kind(order.id, order.version, contents.command)
     return Translation(command, carried=body, trail=contents.trail, customer_id=contents.customer_id)
@@ -220,6 +241,23 @@ def _not_now(order: Order, name: str, what: str) -> InvalidTransition:
 
 
 # --- what is shaped by hand -------------------------------------------------------------------------------------------
+
+
+def _markets(body: Payload, sender: Sender, trail: list[Mapped]) -> Iterator[OrderMarket]:
+    """The part of the market that the client has, and the channels that it says the order comes through."""
+    if sender.market != EVERYWHERE:
+        market = sender.market
+        yield OrderMarket(*(tuple(sorted(ids)) for ids in (market.channels, market.segments, market.places)))
+    channels = {
+        index: related["channel"]["id"]
+        for index, related in enumerate(body.get("channel", ()))
+        if isinstance((related.get("channel") or {}).get("id"), str)
+    }
+    if channels:
+        yield OrderMarket(channels=tuple(channels.values()))
+    trail += [
+        Mapped(f"/channel/{index}/channel/id", "/markets", "compared with where it is sold") for index in channels
+    ]
 
 
 def _carried(body: Payload) -> list[Mapped]:

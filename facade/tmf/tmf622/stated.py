@@ -1,0 +1,64 @@
+"""What a TMF622 order says of its products and their prices, for the catalogue to judge."""
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from types import MappingProxyType
+
+from canonical.audit.record import Mapped
+from canonical.ordering.commands import ChosenCharacteristic, PriceKind, StatedPrice
+from canonical.shared import jsontext
+from facade.tmf.engine.payload import Payload
+from facade.tmf.vocabulary import folded
+
+PRICE_KINDS: Mapping[str, PriceKind] = MappingProxyType(
+    {
+        "onetime": PriceKind.ONE_TIME,
+        "nonrecurring": PriceKind.ONE_TIME,
+        "recurring": PriceKind.RECURRING,
+    }
+)
+"""Prices of other types are kept, and compared with nothing."""
+AMOUNTS = ("taxIncludedAmount", "dutyFreeAmount")
+
+
+def chosen_characteristics(product: Payload, at: str, to: str, trail: list[Mapped]) -> tuple[ChosenCharacteristic, ...]:
+    """The values that a product is to have; of a list, each of its values."""
+    found: list[ChosenCharacteristic] = []
+    for index, one in enumerate(product.get("productCharacteristic") or ()):
+        if not isinstance(one, dict) or not isinstance(one.get("name"), str) or one.get("value") is None:
+            continue
+        for value in one["value"] if isinstance(one["value"], list) else [one["value"]]:
+            source = f"{at}/productCharacteristic/{index}/value"
+            trail.append(Mapped(source, f"{to}/characteristics/{len(found)}/text", "as sent"))
+            found.append(ChosenCharacteristic(one["name"], *jsontext.typed(value)))
+    return tuple(found)
+
+
+def stated_prices(
+    holder: Payload, attributes: Mapping[str, bool], at: str, to: str, trail: list[Mapped]
+) -> tuple[StatedPrice, ...]:
+    """The prices at `attributes`, each of which says whether they are for the whole quantity. One without an amount is
+    compared with nothing.
+    """
+    found: list[StatedPrice] = []
+    for attribute, whole in attributes.items():
+        for index, price in enumerate(holder.get(attribute) or ()):
+            kind = PRICE_KINDS.get(folded(str(price.get("priceType"))))
+            amounts = dict(_amounts(price.get("price") or {}))
+            if kind is None or not amounts:
+                continue
+            first = next(iter(amounts))
+            source = f"{at}/{attribute}/{index}/price/{first}/value"
+            trail.append(Mapped(source, f"{to}/stated_prices/{len(found)}", "compared with our price"))
+            with_tax, without_tax = (amounts[name][1] if name in amounts else None for name in AMOUNTS)
+            period = price.get("recurringChargePeriod")
+            found.append(StatedPrice(kind, amounts[first][0], with_tax, without_tax, period, whole))
+    return tuple(found)
+
+
+def _amounts(price: Payload) -> Iterator[tuple[str, tuple[str, Decimal]]]:
+    for name in AMOUNTS:
+        amount = price.get(name) or {}
+        unit, value = amount.get("unit"), amount.get("value")
+        if isinstance(unit, str) and isinstance(value, int | Decimal) and not isinstance(value, bool):
+            yield name, (unit, Decimal(value))
