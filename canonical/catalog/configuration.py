@@ -1,6 +1,5 @@
 """What a product of an offering is like: the characteristics that were chosen, and the defaults of the others."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -9,6 +8,7 @@ from types import MappingProxyType
 
 from canonical.catalog.characteristics import AllowedValue, Characteristic, CharacteristicUse, Value, ValueType
 from canonical.catalog.offering import OfferingContents
+from canonical.catalog.patterns import matches
 from canonical.catalog.selling import OfferedItem, Reason, Refusal, is_valid
 
 NUMBERS = frozenset({"number", "integer", "int", "long", "decimal", "float", "double"})
@@ -91,19 +91,6 @@ def fits(characteristic: Characteristic, value: Value) -> bool:
 def use_holds(use: CharacteristicUse, values: Sequence[Value], at: datetime) -> bool:
     """Whether one of the values is among those that the use names; any value, when it names none."""
     return any(not use.allowed or any(_is(one, value) for one in _valid(use.allowed, at)) for value in values)
-
-
-def matches(pattern: str, text: str) -> bool:
-    """Whether the pattern matches the whole text. One that is no regular expression forbids nothing."""
-    return not is_regular(pattern) or re.fullmatch(pattern, text) is not None
-
-
-def is_regular(pattern: str) -> bool:
-    try:
-        re.compile(pattern)
-    except re.error:
-        return False
-    return True
 
 
 def _value_refusals(characteristic: Characteristic, value: Value, number: int, at: datetime) -> Iterator[Refusal]:

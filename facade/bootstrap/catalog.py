@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from adapters.patterns.linear import compiled
 from adapters.persistence import migrations
 from adapters.persistence.aggregates import loaded
 from adapters.persistence.catalog_files import KINDS, FileError, FileItem, read_items
@@ -15,6 +16,7 @@ from adapters.persistence.database import Database
 from adapters.persistence.encoding import timestamp
 from adapters.persistence.tables import documents
 from adapters.persistence.unit_of_work import SqlUnitOfWork
+from canonical.catalog import patterns
 from canonical.catalog.checks.check import check
 from canonical.catalog.checks.findings import Catalog, Finding
 from canonical.catalog.loading import Outcome, load_item
@@ -88,6 +90,7 @@ def opened(settings: Settings) -> Iterator[Database]:
 
 def findings(database: Database) -> list[Finding]:
     """What is wrong in the catalog, as it is at this moment."""
+    patterns.install(compiled)
     return check(found_in(database))
 
 

@@ -8,9 +8,11 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry
 
+from adapters.patterns.linear import compiled
 from adapters.persistence import migrations
 from adapters.persistence.process_records import SqlProcessReads
 from adapters.telemetry.tracer import otlp_tracer
+from canonical.catalog import patterns
 from canonical.catalog.selling import SOLD
 from canonical.shared import tracing
 from canonical.views.customer_context import CustomerContexts
@@ -50,6 +52,7 @@ def application() -> Correlation:
     logs.configure(settings.log_level)
     tracer = otlp_tracer(settings.traces_endpoint, settings.service_name) if settings.traces_endpoint else None
     tracing.install(tracer)
+    patterns.install(compiled)
     registry = CollectorRegistry()
     core = Core(settings, AnswerTimes(registry).observe)
     migrations.check(core.database)

@@ -5,9 +5,10 @@ from datetime import datetime
 
 from canonical.catalog.characteristics import AllowedValue, Characteristic, CharacteristicUse
 from canonical.catalog.checks.findings import Catalog, Fault, Finding, finding
-from canonical.catalog.configuration import allows, fits, is_regular
+from canonical.catalog.configuration import allows, fits
 from canonical.catalog.item import Item
 from canonical.catalog.offering import OFFERING
+from canonical.catalog.patterns import is_regular
 from canonical.catalog.references import Reference
 from canonical.catalog.specification import SPECIFICATION
 

@@ -1,0 +1,42 @@
+"""Regular expressions that stand in the catalog.
+
+`install` decides what reads them. Without that it is Python's own module, which can take for ever over a pattern that
+was made for it.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Protocol
+
+LONGEST = 10_000
+"""Characters of a text that are looked at."""
+
+
+class Pattern(Protocol):
+    def fullmatch(self, text: str, /) -> object | None: ...
+
+
+_compile: Callable[[str], Pattern] = re.compile
+
+
+def install(compiler: Callable[[str], Pattern]) -> None:
+    """`compiler` raises an Exception for what it cannot read."""
+    global _compile  # noqa: PLW0603 - the one place that decides it
+    _compile = compiler
+
+
+def is_regular(pattern: str) -> bool:
+    return _compiled(pattern) is not None
+
+
+def matches(pattern: str, text: str) -> bool:
+    """Whether the pattern matches the whole text. One that is no regular expression forbids nothing."""
+    compiled = _compiled(pattern)
+    return compiled is None or compiled.fullmatch(text[:LONGEST]) is not None
+
+
+def _compiled(pattern: str) -> Pattern | None:
+    try:
+        return _compile(pattern)
+    except Exception:  # noqa: BLE001 - each library has its own
+        return None
