@@ -195,8 +195,8 @@ def test_a_page_holds_the_newest_first_and_counts_what_the_caller_may_see(
     orders, count, _ = filled.reads.aggregates(ORDERS, reader, Slice(offset, limit))
     assert ([order.id for order in orders], count) == ([order_id(number) for number in numbers], total)
     documents, count, _ = filled.reads.documents(ORDERS, SearchIndex(), reader, Slice(offset, limit))
-    assert ([found for found, _ in documents], count) == ([order_id(number) for number in numbers], total)
-    assert [jsontext.read_kept(text)["carried"]["number"] for _, text in documents] == numbers
+    assert ([one.id for one in documents], count) == ([order_id(number) for number in numbers], total)
+    assert [jsontext.read_kept(one.document)["carried"]["number"] for one in documents] == numbers
 
 
 def test_another_clients_order_is_not_found(filled: Store) -> None:

@@ -67,7 +67,9 @@ def test_its_events_wait_for_delivery_and_are_kept_once(
         work.save()
         work.commit()
     with database.reading() as connection:
-        rows = connection.execute(sa.select(outbox).order_by(outbox.c.position)).all()
+        rows = connection.execute(
+            sa.select(outbox).where(outbox.c.subject == CHANGE_ID).order_by(outbox.c.position)
+        ).all()
     assert [(row.subject, row.sequence, row.type) for row in rows] == [
         (CHANGE_ID, 1, "PlanChangeRequested"),
         (CHANGE_ID, 2, "SubscriptionPlanChanged"),
@@ -79,9 +81,10 @@ def test_its_events_wait_for_delivery_and_are_kept_once(
 def test_a_change_that_an_older_release_kept_can_be_read(unit_of_work: Any, database: Database) -> None:
     keep(unit_of_work, a_plan_change())
     with database.writing() as connection:
-        body = orjson.loads(connection.scalar(sa.select(documents.c.aggregate)) or "")
+        of_change = documents.c.id == CHANGE_ID
+        body = orjson.loads(connection.scalar(sa.select(documents.c.aggregate).where(of_change)) or "")
         del body["recorded"]
-        connection.execute(sa.update(documents).values(aggregate=orjson.dumps(body).decode()))
+        connection.execute(sa.update(documents).where(of_change).values(aggregate=orjson.dumps(body).decode()))
         connection.commit()
     with unit_of_work() as work:
         known = work.repository(PLAN_CHANGES).get(CHANGE_ID)

@@ -85,8 +85,8 @@ def test_a_version_is_read_by_its_name_or_as_what_counts_at_a_moment(
     ):
         assert store.reads.document(CATEGORIES, named, ALL).id == found.id
         assert store.reads.aggregate(CATEGORIES, named, ALL).edition == found.edition
-        standing = store.reads.standing(CATEGORIES, named, ALL)
-        assert (standing.version, standing.edition) == (2 if found is first else 1, found.edition)
+        revision = store.reads.revision(CATEGORIES, named, ALL)
+        assert (revision.version, revision.edition) == (2 if found is first else 1, found.edition)
         aggregate, _, kept = store.reads.to_change(CATEGORIES, named, ALL)
         assert (aggregate.id, kept.edition) == (found.id, found.edition)
 
@@ -104,7 +104,7 @@ def test_a_version_is_read_by_its_name_or_as_what_counts_at_a_moment(
 )
 @pytest.mark.usefixtures("succeeded")
 def test_what_no_version_answers_to_is_not_found(store: Store, named: Named) -> None:
-    for read in (store.reads.document, store.reads.standing, store.reads.aggregate, store.reads.to_change):
+    for read in (store.reads.document, store.reads.revision, store.reads.aggregate, store.reads.to_change):
         with pytest.raises(ItemNotFound) as missing:
             read(CATEGORIES, named, ALL)
         assert missing.value.details == {"id": named.reference}
