@@ -2,25 +2,51 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import uuid4
 
-from facade.tmf.tmf620.items import REFUSED, STATES
+from facade.tmf.tmf620.items import LONGEST_VERSION, REFUSED, STATES, UNADDRESSABLE
 from facade.tmf.tmf620.shapes import LONGEST
 
 Payload = dict[str, Any]
-UNSENT = frozenset({*REFUSED, "id", "lastUpdate"})
-"""Attributes that are refused, that name an item of somebody else, or that only the server writes."""
+
+
+def category_v5(body: Payload, parent_id: str) -> Payload:
+    if "parent" in body:
+        body["parent"]["id"] = parent_id
+    return _category(body, root="parent" not in body)
+
+
+def category_v4(body: Payload, parent_id: str) -> Payload:
+    if "parentId" in body:
+        body["parentId"] = parent_id
+    return _category(body, root="parentId" not in body)
+
+
+def _category(body: Payload, *, root: bool) -> Payload:
+    return _item(body) | ({"isRoot": root} if "isRoot" in body else {})
 
 
 def item(body: Payload, _: str) -> Payload:
-    body = {name: _usable(value) for name, value in body.items() if name not in UNSENT}
+    """A catalog, an offering, a price or a specification: it names others by their ids everywhere."""
+    return _item({name: value if name == "id" else _usable(value) for name, value in body.items()})
+
+
+def _item(body: Payload) -> Payload:
+    body = {name: value for name, value in body.items() if name not in (*REFUSED, "lastUpdate")}
     body["name"] = body["name"].strip()[:LONGEST] or "x"
+    if "id" in body:
+        body["id"] = f"{_nameable(body['id'])[:60]} {uuid4()}"
     if "version" in body:
-        body["version"] = "".join(set(body["version"]) - set("()"))[:60].strip() or "x"
+        body["version"] = _nameable(body["version"])[:LONGEST_VERSION]
     if "lifecycleStatus" in body:
         body["lifecycleStatus"] = tuple(STATES.values())[len(body["name"]) % len(STATES)]
     if {"startDateTime", "endDateTime"} <= body.get("validFor", {}).keys():
         body["validFor"]["endDateTime"] = body["validFor"]["startDateTime"]
     return body
+
+
+def _nameable(text: str) -> str:
+    return UNADDRESSABLE.sub("", text).translate(dict.fromkeys(map(ord, "/()"))).strip() or "x"
 
 
 def _usable(value: Any) -> Any:

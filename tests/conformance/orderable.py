@@ -2,9 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any
-from uuid import uuid4
 
-from facade.tmf.tmf620 import items
 from facade.tmf.tmf622 import cancel_product_order, product_order
 
 Payload = dict[str, Any]
@@ -34,38 +32,6 @@ def order_v4(body: Payload, _: str) -> Payload:
 def cancellation(body: Payload, order_id: str) -> Payload:
     kept = {name: value for name, value in body.items() if name not in cancel_product_order.REFUSED}
     return kept | {"productOrder": {**body["productOrder"], "id": order_id}}
-
-
-def category_v5(body: Payload, parent_id: str) -> Payload:
-    if "parent" in body:
-        body["parent"]["id"] = parent_id
-    return _categorizable(body, root="parent" not in body)
-
-
-def category_v4(body: Payload, parent_id: str) -> Payload:
-    if "parentId" in body:
-        body["parentId"] = parent_id
-    return _categorizable(body, root="parentId" not in body)
-
-
-def _categorizable(body: Payload, *, root: bool) -> Payload:
-    body = {name: value for name, value in body.items() if name not in (*items.REFUSED, "lastUpdate")}
-    body["name"] = body["name"].strip()[:100] or "x"
-    if "id" in body:
-        body["id"] = f"{_nameable(body['id'])[:60]} {uuid4()}"
-    if "version" in body:
-        body["version"] = _nameable(body["version"])[: items.LONGEST_VERSION]
-    if "isRoot" in body:
-        body["isRoot"] = root
-    if "lifecycleStatus" in body:
-        body["lifecycleStatus"] = tuple(items.STATES.values())[len(body["name"]) % len(items.STATES)]
-    if {"startDateTime", "endDateTime"} <= body.get("validFor", {}).keys():
-        body["validFor"]["endDateTime"] = body["validFor"]["startDateTime"]
-    return body
-
-
-def _nameable(text: str) -> str:
-    return text.translate(dict.fromkeys(map(ord, "/()"))).strip() or "x"
 
 
 def _orderable(body: Payload, customer: Payload) -> Payload:

@@ -27,8 +27,8 @@ from facade.tmf.engine.declaration import Resource, TmfApi, Verb
 from facade.tmf.patch import apply_patch, changed
 from facade.tmf.tmf620.api import TMF620
 from facade.tmf.tmf622.api import TMF622
-from tests.conformance.cataloguable import item
-from tests.conformance.orderable import cancellation, category_v4, category_v5, order_v4, order_v5
+from tests.conformance.cataloguable import category_v4, category_v5, item
+from tests.conformance.orderable import cancellation, order_v4, order_v5
 from tests.conformance.rules import EVERY_RESOURCE, refusals, refusing
 from tests.support.generated import Payloads, a_patch
 from tests.support.product import Node, partner_order, running_product

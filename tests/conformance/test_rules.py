@@ -11,7 +11,6 @@ import pytest
 import requests
 
 from canonical.catalog.category import DEEPEST
-from canonical.catalog.errors import ItemExists, VersionsOverlap
 from canonical.shared import jsontext
 from facade.app import contract_of
 from facade.bootstrap.declared import TMF_APIS
@@ -101,15 +100,6 @@ for _ in range(70):
 PRICE = {"name": "x", "priceType": "recurring"}
 MONEY = {"price": {"@type": "Price", "taxIncludedAmount": {"unit": "EUR", "value": 1}}, "priceType": "recurring"}
 DOLLARS = {"price": {"@type": "Price", "taxIncludedAmount": {"unit": "USD", "value": 1}}, "priceType": "recurring"}
-
-BEFORE: Mapping[str, Payload] = {
-    ItemExists.code: {"id": "taken", "version": "1.0"},
-    VersionsOverlap.code: {
-        "id": "ahead", "version": "9.0", "lifecycleStatus": "Active",
-        "validFor": {"startDateTime": "2999-01-01T00:00:00Z"},
-    },
-}  # fmt: skip
-"""What is in the catalog before these rules refuse anything."""
 
 BREAKING: Mapping[tuple[str, str, str], Mapping[str, Broken]] = {
     (EVERY_RESOURCE, "BODY_TOO_LARGE", "the whole body"): order(description="x" * 2**20),
@@ -202,15 +192,13 @@ BREAKING: Mapping[tuple[str, str, str], Mapping[str, Broken]] = {
     (ITEMS, "unexpectedProperty", "href"): order(href="x"),
     (ITEMS, "invalidValue", "name"): order(name=" "),
     (ITEMS, "invalidValue", "id"): order(id="a/b"),
-    (ITEMS, "CATALOG_VERSION_EXISTS", "–"): order(id="taken", version="1.0"),
+    (ITEMS, "CATALOG_VERSION_EXISTS", "–"): order(),
+    (ITEMS, "CATALOG_VERSIONS_OVERLAP", "validFor.endDateTime"): order(),
     (ITEMS, "invalidValue", "version"): order(version="(1)"),
     (ITEMS, "invalidValue", "lifecycleStatus"): order(lifecycleStatus="Sleeping"),
     (ITEMS, "invalidFormat", "validFor"): order(validFor={"startDateTime": BEFORE_TIME}),
     (ITEMS, "INVALID_COMMAND", "validFor.endDateTime"): order(
         validFor={"startDateTime": "2026-06-02T00:00:00Z", "endDateTime": "2026-06-01T00:00:00Z"}
-    ),
-    (ITEMS, "CATALOG_VERSIONS_OVERLAP", "validFor.endDateTime"): order(
-        id="ahead", version="1.0", lifecycleStatus="Active", validFor={"endDateTime": "3000-01-01T00:00:00Z"}
     ),
     (ITEMS, "CYCLIC_CATALOG_ITEMS", "bundledProductOffering"): of_item(
         "productOffering", id="around", bundledProductOffering=[{"@type": "BundledProductOffering", "id": "around"}]
@@ -287,14 +275,14 @@ def deepest_category(product: Node) -> str:
     return str(made["id"])
 
 
-def version_that_is_taken(product: Node, rule: Rule) -> Payload:
-    """A version of a category that has one of this name, or one that is valid from 2100 on."""
+def version_that_is_taken(product: Node, resource: str, rule: Rule) -> Payload:
+    """A version of an item that has one of this name, or one that is valid from 2100 on."""
     if not rule.error.startswith("CATALOG_VERSION"):
         return {}
     known = {"id": str(uuid4()), "lifecycleStatus": "Active", "version": "1.0"}
     later = {"startDateTime": "2100-01-01T00:00:00Z"}
     body = {"name": "Cloud services", **known, "validFor": later}
-    assert product.post(contract_and_address("v5", "category")[1], body).status_code == 201
+    assert product.post(contract_and_address("v5", resource)[1], body).status_code == 201
     if rule.error == "CATALOG_VERSION_EXISTS":
         return known
     return known | {"version": "1.1", "validFor": {"endDateTime": "2100-01-01T00:00:01Z"}}
@@ -306,11 +294,9 @@ def good_body(product: Node, version: str, resource: str, rule: Rule) -> Payload
         return {"productOrder": {"@type": "ProductOrderRef", "id": cancelled_order(product)}}
     if resource == "category":
         deep = below(deepest_category(product))[version].order if rule.error == "CYCLIC_CATEGORIES" else None
-        return {"name": "Cloud services", **(deep or {}), **version_that_is_taken(product, rule)}
+        return {"name": "Cloud services", **(deep or {}), **version_that_is_taken(product, resource, rule)}
     if rule.resource == ITEMS:
-        if rule.error in BEFORE:
-            product.post(contract_and_address("v5", resource)[1], {"name": "x", **BEFORE[rule.error]})
-        return {"name": "x"}
+        return {"name": "x", **version_that_is_taken(product, resource, rule)}
     order = partner_order()
     lowered: Payload = order if version == "v5" else BRIDGE.lower("ProductOrder", order).body
     return lowered
