@@ -54,9 +54,12 @@ CREATE TABLE answers (
 
 ADDED = """
 CREATE TABLE IF NOT EXISTS billed_plans (
-    subscriptionId TEXT PRIMARY KEY, customerId TEXT NOT NULL, plan TEXT NOT NULL, version INTEGER NOT NULL)
+    subscriptionId TEXT PRIMARY KEY, customerId TEXT NOT NULL, plan TEXT NOT NULL, version INTEGER NOT NULL);
+INSERT OR IGNORE INTO stock VALUES
+    ('SKU201', 10000, 0), ('SKU202', 10000, 0), ('SKU203', 10000, 0), ('SKU204', 10000, 0), ('SKU205', 10000, 0),
+    ('SKU206', 10000, 0);
 """
-"""Tables that state files made by earlier releases lack."""
+"""What state files made by earlier releases lack."""
 
 SEED = """
 INSERT INTO customers VALUES

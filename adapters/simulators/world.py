@@ -48,7 +48,8 @@ class World:
             if not self.rows("SELECT name FROM sqlite_schema WHERE name = 'ledger'"):
                 for statement in (SCHEMA + SEED).split(";\n"):
                     self._db.execute(statement)
-            self._db.execute(ADDED)
+            for statement in ADDED.split(";\n"):
+                self._db.execute(statement)
 
     def close(self) -> None:
         self._db.close()

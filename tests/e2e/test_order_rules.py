@@ -116,6 +116,14 @@ def test_a_bundle_with_too_few_or_too_many_is_refused(product: Node, inside: Any
         assert told in answer.json()["message"]
 
 
+def test_what_is_chosen_decides_what_is_charged(product: Node) -> None:
+    item = an_item("po_phone_one", product=having(storage=256, colour="blue"), itemPrice=price("oneTime", 599))
+    answer = product.post(TMF622, an_order(item))
+    assert answer.status_code == 201, answer.text
+    ended = product.until_finished(answer.json()["id"])
+    assert (ended["status"], ended["total"]["amount"]) == ("confirmed", "599.00")
+
+
 def test_prices_that_are_ours_are_kept_and_others_refused_with_both(product: Node) -> None:
     item = an_item("po_broadband_1g", quantity=2, itemPrice=price("oneTime", 49.9))
     item["itemTotalPrice"] = price("recurring", "79.80", recurringChargePeriod="month")
