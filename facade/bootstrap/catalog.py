@@ -20,7 +20,6 @@ from canonical.catalog import patterns
 from canonical.catalog.checks.check import check
 from canonical.catalog.checks.findings import Catalog, Finding
 from canonical.catalog.loading import Outcome, load_item
-from canonical.catalog.offering import OFFERING
 from canonical.shared.aggregates import Kind
 from canonical.shared.errors import Conflict, InvalidCommand
 from facade.bootstrap.declared import TMF_APIS, projectors
@@ -95,7 +94,7 @@ def findings(database: Database) -> list[Finding]:
 
 
 def load_at_start(settings: Settings) -> int:
-    """Load the files of CATALOG, or the sample into a catalog without offerings; returns how many items were new.
+    """Load the files of CATALOG, or the sample into an empty catalog; returns how many items were new.
 
     Raises SettingError for a folder without files, and FileError.
     """
@@ -106,7 +105,7 @@ def load_at_start(settings: Settings) -> int:
                 problem = f"CATALOG={settings.catalog!r} has no *.json or *.jsonl file"
                 raise SettingError(f"{problem}: name the folder of your catalogue files")
         else:
-            files = [] if _has_offerings(database) else files_in(SAMPLE)
+            files = [] if _has_items(database) else files_in(SAMPLE)
         return load(database, read_files(files))[Outcome.ADDED]
 
 
@@ -140,8 +139,8 @@ def found_in(database: Database) -> Catalog:
     return Catalog(at, {(row.resource, row.reference): loaded(KINDS[row.resource][0], row) for row in shown}, editions)
 
 
-def _has_offerings(database: Database) -> bool:
-    query = sa.select(documents.c.id).where(documents.c.resource == OFFERING).limit(1)
+def _has_items(database: Database) -> bool:
+    query = sa.select(documents.c.id).where(documents.c.resource.in_(KINDS)).limit(1)
     with database.reading() as connection:
         return connection.execute(query).first() is not None
 
