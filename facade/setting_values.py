@@ -43,6 +43,16 @@ def networks(text: str) -> Networks:
         raise SettingError(f"CALLBACK_NETWORKS={_shown(text)} is not usable: {str(error)[:100]}; {wanted}") from None
 
 
+def prefixes(text: str) -> tuple[str, ...]:
+    """The addresses in a list with commas. Raises SettingError."""
+    found = tuple(part.strip() for part in text.split(",") if part.strip())
+    for one in found:
+        if not _is_address(one):
+            wanted = "use addresses such as https://files.example/catalog/"
+            raise SettingError(f"CATALOG_IMPORT_SOURCES={_shown(text)} is not usable: {_shown(one)} is none; {wanted}")
+    return found
+
+
 def _shown(text: str) -> str:
     return repr(text if len(text) <= SHOWN else text[:SHOWN] + "…")
 

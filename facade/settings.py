@@ -10,7 +10,7 @@ from typing import Any
 from facade.security.errors import VARIABLES
 from facade.security.settings import PRODUCTION, SecuritySettings
 from facade.setting_sources import Problems, SettingError, gathered
-from facade.setting_values import Networks, networks, value_of
+from facade.setting_values import Networks, networks, prefixes, value_of
 
 __all__ = ["BACKENDS", "BackendOptions", "SettingError", "Settings"]
 
@@ -169,6 +169,14 @@ class Settings:
     catalog_sells_active: bool = _setting(
         "CATALOG_SELLS_ACTIVE", True, "sell offerings that are active, not only those that are launched"
     )
+    catalog_import_sources: str = _setting(
+        "CATALOG_IMPORT_SOURCES",
+        "",
+        "beginnings of addresses that catalog files may be imported from, as in https://files.example/catalog/",
+    )
+    catalog_file_bytes: int = _setting(
+        "CATALOG_FILE_BYTES", 128 * 1024**2, "bytes that a catalog file may have", least=1, most=4 * 1024**3
+    )
     search_seconds: float = _setting(
         "SEARCH_SECONDS",
         0.8,
@@ -196,6 +204,8 @@ class Settings:
         settings = cls(**given, backends=BackendOptions.of_all(texts, problems))
         with problems.noting():
             networks(settings.callback_networks)
+        with problems.noting():
+            prefixes(settings.catalog_import_sources)
         told = " ".join(problems)
         problems += (problem for variable, problem in settings._unfit() if variable not in told)
         problems.tell()
@@ -255,6 +265,11 @@ class Settings:
     def allowed_networks(self) -> Networks:
         """The non-public networks in which callbacks are allowed."""
         return networks(self.callback_networks)
+
+    @property
+    def import_sources(self) -> tuple[str, ...]:
+        """Where catalog files may be imported from."""
+        return prefixes(self.catalog_import_sources)
 
     @property
     def backends_address(self) -> str:

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
+from types import MappingProxyType
 from typing import Any, Protocol, Self
 
 import structlog
@@ -16,18 +17,24 @@ from adapters.orchestration.agenda import Entry
 from adapters.orchestration.endings import Endings
 from adapters.persistence.process_records import SqlProcesses
 from adapters.persistence.process_table import Pause, ProcessTable, Turn
+from canonical.catalog.job_handlers import EXPORT_CATALOG, IMPORT_CATALOG
 from canonical.processes.engine import Process, Subject
 from canonical.processes.process_status import Problem
 from canonical.processes.progress import Progress, Step, next_call
 from canonical.processes.records import decided
 from canonical.processes.retry_compaction import compacted
 from canonical.processes.saga import RecordedCall, resumed, run
+from canonical.processes.signs_of_life import telling
 from canonical.shared import tracing
 from canonical.shared.overtaken import unless_overtaken
 from canonical.subscriptions.handlers import CHANGE_PLAN
 
 log = structlog.get_logger()
 
+SUBJECTS: Mapping[str, str] = MappingProxyType(
+    {CHANGE_PLAN: "plan_change_id", IMPORT_CATALOG: "job_id", EXPORT_CATALOG: "job_id"}
+)
+"""What logs call the subject of a process, where it is no order."""
 FIRST_PAUSE = 0.5
 STORE_PAUSE = 1.0
 """Seconds until a run is tried again after its turn or pause could not be recorded."""
@@ -144,13 +151,19 @@ class Runner:
             if step not in known:
                 if self.leaving.is_set():
                     raise _Leaving
-                with tracing.span(f"step {step}"):
+                with tracing.span(f"step {step}"), telling(partial(self._alive, alive)):
                     answer = call()
                 known[step] = self._table.keep_answer(turn.process, turn.subject, step, answer)
                 alive()
             return known[step]
 
         return recorded
+
+    def _alive(self, alive: Callable[[], None]) -> None:
+        """A long step is at work. Raises _Leaving."""
+        if self.leaving.is_set():
+            raise _Leaving
+        alive()
 
     def _pause(self, turn: Turn, reached: "_Reached", problem: Problem, waiting_for: str) -> float | None:
         """After 0.5 s, then 1 s and so on, up to the longest pause."""
@@ -184,7 +197,7 @@ class _Reached:
 
 def _named(entry: Entry) -> dict[str, str]:
     """The subject as logs name it."""
-    return {"plan_change_id" if entry.process == CHANGE_PLAN else "order_id": entry.subject}
+    return {SUBJECTS.get(entry.process, "order_id"): entry.subject}
 
 
 def _seconds(ended: Subject) -> float:

@@ -5,18 +5,20 @@ from dataclasses import dataclass
 from typing import Any, Generic
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
 from adapters.persistence.encoding import converter, decoded, milliseconds, timestamp
 from adapters.persistence.outbox import insert_event
 from adapters.persistence.prepared import Prepared
 from adapters.persistence.search_index import term
 from adapters.persistence.tables import documents, process_steps, processes, terms
+from adapters.persistence.visibility import is_visible
 from canonical.shared import jsontext
 from canonical.shared.aggregates import A, Kind
 from canonical.shared.errors import ConcurrentChange
 from canonical.shared.projection import Projection, Projector, Term
 
-_CHANGED = (
+CHANGED = (
     "customer_id",
     "reference",
     "state",
@@ -37,7 +39,7 @@ _UPDATE = Prepared(
         documents.c.id == sa.bindparam("of_id"),
         documents.c.version == sa.bindparam("read"),
     )
-    .values({name: sa.bindparam(name) for name in (*_CHANGED, "version")})
+    .values({name: sa.bindparam(name) for name in (*CHANGED, "version")})
 )
 _BY_ID = documents.c.id == sa.bindparam("asked")
 _FOUND = sa.select(documents.c.aggregate, documents.c.version, documents.c.carried)
@@ -50,7 +52,7 @@ _BY_ID_OR_REFERENCE = Prepared(
 )
 _VERSIONS = Prepared(
     sa.select(documents.c.id, documents.c.aggregate, documents.c.version, documents.c.carried)
-    .where(_RESOURCE, documents.c.reference == sa.bindparam("asked"))
+    .where(_RESOURCE, documents.c.reference == sa.bindparam("asked"), is_visible())
     .order_by(documents.c.id)
 )
 _INSERT_TERM = Prepared(sa.insert(terms))
@@ -68,7 +70,7 @@ NOT_KEPT = ("events", "version")
 
 
 @dataclass(slots=True)
-class _Seen(Generic[A]):
+class Seen(Generic[A]):
     """An aggregate in use. `read` is its stored JSON, empty if it is new; `first` is the document that was written
     first.
     """
@@ -88,11 +90,11 @@ class SqlAggregateRepository(Generic[A]):
         self._connection = connection
         self._kind = kind
         self._project = project
-        self._seen: dict[str, _Seen[A]] = {}
+        self._seen: dict[str, Seen[A]] = {}
         self._carried_for_new: dict[str, Any] = {}
 
     def add(self, aggregate: A) -> None:
-        self._seen[aggregate.id] = _Seen(aggregate, self._carried_for_new, terms=frozenset())
+        self._seen[aggregate.id] = Seen(aggregate, self._carried_for_new, terms=frozenset())
 
     def get(self, aggregate_id: str) -> A:
         if aggregate_id not in self._seen:
@@ -133,7 +135,7 @@ class SqlAggregateRepository(Generic[A]):
                 insert_event(self._connection, self._kind, aggregate.id, event)
             events.clear()
 
-    def _find(self, aggregate_id: str) -> _Seen[A]:
+    def _find(self, aggregate_id: str) -> Seen[A]:
         asked = {"resource": self._kind.name, "asked": aggregate_id}
         statement = _BY_ID_OR_REFERENCE if self._kind.found_by_reference else _BY_ID_ALONE
         row = statement.execute(self._connection, asked).first()
@@ -141,7 +143,7 @@ class SqlAggregateRepository(Generic[A]):
             raise self._kind.missing(aggregate_id)
         return _seen(self._kind, row)
 
-    def _has_changed(self, seen: _Seen[A]) -> bool:
+    def _has_changed(self, seen: Seen[A]) -> bool:
         # Most changes are events; JSON is compared for the few that are none. What an earlier release kept lacks fields
         # that were added since: that alone is no change.
         if getattr(seen.aggregate, "events", ()) or seen.carried_changed:
@@ -149,12 +151,34 @@ class SqlAggregateRepository(Generic[A]):
         now = _encoded(seen.aggregate)
         return now != seen.read and now != _encoded(decoded(seen.read, self._kind.type))
 
-    def _write(self, seen: _Seen[A]) -> None:
+    def _write(self, seen: Seen[A]) -> None:
         aggregate = seen.aggregate
         projection = self._projected(seen)
-        read, aggregate.version = aggregate.version, aggregate.version + 1
+        read, row = aggregate.version, self._next_row(seen, projection)
         seen.first = seen.first or (projection.document, aggregate.version)
-        row = {
+        if read == 0:
+            self._insert(aggregate, row | self._new(aggregate))
+        else:
+            of = {"of_resource": self._kind.name, "of_id": aggregate.id, "read": read}
+            if _UPDATE.execute(self._connection, row | of).rowcount != 1:
+                raise ConcurrentChange(f"{self._kind.name} {aggregate.id} was changed by somebody else: read it again")
+        self._index(seen, self._terms(aggregate, projection))
+        seen.read, seen.carried_changed = str(row["aggregate"]), False
+
+    def _insert(self, aggregate: A, row: dict[str, Any]) -> None:
+        try:
+            _INSERT.execute(self._connection, row)
+        except IntegrityError as error:
+            if not self._kind.versioned:
+                raise
+            text = f"an import that is under way has this version of {row['reference']}: wait until it has ended"
+            raise ConcurrentChange(text) from error
+
+    def _next_row(self, seen: Seen[A], projection: Projection) -> dict[str, Any]:
+        """What changes in the row of an aggregate, which gets its next version."""
+        aggregate = seen.aggregate
+        aggregate.version += 1
+        return {
             "customer_id": aggregate.customer_id,
             "reference": self._kind.reference(aggregate),
             "state": aggregate.state.value,
@@ -166,17 +190,16 @@ class SqlAggregateRepository(Generic[A]):
             "document": projection.document or None,
             **self._edition(aggregate),
         }
-        if read == 0:
-            new = {"resource": self._kind.name, "id": aggregate.id, "owner": aggregate.owner}
-            _INSERT.execute(self._connection, row | new | {"created_at": milliseconds(aggregate.created_at)})
-        else:
-            of = {"of_resource": self._kind.name, "of_id": aggregate.id, "read": read}
-            if _UPDATE.execute(self._connection, row | of).rowcount != 1:
-                raise ConcurrentChange(f"{self._kind.name} {aggregate.id} was changed by somebody else: read it again")
+
+    def _new(self, aggregate: A, staged_by: str | None = None) -> dict[str, Any]:
+        """What a row has besides, and keeps."""
+        fixed = {"resource": self._kind.name, "id": aggregate.id, "owner": aggregate.owner, "staged_by": staged_by}
+        return fixed | {"created_at": milliseconds(aggregate.created_at)}
+
+    def _terms(self, aggregate: A, projection: Projection) -> frozenset[Term]:
         links = ((f"{LINK}{kind}", one) for kind, one in self._kind.links(aggregate))
         found_by = (*links, *self._kind.found_by(aggregate), *projection.terms)
-        self._index(seen, frozenset((path, term(text)) for path, text in found_by))
-        seen.read, seen.carried_changed = str(row["aggregate"]), False
+        return frozenset((path, term(text)) for path, text in found_by)
 
     def _edition(self, aggregate: Any) -> dict[str, str | None]:
         if not self._kind.versioned:
@@ -184,12 +207,12 @@ class SqlAggregateRepository(Generic[A]):
         times = {"shown_from": aggregate.shown_from, "shown_until": aggregate.shown_until}
         return {"edition": aggregate.edition} | {name: at and timestamp(at) for name, at in times.items()}
 
-    def _projected(self, seen: _Seen[A]) -> Projection:
+    def _projected(self, seen: Seen[A]) -> Projection:
         if self._project is None:
             return Projection(seen.aggregate.state.value, "")
         return self._project(seen.aggregate, seen.carried)
 
-    def _index(self, seen: _Seen[A], wanted: frozenset[Term]) -> None:
+    def _index(self, seen: Seen[A], wanted: frozenset[Term]) -> None:
         of = {"of_resource": self._kind.name, "of_id": seen.aggregate.id}
         if seen.terms is None:
             seen.terms = frozenset((row.path, row.value) for row in _TERMS.execute(self._connection, of))
@@ -219,8 +242,8 @@ class SqlAggregateRepository(Generic[A]):
         self._connection.execute(sa.delete(terms).where(terms.c.resource == resource, terms.c.id.in_(ids)))
 
 
-def _seen(kind: Kind[A], row: Any) -> _Seen[A]:
-    return _Seen(loaded(kind, row), jsontext.read_kept(row.carried), read=row.aggregate)
+def _seen(kind: Kind[A], row: Any) -> Seen[A]:
+    return Seen(loaded(kind, row), jsontext.read_kept(row.carried), read=row.aggregate)
 
 
 def loaded(kind: Kind[A], row: Any) -> A:

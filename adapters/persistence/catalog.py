@@ -12,6 +12,7 @@ from adapters.persistence.encoding import decoded, timestamp
 from adapters.persistence.prepared import Prepared
 from adapters.persistence.search_index import term
 from adapters.persistence.tables import documents, terms
+from adapters.persistence.visibility import is_visible
 from canonical.catalog.item import Item
 from canonical.catalog.offering import OFFERING, SKU
 from canonical.catalog.references import Reference
@@ -24,7 +25,7 @@ _NOT_ENDED = (documents.c.shown_from.is_not(None), sa.or_(_UNTIL.is_(None), sa.b
 published, also for a node whose clock is behind.
 """
 _FOUND = sa.select(documents.c.aggregate).where(
-    documents.c.resource == sa.bindparam("resource"), documents.c.reference == sa.bindparam("asked")
+    documents.c.resource == sa.bindparam("resource"), documents.c.reference == sa.bindparam("asked"), is_visible()
 )
 _BY_MOMENT = Prepared(_FOUND.where(*_NOT_ENDED).order_by(documents.c.shown_from))
 _BY_EDITION = Prepared(_FOUND.where(documents.c.edition == sa.bindparam("edition")))
@@ -36,6 +37,7 @@ _NAMING = Prepared(
         terms.c.path == sa.bindparam("path"),
         terms.c.value == sa.bindparam("value"),
         *_NOT_ENDED,
+        is_visible(),
     )
     .distinct()
     .order_by(documents.c.reference)

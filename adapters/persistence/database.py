@@ -83,21 +83,24 @@ class Database:
             self.engine = create_engine(self.url, seconds, pool)
 
     @contextmanager
-    def writing(self) -> Iterator[sa.Connection]:
-        """A connection in a transaction that may write. Without a commit it is rolled back. Raises StoreUnavailable."""
+    def writing(self, seconds: float | None = None) -> Iterator[sa.Connection]:
+        """A connection in a transaction that may write. Without a commit it is rolled back. Raises StoreUnavailable.
+
+        `seconds`: for one that does more than others.
+        """
         if self._files is None:
-            with self.reading() as connection:
+            with self.reading(seconds) as connection:
                 yield connection
             return
-        with within(self._seconds), TRANSLATED_ERRORS, self._turn, self._connected() as connection:
+        with within(seconds or self._seconds), TRANSLATED_ERRORS, self._turn, self._connected() as connection:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield connection
             self._files.check_kept()
 
     @contextmanager
-    def reading(self) -> Iterator[sa.Connection]:
+    def reading(self, seconds: float | None = None) -> Iterator[sa.Connection]:
         """Raises StoreUnavailable."""
-        with within(self._seconds), TRANSLATED_ERRORS, self._connected() as connection:
+        with within(seconds or self._seconds), TRANSLATED_ERRORS, self._connected() as connection:
             yield connection
 
     def close(self) -> None:

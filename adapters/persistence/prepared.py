@@ -1,6 +1,6 @@
 """Statements on the hot paths, compiled once for each kind of database."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,6 +23,15 @@ class Prepared:
         if names is None:
             return connection.exec_driver_sql(text, dict(values))
         return connection.exec_driver_sql(text, tuple(values[name] for name in names))
+
+    def execute_many(self, connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> int:
+        """Once for each row. Returns how many rows of the table that changed; for an insert it may be -1."""
+        if not rows:
+            return 0
+        dialect = connection.dialect
+        text, names = self._compiled.get(dialect.name) or self._compile(dialect)
+        given: Any = [dict(row) if names is None else tuple(row[name] for name in names) for row in rows]
+        return connection.exec_driver_sql(text, given).rowcount
 
     def _compile(self, dialect: sa.Dialect) -> tuple[str, list[str] | None]:
         compiled: Any = self._statement.compile(dialect=dialect)

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 
 from adapters.persistence.tables import publications
 
-_LOCK = sa.select(publications.c.count).with_for_update()
+_TURN = sa.update(publications).values(turns=publications.c.turns + 1)
 _COUNT = sa.update(publications).values(count=publications.c.count + 1)
 
 
@@ -15,7 +15,7 @@ class SqlPublications:
         self._connection = connection
 
     def take_turn(self) -> None:
-        self._connection.execute(_LOCK)
+        self._connection.execute(_TURN)
 
     def count(self) -> None:
         self._connection.execute(_COUNT)

@@ -14,6 +14,7 @@ from adapters.persistence.readers import Readable, seen
 from adapters.persistence.search import LONGEST_SECONDS, Search, search
 from adapters.persistence.slices import sliced
 from adapters.persistence.tables import documents, idempotency_keys
+from adapters.persistence.visibility import is_visible
 from canonical.shared import jsontext
 from canonical.shared.aggregates import A, Kind
 from canonical.shared.criteria import Criterion, SortKey
@@ -48,8 +49,8 @@ class _Finding:
         referred = statement.where(_KIND, documents.c.reference == sa.bindparam("asked"))
         self.by_id = Readable(statement.where(_KIND, _ASKED))
         self.by_reference = Readable(referred.order_by(documents.c.id.desc()))
-        self.by_edition = Readable(referred.where(documents.c.edition == sa.bindparam("edition")))
-        self.by_moment = Readable(referred.where(*shown_at(sa.bindparam("at"))))
+        self.by_edition = Readable(referred.where(documents.c.edition == sa.bindparam("edition"), is_visible()))
+        self.by_moment = Readable(referred.where(*shown_at(sa.bindparam("at")), is_visible()))
 
     def find(self, connection: sa.Connection, kind: Kind[Any], asked: str | Named, reader: Reader) -> Any:
         values = {"resource": kind.name}
@@ -113,7 +114,8 @@ class SqlReads:
         Raises InvalidCommand if the search takes too long.
         """
         wanted = Search(criterion, sort, part, self._search_seconds)
-        mine = seen(reader) if at is None else [*seen(reader), *shown_at(sa.literal(timestamp(at)))]
+        mine = [*seen(reader), *([is_visible()] if kind.versioned else [])]
+        mine += [] if at is None else shown_at(sa.literal(timestamp(at)))
         return search(self._database, kind.name, index, mine, wanted)
 
     def found(

@@ -56,6 +56,23 @@ def search(
     return Found(members, total, _position(shown[-1], order) if shown and more else None)
 
 
+def every(
+    connection: sa.Connection,
+    resource: str,
+    index: SearchIndex,
+    mine: Sequence[sa.ColumnElement[bool]],
+    criterion: Criterion | None,
+) -> Rows:
+    """All documents that meet the criterion, by their references."""
+    compiled = Compiled(Searchable.of(resource, index), connection.dialect.name)
+    conditions = [documents.c.resource == resource, *mine]
+    if criterion is not None:
+        conditions.append(compiled.condition(criterion))
+    reference: sa.ColumnElement[Any] = documents.c.reference
+    by = reference if connection.dialect.name == "sqlite" else reference.collate("C")
+    return _from(sa.select(compiled.text.label("document")), compiled, conditions).order_by(by, documents.c.id)
+
+
 def _within_budget(rows: Iterable[Any], limit: int) -> tuple[list[Any], bool]:
     """At most `limit` rows and PAGE_CHARACTERS of documents, but at least one row; and whether there are more.
 

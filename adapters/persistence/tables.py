@@ -41,6 +41,7 @@ documents = sa.Table(
     sa.Column("edition", _plain(100), comment="of what has several versions of one reference"),
     sa.Column("shown_from", TIME, comment="when it begins to be what is found by the reference; none: never"),
     sa.Column("shown_until", TIME, comment="when its successor begins"),
+    sa.Column("staged_by", ID, comment="the import that added it: nobody sees it while that is in `imports`"),
     *(
         sa.Index(f"ix_documents_{'_'.join(names)}", *names)
         for names in (
@@ -130,7 +131,69 @@ publications = sa.Table(
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("count", sa.Integer, nullable=False, comment="goes on with everything that the catalog publishes"),
+    sa.Column("turns", sa.Integer, nullable=False, server_default="0", comment="goes on with every change"),
     comment="one row: changes of the catalog lock it",
+)
+
+imports = sa.Table(
+    "imports",
+    metadata,
+    sa.Column("job", ID, primary_key=True),
+    sa.Column("turns", sa.Integer, nullable=False, comment="changes of the catalog when it began"),
+    sa.Column("offset", sa.BigInteger, nullable=False, comment="bytes of the file that are staged"),
+    sa.Column("line", sa.Integer, nullable=False, comment="lines of the file that are staged"),
+    *(
+        sa.Column(name, sa.Integer, nullable=False, comment="lines")
+        for name in ("added", "changed", "unchanged", "wrong")
+    ),
+    sa.Column("ended", sa.Boolean, nullable=False, comment="the whole file is staged"),
+    comment="imports under way; what they added becomes visible when their row is removed",
+)
+
+staged_rows = sa.Table(
+    "staged_rows",
+    metadata,
+    sa.Column("job", ID, primary_key=True),
+    sa.Column("resource", KIND, primary_key=True),
+    sa.Column("id", ID, primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False, comment="of the row in `documents` when it was read; 0: added"),
+    sa.Column("image", sa.Text, comment="the columns that the row is to have, as JSON; none where it stays"),
+    comment="what imports added, what they change, and what they relied on",
+)
+
+import_errors = sa.Table(
+    "import_errors",
+    metadata,
+    sa.Column("job", ID, primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("line", sa.Integer, nullable=False),
+    sa.Column("pointer", sa.Text, nullable=False),
+    sa.Column("code", sa.String(60), nullable=False),
+    sa.Column("message", sa.Text, nullable=False),
+    comment="what is wrong in a file that is imported, line by line",
+)
+
+kept_files = sa.Table(
+    "kept_files",
+    metadata,
+    sa.Column("id", ID, primary_key=True),
+    sa.Column("owner", sa.String(100), nullable=False, comment="the client that it belongs to; empty for a job's own"),
+    sa.Column("name", sa.String(100), nullable=False),
+    sa.Column("media_type", sa.String(60), nullable=False),
+    sa.Column("size", sa.BigInteger, nullable=False, comment="bytes that are here"),
+    sa.Column("created_at", TIME, nullable=False),
+    sa.Column("whole", sa.Boolean, nullable=False, comment="all its parts are here"),
+    sa.Index(None, "owner", "name"),
+    comment="files of catalogs: uploaded, fetched or exported",
+)
+
+kept_file_parts = sa.Table(
+    "kept_file_parts",
+    metadata,
+    sa.Column("file", ID, primary_key=True),
+    sa.Column("begin", sa.BigInteger, primary_key=True, comment="bytes of the file before it"),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+    comment="what files consist of",
 )
 
 nodes = sa.Table(

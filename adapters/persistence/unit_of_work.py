@@ -17,6 +17,7 @@ from adapters.persistence.process_records import SqlProcesses
 from adapters.persistence.publications import SqlPublications
 from adapters.persistence.search_index import term
 from adapters.persistence.tables import idempotency_keys, terms
+from adapters.persistence.visible_imports import make_visible
 from canonical.audit.record import AuditRecord
 from canonical.catalog.lifecycle import LifecycleStatus
 from canonical.catalog.selling import SOLD
@@ -30,7 +31,7 @@ from canonical.shared.projection import Projector
 class SqlUnitOfWork:
     """Everything changed inside is committed together or not at all. `projectors` by the names of their kinds.
 
-    Orders find offerings that have one of the statuses `sold`.
+    Orders find offerings that have one of the statuses `sold`. `seconds`: for one that does more than others.
     """
 
     listeners: SqlListenerRepository
@@ -44,17 +45,19 @@ class SqlUnitOfWork:
         projectors: Mapping[str, Projector],
         clock: Clock,
         sold: Collection[LifecycleStatus] = SOLD,
+        seconds: float | None = None,
     ) -> None:
         self._database = database
         self._projectors = projectors
         self._clock = clock
         self._sold = sold
+        self._seconds = seconds
         self._repositories: dict[str, SqlAggregateRepository[Any]] = {}
         self._transaction: AbstractContextManager[sa.Connection]
         self._connection: sa.Connection
 
     def __enter__(self) -> Self:
-        self._transaction = self._database.writing()
+        self._transaction = self._database.writing(self._seconds)
         self._connection = self._transaction.__enter__()
         self.listeners = SqlListenerRepository(self._connection)
         self.offerings = CatalogOffers(SqlShelf(self._connection), self._clock, self._sold)
@@ -80,6 +83,10 @@ class SqlUnitOfWork:
             if self._connection.execute(found).first() is not None:
                 return kind
         return None
+
+    def make_visible(self, job_id: str) -> None:
+        """What an import has staged is there from now on. Raises ImportRefused."""
+        make_visible(self._connection, job_id)
 
     def save(self) -> None:
         """Write the changes so far, without a commit. Raises ConcurrentChange."""

@@ -5,10 +5,16 @@ InvalidCommand
 ├── CyclicItems       an item would be made of itself or related to itself, or lead to too many
 └── VersionsOverlap   two published versions of one item would be valid at once
 NotFound
-└── ItemNotFound      the item, or this version of it, does not exist
+├── ItemNotFound      the item, or this version of it, does not exist
+├── JobNotFound       no such import or export
+└── FileNotFound      no such file of a catalog
 Conflict
 ├── ItemExists        the item has a version of this name already
-└── ItemInUse         others refer to it
+├── ItemInUse         others refer to it
+├── ItemTwice         two lines of a file say different things of one version
+├── PublishingNotAllowed  who imports may not change what everybody sees
+├── FileRefused       a file cannot be fetched, read or written
+└── ImportRefused     nothing of a file was brought into the catalog
 """
 
 from canonical.shared.errors import Conflict, InvalidCommand, NotFound
@@ -44,3 +50,33 @@ class ItemInUse(Conflict):
     """`details`: id, and by, the kind of what refers to it."""
 
     code = "CATALOG_ITEM_IN_USE"
+
+
+class JobNotFound(NotFound):
+    """`details`: id."""
+
+    code = "CATALOG_JOB_NOT_FOUND"
+
+
+class FileNotFound(NotFound):
+    """`details`: name."""
+
+    code = "CATALOG_FILE_NOT_FOUND"
+
+
+class ItemTwice(Conflict):
+    """`details`: id."""
+
+    code = "CATALOG_ITEM_TWICE"
+
+
+class PublishingNotAllowed(Conflict):
+    code = "PUBLISHING_NOT_ALLOWED"
+
+
+class FileRefused(Conflict):
+    code = "CATALOG_FILE_REFUSED"
+
+
+class ImportRefused(Conflict):
+    code = "CATALOG_IMPORT_REFUSED"

@@ -34,14 +34,14 @@ def load_item(
     if kept.is_published and not kept.says_the_same(definition):
         text = f"version {kept.edition} of {item_id} is published with other contents: give the new ones a new version"
         raise ItemExists(text, id=item_id, version=kept.edition)
-    wanted = _wanted(kept, definition)
+    wanted = wanted_of(kept, definition)
     if kept.says_the_same(wanted) and (wanted.status, wanted.valid_until) == (kept.state, kept.valid_until):
         return Outcome.UNCHANGED
     change_item(ChangeItem(kind, kept.id, kept.version, wanted, ""), work, clock, identities)
     return Outcome.CHANGED
 
 
-def _wanted(kept: Item, definition: Definition) -> Definition:
+def wanted_of(kept: Item, definition: Definition) -> Definition:
     """What the file does not say stays. So does the end that a successor has given to what is published."""
     keeps_end = kept.is_published and definition.valid_until is None
     return replace(

@@ -6,8 +6,7 @@ from typing import Any, Protocol
 
 from canonical.catalog.item import Item
 from canonical.catalog.references import Reference
-from canonical.shared import ports as shared
-from canonical.shared.aggregates import Kind, Link
+from canonical.shared.aggregates import A, Kind, Link, Repository
 
 
 class Publications(Protocol):
@@ -45,7 +44,11 @@ class OrderShelf(Shelf, Protocol):
         ...
 
 
-class UnitOfWork(shared.UnitOfWork, Protocol):
+class UnitOfWork(Protocol):
+    """What handlers take of a unit of work, which the caller commits."""
+
+    def repository(self, kind: Kind[A], /) -> Repository[A]: ...
+
     @property
     def publications(self) -> Publications: ...
 

@@ -8,15 +8,14 @@ from facade.app import Api, contract_of, spec_of
 from facade.bootstrap.answers import answer_to
 from facade.bootstrap.core import Core
 from facade.bootstrap.declared import TMF_APIS
-from facade.contract.validator import Contract
-from facade.tmf.engine.declaration import Resource, TmfApi, Verb
+from facade.bootstrap.versions import v4_of, versions_of
+from facade.tmf.engine.declaration import TmfApi, Verb
 from facade.tmf.engine.operations import ResourceOperations
 from facade.tmf.engine.translator import ResourceTranslator
-from facade.tmf.engine.versions import V4, Version
+from facade.tmf.engine.versions import V4
 from facade.tmf.hub.callbacks import CallbackRules
 from facade.tmf.hub.handlers import Hub
 from facade.tmf.hub.queries import Notifications
-from facade.tmf.query.attributes import SchemaAttributes
 from facade.translations import Translatable
 
 Operations = dict[str, Callable[..., Any]]
@@ -31,15 +30,10 @@ def tmf_apis(core: Core) -> list[Api]:
     ]
 
 
-def versions_of(api: TmfApi, version: str) -> dict[str, Version]:
-    """Each resource of the API as this version speaks of it, by its name."""
-    return {resource.name: _version(api, resource, version) for resource in api.resources}
-
-
 def shown_by_v4() -> dict[str, V4]:
     """The resources that v4 shows, by their names there."""
     return {
-        resource.name_in("v4"): _v4(api, resource)
+        resource.name_in("v4"): v4_of(api, resource)
         for api in TMF_APIS
         if "v4" in api.versions
         for resource in api.resources
@@ -77,23 +71,3 @@ def _hub(core: Core, api: TmfApi, version: str) -> Hub:
         core.application,
         SqlListeners(core.database),
     )
-
-
-def _version(api: TmfApi, resource: Resource[Any], version: str) -> Version:
-    return _v4(api, resource) if version == "v4" else _v5(api, resource)
-
-
-def _v5(api: TmfApi, resource: Resource[Any]) -> Version:
-    contract, attributes = _published(api, resource, "v5")
-    related = {attribute: api.resource(name) for attribute, name in resource.references.items()}
-    return Version(resource, contract, attributes, api.bridge, related)
-
-
-def _v4(api: TmfApi, resource: Resource[Any]) -> V4:
-    own, attributes = _published(api, resource, "v4")
-    return V4(**vars(_v5(api, resource)), own=own, attributes=attributes)
-
-
-def _published(api: TmfApi, resource: Resource[Any], version: str) -> tuple[Contract, SchemaAttributes]:
-    spec = api.versions[version].spec
-    return contract_of(spec), SchemaAttributes(spec_of(spec), resource.schema_in(version), resource.addresses)

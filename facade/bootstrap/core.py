@@ -25,6 +25,7 @@ from facade.application.turns import Turns
 from facade.application.use_cases import Application
 from facade.bootstrap.backends import backend_settings, backend_state
 from facade.bootstrap.declared import projectors
+from facade.bootstrap.transfers import Transfers
 from facade.bootstrap.use_cases import use_cases
 from facade.clock import SystemClock
 from facade.health import BackendState
@@ -60,6 +61,8 @@ class Core:
             seconds=settings.parts_wait,
             last_known_seconds=settings.last_known_seconds,
         )
+        self.profiles = partner_profiles(settings)
+        self.transfers = Transfers(settings, self.database, self._projectors, self.clock, self.profiles)
         backends = self.backends
         self.processes: dict[str, Process[Any]] = {
             PLACE_ORDER: PlaceOrder(
@@ -72,6 +75,7 @@ class Core:
                 self.clock,
             ),
             CHANGE_PLAN: ChangeSubscriptionPlan(backends.subscriptions, backends.plan_billing, self.clock),
+            **self.transfers.processes(),
         }
         self.engine = TurnEngine(
             self.processes,
@@ -94,7 +98,6 @@ class Core:
             use_cases(self.processes),
         )
         self.turns = Turns()
-        self.profiles = partner_profiles(settings)
         self.waiters = Waiters(self.engine, settings.portal_wait, at_once=settings.waiters)
 
     def unit_of_work(self) -> SqlUnitOfWork:

@@ -28,6 +28,7 @@ from facade.metrics import AnswerTimes, MetricsPage, RequestMetrics
 from facade.operations.processes import OperatedProcesses
 from facade.portal.bridge_reports import BridgeReports
 from facade.portal.catalog import PortalCatalog
+from facade.portal.catalog_files import PortalCatalogFiles
 from facade.portal.catalog_sections import sections
 from facade.portal.customer import PortalCustomers
 from facade.portal.handlers import PortalOrders, PortalTranslator
@@ -110,6 +111,7 @@ def _apis(core: Core, security: SecuritySettings, verifier: TokenVerifier, page:
             PortalOrders(core.application, core.reads, core.audit, core.waiters).operations()
             | _translations(core).operations()
             | _catalog(core)
+            | PortalCatalogFiles(core.transfers.kept, core.transfers.staging, core.reads).operations()
             | BridgeReports(core.reads, core.clock, core.audit, shown_by_v4()).operations()
             | _views(core),
         ),

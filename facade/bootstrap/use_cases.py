@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from canonical.catalog import handlers as cataloguing
+from canonical.catalog import job_handlers as jobs
+from canonical.catalog.jobs import EXPORT_JOBS, IMPORT_JOBS
 from canonical.listeners import handlers as listening
 from canonical.ordering import handlers as ordering
 from canonical.ordering.cancellation import CANCELLATIONS
@@ -17,7 +19,12 @@ from canonical.subscriptions.commands import ChangePlan
 from canonical.subscriptions.plan_change import PLAN_CHANGES
 from facade.application.use_cases import UseCase
 
-SUBJECTS = {ordering.PLACE_ORDER: ORDERS.name, subscribing.CHANGE_PLAN: PLAN_CHANGES.name}
+SUBJECTS = {
+    ordering.PLACE_ORDER: ORDERS.name,
+    subscribing.CHANGE_PLAN: PLAN_CHANGES.name,
+    jobs.IMPORT_CATALOG: IMPORT_JOBS.name,
+    jobs.EXPORT_CATALOG: EXPORT_JOBS.name,
+}
 """The subjects of the processes."""
 
 
@@ -41,7 +48,12 @@ def use_cases(processes: Mapping[str, Process[Any]]) -> dict[type, UseCase]:
     catalog = {
         command: UseCase(handle, lambda command: command.kind) for command, handle in cataloguing.HANDLERS.items()
     }
-    return orders | logged | listeners | catalog
+    transfers = {
+        jobs.StartImport: UseCase(jobs.start_import, IMPORT_JOBS, event="import accepted"),
+        jobs.StartExport: UseCase(jobs.start_export, EXPORT_JOBS, event="export accepted"),
+        jobs.RemoveJob: UseCase(jobs.remove_job, lambda command: command.kind, event="job removed"),
+    }
+    return orders | logged | listeners | catalog | transfers
 
 
 def _named(subject_type: str) -> Callable[[Any], tuple[str, str]]:

@@ -84,6 +84,7 @@ class Contract:
         self._scopes = {operation.get("operationId"): _scopes(operation) for _, _, operation in operations(spec)}
         self._compiled: dict[tuple[str, ...], _Compiled | None] = {}
         self._compiling = threading.Lock()
+        self._raw = frozenset(one["operationId"] for _, _, one in operations(spec) if one.get("x-raw-body"))
         servers = spec.get("servers") or [{}]
         self.base_path = str(servers[0].get("url", "")).rstrip("/")
 
@@ -109,6 +110,10 @@ class Contract:
     def takes_body(self, operation_id: str, media_type: str = JSON) -> bool:
         """Whether the operation declares a request body of this media type."""
         return (operation_id, media_type) in self._requests
+
+    def passes_raw(self, operation_id: str) -> bool:
+        """Whether bodies of the operation, sent and answered, are bytes that nobody looks into."""
+        return operation_id in self._raw
 
     def check_request(self, operation_id: str, body: Any, media_type: str = JSON) -> Checked:
         """Check a parsed request body. A valid body is returned unchanged.

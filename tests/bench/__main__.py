@@ -9,6 +9,7 @@ import click
 
 from tests.bench import (
     answer_checks,
+    catalog_import,
     catalog_reads,
     composite_reads,
     hostile_bodies,
@@ -34,6 +35,7 @@ MEASURES = (
     "translation",
     "lists",
     "catalog",
+    "import",
     "http",
     "bodies",
 )
@@ -112,6 +114,9 @@ def main(only: str, rounds: int, database: str) -> None:
     for name in list_queries.DATABASES if "catalog" in wanted else ():
         click.echo(f"measuring reads of the catalog on {name} …", err=True)
         click.echo("\n" + catalog_reads.compare(name))
+    for name in catalog_import.DATABASES if "import" in wanted else ():
+        click.echo(f"measuring imports on {name} …", err=True)
+        click.echo("\n" + catalog_import.measure(name))
     for warning in report.failures(comparisons) + composite_reads.failures(reads):
         click.echo(warning)
     click.echo(f"took {time.monotonic() - began:.0f} s", err=True)

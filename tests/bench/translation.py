@@ -13,7 +13,7 @@ import click
 import orjson
 
 from canonical.shared import jsontext
-from facade.bootstrap.apis import versions_of
+from facade.bootstrap.versions import versions_of
 from facade.contract.loading import load_spec
 from facade.contract.validator import Contract
 from facade.partners.profiles import Profiles

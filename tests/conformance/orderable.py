@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from facade.tmf.tmf620 import jobs
 from facade.tmf.tmf622 import cancel_product_order, product_order
 
 Payload = dict[str, Any]
@@ -32,6 +33,12 @@ def order_v4(body: Payload, _: str) -> Payload:
 def cancellation(body: Payload, order_id: str) -> Payload:
     kept = {name: value for name, value in body.items() if name not in cancel_product_order.REFUSED}
     return kept | {"productOrder": {**body["productOrder"], "id": order_id}}
+
+
+def job(body: Payload, _: str) -> Payload:
+    kept = {name: value for name, value in body.items() if name not in jobs.REFUSED}
+    shortened = {name: kept[name][:longest] for name, longest in jobs.LONGEST.items() if name in kept}
+    return kept | shortened
 
 
 def _orderable(body: Payload, customer: Payload) -> Payload:

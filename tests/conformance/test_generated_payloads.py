@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from canonical.shared import jsontext
 from facade.app import contract_of, spec_of
-from facade.bootstrap.apis import versions_of
 from facade.bootstrap.declared import TMF_APIS
+from facade.bootstrap.versions import versions_of
 from facade.contract.classes import ClassCatalog
 from facade.contract.validator import Contract
 from facade.contract.violations import ContractViolation, Violation
@@ -28,7 +28,7 @@ from facade.tmf.patch import apply_patch, changed
 from facade.tmf.tmf620.api import TMF620
 from facade.tmf.tmf622.api import TMF622
 from tests.conformance.cataloguable import category_v4, category_v5, item
-from tests.conformance.orderable import cancellation, order_v4, order_v5
+from tests.conformance.orderable import cancellation, job, order_v4, order_v5
 from tests.conformance.rules import EVERY_RESOURCE, refusals, refusing
 from tests.support.generated import Payloads, a_patch
 from tests.support.product import Node, partner_order, running_product
@@ -97,8 +97,9 @@ ACCEPTABLE: Mapping[str, Callable[[Payload, str], Payload]] = {
         f"TMF620 {version} {resource.name}": item
         for version in TMF620.versions
         for resource in TMF620.resources
-        if resource.name != "category"
+        if resource.kind.versioned and resource.name != "category"
     },
+    **{f"TMF620 {version} {kind}": job for version in TMF620.versions for kind in ("importJob", "exportJob")},
 }
 ROWS = [
     Posted(api, version, resource)

@@ -207,6 +207,17 @@ BREAKING: Mapping[tuple[str, str, str], Mapping[str, Broken]] = {
     (ITEMS, "invalidValue", "externalIdentifier"): {
         "v5": Broken({"externalIdentifier": [{"id": "", "externalIdentifierType": "SKU"}]}, resource="productOffering")
     },
+    **{
+        (kind, error, place): order(**changes)
+        for kind in ("importJob", "exportJob")
+        for error, place, changes in (
+            ("unexpectedProperty", "id", {"status": "Running"}),
+            ("invalidValue", "url", {"url": f"http://files.example/{'x' * 2_000}"}),
+            ("invalidValue", "contentType", {"contentType": "x" * 61}),
+            ("invalidValue", "path", {"path": "x" * 501}),
+        )
+    },
+    ("exportJob", "invalidValue", "query"): order(query="x" * 4_001),
     ("category", "unexpectedProperty", "href"): order(href="https://x.example/1"),
     ("category", "invalidValue", "id"): order(id="a/b"),
     ("category", "invalidValue", "name"): order(name=" "),
@@ -295,6 +306,8 @@ def good_body(product: Node, version: str, resource: str, rule: Rule) -> Payload
     if resource == "category":
         deep = below(deepest_category(product))[version].order if rule.error == "CYCLIC_CATEGORIES" else None
         return {"name": "Cloud services", **(deep or {}), **version_that_is_taken(product, resource, rule)}
+    if resource in ("importJob", "exportJob"):
+        return {"@type": f"{resource[0].upper()}{resource[1:]}", "url": "ftp://files.example/catalog.json"}
     if rule.resource == ITEMS:
         return {"name": "x", **version_that_is_taken(product, resource, rule)}
     order = partner_order()

@@ -11,8 +11,8 @@ from adapters.persistence.unit_of_work import SqlUnitOfWork
 from canonical.ordering.cancellation import CANCELLATIONS, Cancellation
 from canonical.shared.paging import Slice
 from canonical.shared.reader import ALL, Reader
-from facade.bootstrap.apis import versions_of
 from facade.bootstrap.declared import projectors
+from facade.bootstrap.versions import versions_of
 from facade.tmf.query.listing import read_listing
 from facade.tmf.tmf622.api import TMF622
 from tests.support.fakes import SteppingClock

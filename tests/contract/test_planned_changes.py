@@ -21,8 +21,8 @@ from canonical.shared.reader import ALL
 from facade.application.requests import Request
 from facade.application.turns import Turns
 from facade.application.use_cases import Application
-from facade.bootstrap.apis import versions_of
 from facade.bootstrap.use_cases import use_cases
+from facade.bootstrap.versions import versions_of
 from facade.partners.profiles import Profiles
 from facade.security.principal import Principal
 from facade.tmf.engine.changes import ChangeRequest, Patch, ResourceChanges

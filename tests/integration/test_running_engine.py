@@ -69,7 +69,7 @@ class Failing(Database):
     broken = False
 
     @contextmanager
-    def writing(self) -> Iterator[sa.Connection]:
+    def writing(self, seconds: float | None = None) -> Iterator[sa.Connection]:
         if self.broken:
             raise StoreUnavailable("disk full")
         with super().writing() as connection:

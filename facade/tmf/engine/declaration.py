@@ -43,12 +43,18 @@ TASK_VERBS = frozenset({Verb.CREATE, Verb.RETRIEVE, Verb.LIST})
 class Sender:
     """Who sends a payload: the client, what its words mean, where it sells, and the codes of rules that its orders may
     break.
+
+    `version` of the API is the one it speaks, and it reached us at `origin`, such as https://host.example. `may` says
+    whether it holds a scope.
     """
 
     client: str
     vocabulary: Vocabulary
     market: Market = EVERYWHERE
     tolerated: tuple[str, ...] = ()
+    version: str = "v5"
+    origin: str = ""
+    may: Callable[[str], bool] = lambda scope: False
 
 
 @dataclass(frozen=True)
@@ -139,7 +145,11 @@ class Resource(Generic[A]):
 
     def public(self, principal: Principal) -> Criterion | None:
         """What an outsider sees; None for all."""
-        if self.public_states is None or self.sees_all(principal):
+        return None if self.sees_all(principal) else self.outsiders_see
+
+    @property
+    def outsiders_see(self) -> Criterion | None:
+        if self.public_states is None:
             return None
         return Compare((PathStep(self.state_attribute),), Operator.EQUAL, tuple(sorted(self.public_states)))
 

@@ -20,11 +20,15 @@ class Unusable(ValueError):
 
 @dataclass(slots=True)
 class Reading:
-    """What was read of an object so far: fields, how each was read, and what is wrong with them."""
+    """What was read of an object so far: fields, how each was read, and what is wrong with them.
+
+    Not `told`: nobody asks how.
+    """
 
     fields: dict[str, Any] = field(default_factory=dict)
     trail: list[Mapped] = field(default_factory=list)
     violations: list[Violation] = field(default_factory=list)
+    told: bool = True
 
 
 class Row(Protocol):
@@ -79,7 +83,8 @@ class Field:
             code = Code.INVALID_VALUE if isinstance(error, Unusable) else Code.INVALID_FORMAT
             found.violations.append(Violation(pointer, code, f"{self.attribute} {error}"))
         else:
-            found.trail.append(Mapped(pointer, f"{to}/{self.field}", self.rule))
+            if found.told:
+                found.trail.append(Mapped(pointer, f"{to}/{self.field}", self.rule))
 
     def show(self, aggregate: Any, sent: Mapping[str, Any]) -> Payload:
         if self.out is None:

@@ -172,7 +172,7 @@ class ResourceOperations:
             if reject is None or profile.validation is Validation.BEFORE_ACKNOWLEDGEMENT:
                 raise
             bridged = self.version.lifted(body)
-            rejection = reject(told, bridged.body, self._translator.sender(principal.client_id))
+            rejection = reject(told, bridged.body, self._translator.sender(principal))
             trail = self.version.client_trail((), bridged, body)
             return self.application.execute(request, replace(rejection, trail=trail), 201, told.code)
 

@@ -3,6 +3,7 @@
 from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from dataclasses import MISSING, dataclass, fields
+from functools import cached_property
 from typing import Any, Protocol
 
 from canonical.audit.record import Mapped
@@ -23,7 +24,7 @@ class Shape(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Object:
     """An object whose attributes `rows` map to the fields of `make`. It is no value without the fields `needed`, by
     default those that `make`, a dataclass, has no default for. `type` is the class of one that nobody sent.
@@ -35,16 +36,24 @@ class Object:
     needed: Collection[str] | None = None
 
     def value(self, sent: Payload, at: str, to: str, found: Reading) -> Any:
-        inside = Reading(trail=found.trail, violations=found.violations)
+        inside = Reading(trail=found.trail, violations=found.violations, told=found.told)
         for row in self.rows:
             row.read(sent, at, to, inside)
-        found.trail += carried_beside(self.rows, sent, at)
-        needed = _required(self.make) if self.needed is None else self.needed
-        return self.make(**inside.fields) if all(name in inside.fields for name in needed) else None
+        if found.told:
+            found.trail += carried_beside(self._names, sent, at)
+        return self.make(**inside.fields) if self._needed <= inside.fields.keys() else None
 
     def shown(self, value: Any, sent: Payload) -> Payload:
         typed = {} if self.type is None or sent else {"@type": self.type}
         return {**typed, **shown_with(self.rows, value, sent)}
+
+    @cached_property
+    def _needed(self) -> frozenset[str]:
+        return frozenset(_required(self.make) if self.needed is None else self.needed)
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        return names_of(self.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +153,7 @@ class Parts:
         return self.shape() if callable(self.shape) else self.shape
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Spread:
     """An attribute with an object whose attributes are fields of what the attribute belongs to. `type` is the class of
     one that nobody sent.
@@ -164,7 +173,8 @@ class Spread:
             return
         for row in self.rows:
             row.read(sent, f"{at}/{self.attribute}", to, found)
-        found.trail += carried_beside(self.rows, sent, f"{at}/{self.attribute}")
+        if found.told:
+            found.trail += carried_beside(self._names, sent, f"{at}/{self.attribute}")
 
     def show(self, aggregate: Any, sent: Mapping[str, Any]) -> Payload:
         said = sent.get(self.attribute)
@@ -175,6 +185,10 @@ class Spread:
             return {}
         typed = {} if self.type is None or said is not None else {"@type": self.type}
         return {self.attribute: {**typed, **shown}}
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        return names_of(self.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +203,7 @@ class Gathered:
         return [name for row in self.shape.rows for name in row.attributes]
 
     def read(self, body: Payload, at: str, to: str, found: Reading) -> None:
-        inside = Reading(violations=found.violations)
+        inside = Reading(violations=found.violations, told=found.told)
         value = self.shape.value(body, at, f"{to}/{self.field}", inside)
         found.trail += [one for one in inside.trail if one.rule != "carried"]
         if value is not None:
@@ -228,9 +242,13 @@ class Joint:
         return {} if value is None else {self.attribute: value}
 
 
-def carried_beside(rows: Iterable[Row], sent: Payload, at: str) -> list[Mapped]:
-    """What the object at the pointer `at` says beside its class that no row reads."""
-    kept = sent.keys() - {"@type"} - {name for row in rows for name in row.attributes}
+def names_of(rows: Iterable[Row]) -> frozenset[str]:
+    return frozenset(name for row in rows for name in row.attributes)
+
+
+def carried_beside(known: frozenset[str], sent: Payload, at: str) -> list[Mapped]:
+    """What the object at the pointer `at` says beside its class that is not among the attributes that rows read."""
+    kept = sent.keys() - {"@type"} - known
     return [Mapped(f"{at}/{escaped(name)}", f"/carried{at}/{escaped(name)}", "carried") for name in sorted(kept)]
 
 
@@ -240,7 +258,7 @@ def _required(make: Any) -> list[str]:
 
 def _meant(shape: Shape, sent: Any) -> Any:
     """What an object means that was accepted once; None for nothing."""
-    return shape.value(sent, "", "", Reading()) if isinstance(sent, dict) else None
+    return shape.value(sent, "", "", Reading(told=False)) if isinstance(sent, dict) else None
 
 
 def _paired(values: Collection[Any], said: list[Any], meant: list[Any]) -> list[tuple[Any, Payload]]:

@@ -12,6 +12,7 @@ from facade.tmf.engine.error_translation import client_pointers
 from facade.tmf.engine.payload import Payload
 from facade.tmf.engine.reads import Reads
 from facade.tmf.engine.versions import Version
+from facade.web.address import origin
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class ResourceTranslator:
             bridged = self.version.lifted(body)
             with client_pointers(lambda pointer: self.version.client_pointer(pointer, body, bridged.body)):
                 meant = self._resolved(bridged.body, principal)
-                translation = self.version.resource.to_command(meant, self.sender(principal.client_id))
+                translation = self.version.resource.to_command(meant, self.sender(principal))
             principal.require(self.version.resource.scopes_of(translation.command, None))
             return replace(translation, trail=self.version.client_trail(translation.trail, bridged, body))
 
@@ -53,9 +54,10 @@ class ResourceTranslator:
         vocabulary = self.profiles.of(principal.client_id).vocabulary
         return all(map(principal.may_act_for, named(jsontext.read_kept(document), vocabulary)))
 
-    def sender(self, client: str) -> Sender:
-        profile = self.profiles.of(client)
-        return Sender(client, profile.vocabulary, profile.market, profile.tolerated)
+    def sender(self, principal: Principal) -> Sender:
+        profile = self.profiles.of(principal.client_id)
+        asked = {"version": self.version.name, "origin": origin(), "may": principal.may}
+        return Sender(principal.client_id, profile.vocabulary, profile.market, profile.tolerated, **asked)
 
     def _resolved(self, body: Payload, principal: Principal) -> Payload:
         """The body with our ids where it names other resources of the API by their id or reference."""

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from canonical.shared.projection import SearchIndex
 from facade.tmf.engine.declaration import ServedVersion, TmfApi
 from facade.tmf.tmf620 import category, product_catalog, product_offering, product_offering_price, product_specification
+from facade.tmf.tmf620.jobs import EXPORT_JOB, IMPORT_JOB
 from facade.tmf.tmf620.v4 import BRIDGE
 
 PUBLISH = "catalog:publish"
@@ -45,5 +46,8 @@ TMF620 = TmfApi(
     name="TMF620",
     versions=MappingProxyType({"v5": ServedVersion("tmf/tmf620-v5.yaml"), "v4": ServedVersion("tmf/tmf620-v4.yaml")}),
     bridge=BRIDGE,
-    resources=(CATALOG, CATEGORY, PRODUCT_OFFERING, PRODUCT_OFFERING_PRICE, PRODUCT_SPECIFICATION),
+    resources=(
+        *(CATALOG, CATEGORY, PRODUCT_OFFERING, PRODUCT_OFFERING_PRICE, PRODUCT_SPECIFICATION),
+        *(IMPORT_JOB, EXPORT_JOB),
+    ),
 )

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Self
 
@@ -164,7 +165,7 @@ class ItemMapper:
             document["validFor"] = period
         return document
 
-    @property
+    @cached_property
     def _owned(self) -> frozenset[str]:
         return self.mapped | {name for row in self.definition for name in row.attributes}
 

@@ -105,6 +105,9 @@ CLASSES: Mapping[str, ClassMapping] = {
     "ServiceCandidateRef": reference("ServiceCandidateRef"),
     "ServiceSpecificationRef": reference("ServiceSpecificationRef"),
     "SLARef": reference("SLARef"),
+    # tasks
+    "ExportJob": same("ExportJob", converter=Resource),
+    "ImportJob": same("ImportJob", converter=Resource),
     # bundles and relationships
     "BundledProductOffering": same(
         "BundledProductOffering",
@@ -174,6 +177,8 @@ CLASSES: Mapping[str, ClassMapping] = {
     ),
     "EventPayload": ClassMapping(
         parts={
+            "exportJob": "ExportJob",
+            "importJob": "ImportJob",
             "catalog": "ProductCatalog",
             "category": "Category",
             "productOffering": "ProductOffering",

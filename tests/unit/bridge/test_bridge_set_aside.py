@@ -8,7 +8,7 @@ import pytest
 
 from canonical.ordering.states import State
 from canonical.shared import jsontext
-from facade.bootstrap.apis import versions_of
+from facade.bootstrap.versions import versions_of
 from facade.contract.violations import Code, ContractViolation
 from facade.tmf.bridge import COMPLEMENT, MOST_SET_ASIDE, Bridged, Kind, refuse_reserved, without_complement
 from facade.tmf.engine.changes import Patch

@@ -7,8 +7,8 @@ import pytest
 from canonical.ordering.commands import CancelOrder
 from canonical.ordering.errors import OrderNotFound
 from canonical.ordering.states import State
-from facade.bootstrap.apis import versions_of
 from facade.bootstrap.declared import projectors
+from facade.bootstrap.versions import versions_of
 from facade.partners.profiles import Profiles
 from facade.security.principal import Principal
 from facade.tmf.engine.translator import ResourceTranslator

@@ -7,7 +7,7 @@ import pytest
 
 from canonical.catalog.category import Category
 from facade.application.requests import Translation
-from facade.bootstrap.apis import versions_of
+from facade.bootstrap.versions import versions_of
 from facade.contract.violations import ContractViolation
 from facade.partners.profiles import Profiles
 from facade.security.principal import Principal

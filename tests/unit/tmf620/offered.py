@@ -18,7 +18,7 @@ from canonical.catalog.specification import SpecificationContents
 from canonical.shared import jsontext
 from canonical.shared.money import Money
 from facade.application.requests import Translation
-from facade.bootstrap.apis import versions_of
+from facade.bootstrap.versions import versions_of
 from facade.partners.profiles import Profiles
 from facade.security.principal import Principal
 from facade.tmf.engine.declaration import Sender

@@ -4,7 +4,7 @@ from typing import Any
 
 from canonical.ordering.order import Order
 from facade.application.requests import Translation
-from facade.bootstrap.apis import versions_of
+from facade.bootstrap.versions import versions_of
 from facade.partners.profiles import Profiles
 from facade.security.principal import Principal
 from facade.tmf.engine.changes import Patch, planned

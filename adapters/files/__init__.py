@@ -1,0 +1,1 @@
+"""Files of catalogs: those that we keep, and those that are fetched from addresses that the operator allows."""

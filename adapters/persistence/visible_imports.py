@@ -1,0 +1,109 @@
+"""The end of an import: what it has staged becomes visible, all in the transaction at hand."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from adapters.persistence.aggregates import CHANGED
+from adapters.persistence.prepared import Prepared
+from adapters.persistence.tables import documents, imports, publications, staged_rows, terms
+from adapters.persistence.visibility import is_visible
+from canonical.catalog.errors import ImportRefused
+from canonical.shared import jsontext
+
+MANY = 1_000
+"""Rows in one statement."""
+_OVERTAKEN = (
+    "somebody changed the catalog while the file was imported, so that it does not fit any more: import it again"
+)
+_UPDATE = Prepared(
+    sa.update(documents)
+    .where(
+        documents.c.resource == sa.bindparam("of_resource"),
+        documents.c.id == sa.bindparam("of_id"),
+        documents.c.version == sa.bindparam("read"),
+    )
+    .values({name: sa.bindparam(name) for name in (*CHANGED, "version")})
+)
+_FORGET_TERMS = Prepared(
+    sa.delete(terms).where(terms.c.resource == sa.bindparam("of_resource"), terms.c.id == sa.bindparam("of_id"))
+)
+_INSERT_TERM = Prepared(sa.insert(terms))
+
+
+def make_visible(connection: sa.Connection, job_id: str) -> None:
+    """Raises ImportRefused when the catalog was changed so that what is staged does not fit any more."""
+    connection.execute(sa.update(publications).values(turns=publications.c.turns + 1, count=publications.c.count + 1))
+    if _others_changed(connection, job_id):
+        _check(connection, job_id)
+    _change(connection, job_id)
+    connection.execute(sa.delete(imports).where(imports.c.job == job_id))
+
+
+def _others_changed(connection: sa.Connection, job_id: str) -> bool:
+    """Whether the catalog was changed since the import began, but for the turn that is ours."""
+    begun = sa.select(imports.c.turns).where(imports.c.job == job_id).scalar_subquery()
+    return bool(connection.scalar(sa.select(publications.c.turns > begun + 1)))
+
+
+def _check(connection: sa.Connection, job_id: str) -> None:
+    """Each version that was relied on is as it was, and no item that was added to has another one."""
+    now, noted = documents.alias("now"), staged_rows.alias("noted")
+    mine = sa.and_(staged_rows.c.job == job_id, staged_rows.c.version == 0)
+    same_item = sa.and_(
+        documents.c.resource == now.c.resource, documents.c.reference == now.c.reference, documents.c.id != now.c.id
+    )
+    relied_on = sa.and_(
+        noted.c.job == job_id,
+        noted.c.resource == documents.c.resource,
+        noted.c.id == documents.c.id,
+        noted.c.version == documents.c.version,
+    )
+    query = (
+        sa.select(documents.c.id)
+        .select_from(staged_rows)
+        .join(now, sa.and_(now.c.resource == staged_rows.c.resource, now.c.id == staged_rows.c.id))
+        .join(documents, same_item)
+        .where(mine, is_visible(), ~sa.exists().where(relied_on))
+    )
+    gone = (
+        sa.select(staged_rows.c.id)
+        .outerjoin(
+            documents,
+            sa.and_(
+                documents.c.resource == staged_rows.c.resource,
+                documents.c.id == staged_rows.c.id,
+                documents.c.version == staged_rows.c.version,
+            ),
+        )
+        .where(staged_rows.c.job == job_id, staged_rows.c.version > 0, documents.c.id.is_(None))
+    )
+    if connection.execute(query.limit(1)).first() or connection.execute(gone.limit(1)).first():
+        raise ImportRefused(_OVERTAKEN)
+
+
+def _change(connection: sa.Connection, job_id: str) -> None:
+    after = ("", "")
+    key = sa.tuple_(staged_rows.c.resource, staged_rows.c.id)
+    page = sa.select(staged_rows.c.resource, staged_rows.c.id, staged_rows.c.version, staged_rows.c.image).where(
+        staged_rows.c.job == job_id, staged_rows.c.image.is_not(None)
+    )
+    page = page.order_by(staged_rows.c.resource, staged_rows.c.id).limit(MANY)
+    while rows := connection.execute(page.where(key > sa.tuple_(*map(sa.literal, after)))).all():
+        _change_some(connection, rows)
+        after = (rows[-1].resource, rows[-1].id)
+
+
+def _change_some(connection: sa.Connection, rows: Sequence[Any]) -> None:
+    updates, indexed = [], []
+    for row in rows:
+        image = jsontext.read_kept(row.image)
+        indexed += [
+            {"resource": row.resource, "id": row.id, "path": path, "value": value} for path, value in image.pop("terms")
+        ]
+        updates.append(image | {"of_resource": row.resource, "of_id": row.id, "read": row.version})
+    if _UPDATE.execute_many(connection, updates) != len(updates):
+        raise ImportRefused(_OVERTAKEN)
+    _FORGET_TERMS.execute_many(connection, updates)
+    _INSERT_TERM.execute_many(connection, indexed)

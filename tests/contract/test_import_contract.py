@@ -1,0 +1,164 @@
+"""What an import stages, on both databases: unseen until it ends, and never over somebody else's change."""
+
+import json
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from adapters.persistence.database import Database
+from adapters.persistence.reads import SqlReads
+from adapters.persistence.unit_of_work import SqlUnitOfWork
+from canonical.catalog.category import CATEGORIES, CategoryContents
+from canonical.catalog.commands import ChangeItem, CreateItem
+from canonical.catalog.errors import ImportRefused, ItemNotFound
+from canonical.catalog.handlers import change_item, create_item
+from canonical.catalog.item import Definition
+from canonical.catalog.job_handlers import IMPORT_CATALOG
+from canonical.catalog.jobs import IMPORT_JOBS, ImportJob, Task
+from canonical.catalog.lifecycle import LifecycleStatus
+from canonical.processes.import_catalog import ImportCatalog
+from canonical.shared.editions import Named
+from canonical.shared.errors import ConcurrentChange
+from canonical.shared.reader import ALL
+from facade.bootstrap.core import partner_profiles
+from facade.bootstrap.declared import projectors
+from facade.bootstrap.transfers import Transfers
+from facade.clock import SystemClock
+from facade.identities import SortableIdentities, new_id
+from facade.settings import Settings
+
+CLOCK, IDENTITIES, PROJECTORS = SystemClock(), SortableIdentities(), projectors()
+ACTIVE = LifecycleStatus.ACTIVE
+
+
+class Catalog:
+    """A catalog, and an import of it that is carried out step by step."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        settings = Settings()
+        self.transfers = Transfers(settings, database, PROJECTORS, CLOCK, partner_profiles(settings))
+        process = self.transfers.processes()[IMPORT_CATALOG]
+        assert isinstance(process, ImportCatalog)
+        self.process = process
+
+    def work(self) -> SqlUnitOfWork:
+        return SqlUnitOfWork(self.database, PROJECTORS, CLOCK)
+
+    def create(self, item_id: str, edition: str = "1.0", name: str = "Before", status: Any = None) -> str:
+        definition = Definition(CategoryContents(name), status=status, edition=edition)
+        with self.work() as work:
+            made: str = create_item(CreateItem(CATEGORIES, "qa", definition, item_id), work, CLOCK, IDENTITIES).id
+            work.commit()
+        return made
+
+    def rename(self, version_id: str, name: str) -> None:
+        with self.work() as work:
+            version = work.repository(CATEGORIES).get(version_id).version
+            definition = Definition(CategoryContents(name))
+            change_item(ChangeItem(CATEGORIES, version_id, version, definition, "qa"), work, CLOCK, IDENTITIES)
+            work.commit()
+
+    def named(self, item_id: str, edition: str | None = None) -> str:
+        """The name that is seen; empty when nothing is."""
+        try:
+            found = SqlReads(self.database).document(CATEGORIES, Named(item_id, CLOCK.now(), edition), ALL)
+        except ItemNotFound:
+            return ""
+        name: str = json.loads(found.document)["name"]
+        return name
+
+    def staged(self, *lines: dict[str, Any]) -> ImportJob:
+        now, name = CLOCK.now(), new_id()
+        content = (json.dumps({"@type": "Category", "name": "After", **one}).encode() + b"\n" for one in lines)
+        file = self.transfers.kept.keep("qa", name, "application/x-ndjson", content)
+        job = ImportJob(new_id(), Task("qa", "", "v5", file=name, privileged=True), now, now)
+        with self.work() as work:
+            work.repository(IMPORT_JOBS).add(job)
+            work.commit()
+        self.transfers.staging.open(job.id)
+        self.process._stage(job, file)
+        return job
+
+    def publish(self, job: ImportJob) -> None:
+        counts = {"added": 1, "changed": 0, "unchanged": 0, "wrong": 0}
+        self.process._publish(job, {"stage": counts})
+
+    def rows(self, job: ImportJob) -> int:
+        with self.database.reading() as connection:
+            query = sa.text("SELECT count(*) FROM documents WHERE staged_by = :job")
+            return connection.scalar(query, {"job": job.id}) or 0
+
+
+@pytest.fixture
+def catalog(database: Database) -> Catalog:
+    return Catalog(database)
+
+
+def test_what_is_staged_is_seen_all_at_once_and_by_nobody_before(catalog: Catalog) -> None:
+    draft, old = catalog.create("draft"), catalog.create("old", status=ACTIVE)
+    job = catalog.staged({"id": "new"}, {"id": "draft"}, {"id": "old"})
+    assert [catalog.named(one) for one in ("new", "draft", "old")] == ["", "Before", "Before"]
+    with catalog.work() as work:
+        assert work.repository(CATEGORIES).versions("new") == []
+        assert [one.id for one in work.repository(CATEGORIES).versions("old")] == [old]
+    catalog.create("unrelated")
+    catalog.publish(job)
+    catalog.publish(job)
+    assert [catalog.named(one) for one in ("new", "draft", "old")] == ["After"] * 3
+    assert (catalog.named("old", "1.0"), catalog.named("old", "2.0")) == ("Before", "After")
+    with catalog.work() as work:
+        assert work.repository(CATEGORIES).get(draft).contents.name == "After"
+
+
+@pytest.mark.parametrize("overtaking", ["another version", "the same draft", "the version before", "a removal"])
+def test_a_change_meanwhile_that_it_does_not_fit_ends_the_import(catalog: Catalog, overtaking: str) -> None:
+    draft, old = catalog.create("draft"), catalog.create("old", status=ACTIVE)
+    job = catalog.staged({"id": "new", "lifecycleStatus": "Active"}, {"id": "draft"}, {"id": "old", "version": "5.0"})
+    if overtaking == "another version":
+        catalog.create("new", "9.0", status=ACTIVE)
+    elif overtaking == "the same draft":
+        catalog.rename(draft, "Meanwhile")
+    elif overtaking == "the version before":
+        catalog.rename(old, "Meanwhile")
+    else:
+        with catalog.work() as work:
+            work.repository(CATEGORIES).get(old).remove(CLOCK.now())
+            work.commit()
+        catalog.create("unrelated")
+    before = [catalog.named(one) for one in ("new", "draft", "old")]
+    with pytest.raises(ImportRefused, match="import it again"):
+        catalog.publish(job)
+    assert [catalog.named(one) for one in ("new", "draft", "old")] == before
+    catalog.transfers.staging.discard(job.id)
+    assert catalog.rows(job) == 0
+    assert [catalog.named(one) for one in ("new", "draft", "old")] == before
+
+
+def test_of_two_runs_of_one_import_only_the_first_stages_a_chunk(catalog: Catalog) -> None:
+    job = ImportJob(new_id(), Task("qa", "", "v5"), CLOCK.now(), CLOCK.now())
+    staging = catalog.transfers.staging
+    staging.open(job.id)
+    cursor = staging.cursor(job.id)
+    assert cursor is not None
+    for expected in (True, False):
+        with staging.chunk(job.id, cursor) as work:
+            definition = Definition(CategoryContents("After"), edition="1.0")
+            create_item(CreateItem(CATEGORIES, "qa", definition, new_id()), work, CLOCK, IDENTITIES)
+            if expected:
+                work.advance(type(cursor)(10, 1), ())
+                work.commit()
+            else:
+                with pytest.raises(ConcurrentChange):
+                    work.advance(type(cursor)(10, 1), ())
+    assert catalog.rows(job) == 1
+
+
+def test_who_adds_a_version_that_an_import_has_staged_is_told_to_wait(catalog: Catalog) -> None:
+    job = catalog.staged({"id": "new", "version": "1.0"})
+    with pytest.raises(ConcurrentChange, match="an import that is under way has this version of new"):
+        catalog.create("new", "1.0")
+    catalog.transfers.staging.discard(job.id)
+    catalog.create("new", "1.0")
+    assert catalog.named("new") == "Before"
