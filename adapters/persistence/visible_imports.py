@@ -60,12 +60,12 @@ def _check(connection: sa.Connection, job_id: str) -> None:
         noted.c.id == documents.c.id,
         noted.c.version == documents.c.version,
     )
+    # Inside, so that SQLite looks for other versions of each item by its reference, not among all of its kind.
+    other = sa.exists().where(same_item, is_visible(), ~sa.exists().where(relied_on)).correlate(now)
     query = (
-        sa.select(documents.c.id)
-        .select_from(staged_rows)
+        sa.select(staged_rows.c.id)
         .join(now, sa.and_(now.c.resource == staged_rows.c.resource, now.c.id == staged_rows.c.id))
-        .join(documents, same_item)
-        .where(mine, is_visible(), ~sa.exists().where(relied_on))
+        .where(mine, other)
     )
     gone = (
         sa.select(staged_rows.c.id)

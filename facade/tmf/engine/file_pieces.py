@@ -10,8 +10,8 @@ from canonical.shared import jsontext
 LONGEST = 1024 * 1024
 """Bytes of one line."""
 BLOCK = 2 * LONGEST
-MOST = 1_000
-"""Lines in one chunk."""
+MOST = 100
+"""Lines in one chunk, which is one transaction: on SQLite others that write wait for its end."""
 BLANK = b" \t\r\n"
 _MARK = b"\xef\xbb\xbf"
 
