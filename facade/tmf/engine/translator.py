@@ -56,8 +56,8 @@ class ResourceTranslator:
 
     def sender(self, principal: Principal) -> Sender:
         profile = self.profiles.of(principal.client_id)
-        asked = {"version": self.version.name, "origin": origin(), "may": principal.may}
-        return Sender(principal.client_id, profile.vocabulary, profile.market, profile.tolerated, **asked)
+        words = profile.vocabulary, profile.market, profile.tolerated
+        return Sender(principal.client_id, *words, self.version.name, origin(), principal.may)
 
     def _resolved(self, body: Payload, principal: Principal) -> Payload:
         """The body with our ids where it names other resources of the API by their id or reference."""

@@ -15,7 +15,7 @@ from facade.tmf.vocabulary import STANDARD
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 HERE = "https://facade.example"
-SENDER = Sender("qa", STANDARD, "v4", HERE, lambda scope: scope == "catalog:publish")
+SENDER = Sender("qa", STANDARD, version="v4", origin=HERE, may=lambda scope: scope == "catalog:publish")
 IMPORT = {"@type": "ImportJob", "url": f"{HERE}/api/v1/catalog-files/spring.jsonl", "path": "/category"}
 
 
@@ -36,7 +36,7 @@ def test_a_job_remembers_who_asked_in_which_words_and_what_it_may_do() -> None:
         *("qa", "v4", True),
         *("spring.jsonl", "/category"),
     )
-    assert not jobs.to_start_import(IMPORT, Sender("qa", STANDARD, "v5", HERE)).command.task.privileged
+    assert not jobs.to_start_import(IMPORT, Sender("qa", STANDARD, origin=HERE)).command.task.privileged
 
 
 @pytest.mark.parametrize(
