@@ -342,5 +342,5 @@ def test_an_agreement_is_needed_for_an_operation_and_names_what_is_read() -> Non
 
 
 def test_a_call_that_does_not_name_all_it_is_held_against_is_not_sent(scene: Scene) -> None:
-    with pytest.raises(ValueError, match=r"held against \['amount', 'currency', 'externalId'\]"):
+    with pytest.raises(ValueError, match=r"must name \['amount', 'currency', 'externalId'\]"):
         scene.tried._backends["billing"].call(billing.FIND_CHARGES, query={"orderId": "ORD1"})
