@@ -32,6 +32,8 @@ RESOURCES = {
     "product-offering": "productOffering",
     "product-specification": "productSpecification",
     "product-catalog": "productCatalog",
+    "import-job": "importJob",
+    "export-job": "exportJob",
 }
 
 
