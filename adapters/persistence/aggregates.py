@@ -146,7 +146,8 @@ class SqlAggregateRepository(Generic[A]):
     def _has_changed(self, seen: Seen[A]) -> bool:
         # Most changes are events; JSON is compared for the few that are none. What an earlier release kept lacks fields
         # that were added since: that alone is no change.
-        if not seen.read or getattr(seen.aggregate, "events", ()) or seen.carried_changed:
+        events = getattr(seen.aggregate, "events", ())
+        if not seen.read or events or seen.carried_changed:
             return True
         now = _encoded(seen.aggregate)
         return now != seen.read and now != _encoded(decoded(seen.read, self._kind.type))
