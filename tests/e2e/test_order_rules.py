@@ -66,6 +66,14 @@ def test_skus_without_characteristics_end_confirmed_and_charged_as_ever(product:
     assert shown["installation"] == ("by a technician", "DEFAULT")
 
 
+def test_a_value_that_is_null_is_no_choice(product: Node) -> None:
+    chosen = [{"name": "colour", "value": None}]
+    items = [{"offeringId": "po_router_premium", "quantity": 1, "characteristics": chosen}]
+    refused = product.post("/api/v1/orders", {"customerId": "C12345", "items": items})
+    assert refused.status_code == 400, refused.text
+    assert refused.json()["errors"][0]["pointer"] == "/items/0/characteristics/0/value"
+
+
 def test_the_portal_chooses_characteristics_too(product: Node) -> None:
     chosen = [{"name": "colour", "value": "black"}]
     items = [{"offeringId": "po_router_premium", "quantity": 1, "characteristics": chosen}]
