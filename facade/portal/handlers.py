@@ -178,7 +178,7 @@ def to_submit_order(body: dict[str, Any], owner: str) -> Translation:
         Mapped("/customerId", "/customer_id", "as sent"),
         Mapped("/items", "/lines", "one line for each item, numbered from 1"),
     ]
-    for index in range(len(body["items"])):
+    for index, item in enumerate(body["items"]):
         at, to = f"/items/{index}", f"/lines/{index}"
         trail += [
             Mapped(at, to, "a line"),
@@ -186,6 +186,8 @@ def to_submit_order(body: dict[str, Any], owner: str) -> Translation:
             Mapped(f"{at}/offeringId", f"{to}/offering_id", "as sent"),
             Mapped(f"{at}/quantity", f"{to}/quantity", "as sent"),
         ]
+        places = (f"characteristics/{number}" for number in range(len(item.get("characteristics", ()))))
+        trail += [Mapped(f"{at}/{one}/value", f"{to}/{one}/text", "as sent") for one in places]
     trail += [
         Mapped(f"/externalIdentifiers/{index}", f"/external_identifiers/{index}", "owner, type and id as sent")
         for index in range(len(body.get("externalIdentifiers", ())))
