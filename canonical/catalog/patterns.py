@@ -16,27 +16,28 @@ class Pattern(Protocol):
     def fullmatch(self, text: str, /) -> object | None: ...
 
 
-_compile: Callable[[str], Pattern] = re.compile
+def _by_python(pattern: str) -> Pattern | None:
+    try:
+        return re.compile(pattern)
+    except (re.error, OverflowError):
+        return None
 
 
-def install(compiler: Callable[[str], Pattern]) -> None:
-    """`compiler` raises an Exception for what it cannot read."""
+Compiler = Callable[[str], Pattern | None]
+"""Gives None for what it cannot read."""
+_compile: Compiler = _by_python
+
+
+def install(compiler: Compiler) -> None:
     global _compile  # noqa: PLW0603 - the one place that decides it
     _compile = compiler
 
 
 def is_regular(pattern: str) -> bool:
-    return _compiled(pattern) is not None
+    return _compile(pattern) is not None
 
 
 def matches(pattern: str, text: str) -> bool:
     """Whether the pattern matches the whole text. One that is no regular expression forbids nothing."""
-    compiled = _compiled(pattern)
+    compiled = _compile(pattern)
     return compiled is None or compiled.fullmatch(text[:LONGEST]) is not None
-
-
-def _compiled(pattern: str) -> Pattern | None:
-    try:
-        return _compile(pattern)
-    except Exception:  # noqa: BLE001 - each library has its own
-        return None

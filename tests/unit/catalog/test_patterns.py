@@ -1,6 +1,5 @@
 """Regular expressions in the catalog, read by the product's library and by Python's own."""
 
-import re
 from collections.abc import Iterator
 
 import pytest
@@ -8,12 +7,14 @@ import pytest
 from adapters.patterns.linear import compiled
 from canonical.catalog import patterns
 
+by_default = patterns._compile
 
-@pytest.fixture(params=[re.compile, compiled], ids=["re", "re2"], autouse=True)
+
+@pytest.fixture(params=[by_default, compiled], ids=["re", "re2"], autouse=True)
 def compiler(request: pytest.FixtureRequest) -> Iterator[None]:
     patterns.install(request.param)
     yield
-    patterns.install(re.compile)
+    patterns.install(by_default)
 
 
 @pytest.mark.parametrize(
@@ -39,3 +40,8 @@ def test_what_could_take_for_ever_is_read_in_linear_time_or_not_at_all() -> None
     assert not patterns.is_regular(r"(a)\1")
     assert not patterns.is_regular("(?=a)a")
     assert patterns.matches(r"(a)\1", "nothing like it")
+
+
+def test_a_count_that_python_cannot_hold_is_no_regular_expression() -> None:
+    patterns.install(by_default)
+    assert not patterns.is_regular("a{99999999999}")
