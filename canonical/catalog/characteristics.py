@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 
 from canonical.catalog.references import Reference
@@ -27,6 +27,15 @@ class Value:
         if self.type is ValueType.NUMBER and other.type is ValueType.NUMBER:
             return Decimal(self.text) == Decimal(other.text)
         return self == other
+
+    @property
+    def number(self) -> Decimal | None:
+        """The number that it is, also when it was written as a text."""
+        try:
+            number = Decimal(self.text)
+        except InvalidOperation:
+            return None
+        return number if number.is_finite() else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,9 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 
-from canonical.catalog.characteristics import Value, ValueType
+from canonical.catalog.characteristics import Value
 
 Facts = Mapping[str, Collection[Value]]
 """What is known, by names; a name may have several values."""
@@ -77,18 +76,7 @@ def _relates(comparison: Comparison, known: Collection[Value]) -> bool:
 def _compared(one: Value, operator: Operator, other: Value) -> bool:
     if operator in (Operator.EQ, Operator.IN):
         return one.means(other)
-    left, right = number_of(one), number_of(other)
+    left, right = one.number, other.number
     if left is None or right is None:
         return False
     return left < right if operator is Operator.LT else left >= right
-
-
-def number_of(value: Value) -> Decimal | None:
-    """The number that a value is, also when it was written as a text."""
-    if value.type not in (ValueType.NUMBER, ValueType.TEXT):
-        return None
-    try:
-        number = Decimal(value.text)
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
 
 from canonical.catalog.characteristics import AllowedValue, Characteristic, CharacteristicUse, Value, ValueType
@@ -165,27 +164,18 @@ def _is(allowed: AllowedValue, value: Value) -> bool:
         return False
     if allowed.low is None and allowed.high is None:
         return True
-    number = _number(value)
+    number = value.number
     if number is None:
         return False
     above = allowed.low is None or (allowed.low < number if allowed.open_low else allowed.low <= number)
     return above and (allowed.high is None or (number < allowed.high if allowed.open_high else number <= allowed.high))
 
 
-def _number(value: Value) -> Decimal | None:
-    """Clients send numbers as texts, too."""
-    try:
-        number = Decimal(value.text)
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None
-
-
 def _has_type(value: Value, named: str | None) -> bool:
     """A type that is none of JSON's takes any value."""
     word = (named or "").casefold()
     if word in NUMBERS:
-        return value.type in (ValueType.NUMBER, ValueType.TEXT) and _number(value) is not None
+        return value.number is not None
     if word == "boolean":
         return value.type is ValueType.BOOLEAN or value.text.casefold() in BOOLEANS
     return True

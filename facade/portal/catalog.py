@@ -24,7 +24,7 @@ from canonical.shared.projection import SearchIndex
 from canonical.shared.reader import ALL, Reader
 from facade.application.requests import Request, Result, Translation
 from facade.application.use_cases import Application
-from facade.clock import time_text
+from facade.clock import instant, time_text
 from facade.contract.connexion_plugin import validated_body
 from facade.contract.pointers import shortened
 from facade.contract.violations import Code, ContractViolation, Violation
@@ -32,7 +32,6 @@ from facade.portal.catalog_shapes import ContentsShape
 from facade.portal.pages import page_document
 from facade.security.principal import Principal, current_principal
 from facade.tmf.engine.addresses import entity_tag, last_part
-from facade.tmf.engine.payload import instant
 from facade.web.address import requested_address
 from facade.web.conditions import check_version, required_versions
 from facade.web.cursors import Course

@@ -8,16 +8,20 @@ from typing import Any, ClassVar
 from marshmallow import Schema, ValidationError, fields, post_dump, post_load
 
 from canonical.catalog.category import CategoryContents
-from canonical.catalog.characteristics import AllowedValue, Characteristic, CharacteristicUse, Value, ValueType
+from canonical.catalog.characteristics import (
+    AllowedValue,
+    Characteristic,
+    CharacteristicUse,
+    Value,
+)
 from canonical.catalog.offering import AllowedAction, Group, Member, OfferedPrice, OfferingContents
 from canonical.catalog.price import ChargeType, Commitment, PriceContents, Quantity
 from canonical.catalog.product_catalog import CatalogContents
 from canonical.catalog.references import Reference, Relationship
 from canonical.catalog.specification import SpecificationContents
-from canonical.shared import jsontext
 from canonical.shared.money import Money
-from facade.clock import time_text
-from facade.tmf.engine.payload import instant
+from facade.characteristic_values import json_of, value_of
+from facade.clock import instant, time_text
 
 
 class Shape(Schema):
@@ -79,20 +83,6 @@ class JsonValue(fields.Field[Any]):
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> Value:
         return value_of(value)
-
-
-def value_of(value: Any) -> Value:
-    if isinstance(value, str):
-        return Value(ValueType.TEXT, value)
-    if isinstance(value, bool):
-        return Value(ValueType.BOOLEAN, str(value).lower())
-    if isinstance(value, int | Decimal):
-        return Value(ValueType.NUMBER, str(value))
-    return Value(ValueType.OBJECT, jsontext.text(value))
-
-
-def json_of(value: Value) -> Any:
-    return value.text if value.type is ValueType.TEXT else jsontext.read_kept(value.text)
 
 
 class ReferenceShape(Shape):

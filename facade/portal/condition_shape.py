@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import fields
 
 from canonical.catalog.condition import Comparison, Condition, Operator
-from facade.portal.catalog_shapes import json_of, value_of
+from facade.characteristic_values import json_of, value_of
 
 
 class ConditionField(fields.Field[Any]):

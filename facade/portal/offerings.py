@@ -33,10 +33,11 @@ from canonical.shared.money import Money
 from canonical.shared.paging import Found, Slice
 from canonical.shared.projection import SearchIndex
 from canonical.shared.reader import ALL, Reader
+from facade.characteristic_values import json_of, value_of
 from facade.contract.connexion_plugin import validated_body
 from facade.contract.violations import Code, ContractViolation, Violation
 from facade.portal.catalog import INDEX, PortalCatalog, Section, document_of
-from facade.portal.catalog_shapes import CharacteristicShape, MoneyShape, PriceShape, json_of, value_of
+from facade.portal.catalog_shapes import CharacteristicShape, MoneyShape, PriceShape
 from facade.portal.rule_shapes import TaskShape
 from facade.web.json import answer_json
 from facade.web.paging import only

@@ -1,7 +1,6 @@
 """Checks that mappers share, and how they refuse what breaks them."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from facade.contract.violations import Code, Violation
@@ -38,11 +37,3 @@ def too_many(body: Payload, name: str, most: int) -> list[Violation]:
     if len(body.get(name) or ()) <= most:
         return []
     return [Violation(f"/{name}", Code.TOO_MANY_RECORDS, f"{name} has at most {most} entries")]
-
-
-def instant(text: str) -> datetime:
-    """A time, in UTC. Raises ValueError for a day that no calendar has."""
-    try:
-        return datetime.fromisoformat(text.upper()).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise ValueError("is no time between the years 1 and 9999") from None

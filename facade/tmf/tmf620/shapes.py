@@ -8,14 +8,13 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
-from canonical.catalog.characteristics import AllowedValue, CharacteristicUse, Value, ValueType
+from canonical.catalog.characteristics import AllowedValue, CharacteristicUse
 from canonical.catalog.price import Commitment, Quantity
 from canonical.catalog.references import Reference, Relationship
-from canonical.shared import jsontext
-from facade.clock import time_text
+from facade.characteristic_values import json_of, value_of
+from facade.clock import instant, time_text
 from facade.tmf.engine.mapping import Field, Row, Unusable
 from facade.tmf.engine.parts import Gathered, Joint, Object, Part, Parts, Spread
-from facade.tmf.engine.payload import instant
 from facade.tmf.vocabulary import folded
 
 LONGEST = 100
@@ -35,20 +34,6 @@ def identifier(text: str) -> str:
     if not text.strip() or len(text) > LONGEST:
         raise Unusable(f"is not blank and has at most {LONGEST} characters")
     return text
-
-
-def value(sent: Any) -> Value:
-    if isinstance(sent, str):
-        return Value(ValueType.TEXT, sent)
-    if isinstance(sent, bool):
-        return Value(ValueType.BOOLEAN, str(sent).lower())
-    if isinstance(sent, int | Decimal):
-        return Value(ValueType.NUMBER, str(sent))
-    return Value(ValueType.OBJECT, jsontext.text(sent))
-
-
-def shown_value(known: Value) -> Any:
-    return known.text if known.type is ValueType.TEXT else jsontext.read_kept(known.text)
 
 
 def number(sent: Any) -> Decimal | None:
@@ -105,7 +90,7 @@ def relationship(type_name: str) -> Object:
 ALLOWED_VALUE = Object(
     AllowedValue,
     (
-        Field("value", "value", value, shown_value, "by its JSON type"),
+        Field("value", "value", value_of, json_of, "by its JSON type"),
         Field("valueFrom", "low", number, shown_number, "a number"),
         Field("valueTo", "high", number, shown_number, "a number"),
         Joint(

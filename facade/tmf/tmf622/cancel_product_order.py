@@ -6,11 +6,11 @@ from types import MappingProxyType
 from canonical.ordering.cancellation import Cancellation, CancellationState
 from canonical.ordering.commands import CancelOrder
 from facade.application.requests import Translation
-from facade.clock import time_text
+from facade.clock import instant, time_text
 from facade.contract.violations import ContractViolation
 from facade.tmf.engine.declaration import Sender
 from facade.tmf.engine.mapping import Field, Written, read, show
-from facade.tmf.engine.payload import SERVER_SET, Payload, instant, overlong, refused
+from facade.tmf.engine.payload import SERVER_SET, Payload, overlong, refused
 
 LONGEST_REASON = 500
 """Characters of what is kept in the core; what is only carried is bounded by the size of the body."""

@@ -21,7 +21,7 @@ from canonical.ordering.states import State, Trigger
 from canonical.shared.errors import InvalidTransition
 from facade.answers import ErrorAnswer
 from facade.application.requests import Translation
-from facade.clock import time_text
+from facade.clock import instant, time_text
 from facade.contract.violations import ContractViolation
 from facade.tmf.engine.declaration import Sender
 from facade.tmf.engine.mapping import Field, Written, carried_trail, read, show
@@ -33,7 +33,7 @@ from facade.tmf.engine.parties import (
     seeming_customer,
     wrong_identifiers,
 )
-from facade.tmf.engine.payload import SERVER_SET, Payload, instant, refused
+from facade.tmf.engine.payload import SERVER_SET, Payload, refused
 from facade.tmf.tmf622.items import (
     ItemReader,
     as_created_items,

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from canonical.audit.record import Mapped
-from facade.clock import time_text
+from facade.clock import instant, time_text
 from facade.contract.violations import Code, Violation
 from facade.tmf.engine.mapping import Field, Written, read, show
-from facade.tmf.engine.payload import instant, overlong, refused, too_many, unusable
+from facade.tmf.engine.payload import overlong, refused, too_many, unusable
 
 TABLE = (
     Written("id", "id"),
