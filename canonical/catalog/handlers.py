@@ -65,12 +65,13 @@ class _Versions:
         return [] if self.item_id is None else self.work.repository(self.kind).versions(self.item_id)
 
     def add(self, version_id: str, owner: str, definition: Definition, before: Any = None) -> Item:
-        edition = definition.edition or next_edition(self.known)
-        self.check_edition(edition)
+        known = self.known
+        edition = definition.edition or next_edition(known)
+        self.check_edition(edition, known)
         item: Item = self.kind.type.create(version_id, self.item_id or version_id, edition, owner, definition, self.at)
-        others = self.known
+        versions = [*known, item]
         self.work.repository(self.kind).add(item)
-        self.settle(item, [*others, item], before, begins=item.is_published)
+        self.settle(item, versions, before, begins=item.is_published)
         return item
 
     def settle(self, item: Item, versions: Sequence[Item], before: Any, *, begins: bool) -> None:
@@ -86,9 +87,9 @@ class _Versions:
         if self.kind.name in CHECKS:
             CHECKS[self.kind.name](item, before, self.work)
 
-    def check_edition(self, edition: str) -> None:
+    def check_edition(self, edition: str, known: Sequence[Item]) -> None:
         """Raises ItemExists."""
-        if any(one.edition == edition for one in self.known):
+        if any(one.edition == edition for one in known):
             raise ItemExists(f"there is a version {edition[:60]} already", id=self.item_id, version=edition)
 
 
@@ -111,14 +112,15 @@ def change_item(command: ChangeItem, work: UnitOfWork, clock: Clock, identities:
         item.check_status(definition.status)
         revised = _revised(item, definition, versions.at)
         return versions.add(identities.new_id(), command.owner, revised, before)
+    known = versions.known
     if published:
         item.restate(definition, versions.at)
     else:
         if definition.edition not in (None, item.edition):
-            versions.check_edition(definition.edition)
+            versions.check_edition(definition.edition, known)
             item.edition = definition.edition
         item.redefine(definition, versions.at)
-    versions.settle(item, versions.known, before, begins=item.is_published and not published)
+    versions.settle(item, known, before, begins=item.is_published and not published)
     return item
 
 
@@ -128,8 +130,9 @@ def remove_item(command: RemoveItem, work: UnitOfWork, clock: Clock, identities:
     items = work.repository(command.kind)
     item: Item = items.get(command.version_id)
     require_version(item, command.expected_version)
-    gone = items.versions(item.item_id) if command.whole else [item]
-    left = [one for one in items.versions(item.item_id) if one.id not in {each.id for each in gone}]
+    known = items.versions(item.item_id)
+    gone = known if command.whole else [item]
+    left = [] if command.whole else [one for one in known if one.id != item.id]
     link = Link(command.kind.name, item.item_id)
     if not left and (by := work.referring(link, REFERRING[command.kind.name], {one.id for one in gone})) is not None:
         raise ItemInUse(f"an item of kind {by} refers to it: change or remove that first", id=item.item_id, by=by)

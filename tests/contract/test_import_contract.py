@@ -112,6 +112,12 @@ def test_what_is_staged_is_seen_all_at_once_and_by_nobody_before(catalog: Catalo
         assert work.repository(CATEGORIES).get(draft).contents.name == "After"
 
 
+def test_what_was_imported_is_found_before_it_is_valid_as_what_was_posted_is(catalog: Catalog) -> None:
+    later = {"startDateTime": "2090-01-01T00:00:00Z"}
+    catalog.publish(catalog.staged({"id": "later", "lifecycleStatus": "Active", "validFor": later}))
+    assert catalog.named("later") == "After"
+
+
 @pytest.mark.parametrize("overtaking", ["another version", "the same draft", "the version before", "a removal"])
 def test_a_change_meanwhile_that_it_does_not_fit_ends_the_import(catalog: Catalog, overtaking: str) -> None:
     draft, old = catalog.create("draft"), catalog.create("old", status=ACTIVE)
