@@ -32,7 +32,7 @@ CHANGED = (
     "shown_until",
 )
 _INSERT = Prepared(sa.insert(documents))
-_UPDATE = Prepared(
+UPDATE = Prepared(
     sa.update(documents)
     .where(
         documents.c.resource == sa.bindparam("of_resource"),
@@ -161,7 +161,7 @@ class SqlAggregateRepository(Generic[A]):
             self._insert(aggregate, row | self._new(aggregate))
         else:
             of = {"of_resource": self._kind.name, "of_id": aggregate.id, "read": read}
-            if _UPDATE.execute(self._connection, row | of).rowcount != 1:
+            if UPDATE.execute(self._connection, row | of).rowcount != 1:
                 raise ConcurrentChange(f"{self._kind.name} {aggregate.id} was changed by somebody else: read it again")
         self._index(seen, self._terms(aggregate, projection))
         seen.read, seen.carried_changed = str(row["aggregate"]), False

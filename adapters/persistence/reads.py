@@ -72,7 +72,7 @@ def shown_at(at: sa.ColumnElement[str]) -> tuple[sa.ColumnElement[bool], ...]:
 
 
 _AGGREGATE, _DOCUMENT = _Finding(_ONE), _Finding(_TEXT)
-_STANDING = _Finding(sa.select(documents.c.shown_state, documents.c.version, documents.c.edition))
+_REVISION = _Finding(sa.select(documents.c.shown_state, documents.c.version, documents.c.edition))
 _STATE = Prepared(sa.select(documents.c.state).where(_KIND, _ASKED))
 
 
@@ -95,7 +95,7 @@ class SqlReads:
         return _shown(self._one(_DOCUMENT, kind, asked, reader))
 
     def revision(self, kind: Kind[A], asked: str | Named, reader: Reader) -> Revision:
-        row = self._one(_STANDING, kind, asked, reader)
+        row = self._one(_REVISION, kind, asked, reader)
         return Revision(row.shown_state, row.version, row.edition)
 
     def documents(

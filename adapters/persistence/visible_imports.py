@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from adapters.persistence.aggregates import CHANGED
+from adapters.persistence.aggregates import UPDATE
 from adapters.persistence.prepared import Prepared
 from adapters.persistence.tables import documents, imports, publications, staged_rows, terms
 from adapters.persistence.visibility import is_visible
@@ -16,15 +16,6 @@ MANY = 1_000
 """Rows in one statement."""
 _OVERTAKEN = (
     "somebody changed the catalog while the file was imported, so that it does not fit any more: import it again"
-)
-_UPDATE = Prepared(
-    sa.update(documents)
-    .where(
-        documents.c.resource == sa.bindparam("of_resource"),
-        documents.c.id == sa.bindparam("of_id"),
-        documents.c.version == sa.bindparam("read"),
-    )
-    .values({name: sa.bindparam(name) for name in (*CHANGED, "version")})
 )
 _FORGET_TERMS = Prepared(
     sa.delete(terms).where(terms.c.resource == sa.bindparam("of_resource"), terms.c.id == sa.bindparam("of_id"))
@@ -103,7 +94,7 @@ def _change_some(connection: sa.Connection, rows: Sequence[Any]) -> None:
             {"resource": row.resource, "id": row.id, "path": path, "value": value} for path, value in image.pop("terms")
         ]
         updates.append(image | {"of_resource": row.resource, "of_id": row.id, "read": row.version})
-    if _UPDATE.execute_many(connection, updates) != len(updates):
+    if UPDATE.execute_many(connection, updates) != len(updates):
         raise ImportRefused(_OVERTAKEN)
     _FORGET_TERMS.execute_many(connection, updates)
     _INSERT_TERM.execute_many(connection, indexed)
