@@ -1,7 +1,7 @@
 """The canonical API: one method for each operation."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -185,15 +185,24 @@ def to_submit_order(body: dict[str, Any], owner: str) -> Translation:
             Mapped(f"{at}/sku", f"{to}/sku", "as sent"),
             Mapped(f"{at}/offeringId", f"{to}/offering_id", "as sent"),
             Mapped(f"{at}/quantity", f"{to}/quantity", "as sent"),
+            *_characteristics_trail(item.get("characteristics"), f"{at}/characteristics", f"{to}/characteristics"),
         ]
-        places = (f"characteristics/{number}" for number in range(len(item.get("characteristics", ()))))
-        trail += [Mapped(f"{at}/{one}/value", f"{to}/{one}/text", "as sent") for one in places]
     trail += [
         Mapped(f"/externalIdentifiers/{index}", f"/external_identifiers/{index}", "owner, type and id as sent")
         for index in range(len(body.get("externalIdentifiers", ())))
     ]
     command = OrderRequest().to_command(body, owner)
     return Translation(command, carried={}, trail=tuple(trail), customer_id=command.customer_id)
+
+
+def _characteristics_trail(sent: list[Any] | None, at: str, to: str) -> Iterator[Mapped]:
+    """Where the characteristics of an item stand, of one that names some."""
+    if sent is None:
+        return
+    yield Mapped(at, to, "one for each")
+    for index in range(len(sent)):
+        yield Mapped(f"{at}/{index}/name", f"{to}/{index}/name", "as sent")
+        yield Mapped(f"{at}/{index}/value", f"{to}/{index}/text", "by its JSON type")
 
 
 def _answer(order: Order, status: int, headers: dict[str, str]) -> flask.Response:
