@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any
 
 from canonical.audit.record import Mapped
 from canonical.catalog.market import EVERYWHERE
@@ -34,6 +33,7 @@ from facade.tmf.engine.parties import (
     wrong_identifiers,
 )
 from facade.tmf.engine.payload import SERVER_SET, Payload, refused
+from facade.tmf.tmf622.error_messages import error_messages
 from facade.tmf.tmf622.items import (
     ItemReader,
     as_created_items,
@@ -183,7 +183,7 @@ def from_order(order: Order, carried: Payload) -> Payload:
         document["cancellationDate"] = time_text(reached[State.CANCELLED])
         document["cancellationReason"] = order.failure.message if order.failure else "cancelled"
     elif order.failure is not None:
-        document["productOrderErrorMessage"] = list(_error_messages(order, carried))
+        document["productOrderErrorMessage"] = list(error_messages(order, carried))
     return document
 
 
@@ -264,46 +264,3 @@ def _carried(body: Payload) -> list[Mapped]:
     more = [f"/{name}" for name in ("relatedParty", "requestedInitialState") if name in body]
     more += carried_places(body["productOrderItem"], "/productOrderItem")
     return carried_trail(body, SHAPED | {row.attribute for row in FIELDS}, more)
-
-
-def _error_messages(order: Order, carried: Payload) -> Iterator[Payload]:
-    """Why the order failed; of a rejected one a message for each mistake, at the item that it is in."""
-    failure = order.failure
-    assert failure is not None
-    if order.state is not State.REJECTED:
-        items = [item.id for item in order.items if failure.details.get("itemId", item.id) == item.id]
-        yield _message(order, failure.code, failure.message, "; ".join((failure.message, *failure.undone)), items)
-        return
-    for error in failure.details["errors"]:
-        item = _item_at(carried, error["pointer"])
-        told = f"{error['pointer']}: {error['message']}"
-        yield _message(order, error.get("reason", error["code"]), error["message"], told, [item] if item else None)
-
-
-def _message(order: Order, code: str, reason: str, message: str, items: list[str] | None) -> Payload:
-    told: dict[str, Any] = {
-        "@type": "ProductOrderErrorMessage",
-        "code": code,
-        "reason": reason,
-        "message": message,
-        "timestamp": time_text(order.changed_at),
-    }
-    if items is None:
-        return told
-    references = [
-        {"@type": "ProductOrderItemRef", "productOrderId": order.id, "productOrderItemId": item} for item in items
-    ]
-    return told | {"productOrderItem": references}
-
-
-def _item_at(carried: Payload, pointer: str) -> str | None:
-    """The id of the item that a pointer leads to or into; of nested ones the innermost."""
-    found, here = None, carried
-    tokens = pointer.split("/")[1:]
-    while len(tokens) > 1 and tokens[0] == "productOrderItem" and tokens[1].isdecimal():
-        items = here.get("productOrderItem") or []
-        if int(tokens[1]) >= len(items):
-            break
-        here, tokens = items[int(tokens[1])], tokens[2:]
-        found = here["id"]
-    return found
