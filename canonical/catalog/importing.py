@@ -60,9 +60,7 @@ def import_item(line: ImportedLine, work: ImportWork, clock: Clock, identities: 
         items.carry(None, carried)
         create_item(command, work, clock, identities)
         return Outcome.ADDED
-    wanted = wanted_of(kept, definition)
-    if kept.is_published and definition.valid_from is None:
-        wanted = replace(wanted, valid_from=kept.valid_from)
+    wanted = _wanted(kept, definition)
     same_carried = items.shows_the_same(kept, carried)
     if same_carried and _is_as(kept, wanted):
         return Outcome.UNCHANGED
@@ -89,6 +87,13 @@ def _held_against(versions: list[Item], definition: Definition) -> Item | None:
     if definition.edition is None:
         return versions[-1] if versions else None
     return next((one for one in versions if one.edition == definition.edition), None)
+
+
+def _wanted(kept: Item, definition: Definition) -> Definition:
+    """What the line does not say stays; of what is published, the beginning too."""
+    wanted = wanted_of(kept, definition)
+    keeps_beginning = kept.is_published and definition.valid_from is None
+    return replace(wanted, valid_from=kept.valid_from) if keeps_beginning else wanted
 
 
 def _is_as(kept: Item, wanted: Definition) -> bool:
