@@ -1,37 +1,34 @@
 """The canonical API's catalog: each kind of item listed, read, changed, published and retired in the same way."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any
 
 import flask
 from werkzeug.datastructures import ETags
 
-from canonical.audit.record import Mapped
 from canonical.catalog.commands import ChangeItem, CreateItem, RemoveItem
 from canonical.catalog.item import Definition, Item
 from canonical.catalog.lifecycle import PUBLISHED, LifecycleStatus
 from canonical.catalog.words import having
-from canonical.shared.aggregates import A, Kind
 from canonical.shared.criteria import Compare, Criterion, Operator, PathStep, all_of
 from canonical.shared.editions import Named
-from canonical.shared.paging import Found, Slice
 from canonical.shared.ports import Clock
-from canonical.shared.projection import SearchIndex
 from canonical.shared.reader import ALL, Reader
 from facade.application.requests import Request, Result, Translation
 from facade.application.use_cases import Application
-from facade.clock import instant, time_text
+from facade.clock import instant
 from facade.contract.connexion_plugin import validated_body
 from facade.contract.pointers import shortened
 from facade.contract.violations import Code, ContractViolation, Violation
-from facade.portal.catalog_shapes import ContentsShape
+from facade.portal.catalog_documents import Section, definition_of, document_of, tag_of, trail_of, with_status
+from facade.portal.catalog_reads import INDEX, CatalogReads
 from facade.portal.pages import page_document
 from facade.security.principal import Principal, current_principal
-from facade.tmf.engine.addresses import entity_tag, last_part
+from facade.tmf.engine.addresses import last_part
 from facade.web.address import requested_address
 from facade.web.conditions import check_version, required_versions
 from facade.web.cursors import Course
@@ -42,57 +39,14 @@ from facade.web.paging import PAGING, only, page_of
 INSIDERS = ("catalog:write", "catalog:publish")
 """Scopes whose holders see what is not published, too."""
 PUBLISH = "catalog:publish"
-INDEX = SearchIndex({("item_id",): "reference", ("state",): "state"}, of_aggregates=True)
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 FILTERS = ("text", "status", "at")
-
-
-class Reads(Protocol):
-    def aggregate(self, kind: Kind[A], asked: str | Named, reader: Reader, /) -> A: ...
-
-    def to_change(self, kind: Kind[A], asked: Named, reader: Reader, /) -> tuple[A, dict[str, Any], Any]: ...
-
-    def found(
-        self,
-        kind: Kind[A],
-        index: SearchIndex,
-        reader: Reader,
-        part: Slice,
-        criterion: Criterion | None,
-        at: datetime | None,
-        /,
-    ) -> Found[A]:
-        """Newest first. Raises InvalidCommand when that takes too long."""
-        ...
-
-
-@dataclass(frozen=True)
-class Section:
-    """One kind of item in the canonical API. `noun` as in "ProductOffering", `version` the member with its version.
-
-    With `by_market`, who may not write sees only what is sold in its part of the market. `filters` are query parameters
-    that only this kind has, and `criteria` makes criteria of a query with them. `more` are members of the document of
-    one item beside its contents, which nobody writes.
-    """
-
-    kind: Kind[Any]
-    noun: str
-    shape: ContentsShape
-    version: str = "version"
-    by_market: bool = False
-    filters: frozenset[str] = frozenset()
-    criteria: Callable[[Mapping[str, str], datetime], Iterable[Criterion]] = lambda query, at: ()
-    more: Callable[[Item, datetime], Mapping[str, Any]] = lambda item, at: {}
-
-    @property
-    def plural(self) -> str:
-        return f"{self.noun.removesuffix('y')}ies" if self.noun.endswith("y") else f"{self.noun}s"
 
 
 @dataclass(frozen=True)
 class PortalCatalog:
     application: Application
-    reads: Reads
+    reads: CatalogReads
     clock: Clock
     sections: tuple[Section, ...]
 
@@ -153,11 +107,11 @@ class PortalCatalog:
     def create(self, section: Section) -> flask.Response:
         only(flask.request.args, ())
         body, principal = validated_body(), current_principal()
-        definition = _definition(section, body)
+        definition = definition_of(section, body)
         _require_publish(principal, definition.status)
         command = CreateItem(section.kind, principal.client_id, definition, body.get("id"))
         request = keyed_request(principal, f"create{section.noun}", body, keeps_answer=False)
-        translation = Translation(command, carried={}, trail=_trail(body))
+        translation = Translation(command, carried={}, trail=trail_of(body))
         result = self.application.idempotently(request, lambda: self.application.execute(request, translation, 201))
         item = self._made(section, result)
         return self._answer(section, item, 201, {"Location": f"{requested_address()}/{last_part(item.item_id)}"})
@@ -165,17 +119,17 @@ class PortalCatalog:
     def replace(self, section: Section, id: str) -> flask.Response:
         """Have the item as the body says: in place while it is not published, as a new version afterwards."""
         body = validated_body()
-        return self._changed(section, id, "replace", body, lambda item: _definition(section, body))
+        return self._changed(section, id, "replace", body, lambda item: definition_of(section, body))
 
     def publish(self, section: Section, id: str) -> flask.Response:
         body = validated_body()
         status = LifecycleStatus(body.get("lifecycleStatus", LifecycleStatus.LAUNCHED))
-        return self._changed(section, id, "publish", body, lambda item: _with_status(item, status, body.get("reason")))
+        return self._changed(section, id, "publish", body, lambda item: with_status(item, status, body.get("reason")))
 
     def retire(self, section: Section, id: str) -> flask.Response:
         body = validated_body()
         retired = LifecycleStatus.RETIRED
-        return self._changed(section, id, "retire", body, lambda item: _with_status(item, retired, body.get("reason")))
+        return self._changed(section, id, "retire", body, lambda item: with_status(item, retired, body.get("reason")))
 
     def delete(self, section: Section, id: str) -> flask.Response:
         only(flask.request.args, ("version",))
@@ -185,7 +139,7 @@ class PortalCatalog:
 
         def act() -> Result:
             item = self.item(section, id)
-            check_version(wanted, _tag(item))
+            check_version(wanted, tag_of(item))
             _require_publish(principal, item.state)
             command = RemoveItem(section.kind, item.id, item.version, whole=named.edition is None)
             return self.application.execute(request, Translation(command, changes=item.id, replannable=True), 204)
@@ -218,12 +172,12 @@ class PortalCatalog:
         wanted: ETags | None,
         principal: Principal,
     ) -> Result:
-        check_version(wanted, _tag(item))
+        check_version(wanted, tag_of(item))
         status = definition.status or item.state
         _require_publish(principal, status)
         command = ChangeItem(section.kind, item.id, item.version, definition, principal.client_id)
         changes = None if item.is_published and not item.says_the_same(definition) else item.id
-        translation = Translation(command, carried, _trail(request.payload), changes=changes, replannable=True)
+        translation = Translation(command, carried, trail_of(request.payload), changes=changes, replannable=True)
         return self.application.execute(request, translation, 200)
 
     def item(self, section: Section, id: str, version: str | None = None) -> Item:
@@ -259,62 +213,7 @@ class PortalCatalog:
         self, section: Section, item: Item, status: int, headers: Mapping[str, str] = NO_HEADERS
     ) -> flask.Response:
         document = document_of(section, item) | dict(section.more(item, self.moment()))
-        return answer_json(document, status, {"ETag": f'"{_tag(item)}"', **headers})
-
-
-def document_of(section: Section, item: Item) -> dict[str, Any]:
-    """An item of the canonical API: what it is, and below that its contents."""
-    period = {"startDateTime": item.valid_from, "endDateTime": item.valid_until}
-    valid = {name: time_text(at) for name, at in period.items() if at is not None}
-    head = {
-        "id": item.item_id,
-        section.version: item.edition,
-        "catalogVersion": catalog_version(item),
-        "lifecycleStatus": item.state.value,
-        "statusReason": item.status_reason,
-        "lastUpdate": time_text(item.changed_at),
-        "validFor": valid or None,
-    }
-    known = {name: value for name, value in head.items() if value is not None}
-    return known | dict(section.shape.dump(item.contents))
-
-
-def catalog_version(item: Item) -> str | None:
-    """The quarter in which it began to count, as in "2026.Q3"; None before it is published."""
-    begin = item.counts_from
-    return None if begin is None else f"{begin.year}.Q{(begin.month + 2) // 3}"
-
-
-def _definition(section: Section, body: Mapping[str, Any]) -> Definition:
-    head = {"id", "version", section.version, "lifecycleStatus", "statusReason", "validFor"}
-    period = body.get("validFor", {})
-    begin, end = (period.get(name) for name in ("startDateTime", "endDateTime"))
-    status = body.get("lifecycleStatus")
-    return Definition(
-        section.shape.load({name: value for name, value in body.items() if name not in head}),
-        None if begin is None else instant(begin),
-        None if end is None else instant(end),
-        None if status is None else LifecycleStatus(status),
-        body.get("statusReason"),
-        body.get(section.version),
-    )
-
-
-def _with_status(item: Item, status: LifecycleStatus, reason: str | None) -> Definition:
-    return Definition(item.contents, item.valid_from, item.valid_until, status, reason, item.edition)
-
-
-_HEAD = {
-    "validFor": ("/validFor/endDateTime", "/valid_until"),
-    "lifecycleStatus": ("/lifecycleStatus", "/status"),
-    "parentId": ("/parentId", "/contents/parent_id"),
-}
-
-
-def _trail(body: Mapping[str, Any]) -> tuple[Mapped, ...]:
-    """How each member was read; what a rule of the core can be about by its own name."""
-    placed = (_HEAD.get(name, (f"/{name}", f"/contents/{name}")) for name in body)
-    return tuple(Mapped(source, target, "as sent") for source, target in placed)
+        return answer_json(document, status, {"ETag": f'"{tag_of(item)}"', **headers})
 
 
 def _seen(principal: Principal, asked: str | None) -> Criterion | None:
@@ -337,7 +236,3 @@ def _is_insider(principal: Principal) -> bool:
 def _require_publish(principal: Principal, status: LifecycleStatus | None) -> None:
     if status in PUBLISHED:
         principal.require((PUBLISH,))
-
-
-def _tag(item: Item) -> str:
-    return entity_tag(item.version, item.edition)

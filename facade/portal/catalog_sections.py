@@ -9,13 +9,14 @@ from canonical.catalog.price import PRICES
 from canonical.catalog.product_catalog import CATALOGS
 from canonical.catalog.rule import RULES
 from canonical.catalog.specification import SPECIFICATIONS
-from facade.portal.catalog import Section
+from facade.portal.catalog_documents import Section
+from facade.portal.catalog_reads import CatalogReads
 from facade.portal.catalog_shapes import CatalogShape, CategoryShape, OfferingShape, PriceShape, SpecificationShape
-from facade.portal.offerings import FILTERS, Reads, criteria, resolved
+from facade.portal.offerings import FILTERS, criteria, resolved
 from facade.portal.rule_shapes import RuleShape, TemplateShape
 
 
-def sections(reads: Reads) -> tuple[Section, ...]:
+def sections(reads: CatalogReads) -> tuple[Section, ...]:
     return (
         Section(CATALOGS, "ProductCatalog", CatalogShape()),
         Section(CATEGORIES, "ProductCategory", CategoryShape()),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 import flask
 
@@ -26,17 +26,18 @@ from canonical.catalog.rule import RULES
 from canonical.catalog.selling import CountingPrice, OfferedItem
 from canonical.catalog.specification import SPECIFICATIONS
 from canonical.catalog.words import costing
-from canonical.shared.aggregates import A, Kind
+from canonical.shared.aggregates import Kind
 from canonical.shared.criteria import AllOf, AnyElement, AnyOf, Compare, Criterion, Not, Operator, Path, PathStep
 from canonical.shared.editions import Named
 from canonical.shared.money import Money
-from canonical.shared.paging import Found, Slice
-from canonical.shared.projection import SearchIndex
-from canonical.shared.reader import ALL, Reader
+from canonical.shared.paging import Slice
+from canonical.shared.reader import ALL
 from facade.characteristic_values import json_of, value_of
 from facade.contract.connexion_plugin import validated_body
 from facade.contract.violations import Code, ContractViolation, Violation
-from facade.portal.catalog import INDEX, PortalCatalog, Section, document_of
+from facade.portal.catalog import PortalCatalog
+from facade.portal.catalog_documents import Section, document_of
+from facade.portal.catalog_reads import INDEX, CatalogReads
 from facade.portal.catalog_shapes import CharacteristicShape, MoneyShape, PriceShape
 from facade.portal.rule_shapes import TaskShape
 from facade.web.json import answer_json
@@ -49,26 +50,11 @@ _CHARACTERISTIC = CharacteristicShape()
 FILTERS = frozenset({"category", "channel", "segment", "place", "characteristic", "minPrice", "maxPrice", "currency"})
 
 
-class Reads(Protocol):
-    def aggregate(self, kind: Kind[A], asked: str | Named, reader: Reader, /) -> A: ...
-
-    def found(
-        self,
-        kind: Kind[A],
-        index: SearchIndex,
-        reader: Reader,
-        part: Slice,
-        criterion: Criterion | None,
-        at: datetime | None,
-        /,
-    ) -> Found[A]: ...
-
-
 @dataclass(frozen=True)
 class CatalogShelf:
     """The core's `Shelf`, each item read for itself."""
 
-    reads: Reads
+    reads: CatalogReads
 
     def find(self, kind: Kind[Any], reference: Reference, at: datetime) -> Item | None:
         try:
@@ -83,7 +69,7 @@ class PortalOfferings:
     """`sold` are the statuses in which offerings are sold."""
 
     catalog: PortalCatalog
-    reads: Reads
+    reads: CatalogReads
     sold: frozenset[LifecycleStatus]
 
     def operations(self) -> dict[str, Callable[..., Any]]:
@@ -147,12 +133,12 @@ class PortalOfferings:
         return self.reads.found(kind, INDEX, ALL, Slice(0, MOST), criterion, item.at).members
 
 
-def offered(offering: Item, reads: Reads, at: datetime) -> OfferedItem:
+def offered(offering: Item, reads: CatalogReads, at: datetime) -> OfferedItem:
     assert isinstance(offering, Offering)
     return OfferedItem.found(offering, CatalogShelf(reads), at)
 
 
-def resolved(reads: Reads, offering: Item, at: datetime) -> Mapping[str, Any]:
+def resolved(reads: CatalogReads, offering: Item, at: datetime) -> Mapping[str, Any]:
     """What its document says beside its own contents: the characteristics and the prices as they count."""
     item = offered(offering, reads, at)
     return {
@@ -192,7 +178,7 @@ def pricing_model(item: OfferedItem) -> Mapping[str, Any]:
     }
 
 
-def criteria(reads: Reads, query: Mapping[str, str], at: datetime) -> Iterable[Criterion]:
+def criteria(reads: CatalogReads, query: Mapping[str, str], at: datetime) -> Iterable[Criterion]:
     """What the filters that only offerings have ask for. Raises ContractViolation for half a range of prices."""
     if "category" in query:
         yield Compare(_steps("contents", "categories*", "id"), Operator.EQUAL, (query["category"],))
@@ -208,7 +194,7 @@ def criteria(reads: Reads, query: Mapping[str, str], at: datetime) -> Iterable[C
         yield _costs(reads, query, at)
 
 
-def _costs(reads: Reads, query: Mapping[str, str], at: datetime) -> Criterion:
+def _costs(reads: CatalogReads, query: Mapping[str, str], at: datetime) -> Criterion:
     if "currency" not in query:
         text = "a range of prices needs currency, as in currency=EUR"
         raise ContractViolation([Violation("/currency", Code.MISSING_PROPERTY, text)])
@@ -218,7 +204,7 @@ def _costs(reads: Reads, query: Mapping[str, str], at: datetime) -> Criterion:
     return AnyOf((within, *_naming(prices, "contents", "prices*", "reference", "id")))
 
 
-def _can_have(reads: Reads, code: str, text: str, at: datetime) -> Criterion:
+def _can_have(reads: CatalogReads, code: str, text: str, at: datetime) -> Criterion:
     """Offerings that use the characteristic with the value, and those that leave it as their specification has it."""
     values = AnyElement(_steps("allowed*"), Compare(_steps("value", "text"), Operator.EQUAL, (text,)))
     named = Compare(_steps("name"), Operator.EQUAL, (code,))

@@ -32,7 +32,7 @@ from facade.app import spec_of
 from facade.bootstrap.declared import projectors
 from facade.clock import SystemClock
 from facade.identities import SortableIdentities
-from facade.portal.catalog import INDEX
+from facade.portal.catalog_reads import INDEX
 from facade.tmf.query.attributes import SchemaAttributes
 from facade.tmf.query.listing import read_listing
 from facade.tmf.tmf620.api import TMF620
