@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,7 @@ def read_files(files: Sequence[Path]) -> list[FileItem]:
     found: list[FileItem] = []
     for path in files:
         try:
-            found += read_items(path.read_bytes())
+            found += [replace(one, where=f"{path}: {one.where}") for one in read_items(path.read_bytes())]
         except (OSError, FileError) as error:
             raise FileError(f"{path}: {error}") from error
     return found

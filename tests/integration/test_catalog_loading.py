@@ -1,9 +1,11 @@
 """Files brought into the catalog, and what orders find of it, on SQLite and on PostgreSQL."""
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -88,6 +90,14 @@ def test_what_is_published_never_changes(database: Database) -> None:
     with pytest.raises(FileError, match="line 1: version 1 of po_new is published with other contents"):
         loaded(database, a_line_of_file(price="11.00 EUR"))
     assert current(database) == ("1", euros("10.00"))
+
+
+def test_a_line_that_is_refused_is_told_with_its_file(database: Database, tmp_path: Path) -> None:
+    first, second = tmp_path / "first.jsonl", tmp_path / "second.jsonl"
+    first.write_bytes(a_line_of_file())
+    second.write_bytes(a_line_of_file(price="11.00 EUR"))
+    with pytest.raises(FileError, match=f"^{re.escape(str(second))}: line 1: version 1 of po_new is published"):
+        load(database, read_files([first, second]))
 
 
 def test_a_draft_is_changed_in_place_and_then_published(database: Database) -> None:
