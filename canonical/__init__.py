@@ -1,1 +1,1 @@
-"""The domain core: orders, catalogue and processes in our own words. Imports itself and the standard library."""
+"""The domain core: orders, catalog and processes in our own words. Imports itself and the standard library."""

@@ -140,7 +140,7 @@ def db() -> None:
 @db.command()
 @click.pass_obj
 def upgrade(settings: Settings) -> None:
-    """Create or migrate the schema, and load the catalogue. Safe to repeat."""
+    """Create or migrate the schema, and load the catalog. Safe to repeat."""
     _prepare_database(settings)
 
 
@@ -153,13 +153,13 @@ def _prepare_database(settings: Settings) -> None:
         raise click.ClickException(
             f"the database at {settings.database_variable} cannot be prepared: {reason}"
         ) from error
-    loaded = f"{added} catalogue item{'s' * (added > 1)} loaded" if added else "catalogue unchanged"
+    loaded = f"{added} catalog item{'s' * (added > 1)} loaded" if added else "catalog unchanged"
     click.echo(f"schema up to date; {loaded}")
 
 
 @main.group()
 def catalog() -> None:
-    """The catalogue in the database at DATABASE_URL."""
+    """The catalog in the database at DATABASE_URL."""
 
 
 @catalog.command("load")
@@ -180,14 +180,14 @@ def load_catalog(settings: Settings, files: tuple[Path, ...]) -> None:
 @catalog.command("check")
 @click.pass_obj
 def check_catalog(settings: Settings) -> None:
-    """Look for what is wrong in the catalogue. Fails if anything is found."""
+    """Look for what is wrong in the catalog. Fails if anything is found."""
     with _told_trouble(settings), cataloguing.opened(settings) as database:
         found = cataloguing.findings(database)
     for one in found:
         click.echo(f"{one.kind} {one.item_id} {one.edition} {one.pointer}: {one.fault}: {one.message}; {one.remedy}")
     if found:
-        raise click.ClickException(f"{len(found)} finding{'s' * (len(found) > 1)} in the catalogue")
-    click.echo("nothing is wrong in the catalogue")
+        raise click.ClickException(f"{len(found)} finding{'s' * (len(found) > 1)} in the catalog")
+    click.echo("nothing is wrong in the catalog")
 
 
 @contextmanager

@@ -164,7 +164,7 @@ class Settings:
     catalog: str = _setting(
         "CATALOG",
         "",
-        "folder of catalogue files (*.json, *.jsonl) that are loaded; default: the sample, into an empty catalogue",
+        "folder of catalog files (*.json, *.jsonl) that are loaded; default: the sample, into an empty catalog",
     )
     catalog_sells_active: bool = _setting(
         "CATALOG_SELLS_ACTIVE", True, "sell offerings that are active, not only those that are launched"

@@ -105,7 +105,7 @@ class SubmitOrder:
 
     A `draft` is only stored; it can be amended and submitted later. What it names has to be sold in each of `markets`.
     `stated_prices` are of the whole order. `tolerated`
-    are codes of rules of the catalogue (kinds of RuleBroken) that it may break, as was agreed with the client.
+    are codes of rules of the catalog (kinds of RuleBroken) that it may break, as was agreed with the client.
     """
 
     owner: str

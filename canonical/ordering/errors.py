@@ -1,13 +1,13 @@
 """The errors of orders and their cancellations.
 
 InvalidCommand
-├── UnknownOffering          no such offering or SKU in the catalogue
+├── UnknownOffering          no such offering or SKU in the catalog
 ├── DuplicateLine            two lines have the same id
 ├── InvalidQuantity          below 1 or too large
 ├── ProductReferenceMissing  the line changes an installed product, but does not name it
 ├── OfferingNotProduct       the line names an offering instead of an installed product
 ├── UnknownRelatedLine       a line is related to a line that does not exist
-├── RuleBroken               the catalogue does not sell it so; a partner's profile can say that it may be ordered
+├── RuleBroken               the catalog does not sell it so; a partner's profile can say that it may be ordered
 │   ├── OfferingNotPublished        not for anybody yet
 │   ├── OfferingRetired             not sold any more
 │   ├── OfferingNotValid            not yet, or no longer
@@ -20,7 +20,7 @@ InvalidCommand
 │   ├── BundleCardinality           too few or too many of something in a bundle
 │   ├── OfferingRequired            it is ordered together with another one only
 │   ├── OfferingExcluded            it is never ordered together with another one
-│   └── PriceDiffers                the stated price is not that of the catalogue
+│   └── PriceDiffers                the stated price is not that of the catalog
 └── CyclicRelationship       lines depend on each other, or contain each other, in a cycle
 NotFound
 ├── CancellationNotFound     the cancellation does not exist, or is not the caller's
@@ -67,7 +67,7 @@ class CyclicRelationship(InvalidCommand):
 
 
 class RuleBroken(InvalidCommand):
-    """A rule of the catalogue that an order breaks. `details`: rule, its id; the kinds below have others."""
+    """A rule of the catalog that an order breaks. `details`: rule, its id; the kinds below have others."""
 
     code = "RULE_BROKEN"
 

@@ -102,7 +102,7 @@ def _in_version(order_id: str, expected: int | None, work: UnitOfWork) -> Order:
 
 
 def _offerings(command: SubmitOrder, offerings: Offerings) -> list[OrderedOffering | None]:
-    # Check before asking the catalogue: a line without an offering gets this error instead of "not found".
+    # Check before asking the catalog: a line without an offering gets this error instead of "not found".
     check_lines(command.lines)
     offers = [_offer(offerings, line, index) for index, line in enumerate(command.lines)]
     check_offers(command, offers)
@@ -115,7 +115,7 @@ def _offerings(command: SubmitOrder, offerings: Offerings) -> list[OrderedOfferi
 
 def _offer(offerings: Offerings, line: OrderLine, index: int) -> Offer | None:
     if line.product_id is not None and offerings.by_id(line.product_id) is not None:
-        text = f"{line.product_id[:60]} is an offering of the catalogue, not an installed product"
+        text = f"{line.product_id[:60]} is an offering of the catalog, not an installed product"
         raise OfferingNotProduct(text, pointer=f"/lines/{index}/product_id")
     if line.offering_id is not None:
         found, asked = offerings.by_id(line.offering_id), ("offering_id", line.offering_id)
@@ -130,7 +130,7 @@ def _offer(offerings: Offerings, line: OrderLine, index: int) -> Offer | None:
     if found is None:
         field, value = asked
         raise UnknownOffering(
-            f"the catalogue has no {field.removesuffix('_id')} {value[:60]}", pointer=f"/lines/{index}/{field}"
+            f"the catalog has no {field.removesuffix('_id')} {value[:60]}", pointer=f"/lines/{index}/{field}"
         )
     return found
 

@@ -17,7 +17,7 @@ class RecurringCharge:
 
 @dataclass(frozen=True, slots=True)
 class OrderedCharacteristic:
-    """`source` is CHOSEN, or DEFAULT for what the catalogue sets where nothing was chosen."""
+    """`source` is CHOSEN, or DEFAULT for what the catalog sets where nothing was chosen."""
 
     name: str
     type: str
@@ -27,7 +27,7 @@ class OrderedCharacteristic:
 
 @dataclass(frozen=True, slots=True)
 class OrderedPrice:
-    """A price of the catalogue that applies. `id` is None for one that only its offering has, `amount` for one that
+    """A price of the catalog that applies. `id` is None for one that only its offering has, `amount` for one that
     nobody can tell beforehand. `unit` says what an amount for usage is for, as in "1 GB".
     """
 
@@ -41,10 +41,10 @@ class OrderedPrice:
 
 @dataclass(frozen=True, slots=True)
 class OrderedOffering:
-    """The offering as it was when ordered: the order never asks the live catalogue what it meant.
+    """The offering as it was when ordered: the order never asks the live catalog what it meant.
 
     `sku` is what BSS knows it by, and what is taken from stock if it is `stocked`. `one_time` is what one of it is
-    charged once, None where the catalogue names no price at all. Orders of 0.2.0 have no `prices`.
+    charged once, None where the catalog names no price at all. Orders of 0.2.0 have no `prices`.
     """
 
     id: str

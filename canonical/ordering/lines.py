@@ -1,4 +1,4 @@
-"""Checks of the lines of an order that do not need the catalogue."""
+"""Checks of the lines of an order that do not need the catalog."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter

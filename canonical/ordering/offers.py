@@ -1,4 +1,4 @@
-"""What the catalogue says of the offerings that an order names, and which of its rules the order breaks."""
+"""What the catalog says of the offerings that an order names, and which of its rules the order breaks."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -25,7 +25,7 @@ class Broken:
 
 
 class Offer(Protocol):
-    """An offering as the catalogue has it at one moment."""
+    """An offering as the catalog has it at one moment."""
 
     @property
     def id(self) -> str: ...

@@ -7,7 +7,7 @@ from canonical.shared import ports as shared
 
 
 class Offerings(Protocol):
-    """Finds the current offering of a line. Returns None if the catalogue does not have it."""
+    """Finds the current offering of a line. Returns None if the catalog does not have it."""
 
     def by_id(self, offering_id: str) -> Offer | None: ...
 

@@ -1,4 +1,4 @@
-"""Prices that whoever orders states, held against those of the catalogue."""
+"""Prices that whoever orders states, held against those of the catalog."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

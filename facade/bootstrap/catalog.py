@@ -104,7 +104,7 @@ def load_at_start(settings: Settings) -> int:
             files = files_in(Path(settings.catalog))
             if not files:
                 problem = f"CATALOG={settings.catalog!r} has no *.json or *.jsonl file"
-                raise SettingError(f"{problem}: name the folder of your catalogue files")
+                raise SettingError(f"{problem}: name the folder of your catalog files")
         else:
             files = [] if _has_items(database) else files_in(SAMPLE)
         return load(database, read_files(files))[Outcome.ADDED]

@@ -23,7 +23,7 @@ class ProfileError(ValueError):
 
 
 class Validation(StrEnum):
-    """When an order is checked against our rules and the catalogue. The contract is always checked first."""
+    """When an order is checked against our rules and the catalog. The contract is always checked first."""
 
     BEFORE_ACKNOWLEDGEMENT = "before"
     """An order that breaks them is answered 4xx, and nothing is stored."""
@@ -34,7 +34,7 @@ class Validation(StrEnum):
 @dataclass(frozen=True)
 class Profile:
     """`customers` None: the client may act for every customer. `market` is where it sells. `tolerated` are codes of
-    rules of the catalogue that its orders may break.
+    rules of the catalog that its orders may break.
     """
 
     validation: Validation = Validation.BEFORE_ACKNOWLEDGEMENT

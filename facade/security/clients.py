@@ -11,9 +11,9 @@ from facade.security.principal import Principal
 SCOPES: Mapping[str, str] = MappingProxyType(
     {
         "audit:read": "Read the audit records of the client's own requests",
-        "catalog:read": "Read the catalogue: categories, offerings, prices, specifications",
-        "catalog:publish": "Change what everybody sees of the catalogue: publish, give new versions, retire",
-        "catalog:write": "Prepare changes of the catalogue, and see what is not published yet",
+        "catalog:read": "Read the catalog: categories, offerings, prices, specifications",
+        "catalog:publish": "Change what everybody sees of the catalog: publish, give new versions, retire",
+        "catalog:write": "Prepare changes of the catalog, and see what is not published yet",
         "customer:read": "Read a customer's context",
         "events:subscribe": "Register for notifications",
         "operations:*": "See stuck work and decide about it",

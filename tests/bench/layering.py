@@ -56,7 +56,7 @@ LAYERS: tuple[tuple[Any, str, str], ...] = (
     (ResourceTranslator, "translate", "mapper inward"),
     (PortalOrders, "place_order", "handler"),
     (Application, "execute", "use case"),
-    (ordering, "submit_order", "submit_order and the catalogue"),
+    (ordering, "submit_order", "submit_order and the catalog"),
     (SqlUnitOfWork, "__enter__", "transaction: lock, connection, BEGIN"),
     (SqlUnitOfWork, "__exit__", "transaction: connection given back"),
     (Resource, "projection", "mapper outward and document"),

@@ -50,7 +50,7 @@ class Store(Protocol):
         ...
 
     def size(self) -> int:
-        """How much is kept beside the sample catalogue, of everything that units of work write."""
+        """How much is kept beside the sample catalog, of everything that units of work write."""
         ...
 
 

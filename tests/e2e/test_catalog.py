@@ -24,7 +24,7 @@ BOTH = pytest.mark.parametrize("path", [V5, V4], ids=["v5", "v4"])
 MERGE, JSON_PATCH, QUERY = (f"application/{name}+json" for name in ("merge-patch", "json-patch", "json-patch-query"))
 BEGINS, ENDS = {"startDateTime": "2020-09-23T00:00:00Z"}, "2024-03-25T00:00:00Z"
 READER = "partner-acme"
-"""A client that may read the catalogue and change nothing of it."""
+"""A client that may read the catalog and change nothing of it."""
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])

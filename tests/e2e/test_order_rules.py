@@ -1,4 +1,4 @@
-"""Orders over HTTP keep to the catalogue: what is refused, what is carried out, and what stays as it was ordered."""
+"""Orders over HTTP keep to the catalog: what is refused, what is carried out, and what stays as it was ordered."""
 
 import shutil
 from collections.abc import Iterator

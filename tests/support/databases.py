@@ -42,7 +42,7 @@ BLANK = {"order": blank, "cancellation": blank}
 
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file with the schema and the sample catalogue."""
+    """A file with the schema and the sample catalog."""
     path = tmp_path_factory.mktemp("template") / "template.db"
     _prepare(f"sqlite:///{path}")
     return path
@@ -50,7 +50,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def postgres_template(postgres_server: sa.URL) -> str:
-    """The name of a database with the schema and the sample catalogue."""
+    """The name of a database with the schema and the sample catalog."""
     name = f"template_{uuid4().hex}"
     execute(postgres_server, f"CREATE DATABASE {name}")
     _prepare(postgres_server.set(database=name).render_as_string(hide_password=False))

@@ -117,7 +117,7 @@ class OnSale:
 
 
 class OfferingsOnSale:
-    """A catalogue of these offerings."""
+    """A catalog of these offerings."""
 
     def __init__(self, offerings: Iterable[OrderedOffering | OnSale] = OFFERINGS) -> None:
         self._offers = tuple(one if isinstance(one, OnSale) else OnSale(one) for one in offerings)

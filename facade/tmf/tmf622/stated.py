@@ -1,4 +1,4 @@
-"""What a TMF622 order says of its products and their prices, for the catalogue to judge."""
+"""What a TMF622 order says of its products and their prices, for the catalog to judge."""
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal

@@ -297,13 +297,13 @@ def test_every_violation_is_listed_with_pointer_allowed_values_and_hint() -> Non
 
 
 def test_a_refusal_of_the_core_points_at_its_field() -> None:
-    error = UnknownOffering("the catalogue has no sku X", pointer="/items/0/sku")
+    error = UnknownOffering("the catalog has no sku X", pointer="/items/0/sku")
     assert bodies(answer_to(error))[1]["errors"] == [
         {
             "pointer": "/items/0/sku",
             "code": "invalidValue",
             "reason": "UNKNOWN_OFFERING",
-            "message": "the catalogue has no sku X",
+            "message": "the catalog has no sku X",
         }
     ]
 

@@ -49,8 +49,8 @@ def test_a_database_without_the_schema_says_what_to_run_and_a_second_upgrade_tha
     check_start(settings)
     first, second = capsys.readouterr().out.splitlines()
     assert first.startswith("schema up to date; ")
-    assert first.endswith(" catalogue items loaded")
-    assert second == "schema up to date; catalogue unchanged"
+    assert first.endswith(" catalog items loaded")
+    assert second == "schema up to date; catalog unchanged"
 
 
 def test_where_the_database_is_in_the_state_directory_that_is_named(tmp_path: Path) -> None:

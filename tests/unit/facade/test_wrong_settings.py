@@ -163,7 +163,7 @@ def test_the_files_of_a_catalogue_of_ones_own_are_published(run: Any, tmp_path: 
     [first, *_] = (SAMPLE / "offerings.jsonl").read_text(encoding="utf-8").splitlines()
     (tmp_path / "mine.json").write_text(f"[{first}]", encoding="utf-8")
     done = run("db", "upgrade", STATE_DIR=str(tmp_path), CATALOG=str(tmp_path))
-    assert "1 catalogue item loaded" in done.output
+    assert "1 catalog item loaded" in done.output
 
 
 def test_what_does_not_fit_at_start_is_told_at_once(run: Any) -> None:

@@ -150,9 +150,9 @@ def test_a_sku_is_no_offering_and_may_be_the_name_of_a_product(memory: Memory) -
 
 
 def test_the_message_names_what_the_catalogue_lacks(memory: Memory) -> None:
-    with pytest.raises(UnknownOffering, match="the catalogue has no offering po_none"):
+    with pytest.raises(UnknownOffering, match="the catalog has no offering po_none"):
         submit(memory, a_command(lines=(a_line(offering_id="po_none"),)))
-    with pytest.raises(UnknownOffering, match="the catalogue has no sku SKU000"):
+    with pytest.raises(UnknownOffering, match="the catalog has no sku SKU000"):
         submit(memory, a_command(lines=(a_line(offering_id=None, sku="SKU000"),)))
 
 

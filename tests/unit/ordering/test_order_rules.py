@@ -1,4 +1,4 @@
-"""Rules of the catalogue that orders have to keep to: which are asked, where they are told, what is tolerated."""
+"""Rules of the catalog that orders have to keep to: which are asked, where they are told, what is tolerated."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A catalogue in memory, and items of it ready made."""
+"""A catalog in memory, and items of it ready made."""
 
 from collections.abc import Sequence
 from dataclasses import replace
