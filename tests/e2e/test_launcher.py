@@ -40,13 +40,18 @@ def test_what_it_prints_works_when_pasted(launched: Launched) -> None:
         ("README.md", ['"confirmed"']),
         ("docs/partners.md", ['"acknowledged"', '"accepted":true', '{"@type":"ExternalIdentifier","id":"PO-1"}']),
         ("docs/portal.md", ['"confirmed"', '"backendCalls":[{']),
+        ("docs/catalog.md", ['"offeringVersion":"1.0"', '"ruleId":"por_router_contract"', '"status":"Not Started"']),
         ("docs/operators.md", ['{"billing":{"status":503,"operations":["charge"]}}', '"operation":"reserve"']),
     ],
 )
-def test_what_the_documents_print_works_when_pasted(launched: Launched, page: str, answered: list[str]) -> None:
+def test_what_the_documents_print_works_when_pasted(
+    launched: Launched, tmp_path: Path, page: str, answered: list[str]
+) -> None:
     commands = "\n".join(re.findall(r"^```bash\n(.*?)^```", (ROOT / page).read_text(), re.MULTILINE | re.DOTALL))
     pasted = commands.replace(":8080", f":{launched.ports[0]}").replace(":8090", f":{launched.ports[1]}")
-    done = subprocess.run(["bash", "-euc", pasted], capture_output=True, check=False, text=True, timeout=LONG)
+    done = subprocess.run(
+        ["bash", "-euc", pasted], cwd=tmp_path, capture_output=True, check=False, text=True, timeout=LONG
+    )
     assert done.returncode == 0, done.stderr
     assert [text for text in answered if text not in done.stdout] == [], done.stdout
 

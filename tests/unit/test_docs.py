@@ -165,7 +165,13 @@ def test_a_page_gets_its_token_as_the_launcher_says(page: str, client: str) -> N
     assert token in (ROOT / page).read_text()
 
 
-@pytest.mark.parametrize("command", ["run", "serve", "simulate", "demo", "token", "db upgrade", "contract prepare"])
+COMMANDS = (
+    *("run", "serve", "simulate", "demo", "token", "db upgrade", "catalog load", "catalog check"),
+    "contract prepare",
+)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_is_listed(command: str) -> None:
     assert re.search(rf"`{command}[ `]", (DOCS / "operators.md").read_text())
 
