@@ -26,7 +26,8 @@ from facade.tmf.tmf622.v4 import BRIDGE
 from facade.tmf.vocabulary import STANDARD
 from tests.bench.payloads import product_order
 from tests.bench.report import mark, table
-from tests.support.memory import Memory, ReadsFromMemory
+from tests.support.memory import Memory
+from tests.support.memory_reads import ReadsFromMemory
 
 SPECS = Path(__file__).parents[2] / "specs" / "tmf"
 OPERATION = "createProductOrder"

@@ -15,7 +15,8 @@ from adapters.persistence.unit_of_work import SqlUnitOfWork
 from canonical.audit.record import AuditRecord
 from canonical.shared import jsontext
 from tests.support.fakes import SteppingClock
-from tests.support.memory import ListenersFromMemory, Memory, ReadsFromMemory, projecting
+from tests.support.memory import Memory, projecting
+from tests.support.memory_reads import ListenersFromMemory, ReadsFromMemory
 from tests.support.waiting import LONG
 
 

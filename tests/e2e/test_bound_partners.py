@@ -1,28 +1,31 @@
 """Clients that may act for some customers only: what they may not act for looks as if it did not exist."""
 
-import json
 import shutil
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import requests
 
-from facade.security.clients import DEVELOPMENT_CLIENTS
-from facade.security.development_keys import development_key
+from tests.support.bound import (
+    BODIES,
+    CUSTOMERS_AT,
+    FOREIGN,
+    MERGE,
+    MINE,
+    NOT_MINE,
+    PENDING,
+    SUSPENDED,
+    TASKS,
+    UNKNOWN,
+    V4,
+    Caller,
+    answer_of,
+)
 from tests.support.product import ORDERS, ROOT, TMF622, Node, partner_order, portal_order, running_product
-from tests.support.secured import signed
 from tests.support.waiting import LONG, until
 
-V4 = TMF622.replace("/v5/", "/v4/")
-TASKS = TMF622.rpartition("/")[0] + "/cancelProductOrder"
 CONTEXT, SUBSCRIPTIONS = "/api/v1/customer", "/api/v1/subscriptions"
-MERGE = {"Content-Type": "application/merge-patch+json"}
-
-MINE, FOREIGN, PENDING, SUSPENDED, UNKNOWN = "C12345", "C12346", "C20000", "C50000", "C77777"
-NOT_MINE = (FOREIGN, PENDING, SUSPENDED, UNKNOWN, "c12345", "С12345", "C12345\u200b", "C12345 ", "%4312345")
-"""Known and in good standing, known and not, unknown, and what only looks like the customer of the client."""
 
 
 @pytest.fixture(scope="module")
@@ -33,67 +36,6 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     (folder / "partners" / "conformance.yaml").write_text(f"validation: after\ncustomers: {{list: [{MINE}]}}\n")
     with running_product(folder, PARTNERS=str(folder / "partners"), LAST_KNOWN_SECONDS="600") as node:
         yield node
-
-
-@pytest.fixture(scope="module")
-def held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
-    """One that carries no order out, so that every order can still be changed."""
-    with running_product(tmp_path_factory.mktemp("held"), HOLD_PROCESSES="true", PORTAL_WAIT="0") as node:
-        yield node
-
-
-@dataclass(frozen=True)
-class Caller:
-    """`partner-claim` with a token that names its customers."""
-
-    node: Node
-    customers: Any
-
-    def __call__(self, method: str, path: str, body: Any = None, **headers: str) -> requests.Response:
-        sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        if body is not None and "Content-Type" not in sent:
-            sent["Content-Type"] = "application/json"
-        sent["Authorization"] = f"Bearer {self.token}"
-        data = None if body is None else json.dumps(body)
-        return requests.request(method, self.node.url + path, data=data, headers=sent, timeout=LONG)
-
-    @property
-    def token(self) -> str:
-        return signed(
-            development_key(self.node.directory / "var"),
-            iss="tmf-facade-development",
-            aud="tmf-facade",
-            client_id="partner-claim",
-            scope=" ".join(DEVELOPMENT_CLIENTS["partner-claim"].scopes),
-            customers=self.customers,
-        )
-
-
-def v4_order(customer: str) -> dict[str, Any]:
-    return {
-        "relatedParty": [{"role": "Customer", "id": customer, "@referredType": "Customer"}],
-        "productOrderItem": [{"id": "1", "action": "add", "productOffering": {"id": "po_tv_basic"}}],
-    }
-
-
-BODIES: dict[str, Callable[[str], dict[str, Any]]] = {TMF622: partner_order, V4: v4_order, ORDERS: portal_order}
-CUSTOMERS_AT = {
-    TMF622: "/relatedParty/0/partyOrPartyRole/id",
-    V4: "/relatedParty/0/id",
-    ORDERS: "/customerId",
-}
-
-
-def answer_of(answer: requests.Response, *told: str) -> tuple[int, Any, dict[str, str]]:
-    """An answer without what differs from one request to the next, and without the names in `told` in it."""
-    body = answer.json()
-    body.pop("id" if "@type" in body else "instance", None)
-    text = json.dumps(body)
-    for name in told:
-        text = text.replace(json.dumps(name)[1:-1], "<name>")
-    varying = ("date", "x-correlation-id", "content-length")
-    headers = {name.lower(): value for name, value in answer.headers.items() if name.lower() not in varying}
-    return answer.status_code, json.loads(text), headers
 
 
 def calls(product: Node) -> dict[str, Any]:
@@ -149,25 +91,6 @@ def test_what_only_crm_knows_is_judged_by_the_process_in_the_same_words(product:
         assert (read["state"], told["code"]) == ("failed", code)
         if customer == "C99999":
             assert told["reason"] == refused["detail"]
-
-
-@pytest.mark.parametrize("path", [TMF622, V4])
-def test_an_order_is_not_handed_over_to_a_customer_of_others(held: Node, path: str) -> None:
-    body = BODIES[path]
-    address = f"{path}/{held.post(path, body(MINE), client='partner-pattern').json()['id']}"
-    before = held.get(address).headers["ETag"]
-
-    def handed_to(customer: str) -> requests.Response:
-        patch = json.dumps({"relatedParty": body(customer)["relatedParty"]})
-        return held.request("PATCH", address, "partner-pattern", data=patch, headers=MERGE)
-
-    refusals = [answer_of(handed_to(customer), customer) for customer in ("C40200", PENDING, UNKNOWN, "c12345")]
-    assert refusals.count(refusals[0]) == len(refusals), refusals
-    status, told, _ = refusals[0]
-    assert (status, told["code"], told["message"]) == (404, "CUSTOMER_NOT_FOUND", "Customer not found")
-    assert [mistake["pointer"] for mistake in told["errors"]] == [CUSTOMERS_AT[path]]
-    assert held.get(address).headers["ETag"] == before
-    assert handed_to("C12347").status_code == 200
 
 
 def test_the_context_of_a_customer_of_others_is_that_of_nobody(product: Node) -> None:
@@ -327,53 +250,6 @@ def test_a_key_used_for_a_customer_of_others_neither_repeats_nor_tells(product: 
     other = mine("POST", path, BODIES[path](MINE), Idempotency_Key=key)
     assert (other.status_code, other.json()["code"]) == (409, "IDEMPOTENCY_KEY_REUSED")
     assert first.json()["id"] not in other.text
-
-
-@pytest.mark.parametrize("path", BODIES)
-def test_an_order_that_was_handed_over_to_others_is_not_repeated(held: Node, path: str) -> None:
-    mine, both = Caller(held, [MINE]), Caller(held, [MINE, FOREIGN])
-    key = f"handed{path.replace('/', '-')}"
-    placed = mine("POST", path, BODIES[path](MINE), Idempotency_Key=key).json()
-    assert mine("POST", path, BODIES[path](MINE), Idempotency_Key=key).json()["id"] == placed["id"]
-    handed = {"relatedParty": partner_order(FOREIGN)["relatedParty"]}
-    assert both("PATCH", f"{TMF622}/{placed['id']}", handed, **MERGE).status_code == 200
-    repeated = mine("POST", path, BODIES[path](MINE), Idempotency_Key=key)
-    assert (repeated.status_code, repeated.json()["code"]) == (404, "ORDER_NOT_FOUND"), repeated.text
-    again = both("POST", path, BODIES[path](MINE), Idempotency_Key=key)
-    assert again.json()["id"] == placed["id"]
-
-
-@pytest.mark.parametrize("version", ["v5", "v4"])
-def test_a_patch_of_the_time_when_the_order_was_for_others_is_not_repeated(held: Node, version: str) -> None:
-    mine, theirs = Caller(held, [MINE]), Caller(held, [FOREIGN])
-    both, key = Caller(held, [MINE, FOREIGN]), f"patched-{version}"
-    order_id = theirs("POST", TMF622, BODIES[TMF622](FOREIGN)).json()["id"]
-    address, change = f"{TMF622.replace('/v5/', f'/{version}/')}/{order_id}", {"description": "for the lobby"}
-    first = theirs("PATCH", address, change, **MERGE, Idempotency_Key=key)
-    assert first.status_code == 200, first.text
-    assert theirs("PATCH", address, change, **MERGE, Idempotency_Key=key).text == first.text
-    handed = {"relatedParty": partner_order(MINE)["relatedParty"]}
-    assert both("PATCH", f"{TMF622}/{order_id}", handed, **MERGE).status_code == 200
-    repeated = mine("PATCH", address, change, **MERGE, Idempotency_Key=key)
-    assert (repeated.status_code, repeated.json()["code"]) == (404, "ORDER_NOT_FOUND"), repeated.text
-    assert FOREIGN not in repeated.text
-
-
-@pytest.mark.parametrize("version", ["v5", "v4"])
-def test_a_cancellation_for_others_is_not_repeated(held: Node, version: str) -> None:
-    mine, theirs = Caller(held, [MINE]), Caller(held, [FOREIGN])
-    orders, tasks = (path.replace("/v5/", f"/{version}/") for path in (TMF622, TASKS))
-    key = f"cancel-{version}"
-    placed = theirs("POST", orders, BODIES[orders](FOREIGN))
-    assert placed.status_code == 201, placed.text
-    order_id = placed.json()["id"]
-    body, nobody = {"productOrder": {"id": order_id}}, {"productOrder": {"id": "none"}}
-    first = theirs("POST", tasks, body, Idempotency_Key=key)
-    assert first.status_code == 201, first.text
-    assert theirs("POST", tasks, body, Idempotency_Key=key).text == first.text
-    refused, unknown = mine("POST", tasks, body, Idempotency_Key=key), mine("POST", tasks, nobody)
-    assert refused.status_code == unknown.status_code == 404, refused.text
-    assert first.json()["id"] not in refused.text
 
 
 def test_a_plan_change_of_others_is_not_repeated(product: Node) -> None:

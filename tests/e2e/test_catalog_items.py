@@ -1,8 +1,6 @@
 """TMF620's catalogs, specifications, prices and offerings over real HTTP, in both versions and on both databases."""
 
 import json
-from collections.abc import Iterator
-from contextlib import ExitStack
 from typing import Any
 from uuid import uuid4
 
@@ -10,8 +8,7 @@ import pytest
 import requests
 
 from facade.tmf.tmf620.api import TMF620
-from tests.support.postgres import new_database
-from tests.support.product import ROOT, Node, running_product
+from tests.support.product import ROOT, Node
 
 API = "/tmf-api/productCatalogManagement"
 MERGE = "application/merge-patch+json"
@@ -21,16 +18,6 @@ GOLDEN = {
 EACH = pytest.mark.parametrize("name", GOLDEN)
 BOTH = pytest.mark.parametrize("version", ["v5", "v4"])
 OTHER = {"v4": "v5", "v5": "v4"}
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def product(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
-    environment: dict[str, str] = {}
-    with ExitStack() as stack:
-        if request.param == "postgresql":
-            server = request.getfixturevalue("postgres_server")
-            environment["DATABASE_URL"] = stack.enter_context(new_database(server))
-        yield stack.enter_context(running_product(tmp_path_factory.mktemp("items"), **environment))
 
 
 def path(version: str, name: str) -> str:

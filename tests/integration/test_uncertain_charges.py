@@ -14,7 +14,8 @@ from facade.identities import SortableIdentities
 from tests.support.backends_under_test import simulated_settings
 from tests.support.builders import a_command
 from tests.support.fakes import Journal, SteppingClock
-from tests.support.memory import Memory, ReadsFromMemory
+from tests.support.memory import Memory
+from tests.support.memory_reads import ReadsFromMemory
 from tests.support.simulators import running_backends
 from tests.support.waiting import until
 

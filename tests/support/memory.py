@@ -1,39 +1,25 @@
-"""A store in memory: units of work over it, and what the edge reads of it. `tests/contract` holds it against the same
-suite as the real ones.
-"""
+"""Units of work over a store in memory. `tests/contract` holds it against the same suite as the real ones."""
 
 import copy
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
 from canonical.audit.record import AuditRecord
 from canonical.catalog.item import Item
-from canonical.listeners.errors import ListenerNotFound
 from canonical.listeners.listener import Listener
 from canonical.ordering.cancellation import CANCELLATIONS, Cancellation
 from canonical.ordering.order import ORDERS, Order
-from canonical.shared.aggregates import A, Kind, Link
-from canonical.shared.editions import Named
+from canonical.shared.aggregates import Kind, Link
 from canonical.shared.errors import ConcurrentChange
 from canonical.shared.idempotency import KeptAnswer
-from canonical.shared.paging import Found, Position, Slice
-from canonical.shared.projection import Listed, Projection, Projector, StoredDocument
-from canonical.shared.reader import ALL, Reader
+from canonical.shared.projection import Projection, Projector
+from canonical.shared.reader import ALL
 from canonical.subscriptions.plan_change import PLAN_CHANGES
 from tests.support.fakes import OfferingsOnSale, SteppingClock
-
-
-@dataclass
-class Row:
-    """An aggregate as it is kept."""
-
-    aggregate: Any
-    carried: dict[str, Any]
-    projection: Projection
+from tests.support.memory_rows import Row, row_of, rows_of
 
 
 def _links(aggregate: Any) -> Collection[Link]:
@@ -181,13 +167,13 @@ class RepositoryInMemory:
     def get(self, aggregate_id: str) -> Any:
         if aggregate_id in self._seen:
             return self._seen[aggregate_id]
-        found = _found(self._memory, self._kind, aggregate_id, ALL).aggregate
+        found = row_of(self._memory.rows, self._kind, aggregate_id, ALL).aggregate
         if found.id not in self._seen:
             self._seen[found.id], self._read[found.id] = copy.deepcopy(found), copy.deepcopy(found)
         return self._seen[found.id]
 
     def versions(self, reference: str) -> list[Any]:
-        rows = reversed(_rows(self._memory, self._kind, ALL))
+        rows = reversed(rows_of(self._memory.rows, self._kind, ALL))
         return [self.get(row.aggregate.id) for row in rows if self._kind.reference(row.aggregate) == reference]
 
     def carry(self, aggregate_id: str | None, carried: dict[str, Any]) -> None:
@@ -248,55 +234,6 @@ class RepositoryInMemory:
         return Row(aggregate, carried, self._memory.projectors.get(self._kind.name, blank)(aggregate, carried))
 
 
-def _found(memory: Memory, kind: Kind[Any], asked: str | Named, reader: Reader) -> Row:
-    known = _rows(memory, kind, reader)
-    if isinstance(asked, Named):
-        found = [row for row in known if _is_named(row.aggregate, asked)]
-    else:
-        by_id = [row for row in known if row.aggregate.id == asked]
-        found = by_id or [row for row in known if kind.found_by_reference and kind.reference(row.aggregate) == asked]
-    if not found:
-        raise kind.missing(asked.reference if isinstance(asked, Named) else asked)
-    return found[0]
-
-
-def _is_named(item: Any, asked: Named) -> bool:
-    if item.item_id != asked.reference or asked.edition not in (None, item.edition):
-        return False
-    return asked.edition is not None or _is_shown(item, asked.at)
-
-
-def _is_shown(item: Any, at: datetime) -> bool:
-    return item.shown_from is not None and item.shown_from <= at and (item.shown_until is None or at < item.shown_until)
-
-
-def _sees(reader: Reader, owner: str, customer_id: str) -> bool:
-    if not reader.everybody and owner != reader.client:
-        return False
-    if reader.customers is None or customer_id in reader.customers:
-        return True
-    return not customer_id and owner == reader.client
-
-
-def _part(rows: list[Row], part: Slice, shown: Callable[[Row], Any]) -> Found[Any]:
-    """The slice of rows that stand in their order, newest first."""
-    begun = [row for row in rows if part.after is None or row.aggregate.id < part.after.key]
-    begun = begun[0 if part.after else part.offset :]
-    found = begun[: part.limit]
-    last = Position((), found[-1].aggregate.id) if found and len(begun) > part.limit else None
-    return Found([shown(row) for row in found], len(rows), last)
-
-
-def _rows(memory: Memory, kind: Kind[Any], reader: Reader) -> list[Row]:
-    """Newest first."""
-    mine = [
-        row
-        for (name, _), row in memory.rows.items()
-        if name == kind.name and _sees(reader, row.aggregate.owner, row.aggregate.customer_id)
-    ]
-    return sorted(mine, key=lambda row: str(row.aggregate.id), reverse=True)
-
-
 class ScheduleInMemory:
     def __init__(self, memory: Memory) -> None:
         self._known = memory.processes
@@ -324,87 +261,6 @@ class ListenersInMemory:
 
     def remove(self, listener_id: str) -> None:
         self.known.pop(listener_id, None)
-
-
-@dataclass(frozen=True)
-class ListenersFromMemory:
-    """The edge's reads of listeners over a Memory."""
-
-    memory: Memory
-
-    def find(self, listener_id: str, owner: str) -> Listener:
-        found = self.memory.listeners.get(listener_id)
-        if found is None or found.owner != owner:
-            raise ListenerNotFound("Listener not found", listenerId=listener_id)
-        return found
-
-
-class ReadsFromMemory:
-    """The edge's reads over a Memory."""
-
-    def __init__(self, memory: Memory) -> None:
-        self._memory = memory
-
-    def aggregate(self, kind: Kind[A], asked: str | Named, reader: Reader) -> A:
-        found: A = copy.deepcopy(_found(self._memory, kind, asked, reader).aggregate)
-        return found
-
-    def aggregates(self, kind: Kind[A], reader: Reader, part: Slice) -> Found[A]:
-        return _part(_rows(self._memory, kind, reader), part, lambda row: copy.deepcopy(row.aggregate))
-
-    def document(self, kind: Kind[A], asked: str | Named, reader: Reader) -> StoredDocument:
-        return _shown(_found(self._memory, kind, asked, reader))
-
-    def revision(self, kind: Kind[A], asked: str | Named, reader: Reader) -> StoredDocument:
-        return self.document(kind, asked, reader)
-
-    def documents(
-        self,
-        kind: Kind[A],
-        index: Any,
-        reader: Reader,
-        part: Slice,
-        criterion: Any = None,
-        sort: Any = (),
-        at: datetime | None = None,
-    ) -> Found[Listed]:
-        rows = [row for row in _rows(self._memory, kind, reader) if at is None or _is_shown(row.aggregate, at)]
-        return _part(rows, part, lambda row: _listed(kind, row))
-
-    def to_change(self, kind: Kind[A], asked: str | Named, reader: Reader) -> tuple[A, dict[str, Any], StoredDocument]:
-        with self._memory.turn:
-            row = _found(self._memory, kind, asked, reader)
-            return copy.deepcopy(row.aggregate), copy.deepcopy(row.carried), _shown(row)
-
-    def state_of(self, kind: Kind[A], aggregate_id: str) -> str:
-        row = self._memory.rows.get((kind.name, aggregate_id))
-        if row is None:
-            raise kind.missing(aggregate_id)
-        return str(row.aggregate.state)
-
-    def newest(self, kind: Kind[A], reference: str, but: Collection[str]) -> A | None:
-        found = (
-            row.aggregate
-            for row in _rows(self._memory, kind, ALL)
-            if kind.reference(row.aggregate) == reference and row.aggregate.state not in but
-        )
-        return copy.deepcopy(next(found, None))
-
-    def kept_answer(self, owner: str, key: str) -> KeptAnswer | None:
-        return self._memory.keys.get((owner, key))
-
-
-def _shown(row: Row) -> StoredDocument:
-    edition = getattr(row.aggregate, "edition", None)
-    return StoredDocument(
-        row.projection.state, row.aggregate.version, edition, row.aggregate.id, row.projection.document
-    )
-
-
-def _listed(kind: Kind[Any], row: Row) -> Listed:
-    edition = getattr(row.aggregate, "edition", None)
-    aggregate = row.aggregate
-    return Listed(aggregate.id, row.projection.document, kind.reference(aggregate), edition, aggregate.version)
 
 
 Make = Callable[[Any, dict[str, Any]], str]

@@ -18,7 +18,8 @@ from facade.application.use_cases import Application
 from facade.bootstrap.use_cases import use_cases
 from tests.support.builders import NOON, ORDER_ID, a_cancel_command, an_order_in
 from tests.support.fakes import CountingIdentities, StandingClock, Starts
-from tests.support.memory import Memory, ReadsFromMemory, UnitOfWorkInMemory
+from tests.support.memory import Memory, UnitOfWorkInMemory
+from tests.support.memory_reads import ReadsFromMemory
 
 ASKING = Request("partner-acme", "cancelOrder", payload={"productOrder": {"id": ORDER_ID}})
 CARRIED = {"@type": "CancelProductOrder", "note": [{"text": "x"}]}

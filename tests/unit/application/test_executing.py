@@ -14,7 +14,8 @@ from facade.application.requests import Request, Result, Translation
 from facade.application.use_cases import Application, UseCase
 from tests.support.builders import NOON
 from tests.support.fakes import CountingIdentities, StandingClock, Starts
-from tests.support.memory import Memory, ReadsFromMemory, UnitOfWorkInMemory
+from tests.support.memory import Memory, UnitOfWorkInMemory
+from tests.support.memory_reads import ReadsFromMemory
 
 REQUEST = Request("partner-acme", "placeOrder", "key-1", {"a": 1})
 

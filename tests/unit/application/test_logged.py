@@ -12,7 +12,8 @@ from facade.application.requests import Request, Translation
 from facade.application.use_cases import Application, UseCase
 from facade.bootstrap.use_cases import use_cases
 from tests.support.fakes import CountingIdentities, StandingClock, Starts
-from tests.support.memory import Memory, ReadsFromMemory
+from tests.support.memory import Memory
+from tests.support.memory_reads import ReadsFromMemory
 from tests.unit.application.test_executing import REQUEST, Begin, Begun
 
 DECISION = Decision(process="place-order", subject="o1", action=Action.RETRY, reason="Billing is back")

@@ -16,7 +16,7 @@ from canonical.catalog.price import Commitment, Quantity
 from canonical.catalog.references import Reference, Relationship
 from facade.bootstrap.catalog import SAMPLE, files_in, read_files
 from tests.support.builders import NOON
-from tests.unit.selling.catalogue import an_item
+from tests.unit.selling.sample_catalog import an_item
 
 Contents = dict[str, Any]
 SAMPLE_ITEMS = read_files(files_in(SAMPLE))

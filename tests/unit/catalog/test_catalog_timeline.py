@@ -6,7 +6,8 @@ import pytest
 
 from tests.support.cataloguing import ACTIVE, LAUNCHED, Cataloguing, a_category
 from tests.support.histories import QUARTER, History, live
-from tests.support.memory import Memory, ReadsFromMemory
+from tests.support.memory import Memory
+from tests.support.memory_reads import ReadsFromMemory
 
 
 def a_catalog() -> tuple[Cataloguing, ReadsFromMemory]:

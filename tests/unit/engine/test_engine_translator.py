@@ -14,7 +14,8 @@ from facade.security.principal import Principal
 from facade.tmf.engine.translator import ResourceTranslator
 from facade.tmf.tmf622.api import CANCEL_PRODUCT_ORDER, TMF622
 from tests.support.builders import an_order_in
-from tests.support.memory import Memory, ReadsFromMemory
+from tests.support.memory import Memory
+from tests.support.memory_reads import ReadsFromMemory
 
 ACME = Principal("partner-acme", frozenset())
 

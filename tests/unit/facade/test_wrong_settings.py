@@ -154,12 +154,12 @@ def test_a_state_directory_that_keeps_no_key_is_told(run: Any) -> None:
     assert "STATE_DIR cannot keep the signing key" in told(run("token", "qa", STATE_DIR="/dev/null/x"))
 
 
-def test_a_folder_without_catalogue_files_is_told(run: Any, tmp_path: Path) -> None:
+def test_a_folder_without_catalog_files_is_told(run: Any, tmp_path: Path) -> None:
     output = told(run("db", "upgrade", STATE_DIR=str(tmp_path), CATALOG=str(tmp_path)))
     assert f"CATALOG='{tmp_path}' has no *.json or *.jsonl file" in output
 
 
-def test_the_files_of_a_catalogue_of_ones_own_are_published(run: Any, tmp_path: Path) -> None:
+def test_the_files_of_a_catalog_of_ones_own_are_published(run: Any, tmp_path: Path) -> None:
     [first, *_] = (SAMPLE / "offerings.jsonl").read_text(encoding="utf-8").splitlines()
     (tmp_path / "mine.json").write_text(f"[{first}]", encoding="utf-8")
     done = run("db", "upgrade", STATE_DIR=str(tmp_path), CATALOG=str(tmp_path))

@@ -137,7 +137,7 @@ def test_an_amended_order_has_the_prices_of_now(memory: Memory) -> None:
     assert memory.processes == {(PLACE_ORDER, order.id): "scheduled"}, "it is scheduled already"
 
 
-def test_to_annotate_an_order_the_catalogue_is_not_asked(memory: Memory) -> None:
+def test_to_annotate_an_order_the_catalog_is_not_asked(memory: Memory) -> None:
     order = submit(memory, a_command())
     memory.offerings = OfferingsOnSale(())
     assert change(memory, order.id, saying).items == order.items

@@ -149,7 +149,7 @@ def test_a_sku_is_no_offering_and_may_be_the_name_of_a_product(memory: Memory) -
     assert submit(memory, a_command(lines=(a_change(product_id=ROUTER.sku),))).items[0].product_id == ROUTER.sku
 
 
-def test_the_message_names_what_the_catalogue_lacks(memory: Memory) -> None:
+def test_the_message_names_what_the_catalog_lacks(memory: Memory) -> None:
     with pytest.raises(UnknownOffering, match="the catalog has no offering po_none"):
         submit(memory, a_command(lines=(a_line(offering_id="po_none"),)))
     with pytest.raises(UnknownOffering, match="the catalog has no sku SKU000"):

@@ -21,7 +21,8 @@ from tests.support.fakes import (
     TakesMoney,
     TakesOrders,
 )
-from tests.support.memory import Memory, ReadsFromMemory
+from tests.support.memory import Memory
+from tests.support.memory_reads import ReadsFromMemory
 from tests.unit.processes.faulty_backend import through_json
 
 TWO_LINES = a_command(lines=(a_line(id="a", quantity=2), a_line(id="b", quantity=1, offering_id=ROUTER.id)))

@@ -16,7 +16,7 @@ from canonical.ordering.items import OrderedCharacteristic, OrderedPrice, Recurr
 from canonical.processes.catalog_offers import ACTION_WORDS, CatalogOffers
 from tests.support.builders import NOON, a_change, a_line, euros
 from tests.support.fakes import StandingClock
-from tests.unit.selling.catalogue import (
+from tests.unit.selling.sample_catalog import (
     COLOUR,
     NUMBER,
     ShelfInMemory,

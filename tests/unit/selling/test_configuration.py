@@ -12,7 +12,7 @@ from canonical.catalog.offering import Offering
 from canonical.catalog.references import Reference
 from canonical.catalog.selling import OfferedItem, Reason
 from tests.support.builders import NOON
-from tests.unit.selling.catalogue import (
+from tests.unit.selling.sample_catalog import (
     COLOUR,
     NUMBER,
     STORAGE,

@@ -14,7 +14,7 @@ from canonical.catalog.references import Reference, Relationship
 from canonical.shared.errors import CurrenciesDiffer
 from canonical.shared.money import Money
 from tests.support.builders import euros
-from tests.unit.selling.catalogue import (
+from tests.unit.selling.sample_catalog import (
     COLOUR,
     a_price,
     a_specification,

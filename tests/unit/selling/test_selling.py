@@ -9,7 +9,7 @@ from canonical.catalog.offering import AllowedAction, OfferedPrice
 from canonical.catalog.references import Reference
 from canonical.catalog.selling import ONLY_LAUNCHED, SOLD, Reason
 from tests.support.builders import NOON
-from tests.unit.selling.catalogue import a_price, a_specification, an_offering, offered, once
+from tests.unit.selling.sample_catalog import a_price, a_specification, an_offering, offered, once
 
 DAY = timedelta(days=1)
 

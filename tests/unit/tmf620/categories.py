@@ -22,7 +22,8 @@ from facade.tmf.vocabulary import STANDARD
 from tests.support.builders import NOON
 from tests.support.cataloguing import Cataloguing
 from tests.support.fakes import CountingIdentities, StandingClock
-from tests.support.memory import Memory, ReadsFromMemory
+from tests.support.memory import Memory
+from tests.support.memory_reads import ReadsFromMemory
 
 ACME = Sender("partner-acme", STANDARD)
 V5, V4 = versions_of(TMF620, "v5")["category"], versions_of(TMF620, "v4")["category"]

@@ -30,7 +30,8 @@ from facade.tmf.tmf620.api import TMF620
 from facade.tmf.tmf620.items import ItemMapper
 from facade.tmf.vocabulary import STANDARD
 from tests.support.builders import NOON
-from tests.support.memory import Memory, ReadsFromMemory
+from tests.support.memory import Memory
+from tests.support.memory_reads import ReadsFromMemory
 
 ACME = Sender("partner-acme", STANDARD)
 MODULES = {

@@ -13,7 +13,8 @@ from facade.tmf.engine.payload import Payload
 from facade.tmf.engine.translator import ResourceTranslator
 from facade.tmf.engine.versions import Version
 from facade.tmf.tmf622.api import CANCEL_PRODUCT_ORDER, PRODUCT_ORDER, TMF622
-from tests.support.memory import Memory, ReadsFromMemory
+from tests.support.memory import Memory
+from tests.support.memory_reads import ReadsFromMemory
 from tests.unit.tmf622.payloads import ACME
 
 ORDER, CANCELLATION = PRODUCT_ORDER.schema, CANCEL_PRODUCT_ORDER.schema
