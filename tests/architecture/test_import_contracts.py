@@ -103,7 +103,8 @@ BREACHES = [
 
 
 SHARED_BY_APIS = (
-    *("facade.answers", "facade.application", "facade.clock", "facade.contract", "facade.tmf.vocabulary"),
+    *("facade.answers", "facade.application", "facade.characteristic_values", "facade.clock"),
+    *("facade.contract", "facade.tmf.vocabulary"),
     *(f"facade.tmf.{part}" for part in ("engine", "bridge", "query", "patch")),
 )
 
