@@ -1,10 +1,13 @@
 """What schemathesis runs against, and how long.
 
 FUZZ_EXAMPLES says how many requests each operation gets (default 25; `make fuzz` has many more), and how many scenarios
-each contract: a tenth, at least 25. What is not held against the product is in waivers.yaml, each with its reason.
+each contract: a tenth, at least 25. Schemathesis also makes a request for each way to break a schema, thousands for a
+large one: `make test` sends a sample of these, `make fuzz` all of them. What is not held against the product is in
+waivers.yaml, each with its reason.
 """
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,10 +18,13 @@ import yaml
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.core.failures import FailureGroup
+from schemathesis.generation.meta import TestPhase
 
 from tests.support.product import ROOT, Node, running_product
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "25"))
+IN_FULL, ONE_IN = (100, 10) if EXAMPLES <= 25 else (0, 1)
+"""Of the requests that the coverage phase makes for one operation, the first ones are sent, and one in so many."""
 WAIVERS = yaml.safe_load((Path(__file__).parent / "waivers.yaml").read_text())
 
 load_all_checks()
@@ -56,6 +62,14 @@ def hold_to_contract(case: schemathesis.Case[Any], response: Any, **options: Any
         left = [failure for failure in found.exceptions if type(failure).__name__ not in WAIVERS["failures"]]
         if left:
             raise FailureGroup(left) from None
+
+
+def is_left_out(case: schemathesis.Case[Any], seen: Counter[str]) -> bool:
+    """Whether the request is not part of the sample. `seen` counts those of each operation."""
+    if case.meta is None or case.meta.phase.name is not TestPhase.COVERAGE:
+        return False
+    seen[case.operation.label] += 1
+    return seen[case.operation.label] > IN_FULL and seen[case.operation.label] % ONE_IN != 0
 
 
 def base_url(product: Node, case: schemathesis.Case[Any]) -> str:
