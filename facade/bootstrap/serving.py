@@ -108,7 +108,7 @@ def _apis(core: Core, security: SecuritySettings, verifier: TokenVerifier, page:
         ),
         Api(
             "canonical/v1.yaml",
-            PortalOrders(core.application, core.reads, core.audit, core.waiters).operations()
+            PortalOrders(core.application, core.reads, core.audit, core.waiters, core.profiles).operations()
             | _translations(core).operations()
             | _catalog(core)
             | PortalCatalogFiles(core.transfers.kept, core.transfers.staging, core.reads).operations()
@@ -143,5 +143,5 @@ def _views(core: Core) -> dict[str, Callable[..., Any]]:
 
 
 def _translations(core: Core) -> Translations:
-    canonical = Translatable(contract_of("canonical/v1.yaml"), PortalTranslator())
+    canonical = Translatable(contract_of("canonical/v1.yaml"), PortalTranslator(core.profiles))
     return Translations(translatable(core) | {("canonical", "v1", "placeOrder"): canonical}, core.application)

@@ -10,6 +10,7 @@ import jsonschema_rs
 import yaml
 
 from canonical.catalog.market import EVERYWHERE, Market
+from canonical.ordering.commands import OrderMarket
 from canonical.ordering.errors import RULES
 from canonical.shared.reader import CustomerSet
 from facade.partners.customers import CustomerRule, customer_rule
@@ -42,6 +43,14 @@ class Profile:
     customers: CustomerRule | None = None
     market: Market = EVERYWHERE
     tolerated: tuple[str, ...] = ()
+
+    @property
+    def markets(self) -> tuple[OrderMarket, ...]:
+        """Where its orders are placed, as a command names it."""
+        if self.market == EVERYWHERE:
+            return ()
+        parts = self.market.channels, self.market.segments, self.market.places
+        return (OrderMarket(*(tuple(sorted(ids)) for ids in parts)),)
 
 
 @dataclass(frozen=True)

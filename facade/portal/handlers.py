@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -29,6 +29,7 @@ from facade.answers import AnswerRow, AnswerTable
 from facade.application.requests import Request, Result, Translation
 from facade.application.use_cases import Application
 from facade.contract.connexion_plugin import validated_body
+from facade.partners.profiles import DEFAULT, Profile, Profiles
 from facade.portal.failures import error_of, going_on
 from facade.portal.pages import page_document
 from facade.portal.schemas import OrderRequest, audit_document, order_document
@@ -87,6 +88,7 @@ class PortalOrders:
     reads: AggregateReads
     audit: AuditTrail
     waiters: Waiters
+    profiles: Profiles
 
     def operations(self) -> dict[str, Callable[..., Any]]:
         return {
@@ -148,7 +150,7 @@ class PortalOrders:
 
     def _placed(self, request: Request, principal: Principal) -> Result:
         with tracing.span("translate"):
-            translation = to_submit_order(request.payload, principal.client_id)
+            translation = _submit_order(request.payload, principal, self.profiles)
         return self.application.execute(request, translation, 201)
 
     def _check_seen(self, record: AuditRecord, subject: str, reader: Reader) -> None:
@@ -162,17 +164,24 @@ class PortalOrders:
             raise AuditRecordNotFound("Audit record not found", recordId=record.id) from error
 
 
+@dataclass(frozen=True)
 class PortalTranslator:
     """Reads orders as `PortalOrders.place_order` does."""
 
+    profiles: Profiles
+
     def translate(self, body: Any, principal: Principal) -> Translation:
-        return to_submit_order(body, principal.client_id)
+        return _submit_order(body, principal, self.profiles)
 
     def check_customers(self, body: Any, principal: Principal) -> None:
         principal.check_customer(body["customerId"], "/customerId")
 
 
-def to_submit_order(body: dict[str, Any], owner: str) -> Translation:
+def _submit_order(body: dict[str, Any], principal: Principal, profiles: Profiles) -> Translation:
+    return to_submit_order(body, principal.client_id, profiles.of(principal.client_id))
+
+
+def to_submit_order(body: dict[str, Any], owner: str, profile: Profile = DEFAULT) -> Translation:
     """The command of a valid `PlaceOrder`."""
     trail = [
         Mapped("/customerId", "/customer_id", "as sent"),
@@ -192,6 +201,7 @@ def to_submit_order(body: dict[str, Any], owner: str) -> Translation:
         for index in range(len(body.get("externalIdentifiers", ())))
     ]
     command = OrderRequest().to_command(body, owner)
+    command = replace(command, markets=profile.markets, tolerated=profile.tolerated)
     return Translation(command, carried={}, trail=tuple(trail), customer_id=command.customer_id)
 
 

@@ -161,6 +161,18 @@ def test_a_profile_keeps_what_others_are_refused(product: Node) -> None:
     assert first_error(retired)[0] == "OFFERING_RETIRED"
 
 
+def test_a_profile_holds_for_the_canonical_api_too(product: Node) -> None:
+    pink = [{"name": "colour", "value": "pink"}]
+    kept = {"customerId": "C12345", "items": [{"offeringId": "po_router_premium", "quantity": 1}]}
+    kept["items"][0]["characteristics"] = pink  # type: ignore[index]
+    assert product.post(ORDERS, kept, client="partner-pattern").status_code == 201
+    assert product.post(ORDERS, kept).json()["code"] == "CHARACTERISTIC_NOT_ALLOWED"
+    student = {"customerId": "C12345", "items": [{"offeringId": "po_mobile_m_student", "quantity": 1}]}
+    refused = product.post(ORDERS, student, client="partner-claim")
+    assert (refused.status_code, refused.json()["code"]) == (400, "OFFERING_NOT_SOLD_THERE")
+    assert refused.json()["errors"][0]["pointer"] == "/items/0/offeringId"
+
+
 def test_where_that_was_agreed_such_an_order_is_acknowledged_and_rejected(product: Node) -> None:
     answer = product.post(TMF622, an_order(an_item("po_mobile_basic_2024")), client="partner-list")
     assert (answer.status_code, answer.json()["state"]) == (201, "acknowledged")

@@ -78,7 +78,7 @@ class ResourceChanges:
         )
         self._check(kept, asked)
         profile = self.profiles.of(principal.client_id)
-        sender = Sender(principal.client_id, profile.vocabulary, profile.market, profile.tolerated)
+        sender = Sender(principal.client_id, profile.vocabulary, profile.markets, profile.tolerated)
         translation = planned(self.version, rules, patch, aggregate, carried, sender)
         if translation is None:
             answer = {"document": kept.document, "version": kept.version}

@@ -8,7 +8,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic
 
-from canonical.catalog.market import EVERYWHERE, Market
+from canonical.ordering.commands import OrderMarket
 from canonical.shared import jsontext
 from canonical.shared.aggregates import A, Kind
 from canonical.shared.criteria import Compare, Criterion, Operator, PathStep
@@ -50,7 +50,7 @@ class Sender:
 
     client: str
     vocabulary: Vocabulary
-    market: Market = EVERYWHERE
+    markets: tuple[OrderMarket, ...] = ()
     tolerated: tuple[str, ...] = ()
     version: str = "v5"
     origin: str = ""

@@ -34,7 +34,7 @@ class ResourceFiles:
         spoken = resources_in(self.dialects[task.dialect], task.part)
         found = pieces(partial(self.files.read, file), file.size, cursor.offset, cursor.line)
         profile = self.profiles.of(task.owner)
-        sender = Sender(task.owner, profile.vocabulary, profile.market, profile.tolerated, task.dialect)
+        sender = Sender(task.owner, profile.vocabulary, profile.markets, profile.tolerated, task.dialect)
         lines = [_understood(one, spoken, sender) for one in found.found]
         return Chunk(lines, found.offset, found.line, found.ended)
 

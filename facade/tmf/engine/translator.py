@@ -56,7 +56,7 @@ class ResourceTranslator:
 
     def sender(self, principal: Principal) -> Sender:
         profile = self.profiles.of(principal.client_id)
-        words = profile.vocabulary, profile.market, profile.tolerated
+        words = profile.vocabulary, profile.markets, profile.tolerated
         return Sender(principal.client_id, *words, self.version.name, origin(), principal.may)
 
     def _resolved(self, body: Payload, principal: Principal) -> Payload:

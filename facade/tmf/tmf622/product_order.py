@@ -5,7 +5,6 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from canonical.audit.record import Mapped
-from canonical.catalog.market import EVERYWHERE
 from canonical.ordering.commands import (
     AmendOrder,
     AnnotateOrder,
@@ -245,9 +244,7 @@ def _not_now(order: Order, name: str, what: str) -> InvalidTransition:
 
 def _markets(body: Payload, sender: Sender, trail: list[Mapped]) -> Iterator[OrderMarket]:
     """The part of the market that the client has, and the channels that it says the order comes through."""
-    if sender.market != EVERYWHERE:
-        market = sender.market
-        yield OrderMarket(*(tuple(sorted(ids)) for ids in (market.channels, market.segments, market.places)))
+    yield from sender.markets
     channels = {
         index: related["channel"]["id"]
         for index, related in enumerate(body.get("channel", ()))
