@@ -11,9 +11,9 @@ import yaml
 
 from canonical.catalog.market import EVERYWHERE, Market
 from canonical.ordering.commands import OrderMarket
-from canonical.ordering.errors import RULES
 from canonical.shared.reader import CustomerSet
 from facade.partners.customers import CustomerRule, customer_rule
+from facade.tmf.switches import KEEP, REFUSE, SWITCHES
 from facade.tmf.vocabulary import STANDARD, Vocabulary
 
 SUFFIX = ".yaml"
@@ -35,7 +35,7 @@ class Validation(StrEnum):
 @dataclass(frozen=True)
 class Profile:
     """`customers` None: the client may act for every customer. `market` is where it sells. `tolerated` are codes of
-    rules of the catalog that its orders may break.
+    rules that it may break.
     """
 
     validation: Validation = Validation.BEFORE_ACKNOWLEDGEMENT
@@ -101,12 +101,13 @@ _MARKET = {
     "additionalProperties": False,
     "properties": dict.fromkeys(("channels", "segments", "places"), _TEXTS),
 }
-KEEP = "keep"
-"""What a broken rule does to an order: nothing, it is kept and carried out."""
-_ORDER_RULES = {
-    "type": "object",
-    "additionalProperties": {"enum": ["refuse", KEEP]},
-    "propertyNames": {"enum": sorted(RULES)},
+_RULES = {
+    key: {
+        "type": "object",
+        "additionalProperties": {"enum": [REFUSE, KEEP]},
+        "propertyNames": {"enum": sorted(codes)},
+    }
+    for key, codes in SWITCHES.items()
 }
 _SCHEMA = jsonschema_rs.Draft7Validator(
     {
@@ -119,7 +120,7 @@ _SCHEMA = jsonschema_rs.Draft7Validator(
             "relationshipTypes": _WORDS,
             "customers": _CUSTOMERS,
             "market": _MARKET,
-            "orderRules": _ORDER_RULES,
+            **_RULES,
         },
     }
 )
@@ -149,5 +150,5 @@ def _profile(path: Path) -> Profile:
         raise ProfileError(f"{path}: {error}") from error
     market = Market(**{name: frozenset(ids) for name, ids in said.get("market", {}).items()})
     validation = Validation(said.get("validation", Validation.BEFORE_ACKNOWLEDGEMENT))
-    tolerated = tuple(code for code, result in said.get("orderRules", {}).items() if result == KEEP)
+    tolerated = tuple(code for key in SWITCHES for code, result in said.get(key, {}).items() if result == KEEP)
     return Profile(validation, vocabulary, customers, market, tolerated)

@@ -68,10 +68,11 @@ class DevelopmentClient:
 PARTNERS_SCOPES = frozenset(
     {"audit:read", "catalog:read", "events:subscribe", "order:cancel", "order:create", "order:modify", "order:read"}
 )
+CATALOG_SCOPES = frozenset({"catalog:write", "catalog:publish"})
 CUSTOMERS_SCOPES = frozenset({"customer:read", "order:all", "subscription:modify"})
 _CLIENTS = (
     DevelopmentClient("partner-acme", PARTNERS_SCOPES),
-    DevelopmentClient("conformance", PARTNERS_SCOPES),
+    DevelopmentClient("conformance", PARTNERS_SCOPES | CATALOG_SCOPES),
     DevelopmentClient("partner-list", PARTNERS_SCOPES),
     DevelopmentClient("partner-pattern", PARTNERS_SCOPES),
     DevelopmentClient("partner-claim", PARTNERS_SCOPES | CUSTOMERS_SCOPES, claims={"customers": ["C12345", "C12346"]}),
@@ -79,7 +80,8 @@ _CLIENTS = (
     DevelopmentClient("qa", frozenset(SCOPES)),
 )
 DEVELOPMENT_CLIENTS: Mapping[str, DevelopmentClient] = MappingProxyType({one.client_id: one for one in _CLIENTS})
-"""A partner that sees its own orders, another whose orders are judged after they were acknowledged, three that are
+"""A partner that sees its own orders, another whose orders are judged after they were acknowledged and
+that maintains the catalog, three that are
 bound to customers, the operator's portal that sees all, and one client that may do everything."""
 
 

@@ -14,13 +14,16 @@ ANYWHERE, WHOLE_BODY, NOWHERE = "anywhere", "the whole body", "–"
 
 @dataclass(frozen=True)
 class Rule:
-    """One row. `resource` is the heading above it; `places` are attributes, without positions in lists."""
+    """One row. `resource` is the heading above it; `places` are attributes, without positions in lists. `switch` is
+    empty if no profile switches the rule off.
+    """
 
     resource: str
     text: str
     places: tuple[str, ...]
     error: str
     versions: frozenset[str]
+    switch: str
 
     def __str__(self) -> str:
         return f"{self.resource}: {self.text}"
@@ -43,9 +46,9 @@ def rules() -> Iterator[Rule]:
         if line.startswith("## "):
             heading = line.removeprefix("## ")
         elif line.startswith("| ") and not line.startswith("| rule |"):
-            text, where, error, versions = (cell.strip() for cell in line.strip("|").split("|"))
+            text, where, error, versions, switch = (cell.strip() for cell in line.strip("|").split("|"))
             places = (where,) if where in (ANYWHERE, WHOLE_BODY, NOWHERE) else tuple(re.findall(r"`([^`]+)`", where))
-            yield Rule(heading, text, places, error.strip("`"), frozenset(versions.split(", ")))
+            yield Rule(heading, text, places, error.strip("`"), frozenset(versions.split(", ")), switch.strip("`"))
 
 
 RULES = tuple(rules())

@@ -2,7 +2,7 @@
 
 import copy
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -17,6 +17,7 @@ from facade.bootstrap.declared import TMF_APIS
 from facade.contract.validator import Contract
 from facade.tmf.bridge import COMPLEMENT, MOST_SET_ASIDE
 from facade.tmf.engine.declaration import Verb
+from facade.tmf.switches import SWITCHES
 from facade.tmf.tmf622.v4 import BRIDGE
 from tests.conformance.rules import EVERY_RESOURCE, RULES, Rule, refusals, refusing
 from tests.support.product import ROOT, Node, partner_order, running_product
@@ -195,7 +196,8 @@ BREAKING: Mapping[tuple[str, str, str], Mapping[str, Broken]] = {
     (ITEMS, "CATALOG_VERSION_EXISTS", "–"): order(),
     (ITEMS, "CATALOG_VERSIONS_OVERLAP", "validFor.endDateTime"): order(),
     (ITEMS, "invalidValue", "version"): order(version="(1)"),
-    (ITEMS, "invalidValue", "lifecycleStatus"): order(lifecycleStatus="Sleeping"),
+    (ITEMS, "UNKNOWN_LIFECYCLE_STATUS", "lifecycleStatus"): order(lifecycleStatus="Sleeping"),
+    (ITEMS, "invalidValue", "lifecycleStatus"): order(lifecycleStatus="s" * 31),
     (ITEMS, "invalidFormat", "validFor"): order(validFor={"startDateTime": BEFORE_TIME}),
     (ITEMS, "INVALID_COMMAND", "validFor.endDateTime"): order(
         validFor={"startDateTime": "2026-06-02T00:00:00Z", "endDateTime": "2026-06-01T00:00:00Z"}
@@ -226,8 +228,12 @@ BREAKING: Mapping[tuple[str, str, str], Mapping[str, Broken]] = {
     ("category", "CATALOG_VERSIONS_OVERLAP", "validFor.endDateTime"): order(),
     ("category", "invalidValue", "parent.id"): below(" "),
     ("category", "CYCLIC_CATEGORIES", "parent.id"): order(),
-    ("category", "invalidValue", "isRoot"): order(isRoot=True, parent={"@type": "CategoryRef", "id": "1"}),
-    ("category", "invalidValue", "lifecycleStatus"): order(lifecycleStatus="Sleeping"),
+    ("category", "ROOT_WITH_PARENT", "isRoot"): {
+        "v4": Broken({"isRoot": True, "parentId": "1"}),
+        "v5": Broken({"isRoot": True, "parent": {"@type": "CategoryRef", "id": "1"}}),
+    },
+    ("category", "UNKNOWN_LIFECYCLE_STATUS", "lifecycleStatus"): order(lifecycleStatus="Sleeping"),
+    ("category", "invalidValue", "lifecycleStatus"): order(lifecycleStatus="s" * 31),
     ("category", "invalidFormat", "validFor"): order(validFor={"startDateTime": BEFORE_TIME}),
     ("category", "INVALID_COMMAND", "validFor.endDateTime"): order(
         validFor={"startDateTime": "2026-06-02T00:00:00Z", "endDateTime": "2026-06-01T00:00:00Z"}
@@ -240,11 +246,12 @@ def key_of(rule: Rule) -> tuple[str, str, str]:
     return rule.resource, rule.error, rule.places[0]
 
 
-CASES = [
-    pytest.param(rule, version, broken, id=f"{' '.join(key_of(rule))} {version}")
-    for rule in RULES
-    for version, broken in BREAKING.get(key_of(rule), {}).items()
-]
+def cases(rules: Iterable[Rule]) -> Any:
+    return [
+        pytest.param(rule, version, broken, id=f"{' '.join(key_of(rule))} {version}")
+        for rule in rules
+        for version, broken in BREAKING.get(key_of(rule), {}).items()
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -252,6 +259,18 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     folder = tmp_path_factory.mktemp("rules")
     shutil.copytree(ROOT / "fixtures" / "partners", folder / "partners")
     (folder / "partners" / f"{BOUND}.yaml").write_text("customers: {list: [C12345]}\n")
+    with running_product(folder, PARTNERS=str(folder / "partners"), HOLD_PROCESSES="true") as node:
+        offer_what_is_not_resolved(node)
+        yield node
+
+
+@pytest.fixture(scope="module")
+def lenient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
+    """A product in which the client `qa` may break every rule that has a switch."""
+    folder = tmp_path_factory.mktemp("lenient")
+    (folder / "partners").mkdir()
+    kept = "".join(f"{key}: {{{', '.join(f'{code}: keep' for code in codes)}}}\n" for key, codes in SWITCHES.items())
+    (folder / "partners" / "qa.yaml").write_text(kept)
     with running_product(folder, PARTNERS=str(folder / "partners"), HOLD_PROCESSES="true") as node:
         offer_what_is_not_resolved(node)
         yield node
@@ -323,11 +342,10 @@ def body_of(broken: Broken, good: Payload) -> Payload:
     return body
 
 
-@pytest.mark.parametrize(("rule", "version", "broken"), CASES)
+@pytest.mark.parametrize(("rule", "version", "broken"), cases(RULES))
 def test_a_rule_refuses_what_the_contract_allows(product: Node, rule: Rule, version: str, broken: Broken) -> None:
     version = version.removesuffix(" aside")
-    first = "productOrder" if rule.resource == EVERY_RESOURCE else rule.resource.split(", ")[0]
-    resource = broken.resource or first
+    resource = resource_of(rule, broken)
     body = body_of(broken, good_body(product, version, resource, rule))
     contract, address = contract_and_address(version, resource)
     if rule.resource != EVERY_RESOURCE:
@@ -340,6 +358,21 @@ def test_a_rule_refuses_what_the_contract_allows(product: Node, rule: Rule, vers
     assert all(rule in refusing(resource, version, *one) for one in found), (found, answer.text)
 
 
+@pytest.mark.parametrize(("rule", "version", "broken"), cases(rule for rule in RULES if rule.switch))
+def test_a_switch_lets_pass_what_a_rule_refuses(lenient: Node, rule: Rule, version: str, broken: Broken) -> None:
+    resource = resource_of(rule, broken)
+    body = body_of(broken, good_body(lenient, version, resource, rule))
+    answer = post(lenient, contract_and_address(version, resource)[1], jsontext.write(body), broken.client)
+    assert answer.status_code == 201, answer.text
+    shown = lenient.get(answer.headers["Location"].removeprefix(lenient.url)).json()
+    assert all(shown[name] == value for name, value in (broken.order or {}).items() if not isinstance(value, list))
+
+
+def resource_of(rule: Rule, broken: Broken) -> str:
+    first = "productOrder" if rule.resource == EVERY_RESOURCE else rule.resource.split(", ")[0]
+    return broken.resource or first
+
+
 def post(product: Node, address: str, body: bytes, client: str) -> requests.Response:
     return product.request("POST", address, client, data=body, headers={"Content-Type": "application/json"})
 
@@ -347,6 +380,12 @@ def post(product: Node, address: str, body: bytes, client: str) -> requests.Resp
 @pytest.mark.parametrize("rule", RULES, ids=str)
 def test_every_rule_is_broken_here_in_each_of_its_versions(rule: Rule) -> None:
     assert {version.removesuffix(" aside") for version in BREAKING[key_of(rule)]} == rule.versions
+
+
+def test_the_page_names_the_switch_of_each_rule() -> None:
+    keys = {code: key for key, codes in SWITCHES.items() for code in codes}
+    assert {rule.error: rule.switch for rule in RULES if rule.switch} == keys
+    assert all(rule.switch for rule in RULES if rule.error in keys)
 
 
 def test_no_two_rules_are_told_in_one_way() -> None:

@@ -41,8 +41,7 @@ TASK_VERBS = frozenset({Verb.CREATE, Verb.RETRIEVE, Verb.LIST})
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who sends a payload: the client, what its words mean, where it sells, and the codes of rules that its orders may
-    break.
+    """Who sends a payload: the client, what its words mean, where it sells, and the codes of rules that it may break.
 
     `version` of the API is the one it speaks, and it reached us at `origin`, such as https://host.example. `may` says
     whether it holds a scope.

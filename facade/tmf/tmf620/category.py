@@ -7,6 +7,7 @@ from canonical.catalog.category import CATEGORIES, CategoryContents
 from facade.contract.violations import Code, Violation
 from facade.tmf.engine.mapping import Field, read, show
 from facade.tmf.engine.payload import Payload, unusable
+from facade.tmf.switches import ROOT_WITH_PARENT
 from facade.tmf.tmf620.items import ItemMapper, Read
 from facade.tmf.tmf620.shapes import LONGEST
 
@@ -28,15 +29,20 @@ def read_contents(body: Payload) -> Read:
     # False says nothing: SDKs send it for every category.
     if body.get("isRoot") is True and "parent" in body:
         text = "isRoot follows from the parent: it is false here"
-        violations.append(Violation("/isRoot", Code.INVALID_VALUE, text, ("false",)))
+        violations.append(Violation("/isRoot", Code.INVALID_VALUE, text, ("false",), reason=ROOT_WITH_PARENT))
     return Read(fields, trail, violations)
 
 
 def show_contents(contents: CategoryContents, carried: Payload) -> Payload:
-    shown = {**show(FIELDS, contents, carried), "isRoot": _is_root(contents.parent_id)}
+    shown = {**show(FIELDS, contents, carried), "isRoot": _is_root(contents.parent_id) or _said(contents, carried)}
     if contents.parent_id is not None:
         shown["parent"] = {"@type": "CategoryRef", **carried.get("parent", {}), "id": contents.parent_id}
     return shown
+
+
+def _said(contents: CategoryContents, carried: Payload) -> bool:
+    """Whether it was sent as a root with this parent, as some clients may."""
+    return carried.get("isRoot") is True and carried.get("parent", {}).get("id") == contents.parent_id
 
 
 def _unsaid(document: Payload, contents: CategoryContents) -> Collection[str]:

@@ -20,10 +20,12 @@ from facade.contract.violations import Code, ContractViolation, Violation
 from facade.tmf.engine.declaration import PatchRules, Resource, Sender
 from facade.tmf.engine.mapping import Field, Row, Written, carried_trail, read, show
 from facade.tmf.engine.payload import SERVER_SET, Payload, overlong, refused
+from facade.tmf.switches import SWITCHES, UNKNOWN_LIFECYCLE_STATUS
 from facade.tmf.tmf620.shapes import LONGEST, PERIOD
 from facade.tmf.vocabulary import folded
 
 LONGEST_VERSION = 100
+LONGEST_STATUS = 30
 UNADDRESSABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 """Control characters, with which nothing has an address."""
 
@@ -132,7 +134,7 @@ class ItemMapper:
 
     def to_create(self, body: Payload, sender: Sender) -> Translation:
         """What a valid body asks for. Raises ContractViolation with everything that is refused."""
-        definition, trail = self._definition(body)
+        definition, trail = self._definition(body, sender)
         command = CreateItem(self.kind, sender.client, definition, body.get("id"))
         return Translation(command, carried=body, trail=trail)
 
@@ -143,7 +145,7 @@ class ItemMapper:
     def to_change(
         self, asked: Collection[str], item: Item, names: Collection[str], body: Payload, sender: Sender
     ) -> Translation:
-        definition, trail = self._definition(body)
+        definition, trail = self._definition(body, sender, names)
         if "statusReason" not in self._owned:
             definition = replace(definition, status_reason=item.status_reason)
         more = not STATED.issuperset(names)
@@ -158,7 +160,7 @@ class ItemMapper:
     def from_item(self, item: Item, carried: Payload) -> Payload:
         """The item as it stands, everything carried in it, without its address."""
         shown = {"@type": carried.get("@type", self.schema), **show(self.definition, item, carried)}
-        shown |= {"lifecycleStatus": STATES[item.state], **self.show(item.contents, carried)}
+        shown |= {"lifecycleStatus": _shown_status(item, carried), **self.show(item.contents, carried)}
         kept = {name: value for name, value in carried.items() if name in shown or name not in self._owned}
         document: Payload = {**kept, **shown}
         if period := {**carried.get("validFor", {}), **show(PERIOD, item, carried.get("validFor", {}))}:
@@ -169,16 +171,20 @@ class ItemMapper:
     def _owned(self) -> frozenset[str]:
         return self.mapped | {name for row in self.definition for name in row.attributes}
 
-    def _definition(self, body: Payload) -> tuple[Definition, tuple[Mapped, ...]]:
+    def _definition(
+        self, body: Payload, sender: Sender, changed: Collection[str] | None = None
+    ) -> tuple[Definition, tuple[Mapped, ...]]:
+        """What `body` says, where only the attributes `changed` are new; None for all."""
         found = self.read(body)
         fields, trail, wrong = read(self.definition, body)
         period, more, mistaken = read(PERIOD, body.get("validFor", {}), "/validFor")
         violations = [*refused(body, REFUSED), *found.violations, *wrong, *mistaken, *_unnameable(body)]
         trail += [*more, *found.trail]
         if "lifecycleStatus" in body:
-            period["status"] = STATUSES.get(folded(body["lifecycleStatus"]))
-            violations += [] if period["status"] else [_unknown_status(body["lifecycleStatus"])]
+            period["status"], mistaken = _status(body["lifecycleStatus"])
+            violations += mistaken
             trail.append(Mapped("/lifecycleStatus", "/status", "the status of this name"))
+        violations = [one for one in violations if not _tolerated(one, sender, changed)]
         if violations:
             raise ContractViolation(violations)
         trail += carried_trail(body, self._owned | SHAPED | {row.attribute for row in FIELDS})
@@ -214,6 +220,26 @@ def _without(what: str, text: str, characters: str, pointer: str) -> list[Violat
     return [Violation(pointer, Code.INVALID_VALUE, message)]
 
 
-def _unknown_status(text: str) -> Violation:
-    message = f"{shortened(text)} is no status of the catalog"
-    return Violation("/lifecycleStatus", Code.INVALID_VALUE, message, tuple(STATES.values()))
+def _status(text: str) -> tuple[LifecycleStatus, list[Violation]]:
+    """The status of this name, and what is wrong with it. An unknown status means in study, for whoever may send it."""
+    pointer, known = "/lifecycleStatus", STATUSES.get(folded(text))
+    violations = overlong("a status", text, LONGEST_STATUS, pointer)
+    if known is None and not violations:
+        message, allowed = f"{shortened(text)} is no status of the catalog", tuple(STATES.values())
+        violations = [Violation(pointer, Code.INVALID_VALUE, message, allowed, reason=UNKNOWN_LIFECYCLE_STATUS)]
+    return known or LifecycleStatus.IN_STUDY, violations
+
+
+def _shown_status(item: Item, carried: Payload) -> str:
+    """An unknown status is shown as it was sent, until the item gets another one."""
+    sent = carried.get("lifecycleStatus")
+    kept = item.state is LifecycleStatus.IN_STUDY and isinstance(sent, str) and folded(sent) not in STATUSES
+    return str(sent) if kept else STATES[item.state]
+
+
+def _tolerated(violation: Violation, sender: Sender, changed: Collection[str] | None) -> bool:
+    """Whether the sender may break that rule, or somebody did before and the patch leaves the attribute alone."""
+    if violation.reason not in SWITCHES["catalogRules"]:
+        return False
+    attribute = violation.pointer.split("/")[1]
+    return violation.reason in sender.tolerated or (changed is not None and attribute not in changed)

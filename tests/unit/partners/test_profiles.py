@@ -7,6 +7,7 @@ import pytest
 from facade.bootstrap.core import partner_profiles
 from facade.partners.profiles import DEFAULT, Profile, ProfileError, Profiles, Validation, read_profiles
 from facade.settings import SettingError, Settings
+from facade.tmf.switches import SWITCHES
 from facade.tmf.vocabulary import STANDARD
 
 
@@ -44,6 +45,8 @@ def test_a_partners_own_words_stand_for_ours(tmp_path: Path) -> None:
         ("partyRoles: {a: 7}", "partyRoles/a"),
         ("partyRoles: {Kunde: Kundin}", "Kundin"),
         ("relationshipTypes: {auf: drunter}", "drunter"),
+        ("orderRules: {UNKNOWN_OFFERING: keep}", "UNKNOWN_OFFERING"),
+        ("catalogRules: {ROOT_WITH_PARENT: ignore}", "ROOT_WITH_PARENT"),
         ("- a list", "object"),
         ("{", "cannot be read"),
         ("!!python/object/apply:os.system [ls]", "cannot be read"),
@@ -64,4 +67,11 @@ def test_a_folder_that_is_none_is_told(tmp_path: Path) -> None:
 
 
 def test_the_profiles_that_are_shipped_are_used_unless_told_otherwise() -> None:
-    assert partner_profiles(Settings()).of("conformance").validation is Validation.AFTER_ACKNOWLEDGEMENT
+    conformance = partner_profiles(Settings()).of("conformance")
+    assert conformance.validation is Validation.AFTER_ACKNOWLEDGEMENT
+    assert sorted(conformance.tolerated) == sorted(code for codes in SWITCHES.values() for code in codes)
+
+
+def test_only_rules_that_are_kept_are_tolerated(tmp_path: Path) -> None:
+    (tmp_path / "acme.yaml").write_text("orderRules: {PRICE_DIFFERS: keep, RULE_BROKEN: refuse}\n")
+    assert read_profiles(tmp_path).of("acme").tolerated == ("PRICE_DIFFERS",)

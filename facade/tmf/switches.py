@@ -1,0 +1,21 @@
+"""Rules that a partner's profile can switch off, by their codes."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from canonical.ordering.errors import RULES
+
+UNKNOWN_LIFECYCLE_STATUS = "UNKNOWN_LIFECYCLE_STATUS"
+ROOT_WITH_PARENT = "ROOT_WITH_PARENT"
+
+SWITCHES: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "orderRules": frozenset(RULES),
+        "catalogRules": frozenset({UNKNOWN_LIFECYCLE_STATUS, ROOT_WITH_PARENT}),
+    }
+)
+"""The rules that orders keep, and those that items of the catalog keep, by the key of the profile that has their
+switches. Rules that are missing here protect what the core relies on.
+"""
+REFUSE, KEEP = "refuse", "keep"
+"""What happens to what breaks a rule."""
