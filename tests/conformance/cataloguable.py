@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
-from facade.tmf.tmf620.items import LONGEST_VERSION, REFUSED, STATES, UNADDRESSABLE
+from facade.tmf.tmf620.items import LONGEST_VERSION, STATES, UNADDRESSABLE, UNSAID
 from facade.tmf.tmf620.shapes import LONGEST
 
 Payload = dict[str, Any]
@@ -32,7 +32,7 @@ def item(body: Payload, _: str) -> Payload:
 
 
 def _item(body: Payload) -> Payload:
-    body = {name: value for name, value in body.items() if name not in (*REFUSED, "lastUpdate")}
+    body = {name: value for name, value in body.items() if name not in UNSAID}
     body["name"] = body["name"].strip()[:LONGEST] or "x"
     if "id" in body:
         body["id"] = f"{_nameable(body['id'])[:60]} {uuid4()}"

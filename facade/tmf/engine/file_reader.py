@@ -54,7 +54,6 @@ def _line(piece: Piece, spoken: tuple[Spoken, ...], sender: Sender) -> Line:
     sent = document_of(piece.text)
     if not isinstance(sent, dict):
         raise _violation(Code.INVALID_FORMAT, "a line is a JSON object")
-    sent.pop("href", None)
     one = _resource_of(sent, spoken)
     checked = one.contract.check_request(one.creation, sent)
     if checked.violations:

@@ -19,7 +19,7 @@ from facade.contract.pointers import shortened
 from facade.contract.violations import Code, ContractViolation, Violation
 from facade.tmf.engine.declaration import PatchRules, Resource, Sender
 from facade.tmf.engine.mapping import Field, Row, Written, carried_trail, read, show
-from facade.tmf.engine.payload import SERVER_SET, Payload, overlong, refused
+from facade.tmf.engine.payload import SERVER_SET, Payload, overlong
 from facade.tmf.switches import SWITCHES, UNKNOWN_LIFECYCLE_STATUS
 from facade.tmf.tmf620.shapes import LONGEST, PERIOD
 from facade.tmf.vocabulary import folded
@@ -44,9 +44,10 @@ FIELDS = (
 )
 SHAPED = frozenset({"lifecycleStatus", "validFor"})
 CARRIED = frozenset({"@type", "@baseType", "@schemaLocation"})
-REFUSED: Mapping[str, str] = MappingProxyType({"href": SERVER_SET})
+IGNORED = frozenset({"href"})
+"""Its address elsewhere; the server knows its own."""
 NEVER_CHANGED: Mapping[str, str] = MappingProxyType(
-    {**REFUSED, "id": "it names the item in all its versions"}
+    {"href": SERVER_SET, "id": "it names the item in all its versions"}
     | dict.fromkeys(("@type", "@baseType", "@schemaLocation"), "it is what it was when the item was made")
 )
 UNSAID = frozenset({"href", "lastUpdate"})
@@ -134,9 +135,10 @@ class ItemMapper:
 
     def to_create(self, body: Payload, sender: Sender) -> Translation:
         """What a valid body asks for. Raises ContractViolation with everything that is refused."""
-        definition, trail = self._definition(body, sender)
+        sent = {name: value for name, value in body.items() if name not in IGNORED}
+        definition, trail = self._definition(sent, sender)
         command = CreateItem(self.kind, sender.client, definition, body.get("id"))
-        return Translation(command, carried=body, trail=trail)
+        return Translation(command, carried=sent, trail=trail)
 
     def as_created(self, document: Payload, item: Item) -> Payload:
         unsaid = {*UNSAID, *self.unsaid(document, item.contents)} - {"lastUpdate"}
@@ -178,7 +180,7 @@ class ItemMapper:
         found = self.read(body)
         fields, trail, wrong = read(self.definition, body)
         period, more, mistaken = read(PERIOD, body.get("validFor", {}), "/validFor")
-        violations = [*refused(body, REFUSED), *found.violations, *wrong, *mistaken, *_unnameable(body)]
+        violations = [*found.violations, *wrong, *mistaken, *_unnameable(body)]
         trail += [*more, *found.trail]
         if "lifecycleStatus" in body:
             period["status"], mistaken = _status(body["lifecycleStatus"])
