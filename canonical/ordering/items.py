@@ -28,7 +28,8 @@ class OrderedCharacteristic:
 @dataclass(frozen=True, slots=True)
 class OrderedPrice:
     """A price of the catalog that applies. `id` is None for one that only its offering has, `amount` for one that
-    nobody can tell beforehand. `unit` says what an amount for usage is for, as in "1 GB".
+    nobody can tell beforehand. `unit` says what an amount for usage is for, as in "1 GB". `tax_included` None: the
+    catalog does not say it.
     """
 
     id: str | None
@@ -37,6 +38,7 @@ class OrderedPrice:
     amount: Money | None
     period: str | None = None
     unit: str | None = None
+    tax_included: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
-"""Prices that whoever orders states, held against those of the catalog."""
+"""What is charged for an order, and the prices that whoever orders states, held against that."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from types import MappingProxyType
 
@@ -15,6 +15,16 @@ PERIODS = MappingProxyType(
 )
 """How else periods are called."""
 MONTH = "month"
+
+
+@dataclass(frozen=True, slots=True)
+class ChargedPrice:
+    """What is charged once, or for each `period`. `net`: the catalog says that no tax is included."""
+
+    kind: PriceKind
+    period: str | None
+    amount: Money
+    net: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +54,26 @@ class _Group:
         return [sum(column, start=Decimal()) for column in known if len(column) == len(self.prices)]
 
 
+def charged_prices(bought: Iterable[tuple[OrderedOffering, int]]) -> list[ChargedPrice]:
+    """What so many of these offerings cost together: a sum for each period and currency."""
+    found: dict[tuple[PriceKind, str | None, str], list[ChargedPrice]] = {}
+    for offering, quantity in bought:
+        for one in _prices(offering):
+            whole = replace(one, amount=one.amount * quantity)
+            found.setdefault((one.kind, one.period, one.amount.currency), []).append(whole)
+    return [
+        ChargedPrice(kind, period, total((one.amount for one in prices), currency), _all_net(prices))
+        for (kind, period, currency), prices in found.items()
+    ]
+
+
+def not_stated(stated: Sequence[StatedPrice], ours: Iterable[ChargedPrice]) -> list[ChargedPrice]:
+    """Those of ours that the stated prices do not say."""
+    groups = {(group.kind, group.period): group for group in _groups(stated)}
+    known = ((one, groups.get((one.kind, one.period))) for one in ours)
+    return [one for one, group in known if group is None or not group.says(one.amount)]
+
+
 def check_stated_prices(command: SubmitOrder, offerings: Sequence[OrderedOffering | None]) -> None:
     """Raises PriceDiffers, with a pointer into the command, for the first price that is not ours, unless tolerated.
 
@@ -58,11 +88,11 @@ def check_stated_prices(command: SubmitOrder, offerings: Sequence[OrderedOfferin
     ]
     for index, line, offering in added:
         for group in _groups(line.stated_prices):
-            ours = list(_charged(offering, group, line.quantity if group.whole else 1))
+            ours = charged_prices([(offering, line.quantity if group.whole else 1)])
             _compare(group, ours, f"/lines/{index}")
+    whole = charged_prices((offering, line.quantity) for _, line, offering in added)
     for group in _groups(command.stated_prices):
-        ours = [charge for _, line, offering in added for charge in _charged(offering, group, line.quantity)]
-        _compare(group, ours, "")
+        _compare(group, whole, "")
 
 
 def _groups(stated: Sequence[StatedPrice]) -> Iterator[_Group]:
@@ -74,18 +104,29 @@ def _groups(stated: Sequence[StatedPrice]) -> Iterator[_Group]:
     yield from found.values()
 
 
-def _charged(offering: OrderedOffering, group: _Group, quantity: int) -> Iterator[Money]:
-    if group.kind is PriceKind.ONE_TIME:
-        yield from () if offering.one_time is None else (offering.one_time * quantity,)
-    else:
-        yield from (one.amount * quantity for one in offering.recurring if _period(one.period) == group.period)
+def _prices(offering: OrderedOffering) -> Iterator[ChargedPrice]:
+    if offering.one_time is not None:
+        yield ChargedPrice(PriceKind.ONE_TIME, None, offering.one_time, _is_net(offering, None))
+    for one in offering.recurring:
+        yield ChargedPrice(PriceKind.RECURRING, _period(one.period), one.amount, _is_net(offering, one.period))
 
 
-def _compare(group: _Group, ours: Sequence[Money], at: str) -> None:
-    currencies = {one.currency for one in ours}
-    if len(currencies) > 1:
-        return  # the order itself is refused for that
-    sum_of_ours = total(ours, ours[0].currency if ours else group.prices[0].currency)
+def _all_net(prices: Iterable[ChargedPrice]) -> bool:
+    """What costs nothing is the same with tax."""
+    net = {one.net for one in prices if one.amount.amount}
+    return net == {True}
+
+
+def _is_net(offering: OrderedOffering, period: str | None) -> bool:
+    said = {one.tax_included for one in offering.prices if one.amount is not None and one.period == period}
+    return False in said and True not in said
+
+
+def _compare(group: _Group, charged: Iterable[ChargedPrice], at: str) -> None:
+    ours = [one.amount for one in charged if (one.kind, one.period) == (group.kind, group.period)]
+    if len(ours) > 1:
+        return  # in several currencies, for which the order itself is refused
+    sum_of_ours = ours[0] if ours else Money(Decimal("0.00"), group.prices[0].currency)
     if group.says(sum_of_ours):
         return
     what = "once" if group.period is None else f"for each {group.period}"

@@ -185,10 +185,9 @@ def _ordered_value(one: ConfiguredValue) -> OrderedCharacteristic:
 
 
 def _ordered_price(charge: Charge) -> OrderedPrice:
-    contents = charge.price.contents
-    return OrderedPrice(
-        charge.price.id, contents.name, charge.type.value, charge.amount, charge.period, _unit(contents)
-    )
+    contents, amount = charge.price.contents, (charge.amount, charge.period)
+    unit = _unit(contents)
+    return OrderedPrice(charge.price.id, contents.name, charge.type.value, *amount, unit, contents.tax_included)
 
 
 def _unit(price: PriceContents) -> str | None:

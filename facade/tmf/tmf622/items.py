@@ -1,6 +1,6 @@
 """Between the items of TMF622 v5 orders, nested ones too, and the lines of the core."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -15,6 +15,7 @@ from canonical.shared.errors import CurrenciesDiffer
 from facade.contract.pointers import escaped
 from facade.contract.violations import Code, Violation
 from facade.tmf.engine.payload import SERVER_SET, Payload, overlong, refused, unusable
+from facade.tmf.tmf622.charged import COMPLETED, ITEM_PRICES, Ours, charged_for_item, with_ours, without_ours
 from facade.tmf.tmf622.stated import chosen_characteristics, stated_prices
 from facade.tmf.vocabulary import Vocabulary
 
@@ -60,8 +61,6 @@ STATUS_CHANGES: Mapping[str, ItemAction] = MappingProxyType(
     {"suspended": ItemAction.SUSPEND, "active": ItemAction.RESUME}
 )
 """What `modify` with a product in this status asks for."""
-ITEM_PRICES: Mapping[str, bool] = MappingProxyType({"itemPrice": False, "itemTotalPrice": True})
-"""Prices that an item states, and whether each is for its whole quantity."""
 
 
 @dataclass
@@ -212,7 +211,7 @@ def _amounts(value: Any, at: str) -> Iterator[tuple[str, str]]:
 def shown_items(order: Order, sent: list[Payload] | None, state: str) -> list[Payload]:
     """The items as they stand, each written as it was sent where that still means the same, and nested as it was."""
     if sent is None:
-        return [{**_owned(item, {}, 1), "state": state} for item in order.items]
+        return [{**_owned(item, {}, 1, state), "state": state} for item in order.items]
     return _shown(sent, {item.id: item for item in order.items}, state, 1)
 
 
@@ -225,7 +224,7 @@ def _shown_item(
     sent: Payload, item: OrderItem | None, known: Mapping[str, OrderItem], state: str, units: int
 ) -> Payload:
     """An item that was rejected before it was understood is shown as it was sent."""
-    owned = {"quantity": sent.get("quantity", 1)} if item is None else _owned(item, sent, units)
+    owned = {"quantity": sent.get("quantity", 1)} if item is None else _owned(item, sent, units, state)
     document = {"@type": "ProductOrderItem", **sent, **owned, "state": state}
     if sent.get("productOrderItem"):
         inside = item.quantity if item is not None else 1
@@ -233,7 +232,7 @@ def _shown_item(
     return document
 
 
-def _owned(item: OrderItem, sent: Payload, units: int) -> Payload:
+def _owned(item: OrderItem, sent: Payload, units: int, state: str) -> Payload:
     """What the core knows of an item."""
     document: Payload = {
         "@type": sent.get("@type", "ProductOrderItem"),
@@ -247,21 +246,22 @@ def _owned(item: OrderItem, sent: Payload, units: int) -> Payload:
     product = sent.get("product") or {}
     if item.product_id is not None and product.get("id") != item.product_id:
         document["product"] = {"@type": "ProductRef", **product, "id": item.product_id}
-    return document
+    return document | (with_ours(sent, charged_for_item(item)) if state == COMPLETED else {})
 
 
-def as_created_items(items: list[Any]) -> list[Any]:
-    """What would have had to be sent to have these items."""
-    return [_as_created(item) for item in items]
+def as_created_items(items: list[Any], known: Iterable[OrderItem]) -> list[Any]:
+    """What would have had to be sent to have these items. `known` are those of the order."""
+    charged = {item.id: charged_for_item(item) for item in known}
+    return [_as_created(item, charged) for item in items]
 
 
-def _as_created(item: Any) -> Any:
+def _as_created(item: Any, charged: Mapping[str, Ours]) -> Any:
     if not isinstance(item, dict):
         return item
     kept = {name: value for name, value in item.items() if name not in REFUSED}
     if isinstance(item.get("productOrderItem"), list):
-        kept["productOrderItem"] = as_created_items(item["productOrderItem"])
-    return kept
+        kept["productOrderItem"] = [_as_created(one, charged) for one in item["productOrderItem"]]
+    return without_ours(kept, charged.get(str(item.get("id")), {})) if item.get("state") == COMPLETED else kept
 
 
 def changed_states(items: list[Any], at: str, state: str) -> Iterator[Violation]:

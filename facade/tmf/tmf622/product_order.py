@@ -32,6 +32,7 @@ from facade.tmf.engine.parties import (
     wrong_identifiers,
 )
 from facade.tmf.engine.payload import SERVER_SET, Payload, refused
+from facade.tmf.tmf622.charged import COMPLETED, ORDER_PRICES, charged_for_order, with_ours, without_ours
 from facade.tmf.tmf622.error_messages import error_messages
 from facade.tmf.tmf622.items import (
     ItemReader,
@@ -137,7 +138,7 @@ def to_submit_order(body: Payload, sender: Sender) -> Translation:
     ]
     if violations := [*violations, *wrong]:
         raise ContractViolation(violations)
-    prices = stated_prices(body, {"orderTotalPrice": True}, "", "", trail)
+    prices = stated_prices(body, ORDER_PRICES, "", "", trail)
     command = SubmitOrder(
         sender.client,
         customer,
@@ -183,7 +184,7 @@ def from_order(order: Order, carried: Payload) -> Payload:
         document["cancellationReason"] = order.failure.message if order.failure else "cancelled"
     elif order.failure is not None:
         document["productOrderErrorMessage"] = list(error_messages(order, carried))
-    return document
+    return document | (with_ours(carried, charged_for_order(order)) if STATES[order.state] == COMPLETED else {})
 
 
 # --- changes ----------------------------------------------------------------------------------------------------------
@@ -206,12 +207,14 @@ def asked_of(order: Order, names: Collection[str], after: Payload) -> set[Trigge
 def as_created(document: Payload, order: Order) -> Payload:
     """What would have had to be sent to have the order as it is to be."""
     kept = {name: value for name, value in document.items() if name not in REFUSED}
+    if STATES[order.state] == COMPLETED:
+        kept = without_ours(kept, charged_for_order(order))
     items = kept.get("productOrderItem")
     if isinstance(items, list):
         wrong = list(changed_states(items, "/productOrderItem", ITEM_STATES[order.state]))
         if wrong:
             raise ContractViolation(wrong)
-        kept["productOrderItem"] = as_created_items(items)
+        kept["productOrderItem"] = as_created_items(items, order.items)
     return kept
 
 

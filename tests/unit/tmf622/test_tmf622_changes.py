@@ -1,6 +1,5 @@
 """Patches of TMF622 orders, and the changes they ask for."""
 
-import json
 from typing import Any
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 from canonical.ordering.commands import AmendOrder, AnnotateOrder, SubmitDraft
 from canonical.ordering.order import Order
 from canonical.ordering.states import State, Trigger
+from canonical.shared import jsontext
 from canonical.shared.errors import InvalidTransition
 from canonical.shared.external_identifier import ExternalIdentifier
 from facade.application.requests import Translation
@@ -105,7 +105,8 @@ def test_what_never_changes_is_refused_by_name_in_every_state(name: str, media_t
 
 @pytest.mark.parametrize("state", State)
 def test_a_client_may_send_back_what_it_was_shown(state: State) -> None:
-    whole = json.loads(json.dumps({"href": HREF, **from_order(an_order_of(a_payload(), state), a_payload())}))
+    document = {"href": HREF, **from_order(an_order_of(a_payload(), state), a_payload())}
+    whole = jsontext.read_kept(jsontext.text(document))
     assert asks_for_nothing(whole, state)
 
 
