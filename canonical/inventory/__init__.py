@@ -1,0 +1,1 @@
+"""The installed base: what customers have, apart from what can be sold."""
