@@ -126,6 +126,16 @@ process_steps = sa.Table(
     sa.Column("at", TIME, nullable=False),
 )
 
+asset_claims = sa.Table(
+    "asset_claims",
+    metadata,
+    sa.Column("asset", ID, primary_key=True),
+    sa.Column("order_id", ID, nullable=False, index=True),
+    sa.Column("item", sa.String(100), nullable=False, comment="the item of the order"),
+    sa.Column("action", sa.String(20), nullable=False, comment="of the item"),
+    comment="assets that orders are about to change, until these orders end",
+)
+
 publications = sa.Table(
     "publications",
     metadata,

@@ -8,6 +8,7 @@ from typing import Any, Self
 import sqlalchemy as sa
 
 from adapters.persistence.aggregates import LINK, SqlAggregateRepository
+from adapters.persistence.asset_claims import SqlClaims
 from adapters.persistence.audit import insert_record
 from adapters.persistence.catalog import SqlShelf
 from adapters.persistence.database import Database, insert_once
@@ -34,6 +35,7 @@ class SqlUnitOfWork:
     Orders find offerings that have one of the statuses `sold`. `seconds`: for one that does more than others.
     """
 
+    claims: SqlClaims
     listeners: SqlListenerRepository
     offerings: CatalogOffers
     processes: SqlProcesses
@@ -59,6 +61,7 @@ class SqlUnitOfWork:
     def __enter__(self) -> Self:
         self._transaction = self._database.writing(self._seconds)
         self._connection = self._transaction.__enter__()
+        self.claims = SqlClaims(self._connection)
         self.listeners = SqlListenerRepository(self._connection)
         self.offerings = CatalogOffers(SqlShelf(self._connection), self._clock, self._sold)
         self.processes = SqlProcesses(self._connection, self._clock)

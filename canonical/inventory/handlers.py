@@ -4,8 +4,8 @@ from types import MappingProxyType
 
 from canonical.inventory.asset import ASSET, ASSETS, Cause, CustomerAsset
 from canonical.inventory.commands import CorrectAsset, RecordAsset, RemoveAsset
-from canonical.inventory.errors import AssetInOrder, AssetInUse
-from canonical.inventory.ports import UnitOfWork
+from canonical.inventory.errors import AssetExists, AssetInOrder, AssetInUse, AssetNotFound
+from canonical.inventory.ports import Claim, UnitOfWork
 from canonical.inventory.states import trigger_between
 from canonical.shared.aggregates import Link, require_version
 from canonical.shared.ports import Clock, Handlers, Identities
@@ -13,8 +13,13 @@ from canonical.shared.ports import Clock, Handlers, Identities
 
 def record_asset(command: RecordAsset, work: UnitOfWork, clock: Clock, identities: Identities) -> CustomerAsset:
     """Raises AssetExists."""
+    asset_id = command.asset_id or identities.new_id()
+    if command.asset_id is not None:
+        _hold(asset_id, work)
+        if _is_known(asset_id, work):
+            raise AssetExists("an asset has this id already", pointer="/asset_id", assetId=asset_id)
     asset = CustomerAsset.create(
-        command.asset_id or identities.new_id(),
+        asset_id,
         command.owner,
         command.customer_id,
         command.contents,
@@ -46,11 +51,27 @@ def remove_asset(command: RemoveAsset, work: UnitOfWork, clock: Clock, identitie
 
 
 def _free(command: CorrectAsset | RemoveAsset, work: UnitOfWork) -> CustomerAsset:
+    _hold(command.asset_id, work)
     asset = work.repository(ASSETS).get(command.asset_id)
     require_version(asset, command.expected_version)
-    for claim in work.claims.of((asset.id,)):
-        raise AssetInOrder("an order is about to change the asset", assetId=asset.id, orderId=claim.order_id)
     return asset
+
+
+def _is_known(asset_id: str, work: UnitOfWork) -> bool:
+    try:
+        work.repository(ASSETS).get(asset_id)
+    except AssetNotFound:
+        return False
+    return True
+
+
+def _hold(asset_id: str, work: UnitOfWork) -> None:
+    """Until the unit of work ends, nobody else claims or corrects the asset. Raises AssetInOrder."""
+    claim = Claim(asset_id, order_id="", item_id="", action="correct")
+    other = work.claims.take((claim,))
+    if other is not None:
+        raise AssetInOrder("an order is about to change the asset", assetId=asset_id, orderId=other.order_id)
+    work.claims.release(claim.order_id)
 
 
 HANDLERS: Handlers = MappingProxyType(

@@ -6,6 +6,9 @@ from typing import Any
 from canonical.catalog import handlers as cataloguing
 from canonical.catalog import job_handlers as jobs
 from canonical.catalog.jobs import EXPORT_JOBS, IMPORT_JOBS
+from canonical.inventory import handlers as keeping_assets
+from canonical.inventory.asset import ASSETS
+from canonical.inventory.commands import RemoveAsset
 from canonical.listeners import handlers as listening
 from canonical.ordering import handlers as ordering
 from canonical.ordering.cancellation import CANCELLATIONS
@@ -53,7 +56,9 @@ def use_cases(processes: Mapping[str, Process[Any]]) -> dict[type, UseCase]:
         jobs.StartExport: UseCase(jobs.start_export, EXPORT_JOBS, event="export accepted"),
         jobs.RemoveJob: UseCase(jobs.remove_job, lambda command: command.kind, event="job removed"),
     }
-    return orders | logged | listeners | catalog | transfers
+    assets = {command: UseCase(handle, ASSETS) for command, handle in keeping_assets.HANDLERS.items()}
+    assets[RemoveAsset] = UseCase(keeping_assets.remove_asset, ASSETS, event="asset removed", notable=True)
+    return orders | logged | listeners | catalog | transfers | assets
 
 
 def _named(subject_type: str) -> Callable[[Any], tuple[str, str]]:

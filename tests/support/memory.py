@@ -9,6 +9,8 @@ from typing import Any, Self
 
 from canonical.audit.record import AuditRecord
 from canonical.catalog.item import Item
+from canonical.inventory.asset import ASSETS, CustomerAsset
+from canonical.inventory.ports import Claim
 from canonical.listeners.listener import Listener
 from canonical.ordering.cancellation import CANCELLATIONS, Cancellation
 from canonical.ordering.order import ORDERS, Order
@@ -26,7 +28,8 @@ def _links(aggregate: Any) -> Collection[Link]:
     if isinstance(aggregate, Item):
         links: Collection[Link] = aggregate.contents.links
         return links
-    return ORDERS.links(aggregate) if isinstance(aggregate, Order) else ()
+    kinds: dict[type, Kind[Any]] = {Order: ORDERS, CustomerAsset: ASSETS}
+    return kinds[type(aggregate)].links(aggregate) if type(aggregate) in kinds else ()
 
 
 def blank(aggregate: Any, carried: dict[str, Any]) -> Projection:
@@ -46,6 +49,7 @@ class Memory:
     keys: dict[tuple[str, str], KeptAnswer] = field(default_factory=dict)
     audit: dict[str, AuditRecord] = field(default_factory=dict)
     listeners: dict[str, Listener] = field(default_factory=dict)
+    claims: dict[str, Claim] = field(default_factory=dict)
     published: int = 0
     turn: Any = field(default_factory=threading.Lock)
 
@@ -54,7 +58,7 @@ class Memory:
 
     def hold(self, *aggregates: Any, carried: dict[str, Any] | None = None) -> None:
         """Keep aggregates as if they had been read from here."""
-        kinds = {kind.type: kind for kind in (ORDERS, CANCELLATIONS, PLAN_CHANGES)}
+        kinds = {kind.type: kind for kind in (ORDERS, CANCELLATIONS, PLAN_CHANGES, ASSETS)}
         for aggregate in aggregates:
             projection = self.projectors.get(kinds[type(aggregate)].name, blank)(aggregate, carried or {})
             key = (kinds[type(aggregate)].name, aggregate.id)
@@ -83,6 +87,7 @@ class UnitOfWorkInMemory:
 
     def __enter__(self) -> Self:
         self._memory.turn.acquire()
+        self.claims = ClaimsInMemory(self._memory)
         self.processes = ScheduleInMemory(self._memory)
         self.listeners = ListenersInMemory(self._memory)
         self._repositories: dict[str, RepositoryInMemory] = {}
@@ -116,6 +121,7 @@ class UnitOfWorkInMemory:
         memory.keys |= self._keys
         memory.audit |= self._audit
         memory.listeners = dict(self.listeners.known)
+        memory.claims = dict(self.claims.known)
         memory.published += self.publications.counted
 
     def encoded(self, made: Any) -> Any:
@@ -247,6 +253,24 @@ class ScheduleInMemory:
         if (process, subject) in self._known:
             raise ConcurrentChange(f"{process} was scheduled for {subject} by somebody else")
         self.changes[process, subject] = "scheduled"
+
+
+class ClaimsInMemory:
+    def __init__(self, memory: Memory) -> None:
+        self.known = dict(memory.claims)
+
+    def take(self, claims: Collection[Claim]) -> Claim | None:
+        others = self.of([one.asset_id for one in claims])
+        if others:
+            return others[0]
+        self.known |= {one.asset_id: one for one in claims}
+        return None
+
+    def of(self, asset_ids: Collection[str]) -> list[Claim]:
+        return [self.known[one] for one in sorted(asset_ids) if one in self.known]
+
+    def release(self, order_id: str) -> None:
+        self.known = {asset: one for asset, one in self.known.items() if one.order_id != order_id}
 
 
 class ListenersInMemory:
