@@ -95,16 +95,19 @@ class CustomerAsset:
         at: datetime,
         contents: AssetContents | None = None,
         customer_id: str | None = None,
+        *,
+        changes_carried: bool = False,
     ) -> None:
         """Bring it to the status that `trigger` leads to, with these contents and this customer if they are given.
 
-        Raises InvalidTransition, or AssetUnchanged where nothing would be different.
+        `changes_carried`: something that is only kept beside the asset changes with it. Raises InvalidTransition, or
+        AssetUnchanged where nothing would be different.
         """
         status, was, before = next_status(self.state, trigger), self.state, self.contents
         contents = _dated(contents or before, trigger, at)
         changed = differences(before, contents)
         moved = customer_id not in (None, self.customer_id)
-        if not changed and not moved and status is was:
+        if not changed and not moved and status is was and not changes_carried:
             raise AssetUnchanged("the asset is like that already", pointer="")
         self.state, self.contents, self.customer_id = status, contents, customer_id or self.customer_id
         kept = before if changed else None

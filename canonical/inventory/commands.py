@@ -21,7 +21,7 @@ class RecordAsset:
 @dataclass(frozen=True, slots=True)
 class CorrectAsset:
     """Record these contents, this customer and this status. `expected_version` is what the correction was planned on;
-    None accepts any version.
+    None accepts any version. `changes_carried`: something that is only kept beside the asset changes with it.
     """
 
     asset_id: str
@@ -31,6 +31,7 @@ class CorrectAsset:
     status: AssetStatus
     reason: str
     expected_version: int | None = None
+    changes_carried: bool = False
 
 
 @dataclass(frozen=True, slots=True)

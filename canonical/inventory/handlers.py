@@ -36,7 +36,8 @@ def correct_asset(command: CorrectAsset, work: UnitOfWork, clock: Clock, identit
     asset = _free(command, work)
     cause = Cause(command.reason, command.actor)
     trigger = trigger_between(asset.state, command.status)
-    asset.change(trigger, cause, clock.now(), command.contents, command.customer_id)
+    kept = command.changes_carried
+    asset.change(trigger, cause, clock.now(), command.contents, command.customer_id, changes_carried=kept)
     return asset
 
 
