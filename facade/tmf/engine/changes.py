@@ -77,9 +77,7 @@ class ResourceChanges:
             resource.kind, asked.resource_id, resource.reader(asked.principal)
         )
         self._check(kept, asked)
-        profile = self.profiles.of(principal.client_id)
-        sender = Sender(principal.client_id, profile.vocabulary, profile.markets, profile.tolerated)
-        translation = planned(self.version, rules, patch, aggregate, carried, sender)
+        translation = planned(self.version, rules, patch, aggregate, carried, self._sender(asked))
         if translation is None:
             answer = {"document": kept.document, "version": kept.version}
             return self.application.unchanged(asked.request, (resource.kind.name, kept.id), answer)
@@ -96,9 +94,14 @@ class ResourceChanges:
         self._check(kept, asked)
         expected = None if asked.if_match is None else kept.version
         one_version = isinstance(named, Named) and named.edition is not None
-        translation = resource.to_removal(kept.id, expected, one_version)
+        translation = resource.to_removal(kept.id, expected, one_version, self._sender(asked))
         asked.principal.require(resource.scopes_of(translation.command, kept.state))
         return self.application.execute(asked.request, translation, 204)
+
+    def _sender(self, asked: ChangeRequest) -> Sender:
+        client = asked.principal.client_id
+        profile = self.profiles.of(client)
+        return Sender(client, profile.vocabulary, profile.markets, profile.tolerated, reason=asked.request.reason)
 
     def _check(self, kept: StoredDocument, asked: ChangeRequest) -> None:
         """Raises NotFound for what this version of the API does not have or the caller does not see, or

@@ -44,7 +44,7 @@ class Sender:
     """Who sends a payload: the client, what its words mean, where it sells, and the codes of rules that it may break.
 
     `version` of the API is the one it speaks, and it reached us at `origin`, such as https://host.example. `may` says
-    whether it holds a scope.
+    whether it holds a scope. `reason` is a person's, for a change of a resource that asks for one.
     """
 
     client: str
@@ -54,6 +54,7 @@ class Sender:
     version: str = "v5"
     origin: str = ""
     may: Callable[[str], bool] = lambda scope: False
+    reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -88,8 +89,9 @@ class Resource(Generic[A]):
     used. `owned_by_scope`: clients see their own ones only, and everybody's with the scope `<owned_by_scope>:all`; None
     where everybody sees all.
     `customers_named` are the customers in a payload, each with its pointer; None where no payload names any.
-    `to_removal` gets the id, the version that is expected, and whether only one of several versions of the resource is
-    meant. `to_rejection` makes a resource that is acknowledged and then rejected; only some can be.
+    `to_removal` gets the id, the version that is expected, whether only one of several versions of the resource is
+    meant, and who asks. A person's reason for a change comes in the header `reason_header`, if there is one.
+    `to_rejection` makes a resource that is acknowledged and then rejected; only some can be.
     Who has none of `insider_scopes` sees only what shows one of `public_states`, if these are given, and what `only`
     says. `scopes_of` are
     the scopes that a command needs beside those of the operation, by the state that is shown of what it changes or
@@ -109,7 +111,7 @@ class Resource(Generic[A]):
     references: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     owned_by_scope: str | None = None
     patch: PatchRules[A] | None = None
-    to_removal: Callable[[str, int | None, bool], Translation] | None = None
+    to_removal: Callable[[str, int | None, bool, Sender], Translation] | None = None
     to_rejection: Callable[[ErrorAnswer, Payload, Sender], Translation] | None = None
     customers_named: Callable[[Payload, Vocabulary], Mapping[str, str]] | None = None
     only: Callable[[Principal], Only] = lambda principal: ()
@@ -120,6 +122,7 @@ class Resource(Generic[A]):
         default_factory=lambda: MappingProxyType({})
     )
     v4_name: str | None = None
+    reason_header: str | None = None
 
     def name_in(self, version: str) -> str:
         """The last part of its address in this version."""

@@ -165,7 +165,7 @@ class ResourceOperations:
 
     def _created(self, body: Any, request: Request, principal: Principal) -> Result:
         try:
-            return self.application.execute(request, self._translator.translate(body, principal), 201)
+            return self.application.execute(request, self._translator.translate(body, principal, request.reason), 201)
         except (ContractViolation, InvalidCommand) as refusal:
             told, profile = self.answer_to(refusal), self.profiles.of(principal.client_id)
             reject = self.version.resource.to_rejection
@@ -196,7 +196,10 @@ class ResourceOperations:
         return last_part(listed.reference, listed.edition if every_version else None)
 
     def _request(self, verb: Verb, payload: Any, principal: Principal, *, keeps_answer: bool = True) -> Request:
-        return keyed_request(principal, self.version.operation_name(verb), payload, keeps_answer=keeps_answer)
+        header = self.version.resource.reason_header
+        reason = None if header is None else flask.request.headers.get(header)
+        name = self.version.operation_name(verb)
+        return keyed_request(principal, name, payload, keeps_answer=keeps_answer, reason=reason)
 
     def _shown(self, document: str, href: str, selection: Selection | None) -> Shown:
         references = self.version.resource.references

@@ -23,7 +23,7 @@ class ResourceTranslator:
     profiles: Profiles
     reads: Reads
 
-    def translate(self, body: Any, principal: Principal) -> Translation:
+    def translate(self, body: Any, principal: Principal, reason: str | None = None) -> Translation:
         """Raises ContractViolation with pointers into the payload, NotFound for a reference that the caller does not
         see, and ScopeMissing for a command that it may not give.
         """
@@ -31,7 +31,7 @@ class ResourceTranslator:
             bridged = self.version.lifted(body)
             with client_pointers(lambda pointer: self.version.client_pointer(pointer, body, bridged.body)):
                 meant = self._resolved(bridged.body, principal)
-                translation = self.version.resource.to_command(meant, self.sender(principal))
+                translation = self.version.resource.to_command(meant, self.sender(principal, reason))
             principal.require(self.version.resource.scopes_of(translation.command, None))
             return replace(translation, trail=self.version.client_trail(translation.trail, bridged, body))
 
@@ -54,10 +54,10 @@ class ResourceTranslator:
         vocabulary = self.profiles.of(principal.client_id).vocabulary
         return all(map(principal.may_act_for, named(jsontext.read_kept(document), vocabulary)))
 
-    def sender(self, principal: Principal) -> Sender:
+    def sender(self, principal: Principal, reason: str | None = None) -> Sender:
         profile = self.profiles.of(principal.client_id)
         words = profile.vocabulary, profile.markets, profile.tolerated
-        return Sender(principal.client_id, *words, self.version.name, origin(), principal.may)
+        return Sender(principal.client_id, *words, self.version.name, origin(), principal.may, reason)
 
     def _resolved(self, body: Payload, principal: Principal) -> Payload:
         """The body with our ids where it names other resources of the API by their id or reference."""

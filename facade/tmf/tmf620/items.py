@@ -154,7 +154,7 @@ class ItemMapper:
         command = ChangeItem(self.kind, item.id, item.version, definition, sender.client, changes_carried=more)
         return Translation(command, carried=body, trail=trail)
 
-    def to_removal(self, version_id: str, expected_version: int | None, one_version: bool) -> Translation:
+    def to_removal(self, version_id: str, expected_version: int | None, one_version: bool, _: Sender) -> Translation:
         return Translation(
             RemoveItem(self.kind, version_id, expected_version, whole=not one_version), changes=version_id
         )

@@ -99,7 +99,7 @@ def _resource(name: str, kind: Kind[Any], to_command: Any, project: Any) -> Reso
         states=STATES,
         state_attribute="status",
         index=INDEX,
-        to_removal=lambda job_id, expected, _: Translation(RemoveJob(kind, job_id, expected), changes=job_id),
+        to_removal=lambda job_id, expected, *_: Translation(RemoveJob(kind, job_id, expected), changes=job_id),
     )
 
 

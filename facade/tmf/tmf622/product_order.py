@@ -162,7 +162,7 @@ def to_rejection(refusal: ErrorAnswer, body: Payload, sender: Sender) -> Transla
     return Translation(command, carried=carried)
 
 
-def to_removal(order_id: str, expected_version: int | None, one_version: bool) -> Translation:
+def to_removal(order_id: str, expected_version: int | None, one_version: bool, _: Sender) -> Translation:
     return Translation(RemoveOrder(order_id, expected_version), changes=order_id)
 
 

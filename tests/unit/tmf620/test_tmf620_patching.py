@@ -123,7 +123,7 @@ def test_what_everybody_sees_is_changed_with_a_scope_of_its_own(
     assert translation is not None
     shown = V5.resource.states[created(MAPPER.to_create(body, ACME)).state]
     assert V5.resource.scopes_of(translation.command, shown) == needed
-    removal = MAPPER.to_removal(CATEGORY_ID, None, False).command
+    removal = MAPPER.to_removal(CATEGORY_ID, None, False, ACME).command
     assert V5.resource.scopes_of(removal, shown) == (("catalog:publish",) if body is FULL else ())
 
 
