@@ -10,8 +10,8 @@ from facade.tmf.bridge import Bridge
 from facade.tmf.bridge.classes import ByState, ClassMapping, Nesting, Values, always, reference, same
 from facade.tmf.bridge.converters import Resource
 from facade.tmf.bridge.nested import NestedReference
-from facade.tmf.bridge.special import ReferenceOrValue, Relationship
 from facade.tmf.bridge.tables import PRICE_PARTS, REFERENCE, UNSPECIFIED, price_type
+from facade.tmf.products import product_classes
 from facade.tmf.tmf622 import cancel_product_order, product_order
 
 REFUSED: Mapping[str, str] = MappingProxyType({**product_order.REFUSED, **cancel_product_order.REFUSED})
@@ -94,60 +94,18 @@ CLASSES: Mapping[str, ClassMapping] = {
     "PaymentRef": reference("PaymentRef"),
     "QuoteRef": reference("QuoteRef"),
     # references to an item of something
-    "AgreementItemRef": reference(
-        "AgreementItemRef", renamed={"id": "agreementId", "href": "agreementHref", "name": "agreementName"}
-    ),
     "ProductOfferingQualificationItemRef": reference(
         "ProductOfferingQualificationItemRef", renamed={"id": "itemId"}, v4_only=("href", "name")
     ),
     "QuoteItemRef": reference("QuoteItemRef", renamed={"id": "quoteItemId"}, v4_only=("href", "name", "quoteName")),
-    "RelatedOrderItem": ClassMapping(
-        v4="RelatedProductOrderItem",
-        v5="RelatedOrderItem",
-        renamed={"productOrderId": "orderId", "productOrderHref": "orderHref"},
-        values={"orderItemAction": Values(up={"change": "modify"})},
-        v5_demands={"role": always(UNSPECIFIED)},
-    ),
     # prices and terms
     "OrderPrice": same(
         "OrderPrice",
         parts={**PRICE_PARTS, "billingAccount": "BillingAccountRef", "priceAlteration": "PriceAlteration"},
         v5_demands={"priceType": price_type},
     ),
-    "ProductPrice": same(
-        "ProductPrice",
-        parts={**PRICE_PARTS, "productPriceAlteration": "PriceAlteration"},
-        renamed={"productPriceAlteration": "priceAlteration"},
-        v4_only=("billingAccount",),
-        v4_demands={"priceType": price_type, "price": always({})},
-    ),
     "OrderTerm": same("OrderTerm", parts={"duration": "Duration"}),
-    "ProductTerm": same("ProductTerm", parts={"duration": "Duration"}),
-    # the product of an item
-    "ProductRelationship": same("ProductRelationship", parts={"product": "Product"}, converter=Relationship),
-    "Product": same(
-        "Product",
-        converter=ReferenceOrValue,
-        parts={
-            "agreement": "AgreementItemRef",
-            "billingAccount": "BillingAccountRef",
-            "place": "RelatedPlace",
-            "product": "Product",
-            "productCharacteristic": "Characteristic",
-            "productOffering": "ProductOfferingRef",
-            "productOrderItem": "RelatedOrderItem",
-            "productPrice": "ProductPrice",
-            "productRelationship": "ProductRelationship",
-            "productSpecification": "ProductSpecificationRef",
-            "productTerm": "ProductTerm",
-            "realizingResource": "ResourceRef",
-            "realizingService": "ServiceRef",
-            "relatedParty": "RelatedPartyOrRole",
-        },
-        renamed={"agreement": "agreementItem"},
-        v4_only=("@referredType",),
-        v5_only=("creationDate", "intent"),
-    ),
+    **product_classes("Product"),
     "EventPayload": ClassMapping(
         parts={"productOrder": "ProductOrder", "cancelProductOrder": "CancelProductOrder"},
         misspelt={"canccelProductOrder": "cancelProductOrder"},
