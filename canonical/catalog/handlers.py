@@ -43,7 +43,7 @@ REFERRING: Mapping[str, Collection[str]] = MappingProxyType(
         CATEGORY: (CATEGORY, "catalog", SPECIFICATION, OFFERING),
         SPECIFICATION: (SPECIFICATION, PRICE, OFFERING),
         PRICE: (PRICE, OFFERING),
-        OFFERING: (OFFERING, RULE, TEMPLATE, "order"),
+        OFFERING: (OFFERING, RULE, TEMPLATE, "order", "asset"),
         RULE: (),
         TEMPLATE: (),
     }

@@ -6,8 +6,9 @@ from canonical.shared.projection import Projector
 from facade.tmf.engine.declaration import Resource, TmfApi
 from facade.tmf.tmf620.api import TMF620
 from facade.tmf.tmf622.api import TMF622
+from facade.tmf.tmf637.api import TMF637
 
-TMF_APIS: tuple[TmfApi, ...] = (TMF620, TMF622)
+TMF_APIS: tuple[TmfApi, ...] = (TMF620, TMF622, TMF637)
 
 
 def projectors() -> dict[str, Projector]:

@@ -16,6 +16,9 @@ SCOPES: Mapping[str, str] = MappingProxyType(
         "catalog:write": "Prepare changes of the catalog, and see what is not published yet",
         "customer:read": "Read a customer's context",
         "events:subscribe": "Register for notifications",
+        "inventory:correct": "Record, correct and remove what customers have, for administrators of the installed base",
+        "inventory:read": "Read what customers have, as far as the client ordered it",
+        "inventory:read:all": "Read what all customers have, not only what the client ordered",
         "operations:*": "See stuck work and decide about it",
         "order:all": "See the orders of all clients, not only its own",
         "order:cancel": "Cancel orders",
@@ -66,10 +69,13 @@ class DevelopmentClient:
 
 
 PARTNERS_SCOPES = frozenset(
-    {"audit:read", "catalog:read", "events:subscribe", "order:cancel", "order:create", "order:modify", "order:read"}
+    {
+        *("audit:read", "catalog:read", "events:subscribe", "inventory:read"),
+        *("order:cancel", "order:create", "order:modify", "order:read"),
+    }
 )
 CATALOG_SCOPES = frozenset({"catalog:write", "catalog:publish"})
-CUSTOMERS_SCOPES = frozenset({"customer:read", "order:all", "subscription:modify"})
+CUSTOMERS_SCOPES = frozenset({"customer:read", "inventory:read:all", "order:all", "subscription:modify"})
 _CLIENTS = (
     DevelopmentClient("partner-acme", PARTNERS_SCOPES),
     DevelopmentClient("conformance", PARTNERS_SCOPES | CATALOG_SCOPES),

@@ -29,6 +29,7 @@ from facade.tmf.tmf620.api import TMF620
 from facade.tmf.tmf622.api import TMF622
 from tests.conformance.cataloguable import category_v4, category_v5, item
 from tests.conformance.orderable import cancellation, job, order_v4, order_v5
+from tests.conformance.recordable import product as recordable
 from tests.conformance.rules import EVERY_RESOURCE, refusals, refusing
 from tests.support.generated import Payloads, a_patch
 from tests.support.product import Node, partner_order, running_product
@@ -99,6 +100,8 @@ ACCEPTABLE: Mapping[str, Callable[[Payload, str], Payload]] = {
         for resource in TMF620.resources
         if resource.kind.versioned and resource.name != "category"
     },
+    "TMF637 v5 product": recordable,
+    "TMF637 v4 product": recordable,
     **{f"TMF620 {version} {kind}": job for version in TMF620.versions for kind in ("importJob", "exportJob")},
 }
 ROWS = [

@@ -36,6 +36,8 @@ LENIENCIES = {
     ("TMF622", "110"): [("/productOrderItem/0/product/@type", Leniency.TYPE_BY_BASE_CLASS)],
     ("TMF622", "112"): [("/productOrderItem/2/product/intent/expression/@type", Leniency.TYPE_BY_BASE_CLASS)],
     ("TMF620", "08-"): [("/@type", Leniency.TYPE_BY_POSITION), ("/isBundle", Leniency.BOOLEAN_AS_TEXT)],
+    ("TMF637", "13-"): [("/intent/expression/@type", Leniency.TYPE_BY_BASE_CLASS)],
+    ("TMF637", "107"): [("/intent/expression/@type", Leniency.TYPE_BY_BASE_CLASS)],
     ("TMF620", "119"): [("/serviceLevelAgreement/@type", Leniency.TYPE_BY_BASE_CLASS)],
 }
 

@@ -102,6 +102,22 @@ PRICE = {"name": "x", "priceType": "recurring"}
 MONEY = {"price": {"@type": "Price", "taxIncludedAmount": {"unit": "EUR", "value": 1}}, "priceType": "recurring"}
 DOLLARS = {"price": {"@type": "Price", "taxIncludedAmount": {"unit": "USD", "value": 1}}, "priceType": "recurring"}
 
+HELD = "held-already"
+PRODUCTS: Mapping[tuple[str, str], Mapping[str, Broken]] = {
+    ("unexpectedProperty", "href"): order(href="https://x.example/1"),
+    ("invalidValue", "id"): order(id="a b"),
+    ("ASSET_EXISTS", "id"): order(id=HELD),
+    ("CUSTOMER_MISSING", "relatedParty"): parties((" ", "Customer")),
+    ("SEVERAL_CUSTOMERS", "relatedParty"): parties(CUSTOMER, ("C12346", "Customer")),
+    ("UNKNOWN_PARTY_ROLE", "relatedParty.role"): parties(("X", "Astronaut")),
+    ("tooManyRecords", "relatedParty"): parties(*[("X", "Seller")] * 101),
+    ("invalidValue", "relatedParty.partyOrPartyRole.id"): parties(("C" * 65, "Customer")),
+    ("invalidValue", "productRelationship"): {
+        "v4": Broken({"productRelationship": [{"relationshipType": "adores", "product": {"id": "1"}}]}),
+        "v5": Broken({"productRelationship": [{"relationshipType": "adores", "id": "1"}]}),
+    },
+    ("invalidFormat", "orderDate"): order(startDate=BEFORE_TIME),
+}
 BREAKING: Mapping[tuple[str, str, str], Mapping[str, Broken]] = {
     (EVERY_RESOURCE, "BODY_TOO_LARGE", "the whole body"): order(description="x" * 2**20),
     (EVERY_RESOURCE, "otherIssue", "the whole body"): order(acme=DEEP),
@@ -219,6 +235,7 @@ BREAKING: Mapping[tuple[str, str, str], Mapping[str, Broken]] = {
         )
     },
     ("exportJob", "invalidValue", "query"): order(query="x" * 4_001),
+    **{("product", *broken): changes for broken, changes in PRODUCTS.items()},
     ("category", "invalidValue", "id"): order(id="a/b"),
     ("category", "invalidValue", "name"): order(name=" "),
     ("category", "invalidValue", "version"): order(version="1.0)"),
@@ -323,6 +340,10 @@ def good_body(product: Node, version: str, resource: str, rule: Rule) -> Payload
     if resource == "category":
         deep = below(deepest_category(product))[version].order if rule.error == "CYCLIC_CATEGORIES" else None
         return {"name": "Cloud services", **(deep or {}), **version_that_is_taken(product, resource, rule)}
+    if resource == "product":
+        if rule.error == "ASSET_EXISTS":
+            post(product, contract_and_address("v5", resource)[1], jsontext.write({"id": HELD}), "qa")
+        return {"status": "active"}
     if resource in ("importJob", "exportJob"):
         return {"@type": f"{resource[0].upper()}{resource[1:]}", "url": "ftp://files.example/catalog.json"}
     if rule.resource == ITEMS:

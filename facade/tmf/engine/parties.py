@@ -18,16 +18,24 @@ MOST_RECORDS = 100
 
 
 def customer_of(
-    body: Payload, what: str, vocabulary: Vocabulary, trail: list[Mapped], violations: list[Violation]
+    body: Payload,
+    what: str,
+    vocabulary: Vocabulary,
+    trail: list[Mapped],
+    violations: list[Violation],
+    *,
+    needed: bool = True,
 ) -> str:
-    """The id of the one customer that `what`, such as "the order", names; empty where that is wrong."""
+    """The id of the one customer that `what`, such as "the order", names; empty where that is wrong, or where it names
+    none and `needed` is false.
+    """
     violations += too_many(body, "relatedParty", MOST_RECORDS)
     for index, party in enumerate(body.get("relatedParty", ())):
         if party.get("role"):
             violations += vocabulary.check_role(str(party["role"]), f"/relatedParty/{index}/role")
     pointers = customers_named(body, vocabulary)
-    wrong = list(_wrong_customers(pointers, what))
-    if wrong:
+    wrong = list(_wrong_customers(pointers, what)) if pointers or needed else []
+    if wrong or not pointers:
         violations += wrong
         return ""
     customer, pointer = next(iter(pointers.items()))

@@ -17,6 +17,7 @@ from canonical.catalog.product_catalog import CATALOGS
 from canonical.catalog.references import Reference, Relationship
 from canonical.catalog.rule import RULE, RULES
 from canonical.catalog.specification import SPECIFICATION, SPECIFICATIONS, SpecificationContents
+from canonical.inventory.asset import ASSETS
 from canonical.ordering.order import ORDERS
 from canonical.shared.errors import ConcurrentChange, InvalidTransition
 from tests.support.builders import BROADBAND, NOON, an_order
@@ -216,7 +217,7 @@ def test_a_refused_status_leaves_everything_as_it_is(catalog: Catalog) -> None:
 def test_every_kind_says_who_refers_to_it() -> None:
     kinds = (CATALOGS, CATEGORIES, SPECIFICATIONS, PRICES, OFFERINGS, RULES, TEMPLATES)
     assert REFERRING.keys() == {kind.name for kind in kinds}
-    assert {name for names in REFERRING.values() for name in names} <= REFERRING.keys() | {ORDERS.name}
+    assert {name for names in REFERRING.values() for name in names} <= REFERRING.keys() | {ORDERS.name, ASSETS.name}
     assert [kind.name for kind in kinds[1:]] == [CATEGORY, SPECIFICATION, PRICE, OFFERING, RULE, TEMPLATE]
 
 

@@ -37,6 +37,11 @@ SECRET = "postgres://root:hunter2@db"
 TREE = list(every_error())
 STATUSES = {
     "INTERNAL": 500,
+    "ASSET_NOT_FOUND": 404,
+    "ASSET_EXISTS": 409,
+    "ASSET_UNCHANGED": 400,
+    "ASSET_IN_ORDER": 409,
+    "ASSET_IN_USE": 409,
     "INVALID_COMMAND": 400,
     "UNKNOWN_OFFERING": 400,
     "RULE_BROKEN": 400,

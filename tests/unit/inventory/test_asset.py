@@ -38,7 +38,10 @@ CHANGES = st.lists(
 )
 
 
-def an_asset(contents: AssetContents = AssetContents(), status: AssetStatus = AssetStatus.ACTIVE) -> CustomerAsset:
+NOTHING = AssetContents()
+
+
+def an_asset(contents: AssetContents = NOTHING, status: AssetStatus = AssetStatus.ACTIVE) -> CustomerAsset:
     return CustomerAsset.create("a1", "acme", "C1", contents, status, CAUSE, NOON)
 
 

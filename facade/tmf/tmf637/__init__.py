@@ -1,0 +1,1 @@
+"""TMF637 Product Inventory."""
