@@ -143,11 +143,16 @@ def _dated(contents: AssetContents, trigger: Trigger, at: datetime) -> AssetCont
 
 
 def _found_by(asset: CustomerAsset) -> Collection[tuple[str, str]]:
-    """Each characteristic by its name and value, and the orders that touched the asset."""
+    """Its customer and its offering, each characteristic by its name and value, its places, and the orders that touched
+    it.
+    """
+    customers = [("customer", asset.customer_id)] if asset.customer_id else []
+    offering = asset.contents.offering
+    offerings = [] if offering is None else [("offering", offering.id)]
     values = (("characteristic", f"{one.name}={one.text}") for one in asset.contents.characteristics)
     orders = (("order", one.order_id) for one in asset.orders)
     places = (("place", one.id) for one in asset.contents.places if one.id is not None)
-    return (*values, *orders, *places)
+    return (*customers, *offerings, *values, *orders, *places)
 
 
 def _links(asset: CustomerAsset) -> frozenset[Link]:

@@ -26,6 +26,7 @@ from facade.bootstrap.metrics import metrics_page
 from facade.health import Health
 from facade.metrics import AnswerTimes, MetricsPage, RequestMetrics
 from facade.operations.processes import OperatedProcesses
+from facade.portal.assets import PortalAssets
 from facade.portal.bridge_reports import BridgeReports
 from facade.portal.catalog import PortalCatalog
 from facade.portal.catalog_files import PortalCatalogFiles
@@ -111,6 +112,7 @@ def _apis(core: Core, security: SecuritySettings, verifier: TokenVerifier, page:
             PortalOrders(core.application, core.reads, core.audit, core.waiters, core.profiles).operations()
             | _translations(core).operations()
             | _catalog(core)
+            | PortalAssets(core.reads).operations()
             | PortalCatalogFiles(core.transfers.kept, core.transfers.staging, core.reads).operations()
             | BridgeReports(core.reads, core.clock, core.audit, shown_by_v4()).operations()
             | _views(core),

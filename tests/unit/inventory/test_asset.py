@@ -120,5 +120,6 @@ def test_it_is_found_by_what_it_has_and_what_it_names() -> None:
         relationships=(AssetRelationship(RelationshipType.BUNDLES, "a2"),),
     )
     asset = an_asset(contents)
-    assert set(ASSETS.found_by(asset)) == {("characteristic", "speed=100"), ("order", "o1"), ("place", "p1")}
+    known = {("customer", "C1"), ("offering", "broadband"), ("characteristic", "speed=100"), ("order", "o1")}
+    assert set(ASSETS.found_by(asset)) == known | {("place", "p1")}
     assert set(ASSETS.links(asset)) == {Link("asset", "a2"), Link("offering", "broadband")}

@@ -1,0 +1,108 @@
+"""The canonical API's customer assets: what customers have, what happened to it, and what can be ordered for it."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Protocol
+
+import flask
+
+from canonical.inventory.asset import ASSETS, CustomerAsset
+from canonical.inventory.states import AssetStatus
+from canonical.shared.aggregates import A, Kind
+from canonical.shared.criteria import Compare, Criterion, Operator, PathStep, all_of
+from canonical.shared.paging import Found, Slice
+from canonical.shared.projection import SearchIndex
+from canonical.shared.reader import Reader
+from facade.contract.pointers import shortened
+from facade.contract.violations import Code, ContractViolation, Violation
+from facade.portal.asset_shapes import asset_document, timeline_document
+from facade.portal.pages import page_document
+from facade.security.principal import Principal, current_principal
+from facade.web.cursors import Course
+from facade.web.json import answer_json
+from facade.web.paging import PAGING, only, page_of
+
+READ = "inventory:read"
+FOUND_BY = MappingProxyType(
+    {
+        "customerId": "customer",
+        "offeringId": "offering",
+        "place": "place",
+        "characteristic": "characteristic",
+        "orderId": "order",
+    }
+)
+"""The index of assets that a filter looks into."""
+INDEX = SearchIndex({("state",): "state"}, frozenset((name,) for name in FOUND_BY.values()), of_aggregates=True)
+LIST = Course("assets")
+
+
+class AssetReads(Protocol):
+    def aggregate(self, kind: Kind[A], asked: str, reader: Reader, /) -> A: ...
+
+    def found(
+        self,
+        kind: Kind[A],
+        index: SearchIndex,
+        reader: Reader,
+        part: Slice,
+        criterion: Criterion | None,
+        at: datetime | None,
+        /,
+    ) -> Found[A]: ...
+
+
+@dataclass(frozen=True)
+class PortalAssets:
+    reads: AssetReads
+
+    def operations(self) -> dict[str, Callable[..., Any]]:
+        return {
+            "listCustomerAssets": self.list_assets,
+            "getCustomerAsset": self.get,
+            "getCustomerAssetTimeline": self.timeline,
+        }
+
+    def list_assets(self) -> flask.Response:
+        """What the filters ask for, as far as the caller sees it; newest first."""
+        query = flask.request.args
+        only(query, (*PAGING, "status", *FOUND_BY))
+        page = page_of(query, LIST)
+        asked = [_is((name,), (query[parameter],)) for parameter, name in FOUND_BY.items() if parameter in query]
+        if "characteristic" in query and "=" not in query["characteristic"]:
+            text = "a characteristic is asked for as name=value, as in downstream=500"
+            raise ContractViolation([Violation("/characteristic", Code.INVALID_VALUE, text)])
+        if "status" in query:
+            asked.append(_is(("state",), _statuses(query["status"])))
+        found = self.reads.found(ASSETS, INDEX, _reader(current_principal()), page.slice, all_of(*asked), None)
+        return answer_json(page_document([asset_document(one) for one in found.members], page, found))
+
+    def get(self, assetId: str) -> flask.Response:
+        asset = self._asked(assetId)
+        return answer_json(asset_document(asset), 200, {"ETag": f'"{asset.version}"'})
+
+    def timeline(self, assetId: str) -> flask.Response:
+        asset = self._asked(assetId)
+        return answer_json({"assetId": asset.id, "items": timeline_document(asset)})
+
+    def _asked(self, asset_id: str) -> CustomerAsset:
+        only(flask.request.args, ())
+        return self.reads.aggregate(ASSETS, asset_id, _reader(current_principal()))
+
+
+def _reader(principal: Principal) -> Reader:
+    return principal.reader(READ)
+
+
+def _is(path: Collection[str], texts: Collection[str]) -> Criterion:
+    return Compare(tuple(map(PathStep, path)), Operator.EQUAL, tuple(texts))
+
+
+def _statuses(text: str) -> list[str]:
+    names = text.split(",")
+    if unknown := [name for name in names if name not in AssetStatus.__members__]:
+        told = f"{shortened(unknown[0])} is no status of an asset"
+        raise ContractViolation([Violation("/status", Code.INVALID_VALUE, told, tuple(AssetStatus))])
+    return names
