@@ -20,6 +20,7 @@ with warnings.catch_warnings():
     # Connexion 3.3 imports Starlette's test client, which warns about a package that only tests need.
     warnings.filterwarnings("ignore", message="Using `httpx`")
     from facade import launcher, logs
+    from facade.bootstrap import assets as recording
     from facade.bootstrap import catalog as cataloguing
     from facade.bootstrap import commands
     from facade.contract.cli import contract
@@ -140,7 +141,7 @@ def db() -> None:
 @db.command()
 @click.pass_obj
 def upgrade(settings: Settings) -> None:
-    """Create or migrate the schema, and load the catalog. Safe to repeat."""
+    """Create or migrate the schema, and load the catalog; in development the sample assets, too. Safe to repeat."""
     _prepare_database(settings)
 
 
@@ -148,13 +149,15 @@ def _prepare_database(settings: Settings) -> None:
     try:
         commands.upgrade_database(settings)
         added = cataloguing.load_at_start(settings)
+        recorded = recording.load_at_start(settings)
     except commands.DATABASE_TROUBLE as error:
         reason = commands.reason_of(error)
         raise click.ClickException(
             f"the database at {settings.database_variable} cannot be prepared: {reason}"
         ) from error
     loaded = f"{added} catalog item{'s' * (added > 1)} loaded" if added else "catalog unchanged"
-    click.echo(f"schema up to date; {loaded}")
+    had = f"; {recorded} sample assets loaded" if recorded else ""
+    click.echo(f"schema up to date; {loaded}{had}")
 
 
 @main.group()
@@ -188,6 +191,33 @@ def check_catalog(settings: Settings) -> None:
     if found:
         raise click.ClickException(f"{len(found)} finding{'s' * (len(found) > 1)} in the catalog")
     click.echo("nothing is wrong in the catalog")
+
+
+@main.group()
+def assets() -> None:
+    """What customers have, in the database at DATABASE_URL."""
+
+
+@assets.command("load")
+@click.argument("path", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.pass_obj
+def load_assets(settings: Settings, path: Path) -> None:
+    """Record the assets in FILE, one in each line as JSON.
+
+    Prints each line that is rejected, and fails if there is one; the others are recorded. An asset that is there
+    already stays as it is, so it is safe to repeat.
+    """
+    with (
+        _told_trouble(settings),
+        cataloguing.opened(settings) as database,
+        path.open("rb") as file,
+        _progress_bar(path.stat().st_size) as told,
+    ):
+        made = recording.load(database, file, click.echo, told)
+    counts = ", ".join(f"{made[outcome]:,} {outcome}" for outcome in recording.Outcome)
+    click.echo(f"{made.total():,} lines: {counts}")
+    if made[recording.Outcome.REJECTED]:
+        raise click.ClickException("correct the lines above and load the file again")
 
 
 @contextmanager

@@ -60,13 +60,13 @@ class FileItem:
 def read_items(text: bytes) -> list[FileItem]:
     """The items of a file. Raises FileError for the first that cannot be read."""
     if text.lstrip()[:1] == b"[":
-        found = _parsed(text, "the file")
+        found = parsed(text, "the file")
         return [_item(one, f"item {number}") for number, one in enumerate(found, start=1)]
     lines = ((f"line {number}", line) for number, line in enumerate(text.splitlines(), start=1) if line.strip())
-    return [_item(_parsed(line, where), where) for where, line in lines]
+    return [_item(parsed(line, where), where) for where, line in lines]
 
 
-def _parsed(text: bytes, where: str) -> Any:
+def parsed(text: bytes, where: str) -> Any:
     try:
         return jsontext.read(text)
     except jsontext.Unreadable as error:
@@ -77,16 +77,14 @@ def _item(said: Any, where: str) -> FileItem:
     for problem in _problems(said):
         raise FileError(f"{where}, {problem}")
     kind, contents = KINDS[said["kind"]]
-    valid_from, valid_until = (
-        _structured(said, name, datetime | None, where) for name in ("valid_from", "valid_until")
-    )
+    valid_from, valid_until = (structured(said, name, datetime | None, where) for name in ("valid_from", "valid_until"))
     status = LifecycleStatus(said.get("status", LifecycleStatus.IN_STUDY))
-    made = _structured(said, "contents", contents, where)
+    made = structured(said, "contents", contents, where)
     definition = Definition(made, valid_from, valid_until, status, edition=said["version"])
     return FileItem(where, kind, said["id"], definition)
 
 
-def _structured(said: dict[str, Any], name: str, kind: Any, where: str) -> Any:
+def structured(said: dict[str, Any], name: str, kind: Any, where: str) -> Any:
     """Raises FileError with the pointer of the first thing that is wrong."""
     try:
         return converter.structure(said.get(name), kind)

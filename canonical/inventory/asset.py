@@ -1,5 +1,6 @@
 """The customer asset: one product that a customer has, had, or is getting."""
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
@@ -18,6 +19,8 @@ from canonical.inventory.events import (
 from canonical.inventory.states import AssetStatus, Trigger, next_status
 from canonical.shared.aggregates import Kind, Link
 
+USABLE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,35}")
+"""What an id of an asset is like that somebody else chose: it fits into an address and into the store."""
 _NAMES = tuple(one.name for one in fields(AssetContents))
 
 

@@ -39,6 +39,16 @@ class CustomerAssetActivated(CustomerAssetStatusChanged):
     pass
 
 
+@dataclass(frozen=True, slots=True)
+class CustomerAssetsLoaded:
+    """A job recorded so many assets at once. `sequence` counts its transactions from 1."""
+
+    job_id: str
+    sequence: int
+    at: datetime
+    count: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerAssetRemoved(AssetEvent):
     pass

@@ -1,13 +1,12 @@
 """TMF637 v5 product: what a customer has. Recorded by orders, and corrected by administrators of the installed base."""
 
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
 from canonical.audit.record import Mapped
-from canonical.inventory.asset import CustomerAsset
+from canonical.inventory.asset import USABLE_ID, CustomerAsset
 from canonical.inventory.commands import CorrectAsset, RecordAsset, RemoveAsset
 from canonical.inventory.contents import AssetContents, AssetOrder, AssetParty, RelationshipType
 from canonical.inventory.states import AssetStatus
@@ -23,7 +22,6 @@ from facade.tmf.tmf637.shapes import CHARACTERISTIC, OFFERING, PLACE, PRICE, REL
 from facade.tmf.vocabulary import folded
 
 NO_REASON = "corrected through TMF637"
-USABLE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,35}")
 
 STATES: Mapping[AssetStatus, str] = MappingProxyType(
     {
