@@ -24,6 +24,8 @@ from canonical.shared.paging import Found, Position, Slice
 from canonical.shared.projection import Listed, Revision, SearchIndex, StoredDocument
 from canonical.shared.reader import Reader
 
+AT_ONCE = 1_000
+"""References in one query."""
 _KIND = documents.c.resource == sa.bindparam("resource")
 _ASKED = documents.c.id == sa.bindparam("asked")
 _ONE = sa.select(
@@ -132,6 +134,21 @@ class SqlReads:
         """
         found = self.documents(kind, index, reader, part, criterion, (), at)
         return Found([aggregate_of(kind, one.document, one.version) for one in found.members], found.total, found.last)
+
+    def editions(self, kind: str, references: Collection[str], at: datetime) -> frozenset[tuple[str, str | None]]:
+        """The versions of these items by reference and name; with None for an item that is found by its reference at
+        the moment.
+        """
+        shown = sa.and_(*shown_at(sa.literal(timestamp(at)))).label("shown")
+        columns = (documents.c.reference, documents.c.edition, shown)
+        asked, found = sorted(references), set[tuple[str, str | None]]()
+        with self._database.reading() as connection:
+            for start in range(0, len(asked), AT_ONCE):
+                some = documents.c.reference.in_(asked[start : start + AT_ONCE])
+                query = sa.select(*columns).where(documents.c.resource == kind, some, is_visible())
+                for reference, edition, is_shown in connection.execute(query):
+                    found |= {(reference, edition), *([(reference, None)] if is_shown else [])}
+        return frozenset(found)
 
     def aggregates(self, kind: Kind[A], reader: Reader, part: Slice) -> Found[A]:
         """Newest first."""

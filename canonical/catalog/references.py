@@ -11,6 +11,9 @@ class Reference:
     id: str
     edition: str | None = None
 
+    def __str__(self) -> str:
+        return self.id if self.edition is None else f"{self.id} in version {self.edition}"
+
 
 @dataclass(frozen=True, slots=True)
 class Relationship:

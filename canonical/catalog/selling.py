@@ -11,7 +11,6 @@ from canonical.catalog.item import Item
 from canonical.catalog.lifecycle import OFFERED, PUBLISHED, LifecycleStatus
 from canonical.catalog.ports import Shelf
 from canonical.catalog.price import PRICES, PriceContents
-from canonical.catalog.references import Reference
 from canonical.catalog.specification import SPECIFICATIONS
 
 SOLD = OFFERED
@@ -71,7 +70,7 @@ class OfferedItem:
         if contents.specification is not None:
             specification = shelf.find(SPECIFICATIONS, contents.specification, at)
             if specification is None:
-                unknown.append(f"specification {_told(contents.specification)}")
+                unknown.append(f"specification {contents.specification}")
         prices = []
         for one in contents.prices:
             if one.reference is None:
@@ -79,7 +78,7 @@ class OfferedItem:
                 continue
             price = shelf.find(PRICES, one.reference, at)
             if price is None:
-                unknown.append(f"price {_told(one.reference)}")
+                unknown.append(f"price {one.reference}")
             elif price.state in OFFERED and is_valid(price.valid_from, price.valid_until, at):
                 prices.append(CountingPrice(price.item_id, price.contents))
         return cls(offering, at, specification, tuple(prices), tuple(unknown))
@@ -123,7 +122,3 @@ class OfferedItem:
 
 def is_valid(valid_from: datetime | None, valid_until: datetime | None, at: datetime) -> bool:
     return (valid_from is None or valid_from <= at) and (valid_until is None or at < valid_until)
-
-
-def _told(reference: Reference) -> str:
-    return reference.id if reference.edition is None else f"{reference.id} in version {reference.edition}"

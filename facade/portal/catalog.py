@@ -13,6 +13,7 @@ from werkzeug.datastructures import ETags
 from canonical.catalog.commands import ChangeItem, CreateItem, RemoveItem
 from canonical.catalog.item import Definition, Item
 from canonical.catalog.lifecycle import PUBLISHED, LifecycleStatus
+from canonical.catalog.named import unresolved
 from canonical.catalog.words import having
 from canonical.shared.criteria import Compare, Criterion, Operator, PathStep, all_of
 from canonical.shared.editions import Named
@@ -212,7 +213,10 @@ class PortalCatalog:
     def _answer(
         self, section: Section, item: Item, status: int, headers: Mapping[str, str] = NO_HEADERS
     ) -> flask.Response:
-        document = document_of(section, item) | dict(section.more(item, self.moment()))
+        moment = self.moment()
+        document = document_of(section, item) | dict(section.more(item, moment))
+        known = partial(self.reads.editions, at=moment)
+        document["unresolved"] = unresolved(section.kind.name, item.contents, known)
         return answer_json(document, status, {"ETag": f'"{tag_of(item)}"', **headers})
 
 

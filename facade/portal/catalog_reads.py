@@ -1,8 +1,10 @@
 """What the canonical API reads of the catalog."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Protocol
 
+from canonical.catalog.named import Known
 from canonical.shared.aggregates import A, Kind
 from canonical.shared.criteria import Criterion
 from canonical.shared.editions import Named
@@ -30,3 +32,5 @@ class CatalogReads(Protocol):
     ) -> Found[A]:
         """Newest first. Raises InvalidCommand when that takes too long."""
         ...
+
+    def editions(self, kind: str, references: Collection[str], at: datetime) -> Known: ...

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from tests.support.product import Node
-from tests.support.shelves import MONTHLY, OFFERINGS, PARTNER, add, change, published
+from tests.support.shelves import API, EVERY_SHELF, MONTHLY, OFFERINGS, PARTNER, add, change, published
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +57,46 @@ def test_an_offering_shows_characteristics_and_prices_as_they_count(product: Nod
         ("setup", "49.90"),
         ("monthly", "39.90"),
     ]
+
+
+UNKNOWN: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "product-catalogs": ({"categories": [{"id": "none"}]}, ["category none"]),
+    "product-categories": ({"parentId": "none"}, ["category none"]),
+    "product-specifications": ({"parts": [{"id": "none", "version": "7"}]}, ["specification none in version 7"]),
+    "product-offering-prices": ({"relationships": [{"type": "alters", "to": {"id": "none"}}]}, ["price none"]),
+    "product-offering-rules": ({"offerings": [{"id": "none"}]}, ["offering none"]),
+    "decomposition-templates": ({"productOffering": {"id": "none"}}, ["offering none"]),
+    "product-offerings": (
+        {
+            "productSpecification": {"id": "none"},
+            "productOfferingPrices": [{"productOfferingPrice": {"id": "none"}}],
+            "groups": [{"name": "g", "members": [{"productOffering": {"id": "none"}}] * 2}],
+            "channels": [{"id": "none"}],
+        },
+        ["specification none", "price none", "offering none"],
+    ),
+}
+
+
+@EVERY_SHELF
+def test_an_item_says_which_of_those_that_it_names_do_not_exist(product: Node, shelf: str) -> None:
+    named, told = UNKNOWN[shelf]
+    made = add(product, shelf, **named)
+    assert made.json()["unresolved"] == told
+    assert product.get(f"{API}/{shelf}/{made.json()['id']}").json()["unresolved"] == told
+
+
+def test_what_comes_later_is_resolved(product: Node) -> None:
+    later = f"later {uuid4()}"
+    bundle = add(
+        product, members=[{"productOffering": {"id": later}}, {"productOffering": {"id": later, "version": "2"}}]
+    )
+    address = f"{OFFERINGS}/{bundle.json()['id']}"
+    assert bundle.json()["unresolved"] == [f"offering {later}", f"offering {later} in version 2"]
+    add(product, id=later)
+    assert product.get(address).json()["unresolved"] == [f"offering {later} in version 2"]
+    add(product, id=later, offeringVersion="2")
+    assert product.get(address).json()["unresolved"] == []
 
 
 def test_the_configuration_model_tells_the_defaults_and_where_they_come_from(product: Node, fibre: str) -> None:

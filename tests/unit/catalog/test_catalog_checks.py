@@ -353,6 +353,20 @@ FAULTS: dict[str, tuple[str, str, Callable[[FileItem], FileItem | None], Fault, 
         "/parts",
     ),
     "price in itself": ("price", "pop_setup", contents(parts=lambda _: _parts("pop_setup")), Fault.CYCLE, "/parts"),
+    "price that alters itself": (
+        "price",
+        "pop_setup",
+        contents(relationships=lambda _: (Relationship("Discount", Reference("pop_setup")),)),
+        Fault.CYCLE,
+        "/relationships",
+    ),
+    "category below itself": (
+        "category",
+        "cat_tv",
+        contents(parent_id=lambda _: "cat_tv"),
+        Fault.CYCLE,
+        "/parent_id",
+    ),
 }
 
 
