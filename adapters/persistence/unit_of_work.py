@@ -18,7 +18,7 @@ from adapters.persistence.process_records import SqlProcesses
 from adapters.persistence.publications import SqlPublications
 from adapters.persistence.search_index import term
 from adapters.persistence.tables import idempotency_keys, terms
-from adapters.persistence.visible_imports import make_visible
+from adapters.persistence.visible_imports import current, make_visible
 from canonical.audit.record import AuditRecord
 from canonical.catalog.lifecycle import LifecycleStatus
 from canonical.catalog.selling import SOLD
@@ -87,9 +87,13 @@ class SqlUnitOfWork:
                 return kind
         return None
 
-    def make_visible(self, job_id: str) -> None:
+    def make_visible(self, job_id: str) -> Mapping[str, Collection[str]]:
         """What an import has staged is there from now on. Raises ImportRefused."""
-        make_visible(self._connection, job_id)
+        return make_visible(self._connection, job_id)
+
+    def current(self, kind: Kind[Any], references: Collection[str]) -> Mapping[str, Any]:
+        """The contents of versioned items, as the last of their versions has them."""
+        return current(self._connection, kind, references)
 
     def save(self) -> None:
         """Write the changes so far, without a commit. Raises ConcurrentChange."""

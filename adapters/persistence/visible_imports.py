@@ -1,16 +1,18 @@
 """The end of an import: what it has staged becomes visible, all in the transaction at hand."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
-from adapters.persistence.aggregates import UPDATE
+from adapters.persistence.aggregates import LINK, UPDATE
+from adapters.persistence.encoding import decoded
 from adapters.persistence.prepared import Prepared
 from adapters.persistence.tables import documents, imports, publications, staged_rows, terms
 from adapters.persistence.visibility import is_visible
 from canonical.catalog.errors import ImportRefused
 from canonical.shared import jsontext
+from canonical.shared.aggregates import Kind
 
 MANY = 1_000
 """Rows in one statement."""
@@ -20,16 +22,47 @@ _OVERTAKEN = (
 _FORGET_TERMS = Prepared(
     sa.delete(terms).where(terms.c.resource == sa.bindparam("of_resource"), terms.c.id == sa.bindparam("of_id"))
 )
+_LAST = sa.select(documents.c.reference, documents.c.aggregate).where(
+    documents.c.resource == sa.bindparam("resource"),
+    documents.c.reference.in_(sa.bindparam("asked", expanding=True)),
+    documents.c.shown_from.is_not(None),
+    documents.c.shown_until.is_(None),
+    is_visible(),
+)
 _INSERT_TERM = Prepared(sa.insert(terms))
 
 
-def make_visible(connection: sa.Connection, job_id: str) -> None:
-    """Raises ImportRefused when the catalog was changed so that what is staged does not fit any more."""
+def make_visible(connection: sa.Connection, job_id: str) -> Mapping[str, Collection[str]]:
+    """The references, by their kinds, of items that name others of their kind, if the catalog was changed meanwhile.
+    Raises ImportRefused when it was changed so that what is staged does not fit any more.
+    """
     connection.execute(sa.update(publications).values(turns=publications.c.turns + 1, count=publications.c.count + 1))
-    if _others_changed(connection, job_id):
+    others_changed = _others_changed(connection, job_id)
+    if others_changed:
         _check(connection, job_id)
     _change(connection, job_id)
     connection.execute(sa.delete(imports).where(imports.c.job == job_id))
+    return _naming_their_kind(connection, job_id) if others_changed else {}
+
+
+def current(connection: sa.Connection, kind: Kind[Any], references: Collection[str]) -> Mapping[str, Any]:
+    """The contents, by reference, of the versions that will be found by their references in the end."""
+    asked, found = sorted(references), dict[str, Any]()
+    for begin in range(0, len(asked), MANY):
+        some = {"resource": kind.name, "asked": asked[begin : begin + MANY]}
+        found |= {row.reference: decoded(row.aggregate, kind.type).contents for row in connection.execute(_LAST, some)}
+    return found
+
+
+def _naming_their_kind(connection: sa.Connection, job_id: str) -> Mapping[str, Collection[str]]:
+    of_item = sa.and_(terms.c.resource == staged_rows.c.resource, terms.c.id == staged_rows.c.id)
+    this_item = sa.and_(documents.c.resource == staged_rows.c.resource, documents.c.id == staged_rows.c.id)
+    query = sa.select(documents.c.resource, documents.c.reference).distinct().join_from(staged_rows, terms, of_item)
+    mine = (staged_rows.c.job == job_id, terms.c.path == sa.literal(LINK) + staged_rows.c.resource)
+    found: dict[str, list[str]] = {}
+    for row in connection.execute(query.join(documents, this_item).where(*mine)):
+        found.setdefault(row.resource, []).append(row.reference)
+    return found
 
 
 def _others_changed(connection: sa.Connection, job_id: str) -> bool:

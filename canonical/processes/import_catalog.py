@@ -1,11 +1,12 @@
 """Bringing a file into the catalog: fetched, staged where nobody sees it, then made visible by one commit."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol, Self
 
 from canonical.catalog.commands import CreateItem
+from canonical.catalog.cycles import KINDS, Items, circles, reached
 from canonical.catalog.errors import ImportRefused
 from canonical.catalog.importing import ImportedLine, ImportWork, import_item
 from canonical.catalog.jobs import IMPORT_JOBS, Counts, ImportJob, JobState, Task
@@ -13,6 +14,7 @@ from canonical.catalog.loading import Outcome
 from canonical.processes.catalog_files import CatalogFiles, KeptFile, LineError, patiently
 from canonical.processes.progress import Facts, Progress, Step, failure_of
 from canonical.processes.signs_of_life import at_work
+from canonical.shared.aggregates import Kind
 from canonical.shared.errors import CanonicalError, ConcurrentChange
 from canonical.shared.ports import Clock, Identities, UnitOfWork
 
@@ -107,8 +109,14 @@ class Staging(Protocol):
 
 
 class PublishingWork(UnitOfWork, Protocol):
-    def make_visible(self, job_id: str, /) -> None:
-        """Raises ImportRefused when the catalog was changed so that it does not fit any more."""
+    def make_visible(self, job_id: str, /) -> Mapping[str, Collection[str]]:
+        """The ids, by their kinds, of items that name others of their kind, if others changed the catalog meanwhile.
+        Raises ImportRefused when they changed it so that it does not fit any more.
+        """
+        ...
+
+    def current(self, kind: Kind[Any], ids: Collection[str], /) -> Items:
+        """What items say that are there, in the versions that will be found by their ids in the end."""
         ...
 
 
@@ -203,7 +211,9 @@ class ImportCatalog:
         """May be repeated: what is visible is not staged any more."""
         with self.unit_of_work() as work:
             if self.staging.cursor(job.id) is not None:
-                work.make_visible(job.id)
+                brought = work.make_visible(job.id)
+                for kind in KINDS:
+                    _check_no_circle(kind.name, reached(kind, brought.get(kind.name, ()), work.current))
                 self.look(job.id, work).publish(Counts(**facts["stage"]), self.clock.now())
                 work.commit()
 
@@ -222,3 +232,10 @@ class ImportCatalog:
         more = f"\nand {left} more wrong lines" if left > 0 else ""
         text = f"{counts.wrong} of {counts.lines} lines are wrong, so nothing was imported:\n{shown}{more}"
         return ImportRefused(text, counts=asdict(counts))
+
+
+def _check_no_circle(kind: str, items: Items) -> None:
+    """Raises ImportRefused."""
+    for _, circle in circles(kind, items):
+        text = "somebody changed the catalog while the file was imported, so that items would lead back to themselves"
+        raise ImportRefused(f"{text}: {' → '.join(circle[:SHOWN_ERRORS])}. Correct the file, or import it again")

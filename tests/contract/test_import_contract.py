@@ -27,6 +27,9 @@ from facade.bootstrap.transfers import Transfers
 from facade.clock import SystemClock
 from facade.identities import SortableIdentities, new_id
 from facade.settings import Settings
+from facade.tmf.engine.declaration import Sender
+from facade.tmf.tmf620.api import TMF620
+from facade.tmf.vocabulary import STANDARD
 
 CLOCK, IDENTITIES, PROJECTORS = SystemClock(), SortableIdentities(), projectors()
 ACTIVE = LifecycleStatus.ACTIVE
@@ -140,6 +143,53 @@ def test_a_change_meanwhile_that_it_does_not_fit_ends_the_import(catalog: Catalo
     catalog.transfers.staging.discard(job.id)
     assert catalog.rows(job) == 0
     assert [catalog.named(one) for one in ("new", "draft", "old")] == before
+
+
+LEADS_BACK: dict[str, dict[str, Any]] = {
+    "category": {"parent": {"@type": "CategoryRef"}},
+    "productOffering": {"bundledProductOffering": {"@type": "BundledProductOffering"}},
+    "productSpecification": {"bundledProductSpecification": {"@type": "BundledProductSpecification"}},
+    "productOfferingPrice bundle": {"bundledPopRelationship": {"@type": "BundledProductOfferingPriceRelationship"}},
+    "productOfferingPrice": {
+        "popRelationship": {"@type": "ProductOfferingPriceRelationship", "relationshipType": "discounts"}
+    },
+}
+"""How an item of each resource names others of its kind, so that a circle of them is refused."""
+
+
+def naming(circle: str, item_id: str, other: str) -> dict[str, Any]:
+    """An item that names another one of its kind."""
+    [(attribute, reference)] = LEADS_BACK[circle].items()
+    named = reference | {"id": other}
+    one = named if attribute == "parent" else [named]
+    return {"@type": TMF620.resource(circle.split(maxsplit=1)[0]).schema, "name": "x", "id": item_id, attribute: one}
+
+
+@pytest.mark.parametrize("circle", LEADS_BACK)
+@pytest.mark.parametrize("meanwhile", ["an import", "a request"])
+def test_a_circle_that_others_close_meanwhile_ends_the_import(catalog: Catalog, circle: str, meanwhile: str) -> None:
+    first, second = (f"{new_id()} {name}" for name in "ab")
+    job = catalog.staged({"@type": "Category", "id": f"x {first}"}, naming(circle, first, second))
+    if meanwhile == "an import":
+        catalog.publish(catalog.staged(naming(circle, second, f"{first} c"), naming(circle, f"{first} c", first)))
+    else:
+        resource = TMF620.resource(circle.split(maxsplit=1)[0])
+        for body in (naming(circle, second, f"{first} c"), naming(circle, f"{first} c", first)):
+            with catalog.work() as work:
+                create_item(resource.to_command(body, Sender("qa", STANDARD)).command, work, CLOCK, IDENTITIES)
+                work.commit()
+    with pytest.raises(ImportRefused, match="import it again"):
+        catalog.publish(job)
+    assert catalog.named(f"x {first}") == ""
+    catalog.transfers.staging.discard(job.id)
+
+
+def test_an_import_beside_others_that_close_no_circle_is_made_visible(catalog: Catalog) -> None:
+    first, second = new_id(), new_id()
+    job = catalog.staged(*(naming(circle, f"{first} {circle}", second) for circle in LEADS_BACK), {"id": first})
+    catalog.publish(catalog.staged(*(naming(circle, f"{second} {circle}", second) for circle in LEADS_BACK)))
+    catalog.publish(job)
+    assert catalog.named(first) == "After"
 
 
 def test_of_two_runs_of_one_import_only_the_first_stages_a_chunk(catalog: Catalog) -> None:

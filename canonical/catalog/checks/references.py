@@ -1,17 +1,10 @@
 """References to items that are not there, and items that lead back to themselves."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from graphlib import CycleError, TopologicalSorter
-from types import MappingProxyType
-from typing import Any
+from collections.abc import Iterator
 
-from canonical.catalog.category import CATEGORY
 from canonical.catalog.checks.findings import Catalog, Fault, Finding, finding
-from canonical.catalog.cycles import Edges, of_offering, of_price, of_specification
+from canonical.catalog.cycles import EDGES, circles
 from canonical.catalog.named import named_items
-from canonical.catalog.offering import OFFERING
-from canonical.catalog.price import PRICE
-from canonical.catalog.specification import SPECIFICATION
 
 
 def broken_references(catalog: Catalog) -> Iterator[Finding]:
@@ -30,31 +23,8 @@ def broken_references(catalog: Catalog) -> Iterator[Finding]:
 
 def cycles(catalog: Catalog) -> Iterator[Finding]:
     """Items that contain themselves, or are related to themselves by a chain of one type."""
-    for kind, edges_of in EDGES.items():
-        graphs: dict[str, dict[str, Collection[str]]] = {}
-        for item in catalog.of(kind):
-            for name, ids in edges_of(item.contents).items():
-                graphs.setdefault(name, {})[item.item_id] = ids
-        for name, graph in graphs.items():
-            yield from _cycle(catalog, kind, name, graph)
-
-
-def _cycle(catalog: Catalog, kind: str, name: str, graph: Mapping[str, Collection[str]]) -> Iterator[Finding]:
-    try:
-        TopologicalSorter(graph).prepare()
-    except CycleError as error:
-        circle = list(reversed(error.args[1]))
-        text = f"it leads back to itself: {' → '.join(circle)}"
-        pointer = f"/{name.partition(' ')[0]}"
-        remedy = "take one of these references out"
-        yield finding(kind, catalog.items[kind, circle[0]], pointer, Fault.CYCLE, text, remedy)
-
-
-EDGES: Mapping[str, Callable[[Any], Edges]] = MappingProxyType(
-    {
-        CATEGORY: lambda contents: {} if contents.parent_id is None else {"parent_id": [contents.parent_id]},
-        OFFERING: of_offering,
-        SPECIFICATION: of_specification,
-        PRICE: of_price,
-    }
-)
+    for kind in EDGES:
+        for field, circle in circles(kind, {item.item_id: item.contents for item in catalog.of(kind)}):
+            text = f"it leads back to itself: {' → '.join(circle)}"
+            remedy = "take one of these references out"
+            yield finding(kind, catalog.items[kind, circle[0]], f"/{field}", Fault.CYCLE, text, remedy)
