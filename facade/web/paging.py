@@ -99,12 +99,14 @@ def _by_cursor(cursor: str, limit: int) -> str:
 
 
 def only(query: MultiDict[str, str], allowed: Collection[str]) -> None:
-    """Refuse query parameters that would otherwise be ignored in silence. Raises ContractViolation."""
-    if found := list(islice(_ignored(query, allowed), MAX_NAMED)):
+    """Refuse query parameters that would otherwise be ignored in silence, and values with NUL, which PostgreSQL cannot
+    search. Raises ContractViolation.
+    """
+    if found := list(islice(_unusable(query, allowed), MAX_NAMED)):
         raise ContractViolation(found)
 
 
-def _ignored(query: MultiDict[str, str], allowed: Collection[str]) -> Iterator[Violation]:
+def _unusable(query: MultiDict[str, str], allowed: Collection[str]) -> Iterator[Violation]:
     for name in sorted(query):
         shown = name[:60]
         if name not in allowed:
@@ -112,6 +114,8 @@ def _ignored(query: MultiDict[str, str], allowed: Collection[str]) -> Iterator[V
             yield Violation(f"/{escaped(shown)}", Code.INVALID_VALUE, text, tuple(allowed))
         elif len(query.getlist(name)) > 1:
             yield Violation(f"/{escaped(shown)}", Code.INVALID_VALUE, f"{shown} must be given only once")
+        elif "\0" in query[name]:
+            yield Violation(f"/{escaped(shown)}", Code.INVALID_VALUE, f"{shown} has no NUL character")
 
 
 def whole_number(query: Mapping[str, str], name: str, most: int, default: int = 0) -> int:

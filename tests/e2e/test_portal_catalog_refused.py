@@ -10,6 +10,20 @@ from tests.support.product import Node
 from tests.support.shelves import API, EVERY_SHELF, MONTHLY, NEEDED, OFFERINGS, TMF, add, change
 from tests.support.waiting import LONG
 
+NUL = "a%00b"
+
+
+@EVERY_SHELF
+def test_a_query_with_nul_is_refused(product: Node, shelf: str) -> None:
+    queries = [f"/x?version={NUL}", f"?text={NUL}", f"?status={NUL}", f"?at={NUL}", f"/x/versions?limit={NUL}"]
+    if shelf == "product-offerings":
+        queries += [f"?{name}={NUL}" for name in ("category", "channel", "segment", "place", "characteristic")]
+        queries += [f"?characteristic=a:{NUL}", f"?minPrice=1&currency={NUL}"]
+        queries += [f"/po_broadband_1g/versions/compare?from={NUL}&to=1", f"/po_broadband_1g/pricing-model?at={NUL}"]
+    for query in queries:
+        answer = product.get(f"{API}/{shelf}{query}")
+        assert answer.status_code == 400, (query, answer.text)
+
 
 @pytest.mark.parametrize("text", ["c++", "-x", "col:x", '"', "%", "' OR 1=1 --", "*", "\\", "NEAR(a b)", "a" * 200])
 def test_hostile_words_find_nothing_and_break_nothing(product: Node, text: str) -> None:
