@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import uuid4
 
-from facade.tmf.tmf637.product import REFUSED
+from facade.tmf.tmf637.product import IGNORED
 from facade.tmf.tmf637.shapes import RELATIONSHIPS
 from tests.conformance.orderable import ROLES
 
@@ -12,7 +12,7 @@ TYPES = tuple(RELATIONSHIPS.values())
 
 
 def product(body: Payload, _: str) -> Payload:
-    body = {name: value for name, value in body.items() if name not in REFUSED}
+    body = {name: value for name, value in body.items() if name not in IGNORED}
     if "id" in body:
         body["id"] = str(uuid4())
     if "status" in body:

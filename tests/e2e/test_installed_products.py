@@ -69,6 +69,15 @@ def test_the_published_products_are_recorded(product: Node, number: str) -> None
     assert answer.json().items() >= {name: value for name, value in example(number).items() if name != "status"}.items()
 
 
+def test_the_published_product_of_v4_is_recorded_in_v4(product: Node) -> None:
+    [sample] = json.loads((PUBLISHED.parent / "v4" / "01-sample-product.json").read_text())
+    own = {"id": str(uuid4())}
+    shown = product.post(V4, sample | own).json()
+    assert shown["href"] == f"{product.url}{V4}/{own['id']}", "the address elsewhere is ignored"
+    assert [one["orderItemAction"] for one in shown["productOrderItem"]] == ["add", "change", "change"]
+    assert ids(product, V4, **{"productOrderItem.productOrderId": "df65-gh12", "id": own["id"]}) == [own["id"]]
+
+
 @pytest.mark.parametrize("number", MEDIA_TYPES)
 def test_the_published_corrections_are_made(product: Node, number: str) -> None:
     address = f"{V5}/{record(product, **example('11') | {'status': 'pendingActive'})['id']}"

@@ -17,7 +17,7 @@ from facade.tmf.engine.declaration import Sender
 from facade.tmf.engine.mapping import Field, Row, Written, carried_trail, read, show
 from facade.tmf.engine.parties import customer_of
 from facade.tmf.engine.parts import Part, Parts, Spread
-from facade.tmf.engine.payload import SERVER_SET, Payload, refused
+from facade.tmf.engine.payload import SERVER_SET, Payload
 from facade.tmf.tmf637.shapes import CHARACTERISTIC, OFFERING, PLACE, PRICE, RELATIONSHIP, TERM
 from facade.tmf.vocabulary import folded
 
@@ -72,9 +72,11 @@ CARRIED = frozenset(
         *("realizingResource", "realizingService"),
     }
 )
-REFUSED: Mapping[str, str] = MappingProxyType({"href": SERVER_SET, "creationDate": SERVER_SET})
+IGNORED = frozenset({"href", "creationDate"})
+"""What the server sets; clients may send it as it was shown, here or elsewhere."""
 NEVER_CHANGED: Mapping[str, str] = MappingProxyType(
-    {**REFUSED} | dict.fromkeys(("id", "@type", "@baseType", "@schemaLocation"), "it is what it was at first")
+    dict.fromkeys(IGNORED, SERVER_SET)
+    | dict.fromkeys(("id", "@type", "@baseType", "@schemaLocation"), "it is what it was at first")
 )
 ALWAYS: Mapping[str, Any] = MappingProxyType(
     {
@@ -93,10 +95,11 @@ _OWNED = frozenset(name for row in CONTENTS for name in row.attributes) | SHAPED
 
 def to_record_asset(body: Payload, sender: Sender) -> Translation:
     """What a valid `Product_FVO` records. Raises ContractViolation with everything that is refused."""
-    contents, customer, status, trail = _read(body, sender)
+    sent = {name: value for name, value in body.items() if name not in IGNORED}
+    contents, customer, status, trail = _read(sent, sender)
     reason = sender.reason or NO_REASON
     command = RecordAsset(sender.client, customer, contents, status, reason, body.get("id"))
-    return Translation(command, carried=body, trail=trail, customer_id=customer or None)
+    return Translation(command, carried=sent, trail=trail, customer_id=customer or None)
 
 
 def from_asset(asset: CustomerAsset, carried: Payload) -> Payload:
@@ -127,7 +130,7 @@ def asked_of(asset: CustomerAsset, names: Collection[str], after: Payload) -> Co
 
 def as_created(document: Payload, asset: CustomerAsset) -> Payload:
     """What would have had to be sent to have the product as it is to be."""
-    kept = {name: value for name, value in document.items() if name not in REFUSED and value is not None}
+    kept = {name: value for name, value in document.items() if name not in IGNORED and value is not None}
     for name, known in (("product", _bundled(asset)), ("productOrderItem", _orders(asset))):
         if known and isinstance(kept.get(name), list):
             kept[name] = [one for one in kept[name] if one not in known]
@@ -161,7 +164,7 @@ def to_removal(asset_id: str, expected_version: int | None, one_version: bool, s
 
 def _read(body: Payload, sender: Sender) -> tuple[AssetContents, str, AssetStatus, tuple[Mapped, ...]]:
     fields, trail, wrong = read(CONTENTS, body, to="/contents")
-    violations = [*refused(body, REFUSED), *wrong, *_wrong_id(body)]
+    violations = [*wrong, *_wrong_id(body)]
     customer = customer_of(body, "the product", sender.vocabulary, trail, violations, needed=False)
     parties = tuple(_parties(body, sender, customer, trail))
     status = STATUSES[body.get("status", "created")]
