@@ -1,6 +1,7 @@
 """Changes generated payloads of catalog items so that our rules take them; everything else stays as it is."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -8,6 +9,7 @@ from facade.tmf.tmf620.items import LONGEST_VERSION, STATES, UNADDRESSABLE, UNSA
 from facade.tmf.tmf620.shapes import LONGEST
 
 Payload = dict[str, Any]
+AMOUNTS = ("price", "percentage", "taxIncludedAmount", "dutyFreeAmount")
 
 
 def category_v5(body: Payload, parent_id: str) -> Payload:
@@ -28,7 +30,7 @@ def _category(body: Payload, *, root: bool) -> Payload:
 
 def item(body: Payload, _: str) -> Payload:
     """A catalog, an offering, a price or a specification: it names others by their ids everywhere."""
-    return _item({name: value if name == "id" else _usable(value) for name, value in body.items()})
+    return _item({name: value if name == "id" else _usable_at(name, value) for name, value in body.items()})
 
 
 def _item(body: Payload) -> Payload:
@@ -50,12 +52,23 @@ def _nameable(text: str) -> str:
 
 
 def _usable(value: Any) -> Any:
-    """Ids and names that can be those of something."""
+    """Ids and names that can be those of something, and amounts that can be charged."""
     if isinstance(value, list):
         return [_usable(one) for one in value]
     if not isinstance(value, Mapping):
         return value
-    return {
-        name: (one.strip()[:LONGEST] or "x") if name in ("id", "name") and isinstance(one, str) else _usable(one)
-        for name, one in value.items()
-    }
+    return {name: _usable_at(name, one) for name, one in value.items()}
+
+
+def _usable_at(name: str, value: Any) -> Any:
+    if name in ("id", "name") and isinstance(value, str):
+        return value.strip()[:LONGEST] or "x"
+    return _payable(value) if name in AMOUNTS else _usable(value)
+
+
+def _payable(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _payable(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return _usable(value)
+    return int(value) % 1000 if isinstance(value, int | float | Decimal) and not isinstance(value, bool) else value

@@ -48,9 +48,9 @@ often = settings(
 SEEDS = st.integers(0, 2**32)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Posted:
-    """One declared resource in one version."""
+    """One declared resource in one version. Hypothesis warns of a longer `repr` instead of showing what failed."""
 
     api: TmfApi
     version: str
@@ -58,6 +58,8 @@ class Posted:
 
     def __str__(self) -> str:
         return f"{self.api.name} {self.version} {self.resource.name}"
+
+    __repr__ = __str__
 
     @property
     def spec(self) -> str:

@@ -220,6 +220,7 @@ BREAKING: Mapping[tuple[str, str, str], Mapping[str, Broken]] = {
         "productOffering", id="around", bundledProductOffering=[{"@type": "BundledProductOffering", "id": "around"}]
     ),
     (ITEMS, "invalidValue", "category"): order(category=[{"@type": "CategoryRef", "id": " "}]),
+    (ITEMS, "invalidValue", "price"): of_item("productOfferingPrice", price={"unit": "EUR", "value": 10**15}),
     (ITEMS, "invalidValue", "externalIdentifier"): {
         "v5": Broken({"externalIdentifier": [{"id": "", "externalIdentifierType": "SKU"}]}, resource="productOffering")
     },

@@ -49,6 +49,10 @@ def test_hostile_words_find_nothing_and_break_nothing(product: Node, text: str) 
             },
             "/productOfferingPrices/0/price/amount/value",
         ),
+        (
+            {"name": "x", "productOfferingPrices": [{"price": {"name": "x", "percentage": 1_000_001}}]},
+            "/productOfferingPrices/0/price/percentage",
+        ),
     ],
 )
 def test_a_wrong_body_is_told_where_it_is_wrong(product: Node, body: dict[str, Any], pointer: str) -> None:

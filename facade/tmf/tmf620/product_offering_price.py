@@ -1,6 +1,6 @@
 """TMF620 v5 productOfferingPrice: a price of the catalog. One that stands in an offering is written alike."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from canonical.audit.record import Mapped
 from canonical.catalog.price import PRICES, ChargeType, PriceContents
 from canonical.shared.money import Money
+from facade.contract.violations import Code, Violation
 from facade.tmf.engine.mapping import Field, Reading, Row
 from facade.tmf.engine.parts import Part, Parts
 from facade.tmf.engine.payload import Payload
@@ -47,6 +48,9 @@ PERIODS: Mapping[str, str] = MappingProxyType(
     | {"annual": "year", "annually": "year", "quarterly": "quarter", "quarters": "quarter"}
 )
 """Words for a period, and the one that the core has. Any other is kept as it was sent."""
+DIGITS, DECIMALS = 15, 8
+"""Of an amount of money, before and after its decimal point; the contract of the canonical API has the same limits."""
+MOST_PERCENT = 1_000_000
 WITH_TAX, WITHOUT_TAX = "taxIncludedAmount", "dutyFreeAmount"
 
 
@@ -64,6 +68,7 @@ class Amount:
 
     def read(self, body: Payload, at: str, to: str, found: Reading) -> None:
         known = {name: value for name, value in self._meant(body).items() if value is not None}
+        found.violations += _too_large(known, at)
         found.fields |= known
         read = [(self._sources[name], name) for name in known if self._sources[name] in body]
         found.trail += [Mapped(f"{at}/{source}", f"{to}/{name}", "amount, share or rate") for source, name in read]
@@ -96,6 +101,20 @@ class Amount:
             "percentage": _first_number(body.get("percentage"), price.get("percentage")),
             "tax_rate": _first_number(tax.get("taxRate"), price.get("taxRate")),
         }
+
+
+def _too_large(known: Mapping[str, Any], at: str) -> Iterator[Violation]:
+    """Sums and shares of larger amounts would not be exact."""
+    if "amount" in known and not _is_payable(known["amount"].amount):
+        text = f"an amount has at most {DIGITS} digits before its decimal point and {DECIMALS} after it"
+        yield Violation(f"{at}/price", Code.INVALID_VALUE, text)
+    if abs(known.get("percentage", Decimal())) > MOST_PERCENT:
+        text = f"a percentage is between -{MOST_PERCENT} and {MOST_PERCENT}"
+        yield Violation(f"{at}/percentage", Code.INVALID_VALUE, text)
+
+
+def _is_payable(amount: Decimal) -> bool:
+    return abs(amount) < 10**DIGITS and amount == amount.quantize(Decimal(1).scaleb(-DECIMALS))
 
 
 def _money(sent: Mapping[str, Any]) -> Money | None:

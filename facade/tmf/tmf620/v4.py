@@ -10,6 +10,7 @@ from facade.tmf.bridge.classes import ClassMapping, Values, reference, same
 from facade.tmf.bridge.converters import DROPPED, TYPE, Resource
 from facade.tmf.bridge.special import Amounts, Characteristic, ReferenceById, ReferenceOrValue
 from facade.tmf.bridge.tables import SHARED, UNSPECIFIED
+from facade.tmf.tmf620.shapes import LONGEST
 
 CATALOG_EVENTS: Mapping[str, str] = MappingProxyType(
     {
@@ -20,8 +21,9 @@ CATALOG_EVENTS: Mapping[str, str] = MappingProxyType(
 
 
 def _name_of_price(price: Mapping[str, Any]) -> Any:
-    """A reference needs no name."""
-    return DROPPED if str(price.get(TYPE)).endswith("Ref") else str(price.get("priceType") or UNSPECIFIED)
+    """A reference needs no name. A price is called as its type is, as far as the core takes that for a name."""
+    name = str(price.get("priceType") or "").strip()[:LONGEST]
+    return DROPPED if str(price.get(TYPE)).endswith("Ref") else name or UNSPECIFIED
 
 
 CLASSES: Mapping[str, ClassMapping] = {

@@ -15,6 +15,7 @@ from canonical.shared.money import Money
 from facade.app import contract_of, spec_of
 from facade.contract.classes import ClassCatalog
 from facade.contract.violations import ContractViolation
+from facade.tmf.bridge.tables import UNSPECIFIED
 from facade.tmf.engine.declaration import Verb
 from facade.tmf.engine.payload import Payload
 from facade.tmf.tmf620 import items
@@ -274,8 +275,34 @@ def test_a_price_that_shows_an_id_and_no_more_is_a_reference(version: str, type_
     assert (price.reference.id, price.contents) == ("7", None)
 
 
-def test_a_price_without_a_name_gets_its_type_for_one_in_v5() -> None:
-    assert offered_price("v4", {"priceType": "usage", "price": {"dutyFreeAmount": NET}}).contents.name == "usage"
+@pytest.mark.parametrize(
+    ("word", "name"), [("usage", "usage"), ("x" * 300, "x" * 100), (" ", UNSPECIFIED), ("", UNSPECIFIED)]
+)
+def test_a_price_without_a_name_gets_its_type_for_one_in_v5(word: str, name: str) -> None:
+    price = {"priceType": word, "price": {"dutyFreeAmount": NET}}
+    assert offered_price("v4", price).contents.name == name
+
+
+AMOUNTS = [
+    ("price", {"unit": "EUR", "value": Decimal("1e400")}),
+    ("price", {"unit": "EUR", "value": 10**15}),
+    ("price", {"unit": "EUR", "value": Decimal("0.000000001")}),
+    ("percentage", Decimal("1e400")),
+    ("percentage", -1_000_001),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), AMOUNTS)
+def test_an_amount_that_nobody_could_charge_is_refused(name: str, value: Any) -> None:
+    body = {"name": "x", "priceType": "oneTime", name: value}
+    offering = {"name": "x", "productOfferingPrice": [{"@type": "ProductOfferingPrice", **body}]}
+    for kind, sent, pointer in (
+        ("productOfferingPrice", body, f"/{name}"),
+        ("productOffering", offering, f"/productOfferingPrice/0/{name}"),
+    ):
+        with pytest.raises(ContractViolation) as refused:
+            translated("v5", kind, sent)
+        assert [(one.pointer, one.code.value) for one in refused.value.violations] == [(pointer, "invalidValue")]
 
 
 # --- offerings --------------------------------------------------------------------------------------------------------
