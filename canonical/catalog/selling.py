@@ -93,7 +93,7 @@ class OfferedItem:
         """Why it cannot be sold in one of the statuses `sold`, whoever orders it."""
         name = self.offering.contents.name
         if self.offering.state not in PUBLISHED:
-            yield Refusal(Reason.NOT_PUBLISHED, f"{name} is not published")
+            yield Refusal(Reason.NOT_PUBLISHED, f"{self.offering.item_id} is not published")
         elif self.offering.state not in OFFERED:
             yield Refusal(Reason.RETIRED, f"{name} is not sold any more")
         elif self.offering.state not in sold:
@@ -116,7 +116,7 @@ class OfferedItem:
             if is_valid(one.valid_from, one.valid_until, self.at)
         ]
         if self.offering.contents.allowed_actions and not {one.casefold() for one in allowed} & set(words):
-            text = f"what can be ordered of {self.offering.contents.name} is: {', '.join(allowed) or 'nothing'}"
+            text = f"what can be ordered of {self.offering.item_id} is: {', '.join(allowed) or 'nothing'}"
             yield Refusal(Reason.ACTION, text, details=MappingProxyType({"allowed": allowed}))
 
 

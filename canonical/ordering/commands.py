@@ -92,11 +92,14 @@ class OrderLine:
 
 @dataclass(frozen=True, slots=True)
 class OrderMarket:
-    """Where something is ordered: ids of channels, segments and places, none where that makes no difference."""
+    """Where something is ordered: ids of channels, segments and places, none where that makes no difference. `hides`:
+    the client must not learn what is sold elsewhere.
+    """
 
     channels: tuple[str, ...] = ()
     segments: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
+    hides: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,14 +43,16 @@ class Offer(Protocol):
         """Whether it is a bundle that this offering is a member of."""
         ...
 
+    def broken_in(self, markets: Sequence[OrderMarket], /) -> Iterable[Broken]:
+        """Which of the markets it is not sold in."""
+        ...
+
     def broken(self, line: OrderLine, /) -> Iterable[Broken]:
         """What a line that names it breaks, whatever else is ordered."""
         ...
 
-    def broken_with(
-        self, line: OrderLine, counts: Mapping[str, int], markets: Sequence[OrderMarket], /
-    ) -> Iterable[Broken]:
-        """What a line that names it breaks in an order of these markets which has so many of which offerings."""
+    def broken_with(self, line: OrderLine, counts: Mapping[str, int], /) -> Iterable[Broken]:
+        """What a line that names it breaks in an order that has so many of which offerings."""
         ...
 
     def broken_by(self, members: Mapping[str, int], quantity: int, /) -> Iterable[Broken]:
@@ -84,13 +86,16 @@ def _broken(command: SubmitOrder, offers: Sequence[Offer | None]) -> Iterator[tu
     for index, (line, offer) in enumerate(zip(lines, offers, strict=True)):
         if offer is None:
             continue
+        # First: what a client must not see tells nothing of itself.
+        if line.action in NEWLY_SOLD:
+            yield from ((index, broken) for broken in offer.broken_in(command.markets))
         yield from ((index, broken) for broken in offer.broken(line))
         if line.action is ItemAction.ADD:
             yield from ((index, broken) for broken in _alone(line, offer, parents, known))
             members = _members(line, lines, parents, known)
             yield from ((index, broken) for broken in offer.broken_by(members, line.quantity))
         if line.action in NEWLY_SOLD:
-            yield from ((index, broken) for broken in offer.broken_with(line, counts, command.markets))
+            yield from ((index, broken) for broken in offer.broken_with(line, counts))
 
 
 def _parents(lines: Sequence[OrderLine]) -> Mapping[str, str]:

@@ -107,18 +107,29 @@ class CatalogOffer:
     def takes(self, offering_id: str) -> bool:
         return any(member.offering.id == offering_id for member in self._item.offering.contents.all_members)
 
+    def broken_in(self, markets: Sequence[OrderMarket]) -> Iterator[Broken]:
+        contents = self._item.offering.contents
+        for market in markets:
+            if _market(market).takes(contents):
+                continue
+            where = ("channels", "segments", "places")
+            only = [f"{name} {', '.join(one.id for one in getattr(contents, name))}" for name in where]
+            told = "; ".join(text for text in only if not text.endswith(" "))
+            text = f"{self.id} is not sold in your market" if market.hides else f"{self.name} is sold only in {told}"
+            yield _broken(Refusal(Reason.NOT_SOLD_THERE, text))
+
     def broken(self, line: OrderLine) -> Iterator[Broken]:
-        found = list(self._item.action_refusals(ACTION_WORDS[line.action]))
+        found: list[Refusal] = []
         if line.action in NEWLY_SOLD:
             found += self._item.refusals(self._sold)
+        found += self._item.action_refusals(ACTION_WORDS[line.action])
+        if line.action in NEWLY_SOLD:
             found += configuration_refusals(
                 self._item, _named(line.characteristics), complete=line.action is ItemAction.ADD
             )
         return map(_broken, found)
 
-    def broken_with(
-        self, line: OrderLine, counts: Mapping[str, int], markets: Sequence[OrderMarket]
-    ) -> Iterator[Broken]:
+    def broken_with(self, line: OrderLine, counts: Mapping[str, int]) -> Iterator[Broken]:
         others = counts.keys() - {self.id}
         values = configured(self._item, _named(line.characteristics))
         facts: dict[str, list[Value]] = {name: [] for name in effective(self._item)}
@@ -126,12 +137,6 @@ class CatalogOffer:
             facts.setdefault(one.name, []).append(one.value)
         yield from map(_broken, unrelated(self._item, others, self._shelf))
         yield from map(_broken, broken_rules(self._item, self._rules, facts, counts))
-        contents = self._item.offering.contents
-        if not all(_market(one).takes(contents) for one in markets):
-            where = ("channels", "segments", "places")
-            only = [f"{name} {', '.join(one.id for one in getattr(contents, name))}" for name in where]
-            told = "; ".join(text for text in only if not text.endswith(" "))
-            yield _broken(Refusal(Reason.NOT_SOLD_THERE, f"{self.name} is sold only in {told}"))
 
     def broken_by(self, members: Mapping[str, int], quantity: int) -> Iterator[Broken]:
         return map(_broken, bundles.refusals(self._item.offering.contents, members, quantity))

@@ -49,8 +49,8 @@ class Profile:
         """Where its orders are placed, as a command names it."""
         if self.market == EVERYWHERE:
             return ()
-        parts = self.market.channels, self.market.segments, self.market.places
-        return (OrderMarket(*(tuple(sorted(ids)) for ids in parts)),)
+        channels, segments, places = map(sorted, (self.market.channels, self.market.segments, self.market.places))
+        return (OrderMarket(tuple(channels), tuple(segments), tuple(places), hides=True),)
 
 
 @dataclass(frozen=True)

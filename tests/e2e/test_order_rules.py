@@ -189,6 +189,30 @@ def test_a_partner_orders_what_is_sold_in_its_market(product: Node) -> None:
     assert answer.status_code == 201, answer.text
 
 
+HIDDEN: dict[str, dict[str, Any]] = {
+    "sold elsewhere": {"lifecycleStatus": "Launched", "channel": [{"id": "shop"}]},
+    "not published": {},
+    "not published, with actions": {"allowedAction": [{"action": "ponder"}]},
+}
+
+
+@pytest.mark.parametrize("case", HIDDEN)
+def test_an_order_learns_nothing_of_an_offering_that_its_client_does_not_see(product: Node, case: str) -> None:
+    secret: dict[str, Any] = {
+        "name": "Secret",
+        "productSpecification": {"id": "ps_router"},
+        "marketSegment": [{"id": "consumer"}],
+    }
+    made = product.post(OFFERINGS, secret | HIDDEN[case])
+    assert made.status_code == 201, made.text
+    offering = made.json()["id"]
+    portal = {"customerId": "C12345", "items": [{"offeringId": offering, "quantity": 1}]}
+    for address, payload in ((TMF622, an_order(an_item(offering, product=having(pink=1)))), (ORDERS, portal)):
+        refused = product.post(address, payload, client="partner-claim")
+        assert refused.status_code == 400
+        assert not any(word in refused.text for word in ("Secret", "shop", "consumer", "ponder")), refused.text
+
+
 def test_what_was_ordered_stays_as_it_was_and_cannot_be_removed(product: Node) -> None:
     offering = {"id": "po_changing", "name": "First", "version": "1.0", "lifecycleStatus": "Launched"}
     assert product.post(OFFERINGS, offering, client="qa").status_code == 201

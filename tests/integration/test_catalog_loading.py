@@ -220,7 +220,7 @@ def test_the_rules_of_the_catalog_are_found_by_what_they_are_about(database: Dat
     with work(database) as unit:
         offer = unit.offerings.by_id("po_new")
         assert offer is not None
-        found = list(offer.broken_with(a_line(), {"po_new": 1, "po_tv_basic": 1}, ()))
+        found = list(offer.broken_with(a_line(), {"po_new": 1, "po_tv_basic": 1}))
     assert [(one.message, one.details["rule"]) for one in found] == [("never both", "r1")]
 
 

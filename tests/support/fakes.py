@@ -100,9 +100,10 @@ class OnSale:
     def broken(self, line: OrderLine) -> Iterable[Broken]:
         return self.rules
 
-    def broken_with(
-        self, line: OrderLine, counts: Mapping[str, int], markets: Sequence[OrderMarket]
-    ) -> Iterable[Broken]:
+    def broken_in(self, markets: Sequence[OrderMarket]) -> Iterable[Broken]:
+        return ()
+
+    def broken_with(self, line: OrderLine, counts: Mapping[str, int]) -> Iterable[Broken]:
         return ()
 
     def broken_by(self, members: Mapping[str, int], quantity: int) -> Iterable[Broken]:

@@ -123,13 +123,13 @@ def with_relationship(type_: str, **more: Any) -> Any:
 )
 def test_offerings_that_need_or_bar_one_another(type_: str, together: tuple[str, ...], sentence: str | None) -> None:
     counts = dict.fromkeys(("po_phone", *together), 1)
-    found = offer(with_relationship(type_), CONTRACT).broken_with(a_line(), counts, ())
+    found = offer(with_relationship(type_), CONTRACT).broken_with(a_line(), counts)
     assert [one.message for one in found] == ([] if sentence is None else [sentence])
 
 
 def test_a_relationship_counts_while_it_is_valid_and_names_what_nobody_knows_by_its_id() -> None:
-    assert not list(offer(with_relationship("requires", valid_until=NOON)).broken_with(a_line(), {"po_phone": 1}, ()))
-    [found] = offer(with_relationship("requires")).broken_with(a_line(), {"po_phone": 1}, ())
+    assert not list(offer(with_relationship("requires", valid_until=NOON)).broken_with(a_line(), {"po_phone": 1}))
+    [found] = offer(with_relationship("requires")).broken_with(a_line(), {"po_phone": 1})
     assert (found.message, found.details) == ("Phone requires po_contract", {"required": "po_contract"})
 
 
@@ -163,7 +163,7 @@ OF_AGE = Condition(comparison=Comparison("age", Operator.GTE, (text("18"),)))
 )
 def test_rules_are_told_with_their_sentence(about: Rule, counts: dict[str, int], *, told: bool) -> None:
     offering = an_offering(contents={"specification": Reference("ps_phone")})
-    found = offer(offering, a_specification(COLOUR), about).broken_with(a_line(), {"po_phone": 2, **counts}, ())
+    found = offer(offering, a_specification(COLOUR), about).broken_with(a_line(), {"po_phone": 2, **counts})
     assert [(one.error.code, one.message, one.details) for one in found] == [
         ("RULE_BROKEN", "the sentence of the rule", {"rule": "r1"})
     ] * told
@@ -172,7 +172,7 @@ def test_rules_are_told_with_their_sentence(about: Rule, counts: dict[str, int],
 def test_a_rule_counts_while_it_is_published_and_about_the_offering() -> None:
     draft = a_rule("r1", RuleContents("R", RuleType.CARDINALITY, "m", offerings=(PHONE,), most=0), status=None)
     other = a_rule("r2", RuleContents("R", RuleType.EXCLUDES, "m", offerings=OTHERS, others=(PHONE,)))
-    assert not list(offer(an_offering(), draft, other).broken_with(a_line(), {"po_phone": 1, "po_case": 1}, ()))
+    assert not list(offer(an_offering(), draft, other).broken_with(a_line(), {"po_phone": 1, "po_case": 1}))
 
 
 @pytest.mark.parametrize(
@@ -182,11 +182,12 @@ def test_a_rule_counts_while_it_is_published_and_about_the_offering() -> None:
         (OrderMarket(channels=("web", "shop")), []),
         (OrderMarket(segments=("students",)), []),
         (OrderMarket(channels=("shop",)), ["Phone is sold only in channels web, phone"]),
+        (OrderMarket(channels=("shop",), hides=True), ["po_phone is not sold in your market"]),
     ],
 )
 def test_an_offering_is_sold_in_its_part_of_the_market(market: OrderMarket, told: list[str]) -> None:
     offering = an_offering(contents={"channels": (Reference("web"), Reference("phone"))})
-    found = offer(offering).broken_with(a_line(), {"po_phone": 1}, (OrderMarket(), market))
+    found = offer(offering).broken_in((OrderMarket(), market))
     assert [one.message for one in found] == told
 
 

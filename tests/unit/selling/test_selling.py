@@ -94,10 +94,10 @@ def test_actions_that_an_offering_lists_are_those_that_can_be_ordered(
     item = offered(an_offering(contents={"allowed_actions": tuple(AllowedAction(one) for one in actions)}))
     found = list(item.action_refusals(words))
     assert [one.reason for one in found] == [Reason.ACTION] * refused
-    assert [one.message for one in found] == ["what can be ordered of Phone is: add"] * refused
+    assert [one.message for one in found] == ["what can be ordered of po_phone is: add"] * refused
 
 
 def test_an_action_that_is_not_allowed_any_more_cannot_be_ordered() -> None:
     item = offered(an_offering(contents={"allowed_actions": (AllowedAction("add", valid_until=NOON),)}))
     [refusal] = item.action_refusals({"add"})
-    assert refusal.message == "what can be ordered of Phone is: nothing"
+    assert refusal.message == "what can be ordered of po_phone is: nothing"
