@@ -41,7 +41,9 @@ def _all(kind: Field, *names: str) -> dict[str, Field]:
 _RESERVED: Mapping[str, Field] = {"sku": same("sku"), "quantity": same("quantity"), "reference": about("reference")}
 _ITEM: Mapping[str, Field] = {
     "action": Same("action", default="add"), "productId": same("productId"), "sku": same("sku"),
-    "quantity": same("quantity"), "reservationId": same("reservationId"),
+    "quantity": same("quantity"), "reservationId": same("reservationId"), "characteristics": same("characteristics"),
+    "places": same("places"), "terms": same("terms"), "newCustomerId": same("newCustomerId"),
+    "assetIds": same("assetIds"),
 }
 _ORDERED: Mapping[str, Field] = {
     "customerId": same("customerId"), "externalId": about("externalId"), "createdAt": UNUSED, "reason": UNUSED,

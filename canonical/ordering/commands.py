@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from canonical.ordering.wishes import NO_WISHES, ChosenCharacteristic, Wishes
 from canonical.shared.external_identifier import ExternalIdentifier
 
 
@@ -37,17 +38,6 @@ class LineRelationship:
 
     type: RelationshipType
     line_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class ChosenCharacteristic:
-    """A value that the product is to have. `type` is its type in JSON (TEXT, NUMBER, BOOLEAN, OBJECT), `text` the text
-    itself, the digits of a number, `true` or `false`, or else JSON.
-    """
-
-    name: str
-    type: str
-    text: str
 
 
 class PriceKind(StrEnum):
@@ -87,6 +77,7 @@ class OrderLine:
     part_of: str | None = None
     relationships: tuple[LineRelationship, ...] = ()
     characteristics: tuple[ChosenCharacteristic, ...] = ()
+    wishes: Wishes = NO_WISHES
     stated_prices: tuple[StatedPrice, ...] = ()
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from canonical.ordering.commands import ItemAction, SubmitOrder
+from canonical.ordering.commands import ItemAction, OrderLine, SubmitOrder
 from canonical.ordering.lines import check_lines
+from canonical.ordering.wishes import NO_WISHES, ChosenCharacteristic, WishedTerm, Wishes
 from canonical.shared.errors import CurrenciesDiffer
 from canonical.shared.money import Money
 
@@ -13,6 +14,11 @@ from canonical.shared.money import Money
 class RecurringCharge:
     amount: Money
     period: str
+
+
+CHOSEN = "CHOSEN"
+UNWISHED = frozenset({ItemAction.NO_CHANGE, ItemAction.DISCONNECT})
+"""The product stays as it is, or is taken away: whatever else a line says about it asks for nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +52,8 @@ class OrderedOffering:
     """The offering as it was when ordered: the order never asks the live catalog what it meant.
 
     `sku` is what BSS knows it by, and what is taken from stock if it is `stocked`. `one_time` is what one of it is
-    charged once, None where the catalog names no price at all. Orders of 0.2.0 have no `prices`.
+    charged once, None where the catalog names no price at all. Orders of 0.2.0 have no `prices`. `terms` are those that
+    the catalog sells it under.
     """
 
     id: str
@@ -58,22 +65,42 @@ class OrderedOffering:
     stocked: bool = True
     characteristics: tuple[OrderedCharacteristic, ...] = ()
     prices: tuple[OrderedPrice, ...] = ()
+    terms: tuple[WishedTerm, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class OrderItem:
-    """`offering` is what is added, or what an installed product becomes. `product_id` is the installed product."""
+    """`offering` is what is added, or what an installed product becomes. `product_id` is the installed product.
+
+    `chosen` are the characteristics that were asked for, `wishes` what else was. Orders of 0.3.0 have neither.
+    """
 
     id: str
     action: ItemAction
     quantity: int
     offering: OrderedOffering | None
     product_id: str | None = None
+    chosen: tuple[ChosenCharacteristic, ...] = ()
+    wishes: Wishes = NO_WISHES
 
     @property
     def added(self) -> OrderedOffering | None:
         """What is taken from stock and charged for once. What changes installed products is billed by their owner."""
         return self.offering if self.action is ItemAction.ADD else None
+
+    @property
+    def characteristics(self) -> tuple[OrderedCharacteristic, ...]:
+        """What the product is to be like: what was chosen, and of an added one what the catalog sets beside it."""
+        if self.action in UNWISHED:
+            return ()
+        if self.offering is not None:
+            return self.offering.characteristics
+        return tuple(OrderedCharacteristic(one.name, one.type, one.text, CHOSEN) for one in self.chosen)
+
+    @property
+    def terms(self) -> tuple[WishedTerm, ...]:
+        """Those that were asked for, or else of an added product those of its offering."""
+        return self.wishes.terms or (() if self.added is None else self.added.terms)
 
     @property
     def one_time_charge(self) -> Money | None:
@@ -87,12 +114,14 @@ def items_of(command: SubmitOrder, offerings: Sequence[OrderedOffering | None]) 
     Raises a kind of InvalidCommand with a pointer into the command.
     """
     check_lines(command.lines)
-    items = tuple(
-        OrderItem(line.id, line.action, line.quantity, offering, line.product_id)
-        for line, offering in zip(command.lines, offerings, strict=True)
-    )
+    items = tuple(_item(line, offering) for line, offering in zip(command.lines, offerings, strict=True))
     _check_currencies(items)
     return items
+
+
+def _item(line: OrderLine, offering: OrderedOffering | None) -> OrderItem:
+    chosen, wishes = ((), NO_WISHES) if line.action in UNWISHED else (line.characteristics, line.wishes)
+    return OrderItem(line.id, line.action, line.quantity, offering, line.product_id, chosen, wishes)
 
 
 def _check_currencies(items: Sequence[OrderItem]) -> None:

@@ -14,16 +14,17 @@ from canonical.catalog.lifecycle import OFFERED, LifecycleStatus
 from canonical.catalog.market import Market
 from canonical.catalog.offering import OFFERINGS
 from canonical.catalog.ports import OrderShelf
-from canonical.catalog.price import PriceContents
+from canonical.catalog.price import Commitment, PriceContents
 from canonical.catalog.pricing import Charge, charges
 from canonical.catalog.references import Reference
 from canonical.catalog.relations import broken_rules, unrelated
 from canonical.catalog.rule import Rule
 from canonical.catalog.selling import OfferedItem, Reason, Refusal
-from canonical.ordering.commands import ChosenCharacteristic, ItemAction, OrderLine, OrderMarket
+from canonical.ordering.commands import ItemAction, OrderLine, OrderMarket
 from canonical.ordering.errors import RULES
-from canonical.ordering.items import OrderedCharacteristic, OrderedOffering, OrderedPrice, RecurringCharge
+from canonical.ordering.items import CHOSEN, OrderedCharacteristic, OrderedOffering, OrderedPrice, RecurringCharge
 from canonical.ordering.offers import NEWLY_SOLD, Broken
+from canonical.ordering.wishes import ChosenCharacteristic, WishedTerm
 from canonical.shared.ports import Clock
 
 ACTION_WORDS: Mapping[ItemAction, frozenset[str]] = MappingProxyType(
@@ -155,6 +156,7 @@ class CatalogOffer:
             stocked=self._item.stock_number is not None,
             characteristics=tuple(_ordered_value(one) for one in values),
             prices=tuple(_ordered_price(one) for one in cost.applied),
+            terms=tuple(_ordered_term(one) for one in self._item.offering.contents.commitments),
         )
 
     @cached_property
@@ -185,7 +187,7 @@ def _chosen(values: Sequence[NamedValue]) -> tuple[ConfiguredValue, ...]:
 
 
 def _ordered_value(one: ConfiguredValue) -> OrderedCharacteristic:
-    source = "CHOSEN" if one.chosen else "DEFAULT"
+    source = CHOSEN if one.chosen else "DEFAULT"
     return OrderedCharacteristic(one.name, one.value.type.value, one.value.text, source)
 
 
@@ -193,6 +195,12 @@ def _ordered_price(charge: Charge) -> OrderedPrice:
     contents, amount = charge.price.contents, (charge.amount, charge.period)
     unit = _unit(contents)
     return OrderedPrice(charge.price.id, contents.name, charge.type.value, *amount, unit, contents.tax_included)
+
+
+def _ordered_term(one: Commitment) -> WishedTerm:
+    amount, units = (None, None) if one.duration is None else (one.duration.amount, one.duration.units)
+    whole = None if amount is None or amount != int(amount) else int(amount)
+    return WishedTerm(one.name or one.description or "commitment", whole, units, one.valid_until)
 
 
 def _unit(price: PriceContents) -> str | None:

@@ -7,7 +7,8 @@ CanonicalError
 │   ├── DecisionRefused    the state of the process does not allow the decision
 │   │   └── CallUnderWay   a call of the process is running
 │   ├── GivenUp            an operator stopped the order
-│   └── InsufficientStock  Inventory has less than ordered
+│   ├── InsufficientStock  Inventory has less than ordered
+│   └── WishNotSupported   BSS keeps an older contract and would not learn what is asked for
 ├── PaymentDeclined        Billing finally refused the charge
 └── StillWorking           accepted, but not finished while the caller waited
 """
@@ -41,6 +42,12 @@ class InsufficientStock(Conflict):
     """`details`: sku, requested, available; itemId once it is known which item of an order it is."""
 
     code = "INSUFFICIENT_STOCK"
+
+
+class WishNotSupported(Conflict):
+    """Nothing was sent to BSS. `details`: itemId, and wish, the field of BSS's contract that is needed."""
+
+    code = "WISH_NOT_SUPPORTED"
 
 
 class PaymentDeclined(CanonicalError):

@@ -194,6 +194,9 @@ def to_submit_order(body: dict[str, Any], owner: str, profile: Profile = DEFAULT
             Mapped(f"{at}/sku", f"{to}/sku", "as sent"),
             Mapped(f"{at}/offeringId", f"{to}/offering_id", "as sent"),
             Mapped(f"{at}/quantity", f"{to}/quantity", "as sent"),
+            Mapped(f"{at}/assetId", f"{to}/product_id", "as sent"),
+            Mapped(f"{at}/action", f"{to}/action", "as sent"),
+            Mapped(f"{at}/newCustomerId", f"{to}/wishes/customer_id", "as sent"),
             *_characteristics_trail(item.get("characteristics"), f"{at}/characteristics", f"{to}/characteristics"),
         ]
     trail += [

@@ -1,13 +1,15 @@
 """The canonical API's shapes (marshmallow): orders in, orders out."""
 
+from datetime import UTC
 from typing import Any
 
-from marshmallow import Schema, fields, post_dump, post_load
+from marshmallow import Schema, fields, post_dump, post_load, pre_dump
 
 from canonical.audit.record import AuditRecord
-from canonical.ordering.commands import ChosenCharacteristic, OrderLine, SubmitOrder
+from canonical.ordering.commands import ItemAction, OrderLine, SubmitOrder
 from canonical.ordering.order import Order
 from canonical.ordering.states import State
+from canonical.ordering.wishes import ChosenCharacteristic, WishedPlace, WishedTerm, Wishes
 from canonical.shared import jsontext
 from canonical.shared.external_identifier import ExternalIdentifier
 from facade.clock import time_text
@@ -16,6 +18,10 @@ STATUS = {State.COMPLETED: "confirmed", State.CLOSED: "confirmed", State.CANCELL
     (State.FAILED, State.REJECTED, State.FALLOUT), "failed"
 )
 """The documents' `status`; any other state is `processing`."""
+
+
+ONLY_IF_SAID = frozenset({"characteristics", "places", "terms", "newCustomerId"})
+"""Left out of an item's document when there are none."""
 
 
 class CharacteristicRequest(Schema):
@@ -27,11 +33,55 @@ class CharacteristicRequest(Schema):
         return ChosenCharacteristic(said["name"], *jsontext.typed(said["value"]))
 
 
+class PlaceSchema(Schema):
+    role = fields.String(required=True)
+    id = fields.String()
+    text = fields.String(data_key="address")
+
+    @post_load
+    def make(self, said: dict[str, Any], **_: Any) -> WishedPlace:
+        return WishedPlace(**said)
+
+    @post_dump
+    def leave_out_nothing(self, shown: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return _said(shown)
+
+
+class DurationSchema(Schema):
+    amount = fields.Integer(required=True, strict=True)
+    units = fields.String(required=True)
+
+
+class TermSchema(Schema):
+    name = fields.String(required=True)
+    duration = fields.Nested(DurationSchema)
+    until = fields.AwareDateTime(default_timezone=UTC, load_only=True)
+    shown_until = fields.String(attribute="until", data_key="until", dump_only=True)
+
+    @post_load
+    def make(self, said: dict[str, Any], **_: Any) -> WishedTerm:
+        return WishedTerm(said["name"], **said.get("duration", {}), until=said.get("until"))
+
+    @pre_dump
+    def unfold(self, term: WishedTerm, **_: Any) -> dict[str, Any]:
+        duration = None if term.amount is None else {"amount": term.amount, "units": term.units}
+        return {"name": term.name, "duration": duration, "until": term.until and time_text(term.until)}
+
+    @post_dump
+    def leave_out_nothing(self, shown: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return _said(shown)
+
+
 class ItemRequest(Schema):
+    action = fields.Enum(ItemAction)
     sku = fields.String()
     offering_id = fields.String(data_key="offeringId")
-    quantity = fields.Integer(required=True, strict=True)
+    product_id = fields.String(data_key="assetId")
+    quantity = fields.Integer(strict=True, load_default=1)
     characteristics = fields.List(fields.Nested(CharacteristicRequest))
+    places = fields.List(fields.Nested(PlaceSchema), load_default=list)
+    terms = fields.List(fields.Nested(TermSchema), load_default=list)
+    customer_id = fields.String(data_key="newCustomerId", load_default=None)
 
 
 class ExternalIdentifierSchema(Schema):
@@ -65,7 +115,12 @@ class OrderRequest(Schema):
 
 def _line(number: int, item: dict[str, Any]) -> OrderLine:
     chosen = tuple(item.pop("characteristics", ()))
-    return OrderLine(id=str(number), characteristics=chosen, **item)
+    wishes = Wishes(tuple(item.pop("places")), tuple(item.pop("terms")), customer_id=item.pop("customer_id"))
+    return OrderLine(id=str(number), characteristics=chosen, wishes=wishes, **item)
+
+
+def _said(shown: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in shown.items() if value is not None}
 
 
 class MoneySchema(Schema):
@@ -102,11 +157,14 @@ class ItemSchema(Schema):
         data_key="recurringCharges",
         dump_default=list,
     )
-    characteristics = fields.List(fields.Nested(CharacteristicSchema), attribute="offering.characteristics")
+    characteristics = fields.List(fields.Nested(CharacteristicSchema))
+    places = fields.List(fields.Nested(PlaceSchema), attribute="wishes.places")
+    terms = fields.List(fields.Nested(TermSchema))
+    new_customer_id = fields.String(attribute="wishes.customer_id", data_key="newCustomerId")
 
     @post_dump
     def leave_out_nothing(self, shown: dict[str, Any], **_: Any) -> dict[str, Any]:
-        return {name: value for name, value in shown.items() if name != "characteristics" or value}
+        return {name: value for name, value in shown.items() if name not in ONLY_IF_SAID or value}
 
 
 class FailureSchema(Schema):

@@ -14,9 +14,11 @@ from canonical.ordering.order import Order
 from canonical.shared.errors import CurrenciesDiffer
 from facade.contract.pointers import escaped
 from facade.contract.violations import Code, Violation
+from facade.tmf.engine.parties import LONGEST_CUSTOMER_ID
 from facade.tmf.engine.payload import SERVER_SET, Payload, overlong, refused, unusable
 from facade.tmf.tmf622.charged import COMPLETED, ITEM_PRICES, Ours, charged_for_item, with_ours, without_ours
 from facade.tmf.tmf622.stated import chosen_characteristics, stated_prices
+from facade.tmf.tmf622.wishes import owners_named, wishes_of
 from facade.tmf.vocabulary import Vocabulary
 
 AMBIGUOUS_CHANGE = "AMBIGUOUS_CHANGE"
@@ -65,8 +67,9 @@ STATUS_CHANGES: Mapping[str, ItemAction] = MappingProxyType(
 
 @dataclass
 class ItemReader:
-    """Items being read: what was found so far, and how it was understood."""
+    """Items of an order for `customer` being read: what was found so far, and how it was understood."""
 
+    customer: str
     vocabulary: Vocabulary
     trail: list[Mapped]
     violations: list[Violation]
@@ -96,7 +99,8 @@ class ItemReader:
             self.trail.append(Mapped(f"{at}/quantity", f"{to}/quantity", rule))
         if offering is not None:
             self.trail.append(Mapped(f"{at}/productOffering/id", f"{to}/offering_id", "as sent"))
-        action = self._action(item, at, to)
+        owner = self._owner(item, at, to)
+        action = self._action(item, owner, at, to)
         line = OrderLine(
             id=item["id"],
             quantity=item.get("quantity", 1) * units,
@@ -106,13 +110,28 @@ class ItemReader:
             part_of=part_of,
             relationships=tuple(self._relationships(item, at, to)),
             characteristics=chosen_characteristics(item.get("product") or {}, f"{at}/product", to, self.trail),
+            wishes=wishes_of(item, owner, self.vocabulary, at, to, self.trail, self.violations),
             stated_prices=stated_prices(item, ITEM_PRICES, at, to, self.trail),
         )
         self.lines.append(line)
         return line
 
-    def _action(self, item: Payload, at: str, to: str) -> ItemAction:
-        """`modify` may mean more precise things, which the state and the place of its product tell."""
+    def _owner(self, item: Payload, at: str, to: str) -> str | None:
+        """The customer to whom `modify` gives the product, if that is not the one who orders."""
+        if ACTIONS[item["action"]] is not ItemAction.MODIFY:
+            return None
+        named = owners_named(item.get("product") or {}, self.customer, self.vocabulary)
+        for number, (owner, place) in enumerate(named.items()):
+            pointer = f"{at}/product{place}"
+            self.violations += unusable("a customer's id", owner, LONGEST_CUSTOMER_ID, pointer)
+            if number:
+                self._refuse(pointer, AMBIGUOUS_CHANGE, "a product is given to one customer")
+            else:
+                self.trail.append(Mapped(pointer, f"{to}/wishes/customer_id", "another customer than the order's"))
+        return next(iter(named), None)
+
+    def _action(self, item: Payload, owner: str | None, at: str, to: str) -> ItemAction:
+        """`modify` may mean more precise things, which the state, the place and the customer of its product tell."""
         action, product = ACTIONS[item["action"]], item.get("product") or {}
         if action is not ItemAction.MODIFY:
             return action
@@ -124,7 +143,9 @@ class ItemReader:
             self.violations.append(Violation(f"{at}/product/status", Code.INVALID_VALUE, text, allowed))
         if product.get("place"):
             asked["place"] = ItemAction.MOVE
-        if len(asked) > 1:
+        if owner is not None:
+            asked["relatedParty"] = ItemAction.MOVE
+        if "status" in asked and len(asked) > 1:
             text = "an item moves a product or changes its state; send two items to do both"
             self._refuse(f"{at}/product", AMBIGUOUS_CHANGE, text)
         for name, meant in asked.items():

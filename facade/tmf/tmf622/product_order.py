@@ -129,7 +129,7 @@ def to_submit_order(body: Payload, sender: Sender) -> Translation:
     violations = [*refused(body, REFUSED), *currencies_differ(body), *wrong_identifiers(body, "externalId")]
     trail = [Mapped("/productOrderItem", "/lines", "one line for each item, nested ones too")]
     customer = customer_of(body, "the order", sender.vocabulary, trail, violations)
-    items = ItemReader(sender.vocabulary, trail, violations)
+    items = ItemReader(customer, sender.vocabulary, trail, violations)
     items.read(body["productOrderItem"], "/productOrderItem")
     identifiers = identifiers_of(body, "externalId")
     trail += [

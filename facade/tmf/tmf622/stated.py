@@ -5,7 +5,8 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from canonical.audit.record import Mapped
-from canonical.ordering.commands import ChosenCharacteristic, PriceKind, StatedPrice
+from canonical.ordering.commands import PriceKind, StatedPrice
+from canonical.ordering.wishes import ChosenCharacteristic
 from canonical.shared import jsontext
 from facade.tmf.engine.payload import Payload
 from facade.tmf.vocabulary import folded

@@ -10,9 +10,10 @@ from canonical.catalog.offering import AllowedAction, Member
 from canonical.catalog.references import Reference, Relationship
 from canonical.catalog.rule import Rule, RuleContents, RuleType
 from canonical.catalog.selling import SOLD, Reason
-from canonical.ordering.commands import ChosenCharacteristic, ItemAction, OrderMarket
+from canonical.ordering.commands import ItemAction, OrderMarket
 from canonical.ordering.errors import RULES
 from canonical.ordering.items import OrderedCharacteristic, OrderedPrice, RecurringCharge
+from canonical.ordering.wishes import ChosenCharacteristic
 from canonical.processes.catalog_offers import ACTION_WORDS, CatalogOffers
 from tests.support.builders import NOON, a_change, a_line, euros
 from tests.support.fakes import StandingClock
