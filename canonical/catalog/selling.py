@@ -11,7 +11,7 @@ from canonical.catalog.item import Item
 from canonical.catalog.lifecycle import OFFERED, PUBLISHED, LifecycleStatus
 from canonical.catalog.ports import Shelf
 from canonical.catalog.price import PRICES, PriceContents
-from canonical.catalog.specification import SPECIFICATIONS
+from canonical.catalog.specification import SPECIFICATIONS, Instantiation
 
 SOLD = OFFERED
 """The statuses in which an offering is sold, unless the operator sells only what is launched."""
@@ -88,6 +88,12 @@ class OfferedItem:
         """What is taken from stock; None when nothing is."""
         specification = None if self.specification is None else self.specification.contents.number
         return self.offering.contents.sku or specification
+
+    @property
+    def instantiation(self) -> Instantiation:
+        """What a quantity of it means."""
+        said = None if self.specification is None else self.specification.contents.instantiation
+        return said or Instantiation.SERIALIZED
 
     def refusals(self, sold: Collection[LifecycleStatus]) -> Iterator[Refusal]:
         """Why it cannot be sold in one of the statuses `sold`, whoever orders it."""

@@ -1,6 +1,7 @@
 """What a product is, however it is sold."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from canonical.catalog.category import CATEGORY
 from canonical.catalog.characteristics import Characteristic
@@ -11,9 +12,19 @@ from canonical.shared.aggregates import Link
 SPECIFICATION = "specification"
 
 
+class Instantiation(StrEnum):
+    """What a quantity of a product means for what is kept of it: so many products with a life each, one product with a
+    quantity, or none.
+    """
+
+    SERIALIZED = "SERIALIZED"
+    COUNTED = "COUNTED"
+    NONE = "NONE"
+
+
 @dataclass(frozen=True, slots=True)
 class SpecificationContents:
-    """`number` is what it is known by in stock (SKU). A `bundle` is made of `parts`."""
+    """`number` is its name in stock (SKU). A `bundle` is made of `parts`. Without `instantiation` it is serialized."""
 
     name: str
     description: str | None = None
@@ -24,6 +35,7 @@ class SpecificationContents:
     parts: tuple[Reference, ...] = ()
     relationships: tuple[Relationship, ...] = ()
     categories: tuple[Reference, ...] = ()
+    instantiation: Instantiation | None = None
 
     @property
     def links(self) -> tuple[Link, ...]:

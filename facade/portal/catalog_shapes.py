@@ -18,7 +18,7 @@ from canonical.catalog.offering import AllowedAction, Group, Member, OfferedPric
 from canonical.catalog.price import ChargeType, Commitment, PriceContents, Quantity
 from canonical.catalog.product_catalog import CatalogContents
 from canonical.catalog.references import Reference, Relationship
-from canonical.catalog.specification import SpecificationContents
+from canonical.catalog.specification import Instantiation, SpecificationContents
 from canonical.shared.money import Money
 from facade.characteristic_values import json_of, value_of
 from facade.clock import instant, time_text
@@ -186,6 +186,7 @@ class SpecificationShape(ContentsShape):
     characteristics = fields.List(fields.Nested(CharacteristicShape))
     parts = fields.List(fields.Nested(ReferenceShape))
     relationships = fields.List(fields.Nested(RelationshipShape))
+    instantiation = fields.Enum(Instantiation)
     categories = fields.List(fields.Nested(ReferenceShape))
 
 

@@ -1,8 +1,10 @@
 """TMF620 v5 productSpecification: what a product is, however it is sold."""
 
+from typing import Any
+
 from canonical.catalog.characteristics import Characteristic
-from canonical.catalog.specification import SPECIFICATIONS, SpecificationContents
-from facade.tmf.engine.mapping import Field
+from canonical.catalog.specification import SPECIFICATIONS, Instantiation, SpecificationContents
+from facade.tmf.engine.mapping import Field, Unusable
 from facade.tmf.engine.parts import Object, Parts
 from facade.tmf.tmf620.items import ItemMapper
 from facade.tmf.tmf620.shapes import ALLOWED_VALUE, VALID_FOR, identifier, reference, relationship
@@ -23,6 +25,16 @@ CHARACTERISTIC = Object(
     ),
     "CharacteristicSpecification",
 )
+OWN = frozenset({"instantiation"})
+"""Attributes of ours: TMF620 does not say what a quantity of a product means."""
+
+
+def instantiation(said: Any) -> Instantiation:
+    if said not in list(Instantiation):
+        raise Unusable(f"is one of {', '.join(Instantiation)}")
+    return Instantiation(said)
+
+
 CONTENTS = (
     Field("name", "name", identifier),
     Field("description", "description"),
@@ -37,6 +49,7 @@ CONTENTS = (
         relationship("ProductSpecificationRelationship"),
     ),
     Parts("category", "categories", reference("CategoryRef")),
+    Field("instantiation", "instantiation", instantiation, str),
 )
 CARRIED = frozenset(
     {
