@@ -183,6 +183,9 @@ class Settings:
         "seconds that a list may search without an index; then it answers 400",
         least=0.1,
     )
+    assets_per_item: int = _setting(
+        "ASSETS_PER_ITEM", 100, "products that one item of an order may make at most", least=1
+    )
     hold_processes: bool = _setting("HOLD_PROCESSES", False, "accept orders, but do not carry them out")
     callback_networks: str = _setting(
         "CALLBACK_NETWORKS", "", "non-public networks in which callbacks are allowed, as in 10.1.0.0/16"

@@ -11,6 +11,7 @@ from canonical.ordering.order import Order
 from canonical.processes.place_order import PlannedCall, plan
 from canonical.shared.aggregates import Kind
 from canonical.shared.errors import CanonicalError, Conflict, InvalidCommand, NotFound
+from canonical.shared.reader import Reader
 from facade.application.requests import Translation
 from facade.application.use_cases import Application
 from facade.contract.connexion_plugin import validated_body
@@ -131,9 +132,13 @@ def _accepted(
 
 
 def _written(command: Any) -> dict[str, Any]:
-    """The command with its kind of aggregate, if it has one, by name."""
+    """The command, without what it says of the caller; its kind of aggregate, if it has one, by name."""
     values = {one.name: getattr(command, one.name) for one in fields(command)}
-    return {name: value.name if isinstance(value, Kind) else value for name, value in values.items()}
+    return {
+        name: value.name if isinstance(value, Kind) else value
+        for name, value in values.items()
+        if not isinstance(value, Reader)
+    }
 
 
 def _refused(errors: list[dict[str, Any]], leniencies: list[dict[str, Any]]) -> dict[str, Any]:

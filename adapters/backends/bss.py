@@ -109,7 +109,7 @@ def _item(item: OrderItem, reservation: str | None) -> dict[str, Any]:
         "action": ACTIONS[item.action],
         "sku": item.offering and item.offering.sku,
         "quantity": item.quantity,
-        "productId": item.product_id,
+        "productId": None if item.added else item.product_id,
         "reservationId": reservation,
     }
     return _said(**said)
@@ -121,6 +121,7 @@ def _wishes(item: OrderItem) -> dict[str, Any]:
         "places": [_said(role=one.role, id=one.id, address=one.text) for one in item.wishes.places],
         "terms": [_term(one) for one in item.terms],
         "newCustomerId": item.wishes.customer_id,
+        "assetIds": list(item.assets.ids),
     }
     return {name: value for name, value in said.items() if value}
 

@@ -103,6 +103,9 @@ class SqlAggregateRepository(Generic[A]):
             return self._seen.setdefault(seen.aggregate.id, seen).aggregate
         return self._seen[aggregate_id].aggregate
 
+    def forget(self, aggregate_id: str) -> None:
+        self._seen.pop(aggregate_id, None)
+
     def versions(self, reference: str) -> list[A]:
         asked = {"resource": self._kind.name, "asked": reference}
         found = [_seen(self._kind, row) for row in _VERSIONS.execute(self._connection, asked)]

@@ -23,18 +23,23 @@ from canonical.audit.record import AuditRecord
 from canonical.catalog.lifecycle import LifecycleStatus
 from canonical.catalog.selling import SOLD
 from canonical.processes.catalog_offers import CatalogOffers
+from canonical.processes.order_assets import OrderAssets
 from canonical.shared import jsontext
 from canonical.shared.aggregates import A, Kind, Link
 from canonical.shared.ports import Clock
 from canonical.shared.projection import Projector
 
+ASSETS_PER_ITEM = 100
+
 
 class SqlUnitOfWork:
     """Everything changed inside is committed together or not at all. `projectors` by the names of their kinds.
 
-    Orders find offerings that have one of the statuses `sold`. `seconds`: for one that does more than others.
+    Orders find offerings that have one of the statuses `sold`, and one item of an order makes at most `assets_per_item`
+    assets. `seconds`: for one that does more than others.
     """
 
+    assets: OrderAssets
     claims: SqlClaims
     listeners: SqlListenerRepository
     offerings: CatalogOffers
@@ -48,12 +53,14 @@ class SqlUnitOfWork:
         clock: Clock,
         sold: Collection[LifecycleStatus] = SOLD,
         seconds: float | None = None,
+        assets_per_item: int = ASSETS_PER_ITEM,
     ) -> None:
         self._database = database
         self._projectors = projectors
         self._clock = clock
         self._sold = sold
         self._seconds = seconds
+        self._assets_per_item = assets_per_item
         self._repositories: dict[str, SqlAggregateRepository[Any]] = {}
         self._transaction: AbstractContextManager[sa.Connection]
         self._connection: sa.Connection
@@ -62,6 +69,7 @@ class SqlUnitOfWork:
         self._transaction = self._database.writing(self._seconds)
         self._connection = self._transaction.__enter__()
         self.claims = SqlClaims(self._connection)
+        self.assets = OrderAssets(self, self._clock, self._assets_per_item)
         self.listeners = SqlListenerRepository(self._connection)
         self.offerings = CatalogOffers(SqlShelf(self._connection), self._clock, self._sold)
         self.processes = SqlProcesses(self._connection, self._clock)

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from canonical.ordering.wishes import NO_WISHES, ChosenCharacteristic, Wishes
 from canonical.shared.external_identifier import ExternalIdentifier
+from canonical.shared.reader import Reader
 
 
 class ItemAction(StrEnum):
@@ -98,8 +99,9 @@ class SubmitOrder:
     """Place an order for `customer_id` on behalf of `owner`, the client that may see it afterwards.
 
     A `draft` is only stored; it can be amended and submitted later. What it names has to be sold in each of `markets`.
-    `stated_prices` are of the whole order. `tolerated`
-    are codes of rules of the catalog (kinds of RuleBroken) that it may break, as was agreed with the client.
+    `stated_prices` are of the whole order. `tolerated` are codes of rules (kinds of RuleBroken) that it may break, as
+    was agreed with the client. `reader` says which assets the client sees, and for which customers it may act; with
+    None it sees its own assets and acts for all.
     """
 
     owner: str
@@ -112,6 +114,7 @@ class SubmitOrder:
     markets: tuple[OrderMarket, ...] = ()
     stated_prices: tuple[StatedPrice, ...] = ()
     tolerated: tuple[str, ...] = ()
+    reader: Reader | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ InvalidCommand
 ├── ProductReferenceMissing  the line changes an installed product, but does not name it
 ├── OfferingNotProduct       the line names an offering instead of an installed product
 ├── UnknownRelatedLine       a line is related to a line that does not exist
-├── RuleBroken               the catalog does not sell it so; a partner's profile can say that it may be ordered
+├── TwoItemsOneAsset         two lines change the same product
+├── RuleBroken               it is not sold or not changed so; a partner's profile can say that it may be ordered
 │   ├── OfferingNotPublished        not for anybody yet
 │   ├── OfferingRetired             not sold any more
 │   ├── OfferingNotValid            not yet, or no longer
@@ -20,7 +21,13 @@ InvalidCommand
 │   ├── BundleCardinality           too few or too many of something in a bundle
 │   ├── OfferingRequired            it is ordered together with another one only
 │   ├── OfferingExcluded            it is never ordered together with another one
-│   └── PriceDiffers                the stated price is not that of the catalog
+│   ├── PriceDiffers                the stated price is not that of the catalog
+│   ├── ProductNotFound             no such product of a customer, or the client does not see it
+│   ├── ProductOfAnotherCustomer    the product is not of the customer who orders
+│   ├── ProductStatus               the status of the product does not allow the action
+│   ├── ProductUnchanged            the product is like that already
+│   ├── TermNotOver                 a commitment runs for longer
+│   └── AssetsTooMany               more products than one line may make
 └── CyclicRelationship       lines depend on each other, or contain each other, in a cycle
 NotFound
 ├── CancellationNotFound     the cancellation does not exist, or is not the caller's
@@ -56,6 +63,12 @@ class OfferingNotProduct(InvalidCommand):
     code = "OFFERING_NOT_PRODUCT"
 
 
+class TwoItemsOneAsset(InvalidCommand):
+    """`details`: productId, and other, the index of the first line about it."""
+
+    code = "TWO_ITEMS_ONE_ASSET"
+
+
 class UnknownRelatedLine(InvalidCommand):
     code = "DANGLING_ITEM_RELATIONSHIP"
 
@@ -67,7 +80,9 @@ class CyclicRelationship(InvalidCommand):
 
 
 class RuleBroken(InvalidCommand):
-    """A rule of the catalog that an order breaks. `details`: rule, its id; the kinds below have others."""
+    """An order breaks a rule of the catalog or of the installed base. `details`: rule, its id; the kinds below have
+    others.
+    """
 
     code = "RULE_BROKEN"
 
@@ -138,6 +153,42 @@ class PriceDiffers(RuleBroken):
     """`details`: stated and ours, amounts with their currency."""
 
     code = "PRICE_DIFFERS"
+
+
+class ProductNotFound(RuleBroken):
+    """`details`: productId."""
+
+    code = "PRODUCT_NOT_FOUND"
+
+
+class ProductOfAnotherCustomer(RuleBroken):
+    """`details`: productId, customerId."""
+
+    code = "PRODUCT_OF_ANOTHER_CUSTOMER"
+
+
+class ProductStatus(RuleBroken):
+    """`details`: productId, status, action, and allowed, the actions that the status allows."""
+
+    code = "PRODUCT_STATUS"
+
+
+class ProductUnchanged(RuleBroken):
+    """`details`: productId."""
+
+    code = "PRODUCT_UNCHANGED"
+
+
+class TermNotOver(RuleBroken):
+    """`details`: productId, term, its name, and until, its end."""
+
+    code = "TERM_NOT_OVER"
+
+
+class AssetsTooMany(RuleBroken):
+    """`details`: quantity, most."""
+
+    code = "ASSETS_TOO_MANY"
 
 
 _RULES: tuple[type[RuleBroken], ...] = (RuleBroken, *RuleBroken.__subclasses__())

@@ -1,8 +1,11 @@
 """The handlers of the commands. Each works inside a unit of work that the caller commits."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
+from typing import NamedTuple
 
+from canonical.ordering.assets import HeldAsset
 from canonical.ordering.cancellation import CANCELLATIONS, Cancellation
 from canonical.ordering.commands import (
     AmendOrder,
@@ -15,12 +18,13 @@ from canonical.ordering.commands import (
     SubmitOrder,
 )
 from canonical.ordering.errors import OfferingNotProduct, UnknownOffering
-from canonical.ordering.items import OrderedOffering
+from canonical.ordering.items import UNWISHED, OrderedOffering
 from canonical.ordering.lines import check_lines
 from canonical.ordering.offers import Offer, check_offers
 from canonical.ordering.order import ORDERS, Order
 from canonical.ordering.ports import Offerings, UnitOfWork
 from canonical.ordering.stated_prices import check_stated_prices
+from canonical.ordering.states import State
 from canonical.shared.aggregates import require_version
 from canonical.shared.errors import InvalidCommand
 from canonical.shared.ports import Clock, Handlers, Identities
@@ -33,10 +37,12 @@ def submit_order(command: SubmitOrder, work: UnitOfWork, clock: Clock, identitie
 
     Raises a kind of InvalidCommand with a pointer into the command.
     """
-    offerings = _offerings(command, work.offerings)
-    order = Order.submit(identities.new_id(), command, offerings, clock.now())
+    order_id, at = identities.new_id(), clock.now()
+    judged = _draft(command, work) if command.draft else _judged(command, order_id, work)
+    order = Order.submit(order_id, command, judged.offerings, at)
     work.repository(ORDERS).add(order)
     if not command.draft:
+        order.assign(work.assets.acknowledge(order, command, judged.becoming, identities, at))
         work.processes.schedule(PLACE_ORDER, order.id)
     return order
 
@@ -53,7 +59,14 @@ def reject_order(command: RejectOrder, work: UnitOfWork, clock: Clock, identitie
 def amend_order(command: AmendOrder, work: UnitOfWork, clock: Clock, identities: Identities) -> Order:
     """Raises InvalidTransition if its state does not allow it, ConcurrentChange, and what `submit_order` raises."""
     order = _in_version(command.order_id, command.expected_version, work)
-    order.amend(command.contents, _offerings(command.contents, work.offerings), clock.now())
+    if order.state is State.DRAFT:
+        order.amend(command.contents, _draft(command.contents, work).offerings, clock.now())
+        return order
+    former = order.items
+    work.assets.let_go(order)
+    judged, at = _judged(command.contents, order.id, work), clock.now()
+    order.amend(command.contents, judged.offerings, at)
+    order.assign(work.assets.acknowledge(order, command.contents, judged.becoming, identities, at, former))
     return order
 
 
@@ -67,7 +80,9 @@ def annotate_order(command: AnnotateOrder, work: UnitOfWork, clock: Clock, ident
 def submit_draft(command: SubmitDraft, work: UnitOfWork, clock: Clock, identities: Identities) -> Order:
     """Raises what `amend_order` raises."""
     order = _in_version(command.order_id, command.expected_version, work)
-    order.submit_draft(command.contents, _offerings(command.contents, work.offerings), clock.now())
+    judged, at = _judged(command.contents, order.id, work), clock.now()
+    order.submit_draft(command.contents, judged.offerings, at)
+    order.assign(work.assets.acknowledge(order, command.contents, judged.becoming, identities, at))
     work.processes.schedule(PLACE_ORDER, order.id)
     return order
 
@@ -101,16 +116,49 @@ def _in_version(order_id: str, expected: int | None, work: UnitOfWork) -> Order:
     return order
 
 
-def _offerings(command: SubmitOrder, offerings: Offerings) -> list[OrderedOffering | None]:
+class Judged(NamedTuple):
+    """`offerings` in the order of the lines; `becoming`: what assets will be like, by the ids of their lines."""
+
+    offerings: list[OrderedOffering | None]
+    becoming: dict[str, OrderedOffering]
+
+
+def _draft(command: SubmitOrder, work: UnitOfWork) -> Judged:
+    """Assets are not looked at before the draft is submitted."""
+    return _with_held(command, _offers(command, work.offerings), {}, work.offerings)
+
+
+def _judged(command: SubmitOrder, order_id: str, work: UnitOfWork) -> Judged:
+    offers = _offers(command, work.offerings)
+    return _with_held(command, offers, work.assets.hold(command, order_id), work.offerings)
+
+
+def _offers(command: SubmitOrder, offerings: Offerings) -> list[Offer | None]:
     # Check before asking the catalog: a line without an offering gets this error instead of "not found".
     check_lines(command.lines)
-    offers = [_offer(offerings, line, index) for index, line in enumerate(command.lines)]
-    check_offers(command, offers)
+    return [_offer(offerings, line, index) for index, line in enumerate(command.lines)]
+
+
+def _with_held(
+    command: SubmitOrder, offers: Sequence[Offer | None], held: Mapping[str, HeldAsset], offerings: Offerings
+) -> Judged:
+    kept = [_offer_of(held.get(line.id), offerings) for line in command.lines]
+    check_offers(command, offers, kept)
     ordered = [
         None if offer is None else offer.ordered(line) for line, offer in zip(command.lines, offers, strict=True)
     ]
     check_stated_prices(command, ordered)
-    return ordered
+    becoming = {
+        line.id: becomes.become(line, held[line.id].characteristics)
+        for line, offer, own in zip(command.lines, offers, kept, strict=True)
+        if line.id in held and line.action not in UNWISHED and (becomes := offer or own) is not None
+    }
+    return Judged(ordered, becoming)
+
+
+def _offer_of(asset: HeldAsset | None, offerings: Offerings) -> Offer | None:
+    """The offering that the asset is of, if the catalog still has it."""
+    return None if asset is None or asset.offering_id is None else offerings.by_id(asset.offering_id)
 
 
 def _offer(offerings: Offerings, line: OrderLine, index: int) -> Offer | None:

@@ -1,13 +1,22 @@
 """What an order consists of: its items, and the offerings as they were when ordered."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 
-from canonical.ordering.commands import ItemAction, OrderLine, SubmitOrder
-from canonical.ordering.lines import check_lines
+from canonical.ordering.commands import ItemAction, LineRelationship, OrderLine, SubmitOrder
+from canonical.ordering.lines import bundle_of, check_lines
 from canonical.ordering.wishes import NO_WISHES, ChosenCharacteristic, WishedTerm, Wishes
 from canonical.shared.errors import CurrenciesDiffer
 from canonical.shared.money import Money
+
+
+class Instantiation(StrEnum):
+    """What a quantity of a product means for what is kept of it."""
+
+    SERIALIZED = "SERIALIZED"
+    COUNTED = "COUNTED"
+    NONE = "NONE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +62,8 @@ class OrderedOffering:
 
     `sku` is what BSS knows it by, and what is taken from stock if it is `stocked`. `one_time` is what one of it is
     charged once, None where the catalog names no price at all. Orders of 0.2.0 have no `prices`. `terms` are those that
-    the catalog sells it under.
+    the catalog sells it under. `instantiation` says what a quantity of it means: so many products, one product, or none
+    that anybody keeps.
     """
 
     id: str
@@ -66,13 +76,32 @@ class OrderedOffering:
     characteristics: tuple[OrderedCharacteristic, ...] = ()
     prices: tuple[OrderedPrice, ...] = ()
     terms: tuple[WishedTerm, ...] = ()
+    specification_id: str | None = None
+    bundle: bool = False
+    instantiation: Instantiation = Instantiation.SERIALIZED
+
+
+@dataclass(frozen=True, slots=True)
+class ItemAssets:
+    """The assets that an item makes, or the one that it changes: `becomes` says what that will be like, and `charge` is
+    what is charged for what is new about it.
+    """
+
+    ids: tuple[str, ...] = ()
+    becomes: OrderedOffering | None = None
+    charge: Money | None = None
+
+
+NO_ASSETS = ItemAssets()
 
 
 @dataclass(frozen=True, slots=True)
 class OrderItem:
-    """`offering` is what is added, or what an installed product becomes. `product_id` is the installed product.
+    """`offering` is what is added, or what an installed product becomes. `product_id` is the installed product, of an
+    added one the first that is made.
 
-    `chosen` are the characteristics that were asked for, `wishes` what else was. Orders of 0.3.0 have neither.
+    `chosen` are the characteristics that were asked for, `wishes` what else was. `part_of` is the item of the bundle
+    that it is in. `assets` are what it makes or changes. Orders of 0.3.0 have none of these.
     """
 
     id: str
@@ -82,6 +111,13 @@ class OrderItem:
     product_id: str | None = None
     chosen: tuple[ChosenCharacteristic, ...] = ()
     wishes: Wishes = NO_WISHES
+    part_of: str | None = None
+    relationships: tuple[LineRelationship, ...] = ()
+    assets: ItemAssets = NO_ASSETS
+
+    def with_assets(self, assets: ItemAssets) -> "OrderItem":
+        made = assets.ids[0] if self.action is ItemAction.ADD and assets.ids else self.product_id
+        return replace(self, product_id=made, assets=assets)
 
     @property
     def added(self) -> OrderedOffering | None:
@@ -91,10 +127,8 @@ class OrderItem:
     @property
     def characteristics(self) -> tuple[OrderedCharacteristic, ...]:
         """What the product is to be like: what was chosen, and of an added one what the catalog sets beside it."""
-        if self.action in UNWISHED:
-            return ()
-        if self.offering is not None:
-            return self.offering.characteristics
+        if self.added is not None:
+            return self.added.characteristics
         return tuple(OrderedCharacteristic(one.name, one.type, one.text, CHOSEN) for one in self.chosen)
 
     @property
@@ -103,9 +137,17 @@ class OrderItem:
         return self.wishes.terms or (() if self.added is None else self.added.terms)
 
     @property
+    def recurring(self) -> tuple[RecurringCharge, ...]:
+        """What it costs from then on."""
+        offering = self.assets.becomes or self.offering
+        return () if offering is None else offering.recurring
+
+    @property
     def one_time_charge(self) -> Money | None:
-        one_time = None if self.added is None else self.added.one_time
-        return None if one_time is None else one_time * self.quantity
+        """Of what changes an asset: what is new about it."""
+        if self.added is None:
+            return self.assets.charge
+        return None if self.added.one_time is None else self.added.one_time * self.quantity
 
 
 def items_of(command: SubmitOrder, offerings: Sequence[OrderedOffering | None]) -> tuple[OrderItem, ...]:
@@ -114,17 +156,30 @@ def items_of(command: SubmitOrder, offerings: Sequence[OrderedOffering | None]) 
     Raises a kind of InvalidCommand with a pointer into the command.
     """
     check_lines(command.lines)
-    items = tuple(_item(line, offering) for line, offering in zip(command.lines, offerings, strict=True))
-    _check_currencies(items)
+    parents = bundle_of(command.lines)
+    items = tuple(
+        _item(line, offering, parents.get(line.id)) for line, offering in zip(command.lines, offerings, strict=True)
+    )
+    check_currencies(items)
     return items
 
 
-def _item(line: OrderLine, offering: OrderedOffering | None) -> OrderItem:
+def _item(line: OrderLine, offering: OrderedOffering | None, part_of: str | None) -> OrderItem:
     chosen, wishes = ((), NO_WISHES) if line.action in UNWISHED else (line.characteristics, line.wishes)
-    return OrderItem(line.id, line.action, line.quantity, offering, line.product_id, chosen, wishes)
+    return OrderItem(
+        line.id,
+        line.action,
+        line.quantity,
+        offering,
+        line.product_id,
+        chosen,
+        wishes,
+        part_of,
+        line.relationships,
+    )
 
 
-def _check_currencies(items: Sequence[OrderItem]) -> None:
+def check_currencies(items: Sequence[OrderItem]) -> None:
     """Refuse several currencies here, before anything is charged."""
     charges = [(index, item.one_time_charge) for index, item in enumerate(items) if item.one_time_charge is not None]
     for index, charge in charges:

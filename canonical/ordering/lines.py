@@ -94,3 +94,15 @@ def _cycle(graph: Mapping[str, Sequence[str]]) -> Iterator[list[str]]:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
         yield list(reversed(error.args[1][1:]))
+
+
+def bundle_of(lines: Sequence[OrderLine]) -> Mapping[str, str]:
+    """The bundle that each line is in, by the ids of lines: it is nested in that, or related to it."""
+    found = {line.id: line.part_of for line in lines if line.part_of is not None}
+    for line in lines:
+        for relationship in line.relationships:
+            if relationship.type is RelationshipType.BUNDLES:
+                found.setdefault(relationship.line_id, line.id)
+            elif relationship.type is RelationshipType.BUNDLED_BY:
+                found.setdefault(line.id, relationship.line_id)
+    return found

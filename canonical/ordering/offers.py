@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from canonical.ordering.commands import ItemAction, OrderLine, OrderMarket, RelationshipType, SubmitOrder
+from canonical.ordering.commands import ItemAction, OrderLine, OrderMarket, SubmitOrder
 from canonical.ordering.errors import OfferingNotSoldAlone, RuleBroken
 from canonical.ordering.items import OrderedOffering
+from canonical.ordering.lines import bundle_of
+from canonical.ordering.wishes import ChosenCharacteristic
 
 NEWLY_SOLD = frozenset({ItemAction.ADD, ItemAction.MODIFY})
 """The actions by which a customer gets what is offered now. Others are about what the customer has."""
@@ -47,8 +49,10 @@ class Offer(Protocol):
         """Which of the markets it is not sold in."""
         ...
 
-    def broken(self, line: OrderLine, /) -> Iterable[Broken]:
-        """What a line that names it breaks, whatever else is ordered."""
+    def broken(self, line: OrderLine, kept: bool = False, /) -> Iterable[Broken]:
+        """What a line that names it breaks, whatever else is ordered. `kept`: the customer's product is one of it
+        already, so it need not be sold any more.
+        """
         ...
 
     def broken_with(self, line: OrderLine, counts: Mapping[str, int], /) -> Iterable[Broken]:
@@ -63,27 +67,44 @@ class Offer(Protocol):
         """What the order remembers of it, configured as the line asks."""
         ...
 
+    def become(self, line: OrderLine, had: Sequence[ChosenCharacteristic], /) -> OrderedOffering:
+        """What a product with these values will be like: it keeps those that the line does not change and that are
+        still allowed.
+        """
+        ...
 
-def check_offers(command: SubmitOrder, offers: Sequence[Offer | None]) -> None:
+
+def check_offers(command: SubmitOrder, offers: Sequence[Offer | None], kept: Sequence[Offer | None]) -> None:
     """Raises a kind of RuleBroken, with a pointer into the command, for the first rule that is broken and not
     tolerated.
 
-    `offers` stand in the order of the lines.
+    `offers` are those that the lines name, `kept` those that the products which they change are of; both stand in the
+    order of the lines.
     """
-    for index, broken in _broken(command, offers):
-        if broken.error.code not in command.tolerated:
-            raise broken.error(broken.message, pointer=f"/lines/{index}{broken.place}", **broken.details)
+    for index, broken in _broken(command, offers, kept):
+        refuse(command, index, broken)
 
 
-def _broken(command: SubmitOrder, offers: Sequence[Offer | None]) -> Iterator[tuple[int, Broken]]:
+def refuse(command: SubmitOrder, index: int, broken: Broken) -> None:
+    """Raises the error of a rule that line `index` breaks, unless it is tolerated."""
+    if broken.error.code not in command.tolerated:
+        raise broken.error(broken.message, pointer=f"/lines/{index}{broken.place}", **broken.details)
+
+
+def _broken(
+    command: SubmitOrder, offers: Sequence[Offer | None], kept: Sequence[Offer | None]
+) -> Iterator[tuple[int, Broken]]:
     lines = command.lines
-    parents = _parents(lines)
+    parents = bundle_of(lines)
     counts: Counter[str] = Counter()
     for line, offer in zip(lines, offers, strict=True):
         if offer is not None and _stays(line):
             counts[offer.id] += line.quantity
     known = {line.id: offer for line, offer in zip(lines, offers, strict=True) if offer is not None}
-    for index, (line, offer) in enumerate(zip(lines, offers, strict=True)):
+    for index, (line, offer, own) in enumerate(zip(lines, offers, kept, strict=True)):
+        if own is not None and (offer is None or offer.id == own.id):
+            yield from ((index, broken) for broken in own.broken(line, True))
+            continue
         if offer is None:
             continue
         # First: what a client must not see tells nothing of itself.
@@ -96,18 +117,6 @@ def _broken(command: SubmitOrder, offers: Sequence[Offer | None]) -> Iterator[tu
             yield from ((index, broken) for broken in offer.broken_by(members, line.quantity))
         if line.action in NEWLY_SOLD:
             yield from ((index, broken) for broken in offer.broken_with(line, counts))
-
-
-def _parents(lines: Sequence[OrderLine]) -> Mapping[str, str]:
-    """The bundle that each line is in, by the ids of lines: it is nested in that, or related to it."""
-    found = {line.id: line.part_of for line in lines if line.part_of is not None}
-    for line in lines:
-        for relationship in line.relationships:
-            if relationship.type is RelationshipType.BUNDLES:
-                found.setdefault(relationship.line_id, line.id)
-            elif relationship.type is RelationshipType.BUNDLED_BY:
-                found.setdefault(line.id, relationship.line_id)
-    return found
 
 
 def _alone(line: OrderLine, offer: Offer, parents: Mapping[str, str], known: Mapping[str, Offer]) -> Iterator[Broken]:

@@ -1,6 +1,6 @@
 """The order aggregate."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -27,7 +27,7 @@ from canonical.ordering.events import (
     OrderSubmitted,
     OrderValidated,
 )
-from canonical.ordering.items import OrderedOffering, OrderItem, items_of
+from canonical.ordering.items import ItemAssets, OrderedOffering, OrderItem, check_currencies, items_of
 from canonical.ordering.states import (
     CATEGORIES,
     FINISHED,
@@ -114,6 +114,12 @@ class Order:
         self._end(Failure(command.code, command.message, "validate", details), PaymentStatus.NOT_CHARGED, None)
         self._record(OrderRejected, at, code=command.code)
 
+    def assign(self, assets: Mapping[str, ItemAssets]) -> None:
+        """Note what its items make or change, by their ids. Raises CurrenciesDiffer."""
+        items = tuple(item.with_assets(assets[item.id]) if item.id in assets else item for item in self.items)
+        check_currencies(items)
+        self.items = items
+
     def submit_draft(self, command: SubmitOrder, offerings: Sequence[OrderedOffering | None], at: datetime) -> None:
         """Submit the draft with the contents of `command` and the current prices, to be carried out."""
         items = items_of(command, offerings)
@@ -147,7 +153,7 @@ class Order:
 
     @property
     def amount(self) -> Money | None:
-        """What is charged when the order is placed: one-time charges × quantity; None when nothing is added."""
+        """What is charged when the order is placed: one-time charges × quantity; None when it brings nothing new."""
         charges = [item.one_time_charge for item in self.items if item.one_time_charge is not None]
         return total(charges, charges[0].currency) if charges else None
 

@@ -47,13 +47,16 @@ class WishedParty:
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """`customer_id` is the customer who is to own the product from then on, None if the owner stays."""
+    """`customer_id` is the customer who is to own the product from then on, None if the owner stays. `quantity` is how
+    many there are to be in all of a counted product that is changed, None if that stays.
+    """
 
     places: tuple[WishedPlace, ...] = ()
     terms: tuple[WishedTerm, ...] = ()
     parties: tuple[WishedParty, ...] = ()
     billing_account_id: str | None = None
     customer_id: str | None = None
+    quantity: int | None = None
 
 
 NO_WISHES = Wishes()

@@ -1,6 +1,7 @@
 """The catalog as ordering sees it: its offerings of this moment, judged by the catalog's own rules."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from types import MappingProxyType
@@ -22,7 +23,15 @@ from canonical.catalog.rule import Rule
 from canonical.catalog.selling import OfferedItem, Reason, Refusal
 from canonical.ordering.commands import ItemAction, OrderLine, OrderMarket
 from canonical.ordering.errors import RULES
-from canonical.ordering.items import CHOSEN, OrderedCharacteristic, OrderedOffering, OrderedPrice, RecurringCharge
+from canonical.ordering.items import (
+    CHOSEN,
+    UNWISHED,
+    Instantiation,
+    OrderedCharacteristic,
+    OrderedOffering,
+    OrderedPrice,
+    RecurringCharge,
+)
 from canonical.ordering.offers import NEWLY_SOLD, Broken
 from canonical.ordering.wishes import ChosenCharacteristic, WishedTerm
 from canonical.shared.ports import Clock
@@ -119,12 +128,12 @@ class CatalogOffer:
             text = f"{self.id} is not sold in your market" if market.hides else f"{self.name} is sold only in {told}"
             yield _broken(Refusal(Reason.NOT_SOLD_THERE, text))
 
-    def broken(self, line: OrderLine) -> Iterator[Broken]:
+    def broken(self, line: OrderLine, kept: bool = False) -> Iterator[Broken]:
         found: list[Refusal] = []
-        if line.action in NEWLY_SOLD:
+        if line.action in NEWLY_SOLD and not kept:
             found += self._item.refusals(self._sold)
         found += self._item.action_refusals(ACTION_WORDS[line.action])
-        if line.action in NEWLY_SOLD:
+        if line.action in NEWLY_SOLD or (kept and line.action not in UNWISHED):
             found += configuration_refusals(
                 self._item, _named(line.characteristics), complete=line.action is ItemAction.ADD
             )
@@ -157,7 +166,17 @@ class CatalogOffer:
             characteristics=tuple(_ordered_value(one) for one in values),
             prices=tuple(_ordered_price(one) for one in cost.applied),
             terms=tuple(_ordered_term(one) for one in self._item.offering.contents.commitments),
+            specification_id=None if self._item.specification is None else self._item.specification.item_id,
+            bundle=bool(self._item.offering.contents.bundle),
+            instantiation=Instantiation(self._item.instantiation.value),
         )
+
+    def become(self, line: OrderLine, had: Sequence[ChosenCharacteristic]) -> OrderedOffering:
+        changed, known = {one.name for one in line.characteristics}, effective(self._item)
+        kept = [one for one in had if one.name in known and one.name not in changed]
+        wrong = {one.number for one in configuration_refusals(self._item, _named(kept), complete=False)}
+        kept = [one for number, one in enumerate(kept) if number not in wrong]
+        return self.ordered(replace(line, action=ItemAction.ADD, characteristics=(*kept, *line.characteristics)))
 
     @cached_property
     def _rules(self) -> list[Rule]:

@@ -65,6 +65,7 @@ class PlaceOrder:
         }
         return [
             Step(VERIFY, lambda facts: self._verify(order.customer_id)),
+            *(self._verify_owner(number, owner) for number, owner in enumerate(_owners(order), start=1)),
             *reserve.values(),
             self._create(order, {item_id: step.name for item_id, step in reserve.items()}),
             *(self._take(order, charge) for charge in _charges(order)),
@@ -103,6 +104,7 @@ class PlaceOrder:
             order.deny_cancellation(now)
             cancellation.deny(CHARGED if paid else CREATED, "the order is completed: return its products instead")
         order.complete(progress.facts[CREATE], PaymentStatus.SUCCESS if paid else PaymentStatus.NOT_CHARGED, now)
+        work.assets.complete(order, now)
 
     def _end_without_success(self, order: Order, progress: Progress, error: CanonicalError, work: UnitOfWork) -> None:
         """The order failed, is in fallout or was cancelled. If a cancellation came while a backend refused the order,
@@ -120,9 +122,11 @@ class PlaceOrder:
                 cancellation.deny(FALLEN_OUT, f"not done: {'; '.join(progress.not_undone)}")
         elif cancellation is not None:
             order.cancel(failure_of(progress, _cancelled(cancellation)), payment, number, now)
+            work.assets.cancel(order, now)
             cancellation.done(_undone(progress, error), now)
         else:
             order.fail(failure_of(progress, error), payment, number, now)
+            work.assets.fail(order, now)
 
     def _verify(self, customer_id: str) -> dict[str, Any]:
         customer = self.customers.customer(customer_id)
@@ -133,6 +137,9 @@ class PlaceOrder:
                 customerStatus=customer.status.value,
             )
         return {"name": customer.name}
+
+    def _verify_owner(self, number: int, customer_id: str) -> Step:
+        return Step(f"verify-owner-{number}", lambda facts: self._verify(customer_id))
 
     def _create(self, order: Order, steps: Mapping[str, str]) -> Step:
         """`steps` by items: those that reserve for them."""
@@ -201,14 +208,24 @@ def plan(order: Order) -> list[PlannedCall]:
     charges = [{"amount": f"{charge.amount:f}", "currency": charge.currency} for charge in _charges(order)]
     return [
         PlannedCall(VERIFY, "crm", "getCustomer", {"id": order.customer_id}),
+        *(
+            PlannedCall(f"verify-owner-{number}", "crm", "getCustomer", {"id": owner})
+            for number, owner in enumerate(_owners(order), start=1)
+        ),
         *reservations,
         PlannedCall(CREATE, "bss", "createOrder", {"customerId": order.customer_id, "items": len(order.items)}),
         *(PlannedCall(CHARGE, "billing", "charge", charge) for charge in charges),
     ]
 
 
+def _owners(order: Order) -> list[str]:
+    """The customers who are to own products from then on."""
+    named = (item.wishes.customer_id for item in order.items)
+    return list(dict.fromkeys(one for one in named if one not in (None, order.customer_id)))
+
+
 def _charges(order: Order) -> list[Money]:
-    """The amount to charge, or None: free products and changes of installed products are not charged."""
+    """The amount to charge, if there is any: free products, and changes that bring nothing new, are not charged."""
     return [order.amount] if order.amount is not None and order.amount.amount else []
 
 

@@ -101,6 +101,10 @@ class Repository(Protocol[A]):
         """Raises what `Kind.missing` makes."""
         ...
 
+    def forget(self, aggregate_id: str, /) -> None:
+        """Read it anew when it is got again: what was got is not used any more, and nothing of it was changed."""
+        ...
+
     def versions(self, reference: str, /) -> list[A]:
         """All that have this reference, oldest first."""
         ...

@@ -36,6 +36,13 @@ class Reader:
     customers: CustomerSet | None = None
     only: Only = ()
 
+    def sees(self, owner: str, customer_id: str) -> bool:
+        """Whether it sees what belongs to this client and is about this customer."""
+        return (self.everybody or owner == self.client) and self.may_act_for(customer_id)
+
+    def may_act_for(self, customer_id: str) -> bool:
+        return self.customers is None or customer_id in self.customers
+
     @property
     def unbounded(self) -> bool:
         """Whether there is no order that it does not see."""

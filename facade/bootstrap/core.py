@@ -102,7 +102,8 @@ class Core:
 
     def unit_of_work(self) -> SqlUnitOfWork:
         sold = SOLD if self.settings.catalog_sells_active else ONLY_LAUNCHED
-        return SqlUnitOfWork(self.database, self._projectors, self.clock, sold)
+        most = self.settings.assets_per_item
+        return SqlUnitOfWork(self.database, self._projectors, self.clock, sold, assets_per_item=most)
 
     def _write_problem(self) -> str | None:
         try:

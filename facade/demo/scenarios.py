@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from canonical.shared.reader import Reader
 from facade.application.requests import Translation
 from facade.demo.product import ORDERS, TMF622, DemoError, Product
 from facade.portal import handlers as portal
@@ -46,7 +47,7 @@ class Scenario:
     def translation(self) -> Translation:
         """What the payload means, as the product reads it."""
         if self.side is PORTAL:
-            return portal.to_submit_order(self.body, self.side.client)
+            return portal.to_submit_order(self.body, Reader(self.side.client))
         return product_order.to_submit_order(self.body, Sender(self.side.client, STANDARD))
 
 

@@ -178,10 +178,10 @@ class PortalTranslator:
 
 
 def _submit_order(body: dict[str, Any], principal: Principal, profiles: Profiles) -> Translation:
-    return to_submit_order(body, principal.client_id, profiles.of(principal.client_id))
+    return to_submit_order(body, principal.reader(), profiles.of(principal.client_id))
 
 
-def to_submit_order(body: dict[str, Any], owner: str, profile: Profile = DEFAULT) -> Translation:
+def to_submit_order(body: dict[str, Any], reader: Reader, profile: Profile = DEFAULT) -> Translation:
     """The command of a valid `PlaceOrder`."""
     trail = [
         Mapped("/customerId", "/customer_id", "as sent"),
@@ -203,7 +203,7 @@ def to_submit_order(body: dict[str, Any], owner: str, profile: Profile = DEFAULT
         Mapped(f"/externalIdentifiers/{index}", f"/external_identifiers/{index}", "owner, type and id as sent")
         for index in range(len(body.get("externalIdentifiers", ())))
     ]
-    command = OrderRequest().to_command(body, owner)
+    command = OrderRequest().to_command(body, reader)
     command = replace(command, markets=profile.markets, tolerated=profile.tolerated)
     return Translation(command, carried={}, trail=tuple(trail), customer_id=command.customer_id)
 

@@ -12,6 +12,7 @@ from canonical.ordering.states import State
 from canonical.ordering.wishes import ChosenCharacteristic, WishedPlace, WishedTerm, Wishes
 from canonical.shared import jsontext
 from canonical.shared.external_identifier import ExternalIdentifier
+from canonical.shared.reader import Reader
 from facade.clock import time_text
 
 STATUS = {State.COMPLETED: "confirmed", State.CLOSED: "confirmed", State.CANCELLED: "cancelled"} | dict.fromkeys(
@@ -20,7 +21,7 @@ STATUS = {State.COMPLETED: "confirmed", State.CLOSED: "confirmed", State.CANCELL
 """The documents' `status`; any other state is `processing`."""
 
 
-ONLY_IF_SAID = frozenset({"characteristics", "places", "terms", "newCustomerId"})
+ONLY_IF_SAID = frozenset({"assetIds", "characteristics", "places", "terms", "newCustomerId"})
 """Left out of an item's document when there are none."""
 
 
@@ -77,7 +78,7 @@ class ItemRequest(Schema):
     sku = fields.String()
     offering_id = fields.String(data_key="offeringId")
     product_id = fields.String(data_key="assetId")
-    quantity = fields.Integer(strict=True, load_default=1)
+    quantity = fields.Integer(strict=True)
     characteristics = fields.List(fields.Nested(CharacteristicRequest))
     places = fields.List(fields.Nested(PlaceSchema), load_default=list)
     terms = fields.List(fields.Nested(TermSchema), load_default=list)
@@ -103,10 +104,11 @@ class OrderRequest(Schema):
         fields.Nested(ExternalIdentifierSchema), data_key="externalIdentifiers", load_default=list
     )
 
-    def to_command(self, body: dict[str, Any], owner: str) -> SubmitOrder:
+    def to_command(self, body: dict[str, Any], reader: Reader) -> SubmitOrder:
         asked = self.load(body)
         return SubmitOrder(
-            owner=owner,
+            owner=reader.client,
+            reader=reader,
             customer_id=asked["customer_id"],
             lines=tuple(_line(number, item) for number, item in enumerate(asked["items"], start=1)),
             external_identifiers=tuple(asked["external_identifiers"]),
@@ -115,8 +117,10 @@ class OrderRequest(Schema):
 
 def _line(number: int, item: dict[str, Any]) -> OrderLine:
     chosen = tuple(item.pop("characteristics", ()))
-    wishes = Wishes(tuple(item.pop("places")), tuple(item.pop("terms")), customer_id=item.pop("customer_id"))
-    return OrderLine(id=str(number), characteristics=chosen, wishes=wishes, **item)
+    quantity = item.pop("quantity", None)
+    owner = item.pop("customer_id")
+    wishes = Wishes(tuple(item.pop("places")), tuple(item.pop("terms")), customer_id=owner, quantity=quantity)
+    return OrderLine(id=str(number), quantity=quantity or 1, characteristics=chosen, wishes=wishes, **item)
 
 
 def _said(shown: dict[str, Any]) -> dict[str, Any]:
@@ -153,11 +157,11 @@ class ItemSchema(Schema):
     one_time_charge = fields.Nested(MoneySchema, data_key="oneTimeCharge")
     recurring_charges = fields.List(
         fields.Nested(RecurringChargeSchema),
-        attribute="offering.recurring",
+        attribute="recurring",
         data_key="recurringCharges",
-        dump_default=list,
     )
     characteristics = fields.List(fields.Nested(CharacteristicSchema))
+    asset_ids = fields.List(fields.String(), attribute="assets.ids", data_key="assetIds")
     places = fields.List(fields.Nested(PlaceSchema), attribute="wishes.places")
     terms = fields.List(fields.Nested(TermSchema))
     new_customer_id = fields.String(attribute="wishes.customer_id", data_key="newCustomerId")

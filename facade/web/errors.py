@@ -5,6 +5,7 @@ error goes to the log only, with the id in the answer.
 """
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from types import MappingProxyType
@@ -18,6 +19,7 @@ from starlette.formparsers import MultiPartException
 
 from canonical.audit.ports import AuditTrail
 from canonical.audit.record import AuditRecord
+from canonical.inventory.errors import AssetInOrder
 from canonical.processes.errors import StillWorking
 from canonical.shared import jsontext
 from canonical.shared.errors import (
@@ -54,6 +56,7 @@ from facade.web.methods import MethodTable
 log = structlog.get_logger()
 
 TMF_PREFIXES = ("/tmf-api/", "/tmf/")
+VERSION = re.compile(r"/tmf.*/(v\d+)/")
 RETRY_AFTER_SECONDS = "5"
 OPERATION_LENGTH = 200
 INTERNAL_DETAILS = frozenset({"backend", "operation", "retryAfter", "field", "ids"})
@@ -173,9 +176,20 @@ def _framework(error: Any) -> ErrorAnswer:
 
 def render(answer: ErrorAnswer, path: str, error_id: str) -> tuple[bytes, str]:
     """The body and its media type, by the address that was called."""
+    pending = {}
+    if answer.code == AssetInOrder.code and "orderId" in answer.extra:
+        pending = {"pendingOrder": _order_address(path, answer.extra["orderId"])}
     if path.startswith(TMF_PREFIXES):
-        return jsontext.write(_tmf_error(answer, error_id)), "application/json"
-    return jsontext.write(_problem(answer, error_id)), "application/problem+json"
+        return jsontext.write(_tmf_error(answer, error_id) | pending), "application/json"
+    return jsontext.write(_problem(answer, error_id) | pending), "application/problem+json"
+
+
+def _order_address(path: str, order_id: str) -> str:
+    """The address of an order in the API that was called."""
+    version = VERSION.match(path)
+    if version is None:
+        return f"/api/v1/orders/{order_id}"
+    return f"/tmf-api/productOrderingManagement/{version[1]}/productOrder/{order_id}"
 
 
 def _tmf_error(answer: ErrorAnswer, error_id: str) -> dict[str, Any]:

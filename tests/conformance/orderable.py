@@ -75,6 +75,8 @@ def _make_orderable(item: Payload, seen: list[str]) -> None:
         "id": OFFERINGS[len(seen) % 3],
     }
     product = item.get("product")
+    if product and "id" not in product and str(product.get("@type")).endswith("Ref"):
+        product["@type"] = "Product"
     if product and "id" in product:
         # Another test may have made an offering of any id that is made up.
         product["id"] = f"PRD {product['id']}"[:100]

@@ -4,6 +4,7 @@ import copy
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -11,6 +12,7 @@ import pytest
 import requests
 
 from canonical.catalog.category import DEEPEST
+from canonical.inventory.contents import AssetTerm
 from canonical.shared import jsontext
 from facade.app import contract_of
 from facade.bootstrap.declared import TMF_APIS
@@ -20,6 +22,7 @@ from facade.tmf.engine.declaration import Verb
 from facade.tmf.switches import SWITCHES
 from facade.tmf.tmf622.v4 import BRIDGE
 from tests.conformance.rules import EVERY_RESOURCE, RULES, Rule, refusals, refusing
+from tests.support.assets import record_asset
 from tests.support.product import ROOT, Node, partner_order, running_product
 
 Payload = dict[str, Any]
@@ -177,8 +180,22 @@ BREAKING: Mapping[tuple[str, str, str], Mapping[str, Broken]] = {
         "v5": Broken({"channel": [{"role": "by", "channel": {"id": "web"}}]}, {"productOffering": BUSINESS}),
     },
     ("productOrder", "ACTION_NOT_ALLOWED", "productOrderItem.action"): item(
-        productOffering={"id": "po_roaming_world"}, **changed()
+        productOffering={"id": "po_roaming_world"}, **changed(id="ACTIVE")
     ),
+    ("productOrder", "PRODUCT_NOT_FOUND", "productOrderItem.product"): item(**changed(status="suspended")),
+    ("productOrder", "PRODUCT_OF_ANOTHER_CUSTOMER", "productOrderItem.product"): item(
+        **changed(id="ANOTHERS", status="suspended")
+    ),
+    ("productOrder", "PRODUCT_STATUS", "productOrderItem.product"): item(**changed(id="ACTIVE", status="active")),
+    ("productOrder", "PRODUCT_UNCHANGED", "productOrderItem.product"): item(
+        productOffering=None, **changed(id="ACTIVE")
+    ),
+    ("productOrder", "TERM_NOT_OVER", "productOrderItem.product"): item(action="delete", product={"id": "ACTIVE"}),
+    ("productOrder", "ASSET_IN_ORDER", "productOrderItem.product"): item(**changed(id="HELD", status="suspended")),
+    ("productOrder", "TWO_ITEMS_ONE_ASSET", "productOrderItem.product"): order(
+        productOrderItem=[{"id": name, **changed(id="ACTIVE", status="suspended")} for name in "12"]
+    ),
+    ("productOrder", "ASSETS_TOO_MANY", "productOrderItem.quantity"): item(quantity=101),
     ("productOrder", "CHARACTERISTIC_NOT_ALLOWED", "productOrderItem.product.productCharacteristic"): item(
         product={"productCharacteristic": [{"name": "installation", "value": "by magic"}]}
     ),
@@ -194,6 +211,9 @@ BREAKING: Mapping[tuple[str, str, str], Mapping[str, Broken]] = {
     ("productOrder", "invalidValue", "requestedInitialState"): {"v4": Broken({"requestedInitialState": "draft"})},
     ("productOrder", "missingProperty", "productOrderItem.productOrderItemRelationship"): {
         "v4": Broken(item=related({"id": "2"}))
+    },
+    ("productOrder", "missingProperty", "productOrderItem.product"): {
+        "v4": Broken(item={"product": {"@type": "ProductRef", "productTerm": [{"name": "x"}]}})
     },
     ("productOrder", "missingProperty", "productOrderItem.product.place"): {
         "v4": Broken(item=changed(place=[{"role": "to"}]))
@@ -276,6 +296,9 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     (folder / "partners" / f"{BOUND}.yaml").write_text("customers: {list: [C12345]}\n")
     with running_product(folder, PARTNERS=str(folder / "partners"), HOLD_PROCESSES="true") as node:
         offer_what_is_not_resolved(node)
+        record_asset(node, "ACTIVE", terms=(AssetTerm("Minimum term", until=datetime(2100, 1, 1, tzinfo=UTC)),))
+        record_asset(node, "ANOTHERS", customer_id="C12346")
+        record_asset(node, "HELD", order_id="an order")
         yield node
 
 

@@ -24,7 +24,11 @@ from tests.support.fakes import (
     StandingClock,
 )
 
-AMENDED = a_command(customer_id="C2", lines=(a_line(id="x", offering_id=ROUTER.id), a_change(id="y")))
+AMENDED = a_command(
+    customer_id="C2",
+    lines=(a_line(id="x", offering_id=ROUTER.id), a_change(id="y")),
+    tolerated=("PRODUCT_NOT_FOUND",),
+)
 
 
 def ticket(number: int) -> tuple[ExternalIdentifier, ...]:
@@ -44,7 +48,7 @@ def ask(store: Store, command: Any, carried: dict[str, Any] | None = None) -> tu
     with store.unit_of_work() as work:
         if carried is not None:
             work.repository(ORDERS).carry(command.order_id, carried)
-        order: Order = HANDLERS[type(command)](command, work, StandingClock(LATER), CountingIdentities())
+        order: Order = HANDLERS[type(command)](command, work, StandingClock(LATER), CountingIdentities(1000))
         work.save()
         text, _ = work.repository(ORDERS).shown(order.id)
         work.commit()

@@ -262,7 +262,10 @@ def test_a_draft_submitted_by_two_at_once_is_submitted_once(postgres_database: D
                 work.repository(ORDERS).get(ORDER_ID)
             for work in (one, other):
                 submit_draft(
-                    SubmitDraft(ORDER_ID, ANY_VERSION, a_command()), work, StandingClock(LATER), CountingIdentities()
+                    SubmitDraft(ORDER_ID, ANY_VERSION, a_command()),
+                    work,
+                    StandingClock(LATER),
+                    CountingIdentities(1000),
                 )
                 work.commit()
 

@@ -224,7 +224,7 @@ def test_changes_on_several_nodes_are_made_once_or_refused(store: Store) -> None
 
 def test_a_draft_is_submitted_once(store: Store) -> None:
     a_draft(store)
-    taking = changes(store)
+    taking = changes(store, identities=CountingIdentities(1000))
     patch = Patch("application/json", {"state": "acknowledged"}, said("a").href)
     outcomes = at_once(4, lambda _: taking.patch(patch, asked()))
     assert {outcome.version for outcome in outcomes} == {2}, outcomes

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from canonical.inventory.states import AssetStatus
+from tests.support.assets import record_asset
 from tests.support.product import TMF622, Node, effects, partner_order, running_product
 
 V4 = TMF622.replace("/v5/", "/v4/")
@@ -26,18 +28,21 @@ def add(offering: str = "po_tv_basic", **changes: Any) -> dict[str, Any]:
     return {"action": "add", "productOffering": {"id": offering}} | changes
 
 
-def modify(**product: Any) -> dict[str, Any]:
-    return {"action": "modify", "product": {"@type": "Product", "id": "PRD1", **product}}
+def modify(product_id: str = "PRD1", **product: Any) -> dict[str, Any]:
+    return {"action": "modify", "product": {"@type": "Product", "id": product_id, **product}}
 
 
 def test_changes_of_installed_products_reach_bss_without_stock_or_charge(product: Node) -> None:
+    statuses = dict.fromkeys(range(1, 6), AssetStatus.ACTIVE) | {3: AssetStatus.SUSPENDED}
+    ids = [record_asset(product, f"PRD{number}", status=status) for number, status in statuses.items()]
+    place = {"@type": "RelatedPlaceRefOrValue", "role": "at", "place": {"@type": "PlaceRef", "id": "A2"}}
     items = [
-        modify(),
-        modify(status="suspended"),
-        modify(status="active"),
-        modify(place=[{"@type": "RelatedPlaceRefOrValue", "role": "at", "place": {"@type": "PlaceRef", "id": "A2"}}]),
-        {"action": "delete", "product": {"@type": "ProductRef", "id": "PRD2"}},
-        {"action": "noChange", "product": {"@type": "ProductRef", "id": "PRD3"}},
+        modify("PRD1", productCharacteristic=[{"name": "colour", "value": "red"}]),
+        modify("PRD2", status="suspended"),
+        modify("PRD3", status="active"),
+        modify("PRD4", place=[place]),
+        {"action": "delete", "product": {"@type": "ProductRef", "id": "PRD5"}},
+        {"action": "noChange", "product": {"@type": "ProductRef", "id": "PRD6"}},
     ]
     answer = product.post(TMF622, an_order(*items))
     assert answer.status_code == 201, answer.text
@@ -51,7 +56,7 @@ def test_changes_of_installed_products_reach_bss_without_stock_or_charge(product
         "DISCONNECT",
         "NO_CHANGE",
     ]
-    assert [item["productId"] for item in order["items"]] == ["PRD1"] * 4 + ["PRD2", "PRD3"]
+    assert [item["productId"] for item in order["items"]] == [*ids, "PRD6"]
     assert effects(product.backends, order["id"]) == {"createOrder": 1}
     shown = product.get(f"{TMF622}/{order['id']}").json()
     assert [item["action"] for item in shown["productOrderItem"]] == ["modify"] * 4 + ["delete", "noChange"]
@@ -59,7 +64,8 @@ def test_changes_of_installed_products_reach_bss_without_stock_or_charge(product
 
 
 def test_only_what_is_added_is_reserved_and_charged(product: Node) -> None:
-    order_id = product.post(TMF622, an_order(add(quantity=2), modify(status="suspended"))).json()["id"]
+    changed = modify(record_asset(product, "PRD7"), status="suspended")
+    order_id = product.post(TMF622, an_order(add(quantity=2), changed)).json()["id"]
     order = product.until_finished(order_id)
     assert (order["paymentStatus"], order["total"]["amount"]) == ("success", "19.80")
     assert effects(product.backends, order_id) == {"reserve": 1, "createOrder": 1, "charge": 1}

@@ -8,11 +8,13 @@ from typing import Any
 
 from canonical.customers.errors import CustomerNotFound
 from canonical.customers.reference import CustomerReference, CustomerStatus
-from canonical.ordering.commands import OrderLine, OrderMarket
+from canonical.ordering.assets import HeldAsset
+from canonical.ordering.commands import OrderLine, OrderMarket, SubmitOrder
 from canonical.ordering.errors import BundleCardinality
-from canonical.ordering.items import OrderedOffering
+from canonical.ordering.items import ItemAssets, OrderedOffering
 from canonical.ordering.offers import Broken
 from canonical.ordering.order import Order
+from canonical.ordering.wishes import ChosenCharacteristic
 from canonical.processes.errors import InsufficientStock, PaymentDeclined
 from canonical.processes.ports import ChargeRequest, StockRequest
 from canonical.shared.errors import CanonicalError
@@ -61,10 +63,10 @@ class Starts:
 
 
 class CountingIdentities:
-    """Ids that count, of the length of a UUID."""
+    """Ids that count, of the length of a UUID, from the one after `last`."""
 
-    def __init__(self) -> None:
-        self._count = 0
+    def __init__(self, last: int = 0) -> None:
+        self._count = last
         self._lock = threading.Lock()
 
     def new_id(self) -> str:
@@ -97,7 +99,7 @@ class OnSale:
     def takes(self, offering_id: str) -> bool:
         return offering_id in self.members
 
-    def broken(self, line: OrderLine) -> Iterable[Broken]:
+    def broken(self, line: OrderLine, kept: bool = False) -> Iterable[Broken]:
         return self.rules
 
     def broken_in(self, markets: Sequence[OrderMarket]) -> Iterable[Broken]:
@@ -116,6 +118,9 @@ class OnSale:
     def ordered(self, line: OrderLine) -> OrderedOffering:
         return self.offering
 
+    def become(self, line: OrderLine, had: Sequence[ChosenCharacteristic]) -> OrderedOffering:
+        return self.offering
+
 
 class OfferingsOnSale:
     """A catalog of these offerings."""
@@ -128,6 +133,24 @@ class OfferingsOnSale:
 
     def by_sku(self, sku: str) -> OnSale | None:
         return next((offer for offer in self._offers if offer.sku == sku), None)
+
+
+class NoAssets:
+    """Knows no product of a customer, and lets orders change it nevertheless."""
+
+    def hold(self, command: SubmitOrder, order_id: str) -> Mapping[str, HeldAsset]:
+        return {}
+
+    def acknowledge(self, *_: Any) -> Mapping[str, ItemAssets]:
+        return {}
+
+    def let_go(self, order: Order) -> None: ...
+
+    def complete(self, order: Order, at: datetime) -> None: ...
+
+    def fail(self, order: Order, at: datetime) -> None: ...
+
+    def cancel(self, order: Order, at: datetime) -> None: ...
 
 
 Calls = list[tuple[str, str | None]]

@@ -14,13 +14,14 @@ from canonical.inventory.ports import Claim
 from canonical.listeners.listener import Listener
 from canonical.ordering.cancellation import CANCELLATIONS, Cancellation
 from canonical.ordering.order import ORDERS, Order
+from canonical.processes.order_assets import OrderAssets
 from canonical.shared.aggregates import Kind, Link
 from canonical.shared.errors import ConcurrentChange
 from canonical.shared.idempotency import KeptAnswer
 from canonical.shared.projection import Projection, Projector
 from canonical.shared.reader import ALL
 from canonical.subscriptions.plan_change import PLAN_CHANGES
-from tests.support.fakes import OfferingsOnSale, SteppingClock
+from tests.support.fakes import NoAssets, OfferingsOnSale, SteppingClock
 from tests.support.memory_rows import Row, row_of, rows_of
 
 
@@ -38,7 +39,10 @@ def blank(aggregate: Any, carried: dict[str, Any]) -> Projection:
 
 @dataclass
 class Memory:
-    """A store in memory: what units of work committed. `turn` lets one at a time in, as SQLite does."""
+    """A store in memory: what units of work committed. `turn` lets one at a time in, as SQLite does.
+
+    With `assets_per_item` orders make and change assets; without it they are as if nobody knew any product.
+    """
 
     projectors: Mapping[str, Projector] = field(default_factory=dict)
     clock: Any = field(default_factory=SteppingClock)
@@ -51,6 +55,7 @@ class Memory:
     listeners: dict[str, Listener] = field(default_factory=dict)
     claims: dict[str, Claim] = field(default_factory=dict)
     published: int = 0
+    assets_per_item: int | None = None
     turn: Any = field(default_factory=threading.Lock)
 
     def unit_of_work(self) -> "UnitOfWorkInMemory":
@@ -88,6 +93,8 @@ class UnitOfWorkInMemory:
     def __enter__(self) -> Self:
         self._memory.turn.acquire()
         self.claims = ClaimsInMemory(self._memory)
+        most = self._memory.assets_per_item
+        self.assets: Any = NoAssets() if most is None else OrderAssets(self, self._memory.clock, most)
         self.processes = ScheduleInMemory(self._memory)
         self.listeners = ListenersInMemory(self._memory)
         self._repositories: dict[str, RepositoryInMemory] = {}
@@ -177,6 +184,9 @@ class RepositoryInMemory:
         if found.id not in self._seen:
             self._seen[found.id], self._read[found.id] = copy.deepcopy(found), copy.deepcopy(found)
         return self._seen[found.id]
+
+    def forget(self, aggregate_id: str) -> None:
+        self._seen.pop(aggregate_id, None)
 
     def versions(self, reference: str) -> list[Any]:
         rows = reversed(rows_of(self._memory.rows, self._kind, ALL))

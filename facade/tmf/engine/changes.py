@@ -99,9 +99,10 @@ class ResourceChanges:
         return self.application.execute(asked.request, translation, 204)
 
     def _sender(self, asked: ChangeRequest) -> Sender:
-        client = asked.principal.client_id
+        client, reader = asked.principal.client_id, self.version.resource.reader(asked.principal)
         profile = self.profiles.of(client)
-        return Sender(client, profile.vocabulary, profile.markets, profile.tolerated, reason=asked.request.reason)
+        words = profile.vocabulary, profile.markets, profile.tolerated
+        return Sender(client, *words, reason=asked.request.reason, reader=reader)
 
     def _check(self, kept: StoredDocument, asked: ChangeRequest) -> None:
         """Raises NotFound for what this version of the API does not have or the caller does not see, or

@@ -57,7 +57,8 @@ class ResourceTranslator:
     def sender(self, principal: Principal, reason: str | None = None) -> Sender:
         profile = self.profiles.of(principal.client_id)
         words = profile.vocabulary, profile.markets, profile.tolerated
-        return Sender(principal.client_id, *words, self.version.name, origin(), principal.may, reason)
+        reader = self.version.resource.reader(principal)
+        return Sender(principal.client_id, *words, self.version.name, origin(), principal.may, reason, reader)
 
     def _resolved(self, body: Payload, principal: Principal) -> Payload:
         """The body with our ids where it names other resources of the API by their id or reference."""

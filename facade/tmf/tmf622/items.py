@@ -1,5 +1,6 @@
 """Between the items of TMF622 v5 orders, nested ones too, and the lines of the core."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -12,8 +13,9 @@ from canonical.ordering.items import OrderItem
 from canonical.ordering.lines import CHANGES_A_PRODUCT
 from canonical.ordering.order import Order
 from canonical.shared.errors import CurrenciesDiffer
-from facade.contract.pointers import escaped
+from facade.contract.pointers import escaped, tokens_of
 from facade.contract.violations import Code, Violation
+from facade.tmf.bridge import COMPLEMENT
 from facade.tmf.engine.parties import LONGEST_CUSTOMER_ID
 from facade.tmf.engine.payload import SERVER_SET, Payload, overlong, refused, unusable
 from facade.tmf.tmf622.charged import COMPLETED, ITEM_PRICES, Ours, charged_for_item, with_ours, without_ours
@@ -24,6 +26,7 @@ from facade.tmf.vocabulary import Vocabulary
 AMBIGUOUS_CHANGE = "AMBIGUOUS_CHANGE"
 PRODUCT_OFFERING_MISSING = "PRODUCT_OFFERING_MISSING"
 OFFERING_CLASSES = frozenset({"ProductOffering", "ProductOfferingRef"})
+PRODUCT_OF_ITEM = re.compile(r"(/productOrderItem/\d+)+/product")
 LONGEST_ID = 100
 LONGEST_PRODUCT_ID = 100
 """Characters; TM Forum sets no bound, the contract of BSS does."""
@@ -236,6 +239,16 @@ def shown_items(order: Order, sent: list[Payload] | None, state: str) -> list[Pa
     return _shown(sent, {item.id: item for item in order.items}, state, 1)
 
 
+def without_products_aside(document: Payload, carried: Payload) -> None:
+    """Leave out the products that were set aside because v5 cannot hold them: they come back as they were sent."""
+    for entry in carried.get(COMPLEMENT, ()):
+        if "value" in entry and PRODUCT_OF_ITEM.fullmatch(entry["at"]):
+            item: Any = document
+            for token in tokens_of(entry["at"])[:-1]:
+                item = item[int(token) if isinstance(item, list) else token]
+            item.pop("product", None)
+
+
 def _shown(items: list[Payload], known: Mapping[str, OrderItem], state: str, units: int) -> list[Payload]:
     """`units`: how many there are of the item that these are nested in."""
     return [_shown_item(sent, known.get(sent["id"]), known, state, units) for sent in items]
@@ -266,7 +279,8 @@ def _owned(item: OrderItem, sent: Payload, units: int, state: str) -> Payload:
         document["productOffering"] = {"@type": "ProductOfferingRef", "id": offering.id, "name": offering.name}
     product = sent.get("product") or {}
     if item.product_id is not None and product.get("id") != item.product_id:
-        document["product"] = {"@type": "ProductRef", **product, "id": item.product_id}
+        kind = "Product" if product else "ProductRef"
+        document["product"] = {"@type": kind, **product, "id": item.product_id}
     return document | (with_ours(sent, charged_for_item(item)) if state == COMPLETED else {})
 
 

@@ -41,6 +41,7 @@ from facade.tmf.tmf622.items import (
     changed_states,
     currencies_differ,
     shown_items,
+    without_products_aside,
 )
 from facade.tmf.tmf622.stated import stated_prices
 
@@ -147,6 +148,7 @@ def to_submit_order(body: Payload, sender: Sender) -> Translation:
         markets=tuple(_markets(body, sender, trail)),
         stated_prices=prices,
         tolerated=sender.tolerated,
+        reader=sender.reader,
         **fields,
     )
     trail = [*trail, *plain, *_carried(body)]
@@ -170,6 +172,7 @@ def from_order(order: Order, carried: Payload) -> Payload:
     """The `ProductOrder` as it stands, everything carried in it; without its address, which depends on who asks."""
     document: Payload = {**carried, "@type": carried.get("@type", "ProductOrder"), **show(FIELDS, order, carried)}
     document["productOrderItem"] = shown_items(order, carried.get("productOrderItem"), ITEM_STATES[order.state])
+    without_products_aside(document, carried)
     parties = parties_with(order.customer_id, carried.get("relatedParty", []))
     if parties:
         document["relatedParty"] = parties

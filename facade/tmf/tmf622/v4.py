@@ -25,6 +25,9 @@ HIDDEN_EVENTS = frozenset(
 )
 """Events about attributes that v4 does not have."""
 
+WISHED = frozenset({"place", "productCharacteristic", "productTerm", "relatedParty"})
+"""What an order asks for its products."""
+
 CLASSES: Mapping[str, ClassMapping] = {
     "ProductOrder": same(
         "ProductOrder",
@@ -124,6 +127,9 @@ def needed(order: Any, place: tuple[Token, ...]) -> Violation | None:
         return Violation(pointer(place), Code.INVALID_VALUE, text, ("acknowledged",))
     if names[-2:] == ["productOrderItem", "productOrderItemRelationship"]:
         text = "a relationship between items names the other item (id) and says how they relate (relationshipType)"
+        return Violation(pointer(place), Code.MISSING_PROPERTY, text)
+    if names[-2:] == ["productOrderItem", "product"] and WISHED & _item_at(order, place)["product"].keys():
+        text = "an item says what its product is to be like: without an id the product is no reference (@type)"
         return Violation(pointer(place), Code.MISSING_PROPERTY, text)
     if names[-3:] == ["productOrderItem", "product", "place"] and _item_at(order, place).get("action") == "modify":
         text = "an item that moves a product says where to: the place has an id or an address"

@@ -40,6 +40,7 @@ def wishes_of(
         parties=tuple(_parties(product, vocabulary)),
         billing_account_id=_account(product) or _account(item),
         customer_id=owner,
+        quantity=item.get("quantity"),
     )
 
 

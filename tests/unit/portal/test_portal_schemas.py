@@ -13,8 +13,10 @@ from canonical.ordering.items import RecurringCharge
 from canonical.ordering.lines import MAX_QUANTITY
 from canonical.ordering.order import Order, PaymentStatus
 from canonical.ordering.states import State, StateCategory
+from canonical.ordering.wishes import Wishes
 from canonical.shared.external_identifier import ExternalIdentifier
 from canonical.shared.money import Money
+from canonical.shared.reader import Reader
 from facade.portal.schemas import STATUS, OrderRequest, order_document
 from tests.support.builders import (
     BROADBAND,
@@ -30,6 +32,7 @@ from tests.support.builders import (
 from tests.support.specs import SPECS, problems
 
 SPEC = "canonical/v1.yaml"
+PORTAL = Reader("portal")
 SCHEMAS = yaml.safe_load((SPECS / SPEC).read_text())["components"]["schemas"]
 
 
@@ -189,18 +192,22 @@ BODY = {
 
 def test_a_request_becomes_a_command_with_numbered_lines() -> None:
     assert problems(SPEC, "PlaceOrder", BODY) == []
-    assert OrderRequest().to_command(BODY, "portal") == SubmitOrder(
+    assert OrderRequest().to_command(BODY, PORTAL) == SubmitOrder(
         owner="portal",
+        reader=PORTAL,
         customer_id="C12345",
-        lines=(OrderLine(id="1", quantity=2, sku="SKU123"), OrderLine(id="2", quantity=1, offering_id="po_tv_basic")),
+        lines=(
+            OrderLine(id="1", quantity=2, sku="SKU123", wishes=Wishes(quantity=2)),
+            OrderLine(id="2", quantity=1, offering_id="po_tv_basic", wishes=Wishes(quantity=1)),
+        ),
         external_identifiers=(ExternalIdentifier("crm", "case", "4711"),),
     )
 
 
 def test_the_least_that_is_needed_becomes_a_command() -> None:
-    body = {"customerId": "C1", "items": [{"quantity": 1}]}
+    body: dict[str, Any] = {"customerId": "C1", "items": [{}]}
     assert problems(SPEC, "PlaceOrder", body) == []
-    assert OrderRequest().to_command(body, "portal").lines == (OrderLine(id="1", quantity=1),)
+    assert OrderRequest().to_command(body, PORTAL).lines == (OrderLine(id="1", quantity=1),)
 
 
 def test_the_schema_knows_exactly_what_the_contract_lets_in() -> None:

@@ -1,5 +1,6 @@
 """How an order of the canonical API was understood, and where the core's errors point in it."""
 
+from canonical.shared.reader import Reader
 from facade.portal.handlers import to_submit_order
 
 ORDER = {
@@ -12,14 +13,14 @@ ORDER = {
 
 
 def test_a_mistake_in_a_characteristic_is_shown_at_its_value() -> None:
-    translation = to_submit_order(ORDER, "portal")
+    translation = to_submit_order(ORDER, Reader("portal"))
     assert translation.source_of("/lines/1/characteristics/0/text") == "/items/1/characteristics/0/value"
     assert translation.source_of("/lines/1/characteristics") == "/items/1/characteristics"
     assert translation.source_of("/lines/0/characteristics") == "/items/0"
 
 
 def test_the_trail_names_the_characteristics_that_an_item_has() -> None:
-    sources = {one.source for one in to_submit_order(ORDER, "portal").trail}
+    sources = {one.source for one in to_submit_order(ORDER, Reader("portal")).trail}
     place = "/items/1"
     assert sources >= {f"{place}/offeringId", f"{place}/characteristics/0/name", f"{place}/characteristics/0/value"}
     assert "/items/0/characteristics" not in sources

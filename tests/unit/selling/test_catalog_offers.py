@@ -1,5 +1,6 @@
 """The catalog as orders see it."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -7,13 +8,15 @@ import pytest
 from canonical.catalog.condition import Comparison, Condition, Operator
 from canonical.catalog.lifecycle import LifecycleStatus
 from canonical.catalog.offering import AllowedAction, Member
+from canonical.catalog.price import Commitment, Quantity
 from canonical.catalog.references import Reference, Relationship
 from canonical.catalog.rule import Rule, RuleContents, RuleType
 from canonical.catalog.selling import SOLD, Reason
+from canonical.catalog.specification import Instantiation
 from canonical.ordering.commands import ItemAction, OrderMarket
 from canonical.ordering.errors import RULES
 from canonical.ordering.items import OrderedCharacteristic, OrderedPrice, RecurringCharge
-from canonical.ordering.wishes import ChosenCharacteristic
+from canonical.ordering.wishes import ChosenCharacteristic, WishedTerm
 from canonical.processes.catalog_offers import ACTION_WORDS, CatalogOffers
 from tests.support.builders import NOON, a_change, a_line, euros
 from tests.support.fakes import StandingClock
@@ -97,6 +100,29 @@ def test_what_a_customer_has_may_be_what_is_not_sold_any_more(action: ItemAction
     offering = an_offering(contents={"specification": Reference("ps_phone")}, status=LifecycleStatus.RETIRED)
     line = a_change(action=action, offering_id="po_phone", characteristics=RED)
     assert broken(offer(offering, a_specification(COLOUR, NUMBER)).broken(line)) == rules
+
+
+def test_what_a_customer_has_may_change_although_it_is_not_sold_any_more() -> None:
+    offering = an_offering(contents={"specification": Reference("ps_phone")}, status=LifecycleStatus.RETIRED)
+    line = a_change(action=ItemAction.MODIFY, characteristics=RED)
+    found = broken(offer(offering, a_specification(COLOUR, NUMBER)).broken(line, kept=True))
+    assert found == [("CHARACTERISTIC_NOT_ALLOWED", "/characteristics/0/text")]
+
+
+def test_a_changed_product_keeps_what_is_still_allowed_and_gets_defaults_for_the_rest() -> None:
+    offering = an_offering(contents={"specification": Reference("ps_phone")})
+    had = (*RED, ChosenCharacteristic("msisdn", "TEXT", "12345678"), ChosenCharacteristic("gone", "TEXT", "x"))
+    became = offer(offering, a_specification(COLOUR, NUMBER)).become(a_change(action=ItemAction.MODIFY), had)
+    assert {one.name: one.text for one in became.characteristics} == {"msisdn": "12345678", "colour": "white"}
+
+
+def test_an_offering_remembers_its_terms_and_what_a_quantity_of_it_means() -> None:
+    term = Commitment("Minimum term", duration=Quantity(Decimal(24), "month"))
+    contents = {"specification": Reference("ps_phone"), "commitments": (term,), "bundle": True}
+    counted = a_specification(COLOUR, instantiation=Instantiation.COUNTED)
+    ordered = offer(an_offering(contents=contents), counted).ordered(a_line())
+    assert ordered.terms == (WishedTerm("Minimum term", 24, "month"),)
+    assert (ordered.instantiation.value, ordered.specification_id, ordered.bundle) == ("COUNTED", "ps_phone", True)
 
 
 def test_actions_are_called_as_clients_call_them() -> None:

@@ -1,0 +1,66 @@
+"""What an order may do with an asset: the one place that says so, for orders and for whoever asks beforehand."""
+
+import calendar
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from types import MappingProxyType
+
+from canonical.inventory.asset import CustomerAsset
+from canonical.inventory.contents import AssetTerm
+from canonical.inventory.states import TRANSITIONS, AssetStatus, Trigger
+from canonical.ordering.commands import ItemAction
+from canonical.ordering.errors import ProductStatus, TermNotOver
+from canonical.ordering.offers import Broken
+
+TRIGGERS: Mapping[ItemAction, Trigger] = MappingProxyType(
+    {
+        ItemAction.MODIFY: Trigger.MODIFY,
+        ItemAction.MOVE: Trigger.MOVE,
+        ItemAction.SUSPEND: Trigger.SUSPEND,
+        ItemAction.RESUME: Trigger.RESUME,
+        ItemAction.DISCONNECT: Trigger.TERMINATE,
+    }
+)
+"""What each action is to an asset."""
+
+
+def allowed_actions(status: AssetStatus) -> list[ItemAction]:
+    """The actions that may be ordered in this status."""
+    return [action for action, trigger in TRIGGERS.items() if (status, trigger) in TRANSITIONS]
+
+
+def broken_rules(asset: CustomerAsset, action: ItemAction, at: datetime) -> Iterator[Broken]:
+    """Which rules it breaks to order this action on the asset now, whatever else is ordered."""
+    allowed = allowed_actions(asset.state)
+    if action not in allowed:
+        can = ", ".join(allowed) or "none of the actions"
+        yield Broken(
+            ProductStatus,
+            f"the product is {asset.state}, which allows {can}",
+            "/product_id",
+            {
+                "productId": asset.id,
+                "status": asset.state.value,
+                "action": action.value,
+                "allowed": [one.value for one in allowed],
+            },
+        )
+    if action is ItemAction.DISCONNECT:
+        for term in asset.contents.terms:
+            end = end_of(term, asset.contents.started_at)
+            if end is not None and end > at:
+                until = end.isoformat().replace("+00:00", "Z")
+                details = {"productId": asset.id, "term": term.name, "until": until}
+                yield Broken(TermNotOver, f"{term.name} runs until {until}", "/product_id", details)
+
+
+def end_of(term: AssetTerm, started_at: datetime | None) -> datetime | None:
+    """None if it does not end, or did not begin."""
+    if term.until is not None or term.months is None or started_at is None:
+        return term.until
+    years, month = divmod(started_at.month - 1 + term.months, 12)
+    year = started_at.year + years
+    if year > 9999:
+        return None
+    day = min(started_at.day, calendar.monthrange(year, month + 1)[1])
+    return started_at.replace(year=year, month=month + 1, day=day)

@@ -1,0 +1,318 @@
+"""The installed base as ordering sees it: what orders hold, make and change of it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Protocol
+
+from canonical.customers.errors import CustomerNotFound
+from canonical.inventory.asset import ASSETS, Cause, CustomerAsset, differences
+from canonical.inventory.contents import AssetContents, AssetOrder, RelationshipType
+from canonical.inventory.errors import AssetInOrder, AssetNotFound
+from canonical.inventory.ports import Claim, Claims
+from canonical.inventory.states import TRANSITIONS, AssetStatus, Trigger
+from canonical.ordering.assets import HeldAsset
+from canonical.ordering.commands import ItemAction, OrderLine, SubmitOrder
+from canonical.ordering.errors import (
+    AssetsTooMany,
+    OrderNotFound,
+    ProductNotFound,
+    ProductOfAnotherCustomer,
+    ProductUnchanged,
+    TwoItemsOneAsset,
+)
+from canonical.ordering.items import Instantiation, ItemAssets, OrderedOffering, OrderItem
+from canonical.ordering.lines import CHANGES_A_PRODUCT
+from canonical.ordering.offers import Broken, refuse
+from canonical.ordering.order import ORDERS, Order
+from canonical.ordering.wishes import ChosenCharacteristic
+from canonical.processes.asset_contents import (
+    charge_for,
+    contents_after,
+    contents_as_ordered,
+    contents_of_part_after,
+    wished_quantity,
+)
+from canonical.processes.asset_relations import relations_of_added, relations_since
+from canonical.processes.asset_rules import TRIGGERS, broken_rules
+from canonical.shared.errors import ConcurrentChange
+from canonical.shared.ports import Clock, Identities
+from canonical.shared.ports import UnitOfWork as SharedUnitOfWork
+from canonical.shared.reader import Reader
+
+LONGEST_ID = 36
+"""Characters of an asset's id. A longer one is nobody's."""
+
+
+class Work(SharedUnitOfWork, Protocol):
+    @property
+    def claims(self) -> Claims: ...
+
+
+class OrderAssets:
+    """The `Assets` of ordering, inside the unit of work `work`. A line makes at most `most` products."""
+
+    def __init__(self, work: Work, clock: Clock, most: int) -> None:
+        self._work = work
+        self._clock = clock
+        self._most = most
+
+    # --- before the order is acknowledged ----------------------------------------------------------------------------
+
+    def hold(self, command: SubmitOrder, order_id: str) -> Mapping[str, HeldAsset]:
+        reader = command.reader or Reader(command.owner)
+        named: dict[str, tuple[int, OrderLine]] = {}
+        for index, line in enumerate(command.lines):
+            if line.action in CHANGES_A_PRODUCT and line.product_id is not None:
+                self._name(command, index, line, named, reader)
+        self._claim(named, order_id, reader)
+        held = {}
+        for index, line in named.values():
+            asset = self._get(line.product_id or "")
+            for broken in self._broken(asset, line, command):
+                refuse(command, index, broken)
+            held[line.id] = _held(asset)
+        return held
+
+    def _name(
+        self, command: SubmitOrder, index: int, line: OrderLine, named: dict[str, tuple[int, OrderLine]], reader: Reader
+    ) -> None:
+        product_id = line.product_id or ""
+        owner = line.wishes.customer_id
+        if owner is not None and not reader.may_act_for(owner):
+            raise CustomerNotFound.named(owner, f"/lines/{index}/wishes/customer_id")
+        asset = self._seen(product_id, reader)
+        if asset is None:
+            text = "there is no such product of a customer"
+            refuse(command, index, Broken(ProductNotFound, text, "/product_id", {"productId": product_id}))
+        elif product_id in named:
+            text = "two items change the same product; send one item, or two orders"
+            other = named[product_id][0]
+            pointer = f"/lines/{index}/product_id"
+            raise TwoItemsOneAsset(text, pointer=pointer, productId=product_id, other=other)
+        else:
+            named[product_id] = index, line
+
+    def _seen(self, product_id: str, reader: Reader) -> CustomerAsset | None:
+        """The asset, if there is one that the client sees."""
+        if not product_id or len(product_id) > LONGEST_ID:
+            return None
+        try:
+            asset = self._get(product_id)
+        except AssetNotFound:
+            return None
+        return asset if reader.sees(asset.owner, asset.customer_id) else None
+
+    def _claim(self, named: Mapping[str, tuple[int, OrderLine]], order_id: str, reader: Reader) -> None:
+        """Claim the assets with their parts, and read them again: now nobody else changes them.
+
+        Raises AssetInOrder, or ConcurrentChange if a bundle got other parts before it was claimed.
+        """
+        wanted: dict[str, tuple[int, OrderLine]] = dict(named)
+        for asset_id, line in named.items():
+            for part in self._parts(asset_id):
+                wanted.setdefault(part, line)
+        claims = [Claim(asset_id, order_id, line.id, line.action.value) for asset_id, (_, line) in wanted.items()]
+        other = self._work.claims.take(claims)
+        if other is not None:
+            raise self._in_order(other, wanted[other.asset_id][0], reader)
+        for asset_id in wanted:
+            self._work.repository(ASSETS).forget(asset_id)
+        if any(part not in wanted for asset_id in named for part in self._parts(asset_id)):
+            raise ConcurrentChange("a product was changed by somebody else meanwhile: send the order again")
+
+    def _in_order(self, other: Claim, index: int, reader: Reader) -> AssetInOrder:
+        told = {"assetId": other.asset_id}
+        try:
+            order = self._work.repository(ORDERS).get(other.order_id)
+        except OrderNotFound:
+            order = None  # it is being corrected
+        if order is not None and reader.sees(order.owner, order.customer_id):
+            text, told = f"order {order.id} is about to change the product", told | {"orderId": order.id}
+        else:
+            text = "an order that has not ended is about to change the product"
+        return AssetInOrder(text, pointer=f"/lines/{index}/product_id", **told)
+
+    def _broken(self, asset: CustomerAsset, line: OrderLine, command: SubmitOrder) -> Iterator[Broken]:
+        if asset.customer_id != command.customer_id:
+            details = {"productId": asset.id, "customerId": asset.customer_id}
+            text = f"the product is one of customer {asset.customer_id}"
+            yield Broken(ProductOfAnotherCustomer, text, "/product_id", details)
+        yield from broken_rules(asset, line.action, self._clock.now())
+
+    # --- when it is acknowledged -------------------------------------------------------------------------------------
+
+    def acknowledge(
+        self,
+        order: Order,
+        command: SubmitOrder,
+        becoming: Mapping[str, OrderedOffering],
+        identities: Identities,
+        at: datetime,
+        former: Sequence[OrderItem] = (),
+    ) -> Mapping[str, ItemAssets]:
+        reusable = {item.id: list(item.assets.ids) for item in former if item.action is ItemAction.ADD}
+        found: dict[str, ItemAssets] = {}
+        for index, item in enumerate(order.items):
+            if item.added is not None:
+                count = self._count(command, index, item, item.added)
+                ids = reusable.pop(item.id, [])[:count] if item.id in reusable else []
+                ids += [identities.new_id() for _ in range(count - len(ids))]
+                found[item.id] = ItemAssets(tuple(ids))
+            elif self._is_held(order, item):
+                found[item.id] = self._change(command, index, item, becoming.get(item.id), at)
+        self._make(order, found, at)
+        self._drop(order, {one for assets in found.values() for one in assets.ids}, former, at)
+        return found
+
+    def _count(self, command: SubmitOrder, index: int, item: OrderItem, offering: OrderedOffering) -> int:
+        """How many assets an added item makes."""
+        if offering.instantiation is not Instantiation.SERIALIZED:
+            return int(offering.instantiation is Instantiation.COUNTED)
+        if item.quantity > self._most:
+            text = f"one item makes at most {self._most} products, and this one {item.quantity}; send several orders"
+            details = {"quantity": item.quantity, "most": self._most}
+            refuse(command, index, Broken(AssetsTooMany, text, "/quantity", details))
+            return 1
+        return item.quantity
+
+    def _is_held(self, order: Order, item: OrderItem) -> bool:
+        if item.action not in CHANGES_A_PRODUCT or item.product_id is None or len(item.product_id) > LONGEST_ID:
+            return False
+        return any(claim.order_id == order.id for claim in self._work.claims.of((item.product_id,)))
+
+    def _change(
+        self, command: SubmitOrder, index: int, item: OrderItem, becomes: OrderedOffering | None, at: datetime
+    ) -> ItemAssets:
+        asset = self._get(item.product_id or "")
+        charge = None
+        if becomes is not None:
+            charge = charge_for(asset.contents, becomes, wished_quantity(asset.contents, item, becomes))
+        assets = ItemAssets((asset.id,), becomes, charge)
+        given_away = item.wishes.customer_id not in (None, asset.customer_id)
+        if item.action in (ItemAction.MODIFY, ItemAction.MOVE) and not given_away:
+            after = contents_after(asset.contents, item.with_assets(assets), at)
+            if not differences(asset.contents, after):
+                text = "the product is like that already"
+                refuse(command, index, Broken(ProductUnchanged, text, "/product_id", {"productId": asset.id}))
+        return assets
+
+    def _make(self, order: Order, found: Mapping[str, ItemAssets], at: datetime) -> None:
+        """Make what is added, or bring what was made before to what is ordered now."""
+        for item in order.items:
+            if item.added is None:
+                continue
+            for number, asset_id in enumerate(found[item.id].ids):
+                contents = replace(
+                    contents_as_ordered(item, item.added, at),
+                    relationships=tuple(relations_of_added(item, number, order, found)),
+                    quantity=item.quantity if len(found[item.id].ids) < item.quantity else 1,
+                )
+                self._put(order, item, asset_id, contents, at)
+            made = [Claim(one, order.id, item.id, item.action.value) for one in found[item.id].ids]
+            self._work.claims.take(made)
+
+    def _put(self, order: Order, item: OrderItem, asset_id: str, contents: AssetContents, at: datetime) -> None:
+        cause = _cause(order, item)
+        try:
+            asset = self._get(asset_id)
+        except AssetNotFound:
+            status = AssetStatus.PENDING_ACTIVE
+            made = CustomerAsset.create(asset_id, order.owner, order.customer_id, contents, status, cause, at)
+            self._work.repository(ASSETS).add(made)
+            return
+        _apply(asset, Trigger.CORRECT, cause, at, contents, order.customer_id)
+
+    def _drop(self, order: Order, kept: set[str], former: Sequence[OrderItem], at: datetime) -> None:
+        for item in former:
+            for asset_id in item.assets.ids if item.action is ItemAction.ADD else ():
+                if asset_id not in kept:
+                    _apply(self._get(asset_id), Trigger.CANCEL, _cause(order, item), at)
+
+    def let_go(self, order: Order) -> None:
+        self._work.claims.release(order.id)
+
+    # --- when it ends ------------------------------------------------------------------------------------------------
+
+    def complete(self, order: Order, at: datetime) -> None:
+        for item in order.items:
+            cause = _cause(order, item)
+            if item.action is ItemAction.ADD:
+                for asset_id in item.assets.ids:
+                    _apply(self._get(asset_id), Trigger.ACTIVATE, cause, at)
+            elif item.assets.ids:
+                self._carry_out(order, item, cause, at)
+        self._work.claims.release(order.id)
+
+    def fail(self, order: Order, at: datetime) -> None:
+        self._give_up(order, Trigger.ABORT, at)
+
+    def cancel(self, order: Order, at: datetime) -> None:
+        self._give_up(order, Trigger.CANCEL, at)
+
+    def _give_up(self, order: Order, trigger: Trigger, at: datetime) -> None:
+        for item in order.items:
+            for asset_id in item.assets.ids if item.action is ItemAction.ADD else ():
+                _apply(self._get(asset_id), trigger, _cause(order, item), at)
+        self._work.claims.release(order.id)
+
+    def _carry_out(self, order: Order, item: OrderItem, cause: Cause, at: datetime) -> None:
+        [asset_id] = item.assets.ids
+        asset, trigger, owner = self._get(asset_id), TRIGGERS[item.action], item.wishes.customer_id
+        own = {one for other in order.items if other.id != item.id for one in other.assets.ids}
+        for part_id in self._parts(asset_id):
+            if part_id not in own and item.action is not ItemAction.MODIFY:
+                part = self._get(part_id)
+                if (part.state, trigger) in TRANSITIONS:
+                    _apply(part, trigger, cause, at, contents_of_part_after(part.contents, item), owner)
+        after = contents_after(asset.contents, item, at)
+        known = set(after.relationships)
+        added = [one for one in relations_since(item, order) if one not in known]
+        _apply(asset, trigger, cause, at, replace(after, relationships=(*after.relationships, *added)), owner)
+
+    # --- assets ------------------------------------------------------------------------------------------------------
+
+    def _get(self, asset_id: str) -> CustomerAsset:
+        return self._work.repository(ASSETS).get(asset_id)
+
+    def _parts(self, asset_id: str) -> list[str]:
+        """The assets that a bundle is made of, also those inside its parts."""
+        found: dict[str, None] = {}
+        ahead = [asset_id]
+        while ahead:
+            try:
+                relationships = self._get(ahead.pop()).contents.relationships
+            except AssetNotFound:
+                continue
+            for one in relationships:
+                if one.type is RelationshipType.BUNDLES and one.asset_id not in found and one.asset_id != asset_id:
+                    found[one.asset_id] = None
+                    ahead.append(one.asset_id)
+        return list(found)
+
+
+def _apply(
+    asset: CustomerAsset,
+    trigger: Trigger,
+    cause: Cause,
+    at: datetime,
+    contents: AssetContents | None = None,
+    customer_id: str | None = None,
+) -> None:
+    """Change it, as far as its status allows: an order that was tolerated may do what the table does not have."""
+    if (asset.state, trigger) not in TRANSITIONS:
+        trigger = Trigger.CORRECT
+    stays = TRANSITIONS[asset.state, trigger] is asset.state and customer_id in (None, asset.customer_id)
+    if stays and (contents is None or not differences(asset.contents, contents)):
+        return
+    asset.change(trigger, cause, at, contents, customer_id)
+
+
+def _held(asset: CustomerAsset) -> HeldAsset:
+    values = tuple(ChosenCharacteristic(one.name, one.type, one.text) for one in asset.contents.characteristics)
+    offering = asset.contents.offering
+    return HeldAsset(asset.id, None if offering is None else offering.id, values)
+
+
+def _cause(order: Order, item: OrderItem) -> Cause:
+    return Cause("ordered", order.owner, AssetOrder(order.id, item.id, item.action.value))
