@@ -170,6 +170,7 @@ ASSETS = Kind(
     ASSET,
     CustomerAsset,
     missing=lambda asset_id: AssetNotFound("Asset not found", assetId=asset_id),
+    reference=lambda asset: asset.contents.subscription_id,
     removed=lambda asset: asset.removed,
     links=_links,
     found_by=_found_by,

@@ -1,8 +1,12 @@
 """Changing a subscription's plan: in BSS, which owns it, then in Billing, which has to bill by it."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
+from canonical.inventory.asset import ASSETS, Cause, differences
+from canonical.inventory.contents import AssetCharacteristic
+from canonical.inventory.states import TRANSITIONS, Trigger
 from canonical.processes.progress import Facts, Progress, Step, failure_of
 from canonical.shared.errors import CanonicalError, ConcurrentChange, VersionMismatch
 from canonical.shared.ports import Clock, UnitOfWork
@@ -13,6 +17,8 @@ from canonical.subscriptions.subscription import Subscription, SubscriptionStatu
 
 CHANGE = "change-plan"
 BILL = "bill-plan"
+PLAN = "plan"
+"""The characteristic of an asset that names the plan of its subscription."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +69,9 @@ class ChangeSubscriptionPlan:
 
     def end(self, change: PlanChange, progress: Progress, work: UnitOfWork) -> None:
         if progress.failure is None:
-            known = progress.facts[CHANGE]
-            change.complete(known["version"], SubscriptionStatus(known["status"]), self.clock.now())
+            known, now = progress.facts[CHANGE], self.clock.now()
+            change.complete(known["version"], SubscriptionStatus(known["status"]), now)
+            _note_plan(change, work, now)
         else:
             change.fail(failure_of(progress, progress.failure), self.clock.now())
 
@@ -103,6 +110,18 @@ class ChangeSubscriptionPlan:
         except SubscriptionNotFound:
             return False
         return (now.customer_id, now.plan, now.version) == (back.customer_id, back.to_plan, back.new_version)
+
+
+def _note_plan(change: PlanChange, work: UnitOfWork, at: datetime) -> None:
+    """The assets of the subscription have the plan from then on, as the characteristic `plan`."""
+    plan = AssetCharacteristic(PLAN, "TEXT", change.to_plan)
+    cause = Cause(f"plan change {change.id}", change.owner)
+    for asset in work.repository(ASSETS).versions(change.subscription_id):
+        others = [one for one in asset.contents.characteristics if one.name != PLAN]
+        contents = replace(asset.contents, characteristics=(*others, plan))
+        if asset.customer_id == change.customer_id and differences(asset.contents, contents):
+            changes = (asset.state, Trigger.MODIFY) in TRANSITIONS
+            asset.change(Trigger.MODIFY if changes else Trigger.CORRECT, cause, at, contents)
 
 
 def _move(change: PlanChange) -> PlanMove:

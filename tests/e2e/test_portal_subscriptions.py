@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 import requests
 
+from tests.support.assets import kept_assets, record_asset
 from tests.support.product import Node, running_product
 from tests.support.waiting import LONG, until
 
@@ -68,6 +69,20 @@ def on(product: Node, subscription: str, plan: str) -> int:
     assert answer.status_code == 200, answer.text
     version: int = answer.json()["version"]
     return version
+
+
+def test_a_plan_change_stands_in_the_timeline_of_the_asset(product: Node) -> None:
+    on(product, "SUB1121", "Standard")
+    asset_id = record_asset(product, "A1121", customer_id="C12346", subscription_id="SUB1121")
+    anothers = record_asset(product, "A-other", customer_id="C12345", subscription_id="SUB1121")
+    assert change(product, "SUB1121", "Premium").json()["change"]["kind"] == "upgrade"
+    assert change(product, "SUB1121", "Premium").status_code == 200, "again, which changes nothing"
+    asset = kept_assets(product)[asset_id]
+    assert [(one["name"], one["text"]) for one in asset["contents"]["characteristics"]] == [("plan", "Premium")]
+    [_, entry] = asset["timeline"]
+    assert (entry["trigger"], entry["cause"]["actor"]) == ("modify", "portal")
+    assert entry["cause"]["reason"].startswith("plan change ")
+    assert len(kept_assets(product)[anothers]["timeline"]) == 1
 
 
 def test_tc07_a_subscription_is_moved_to_another_plan_in_bss_and_billing(product: Node) -> None:

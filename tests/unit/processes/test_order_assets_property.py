@@ -177,7 +177,8 @@ class World:
 
     def _is_possible(self, line: OrderLine) -> bool:
         status, colour, place = self.expected[line.product_id or ""]
-        wished = [one.text for one in line.characteristics] or [one.id for one in line.wishes.places]
+        wished: list[str | None] = [one.text for one in line.characteristics]
+        wished += [one.id for one in line.wishes.places]
         free = line.product_id not in self.base.memory.claims
         return free and (status, TRIGGERS[line.action]) in TRANSITIONS and wished not in ([colour], [place])
 
