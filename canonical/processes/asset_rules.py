@@ -1,12 +1,13 @@
 """What an order may do with an asset: the one place that says so, for orders and for whoever asks beforehand."""
 
 import calendar
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from types import MappingProxyType
 
 from canonical.inventory.asset import CustomerAsset
-from canonical.inventory.contents import AssetTerm
+from canonical.inventory.contents import AssetTerm, RelationshipType
+from canonical.inventory.errors import AssetNotFound
 from canonical.inventory.states import TRANSITIONS, AssetStatus, Trigger
 from canonical.ordering.commands import ItemAction
 from canonical.ordering.errors import ProductStatus, TermNotOver
@@ -52,6 +53,22 @@ def broken_rules(asset: CustomerAsset, action: ItemAction, at: datetime) -> Iter
                 until = end.isoformat().replace("+00:00", "Z")
                 details = {"productId": asset.id, "term": term.name, "until": until}
                 yield Broken(TermNotOver, f"{term.name} runs until {until}", "/product_id", details)
+
+
+def parts_of(asset_id: str, get: Callable[[str], CustomerAsset]) -> list[str]:
+    """The assets that a bundle is made of, also those inside its parts: an order of the bundle claims them, too."""
+    found: dict[str, None] = {}
+    ahead = [asset_id]
+    while ahead:
+        try:
+            relationships = get(ahead.pop()).contents.relationships
+        except AssetNotFound:
+            continue
+        for one in relationships:
+            if one.type is RelationshipType.BUNDLES and one.asset_id not in found and one.asset_id != asset_id:
+                found[one.asset_id] = None
+                ahead.append(one.asset_id)
+    return list(found)
 
 
 def end_of(term: AssetTerm, started_at: datetime | None) -> datetime | None:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from canonical.customers.errors import CustomerNotFound
 from canonical.inventory.asset import ASSETS, Cause, CustomerAsset, differences
-from canonical.inventory.contents import AssetContents, AssetOrder, RelationshipType
+from canonical.inventory.contents import AssetContents, AssetOrder
 from canonical.inventory.errors import AssetInOrder, AssetNotFound
 from canonical.inventory.ports import Claim, Claims
 from canonical.inventory.states import TRANSITIONS, AssetStatus, Trigger
@@ -34,7 +34,7 @@ from canonical.processes.asset_contents import (
     wished_quantity,
 )
 from canonical.processes.asset_relations import relations_of_added, relations_since
-from canonical.processes.asset_rules import TRIGGERS, broken_rules
+from canonical.processes.asset_rules import TRIGGERS, broken_rules, parts_of
 from canonical.shared.errors import ConcurrentChange
 from canonical.shared.ports import Clock, Identities
 from canonical.shared.ports import UnitOfWork as SharedUnitOfWork
@@ -276,19 +276,7 @@ class OrderAssets:
         return self._work.repository(ASSETS).get(asset_id)
 
     def _parts(self, asset_id: str) -> list[str]:
-        """The assets that a bundle is made of, also those inside its parts."""
-        found: dict[str, None] = {}
-        ahead = [asset_id]
-        while ahead:
-            try:
-                relationships = self._get(ahead.pop()).contents.relationships
-            except AssetNotFound:
-                continue
-            for one in relationships:
-                if one.type is RelationshipType.BUNDLES and one.asset_id not in found and one.asset_id != asset_id:
-                    found[one.asset_id] = None
-                    ahead.append(one.asset_id)
-        return list(found)
+        return parts_of(asset_id, self._get)
 
 
 def _apply(

@@ -14,6 +14,7 @@ from adapters.persistence.probes import write
 from adapters.persistence.process_table import ProcessTable
 from adapters.persistence.reads import SqlReads
 from adapters.persistence.unit_of_work import SqlUnitOfWork
+from canonical.catalog.lifecycle import LifecycleStatus
 from canonical.catalog.selling import ONLY_LAUNCHED, SOLD
 from canonical.ordering.handlers import PLACE_ORDER
 from canonical.processes.change_plan import ChangeSubscriptionPlan
@@ -100,10 +101,14 @@ class Core:
         self.turns = Turns()
         self.waiters = Waiters(self.engine, settings.portal_wait, at_once=settings.waiters)
 
+    @property
+    def sold(self) -> frozenset[LifecycleStatus]:
+        """The statuses of offerings that orders find."""
+        return SOLD if self.settings.catalog_sells_active else ONLY_LAUNCHED
+
     def unit_of_work(self) -> SqlUnitOfWork:
-        sold = SOLD if self.settings.catalog_sells_active else ONLY_LAUNCHED
         most = self.settings.assets_per_item
-        return SqlUnitOfWork(self.database, self._projectors, self.clock, sold, assets_per_item=most)
+        return SqlUnitOfWork(self.database, self._projectors, self.clock, self.sold, assets_per_item=most)
 
     def _write_problem(self) -> str | None:
         try:

@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from adapters.patterns.linear import compiled
 from adapters.persistence import migrations
+from adapters.persistence.asset_outlook import SqlAssetOutlook
 from adapters.persistence.process_records import SqlProcessReads
 from adapters.telemetry.tracer import otlp_tracer
 from canonical.catalog import patterns
@@ -112,7 +113,9 @@ def _apis(core: Core, security: SecuritySettings, verifier: TokenVerifier, page:
             PortalOrders(core.application, core.reads, core.audit, core.waiters, core.profiles).operations()
             | _translations(core).operations()
             | _catalog(core)
-            | PortalAssets(core.reads).operations()
+            | PortalAssets(
+                core.reads, SqlAssetOutlook(core.database, core.clock, core.sold), core.profiles
+            ).operations()
             | PortalCatalogFiles(core.transfers.kept, core.transfers.staging, core.reads).operations()
             | BridgeReports(core.reads, core.clock, core.audit, shown_by_v4()).operations()
             | _views(core),

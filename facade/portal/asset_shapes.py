@@ -19,6 +19,7 @@ from canonical.inventory.contents import (
     AssetTerm,
     RelationshipType,
 )
+from canonical.processes.eligible_actions import EligibleAction
 from canonical.shared import jsontext
 from canonical.shared.external_identifier import ExternalIdentifier
 from facade.characteristic_values import json_of
@@ -159,6 +160,17 @@ def _entry(entry: TimelineEntry, before: Mapping[str, Any], after: Mapping[str, 
         "actor": entry.cause.actor,
         "order": None if order is None else _order(order),
         "changes": [{"attribute": name, "before": before.get(name), "after": after.get(name)} for name in names],
+    }
+
+
+def eligible_document(one: EligibleAction, pending: dict[str, Any] | None) -> dict[str, Any]:
+    return {
+        "action": one.action.value,
+        "allowed": one.code is None,
+        "code": one.code,
+        "reason": one.reason,
+        "until": one.until and time_text(one.until),
+        "pendingOrder": pending,
     }
 
 

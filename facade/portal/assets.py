@@ -10,6 +10,9 @@ import flask
 
 from canonical.inventory.asset import ASSETS, CustomerAsset
 from canonical.inventory.states import AssetStatus
+from canonical.ordering.errors import OrderNotFound
+from canonical.ordering.order import ORDERS
+from canonical.processes.eligible_actions import EligibleAction
 from canonical.shared.aggregates import A, Kind
 from canonical.shared.criteria import Compare, Criterion, Operator, PathStep, all_of
 from canonical.shared.paging import Found, Slice
@@ -17,9 +20,11 @@ from canonical.shared.projection import SearchIndex
 from canonical.shared.reader import Reader
 from facade.contract.pointers import shortened
 from facade.contract.violations import Code, ContractViolation, Violation
-from facade.portal.asset_shapes import asset_document, timeline_document
+from facade.partners.profiles import Profiles
+from facade.portal.asset_shapes import asset_document, eligible_document, timeline_document
 from facade.portal.pages import page_document
 from facade.security.principal import Principal, current_principal
+from facade.web.address import requested_address
 from facade.web.cursors import Course
 from facade.web.json import answer_json
 from facade.web.paging import PAGING, only, page_of
@@ -54,15 +59,24 @@ class AssetReads(Protocol):
     ) -> Found[A]: ...
 
 
+class AssetOutlook(Protocol):
+    def eligible(self, asset: CustomerAsset, tolerated: Collection[str], /) -> list[EligibleAction]:
+        """Each action that an order can have, and why it is not allowed now."""
+        ...
+
+
 @dataclass(frozen=True)
 class PortalAssets:
     reads: AssetReads
+    outlook: AssetOutlook
+    profiles: Profiles
 
     def operations(self) -> dict[str, Callable[..., Any]]:
         return {
             "listCustomerAssets": self.list_assets,
             "getCustomerAsset": self.get,
             "getCustomerAssetTimeline": self.timeline,
+            "listEligibleActions": self.eligible_actions,
         }
 
     def list_assets(self) -> flask.Response:
@@ -86,6 +100,24 @@ class PortalAssets:
     def timeline(self, assetId: str) -> flask.Response:
         asset = self._asked(assetId)
         return answer_json({"assetId": asset.id, "items": timeline_document(asset)})
+
+    def eligible_actions(self, assetId: str) -> flask.Response:
+        """What the caller could order for the asset now."""
+        asset, principal = self._asked(assetId), current_principal()
+        found = self.outlook.eligible(asset, self.profiles.of(principal.client_id).tolerated)
+        shown = [eligible_document(one, self._pending(one, principal)) for one in found]
+        return answer_json({"assetId": asset.id, "items": shown})
+
+    def _pending(self, one: EligibleAction, principal: Principal) -> dict[str, Any] | None:
+        """The order that is about to change it, if the caller sees it."""
+        if not one.order_id:
+            return None
+        try:
+            order = self.reads.aggregate(ORDERS, one.order_id, principal.reader())
+        except OrderNotFound:
+            return None
+        api = requested_address().split("/customer-assets")[0]
+        return {"id": order.id, "href": f"{api}/orders/{order.id}"}
 
     def _asked(self, asset_id: str) -> CustomerAsset:
         only(flask.request.args, ())

@@ -1,0 +1,56 @@
+"""What can be ordered for an asset now, by the rules that orders keep."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from canonical.inventory.asset import CustomerAsset
+from canonical.inventory.errors import AssetInOrder
+from canonical.inventory.ports import Claim
+from canonical.ordering.commands import ItemAction, OrderLine
+from canonical.ordering.offers import Offer
+from canonical.processes.asset_rules import TRIGGERS, broken_rules
+
+
+@dataclass(frozen=True, slots=True)
+class EligibleAction:
+    """An action, and the first rule that an order of it would break; without a `code` it is allowed.
+
+    `until` is when the rule ends to apply, if that is known. `order_id` is the order that is about to change the asset.
+    """
+
+    action: ItemAction
+    code: str | None = None
+    reason: str | None = None
+    until: datetime | None = None
+    order_id: str | None = None
+
+
+def eligible_actions(
+    asset: CustomerAsset, claims: Sequence[Claim], offer: Offer | None, at: datetime, tolerated: Collection[str]
+) -> list[EligibleAction]:
+    """`claims` are those on the asset and its parts, `offer` is its offering, if the catalog has it. `tolerated` are
+    the codes of rules that the client may break.
+    """
+    return [_eligible(asset, action, claims, offer, at, tolerated) for action in TRIGGERS]
+
+
+def _eligible(
+    asset: CustomerAsset,
+    action: ItemAction,
+    claims: Sequence[Claim],
+    offer: Offer | None,
+    at: datetime,
+    tolerated: Collection[str],
+) -> EligibleAction:
+    for claim in claims:
+        text = "an order that has not ended is about to change the product"
+        return EligibleAction(action, AssetInOrder.code, text, order_id=claim.order_id)
+    line = OrderLine("1", 1, action, product_id=asset.id)
+    of_offer = () if offer is None else offer.broken(line, True)
+    for broken in (*broken_rules(asset, action, at), *of_offer):
+        if broken.error.code not in tolerated:
+            until = broken.details.get("until")
+            end = None if until is None else datetime.fromisoformat(until)
+            return EligibleAction(action, broken.error.code, broken.message, end)
+    return EligibleAction(action)
