@@ -220,6 +220,19 @@ def load_assets(settings: Settings, path: Path) -> None:
         raise click.ClickException("correct the lines above and load the file again")
 
 
+@assets.command("derive")
+@click.pass_obj
+def derive_assets(settings: Settings) -> None:
+    """Record what was added by orders that completed before the installed base was kept. Safe to repeat."""
+    with (
+        _told_trouble(settings),
+        cataloguing.opened(settings) as database,
+        _progress_bar(recording.completed_orders(database)) as told,
+    ):
+        orders, made = recording.derive(database, recording.deriving(database, settings), told)
+    click.echo(f"{made:,} assets of {orders:,} orders")
+
+
 @contextmanager
 def _told_trouble(settings: Settings) -> Iterator[None]:
     """What the database cannot do, and what a file does not say, in one line."""

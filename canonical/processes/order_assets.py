@@ -25,6 +25,7 @@ from canonical.ordering.items import Instantiation, ItemAssets, OrderedOffering,
 from canonical.ordering.lines import CHANGES_A_PRODUCT
 from canonical.ordering.offers import Broken, refuse
 from canonical.ordering.order import ORDERS, Order
+from canonical.ordering.states import State
 from canonical.ordering.wishes import ChosenCharacteristic
 from canonical.processes.asset_contents import (
     charge_for,
@@ -228,6 +229,26 @@ class OrderAssets:
             for asset_id in item.assets.ids if item.action is ItemAction.ADD else ():
                 if asset_id not in kept:
                     _apply(self._get(asset_id), Trigger.CANCEL, _cause(order, item), at)
+
+    def derive(self, order: Order, identities: Identities) -> int:
+        """Make what a completed order added before assets were kept; returns how many there are now.
+
+        What it changed is not known here. So many of one item that nobody would order them today are one asset.
+        """
+        times = {entry.state: entry.at for entry in order.timeline}
+        completed_at = times.get(State.COMPLETED)
+        if completed_at is None or any(item.assets.ids for item in order.items):
+            return 0
+        counts = {item.id: self._derived(item) for item in order.items if item.added is not None}
+        made = {name: ItemAssets(tuple(identities.new_id() for _ in range(count))) for name, count in counts.items()}
+        self._make(order, made, order.submitted_at)
+        order.assign(made)
+        self.complete(order, completed_at)
+        return sum(counts.values())
+
+    def _derived(self, item: OrderItem) -> int:
+        kept_one_by_one = item.added is not None and item.added.instantiation is Instantiation.SERIALIZED
+        return item.quantity if kept_one_by_one and item.quantity <= self._most else 1
 
     def let_go(self, order: Order) -> None:
         self._work.claims.release(order.id)

@@ -15,7 +15,10 @@ from adapters.persistence.asset_loading import LoadedAssets
 from adapters.persistence.catalog_files import FileError
 from adapters.persistence.database import Database
 from adapters.persistence.tables import documents
+from adapters.persistence.unit_of_work import SqlUnitOfWork
 from canonical.inventory.asset import ASSETS
+from canonical.ordering.order import ORDERS
+from canonical.ordering.states import State
 from facade.bootstrap.declared import projectors
 from facade.clock import SystemClock
 from facade.identities import SortableIdentities
@@ -25,6 +28,13 @@ from facade.settings import Settings
 SAMPLE = Path(__file__).parents[2] / "fixtures" / "assets" / "sample.jsonl"
 CHUNK = 1_000
 """Lines in one transaction: others that write wait meanwhile."""
+
+
+ORDERS_AT_ONCE = 100
+_COMPLETED = (
+    documents.c.resource == ORDERS.name,
+    documents.c.state.in_([State.COMPLETED.value, State.CLOSED.value]),
+)
 
 
 class Outcome(StrEnum):
@@ -59,6 +69,49 @@ def load(
         made[Outcome.REJECTED] += filled - len(read)
         told(file.tell() if file.seekable() else 0)
     return made
+
+
+def derive(
+    database: Database, unit_of_work: Callable[[], SqlUnitOfWork], told: Callable[[int], None]
+) -> tuple[int, int]:
+    """Make the assets of orders that completed before assets were kept. Safe to repeat.
+
+    Returns how many orders got some, and how many assets there are of them. `told`: how many orders were looked at.
+    """
+    identities, orders, assets, done = SortableIdentities(), 0, 0, 0
+    for chunk in _completed(database):
+        with unit_of_work() as work:
+            for order_id in chunk:
+                made = work.assets.derive(work.repository(ORDERS).get(order_id), identities)
+                orders, assets = orders + bool(made), assets + made
+            work.commit()
+        done += len(chunk)
+        told(done)
+    return orders, assets
+
+
+def deriving(database: Database, settings: Settings) -> Callable[[], SqlUnitOfWork]:
+    """Units of work for it."""
+    made, clock, most = projectors(), SystemClock(), settings.assets_per_item
+    return lambda: SqlUnitOfWork(database, made, clock, assets_per_item=most)
+
+
+def completed_orders(database: Database) -> int:
+    with database.reading() as connection:
+        return connection.scalar(sa.select(sa.func.count()).where(*_COMPLETED)) or 0
+
+
+def _completed(database: Database) -> Iterator[list[str]]:
+    """The ids of completed orders, some at a time."""
+    after = ""
+    while True:
+        query = sa.select(documents.c.id).where(*_COMPLETED, documents.c.id > after).order_by(documents.c.id)
+        with database.reading() as connection:
+            found = list(connection.scalars(query.limit(ORDERS_AT_ONCE)))
+        if not found:
+            return
+        yield found
+        after = found[-1]
 
 
 def load_at_start(settings: Settings) -> int:
