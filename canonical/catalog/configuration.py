@@ -1,5 +1,6 @@
 """What a product of an offering is like: the characteristics that were chosen, and the defaults of the others."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -46,20 +47,36 @@ def effective(item: OfferedItem) -> Mapping[str, Characteristic]:
 
 def configured(item: OfferedItem, chosen: Sequence[NamedValue]) -> tuple[ConfiguredValue, ...]:
     """What was chosen, and the default of whatever was not."""
-    named = {one.name for one in chosen}
-    defaults = [
+    return with_defaults(chosen, default_values(effective(item), item.at))
+
+
+def default_values(known: Mapping[str, Characteristic], at: datetime) -> tuple[ConfiguredValue, ...]:
+    return tuple(
         ConfiguredValue(name, one.value, chosen=False)
-        for name, characteristic in effective(item).items()
-        if name not in named
-        for one in _defaults(characteristic, item.at)
+        for name, characteristic in known.items()
+        for one in _defaults(characteristic, at)
         if one.value is not None
-    ]
-    return (*(ConfiguredValue(one.name, one.value, chosen=True) for one in chosen), *defaults)
+    )
 
 
-def refusals(item: OfferedItem, chosen: Sequence[NamedValue], *, complete: bool) -> Iterator[Refusal]:
-    """Why an offering cannot be ordered so. With `complete`, what is mandatory has to be there."""
-    known = effective(item)
+def with_defaults(chosen: Sequence[NamedValue], defaults: Sequence[ConfiguredValue]) -> tuple[ConfiguredValue, ...]:
+    named = {one.name for one in chosen}
+    made = (ConfiguredValue(one.name, one.value, chosen=True) for one in chosen)
+    return (*made, *(one for one in defaults if one.name not in named))
+
+
+def refusals(
+    item: OfferedItem,
+    chosen: Sequence[NamedValue],
+    characteristics: Mapping[str, Characteristic] | None = None,
+    *,
+    complete: bool,
+) -> Iterator[Refusal]:
+    """Why an offering cannot be ordered so; `characteristics` are the effective ones, if the caller has them. With
+    `complete`, what is mandatory has to be there.
+    """
+    known = effective(item) if characteristics is None else characteristics
+    counts = Counter(one.name for one in chosen)
     for number, one in enumerate(chosen):
         if one.name in known:
             yield from _value_refusals(known[one.name], one.value, number, item.at)
@@ -68,7 +85,7 @@ def refusals(item: OfferedItem, chosen: Sequence[NamedValue], *, complete: bool)
             text = f"{item.offering.contents.name} has no characteristic {one.name[:60]}; it has: {names}"
             yield Refusal(Reason.CHARACTERISTIC, text, number, MappingProxyType({"allowed": list(known)[:SHOWN]}))
     for name, characteristic in known.items():
-        yield from _count_refusals(characteristic, [one for one in chosen if one.name == name], item, complete)
+        yield from _count_refusals(characteristic, counts[name], item, complete)
 
 
 def allows(characteristic: Characteristic, value: Value, at: datetime) -> bool:
@@ -106,18 +123,15 @@ def _value_refusals(characteristic: Characteristic, value: Value, number: int, a
     yield Refusal(Reason.CHARACTERISTIC, f"{text}, not {value.text[:60]}", number, MappingProxyType({"allowed": told}))
 
 
-def _count_refusals(
-    characteristic: Characteristic, chosen: Sequence[NamedValue], item: OfferedItem, complete: bool
-) -> Iterator[Refusal]:
+def _count_refusals(characteristic: Characteristic, count: int, item: OfferedItem, complete: bool) -> Iterator[Refusal]:
     least, most = characteristic.least or 0, characteristic.most
-    has_default = bool(_defaults(characteristic, item.at))
-    if complete and len(chosen) < least and not (has_default and not chosen):
+    if complete and count < least and (count or not _defaults(characteristic, item.at)):
         text = f"{item.offering.contents.name} needs {least} of {characteristic.name}"
         yield Refusal(
             Reason.CHARACTERISTIC_MISSING, text, details=MappingProxyType({"characteristic": characteristic.name})
         )
-    if most is not None and len(chosen) > max(most, 1):
-        text = f"{characteristic.name} has at most {most} values, not {len(chosen)}"
+    if most is not None and count > max(most, 1):
+        text = f"{characteristic.name} has at most {most} values, not {count}"
         yield Refusal(Reason.CHARACTERISTIC, text)
 
 

@@ -1,6 +1,6 @@
 """The handlers of the commands. Each works inside a unit of work that the caller commits."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import NamedTuple
@@ -30,6 +30,8 @@ from canonical.shared.errors import InvalidCommand
 from canonical.shared.ports import Clock, Handlers, Identities
 
 PLACE_ORDER = "place-order"
+MOST_KEPT = 50_000
+"""Values of characteristics and prices that one order remembers."""
 
 
 def submit_order(command: SubmitOrder, work: UnitOfWork, clock: Clock, identities: Identities) -> Order:
@@ -144,9 +146,7 @@ def _with_held(
 ) -> Judged:
     kept = [_offer_of(held.get(line.id), offerings) for line in command.lines]
     check_offers(command, offers, kept)
-    ordered = [
-        None if offer is None else offer.ordered(line) for line, offer in zip(command.lines, offers, strict=True)
-    ]
+    ordered = list(_ordered(command, offers))
     check_stated_prices(command, ordered)
     becoming = {
         line.id: becomes.become(line, held[line.id].characteristics)
@@ -159,6 +159,19 @@ def _with_held(
 def _offer_of(asset: HeldAsset | None, offerings: Offerings) -> Offer | None:
     """The offering that the asset is of, if the catalog still has it."""
     return None if asset is None or asset.offering_id is None else offerings.by_id(asset.offering_id)
+
+
+def _ordered(command: SubmitOrder, offers: Sequence[Offer | None]) -> Iterator[OrderedOffering | None]:
+    """What the order remembers of each line. Raises InvalidCommand for too much in all."""
+    kept = 0
+    for index, (line, offer) in enumerate(zip(command.lines, offers, strict=True)):
+        remembered = None if offer is None else offer.ordered(line)
+        if remembered is not None:
+            kept += len(remembered.characteristics) + len(remembered.prices)
+        if kept > MOST_KEPT:
+            text = f"an order has at most {MOST_KEPT} values of characteristics and prices in all, defaults included"
+            raise InvalidCommand(text, pointer=f"/lines/{index}")
+        yield remembered
 
 
 def _offer(offerings: Offerings, line: OrderLine, index: int) -> Offer | None:

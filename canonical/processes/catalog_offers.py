@@ -7,8 +7,8 @@ from functools import cached_property
 from types import MappingProxyType
 
 from canonical.catalog import bundles
-from canonical.catalog.characteristics import Value, ValueType
-from canonical.catalog.configuration import ConfiguredValue, NamedValue, configured, effective
+from canonical.catalog.characteristics import Characteristic, Value, ValueType
+from canonical.catalog.configuration import ConfiguredValue, NamedValue, default_values, effective, with_defaults
 from canonical.catalog.configuration import refusals as configuration_refusals
 from canonical.catalog.item import Item
 from canonical.catalog.lifecycle import OFFERED, LifecycleStatus
@@ -134,18 +134,18 @@ class CatalogOffer:
             found += self._item.refusals(self._sold)
         found += self._item.action_refusals(ACTION_WORDS[line.action])
         if line.action in NEWLY_SOLD or (kept and line.action not in UNWISHED):
-            found += configuration_refusals(
-                self._item, _named(line.characteristics), complete=line.action is ItemAction.ADD
-            )
+            chosen, complete = _named(line.characteristics), line.action is ItemAction.ADD
+            found += configuration_refusals(self._item, chosen, self._known, complete=complete)
         return map(_broken, found)
 
     def broken_with(self, line: OrderLine, counts: Mapping[str, int]) -> Iterator[Broken]:
         others = counts.keys() - {self.id}
-        values = configured(self._item, _named(line.characteristics))
-        facts: dict[str, list[Value]] = {name: [] for name in effective(self._item)}
-        for one in values:
-            facts.setdefault(one.name, []).append(one.value)
         yield from map(_broken, unrelated(self._item, others, self._shelf))
+        if not self._rules:
+            return
+        facts: dict[str, list[Value]] = {name: [] for name in self._known}
+        for one in with_defaults(_named(line.characteristics), self._defaults):
+            facts.setdefault(one.name, []).append(one.value)
         yield from map(_broken, broken_rules(self._item, self._rules, facts, counts))
 
     def broken_by(self, members: Mapping[str, int], quantity: int) -> Iterator[Broken]:
@@ -153,7 +153,7 @@ class CatalogOffer:
 
     def ordered(self, line: OrderLine) -> OrderedOffering:
         chosen = _named(line.characteristics)
-        values = configured(self._item, chosen) if line.action is ItemAction.ADD else _chosen(chosen)
+        values = with_defaults(chosen, self._defaults if line.action is ItemAction.ADD else ())
         cost = charges(self._item, values)
         return OrderedOffering(
             id=self.id,
@@ -172,11 +172,19 @@ class CatalogOffer:
         )
 
     def become(self, line: OrderLine, had: Sequence[ChosenCharacteristic]) -> OrderedOffering:
-        changed, known = {one.name for one in line.characteristics}, effective(self._item)
-        kept = [one for one in had if one.name in known and one.name not in changed]
-        wrong = {one.number for one in configuration_refusals(self._item, _named(kept), complete=False)}
+        changed = {one.name for one in line.characteristics}
+        kept = [one for one in had if one.name in self._known and one.name not in changed]
+        wrong = {one.number for one in configuration_refusals(self._item, _named(kept), self._known, complete=False)}
         kept = [one for number, one in enumerate(kept) if number not in wrong]
         return self.ordered(replace(line, action=ItemAction.ADD, characteristics=(*kept, *line.characteristics)))
+
+    @cached_property
+    def _known(self) -> Mapping[str, Characteristic]:
+        return effective(self._item)
+
+    @cached_property
+    def _defaults(self) -> tuple[ConfiguredValue, ...]:
+        return default_values(self._known, self._item.at)
 
     @cached_property
     def _rules(self) -> list[Rule]:
@@ -199,10 +207,6 @@ def _broken(refusal: Refusal) -> Broken:
 
 def _named(characteristics: Sequence[ChosenCharacteristic]) -> list[NamedValue]:
     return [NamedValue(one.name, Value(ValueType(one.type), one.text)) for one in characteristics]
-
-
-def _chosen(values: Sequence[NamedValue]) -> tuple[ConfiguredValue, ...]:
-    return tuple(ConfiguredValue(one.name, one.value, chosen=True) for one in values)
 
 
 def _ordered_value(one: ConfiguredValue) -> OrderedCharacteristic:

@@ -94,7 +94,7 @@ def of_item(resource: str, **changes: Any) -> dict[str, Broken]:
 
 ITEMS = "productCatalog, productOffering, productOfferingPrice, productSpecification"
 BUSINESS = {"id": "po_business_fibre"}
-UNRESOLVED = "po_unresolved"
+UNRESOLVED, MANY_VALUES = "po_unresolved", "po_many_values"
 BEFORE_TIME = "0001-01-01T00:00:00+14:00"
 CUSTOMER = ("C12345", "Customer")
 PLACE = [{"role": "to", "id": "A1"}]
@@ -205,6 +205,9 @@ BREAKING: Mapping[tuple[str, str, str], Mapping[str, Broken]] = {
     ("productOrder", "OFFERING_EXCLUDED", "productOrderItem.productOffering"): order(
         productOrderItem=[added("1", "po_fibre_100"), added("2", "po_fibre_250")]
     ),
+    ("productOrder", "INVALID_COMMAND", "productOrderItem"): order(
+        productOrderItem=[added(str(number), MANY_VALUES) for number in range(51)]
+    ),
     ("productOrder", "RULE_BROKEN", "productOrderItem"): naming("po_router_premium_24m"),
     ("productOrder", "PRICE_DIFFERS", "orderTotalPrice"): item(itemPrice=[MONEY]),
     ("productOrder", "CURRENCIES_DIFFER", "orderTotalPrice"): item(itemPrice=[MONEY, DOLLARS]),
@@ -299,6 +302,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
         record_asset(node, "ACTIVE", terms=(AssetTerm("Minimum term", until=datetime(2100, 1, 1, tzinfo=UTC)),))
         record_asset(node, "ANOTHERS", customer_id="C12346")
         record_asset(node, "HELD", order_id="an order")
+        offer_what_has_many_values(node)
         yield node
 
 
@@ -315,8 +319,19 @@ def lenient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
 
 
 def offer_what_is_not_resolved(product: Node) -> None:
-    body = {"id": UNRESOLVED, "name": "x", "lifecycleStatus": "Launched", "productSpecification": {"id": "nobody's"}}
-    answer = product.post(contract_and_address("v5", "productOffering")[1], body)
+    offer(product, "productOffering", id=UNRESOLVED, productSpecification={"id": "nobody's"})
+
+
+def offer_what_has_many_values(product: Node) -> None:
+    default = {"characteristicValueSpecification": [{"value": 1, "isDefault": True}]}
+    many = [{"name": f"c{number}", **default} for number in range(1_000)]
+    offer(product, "productSpecification", id=MANY_VALUES, productSpecCharacteristic=many)
+    offer(product, "productOffering", id=MANY_VALUES, productSpecification={"id": MANY_VALUES})
+
+
+def offer(product: Node, resource: str, **attributes: Any) -> None:
+    body = {"name": "x", "lifecycleStatus": "Launched", **attributes}
+    answer = product.post(contract_and_address("v5", resource)[1], body)
     assert answer.status_code == 201, answer.text
 
 
