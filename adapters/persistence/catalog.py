@@ -19,6 +19,8 @@ from canonical.catalog.references import Reference
 from canonical.catalog.rule import RULE, RULES
 from canonical.shared.aggregates import Kind
 
+LONGEST_REMEMBERED = 16_384
+"""Characters of an item that stays in memory: larger ones could fill it."""
 _UNTIL = documents.c.shown_until
 _NOT_ENDED = (documents.c.shown_from.is_not(None), sa.or_(_UNTIL.is_(None), sa.bindparam("at") < _UNTIL))
 """Versions that are found by their item's id at the moment, or will be. The first of them counts: of an item just
@@ -68,6 +70,10 @@ class SqlShelf:
         return [rule for rule in found if rule is not None]
 
 
-@lru_cache(maxsize=4096)
 def _item(body: str, kind: Any) -> Any:
+    return _remembered(body, kind) if len(body) <= LONGEST_REMEMBERED else decoded(body, kind)
+
+
+@lru_cache(maxsize=4096)
+def _remembered(body: str, kind: Any) -> Any:
     return decoded(body, kind)

@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from canonical.catalog.characteristics import Value
+from canonical.shared.errors import InvalidCommand
 
 Facts = Mapping[str, Collection[Value]]
 """What is known, by names; a name may have several values."""
 
 DEEPEST = 10
 """Conditions inside one another."""
+MOST_VALUES = 1_000
+"""Values in all comparisons of a condition: every order of an offering reads the conditions about it."""
 
 
 class Operator(StrEnum):
@@ -57,6 +60,16 @@ class Condition:
             yield self.comparison
         for part in self.parts:
             yield from part.comparisons
+
+
+def check_size(condition: Condition | None, pointer: str) -> None:
+    """Raises InvalidCommand for a condition that is nested too deep, or compares with too many values."""
+    if condition is None:
+        return
+    if condition.depth > DEEPEST:
+        raise InvalidCommand(f"a condition has at most {DEEPEST} levels", pointer=pointer)
+    if sum(len(one.values) for one in condition.comparisons) > MOST_VALUES:
+        raise InvalidCommand(f"a condition compares with at most {MOST_VALUES} values", pointer=pointer)
 
 
 def holds(condition: Condition, facts: Facts) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
-from canonical.catalog.condition import Condition
+from canonical.catalog.condition import Condition, check_size
 from canonical.catalog.item import Item, Sought, kind_of_items
 from canonical.catalog.offering import OFFERING
 from canonical.catalog.references import Reference
@@ -60,6 +60,7 @@ def check_tasks(template: DecompositionTemplate) -> None:
     """Raises InvalidCommand for a code given twice, a task that depends on nobody knows what, and a circle."""
     codes = [task.code for task in template.contents.tasks]
     for index, task in enumerate(template.contents.tasks):
+        check_size(task.when, f"/contents/tasks/{index}/when")
         if codes.index(task.code) < index:
             raise InvalidCommand(f"two tasks are called {task.code[:60]}", pointer=f"/contents/tasks/{index}/code")
         if unknown := [code for code in task.depends_on if code not in codes]:

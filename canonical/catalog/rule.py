@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from canonical.catalog.condition import DEEPEST, Condition
+from canonical.catalog.condition import Condition, check_size
 from canonical.catalog.item import Item, Sought, kind_of_items
 from canonical.catalog.offering import OFFERING
 from canonical.catalog.references import Reference
@@ -59,12 +59,11 @@ RULES = kind_of_items(RULE, Rule, "product offering rule")
 
 
 def check_rule(rule: Rule) -> None:
-    """Raises InvalidCommand for conditions that are nested too deep, and for a cardinality that nothing meets."""
+    """Raises InvalidCommand for conditions that are nested too deep or compare with too many values, and for a
+    cardinality that nothing meets.
+    """
     for name in ("when", "then"):
-        condition: Condition | None = getattr(rule.contents, name)
-        if condition is not None and condition.depth > DEEPEST:
-            text = f"a condition has at most {DEEPEST} levels"
-            raise InvalidCommand(text, pointer=f"/contents/{name}")
+        check_size(getattr(rule.contents, name), f"/contents/{name}")
     least, most = rule.contents.least, rule.contents.most
     if least is not None and most is not None and most < least:
         raise InvalidCommand("most is not below least", pointer="/contents/most")

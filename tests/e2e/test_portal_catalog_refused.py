@@ -96,7 +96,9 @@ def nested(levels: int) -> dict[str, Any]:
         ("product-offering-rules", {"when": {"fact": "x"}}, "/when"),
         ("product-offering-rules", {"then": {"fact": "x", "lt": "y"}}, "/then"),
         ("product-offering-rules", {"when": nested(11)}, "/when"),
+        ("product-offering-rules", {"then": {"any": [{"fact": "x", "in": list(range(100))}] * 11}}, "/then"),
         ("product-offering-rules", {"least": 2, "most": 1}, "/most"),
+        ("decomposition-templates", {"tasks": [{"code": "a", "when": nested(11)}]}, "/tasks"),
         ("decomposition-templates", {"tasks": [{"code": "a"}, {"code": "a"}]}, "/tasks"),
         ("decomposition-templates", {"tasks": [{"code": "a", "dependsOn": ["b"]}]}, "/tasks"),
         (
