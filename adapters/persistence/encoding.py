@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from cattrs.preconf.orjson import make_converter
@@ -10,10 +11,17 @@ from canonical.shared import jsontext
 
 T = TypeVar("T")
 
+
+@lru_cache(maxsize=1_000)
+def timestamp(at: datetime) -> str:
+    """ISO 8601 in UTC, always 27 characters, so that text sorts as time."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
 converter = make_converter()
 converter.register_unstructure_hook(Decimal, str)
 converter.register_structure_hook(Decimal, lambda value, _: Decimal(value))
-converter.register_unstructure_hook(datetime, lambda value: timestamp(value))  # noqa: PLW0108 - it is defined below
+converter.register_unstructure_hook(datetime, timestamp)
 converter.register_structure_hook(datetime, lambda value, _: _time(value))
 
 
@@ -23,11 +31,6 @@ def encoded(value: Any) -> str:
 
 def decoded(text: str, kind: type[T]) -> T:
     return converter.structure(jsontext.read_kept(text), kind)
-
-
-def timestamp(at: datetime) -> str:
-    """ISO 8601 in UTC, always 27 characters, so that text sorts as time."""
-    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def milliseconds(at: datetime) -> str:

@@ -19,6 +19,8 @@ _DIGITS, _PLACES = 18, 6
 
 def words_of(text: str) -> list[str]:
     """The runs of letters and digits in a text, without case and accents: the same on every database."""
+    if text.isascii():  # has neither accents nor other forms
+        return [word[:LONGEST] for word in _RUN.findall(text.lower())]
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     return [word[:LONGEST] for word in _RUN.findall("".join(one for one in plain if not unicodedata.combining(one)))]
 

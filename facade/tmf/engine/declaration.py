@@ -44,8 +44,8 @@ class Sender:
     """Who sends a payload: the client, what its words mean, where it sells, and the codes of rules that it may break.
 
     `version` of the API is the one it speaks, and it reached us at `origin`, such as https://host.example. `may` says
-    whether it holds a scope, `reader` what it sees and for which customers it may act. `reason` is a person's, for a
-    change of a resource that asks for one.
+    whether it holds a scope. `reason` is a person's, for a change of a resource that asks for one. Not `told`: nobody
+    asks how its payload is read, so the trail may be left out.
     """
 
     client: str
@@ -56,7 +56,7 @@ class Sender:
     origin: str = ""
     may: Callable[[str], bool] = lambda scope: False
     reason: str | None = None
-    reader: Reader | None = None
+    told: bool = True
 
 
 @dataclass(frozen=True)
@@ -204,9 +204,9 @@ def terms_of(document: Payload, paths: Iterable[tuple[str, ...]]) -> frozenset[T
     )
 
 
-def _texts(value: Any, names: tuple[str, ...]) -> list[Any]:
-    found = [value]
-    for name in names:
-        found = [each[name] for each in found if isinstance(each, Mapping) and name in each]
-        found = [one for each in found for one in (each if isinstance(each, list) else [each])]
-    return found
+def _texts(value: Any, names: tuple[str, ...]) -> Iterable[Any]:
+    if isinstance(value, list):
+        return [one for each in value for one in _texts(each, names)]
+    if not names:
+        return (value,)
+    return _texts(value[names[0]], names[1:]) if isinstance(value, dict) and names[0] in value else ()

@@ -34,7 +34,7 @@ class ResourceFiles:
         spoken = resources_in(self.dialects[task.dialect], task.part)
         found = pieces(partial(self.files.read, file), file.size, cursor.offset, cursor.line)
         profile = self.profiles.of(task.owner)
-        sender = Sender(task.owner, profile.vocabulary, profile.markets, profile.tolerated, task.dialect)
+        sender = Sender(task.owner, profile.vocabulary, profile.markets, profile.tolerated, task.dialect, told=False)
         lines = [_understood(one, spoken, sender) for one in found.found]
         return Chunk(lines, found.offset, found.line, found.ended)
 
@@ -62,7 +62,7 @@ def _line(piece: Piece, spoken: tuple[Spoken, ...], sender: Sender) -> Line:
     bridged = version.lifted(body)
     with client_pointers(lambda pointer: version.client_pointer(pointer, body, bridged.body)):
         translation = one.resource.to_command(bridged.body, sender)
-    source = partial(_source_of, one, translation, bridged, body)
+    source = partial(_source_of, one, sender, bridged, body)
     return Line(piece.number, translation.command, translation.carried, source_of=source)
 
 
@@ -79,7 +79,9 @@ def _resource_of(sent: dict[str, Any], spoken: tuple[Spoken, ...]) -> Spoken:
     raise ContractViolation([Violation("/@type", Code.INVALID_VALUE, text, allowed)])
 
 
-def _source_of(one: Spoken, translation: Translation, bridged: Bridged, body: Any, pointer: str) -> str:
+def _source_of(one: Spoken, sender: Sender, bridged: Bridged, body: Any, pointer: str) -> str:
+    """Few lines are wrong: only those are read once more, with the trail."""
+    translation: Translation = one.resource.to_command(bridged.body, replace(sender, told=True))
     trail = one.version.client_trail(translation.trail, bridged, body)
     return replace(translation, trail=trail).source_of(pointer)
 

@@ -22,7 +22,7 @@ class Unusable(ValueError):
 class Reading:
     """What was read of an object so far: fields, how each was read, and what is wrong with them.
 
-    Not `told`: nobody asks how.
+    Not `told`: nobody asks how, nor where something is wrong, only whether.
     """
 
     fields: dict[str, Any] = field(default_factory=dict)
@@ -123,13 +123,13 @@ class Written:
 
 
 def read(
-    table: Iterable[Row], body: Payload, at: str = "", to: str = ""
+    table: Iterable[Row], body: Payload, at: str = "", to: str = "", *, told: bool = True
 ) -> tuple[dict[str, Any], list[Mapped], list[Violation]]:
     """The fields that `body`, the object at the pointer `at`, gives; how each was read; and what is wrong with them.
 
-    `to` is the pointer of what they are fields of.
+    `to` is the pointer of what they are fields of. Without `told`, pointers may be wrong and the trail is incomplete.
     """
-    found = Reading()
+    found = Reading(told=told)
     for row in table:
         row.read(body, at, to, found)
     return found.fields, found.trail, found.violations

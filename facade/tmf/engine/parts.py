@@ -3,13 +3,20 @@
 from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from dataclasses import MISSING, dataclass, fields
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Protocol
 
 from canonical.audit.record import Mapped
+from canonical.shared import jsontext
 from facade.contract.pointers import escaped
+from facade.contract.violations import Violation
 from facade.tmf.engine.mapping import Reading, Row, show, shown_with
 from facade.tmf.engine.payload import Payload
+
+MOST_REMEMBERED = 1_000
+"""Objects of one shape whose values are remembered."""
+LONGEST_REMEMBERED = 300
+"""Bytes of one of them, as JSON."""
 
 
 class Shape(Protocol):
@@ -28,6 +35,9 @@ class Shape(Protocol):
 class Object:
     """An object whose attributes `rows` map to the fields of `make`. It is no value without the fields `needed`, by
     default those that `make`, a dataclass, has no default for. `type` is the class of one that nobody sent.
+
+    Values never change. Payloads repeat the same small objects, such as references, so their values are remembered for
+    reads that nobody asks about.
     """
 
     make: Callable[..., Any]
@@ -36,6 +46,13 @@ class Object:
     needed: Collection[str] | None = None
 
     def value(self, sent: Payload, at: str, to: str, found: Reading) -> Any:
+        if found.told or len(written := jsontext.write(sent)) > LONGEST_REMEMBERED:
+            return self._read(sent, at, to, found)
+        value, violations = self._remembered(written)
+        found.violations += violations
+        return value
+
+    def _read(self, sent: Payload, at: str, to: str, found: Reading) -> Any:
         inside = Reading(trail=found.trail, violations=found.violations, told=found.told)
         for row in self.rows:
             row.read(sent, at, to, inside)
@@ -46,6 +63,15 @@ class Object:
     def shown(self, value: Any, sent: Payload) -> Payload:
         typed = {} if self.type is None or sent else {"@type": self.type}
         return {**typed, **shown_with(self.rows, value, sent)}
+
+    @cached_property
+    def _remembered(self) -> Callable[[bytes], tuple[Any, tuple[Violation, ...]]]:
+        return lru_cache(MOST_REMEMBERED)(self._read_from)
+
+    def _read_from(self, written: bytes) -> tuple[Any, tuple[Violation, ...]]:
+        found = Reading(told=False)
+        value = self._read(jsontext.read_kept(written), "", "", found)
+        return value, tuple(found.violations)
 
     @cached_property
     def _needed(self) -> frozenset[str]:
@@ -92,7 +118,8 @@ class Part:
         if not isinstance(sent, dict):
             return
         pointer, target = f"{at}/{self.attribute}", f"{to}/{self.field}"
-        found.trail.append(Mapped(pointer, target, "an object"))
+        if found.told:
+            found.trail.append(Mapped(pointer, target, "an object"))
         value = self.shape.value(sent, pointer, target, found)
         if value is not None:
             found.fields[self.field] = value
@@ -121,6 +148,10 @@ class Parts:
     def read(self, body: Payload, at: str, to: str, found: Reading) -> None:
         listed = body.get(self.attribute)
         if not isinstance(listed, list):
+            return
+        if not found.told:
+            understood = (self._shape.value(sent, "", "", found) for sent in listed)
+            found.fields[self.field] = tuple(value for value in understood if value is not None)
             return
         pointer, target = f"{at}/{self.attribute}", f"{to}/{self.field}"
         found.trail.append(Mapped(pointer, target, "one for each object"))

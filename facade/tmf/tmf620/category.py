@@ -19,8 +19,8 @@ SHAPED = frozenset({"isRoot", "parent"})
 CARRIED = frozenset({"productOffering", "subCategory"})
 
 
-def read_contents(body: Payload) -> Read:
-    fields, trail, violations = read(FIELDS, body, to="/contents")
+def read_contents(body: Payload, told: bool) -> Read:
+    fields, trail, violations = read(FIELDS, body, to="/contents", told=told)
     violations += unusable("a name", body["name"], LONGEST, "/name")
     if "parent" in body:
         fields["parent_id"] = body["parent"]["id"]

@@ -71,16 +71,16 @@ class Read:
 class ItemMapper:
     """How one kind of item is read and shown.
 
-    `contents` makes the contents of the fields that `read` finds in a body; `show` are the attributes of contents, as
-    far as possible as they were sent. `mapped` are the attributes that these two know. `unsaid` are attributes of the
-    document that follow from others, so that they are left out of what would have been sent. `definition` has the rows
-    for what the definition says beside the contents.
+    `contents` makes the contents of the fields that `read` finds in a body, told or not; `show` are the attributes of
+    contents, as far as possible as they were sent. `mapped` are the attributes that these two know. `unsaid` are
+    attributes of the document that follow from others, so that they are left out of what would have been sent.
+    `definition` has the rows for what the definition says beside the contents.
     """
 
     kind: Kind[Any]
     schema: str
     contents: Callable[..., Any]
-    read: Callable[[Payload], Read]
+    read: Callable[[Payload, bool], Read]
     show: Callable[[Any, Payload], Payload]
     mapped: frozenset[str]
     unsaid: Callable[[Payload, Any], Collection[str]] = lambda document, contents: ()
@@ -100,7 +100,7 @@ class ItemMapper:
             kind,
             schema,
             contents,
-            lambda body: Read(*read(rows, body, to="/contents")),
+            lambda body, told: Read(*read(rows, body, to="/contents", told=told)),
             lambda known, carried: show(rows, known, carried),
             frozenset(name for row in rows for name in row.attributes),
             definition=(*FIELDS, *definition),
@@ -177,18 +177,23 @@ class ItemMapper:
         self, body: Payload, sender: Sender, changed: Collection[str] | None = None
     ) -> tuple[Definition, tuple[Mapped, ...]]:
         """What `body` says, where only the attributes `changed` are new; None for all."""
-        found = self.read(body)
-        fields, trail, wrong = read(self.definition, body)
-        period, more, mistaken = read(PERIOD, body.get("validFor", {}), "/validFor")
+        told = sender.told
+        found = self.read(body, told)
+        fields, trail, wrong = read(self.definition, body, told=told)
+        period, more, mistaken = read(PERIOD, body.get("validFor", {}), "/validFor", told=told)
         violations = [*found.violations, *wrong, *mistaken, *_unnameable(body)]
         trail += [*more, *found.trail]
         if "lifecycleStatus" in body:
             period["status"], mistaken = _status(body["lifecycleStatus"])
             violations += mistaken
             trail.append(Mapped("/lifecycleStatus", "/status", "the status of this name"))
+        if violations and not told:
+            return self._definition(body, replace(sender, told=True), changed)
         violations = [one for one in violations if not _tolerated(one, sender, changed)]
         if violations:
             raise ContractViolation(violations)
+        if not told:
+            return Definition(self.contents(**found.fields), **fields, **period), ()
         trail += carried_trail(body, self._owned | SHAPED | {row.attribute for row in FIELDS})
         return Definition(self.contents(**found.fields), **fields, **period), tuple(trail)
 

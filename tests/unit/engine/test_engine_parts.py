@@ -1,6 +1,7 @@
 """Rows for objects and lists of objects: what they read of a payload, and what they show of an aggregate."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -185,3 +186,17 @@ def test_a_value_of_the_other_shape_is_shown_without_what_was_sent() -> None:
 
 def test_each_row_names_its_rule_once() -> None:
     assert Mapped("/node/ends", "/contents/low", "table") in read(WHOLE)[1].trail
+
+
+def test_what_is_remembered_of_an_object_is_as_exact_as_what_is_read() -> None:
+    shape = Object(Target, (Field("id", "id"),))
+    for sent in (1, True, Decimal("1.0"), "1", 1):
+        value = shape.value({"id": sent}, "", "", Reading(told=False))
+        assert (type(value.id), str(value.id)) == (type(sent), str(sent))
+
+
+def test_a_mistake_is_remembered_too() -> None:
+    for _ in range(2):
+        found = Reading(told=False)
+        TARGET.value({"id": ""}, "", "", found)
+        assert [one.code for one in found.violations] == [Code.INVALID_VALUE]

@@ -1,5 +1,6 @@
 """The mappers of TMF620's catalogs, specifications, prices and offerings, in both directions and both versions."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -127,7 +128,9 @@ def test_what_the_core_says_is_what_its_document_says(name: str, data: st.DataOb
     contract, resource = contract_of(TMF620.versions["v5"].spec), TMF620.resource(name)
     assert contract.response_errors(resource.operation(Verb.RETRIEVE), 200, {"href": "x", **kept}) == []
     assert contract.check_request(resource.operation(Verb.CREATE), kept).violations == ()
-    assert MAPPERS[name].to_create(kept, ACME).command.definition.contents == contents
+    command = MAPPERS[name].to_create(kept, ACME).command
+    assert command.definition.contents == contents
+    assert MAPPERS[name].to_create(kept, replace(ACME, told=False)).command == command
 
 
 @EACH
@@ -373,6 +376,9 @@ def test_names_and_ids_that_cannot_be_kept_are_refused_where_they_are(
     with pytest.raises(ContractViolation) as refused:
         translated("v5", name, {"name": "x", **changes})
     assert [(one.pointer, one.code.value) for one in refused.value.violations] == [(pointer, "invalidValue")]
+    with pytest.raises(ContractViolation) as untold:
+        MAPPERS[name].to_create({"name": "x", **changes}, replace(ACME, told=False))
+    assert untold.value.violations == refused.value.violations
 
 
 def test_an_error_of_the_core_points_into_the_payload() -> None:
