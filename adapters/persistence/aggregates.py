@@ -1,22 +1,21 @@
 """Aggregates of any kind: each one row of `documents`, written once for each change."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Generic
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from adapters.persistence.encoding import converter, decoded, milliseconds, timestamp
+from adapters.persistence.encoding import decoded
 from adapters.persistence.outbox import insert_event
 from adapters.persistence.prepared import Prepared
-from adapters.persistence.search_index import term
+from adapters.persistence.rows import Rows, encoded_aggregate
 from adapters.persistence.tables import documents, process_steps, processes, terms
 from adapters.persistence.visibility import is_visible
 from canonical.shared import jsontext
 from canonical.shared.aggregates import A, Kind
 from canonical.shared.errors import ConcurrentChange
-from canonical.shared.projection import Projection, Projector, Term
+from canonical.shared.projection import Projector, Term
 
 CHANGED = (
     "customer_id",
@@ -63,10 +62,6 @@ _DELETE_TERM = Prepared(
         *_OF_ONE, terms.c.path == sa.bindparam("old_path"), terms.c.value == sa.bindparam("old_value")
     )
 )
-LINK = "->"
-"""Before the kind of what is referred to: the path of such a term."""
-NOT_KEPT = ("events", "version")
-"""Members of an aggregate that its JSON does not repeat."""
 
 
 @dataclass(slots=True)
@@ -82,6 +77,15 @@ class Seen(Generic[A]):
     first: tuple[str, int] | None = None
     carried_changed: bool = False
 
+    def has_changed(self) -> bool:
+        # Most changes are events; JSON is compared for the few that are none. What an earlier release kept lacks fields
+        # that were added since: that alone is no change.
+        events = getattr(self.aggregate, "events", ())
+        if not self.read or events or self.carried_changed:
+            return True
+        now = encoded_aggregate(self.aggregate)
+        return now != self.read and now != encoded_aggregate(decoded(self.read, type(self.aggregate)))
+
 
 class SqlAggregateRepository(Generic[A]):
     """The aggregates of one kind in one transaction. Without a projector no document is kept for them."""
@@ -89,7 +93,7 @@ class SqlAggregateRepository(Generic[A]):
     def __init__(self, connection: sa.Connection, kind: Kind[A], project: Projector | None) -> None:
         self._connection = connection
         self._kind = kind
-        self._project = project
+        self._rows = Rows(kind, project)
         self._seen: dict[str, Seen[A]] = {}
         self._carried_for_new: dict[str, Any] = {}
 
@@ -123,7 +127,9 @@ class SqlAggregateRepository(Generic[A]):
     def shown(self, aggregate_id: str) -> tuple[str, int]:
         """The document that `save` wrote first, and its version; if nothing was written, the document that was read."""
         seen = self._seen[aggregate_id]
-        return seen.first or (self._projected(seen).document, seen.aggregate.version)
+        if seen.first is not None:
+            return seen.first
+        return self._rows.projection(seen.aggregate, seen.carried).document, seen.aggregate.version
 
     def save(self) -> None:
         """Write what is new or changed, with its events and its document. Raises ConcurrentChange."""
@@ -131,7 +137,7 @@ class SqlAggregateRepository(Generic[A]):
             aggregate = seen.aggregate
             if self._kind.removed(aggregate):
                 self._remove(aggregate)
-            elif aggregate.version == 0 or self._has_changed(seen):
+            elif aggregate.version == 0 or seen.has_changed():
                 self._write(seen)
             events = getattr(aggregate, "events", [])
             for event in events:
@@ -146,27 +152,18 @@ class SqlAggregateRepository(Generic[A]):
             raise self._kind.missing(aggregate_id)
         return _seen(self._kind, row)
 
-    def _has_changed(self, seen: Seen[A]) -> bool:
-        # Most changes are events; JSON is compared for the few that are none. What an earlier release kept lacks fields
-        # that were added since: that alone is no change.
-        events = getattr(seen.aggregate, "events", ())
-        if not seen.read or events or seen.carried_changed:
-            return True
-        now = _encoded(seen.aggregate)
-        return now != seen.read and now != _encoded(decoded(seen.read, self._kind.type))
-
     def _write(self, seen: Seen[A]) -> None:
         aggregate = seen.aggregate
-        projection = self._projected(seen)
-        read, row = aggregate.version, self._next_row(seen, projection)
+        projection = self._rows.projection(aggregate, seen.carried)
+        read, row = aggregate.version, self._rows.next_row(aggregate, seen.carried, projection)
         seen.first = seen.first or (projection.document, aggregate.version)
         if read == 0:
-            self._insert(aggregate, row | self._new(aggregate))
+            self._insert(aggregate, row | self._rows.new(aggregate))
         else:
             of = {"of_resource": self._kind.name, "of_id": aggregate.id, "read": read}
             if UPDATE.execute(self._connection, row | of).rowcount != 1:
                 raise ConcurrentChange(f"{self._kind.name} {aggregate.id} was changed by somebody else: read it again")
-        self._index(seen, self._terms(aggregate, projection))
+        self._index(seen, self._rows.terms(aggregate, projection))
         seen.read, seen.carried_changed = str(row["aggregate"]), False
 
     def _insert(self, aggregate: A, row: dict[str, Any]) -> None:
@@ -177,44 +174,6 @@ class SqlAggregateRepository(Generic[A]):
                 raise
             text = f"an import that is under way has this version of {row['reference']}: wait until it has ended"
             raise ConcurrentChange(text) from error
-
-    def _next_row(self, seen: Seen[A], projection: Projection) -> dict[str, Any]:
-        """What changes in the row of an aggregate, which gets its next version."""
-        aggregate = seen.aggregate
-        aggregate.version += 1
-        return {
-            "customer_id": aggregate.customer_id,
-            "reference": self._kind.reference(aggregate),
-            "state": aggregate.state.value,
-            "shown_state": projection.state,
-            "changed_at": milliseconds(aggregate.changed_at),
-            "version": aggregate.version,
-            "carried": jsontext.text(seen.carried),
-            "aggregate": _encoded(aggregate),
-            "document": projection.document or None,
-            **self._edition(aggregate),
-        }
-
-    def _new(self, aggregate: A, staged_by: str | None = None) -> dict[str, Any]:
-        """What a row has besides, and keeps."""
-        fixed = {"resource": self._kind.name, "id": aggregate.id, "owner": aggregate.owner, "staged_by": staged_by}
-        return fixed | {"created_at": milliseconds(aggregate.created_at)}
-
-    def _terms(self, aggregate: A, projection: Projection) -> frozenset[Term]:
-        links = ((f"{LINK}{kind}", one) for kind, one in self._kind.links(aggregate))
-        found_by = (*links, *self._kind.found_by(aggregate), *projection.terms)
-        return frozenset((path, term(text)) for path, text in found_by)
-
-    def _edition(self, aggregate: Any) -> dict[str, str | None]:
-        if not self._kind.versioned:
-            return {"edition": None, "shown_from": None, "shown_until": None}
-        times = {"shown_from": aggregate.shown_from, "shown_until": aggregate.shown_until}
-        return {"edition": aggregate.edition} | {name: at and timestamp(at) for name, at in times.items()}
-
-    def _projected(self, seen: Seen[A]) -> Projection:
-        if self._project is None:
-            return Projection(seen.aggregate.state.value, "")
-        return self._project(seen.aggregate, seen.carried)
 
     def _index(self, seen: Seen[A], wanted: frozenset[Term]) -> None:
         of = {"of_resource": self._kind.name, "of_id": seen.aggregate.id}
@@ -259,8 +218,3 @@ def aggregate_of(kind: Kind[A], text: str, version: int) -> A:
     aggregate = decoded(text, kind.type)
     aggregate.version = version
     return aggregate
-
-
-def _encoded(aggregate: Any) -> str:
-    kept: Mapping[str, Any] = converter.unstructure(aggregate)
-    return jsontext.text({name: value for name, value in kept.items() if name not in NOT_KEPT})

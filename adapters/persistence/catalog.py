@@ -7,9 +7,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from adapters.persistence.aggregates import LINK
 from adapters.persistence.encoding import decoded, timestamp
 from adapters.persistence.prepared import Prepared
+from adapters.persistence.rows import LINK
 from adapters.persistence.search_index import term
 from adapters.persistence.tables import documents, terms
 from adapters.persistence.visibility import is_visible

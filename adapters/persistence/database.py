@@ -28,6 +28,8 @@ MOST_WAITING = 12
 BUSY_SECONDS = 30
 """For a lock on SQLite's file, where there is no deadline."""
 TRANSLATED_ERRORS = TranslatedErrors()
+LONGEST_COURTESY = 0.1
+"""Seconds that one use waits while others wait for their turn, if it lets them go first."""
 _SQLITE_POOL = (20, 20)
 _POSTGRES_POOL = (10, 0)
 """The connections that stay open, and how many more there may be. PostgreSQL has 100 for all clients. A thread without
@@ -96,6 +98,12 @@ class Database:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield connection
             self._files.check_kept()
+
+    def let_others_write(self) -> None:
+        """For whoever writes all the time: wait while other threads wait for their turn, but not for long."""
+        until = time.monotonic() + LONGEST_COURTESY
+        while self._turn.are_awaited and time.monotonic() < until:
+            time.sleep(0.001)
 
     @contextmanager
     def reading(self, seconds: float | None = None) -> Iterator[sa.Connection]:

@@ -42,6 +42,11 @@ class Places:
         self._left_at = monotonic()
         self._free.put(None)
 
+    @property
+    def are_awaited(self) -> bool:
+        """Whether threads wait for a place."""
+        return self._waiting > 0
+
     def _wait(self) -> None:
         with self._lock:
             self._waiting += 1

@@ -1,24 +1,24 @@
 """Items as one import sees them: those of the catalog, changed by what it has staged so far."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
-from adapters.persistence.aggregates import Seen, SqlAggregateRepository, aggregate_of
-from adapters.persistence.prepared import Prepared
-from adapters.persistence.tables import documents, staged_rows, terms
+from adapters.persistence.aggregates import Seen, aggregate_of
+from adapters.persistence.rows import Rows
+from adapters.persistence.staged_changes import ADDED, Changes
+from adapters.persistence.tables import documents, staged_rows
 from adapters.persistence.visibility import is_visible
 from canonical.catalog.item import Item
 from canonical.shared import jsontext
 from canonical.shared.aggregates import Kind
 from canonical.shared.projection import Projector
 
-ADDED = 0
 AT_ONCE = 500
 """Items in one statement."""
-_FOUND = (
+_ASKED = (
     sa.select(
         documents.c.id,
         documents.c.reference,
@@ -42,13 +42,13 @@ _FOUND = (
     .where(
         documents.c.resource == sa.bindparam("resource"),
         sa.or_(is_visible(), documents.c.staged_by == sa.bindparam("job")),
+        documents.c.reference.in_(sa.bindparam("asked", expanding=True)),
     )
-    .order_by(documents.c.id)
 )
-_VERSIONS = Prepared(_FOUND.where(documents.c.reference == sa.bindparam("asked")))
-_EXPECTED = _FOUND.where(documents.c.reference.in_(sa.bindparam("asked", expanding=True)))
-_INSERT, _INSERT_TERM, _NOTE = (Prepared(sa.insert(table)) for table in (documents, terms, staged_rows))
-_OF = (documents.c.resource == sa.bindparam("of_resource"), documents.c.id == sa.bindparam("of_id"))
+"""Not in order: SQLite would go through all items of the kind to have them in the order of their ids."""
+
+ReadStaged = Callable[[str, Collection[str], sa.Select[Any], Mapping[str, Any]], Sequence[Any]]
+"""Rows of the kind with this name and these references, as they are once everything that was staged is written."""
 
 
 @dataclass(slots=True)
@@ -61,18 +61,21 @@ class _Known:
     staged: bool
 
 
-class StagedItems(SqlAggregateRepository[Any]):
-    """The core's `ImportedItems`. What is saved is staged, in few statements for all of a chunk."""
+class StagedItems:
+    """The core's `ImportedItems`: what one chunk reads and changes. `changes` are what has to be written then."""
 
-    def __init__(self, connection: sa.Connection, kind: Kind[Any], project: Projector, job_id: str) -> None:
-        super().__init__(connection, kind, project)
-        self._projector = project
+    def __init__(self, read: ReadStaged, kind: Kind[Any], project: Projector, job_id: str) -> None:
+        self._read_rows = read
+        self._kind = kind
+        self._rows = Rows(kind, project)
         self._job_id = job_id
+        self._seen: dict[str, Seen[Any]] = {}
         self._known: dict[str, _Known] = {}
         self._by_reference: dict[str, list[Item]] = {}
+        self._carried_for_new: dict[str, Any] = {}
 
     def add(self, aggregate: Any) -> None:
-        super().add(aggregate)
+        self._seen[aggregate.id] = Seen(aggregate, self._carried_for_new)
         self.versions(aggregate.item_id).append(aggregate)
 
     def get(self, aggregate_id: str) -> Any:
@@ -80,12 +83,9 @@ class StagedItems(SqlAggregateRepository[Any]):
         return self._seen[aggregate_id].aggregate
 
     def versions(self, reference: str) -> list[Any]:
-        found = self._by_reference.get(reference)
-        if found is None:
-            asked = {"resource": self._kind.name, "asked": reference, "job": self._job_id}
-            rows = _VERSIONS.execute(self._connection, asked).all()
-            found = self._by_reference[reference] = [self._read(row) for row in rows]
-        return found
+        if reference not in self._by_reference:
+            self.expect([reference])
+        return self._by_reference[reference]
 
     def expect(self, references: Sequence[str]) -> None:
         """Read the versions of many at once."""
@@ -93,32 +93,41 @@ class StagedItems(SqlAggregateRepository[Any]):
             some = [one for one in references[begin : begin + AT_ONCE] if one not in self._by_reference]
             asked = {"resource": self._kind.name, "asked": some, "job": self._job_id}
             self._by_reference |= {one: [] for one in some}
-            for row in self._connection.execute(_EXPECTED, asked).all():
+            found = self._read_rows(self._kind.name, some, _ASKED, asked)
+            for row in sorted(found, key=lambda row: str(row.id)):
                 self._by_reference[row.reference].append(self._read(row))
+
+    def carry(self, item_id: str | None, carried: dict[str, Any]) -> None:
+        if item_id is None:
+            self._carried_for_new = carried
+        else:
+            self._seen[item_id].carried, self._seen[item_id].carried_changed = carried, True
 
     def shows_the_same(self, item: Item, carried: Mapping[str, Any]) -> bool:
         seen = self._seen[item.id]
-        known = None if self._has_changed(seen) else self._known.get(item.id)
-        kept = self._projected(seen).document if known is None else known.document
-        shown = self._projector(item, dict(carried)).document
+        known = None if seen.has_changed() else self._known.get(item.id)
+        kept = self._rows.projection(item, seen.carried).document if known is None else known.document
+        shown = self._rows.projection(item, dict(carried)).document
         return shown == kept or jsontext.read_kept(shown) == jsontext.read_kept(kept)
 
     def is_staged(self, item: Item) -> bool:
         known = self._known.get(item.id)
-        return known is None or known.staged or self._has_changed(self._seen[item.id])
+        return known is None or known.staged or self._seen[item.id].has_changed()
 
-    def save(self) -> None:
-        added, changed = [], []
+    def changes(self) -> Changes:
+        made = Changes(self._kind.name, self._job_id)
+        changed, touched = set[str](), set[str]()
         for seen in self._seen.values():
-            if seen.aggregate.version == ADDED:
-                added.append(seen)
-            elif self._has_changed(seen):
-                changed.append(seen)
-            _silence(seen.aggregate)
-        self._insert_all(added)
-        for seen in changed:
-            self._change(seen)
-        self._rely_on_the_rest({seen.aggregate.id for seen in changed}, {seen.aggregate.item_id for seen in added})
+            item = seen.aggregate
+            if item.version == ADDED:
+                touched.add(item.item_id)
+                self._add(seen, made)
+            elif seen.has_changed():
+                changed.add(item.id)
+                self._change(seen, made)
+        self._rely_on_the_rest(changed, touched, made)
+        made.references = frozenset(touched | {self._seen[one].aggregate.item_id for one in changed})
+        return made
 
     def _read(self, row: Any) -> Item:
         image = {} if row.image is None else jsontext.read_kept(row.image)
@@ -129,46 +138,30 @@ class StagedItems(SqlAggregateRepository[Any]):
         self._seen[item.id] = Seen(item, jsontext.read_kept(carried), read=text)
         return item
 
-    def _insert_all(self, added: list[Seen[Any]]) -> None:
-        rows, indexed, notes = [], [], []
-        for seen in added:
-            item, projection = seen.aggregate, self._projected(seen)
-            rows.append(self._next_row(seen, projection) | self._new(item, self._job_id))
-            key = {"resource": self._kind.name, "id": item.id}
-            indexed += [key | {"path": path, "value": value} for path, value in self._terms(item, projection)]
-            notes.append(key | {"job": self._job_id, "version": ADDED, "image": None})
-        for statement, values in ((_INSERT, rows), (_INSERT_TERM, indexed), (_NOTE, notes)):
-            statement.execute_many(self._connection, values)
-
-    def _change(self, seen: Seen[Any]) -> None:
+    def _add(self, seen: Seen[Any], made: Changes) -> None:
         item = seen.aggregate
-        projection, known = self._projected(seen), self._known[item.id]
-        row, indexed = self._next_row(seen, projection), sorted(self._terms(item, projection))
-        of = {"of_resource": self._kind.name, "of_id": item.id}
-        if known.added:
-            self._connection.execute(sa.update(documents).where(*_OF).values(row), of)
-            mine = (terms.c.resource == self._kind.name, terms.c.id == item.id)
-            self._connection.execute(sa.delete(terms).where(*mine))
-            key = {"resource": self._kind.name, "id": item.id}
-            _INSERT_TERM.execute_many(
-                self._connection, [key | {"path": path, "value": value} for path, value in indexed]
-            )
-        else:
-            self._note(item.id, known.version, jsontext.text(row | {"terms": indexed}))
+        _silence(item)
+        projection = self._rows.projection(item, seen.carried)
+        row = self._rows.next_row(item, seen.carried, projection) | self._rows.new(item, self._job_id)
+        made.add(item.id, row, self._rows.terms(item, projection))
 
-    def _rely_on_the_rest(self, changed: set[str], touched: set[str]) -> None:
+    def _change(self, seen: Seen[Any], made: Changes) -> None:
+        item, known = seen.aggregate, self._known[seen.aggregate.id]
+        _silence(item)
+        projection = self._rows.projection(item, seen.carried)
+        row, indexed = self._rows.next_row(item, seen.carried, projection), self._rows.terms(item, projection)
+        if known.added:
+            made.replace(item.id, row, indexed)
+        else:
+            made.note(item.id, known.version, jsontext.text(row | {"terms": sorted(indexed)}))
+
+    def _rely_on_the_rest(self, changed: set[str], touched: set[str], made: Changes) -> None:
         """Note the versions of what was added to that stay as they are: they must still be so in the end."""
         for reference in sorted(touched):
             for item in self._by_reference[reference]:
                 known = self._known.get(item.id)
                 if known is not None and item.id not in changed and not known.staged:
-                    self._note(item.id, known.version, None)
-
-    def _note(self, item_id: str, version: int, image: str | None) -> None:
-        key = {"job": self._job_id, "resource": self._kind.name, "id": item_id}
-        mine = [staged_rows.c[name] == value for name, value in key.items()]
-        self._connection.execute(sa.delete(staged_rows).where(*mine))
-        _NOTE.execute(self._connection, key | {"version": version, "image": image})
+                    made.note(item.id, known.version, None)
 
 
 def _silence(item: Item) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import sqlalchemy as sa
 
-from adapters.persistence.aggregates import LINK, SqlAggregateRepository
+from adapters.persistence.aggregates import SqlAggregateRepository
 from adapters.persistence.asset_claims import SqlClaims
 from adapters.persistence.audit import insert_record
 from adapters.persistence.catalog import SqlShelf
@@ -16,6 +16,7 @@ from adapters.persistence.encoding import converter, timestamp
 from adapters.persistence.listeners import SqlListenerRepository
 from adapters.persistence.process_records import SqlProcesses
 from adapters.persistence.publications import SqlPublications
+from adapters.persistence.rows import LINK
 from adapters.persistence.search_index import term
 from adapters.persistence.tables import idempotency_keys, terms
 from adapters.persistence.visible_imports import current, make_visible

@@ -1,6 +1,6 @@
 """Bringing a file into the catalog: fetched, staged where nobody sees it, then made visible by one commit."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol, Self
@@ -59,26 +59,36 @@ class Chunk:
 class FileReader(Protocol):
     """Reads files in the words of partners."""
 
-    def chunk(self, task: Task, file: KeptFile, cursor: Cursor, /) -> Chunk:
-        """The next lines, understood. Raises FileRefused for a file that cannot be read any further."""
+    def chunks(self, task: Task, file: KeptFile, cursor: Cursor, /) -> Iterator[Chunk]:
+        """The lines from there on, understood. Raises FileRefused for a file that cannot be read any further."""
         ...
 
 
 class StagingWork(ImportWork, Protocol):
-    """A transaction that stages a chunk. Leaving it without `commit` undoes everything."""
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(self, *_: Any) -> None: ...  # noqa: PYI036 - those of a unit of work have types
-
-    def commit(self) -> None: ...
+    """A chunk that is being prepared. Without `keep` nothing comes of it."""
 
     def expect(self, commands: Collection[CreateItem], /) -> None:
         """Find what they are about, all at once."""
         ...
 
-    def advance(self, cursor: Cursor, errors: Collection[LineError], /) -> None:
-        """Keep what was staged, how far it goes, what was wrong. Raises ConcurrentChange if another run was first."""
+    def keep(self, cursor: Cursor, errors: Collection[LineError], /) -> None:
+        """Keep what was staged, how far it goes, what was wrong: all of it or nothing.
+
+        It may be written a little later. What is wrong with that is raised by the next `keep`, or at the end of
+        the run: ConcurrentChange if another run of the import was first.
+        """
+        ...
+
+
+class StagingRun(Protocol):
+    """One run of an import, from chunk to chunk. Leaving it waits until all of them are kept."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_: Any) -> None: ...  # noqa: PYI036 - those of a unit of work have types
+
+    def chunk(self, cursor: Cursor, /) -> StagingWork:
+        """The chunk that begins at `cursor`."""
         ...
 
 
@@ -93,7 +103,7 @@ class Staging(Protocol):
         """None when nothing is staged for the job any more: it was made visible, or discarded."""
         ...
 
-    def chunk(self, job_id: str, cursor: Cursor, /) -> StagingWork: ...
+    def run(self, job_id: str, /) -> StagingRun: ...
 
     def errors(self, job_id: str, /) -> Sequence[LineError]:
         """The first that were wrong."""
@@ -168,33 +178,35 @@ class ImportCatalog:
             job.fail(failure.message, Counts(**failure.details.get("counts", {})), now)
 
     def _stage(self, job: ImportJob, file: KeptFile) -> dict[str, int]:
-        while True:
-            at_work()
-            cursor = self.staging.cursor(job.id)
-            if cursor is None:
-                raise ImportRefused("what was staged is gone: import the file again")
-            if cursor.ended:
-                break
-            chunk = self.reader.chunk(job.task, file, cursor)
+        while (cursor := self._cursor(job)) and not cursor.ended:
             # Another run of this job may be ahead, which was thought to hang: go on from where it is.
-            with suppress(ConcurrentChange):
-                self._stage_chunk(job, chunk, cursor)
+            with suppress(ConcurrentChange), self.staging.run(job.id) as run:
+                for chunk in self.reader.chunks(job.task, file, cursor):
+                    at_work()
+                    cursor = self._stage_chunk(job, chunk, cursor, run)
         if not cursor.counts.lines:
             raise ImportRefused("the file has no lines")
         if cursor.counts.wrong:
             raise self._refusal(job, cursor.counts)
         return asdict(cursor.counts)
 
-    def _stage_chunk(self, job: ImportJob, chunk: Chunk, cursor: Cursor) -> None:
-        counts, errors = asdict(cursor.counts), list[LineError]()
-        with self.staging.chunk(job.id, cursor) as work:
-            work.expect([line.command for line in chunk.lines if line.command is not None])
-            for line in chunk.lines:
-                found = line.errors or self._staged(job.task, line, work, counts)
-                errors += found
-                counts["wrong"] += bool(found)
-            work.advance(Cursor(chunk.offset, chunk.line, chunk.ended, Counts(**counts)), errors)
-            work.commit()
+    def _cursor(self, job: ImportJob) -> Cursor:
+        cursor = self.staging.cursor(job.id)
+        if cursor is None:
+            raise ImportRefused("what was staged is gone: import the file again")
+        return cursor
+
+    def _stage_chunk(self, job: ImportJob, chunk: Chunk, begin: Cursor, run: StagingRun) -> Cursor:
+        counts, errors = asdict(begin.counts), list[LineError]()
+        work = run.chunk(begin)
+        work.expect([line.command for line in chunk.lines if line.command is not None])
+        for line in chunk.lines:
+            found = line.errors or self._staged(job.task, line, work, counts)
+            errors += found
+            counts["wrong"] += bool(found)
+        end = Cursor(chunk.offset, chunk.line, chunk.ended, Counts(**counts))
+        work.keep(end, errors)
+        return end
 
     def _staged(self, task: Task, line: Line, work: StagingWork, counts: dict[str, int]) -> Collection[LineError]:
         assert line.command is not None, "a line without errors was understood"

@@ -65,26 +65,32 @@ def measure(database: str, lines: int = LINES) -> str:
 
 
 def _measured(server: servers.Server, token: str, lines: int, database: str) -> str:
+    before = server.cpu_seconds
     posts = run(_posting(server, token, "post", SECONDS))
+    of_posts = (server.cpu_seconds - before) / max(1, posts.sent)
     alone = run(_posting(server, token, "calm", SECONDS, pace=PACE, connections=1))
     _upload(server, token, lines)
     with ThreadPoolExecutor(1) as pool:
-        began = time.monotonic()
+        began, before = time.monotonic(), server.cpu_seconds
         job = _start(server, token)
         beside = pool.submit(run, _posting(server, token, "beside", SECONDS, pace=PACE, connections=1))
         _until_ended(server, token, job)
-        taken = time.monotonic() - began
+        taken, cpu = time.monotonic() - began, server.cpu_seconds - before
         others: Seen = beside.result()
-    ratio = lines / taken / posts.rate
-    heads = (f"{database}, {lines:,} offerings", "a second", "ratio (aim)", "others' POST p50 / p99 ms")
-    imported = [f"**{ratio:.1f} ×** {mark(ratio >= AIM, f'≥ {AIM:g} ×')}", f"{others.p50:.1f} / {others.p99:.1f}"]
+    ratio, of_line = lines / taken / posts.rate, cpu / lines
+    heads = (f"{database}, {lines:,} offerings", "a second", "ratio (aim)", "CPU µs", "others' POST p50 / p99 ms")
+    imported = [f"**{ratio:.1f} ×** {mark(ratio >= AIM, f'≥ {AIM:g} ×')}", f"{of_line * 1e6:.0f}"]
     return table(
         heads,
         [
-            ["POST, 16 connections", f"{posts.rate:,.0f}", "1 ×", f"{alone.p50:.1f} / {alone.p99:.1f}"],
-            ["import", f"{lines / taken:,.0f}", *imported],
+            ["POST, 16 connections", f"{posts.rate:,.0f}", "1 ×", f"{of_posts * 1e6:.0f}", _percentiles(alone)],
+            ["import", f"{lines / taken:,.0f}", *imported, _percentiles(others)],
         ],
     )
+
+
+def _percentiles(seen: Seen) -> str:
+    return f"{seen.p50:.1f} / {seen.p99:.1f}"
 
 
 def _posting(

@@ -1,6 +1,7 @@
 """What an import stages, on both databases: unseen until it ends, and never over somebody else's change."""
 
 import json
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -27,6 +28,7 @@ from facade.bootstrap.transfers import Transfers
 from facade.clock import SystemClock
 from facade.identities import SortableIdentities, new_id
 from facade.settings import Settings
+from facade.tmf.engine import file_pieces
 from facade.tmf.engine.declaration import Sender
 from facade.tmf.tmf620.api import TMF620
 from facade.tmf.vocabulary import STANDARD
@@ -115,6 +117,27 @@ def test_what_is_staged_is_seen_all_at_once_and_by_nobody_before(catalog: Catalo
         assert work.repository(CATEGORIES).get(draft).contents.name == "After"
 
 
+@pytest.mark.parametrize("most", [1, 2, 100])
+def test_lines_about_one_item_are_understood_alike_in_one_chunk_and_in_several(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(file_pieces, "MOST", most)
+    catalog.create("old", status=ACTIVE)
+    versions = [{"version": f"{number}.0", "name": str(number), "lifecycleStatus": "Active"} for number in range(5, 9)]
+    job = catalog.staged(*({"id": item, **one} for one in versions for item in ("new", "old")), {"id": "other"})
+    counted = catalog.transfers.staging.cursor(job.id)
+    assert counted is not None
+    assert (counted.line, counted.ended, counted.counts.added, counted.counts.wrong) == (9, True, 9, 0)
+    assert catalog.named("old") == "Before"
+    catalog.publish(job)
+    assert [catalog.named(item) for item in ("new", "old", "other")] == ["8", "8", "After"]
+    assert [catalog.named("new", f"{number}.0") for number in (5, 6, 7)] == ["5", "6", "7"]
+    with catalog.work() as work:
+        versions_of_old = work.repository(CATEGORIES).versions("old")
+    lasting = [one.edition for one in versions_of_old if one.shown_from is not None and one.shown_until is None]
+    assert (len(versions_of_old), lasting) == (5, ["8.0"])
+
+
 def test_what_was_imported_is_found_before_it_is_valid_as_what_was_posted_is(catalog: Catalog) -> None:
     later = {"startDateTime": "2090-01-01T00:00:00Z"}
     catalog.publish(catalog.staged({"id": "later", "lifecycleStatus": "Active", "validFor": later}))
@@ -198,16 +221,12 @@ def test_of_two_runs_of_one_import_only_the_first_stages_a_chunk(catalog: Catalo
     staging.open(job.id)
     cursor = staging.cursor(job.id)
     assert cursor is not None
-    for expected in (True, False):
-        with staging.chunk(job.id, cursor) as work:
+    for expected in (nullcontext(), pytest.raises(ConcurrentChange)):
+        with expected, staging.run(job.id) as run:
+            work = run.chunk(cursor)
             definition = Definition(CategoryContents("After"), edition="1.0")
             create_item(CreateItem(CATEGORIES, "qa", definition, new_id()), work, CLOCK, IDENTITIES)
-            if expected:
-                work.advance(type(cursor)(10, 1), ())
-                work.commit()
-            else:
-                with pytest.raises(ConcurrentChange):
-                    work.advance(type(cursor)(10, 1), ())
+            work.keep(type(cursor)(10, 1), ())
     assert catalog.rows(job) == 1
 
 

@@ -357,11 +357,11 @@ def test_an_import_that_is_killed_goes_on_where_it_was(
             server = request.getfixturevalue("postgres_server")
             environment["DATABASE_URL"] = stack.enter_context(new_database(server))
         node = stack.enter_context(running_product(tmp_path_factory.mktemp("killed"), **environment))
-        many = [category(lifecycleStatus="Active") for _ in range(6_000)]
+        many = [category(lifecycleStatus="Active") for _ in range(12_000)]
         url = upload_in_parts(node, lines(many))
         job = node.post(f"{V5}/importJob", {"url": url, "@type": "ImportJob"}).json()
         address, seen = f"{V5}/importJob/{job['id']}", 0
-        for least in (1, 2_000, 4_000):
+        for least in (1, 4_000, 8_000):
             until(partial(is_staged, node, least), lambda: node.log.read_text()[-3000:])
             assert node.get(f"{V5}/category/{many[0]['id']}").status_code == 404
             seen = staged(node)
@@ -370,10 +370,10 @@ def test_an_import_that_is_killed_goes_on_where_it_was(
             node.start()
         done = until_ended(node, address)
         assert done["status"] == "Succeeded", done["errorLog"]
-        assert report(node, done)["added"] == 6_000
+        assert report(node, done)["added"] == 12_000
         with connected(node) as connection:
             kept = sa.text("SELECT count(*), count(DISTINCT reference) FROM documents WHERE staged_by = :job")
-            assert tuple(connection.execute(kept, {"job": job["id"]}).one()) == (6_000, 6_000)
+            assert tuple(connection.execute(kept, {"job": job["id"]}).one()) == (12_000, 12_000)
             told = sa.text("SELECT count(*) FROM outbox WHERE type = 'CatalogImported'")
             assert connection.scalar(told) == 1
         assert node.get(f"{V5}/category/{many[-1]['id']}").status_code == 200

@@ -44,8 +44,9 @@ class Sender:
     """Who sends a payload: the client, what its words mean, where it sells, and the codes of rules that it may break.
 
     `version` of the API is the one it speaks, and it reached us at `origin`, such as https://host.example. `may` says
-    whether it holds a scope. `reason` is a person's, for a change of a resource that asks for one. Not `told`: nobody
-    asks how its payload is read, so the trail may be left out.
+    whether it holds a scope, `reader` what it sees and for which customers it may act. `reason` is a person's, for a
+    change of a resource that asks for one. Not `told`: nobody asks how its payload is read, so the trail may be left
+    out.
     """
 
     client: str
@@ -56,6 +57,7 @@ class Sender:
     origin: str = ""
     may: Callable[[str], bool] = lambda scope: False
     reason: str | None = None
+    reader: Reader | None = None
     told: bool = True
 
 

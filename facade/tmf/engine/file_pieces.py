@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from canonical.catalog.errors import FileRefused
 from canonical.processes.signs_of_life import at_work
@@ -10,7 +11,7 @@ from canonical.shared import jsontext
 LONGEST = 1024 * 1024
 """Bytes of one line."""
 BLOCK = 2 * LONGEST
-MOST = 100
+MOST = 200
 """Lines in one chunk, which is one transaction: on SQLite others that write wait for its end."""
 BLANK = b" \t\r\n"
 _MARK = b"\xef\xbb\xbf"
@@ -38,22 +39,31 @@ class Pieces:
     ended: bool
 
 
-def pieces(read: ReadAt, size: int, offset: int, line: int) -> Pieces:
-    """The next pieces of a file of `size` bytes, from a place on that this has told. Raises FileRefused."""
+def pieces(read: ReadAt, size: int, offset: int, line: int) -> Iterator[Pieces]:
+    """The pieces of a file of `size` bytes, from a place on that this has told. Raises FileRefused."""
     split = _elements if read(0, 64).removeprefix(_MARK).lstrip(BLANK)[:1] == b"[" else _lines
-    block = read(offset, BLOCK)
-    found: list[Piece] = []
-    for piece in split(block, offset, line, offset + len(block) >= size):
-        found.append(piece)
-        if len(found) == MOST:
-            break
-    if found:
-        end, last = found[-1].end, found[-1].number
-        kept = tuple(one for one in found if one.text is None or one.text.strip(BLANK))
-        return Pieces(kept, end, last, end >= size)
-    if offset + len(block) >= size:
+    ended = False
+    while not ended:
+        block = read(offset, BLOCK)
+        whole, after = split(block, offset, line, offset + len(block) >= size), offset
+        while found := list(islice(whole, MOST)):
+            after, line, ended = found[-1].end, found[-1].number, found[-1].end >= size
+            yield Pieces(tuple(filter(_says_something, found)), after, line, ended)
+        if after == offset and not ended:
+            yield (last := _long_line(read, size, offset + len(block), line))
+            after, line, ended = last.offset, last.line, last.ended
+        offset = after
+
+
+def _says_something(piece: Piece) -> bool:
+    return piece.text is None or bool(piece.text.strip(BLANK))
+
+
+def _long_line(read: ReadAt, size: int, offset: int, line: int) -> Pieces:
+    """A line that has not ended at `offset`, or the end of the file."""
+    if offset >= size:
         return Pieces((), size, line, True)
-    end = _end_of_line(read, offset + len(block))
+    end = _end_of_line(read, offset)
     return Pieces((Piece(line + 1, None, end),), end, line + 1, end >= size)
 
 

@@ -1,5 +1,6 @@
 """Files that are imported, line by line: each is checked and read as if it were sent in a request of its own."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -29,14 +30,14 @@ class ResourceFiles:
     files: CatalogFiles
     profiles: Profiles
 
-    def chunk(self, task: Task, file: KeptFile, cursor: Cursor) -> Chunk:
+    def chunks(self, task: Task, file: KeptFile, cursor: Cursor) -> Iterator[Chunk]:
         check_media_type(task.media_type)
         spoken = resources_in(self.dialects[task.dialect], task.part)
-        found = pieces(partial(self.files.read, file), file.size, cursor.offset, cursor.line)
         profile = self.profiles.of(task.owner)
         sender = Sender(task.owner, profile.vocabulary, profile.markets, profile.tolerated, task.dialect, told=False)
-        lines = [_understood(one, spoken, sender) for one in found.found]
-        return Chunk(lines, found.offset, found.line, found.ended)
+        for found in pieces(partial(self.files.read, file), file.size, cursor.offset, cursor.line):
+            lines = [_understood(one, spoken, sender) for one in found.found]
+            yield Chunk(lines, found.offset, found.line, found.ended)
 
 
 def _understood(piece: Piece, spoken: tuple[Spoken, ...], sender: Sender) -> Line:

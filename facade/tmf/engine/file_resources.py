@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -30,11 +31,11 @@ class Spoken:
     def name(self) -> str:
         return self.resource.name_in(self.version.name)
 
-    @property
+    @cached_property
     def schema(self) -> str:
         return self.resource.schema_in(self.version.name)
 
-    @property
+    @cached_property
     def creation(self) -> str:
         return self.resource.operation(Verb.CREATE, self.version.name)
 

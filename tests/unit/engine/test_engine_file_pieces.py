@@ -7,20 +7,27 @@ import pytest
 
 from canonical.catalog.errors import FileRefused
 from facade.tmf.engine import file_pieces
-from facade.tmf.engine.file_pieces import LONGEST, Piece, pieces
+from facade.tmf.engine.file_pieces import LONGEST, Piece, Pieces, pieces
 
 
-def all_pieces(content: bytes) -> Iterator[Piece]:
+def begun(content: bytes, offset: int = 0, line: int = 0) -> Iterator[Pieces]:
+    return pieces(lambda begin, size: content[begin : begin + size], len(content), offset, line)
+
+
+def resumed(content: bytes) -> Iterator[Piece]:
+    """Read by somebody who begins anew after each chunk."""
     offset, line, ended = 0, 0, False
     while not ended:
-        found = pieces(lambda begin, size: content[begin : begin + size], len(content), offset, line)
+        found = next(begun(content, offset, line))
         yield from found.found
         assert found.ended or found.offset > offset
         offset, line, ended = found.offset, found.line, found.ended
 
 
 def texts(content: bytes) -> list[tuple[int, bytes | None]]:
-    return [(one.number, None if one.text is None else one.text.strip()) for one in all_pieces(content)]
+    found = [piece for chunk in begun(content) for piece in chunk.found]
+    assert found == list(resumed(content))
+    return [(one.number, None if one.text is None else one.text.strip()) for one in found]
 
 
 @pytest.mark.parametrize("most", [1, 3, 1_000])
@@ -56,9 +63,9 @@ def test_an_empty_array_has_no_pieces(content: bytes) -> None:
 )
 def test_what_is_no_array_of_objects_is_refused(content: bytes) -> None:
     with pytest.raises(FileRefused, match="array"):
-        list(all_pieces(content))
+        list(resumed(content))
 
 
 def test_an_element_that_is_too_long_is_refused() -> None:
     with pytest.raises(FileRefused, match="element 2 of the array has more than"):
-        list(all_pieces(b'[{"a":1},{"b":"' + b"x" * (3 * LONGEST) + b'"}]'))
+        list(resumed(b'[{"a":1},{"b":"' + b"x" * (3 * LONGEST) + b'"}]'))

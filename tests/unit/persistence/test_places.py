@@ -6,6 +6,7 @@ from itertools import islice
 from adapters.persistence.places import Places
 from canonical.shared.deadline import within
 from canonical.shared.errors import StoreUnavailable
+from tests.support.waiting import until
 
 
 def take(places: Places) -> str:
@@ -23,6 +24,15 @@ def test_a_place_that_is_left_is_taken_by_those_who_wait() -> None:
             waiting = [pool.submit(take, places) for _ in range(5)]
             assert not any(one.done() for one in waiting)
         assert {one.result() for one in waiting} == {"inside"}
+
+
+def test_whoever_is_inside_can_see_that_others_wait() -> None:
+    places = Places(1, most_waiting=5)
+    with ThreadPoolExecutor(1) as pool, places:
+        assert not places.are_awaited
+        pool.submit(take, places)
+        until(lambda: places.are_awaited, lambda: "nobody waits")
+    assert not places.are_awaited
 
 
 def test_whoever_has_no_time_left_gives_up() -> None:
