@@ -7,14 +7,15 @@ from typing import Any
 import sqlalchemy as sa
 
 from adapters.persistence.aggregates import aggregate_of, loaded
+from adapters.persistence.counts import RememberedCounts
 from adapters.persistence.database import Database
 from adapters.persistence.encoding import timestamp
 from adapters.persistence.prepared import Prepared
 from adapters.persistence.readers import Readable, seen
-from adapters.persistence.search import LONGEST_SECONDS, Search, search
+from adapters.persistence.search import LONGEST_SECONDS, Moment, Search, search
 from adapters.persistence.slices import sliced
 from adapters.persistence.tables import documents, idempotency_keys
-from adapters.persistence.visibility import is_visible
+from adapters.persistence.visibility import is_visible, shown_at
 from canonical.shared import jsontext
 from canonical.shared.aggregates import A, Kind
 from canonical.shared.criteria import Criterion, SortKey
@@ -67,12 +68,6 @@ class _Finding:
         return row
 
 
-def shown_at(at: sa.ColumnElement[str]) -> tuple[sa.ColumnElement[bool], ...]:
-    """The versions that their references lead to at a moment."""
-    until = documents.c.shown_until
-    return documents.c.shown_from <= at, sa.or_(until.is_(None), until > at)
-
-
 _AGGREGATE, _DOCUMENT = _Finding(_ONE), _Finding(_TEXT)
 _REVISION = _Finding(sa.select(documents.c.shown_state, documents.c.version, documents.c.edition))
 _STATE = Prepared(sa.select(documents.c.state).where(_KIND, _ASKED))
@@ -84,6 +79,7 @@ class SqlReads:
     def __init__(self, database: Database, search_seconds: float = LONGEST_SECONDS) -> None:
         self._database = database
         self._search_seconds = search_seconds
+        self._counts = RememberedCounts()
 
     def aggregate(self, kind: Kind[A], asked: str | Named, reader: Reader) -> A:
         return loaded(kind, self._one(_AGGREGATE, kind, asked, reader))
@@ -117,8 +113,11 @@ class SqlReads:
         """
         wanted = Search(criterion, sort, part, self._search_seconds)
         mine = [*seen(reader), *([is_visible()] if kind.versioned else [])]
-        mine += [] if at is None else shown_at(sa.literal(timestamp(at)))
-        return search(self._database, kind.name, index, mine, wanted)
+        if at is None:
+            return search(self._database, kind.name, index, mine, wanted)
+        # By its text, in which true and 1 are not the same.
+        asked = repr((kind.name, index.of_aggregates, reader, criterion))
+        return search(self._database, kind.name, index, mine, wanted, Moment(timestamp(at), asked, self._counts))
 
     def found(
         self,

@@ -9,12 +9,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
+from adapters.persistence.counts import Count, RememberedCounts, counted_at, turns
 from adapters.persistence.criteria_sql import Compiled, Searchable
 from adapters.persistence.database import Database
 from adapters.persistence.slices import Rows, sliced
 from adapters.persistence.sorting import SortOrder, following
 from adapters.persistence.sqlite_functions import stopping
 from adapters.persistence.tables import documents
+from adapters.persistence.visibility import shown_at
 from canonical.shared.criteria import Criterion, SortKey
 from canonical.shared.errors import InvalidCommand
 from canonical.shared.paging import Found, Position, Slice
@@ -34,26 +36,58 @@ class Search:
     seconds: float = LONGEST_SECONDS
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Only versions that their references lead to `at` this moment are listed. `asked` names the list in `counts`."""
+
+    at: str
+    asked: str
+    counts: RememberedCounts
+
+
 def search(
-    database: Database, resource: str, index: SearchIndex, mine: Sequence[sa.ColumnElement[bool]], wanted: Search
+    database: Database,
+    resource: str,
+    index: SearchIndex,
+    mine: Sequence[sa.ColumnElement[bool]],
+    wanted: Search,
+    moment: Moment | None = None,
 ) -> Found[Listed]:
     """Raises InvalidCommand if reading documents takes longer than `wanted.seconds`."""
     compiled = Compiled(Searchable.of(resource, index), database.engine.dialect.name)
     conditions = [documents.c.resource == resource, *mine]
     if wanted.criterion is not None:
         conditions.append(compiled.condition(wanted.criterion))
-    counted = _from(sa.select(sa.func.count()), compiled, conditions)
     order, part = compiled.order(wanted.sort), wanted.part
-    page = _page(compiled, resource, conditions, order, part)
+    shown = () if moment is None else shown_at(sa.literal(moment.at))
+    page = _page(compiled, resource, [*conditions, *shown], order, part)
     with database.reading() as connection, _limited(connection, compiled.reads_documents, wanted.seconds) as allow:
         allow()
-        shown, more = _within_budget(connection.execute(page), part.limit) if part.limit else ([], True)
-        members = [Listed(*row[:5]) for row in shown]
+        rows, more = _within_budget(connection.execute(page), part.limit) if part.limit else ([], True)
+        members = [Listed(*row[:5]) for row in rows]
         if not more and part.after is None and (members or not part.offset):
             return Found(members, part.offset + len(members))
         allow()
-        total = connection.scalar(counted) or 0
-    return Found(members, total, _position(shown[-1], order) if shown and more else None)
+        total = _total(connection, compiled, conditions, moment)
+    return Found(members, total, _position(rows[-1], order) if rows and more else None)
+
+
+def _total(
+    connection: sa.Connection,
+    compiled: Compiled,
+    conditions: Sequence[sa.ColumnElement[bool]],
+    moment: Moment | None,
+) -> int:
+    if moment is None:
+        return connection.scalar(_from(sa.select(sa.func.count()), compiled, conditions)) or 0
+    now = turns(connection)
+    known = moment.counts.find(moment.asked, now, moment.at)
+    if known is not None:
+        return known
+    total, *later = connection.execute(_from(counted_at(moment.at), compiled, conditions)).one()
+    until = min((one for one in later if one is not None), default=None)
+    moment.counts.keep(moment.asked, Count(now, moment.at, until, total))
+    return int(total)
 
 
 def every(

@@ -9,9 +9,8 @@ import sqlalchemy as sa
 
 from adapters.persistence.database import Database
 from adapters.persistence.encoding import timestamp
-from adapters.persistence.reads import shown_at
 from adapters.persistence.search import every
-from adapters.persistence.visibility import is_visible
+from adapters.persistence.visibility import is_visible, shown_at
 from canonical.processes.signs_of_life import at_work
 from canonical.shared.aggregates import Kind
 from canonical.shared.criteria import Criterion
