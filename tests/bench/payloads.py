@@ -10,10 +10,11 @@ SERIAL = "00000000"
 """Stands in the bodies where the load generator puts a running number of the same length."""
 
 OFFERINGS = (
-    ("po_broadband_1g", "Broadband 1 Gbit/s", "49.90"),
-    ("po_router_premium", "Premium router", "129.00"),
-    ("po_tv_basic", "TV Basic", "9.90"),
+    ("po_broadband_1g", "Broadband 1 Gbit/s", "49.90", {"installation": "by a technician", "wifiName": "Doe"}),
+    ("po_router_premium", "Premium router", "129.00", {"colour": "white"}),
+    ("po_tv_basic", "TV Basic", "9.90", {"resolution": "UHD", "installation": "by a technician"}),
 )
+"""Id, name and one-time price of offerings of the sample catalog, and characteristics that it takes."""
 
 
 def product_order() -> dict[str, Any]:
@@ -87,7 +88,7 @@ def _note(number: str, text: str) -> dict[str, Any]:
     return {"@type": "Note", "id": number, "author": "Jane Clerk", "date": "2026-11-20T09:30:00.000Z", "text": text}
 
 
-def _item(number: int, offering_id: str, name: str, price: str) -> dict[str, Any]:
+def _item(number: int, offering_id: str, name: str, price: str, chosen: dict[str, str]) -> dict[str, Any]:
     value = float(price)
     return {
         "@type": "ProductOrderItem",
@@ -99,10 +100,7 @@ def _item(number: int, offering_id: str, name: str, price: str) -> dict[str, Any
             "@type": "Product",
             "isBundle": False,
             "name": name,
-            "productCharacteristic": [
-                _characteristic("colour", "white"),
-                _characteristic("installation", "by a technician"),
-            ],
+            "productCharacteristic": [_characteristic(*one) for one in chosen.items()],
         },
         "itemPrice": [
             {
