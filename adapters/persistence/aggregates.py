@@ -179,11 +179,11 @@ class SqlAggregateRepository(Generic[A]):
         of = {"of_resource": self._kind.name, "of_id": seen.aggregate.id}
         if seen.terms is None:
             seen.terms = frozenset((row.path, row.value) for row in _TERMS.execute(self._connection, of))
-        for path, value in seen.terms - wanted:
-            _DELETE_TERM.execute(self._connection, of | {"old_path": path, "old_value": value})
-        for path, value in sorted(wanted - seen.terms):
-            row = {"resource": self._kind.name, "id": seen.aggregate.id, "path": path, "value": value}
-            _INSERT_TERM.execute(self._connection, row)
+        gone = [of | {"old_path": path, "old_value": value} for path, value in seen.terms - wanted]
+        _DELETE_TERM.execute_many(self._connection, gone)
+        key = {"resource": self._kind.name, "id": seen.aggregate.id}
+        new = [key | {"path": path, "value": value} for path, value in sorted(wanted - seen.terms)]
+        _INSERT_TERM.execute_many(self._connection, new)
         seen.terms = wanted
 
     def _remove(self, aggregate: A) -> None:

@@ -1,6 +1,6 @@
 """The catalog as orders read it: inside their transaction, so that what they remember was so when they were made."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from adapters.persistence.encoding import decoded, timestamp
-from adapters.persistence.prepared import Prepared
+from adapters.persistence.prepared import Prepared, texts_in
 from adapters.persistence.rows import LINK
 from adapters.persistence.search_index import term
 from adapters.persistence.tables import documents, terms
@@ -17,6 +17,7 @@ from canonical.catalog.item import Item
 from canonical.catalog.offering import OFFERING, SKU
 from canonical.catalog.references import Reference
 from canonical.catalog.rule import RULE, RULES
+from canonical.shared import jsontext
 from canonical.shared.aggregates import Kind
 
 LONGEST_REMEMBERED = 16_384
@@ -31,6 +32,12 @@ _FOUND = sa.select(documents.c.aggregate).where(
 )
 _BY_MOMENT = Prepared(_FOUND.where(*_NOT_ENDED).order_by(documents.c.shown_from))
 _BY_EDITION = Prepared(_FOUND.where(documents.c.edition == sa.bindparam("edition")))
+_ASKED = documents.c.reference.op("IN", is_comparison=True)(texts_in("asked"))
+_EXPECTED = Prepared(
+    sa.select(documents.c.reference, documents.c.aggregate)
+    .where(documents.c.resource == sa.bindparam("resource"), _ASKED, *_NOT_ENDED, is_visible())
+    .order_by(documents.c.shown_from.desc())
+)
 _NAMING = Prepared(
     sa.select(documents.c.reference)
     .join(terms, sa.and_(terms.c.resource == documents.c.resource, terms.c.id == documents.c.id))
@@ -44,6 +51,22 @@ _NAMING = Prepared(
     .distinct()
     .order_by(documents.c.reference)
 )
+_NAMING_ANY = Prepared(
+    sa.select(terms.c.value, terms.c.id).where(
+        terms.c.resource == sa.bindparam("resource"),
+        terms.c.path == sa.bindparam("path"),
+        terms.c.value.op("IN", is_comparison=True)(texts_in("values")),
+    )
+)
+"""Without a join, for which SQLite would go through all rules. Few offerings have any."""
+_REFERENCES = Prepared(
+    sa.select(documents.c.id, documents.c.reference).where(
+        documents.c.resource == sa.bindparam("resource"),
+        documents.c.id.op("IN", is_comparison=True)(texts_in("ids")),
+        *_NOT_ENDED,
+        is_visible(),
+    )
+)
 
 
 class SqlShelf:
@@ -51,8 +74,35 @@ class SqlShelf:
 
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
+        self._found: dict[tuple[str, str], Item | None] = {}
+        self._rules: dict[str, set[str]] = {}
+
+    def expect(self, kind: Kind[Any], item_ids: Collection[str], at: datetime) -> None:
+        if not item_ids:
+            return
+        made: Any = kind.type
+        self._found |= {(kind.name, one): None for one in item_ids}
+        asked = {"resource": kind.name, "asked": jsontext.text(list(item_ids)), "at": timestamp(at)}
+        for row in _EXPECTED.execute(self._connection, asked):
+            self._found[kind.name, row.reference] = _item(row.aggregate, made)
+
+    def expect_rules_about(self, offering_ids: Collection[str], at: datetime) -> None:
+        by_term = {term(one): one for one in offering_ids}
+        asked = {"resource": RULE, "path": f"{LINK}{OFFERING}", "values": jsontext.text(list(by_term))}
+        naming = _NAMING_ANY.execute(self._connection, asked).all() if by_term else []
+        self._rules |= {one: set() for one in offering_ids}
+        if not naming:
+            return
+        values = {"resource": RULE, "ids": jsontext.text([row.id for row in naming]), "at": timestamp(at)}
+        references = {row.id: row.reference for row in _REFERENCES.execute(self._connection, values)}
+        for row in naming:
+            if row.id in references:
+                self._rules[by_term[row.value]].add(references[row.id])
+        self.expect(RULES, sorted(set(references.values())), at)
 
     def find(self, kind: Kind[Any], reference: Reference, at: datetime) -> Item | None:
+        if reference.edition is None and (kind.name, reference.id) in self._found:
+            return self._found[kind.name, reference.id]
         values = {"resource": kind.name, "asked": reference.id, "edition": reference.edition, "at": timestamp(at)}
         statement = _BY_MOMENT if reference.edition is None else _BY_EDITION
         body = statement.execute(self._connection, values).scalar()
@@ -64,9 +114,9 @@ class SqlShelf:
         return list(_NAMING.execute(self._connection, values).scalars())
 
     def rules_about(self, offering_id: str, at: datetime) -> Sequence[Item]:
-        values = {"resource": RULE, "path": f"{LINK}{OFFERING}", "value": term(offering_id), "at": timestamp(at)}
-        named = _NAMING.execute(self._connection, values).scalars().all()
-        found = (self.find(RULES, Reference(one), at) for one in named)
+        if offering_id not in self._rules:
+            self.expect_rules_about([offering_id], at)
+        found = (self.find(RULES, Reference(one), at) for one in sorted(self._rules[offering_id]))
         return [rule for rule in found if rule is not None]
 
 

@@ -4,6 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 
 class Prepared:
@@ -38,3 +41,27 @@ class Prepared:
         prepared = (compiled.string, compiled.positiontup)
         self._compiled[dialect.name] = prepared
         return prepared
+
+
+class _Texts(FunctionElement[str]):
+    """The texts in a JSON array, as a subquery: so a prepared statement takes any number of them."""
+
+    name = "texts"
+    inherit_cache = True
+
+
+def texts_in(parameter: str) -> sa.ColumnElement[str]:
+    """For the right side of IN. The value of the parameter is a JSON array of texts."""
+    return _Texts(sa.bindparam(parameter, type_=sa.Text))
+
+
+@compiles(_Texts, "sqlite")
+def _of_sqlite(texts: _Texts, compiler: SQLCompiler, **options: Any) -> str:
+    each = sa.func.json_each(*texts.clauses).table_valued("value")
+    return compiler.process(sa.select(each.c.value).scalar_subquery(), **options)
+
+
+@compiles(_Texts, "postgresql")
+def _of_postgres(texts: _Texts, compiler: SQLCompiler, **options: Any) -> str:
+    each = sa.func.json_array_elements_text(*(sa.cast(one, sa.JSON) for one in texts.clauses))
+    return compiler.process(sa.select(each).scalar_subquery(), **options)

@@ -35,6 +35,14 @@ class Shelf(Protocol):
 class OrderShelf(Shelf, Protocol):
     """What orders ask besides."""
 
+    def expect(self, kind: Kind[Any], item_ids: Collection[str], at: datetime, /) -> None:
+        """Read what `find` will be asked for of these items, without a version, at the moment."""
+        ...
+
+    def expect_rules_about(self, offering_ids: Collection[str], at: datetime, /) -> None:
+        """Read the rules that name these offerings."""
+        ...
+
     def with_sku(self, sku: str, at: datetime, /) -> Sequence[str]:
         """The ids of offerings of which a version that is or will be found takes this from stock."""
         ...

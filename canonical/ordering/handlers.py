@@ -138,6 +138,8 @@ def _judged(command: SubmitOrder, order_id: str, work: UnitOfWork) -> Judged:
 def _offers(command: SubmitOrder, offerings: Offerings) -> list[Offer | None]:
     # Check before asking the catalog: a line without an offering gets this error instead of "not found".
     check_lines(command.lines)
+    named = (one for line in command.lines for one in (line.offering_id, line.product_id) if one is not None)
+    offerings.expect(list(dict.fromkeys(named)))
     return [_offer(offerings, line, index) for index, line in enumerate(command.lines)]
 
 

@@ -1,6 +1,6 @@
 """What ordering needs from outside."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -15,6 +15,10 @@ from canonical.shared.ports import Identities
 
 class Offerings(Protocol):
     """Finds the current offering of a line. Returns None if the catalog does not have it."""
+
+    def expect(self, offering_ids: Collection[str]) -> None:
+        """Read these offerings all at once: they will be asked for."""
+        ...
 
     def by_id(self, offering_id: str) -> Offer | None: ...
 

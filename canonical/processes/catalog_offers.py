@@ -1,6 +1,6 @@
 """The catalog as ordering sees it: its offerings of this moment, judged by the catalog's own rules."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
@@ -15,12 +15,13 @@ from canonical.catalog.lifecycle import OFFERED, LifecycleStatus
 from canonical.catalog.market import Market
 from canonical.catalog.offering import OFFERINGS
 from canonical.catalog.ports import OrderShelf
-from canonical.catalog.price import Commitment, PriceContents
+from canonical.catalog.price import PRICES, Commitment, PriceContents
 from canonical.catalog.pricing import Charge, charges
 from canonical.catalog.references import Reference
 from canonical.catalog.relations import broken_rules, unrelated
 from canonical.catalog.rule import Rule
 from canonical.catalog.selling import OfferedItem, Reason, Refusal
+from canonical.catalog.specification import SPECIFICATIONS
 from canonical.ordering.commands import ItemAction, OrderLine, OrderMarket
 from canonical.ordering.errors import RULES
 from canonical.ordering.items import (
@@ -60,7 +61,7 @@ FIELDS: Mapping[Reason, str] = MappingProxyType(
 
 
 class CatalogOffers:
-    """The `Offerings` of ordering: what `shelf` has, sold in the statuses `sold`. Each is read once."""
+    """The `Offerings` of ordering: what `shelf` has at one moment, sold in the statuses `sold`. Each is read once."""
 
     def __init__(self, shelf: OrderShelf, clock: Clock, sold: Collection[LifecycleStatus]) -> None:
         self._shelf = shelf
@@ -68,21 +69,35 @@ class CatalogOffers:
         self._sold = sold
         self._found: dict[str, CatalogOffer | None] = {}
 
+    @cached_property
+    def _at(self) -> datetime:
+        return self._clock.now()
+
+    def expect(self, offering_ids: Collection[str]) -> None:
+        """With everything that an order asks of them."""
+        self._shelf.expect(OFFERINGS, offering_ids, self._at)
+        found = (self._shelf.find(OFFERINGS, Reference(one), self._at) for one in offering_ids)
+        known = [one.contents for one in found if one is not None]
+        specifications = [one.specification for one in known]
+        prices = [price.reference for one in known for price in one.prices]
+        self._shelf.expect(SPECIFICATIONS, _ids(specifications), self._at)
+        self._shelf.expect(PRICES, _ids(prices), self._at)
+        self._shelf.expect_rules_about(offering_ids, self._at)
+
     def by_id(self, offering_id: str) -> "CatalogOffer | None":
         if offering_id not in self._found:
-            at = self._clock.now()
-            offering = self._shelf.find(OFFERINGS, Reference(offering_id), at)
-            self._found[offering_id] = None if offering is None else self._offer(offering, at)
+            offering = self._shelf.find(OFFERINGS, Reference(offering_id), self._at)
+            self._found[offering_id] = None if offering is None else self._offer(offering)
         return self._found[offering_id]
 
     def by_sku(self, sku: str) -> "CatalogOffer | None":
         """Of several with this SKU the first that is sold, or else the first."""
-        found = [self.by_id(one) for one in self._shelf.with_sku(sku, self._clock.now())]
+        found = [self.by_id(one) for one in self._shelf.with_sku(sku, self._at)]
         offers = [offer for offer in found if offer is not None and offer.sku == sku]
         return next((offer for offer in offers if offer.is_sold), offers[0] if offers else None)
 
-    def _offer(self, offering: Item, at: datetime) -> "CatalogOffer":
-        return CatalogOffer(OfferedItem.found(offering, self._shelf, at), self._shelf, self._sold)
+    def _offer(self, offering: Item) -> "CatalogOffer":
+        return CatalogOffer(OfferedItem.found(offering, self._shelf, self._at), self._shelf, self._sold)
 
 
 class CatalogOffer:
@@ -196,6 +211,11 @@ class CatalogOffer:
             and rule.state in OFFERED
             and any(one.id == self.id for one in rule.contents.offerings)
         ]
+
+
+def _ids(references: Iterable[Reference | None]) -> list[str]:
+    """Of references that name no version."""
+    return list(dict.fromkeys(one.id for one in references if one is not None and one.edition is None))
 
 
 def _broken(refusal: Refusal) -> Broken:

@@ -224,6 +224,37 @@ def test_the_rules_of_the_catalog_are_found_by_what_they_are_about(database: Dat
     assert [(one.message, one.details["rule"]) for one in found] == [("never both", "r1")]
 
 
+def everything_asked(database: Database, ids: list[str], *, at_once: bool) -> tuple[list[Any], int]:
+    """What an order learns of these offerings, and by how many statements."""
+    statements: list[str] = []
+
+    def note(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+        statements.append(statement)
+
+    with work(database) as unit:
+        sa.event.listen(database.engine, "before_cursor_execute", note)
+        if at_once:
+            unit.offerings.expect(ids)
+        found, line, counts = [], a_line(), dict.fromkeys(ids, 1)
+        for one in ids:
+            offer = unit.offerings.by_id(one)
+            assert offer is not None
+            found.append((offer.ordered(line), [*offer.broken(line)], [*offer.broken_with(line, counts, ())]))
+        sa.event.remove(database.engine, "before_cursor_execute", note)
+    return found, len(statements)
+
+
+def test_the_offerings_of_an_order_are_read_at_once(database: Database) -> None:
+    every = [one.id for one in read_files(files_in(SAMPLE)) if one.kind is OFFERINGS]
+    found, statements = everything_asked(database, every, at_once=True)
+    one_by_one, most = everything_asked(database, every, at_once=False)
+    assert found == one_by_one
+    assert statements <= 6 < len(every) < most
+    with work(database) as unit:
+        unit.offerings.expect(["po_none", *every])
+        assert unit.offerings.by_id("po_none") is None
+
+
 def test_an_order_without_characteristics_is_charged_as_ever(database: Database) -> None:
     lines = (a_line(offering_id=None, sku="SKU123"), a_line(id="2", quantity=1, offering_id=None, sku="SKU456"))
     order = placed(database, lines=lines)

@@ -1,7 +1,7 @@
 """Stand-ins for what the core and the edge ask for. Each is named for what it does."""
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -127,6 +127,9 @@ class OfferingsOnSale:
 
     def __init__(self, offerings: Iterable[OrderedOffering | OnSale] = OFFERINGS) -> None:
         self._offers = tuple(one if isinstance(one, OnSale) else OnSale(one) for one in offerings)
+
+    def expect(self, offering_ids: Collection[str]) -> None:
+        """All are here."""
 
     def by_id(self, offering_id: str) -> OnSale | None:
         return next((offer for offer in self._offers if offer.id == offering_id), None)

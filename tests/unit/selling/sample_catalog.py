@@ -1,6 +1,6 @@
 """A catalog in memory, and items of it ready made."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -94,6 +94,12 @@ class ShelfInMemory:
     def __init__(self, *items: Item) -> None:
         self._items = items
         self.kinds: dict[str, type[Any]] = {one.name: one.type for one in (OFFERINGS, PRICES, SPECIFICATIONS)}
+
+    def expect(self, kind: Kind[Any], item_ids: Collection[str], at: datetime) -> None:
+        """Everything is here."""
+
+    def expect_rules_about(self, offering_ids: Collection[str], at: datetime) -> None:
+        """Everything is here."""
 
     def find(self, kind: Kind[Any], reference: Reference, at: datetime) -> Item | None:
         found = (one for one in self._items if type(one) is kind.type and one.item_id == reference.id)
