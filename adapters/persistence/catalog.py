@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from adapters.persistence.encoding import decoded, timestamp
-from adapters.persistence.prepared import Prepared, texts_in
+from adapters.persistence.prepared import Prepared, among
 from adapters.persistence.rows import LINK
 from adapters.persistence.search_index import term
 from adapters.persistence.tables import documents, terms
@@ -32,7 +32,7 @@ _FOUND = sa.select(documents.c.aggregate).where(
 )
 _BY_MOMENT = Prepared(_FOUND.where(*_NOT_ENDED).order_by(documents.c.shown_from))
 _BY_EDITION = Prepared(_FOUND.where(documents.c.edition == sa.bindparam("edition")))
-_ASKED = documents.c.reference.op("IN", is_comparison=True)(texts_in("asked"))
+_ASKED = among(documents.c.reference, "asked")
 _EXPECTED = Prepared(
     sa.select(documents.c.reference, documents.c.aggregate)
     .where(documents.c.resource == sa.bindparam("resource"), _ASKED, *_NOT_ENDED, is_visible())
@@ -55,14 +55,14 @@ _NAMING_ANY = Prepared(
     sa.select(terms.c.value, terms.c.id).where(
         terms.c.resource == sa.bindparam("resource"),
         terms.c.path == sa.bindparam("path"),
-        terms.c.value.op("IN", is_comparison=True)(texts_in("values")),
+        among(terms.c.value, "values"),
     )
 )
 """Without a join, for which SQLite would go through all rules. Few offerings have any."""
 _REFERENCES = Prepared(
     sa.select(documents.c.id, documents.c.reference).where(
         documents.c.resource == sa.bindparam("resource"),
-        documents.c.id.op("IN", is_comparison=True)(texts_in("ids")),
+        among(documents.c.id, "ids"),
         *_NOT_ENDED,
         is_visible(),
     )

@@ -43,25 +43,29 @@ class Prepared:
         return prepared
 
 
-class _Texts(FunctionElement[str]):
-    """The texts in a JSON array, as a subquery: so a prepared statement takes any number of them."""
+class _Among(FunctionElement[Any]):
+    """That a column is one of the texts in a JSON array: so a prepared statement takes any number of them."""
 
-    name = "texts"
+    name = "among"
     inherit_cache = True
+    type = sa.types.NULLTYPE  # SQLAlchemy compares a boolean with 1 on SQLite, which would not use the index then
 
 
-def texts_in(parameter: str) -> sa.ColumnElement[str]:
-    """For the right side of IN. The value of the parameter is a JSON array of texts."""
-    return _Texts(sa.bindparam(parameter, type_=sa.Text))
+def among(column: sa.ColumnElement[str], parameter: str) -> sa.ColumnElement[bool]:
+    """The value of the parameter is a JSON array of texts."""
+    return _Among(column, sa.bindparam(parameter, type_=sa.Text))
 
 
-@compiles(_Texts, "sqlite")
-def _of_sqlite(texts: _Texts, compiler: SQLCompiler, **options: Any) -> str:
-    each = sa.func.json_each(*texts.clauses).table_valued("value")
-    return compiler.process(sa.select(each.c.value).scalar_subquery(), **options)
+@compiles(_Among, "sqlite")
+def _of_sqlite(found: _Among, compiler: SQLCompiler, **options: Any) -> str:
+    column, texts = found.clauses
+    each = sa.func.json_each(texts).table_valued("value")
+    return compiler.process(column.in_(sa.select(each.c.value)), **options)
 
 
-@compiles(_Texts, "postgresql")
-def _of_postgres(texts: _Texts, compiler: SQLCompiler, **options: Any) -> str:
-    each = sa.func.json_array_elements_text(*(sa.cast(one, sa.JSON) for one in texts.clauses))
-    return compiler.process(sa.select(each).scalar_subquery(), **options)
+@compiles(_Among, "postgresql")
+def _of_postgres(found: _Among, compiler: SQLCompiler, **options: Any) -> str:
+    # As an array: PostgreSQL looks each up in an index then, and never joins with all rows of the table.
+    column, texts = found.clauses
+    each = sa.select(sa.func.json_array_elements_text(sa.cast(texts, sa.JSON)))
+    return compiler.process(column == sa.any_(sa.func.array(each.scalar_subquery())), **options)

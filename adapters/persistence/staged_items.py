@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from adapters.persistence.aggregates import Seen, aggregate_of
+from adapters.persistence.prepared import Prepared, among
 from adapters.persistence.rows import Rows
 from adapters.persistence.staged_changes import ADDED, Changes
 from adapters.persistence.tables import documents, staged_rows
@@ -18,7 +19,7 @@ from canonical.shared.projection import Projector
 
 AT_ONCE = 500
 """Items in one statement."""
-_ASKED = (
+_ASKED = Prepared(
     sa.select(
         documents.c.id,
         documents.c.reference,
@@ -42,12 +43,12 @@ _ASKED = (
     .where(
         documents.c.resource == sa.bindparam("resource"),
         sa.or_(is_visible(), documents.c.staged_by == sa.bindparam("job")),
-        documents.c.reference.in_(sa.bindparam("asked", expanding=True)),
+        among(documents.c.reference, "asked"),
     )
 )
 """Not in order: SQLite would go through all items of the kind to have them in the order of their ids."""
 
-ReadStaged = Callable[[str, Collection[str], sa.Select[Any], Mapping[str, Any]], Sequence[Any]]
+ReadStaged = Callable[[str, Collection[str], Prepared, Mapping[str, Any]], Sequence[Any]]
 """Rows of the kind with this name and these references, as they are once everything that was staged is written."""
 
 
@@ -91,7 +92,7 @@ class StagedItems:
         """Read the versions of many at once."""
         for begin in range(0, len(references), AT_ONCE):
             some = [one for one in references[begin : begin + AT_ONCE] if one not in self._by_reference]
-            asked = {"resource": self._kind.name, "asked": some, "job": self._job_id}
+            asked = {"resource": self._kind.name, "asked": jsontext.text(some), "job": self._job_id}
             self._by_reference |= {one: [] for one in some}
             found = self._read_rows(self._kind.name, some, _ASKED, asked)
             for row in sorted(found, key=lambda row: str(row.id)):

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from adapters.persistence.database import Database
+from adapters.persistence.prepared import Prepared
 from adapters.persistence.staged_changes import PreparedChanges
 from adapters.persistence.staged_items import StagedItems
 from adapters.persistence.tables import import_errors, imports
@@ -61,12 +62,12 @@ class StagingRun:
             under_way.result()
 
     def read(
-        self, resource: str, references: Collection[str], statement: sa.Select[Any], values: Mapping[str, Any]
+        self, resource: str, references: Collection[str], statement: Prepared, values: Mapping[str, Any]
     ) -> Sequence[Any]:
         if any(one.resource == resource and not one.references.isdisjoint(references) for one in self._changing):
             self.settle()
         with self._database.reading() as connection:
-            return connection.execute(statement, values).all()
+            return statement.execute(connection, values).all()
 
     def write(
         self, changes: Sequence[PreparedChanges], before: Cursor, cursor: Cursor, errors: Collection[LineError]
