@@ -5,10 +5,10 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from adapters.persistence.aggregates import SqlAggregateRepository
 from adapters.persistence.asset_files import FileAsset
 from adapters.persistence.outbox import insert_event
 from adapters.persistence.prepared import Prepared
+from adapters.persistence.rows import Rows
 from adapters.persistence.tables import documents, terms
 from canonical.inventory.asset import ASSETS, Cause, CustomerAsset
 from canonical.inventory.events import CustomerAssetsLoaded
@@ -22,11 +22,12 @@ _KNOWN = sa.select(documents.c.id).where(
 )
 
 
-class LoadedAssets(SqlAggregateRepository[CustomerAsset]):
+class LoadedAssets:
     """The assets that one job stores in `connection`'s transaction."""
 
     def __init__(self, connection: sa.Connection, project: Projector, job_id: str) -> None:
-        super().__init__(connection, ASSETS, project)
+        self._connection = connection
+        self._rows = Rows(ASSETS, project)
         self._job_id = job_id
 
     def known(self, ids: Collection[str]) -> set[str]:
@@ -40,12 +41,10 @@ class LoadedAssets(SqlAggregateRepository[CustomerAsset]):
             # One event tells of all of them: those of the assets are not kept, and not counted either.
             asset.events.clear()
             asset.recorded = 0
-            self.add(asset)
-            seen = self._seen[asset.id]
-            projection = self._projected(seen)
-            rows.append(self._next_row(seen, projection) | self._new(asset))
+            projection = self._rows.projection(asset, {})
+            rows.append(self._rows.next_row(asset, {}, projection) | self._rows.new(asset))
             key = {"resource": ASSETS.name, "id": asset.id}
-            indexed += [key | {"path": path, "value": value} for path, value in self._terms(asset, projection)]
+            indexed += [key | {"path": path, "value": value} for path, value in self._rows.terms(asset, projection)]
         _INSERT.execute_many(self._connection, rows)
         _INSERT_TERM.execute_many(self._connection, indexed)
         insert_event(

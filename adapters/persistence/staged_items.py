@@ -83,6 +83,9 @@ class StagedItems:
         """One of those that `versions` gave."""
         return self._seen[aggregate_id].aggregate
 
+    def forget(self, aggregate_id: str) -> None:
+        del self._by_reference[self._seen.pop(aggregate_id).aggregate.item_id]
+
     def versions(self, reference: str) -> list[Any]:
         if reference not in self._by_reference:
             self.expect([reference])

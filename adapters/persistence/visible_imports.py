@@ -5,9 +5,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from adapters.persistence.aggregates import LINK, UPDATE
+from adapters.persistence.aggregates import UPDATE
 from adapters.persistence.encoding import decoded
 from adapters.persistence.prepared import Prepared
+from adapters.persistence.rows import LINK
 from adapters.persistence.tables import documents, imports, publications, staged_rows, terms
 from adapters.persistence.visibility import is_visible
 from canonical.catalog.errors import ImportRefused

@@ -239,7 +239,7 @@ def everything_asked(database: Database, ids: list[str], *, at_once: bool) -> tu
         for one in ids:
             offer = unit.offerings.by_id(one)
             assert offer is not None
-            found.append((offer.ordered(line), [*offer.broken(line)], [*offer.broken_with(line, counts, ())]))
+            found.append((offer.ordered(line), [*offer.broken(line)], [*offer.broken_with(line, counts)]))
         sa.event.remove(database.engine, "before_cursor_execute", note)
     return found, len(statements)
 
