@@ -284,8 +284,9 @@ fulfilment.
 
 
 def _links(order: Order) -> frozenset[Link]:
-    """The offerings that it names, which the catalog keeps as long as it does."""
-    return frozenset(Link("offering", item.offering.id) for item in order.items if item.offering is not None)
+    """The offerings that it names and the assets that it made or changed, which are kept as long as it is."""
+    offerings = (Link("offering", item.offering.id) for item in order.items if item.offering is not None)
+    return frozenset((*offerings, *(Link("asset", one) for item in order.items for one in item.assets.ids)))
 
 
 ORDERS = Kind(

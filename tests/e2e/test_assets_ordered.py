@@ -162,6 +162,21 @@ def test_what_an_asset_does_not_allow_is_refused_by_name(product: Node, path: st
     assert asset_id not in kept_claims(product)
 
 
+def test_a_dry_run_tells_the_rule_and_holds_nothing(product: Node) -> None:
+    asset_id = added(product)
+
+    def tried(**change: Any) -> Any:
+        body = {"api": "TMF622", "version": "v5", "operation": "createProductOrder"}
+        payload = an_order(TMF622, modify(asset_id, **change))
+        return product.post("/api/v1/translations", body | {"payload": payload}).json()
+
+    [refused] = tried(status="active")["errors"]
+    assert (refused["code"], refused["pointer"]) == ("PRODUCT_STATUS", "/productOrderItem/0/product/id")
+    for _ in range(2):
+        assert tried(status="suspended")["accepted"]
+    assert asset_id not in kept_claims(product)
+
+
 def test_of_many_orders_at_once_on_one_asset_one_is_taken(product: Node) -> None:
     asset_id = added(product)
     body = an_order(TMF622, modify(asset_id, productCharacteristic=colour("black")))

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from canonical.customers.errors import CustomerNotFound
+from canonical.inventory.commands import RemoveAsset
 from canonical.inventory.contents import (
     AssetCharacteristic,
     AssetOrder,
@@ -16,6 +17,8 @@ from canonical.inventory.contents import (
     AssetTerm,
     RelationshipType,
 )
+from canonical.inventory.errors import AssetInUse
+from canonical.inventory.handlers import remove_asset
 from canonical.inventory.states import AssetStatus
 from canonical.ordering.commands import AmendOrder, ItemAction, LineRelationship, SubmitDraft
 from canonical.ordering.commands import RelationshipType as LineRelation
@@ -164,6 +167,17 @@ def test_an_amended_order_has_the_assets_of_what_it_asks_for_now() -> None:
     assert base.assets[first[2]].state is AssetStatus.CANCELLED
     placing.carry_out()
     assert {base.assets[one].state for one in (*again, *new)} == {AssetStatus.ACTIVE}
+
+
+def test_an_asset_is_kept_as_long_as_an_order_names_it() -> None:
+    base = Base(an_asset("A"), an_asset("B"))
+    added = base.placed(a_line(id="a", quantity=1), modify("A")).items[0].assets.ids[0]
+    for asset_id in (added, "A"):
+        with base.memory.unit_of_work() as work, pytest.raises(AssetInUse) as refused:
+            remove_asset(RemoveAsset(asset_id, "admin", "a mistake"), work, SteppingClock(), base.identities)
+        assert refused.value.details["by"] == "order"
+    with base.memory.unit_of_work() as work:
+        remove_asset(RemoveAsset("B", "admin", "a mistake"), work, SteppingClock(), base.identities)
 
 
 # --- changed ----------------------------------------------------------------------------------------------------------
