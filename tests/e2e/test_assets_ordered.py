@@ -162,6 +162,17 @@ def test_what_an_asset_does_not_allow_is_refused_by_name(product: Node, path: st
     assert asset_id not in kept_claims(product)
 
 
+def test_what_is_not_kept_makes_no_asset(product: Node) -> None:
+    number = {"msisdn": "4915112345678", "formerProvider": "Other"}
+    chosen = [{"name": name, "value": value} for name, value in number.items()]
+    porting = add("po_number_porting", product={"productCharacteristic": chosen}) | {"id": "3"}
+    inside = [add("po_mobile_s") | {"id": "2"}, porting]
+    order = completed(product, TMF622, add("po_bundle_mobile", productOrderItem=inside))
+    bundle, line, ported = order["items"]
+    assert (ported.get("assetIds"), ported["productId"]) == (None, None)
+    assert related(product, bundle["productId"]) == [("BUNDLES", line["productId"])]
+
+
 def test_a_dry_run_tells_the_rule_and_holds_nothing(product: Node) -> None:
     asset_id = added(product)
 
