@@ -36,7 +36,7 @@ class Course:
     """Operations of a contract that a scenario goes through; `order` is a body that can be placed.
 
     `say` are the members of the body of `cancel` that say what and why, `cancelled` the statuses of a cancellation that
-    was taken, or refused for the state of the order. A category is placed and removed.
+    was taken, or refused for the state of the order. A category is placed and removed, and so is a product.
     """
 
     place: str
@@ -61,7 +61,17 @@ CATEGORY = Course(
     (),
     cancelled=(204,),
 )
+PRODUCT = Course(
+    "POST /product",
+    {"@type": "Product", "status": "active"},
+    "GET /product/{id}",
+    "DELETE /product/{id}",
+    (),
+    cancelled=(204,),
+)
 COURSES = {
+    "tmf/tmf637-v5.yaml": PRODUCT,
+    "tmf/tmf637-v4.yaml": PRODUCT,
     "tmf/tmf620-v5.yaml": CATEGORY,
     "tmf/tmf620-v4.yaml": CATEGORY,
     "tmf/tmf622-v5.yaml": Course(**TMF622, order=partner_order()),
