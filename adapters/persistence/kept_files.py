@@ -1,7 +1,8 @@
 """Files of catalogs in the database, in parts, so that every node has them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -45,12 +46,18 @@ class SqlKeptFiles:
     def upload(self, owner: str, name: str, media_type: str, begin: int, part: bytes, total: int) -> KeptFile:
         """Take the part of a file of `total` bytes that begins at `begin`; the file as far as it is here.
 
-        A part at 0 begins a new file, which takes the place of the old one once it is whole. Raises FileRefused for a
-        part that does not follow on those before.
+        A part at 0 begins a new file, which takes the place of the old one once it is whole, and of uploads that were
+        broken off. Another part may be sent again. Raises FileRefused for a part that does not follow on those before.
         """
         if total > self.most:
             raise self._too_large()
-        file = self._begin(owner, name, media_type) if begin == 0 else self._unfinished(owner, name)
+        if begin == 0:
+            file = self._begin(owner, name, media_type)
+            self._remove([one.id for one in self._files(owner, name) if not one.whole and one.id < file])
+        elif (again := self._sent_again(owner, name, begin, part, total)) is not None:
+            return again
+        else:
+            file = self._unfinished(owner, name)
         size = self._append(file, begin, part)
         return self._complete(file, owner, name) if size == total else KeptFile(file, media_type, size)
 
@@ -79,7 +86,7 @@ class SqlKeptFiles:
 
     def remove(self, owner: str, name: str) -> bool:
         """Whether there was one."""
-        return self._remove(self._ids(owner, name))
+        return self._remove([one.id for one in self._files(owner, name)])
 
     def _begin(self, owner: str, name: str, media_type: str) -> str:
         file = self.identities.new_id()
@@ -105,18 +112,23 @@ class SqlKeptFiles:
             connection.commit()
         return size
 
+    def _sent_again(self, owner: str, name: str, begin: int, part: bytes, total: int) -> KeptFile | None:
+        """The newest file with this name, if it has the part already."""
+        newest = max(self._files(owner, name), key=lambda one: str(one.id), default=None)
+        if newest is None or begin + len(part) > newest.size or (newest.whole and newest.size != total):
+            return None
+        file = KeptFile(newest.id, newest.media_type, newest.size)
+        return file if self.read(file, begin, len(part)) == part else None
+
     def _unfinished(self, owner: str, name: str) -> str:
-        mine = (kept_files.c.owner == owner, kept_files.c.name == name, sa.not_(kept_files.c.whole))
-        query = sa.select(sa.func.max(kept_files.c.id)).where(*mine)
-        with self.database.reading() as connection:
-            found = connection.scalar(query)
-        if found is None:
+        found = [str(one.id) for one in self._files(owner, name) if not one.whole]
+        if not found:
             raise _not_following(0)
-        return str(found)
+        return max(found)
 
     def _complete(self, file: str, owner: str, name: str) -> KeptFile:
         """In one transaction with the removal of what had the name, also of uploads that were broken off before."""
-        older = [one for one in self._ids(owner, name) if one < file]
+        older = [one.id for one in self._files(owner, name) if one.id < file]
         with self.database.writing() as connection:
             _delete(connection, older)
             connection.execute(sa.update(kept_files).where(kept_files.c.id == file).values(whole=True))
@@ -124,10 +136,11 @@ class SqlKeptFiles:
             connection.commit()
         return KeptFile(row.id, row.media_type, row.size)
 
-    def _ids(self, owner: str, name: str) -> list[str]:
-        query = sa.select(kept_files.c.id).where(kept_files.c.owner == owner, kept_files.c.name == name)
+    def _files(self, owner: str, name: str) -> Sequence[Any]:
+        columns = (kept_files.c.id, kept_files.c.media_type, kept_files.c.size, kept_files.c.whole)
+        query = sa.select(*columns).where(kept_files.c.owner == owner, kept_files.c.name == name)
         with self.database.reading() as connection:
-            return list(connection.scalars(query))
+            return connection.execute(query).all()
 
     def _remove(self, files: list[str]) -> bool:
         with self.database.writing() as connection:
