@@ -6,9 +6,9 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from adapters.persistence.asset_files import FileAsset
+from adapters.persistence.bulk import Bulk
 from adapters.persistence.outbox import insert_event
-from adapters.persistence.prepared import Prepared
-from adapters.persistence.rows import Rows
+from adapters.persistence.rows import DOCUMENT_COLUMNS, TERM_COLUMNS, Rows
 from adapters.persistence.tables import documents, terms
 from canonical.inventory.asset import ASSETS, Cause, CustomerAsset
 from canonical.inventory.events import CustomerAssetsLoaded
@@ -16,7 +16,6 @@ from canonical.shared.projection import Projector
 
 LOADER = "assets load"
 """The actor in the timelines."""
-_INSERT, _INSERT_TERM = (Prepared(sa.insert(table)) for table in (documents, terms))
 _KNOWN = sa.select(documents.c.id).where(
     documents.c.resource == ASSETS.name, documents.c.id.in_(sa.bindparam("asked", expanding=True))
 )
@@ -42,11 +41,12 @@ class LoadedAssets:
             asset.events.clear()
             asset.recorded = 0
             projection = self._rows.projection(asset, {})
-            rows.append(self._rows.next_row(asset, {}, projection) | self._rows.new(asset))
-            key = {"resource": ASSETS.name, "id": asset.id}
-            indexed += [key | {"path": path, "value": value} for path, value in self._rows.terms(asset, projection)]
-        _INSERT.execute_many(self._connection, rows)
-        _INSERT_TERM.execute_many(self._connection, indexed)
+            row = self._rows.next_row(asset, {}, projection) | self._rows.new(asset)
+            rows.append([row[name] for name in DOCUMENT_COLUMNS])
+            indexed += [(ASSETS.name, *found, asset.id) for found in self._rows.terms(asset, projection)]
+        dialect = self._connection.dialect.name
+        Bulk(documents, DOCUMENT_COLUMNS, rows, dialect).insert(self._connection)
+        Bulk(terms, TERM_COLUMNS, sorted(indexed), dialect).insert(self._connection)
         insert_event(
             self._connection, ASSETS, self._job_id, CustomerAssetsLoaded(self._job_id, sequence, at, len(assets))
         )

@@ -6,12 +6,15 @@ from typing import Any, Generic
 
 from adapters.persistence.encoding import converter, milliseconds, timestamp
 from adapters.persistence.search_index import term
+from adapters.persistence.tables import documents
 from canonical.shared import jsontext
 from canonical.shared.aggregates import A, Kind
 from canonical.shared.projection import Projection, Projector, Term
 
 LINK = "->"
 """Before the kind of what is referred to: the path of such a term."""
+DOCUMENT_COLUMNS = tuple(column.name for column in documents.columns)
+TERM_COLUMNS = ("resource", "path", "value", "id")
 NOT_KEPT = ("events", "version")
 """Members of an aggregate that its JSON does not repeat."""
 

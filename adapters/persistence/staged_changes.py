@@ -8,13 +8,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from adapters.persistence.bulk import Bulk
+from adapters.persistence.rows import DOCUMENT_COLUMNS, TERM_COLUMNS
 from adapters.persistence.tables import documents, staged_rows, terms
 from canonical.shared.projection import Term
 
 ADDED = 0
 """The version of what is not there yet."""
-_DOCUMENT = tuple(column.name for column in documents.columns)
-_TERM = ("resource", "path", "value", "id")
 _NOTE = ("job", "resource", "id", "version", "image")
 
 
@@ -32,7 +31,7 @@ class Changes:
 
     def add(self, item_id: str, row: Mapping[str, Any], indexed: Iterable[Term]) -> None:
         """A row that nobody sees before the import is visible."""
-        self._added.append([row[name] for name in _DOCUMENT])
+        self._added.append([row[name] for name in DOCUMENT_COLUMNS])
         self._index(item_id, indexed)
         self.note(item_id, ADDED, None)
 
@@ -49,8 +48,8 @@ class Changes:
         # Equal terms beside one another: they are written to the same pages of the index.
         indexed = [(self.resource, path, value, one) for (path, value), ids in self._terms.items() for one in ids]
         inserts = (
-            Bulk(documents, _DOCUMENT, self._added, dialect),
-            Bulk(terms, _TERM, indexed, dialect),
+            Bulk(documents, DOCUMENT_COLUMNS, self._added, dialect),
+            Bulk(terms, TERM_COLUMNS, indexed, dialect),
             Bulk(staged_rows, _NOTE, self._notes.values(), dialect),
         )
         noted = [item_id for item_id, note in self._notes.items() if note[3] != ADDED]
