@@ -67,7 +67,7 @@ def test_a_repeat_gets_its_own_first_answer_whatever_happened_since(product: Nod
 def test_a_refused_request_leaves_its_key_free(product: Node, path: str) -> None:
     key = str(uuid4())
     refused = Sent("POST", path, {"name": "child", "lifecycleStatus": "Sleeping"}).send(product, key)
-    assert refused.json()["code"] == "INVALID_REQUEST"
+    assert refused.json()["code"] == "UNKNOWN_LIFECYCLE_STATUS"
     taken = Sent("POST", path, {"name": "child", **below(path, create(product)["id"])}).send(product, key)
     assert taken.status_code == 201
 
