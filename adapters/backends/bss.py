@@ -108,7 +108,7 @@ def _item(item: OrderItem, reservation: str | None) -> dict[str, Any]:
     said = {
         "action": ACTIONS[item.action],
         "sku": item.offering and item.offering.sku,
-        "quantity": item.quantity,
+        "quantity": item.assets.quantity or item.quantity,
         "productId": None if item.added else item.product_id,
         "reservationId": reservation,
     }

@@ -84,12 +84,13 @@ class OrderedOffering:
 @dataclass(frozen=True, slots=True)
 class ItemAssets:
     """The assets that an item makes, or the one that it changes: `becomes` says what that will be like, and `charge` is
-    what is charged for what is new about it.
+    what is charged for what is new about it. `quantity` is that of the asset, where the item asks for no other one.
     """
 
     ids: tuple[str, ...] = ()
     becomes: OrderedOffering | None = None
     charge: Money | None = None
+    quantity: int | None = None
 
 
 NO_ASSETS = ItemAssets()

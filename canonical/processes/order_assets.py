@@ -189,7 +189,7 @@ class OrderAssets:
         charge = None
         if becomes is not None:
             charge = charge_for(asset.contents, becomes, wished_quantity(asset.contents, item, becomes))
-        assets = ItemAssets((asset.id,), becomes, charge)
+        assets = ItemAssets((asset.id,), becomes, charge, None if item.wishes.quantity else asset.contents.quantity)
         given_away = item.wishes.customer_id not in (None, asset.customer_id)
         if item.action in (ItemAction.MODIFY, ItemAction.MOVE) and not given_away:
             after = contents_after(asset.contents, item.with_assets(assets), at)

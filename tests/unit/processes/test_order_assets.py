@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from adapters.backends.bss import to_bss_order
 from canonical.customers.errors import CustomerNotFound
 from canonical.inventory.commands import RemoveAsset
 from canonical.inventory.contents import (
@@ -264,6 +265,15 @@ def test_a_counted_asset_gets_the_total_that_is_wished() -> None:
     base = Base(an_asset("A", quantity=17), offerings=OfferingsOnSale([offering]))
     base.placed(modify(characteristics=(), wishes=Wishes(quantity=20)))
     assert base.assets["A"].contents.quantity == 20
+
+
+@pytest.mark.parametrize(("wished", "told"), [(None, 17), (20, 20)])
+def test_bss_is_told_how_many_there_are_afterwards(wished: int | None, told: int) -> None:
+    offering = replace(BROADBAND, instantiation=Instantiation.COUNTED)
+    base = Base(an_asset("A", quantity=17), offerings=OfferingsOnSale([offering]))
+    order = base.placed(replace(modify(wishes=Wishes(quantity=wished)), quantity=wished or 1))
+    assert to_bss_order(order, {})["items"][0]["quantity"] == told
+    assert base.assets["A"].contents.quantity == told
 
 
 def test_what_is_new_is_charged_once() -> None:
