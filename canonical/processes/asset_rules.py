@@ -56,18 +56,24 @@ def broken_rules(asset: CustomerAsset, action: ItemAction, at: datetime) -> Iter
 
 
 def parts_of(asset_id: str, get: Callable[[str], CustomerAsset]) -> list[str]:
-    """The assets that a bundle is made of, also those inside its parts: an order of the bundle claims them, too."""
+    """The assets that a bundle is made of, also those inside its parts: an order of the bundle claims them, too.
+
+    A part that belongs to another customer by now is no part any more, and one that nobody knows is none yet.
+    """
+    bundle = get(asset_id)
     found: dict[str, None] = {}
-    ahead = [asset_id]
+    ahead = [bundle]
     while ahead:
-        try:
-            relationships = get(ahead.pop()).contents.relationships
-        except AssetNotFound:
-            continue
-        for one in relationships:
-            if one.type is RelationshipType.BUNDLES and one.asset_id not in found and one.asset_id != asset_id:
-                found[one.asset_id] = None
-                ahead.append(one.asset_id)
+        for one in ahead.pop().contents.relationships:
+            if one.type is not RelationshipType.BUNDLES or one.asset_id == asset_id or one.asset_id in found:
+                continue
+            try:
+                part = get(one.asset_id)
+            except AssetNotFound:
+                continue
+            if part.customer_id == bundle.customer_id:
+                found[part.id] = None
+                ahead.append(part)
     return list(found)
 
 

@@ -281,7 +281,8 @@ class OrderAssets:
         [asset_id] = item.assets.ids
         asset, trigger, owner = self._get(asset_id), TRIGGERS[item.action], item.wishes.customer_id
         own = {one for other in order.items if other.id != item.id for one in other.assets.ids}
-        for part_id in self._parts(asset_id):
+        claimed = {one.asset_id for one in self._work.claims.of(self._parts(asset_id)) if one.order_id == order.id}
+        for part_id in sorted(claimed):
             if part_id not in own and item.action is not ItemAction.MODIFY:
                 part = self._get(part_id)
                 if (part.state, trigger) in TRANSITIONS:

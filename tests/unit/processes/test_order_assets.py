@@ -218,6 +218,29 @@ def test_a_bundle_takes_its_parts_along(action: ItemAction, status: AssetStatus,
     assert base.claimed == {}
 
 
+def test_a_part_that_was_given_away_is_no_part_any_more() -> None:
+    base = Base(an_asset("A", relationships=(AssetRelationship(BUNDLES, "P"),)), an_asset("P", customer_id="C99"))
+    placing = base.placing(a_change(product_id="A"))
+    assert base.claimed == {"A": "1"}
+    placing.carry_out()
+    assert (base.assets["A"].state, base.assets["P"].state) == (AssetStatus.TERMINATED, AssetStatus.ACTIVE)
+
+
+def test_a_part_that_comes_back_while_the_bundle_changes_is_left_alone() -> None:
+    base = Base(an_asset("A", relationships=(AssetRelationship(BUNDLES, "P"),)), an_asset("P", customer_id="C99"))
+    placing = base.placing(a_change(product_id="A"))
+    base.assets["P"].customer_id = "C12345"
+    placing.carry_out()
+    assert base.assets["P"].state is AssetStatus.ACTIVE
+
+
+def test_a_bundle_of_a_part_that_nobody_knows_can_be_changed() -> None:
+    base = Base(an_asset("A", relationships=(AssetRelationship(BUNDLES, "x" * 100),)))
+    placing = base.placing(a_change(product_id="A"))
+    assert base.claimed == {"A": "1"}
+    assert placing.carry_out().state is State.COMPLETED
+
+
 def test_a_part_with_an_item_of_its_own_is_changed_by_that() -> None:
     bundle = an_asset("A", relationships=(AssetRelationship(BUNDLES, "P"),))
     base = Base(bundle, an_asset("P", AssetStatus.SUSPENDED))
