@@ -63,6 +63,9 @@ def _check_line(line: OrderLine, index: int) -> None:
     if line.action in CHANGES_A_PRODUCT and line.product_id is None:
         text = f"a line with action {line.action} must name the installed product"
         raise ProductReferenceMissing(text, pointer=f"/lines/{index}/product_id")
+    if line.action is not ItemAction.MOVE and line.wishes.customer_id is not None:
+        text = f"a line with action {line.action} cannot give a product to another customer; send action MOVE"
+        raise InvalidCommand(text, pointer=f"/lines/{index}/wishes/customer_id")
 
 
 def _check_relationships(lines: Sequence[OrderLine], index_of: Mapping[str, int]) -> None:

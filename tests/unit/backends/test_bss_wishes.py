@@ -21,7 +21,7 @@ WISHES: dict[str, dict[str, Any]] = {
     "characteristics": {"characteristics": (SPEED,)},
     "places": {"wishes": Wishes(places=(WishedPlace("installed at", "LOC-17"),))},
     "terms": {"wishes": Wishes(terms=(WishedTerm("Minimum term", 24, "month"),))},
-    "newCustomerId": {"wishes": Wishes(customer_id="C12346")},
+    "newCustomerId": {"action": ItemAction.MOVE, "wishes": Wishes(customer_id="C12346")},
 }
 
 
@@ -88,7 +88,7 @@ def test_of_what_is_taken_away_or_stays_nothing_else_is_asked(action: ItemAction
 @pytest.mark.parametrize("wish", WISHES)
 @pytest.mark.parametrize("version", ["1.0.0", "1.1.9"])
 def test_a_bss_with_an_older_contract_gets_no_order_with_a_wish(version: str, wish: str) -> None:
-    line = a_change(id="7", action=ItemAction.MODIFY, **WISHES[wish])
+    line = a_change(id="7", **{"action": ItemAction.MODIFY} | WISHES[wish])
     with pytest.raises(WishNotSupported) as refused:
         created(version, a_line(id="1"), line)
     assert dict(refused.value.details) == {"itemId": "7", "wish": wish}

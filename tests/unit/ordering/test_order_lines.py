@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -17,8 +18,9 @@ from canonical.ordering.errors import (
     UnknownRelatedLine,
 )
 from canonical.ordering.lines import CHANGES_A_PRODUCT, DIRECTIONS, MAX_LINES, MAX_QUANTITY, check_lines
+from canonical.ordering.wishes import Wishes
 from canonical.shared.errors import InvalidCommand
-from tests.support.builders import a_change, a_line, an_order
+from tests.support.builders import BROADBAND, a_change, a_line, an_order
 
 DEPENDS_ON, ENABLES, BRINGS, BUNDLES, BUNDLED_BY, MIGRATES_TO = RelationshipType
 
@@ -84,6 +86,16 @@ def test_what_is_changed_is_named(action: ItemAction) -> None:
     assert (type(error), error.pointer) == (ProductReferenceMissing, "/lines/1/product_id")
     assert error.message == f"a line with action {action} must name the installed product"
     check_lines([a_change(action=action)])
+
+
+@pytest.mark.parametrize("action", sorted(set(ItemAction) - {ItemAction.MOVE}))
+def test_only_a_move_gives_a_product_away(action: ItemAction) -> None:
+    to_another = Wishes(customer_id="C99")
+    error = refusal(
+        [a_line(id="a"), replace(a_change(id="b", action=action, wishes=to_another), offering_id=BROADBAND.id)]
+    )
+    assert (type(error), error.pointer) == (InvalidCommand, "/lines/1/wishes/customer_id")
+    check_lines([a_change(action=ItemAction.MOVE, wishes=to_another)])
 
 
 def test_every_action_but_to_add_and_to_leave_alone_changes_a_product() -> None:
