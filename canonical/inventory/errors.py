@@ -30,7 +30,7 @@ class AssetExists(Conflict):
 
 
 class AssetInOrder(Conflict):
-    """`details`: assetId, and orderId if the caller may see that order."""
+    """`details`: assetId, and orderId if it is an order that is refused and the caller may see the pending one."""
 
     code = "ASSET_IN_ORDER"
 

@@ -69,9 +69,8 @@ def _is_known(asset_id: str, work: UnitOfWork) -> bool:
 def _hold(asset_id: str, work: UnitOfWork) -> None:
     """Until the unit of work ends, nobody else claims or corrects the asset. Raises AssetInOrder."""
     claim = Claim(asset_id, order_id="", item_id="", action="correct")
-    other = work.claims.take((claim,))
-    if other is not None:
-        raise AssetInOrder("an order is about to change the asset", assetId=asset_id, orderId=other.order_id)
+    if work.claims.take((claim,)) is not None:
+        raise AssetInOrder("an order is about to change the asset", assetId=asset_id)
     work.claims.release(claim.order_id)
 
 
