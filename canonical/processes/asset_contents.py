@@ -148,8 +148,16 @@ def _term(one: WishedTerm, at: datetime) -> AssetTerm:
     if one.amount is None or one.until is not None:
         return AssetTerm(one.name, None, one.until)
     if units in DAYS:
-        return AssetTerm(one.name, None, at + timedelta(days=one.amount * DAYS[units]))
+        return AssetTerm(one.name, None, _days_after(at, one.amount * DAYS[units]))
     return AssetTerm(one.name, one.amount * MONTHS[units] if units in MONTHS else None)
+
+
+def _days_after(at: datetime, days: int) -> datetime | None:
+    """None if that is no time of the calendar."""
+    try:
+        return at + timedelta(days=days)
+    except OverflowError:
+        return None
 
 
 def _places(item: OrderItem) -> tuple[AssetPlace, ...]:

@@ -2,7 +2,7 @@
 
 import calendar
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from datetime import MAXYEAR, MINYEAR, datetime
 from types import MappingProxyType
 
 from canonical.inventory.asset import CustomerAsset
@@ -78,12 +78,12 @@ def parts_of(asset_id: str, get: Callable[[str], CustomerAsset]) -> list[str]:
 
 
 def end_of(term: AssetTerm, started_at: datetime | None) -> datetime | None:
-    """None if it does not end, or did not begin."""
+    """None if it does not end, did not begin, or ends at no time of the calendar."""
     if term.until is not None or term.months is None or started_at is None:
         return term.until
     years, month = divmod(started_at.month - 1 + term.months, 12)
     year = started_at.year + years
-    if year > 9999:
+    if not MINYEAR <= year <= MAXYEAR:
         return None
     day = min(started_at.day, calendar.monthrange(year, month + 1)[1])
     return started_at.replace(year=year, month=month + 1, day=day)

@@ -93,6 +93,14 @@ def test_what_is_added_is_a_snapshot_of_what_was_ordered() -> None:
     assert (asset.contents.billing_account_id, asset.contents.specification_id) == ("BA1", "s")
 
 
+@pytest.mark.parametrize("days", [10**12, -(10**12), 10**6 * 5, -(10**6)])
+def test_a_term_that_ends_at_no_time_of_the_calendar_has_no_end(days: int) -> None:
+    base = Base()
+    order = base.placed(a_line(quantity=1, wishes=Wishes(terms=(WishedTerm("Minimum", days, "days"),))))
+    [asset] = base.assets.values()
+    assert (order.state, asset.contents.terms) == (State.COMPLETED, (AssetTerm("Minimum"),))
+
+
 def test_a_bundle_becomes_a_hierarchy() -> None:
     bundle = OnSale(an_offering(id="bundle", bundle=True), members=(BROADBAND.id, ROUTER.id))
     base = Base(offerings=OfferingsOnSale([bundle, BROADBAND, ROUTER]))

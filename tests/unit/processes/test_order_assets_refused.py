@@ -115,6 +115,7 @@ def test_months_end_on_the_same_day_or_the_last_one(months: int, started: Any, e
     assert end_of(AssetTerm("x", months), started) == ends
     assert end_of(AssetTerm("x", months), None) is None
     assert end_of(AssetTerm("x", 120_000), started) is None
+    assert end_of(AssetTerm("x", -120_000), started) is None
 
 
 def test_two_items_do_not_change_one_asset() -> None:
