@@ -120,7 +120,8 @@ class World:
             placing.part(Progress(), journal)
         placing.part(Progress(), journal)  # another node does it all again, with what is on record
         order = placing.carry_out(journal)
-        self.under_way.remove(placing)
+        # Not `remove`: two orders of the same contents are equal.
+        self.under_way = [one for one in self.under_way if one is not placing]
         self.ended.append(placing)
         failed = fate in WITHOUT_SUCCESS or (fate == DECLINED and order.amount is not None)
         assert (order.state is State.COMPLETED) is not failed
