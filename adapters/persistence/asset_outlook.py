@@ -25,8 +25,9 @@ class SqlAssetOutlook:
     def eligible(self, asset: CustomerAsset, tolerated: Collection[str]) -> list[EligibleAction]:
         offering = asset.contents.offering
         with self._database.reading() as connection:
-            parts = parts_of(asset.id, SqlAggregateRepository(connection, ASSETS, None).get)
-            claims = SqlClaims(connection).of((asset.id, *parts))
+            assets = SqlAggregateRepository(connection, ASSETS, None)
+            parts = [assets.get(one) for one in parts_of(asset.id, assets.get)]
+            claims = SqlClaims(connection).of((asset.id, *(one.id for one in parts)))
             offers = CatalogOffers(SqlShelf(connection), self._clock, self._sold)
             offer = None if offering is None else offers.by_id(offering.id)
-            return eligible_actions(asset, claims, offer, self._clock.now(), tolerated)
+            return eligible_actions(asset, claims, offer, self._clock.now(), tolerated, parts)

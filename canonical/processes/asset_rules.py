@@ -1,7 +1,7 @@
 """What an order may do with an asset: the one place that says so, for orders and for whoever asks beforehand."""
 
 import calendar
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import MAXYEAR, MINYEAR, datetime
 from types import MappingProxyType
 
@@ -30,8 +30,10 @@ def allowed_actions(status: AssetStatus) -> list[ItemAction]:
     return [action for action, trigger in TRIGGERS.items() if (status, trigger) in TRANSITIONS]
 
 
-def broken_rules(asset: CustomerAsset, action: ItemAction, at: datetime) -> Iterator[Broken]:
-    """Which rules it breaks to order this action on the asset now, whatever else is ordered."""
+def broken_rules(
+    asset: CustomerAsset, action: ItemAction, at: datetime, parts: Sequence[CustomerAsset] = ()
+) -> Iterator[Broken]:
+    """Which rules it breaks to order this action on the asset now, whatever else is ordered. `parts` go with it."""
     allowed = allowed_actions(asset.state)
     if action not in allowed:
         can = ", ".join(allowed) or "none of the actions"
@@ -47,12 +49,17 @@ def broken_rules(asset: CustomerAsset, action: ItemAction, at: datetime) -> Iter
             },
         )
     if action is ItemAction.DISCONNECT:
-        for term in asset.contents.terms:
-            end = end_of(term, asset.contents.started_at)
-            if end is not None and end > at:
-                until = end.isoformat().replace("+00:00", "Z")
-                details = {"productId": asset.id, "term": term.name, "until": until}
-                yield Broken(TermNotOver, f"{term.name} runs until {until}", "/product_id", details)
+        for one in (asset, *(part for part in parts if action in allowed_actions(part.state))):
+            yield from _running_terms(one, at)
+
+
+def _running_terms(asset: CustomerAsset, at: datetime) -> Iterator[Broken]:
+    for term in asset.contents.terms:
+        end = end_of(term, asset.contents.started_at)
+        if end is not None and end > at:
+            until = end.isoformat().replace("+00:00", "Z")
+            details = {"productId": asset.id, "term": term.name, "until": until}
+            yield Broken(TermNotOver, f"{term.name} runs until {until}", "/product_id", details)
 
 
 def parts_of(asset_id: str, get: Callable[[str], CustomerAsset]) -> list[str]:

@@ -27,12 +27,17 @@ class EligibleAction:
 
 
 def eligible_actions(
-    asset: CustomerAsset, claims: Sequence[Claim], offer: Offer | None, at: datetime, tolerated: Collection[str]
+    asset: CustomerAsset,
+    claims: Sequence[Claim],
+    offer: Offer | None,
+    at: datetime,
+    tolerated: Collection[str],
+    parts: Sequence[CustomerAsset] = (),
 ) -> list[EligibleAction]:
-    """`claims` are those on the asset and its parts, `offer` is its offering, if the catalog has it. `tolerated` are
+    """`claims` are those on the asset and its `parts`, `offer` is its offering, if the catalog has it. `tolerated` are
     the codes of rules that the client may break.
     """
-    return [_eligible(asset, action, claims, offer, at, tolerated) for action in TRIGGERS]
+    return [_eligible(asset, action, claims, offer, at, tolerated, parts) for action in TRIGGERS]
 
 
 def _eligible(
@@ -42,13 +47,14 @@ def _eligible(
     offer: Offer | None,
     at: datetime,
     tolerated: Collection[str],
+    parts: Sequence[CustomerAsset],
 ) -> EligibleAction:
     for claim in claims:
         text = "an order that has not ended is about to change the product"
         return EligibleAction(action, AssetInOrder.code, text, order_id=claim.order_id)
     line = OrderLine("1", 1, action, product_id=asset.id)
     of_offer = () if offer is None else offer.broken(line, True)
-    for broken in (*broken_rules(asset, action, at), *of_offer):
+    for broken in (*broken_rules(asset, action, at, parts), *of_offer):
         if broken.error.code not in tolerated:
             until = broken.details.get("until")
             end = None if until is None else datetime.fromisoformat(until)

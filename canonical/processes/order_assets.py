@@ -139,7 +139,9 @@ class OrderAssets:
             details = {"productId": asset.id, "customerId": asset.customer_id}
             text = f"the product is one of customer {asset.customer_id}"
             yield Broken(ProductOfAnotherCustomer, text, "/product_id", details)
-        yield from broken_rules(asset, line.action, self._clock.now())
+        own = {one.product_id for one in command.lines}
+        parts = [self._get(one) for one in self._parts(asset.id) if one not in own]
+        yield from broken_rules(asset, line.action, self._clock.now(), parts)
 
     # --- when it is acknowledged -------------------------------------------------------------------------------------
 

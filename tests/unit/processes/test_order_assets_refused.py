@@ -25,6 +25,7 @@ from canonical.ordering.errors import (
 from canonical.ordering.states import State
 from canonical.ordering.wishes import ChosenCharacteristic, WishedPlace, Wishes
 from canonical.processes.asset_rules import TRIGGERS, allowed_actions, end_of
+from canonical.processes.eligible_actions import eligible_actions
 from canonical.shared.reader import CustomerSet, Reader
 from tests.support.builders import BROADBAND, NOON, a_change, a_line
 from tests.unit.processes.asset_orders import BLACK, Base, an_asset, modify, refused
@@ -105,6 +106,17 @@ def test_a_product_is_not_disconnected_before_its_term_is_over(term: AssetTerm) 
     )
     base.placed(a_change(product_id="A"), command={"tolerated": (TermNotOver.code,)})
     assert base.assets["A"].state is AssetStatus.TERMINATED
+
+
+def test_a_bundle_is_not_disconnected_before_the_term_of_a_part_is_over() -> None:
+    bundle = an_asset("A", relationships=(AssetRelationship(BUNDLES, "P"),))
+    part = an_asset("P", terms=(AssetTerm("Minimum", 24),), started_at=NOON)
+    error = refused(Base(bundle, part), TermNotOver, a_change(product_id="A"))
+    assert (error.pointer, error.details["productId"]) == ("/lines/0/product_id", "P")
+    told = {one.action: one.code for one in eligible_actions(bundle, (), None, NOON, (), (part,))}
+    assert {action for action, code in told.items() if code} == {ItemAction.RESUME, ItemAction.DISCONNECT}
+    part.state = AssetStatus.TERMINATED
+    assert Base(bundle, part).placed(a_change(product_id="A")).state is State.COMPLETED
 
 
 @pytest.mark.parametrize(
