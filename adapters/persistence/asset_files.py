@@ -50,7 +50,7 @@ def _problems(said: Any) -> Iterator[str]:
     for name, longest in LONGEST.items():
         if not isinstance(said.get(name, ""), str) or len(said.get(name, "")) > longest:
             yield f"/{name}: is a text of at most {longest} characters"
-    if said.get("status", "ACTIVE") not in set(AssetStatus):
+    if said.get("status", "ACTIVE") not in list(AssetStatus):
         yield f"/status: is one of {', '.join(AssetStatus)}"
 
 

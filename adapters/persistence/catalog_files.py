@@ -98,12 +98,12 @@ def _problems(said: Any) -> Iterator[str]:
         return
     yield from (f"/{name}: is missing" for name in REQUIRED if name not in said)
     yield from (f"/{name}: is unknown; there are {', '.join(sorted(MEMBERS))}" for name in said.keys() - MEMBERS)
-    if said.get("kind") not in KINDS:
+    if said.get("kind") not in list(KINDS):
         yield f"/kind: is one of {', '.join(KINDS)}"
     for name, longest in (("id", LONGEST_ID), ("version", LONGEST_VERSION)):
         if not isinstance(said.get(name), str) or not 1 <= len(said[name]) <= longest:
             yield f"/{name}: is a text of 1 to {longest} characters"
-    if said.get("status", "IN_STUDY") not in set(LifecycleStatus):
+    if said.get("status", "IN_STUDY") not in list(LifecycleStatus):
         yield f"/status: is one of {', '.join(LifecycleStatus)}"
 
 

@@ -92,8 +92,9 @@ def test_lines_are_rejected_with_the_place_of_their_mistake_and_the_others_are_r
         a_line(8, customer="C" * 65),
         a_line(9, contents={"quantity": 0}),
         a_line(10),
+        a_line(11, status=[]),
     )
-    assert +made == Counter({Outcome.ADDED: 2, Outcome.REJECTED: 9})
+    assert +made == Counter({Outcome.ADDED: 2, Outcome.REJECTED: 10})
     assert [one.split(":")[0] for one in rejected] == [
         "line 2 is no JSON",
         "line 3, at the top",
@@ -104,6 +105,7 @@ def test_lines_are_rejected_with_the_place_of_their_mistake_and_the_others_are_r
         "line 8, /contents",
         "line 9, /customer",
         "line 10, /contents/quantity",
+        "line 12, /status",
     ]
 
 

@@ -63,9 +63,11 @@ def test_every_kind_of_item_can_be_in_a_file() -> None:
     [
         ({"kind": None}, "/kind: is one of catalog, category"),
         ({"kind": "phone"}, "/kind: is one of catalog, category"),
+        ({"kind": []}, "/kind: is one of catalog, category"),
         ({"id": ""}, "/id: is a text of 1 to 100 characters"),
         ({"version": 1}, "/version: is a text of 1 to 60 characters"),
         ({"status": "SOLD"}, "/status: is one of IN_STUDY"),
+        ({"status": {}}, "/status: is one of IN_STUDY"),
         ({"price": 1}, "/price: is unknown; there are contents, id"),
         ({"valid_from": "2026-01-01T00:00:00"}, "/valid_from: 2026-01-01T00:00:00 has no offset from UTC"),
         ({"valid_until": "tomorrow"}, "/valid_until: Invalid isoformat string"),
