@@ -43,6 +43,8 @@ from canonical.shared.reader import Reader
 
 LONGEST_ID = 36
 """Characters of an asset's id. A longer one is nobody's."""
+MOST_IN_ORDER = 1_000
+"""Products that one order makes at most: all of them are written in one transaction."""
 
 
 class Work(SharedUnitOfWork, Protocol):
@@ -156,9 +158,11 @@ class OrderAssets:
     ) -> Mapping[str, ItemAssets]:
         reusable = {item.id: list(item.assets.ids) for item in former if item.action is ItemAction.ADD}
         found: dict[str, ItemAssets] = {}
+        made = 0
         for index, item in enumerate(order.items):
             if item.added is not None:
-                count = self._count(command, index, item, item.added)
+                count = self._count(command, index, item, item.added, made)
+                made += count
                 ids = reusable.pop(item.id, [])[:count] if item.id in reusable else []
                 ids += [identities.new_id() for _ in range(count - len(ids))]
                 found[item.id] = ItemAssets(tuple(ids))
@@ -168,13 +172,14 @@ class OrderAssets:
         self._drop(order, {one for assets in found.values() for one in assets.ids}, former, at)
         return found
 
-    def _count(self, command: SubmitOrder, index: int, item: OrderItem, offering: OrderedOffering) -> int:
-        """How many assets an added item makes."""
+    def _count(self, command: SubmitOrder, index: int, item: OrderItem, offering: OrderedOffering, made: int) -> int:
+        """How many assets an added item makes, after the items before it made so many."""
         if offering.instantiation is not Instantiation.SERIALIZED:
             return int(offering.instantiation is Instantiation.COUNTED)
-        if item.quantity > self._most:
-            text = f"one item makes at most {self._most} products, and this one {item.quantity}; send several orders"
-            details = {"quantity": item.quantity, "most": self._most}
+        most = min(self._most, MOST_IN_ORDER - made)
+        if item.quantity > most:
+            text = f"an item makes at most {self._most} products, and an order {MOST_IN_ORDER}; send several orders"
+            details = {"quantity": item.quantity, "most": most}
             refuse(command, index, Broken(AssetsTooMany, text, "/quantity", details))
             return 1
         return item.quantity

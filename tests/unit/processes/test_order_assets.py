@@ -80,6 +80,15 @@ def test_more_products_than_an_item_may_make_are_refused_or_counted() -> None:
     assert [one.contents.quantity for one in base.assets.values()] == [3]
 
 
+def test_an_order_makes_as_many_products_as_one_transaction_can_write() -> None:
+    lines = [a_line(id=str(number), quantity=100) for number in range(11)]
+    error = refused(Base(), AssetsTooMany, *lines)
+    assert (error.pointer, dict(error.details)) == ("/lines/10/quantity", {"quantity": 100, "most": 0})
+    base = Base()
+    base.placed(*lines[:10])
+    assert len(base.assets) == 1_000
+
+
 def test_what_is_added_is_a_snapshot_of_what_was_ordered() -> None:
     price = OrderedPrice("p1", "Monthly", "RECURRING", euros("9.90"), "month")
     offering = an_offering(id="x", prices=(price,), terms=(WishedTerm("Minimum", 24, "month"),), specification_id="s")
