@@ -1,7 +1,6 @@
 """What a TMF622 item asks for beside the offering: places, terms, parties, the account that pays, another owner."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from canonical.audit.record import Mapped
 from canonical.ordering.wishes import WishedParty, WishedPlace, WishedTerm, Wishes
@@ -9,10 +8,8 @@ from facade.clock import instant
 from facade.contract.violations import Code, Violation
 from facade.tmf.bridge.tables import UNSPECIFIED
 from facade.tmf.engine.payload import Payload
+from facade.tmf.engine.places import words_of
 from facade.tmf.vocabulary import Vocabulary
-
-OWN = frozenset({"id", "href", "role"})
-"""Attributes of a place that are no part of its address in words."""
 
 
 def wishes_of(
@@ -58,22 +55,8 @@ def _place(related: Payload) -> WishedPlace:
     place = related.get("place")
     place = place if isinstance(place, dict) else related
     place_id = place.get("id")
-    told = ", ".join(_words({name: value for name, value in place.items() if name not in OWN}))
-    return WishedPlace(
-        str(related.get("role") or UNSPECIFIED), None if place_id is None else str(place_id), told or None
-    )
-
-
-def _words(value: Any) -> Iterator[str]:
-    """What stands in a value, in its order; attributes that begin with @ are about the JSON, not about the place."""
-    if isinstance(value, dict):
-        for name, member in value.items():
-            yield from () if name.startswith("@") else _words(member)
-    elif isinstance(value, list):
-        for member in value:
-            yield from _words(member)
-    elif value is not None:
-        yield str(value)
+    role = str(related.get("role") or UNSPECIFIED)
+    return WishedPlace(role, None if place_id is None else str(place_id), words_of(place))
 
 
 def _term(sent: Payload, at: str, violations: list[Violation]) -> WishedTerm:
