@@ -165,7 +165,9 @@ def to_removal(asset_id: str, expected_version: int | None, one_version: bool, s
 def _read(body: Payload, sender: Sender) -> tuple[AssetContents, str, AssetStatus, tuple[Mapped, ...]]:
     fields, trail, wrong = read(CONTENTS, body, to="/contents")
     violations = [*wrong, *_wrong_id(body)]
-    customer = customer_of(body, "the product", sender.vocabulary, trail, violations, needed=False)
+    # Who is bound to customers records nothing that is nobody's: nobody bound would see it again.
+    bound = sender.reader is not None and not sender.reader.may_act_for("")
+    customer = customer_of(body, "the product", sender.vocabulary, trail, violations, needed=bound)
     parties = tuple(_parties(body, sender, customer, trail))
     status = STATUSES[body.get("status", "created")]
     if "status" in body:

@@ -22,6 +22,7 @@ from canonical.inventory.contents import (
 from canonical.inventory.states import AssetStatus, Trigger
 from canonical.shared import jsontext
 from canonical.shared.external_identifier import ExternalIdentifier
+from canonical.shared.reader import CustomerSet, Reader
 from facade.app import contract_of, spec_of
 from facade.contract.classes import ClassCatalog
 from facade.contract.violations import ContractViolation
@@ -175,6 +176,18 @@ def test_the_customer_is_the_party_with_that_role_and_may_be_missing() -> None:
     assert translated(V5, {"relatedParty": parties[:1]}).command.customer_id == ""
     with pytest.raises(ContractViolation):
         translated(V5, {"relatedParty": [parties[1], {"role": "Customer", "partyOrPartyRole": {"id": "C2"}}]})
+
+
+def test_who_is_bound_to_customers_records_nothing_that_is_nobodys() -> None:
+    bound = replace(ADMIN, reader=Reader("qa", customers=CustomerSet(frozenset({"C1"}))))
+    body = {"@type": "Product", "name": "Line"}
+    assert product.to_record_asset(body, replace(bound, reader=Reader("qa"))).command.customer_id == ""
+    with pytest.raises(ContractViolation) as refused:
+        product.to_record_asset(body, bound)
+    [violation] = refused.value.violations
+    assert (violation.pointer, violation.reason) == ("/relatedParty", "CUSTOMER_MISSING")
+    with pytest.raises(ContractViolation):
+        product.to_change({"name"}, an_asset(AssetContents()), {"name"}, body, bound)
 
 
 def test_after_a_move_the_new_customer_is_shown_and_not_the_old_one() -> None:
