@@ -3,7 +3,9 @@
 import io
 
 import structlog
+from structlog.testing import capture_logs
 
+from facade import logs
 from facade.logs import Lossy
 
 
@@ -27,3 +29,13 @@ def test_what_cannot_be_logged_is_lost_and_nothing_else() -> None:
     disk.full = False
     log.info(b"kept")
     assert disk.getvalue() == b"kept\n"
+
+
+def test_a_logger_that_was_used_follows_a_later_configuration() -> None:
+    log = structlog.get_logger()
+    logs.configure("warning")
+    log.info("used")
+    logs.configure("info")
+    with capture_logs() as lines:
+        log.info("said")
+    assert [line["event"] for line in lines] == ["said"]
