@@ -187,7 +187,8 @@ def check_catalog(settings: Settings) -> None:
     with _told_trouble(settings), cataloguing.opened(settings) as database:
         found = cataloguing.findings(database)
     for one in found:
-        click.echo(f"{one.kind} {one.item_id} {one.edition} {one.pointer}: {one.fault}: {one.message}; {one.remedy}")
+        told = f"{one.kind} {one.item_id} {one.edition} {one.pointer}: {one.fault}: {one.message}; {one.remedy}"
+        click.echo(f"{'error' if one.is_error else 'warning'}: {told}")
     if found:
         raise click.ClickException(f"{len(found)} finding{'s' * (len(found) > 1)} in the catalog")
     click.echo("nothing is wrong in the catalog")

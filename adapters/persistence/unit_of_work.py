@@ -46,6 +46,7 @@ class SqlUnitOfWork:
     offerings: CatalogOffers
     processes: SqlProcesses
     publications: SqlPublications
+    shelf: SqlShelf
 
     def __init__(
         self,
@@ -72,7 +73,8 @@ class SqlUnitOfWork:
         self.claims = SqlClaims(self._connection)
         self.assets = OrderAssets(self, self._clock, self._assets_per_item)
         self.listeners = SqlListenerRepository(self._connection)
-        self.offerings = CatalogOffers(SqlShelf(self._connection), self._clock, self._sold)
+        self.shelf = SqlShelf(self._connection)
+        self.offerings = CatalogOffers(self.shelf, self._clock, self._sold)
         self.processes = SqlProcesses(self._connection, self._clock)
         self.publications = SqlPublications(self._connection)
         return self

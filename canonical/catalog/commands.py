@@ -9,12 +9,15 @@ from canonical.shared.aggregates import Kind
 
 @dataclass(frozen=True, slots=True)
 class CreateItem:
-    """Add an item, or with the id of one that is there a version of it. `item_id` None: a new id."""
+    """Add an item, or with the id of one that is there a version of it. `item_id` None: a new id. `tolerated` are codes
+    of errors that do not refuse it.
+    """
 
     kind: Kind[Any]
     owner: str
     definition: Definition
     item_id: str | None = None
+    tolerated: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,7 @@ class ChangeItem:
     unless only its status, the reason for that or the end of its validity is another.
 
     `expected_version` is the version of the aggregate that the change was planned on. `changes_carried`: something that
-    is only carried with the item becomes another, too.
+    is only carried with the item becomes another, too. `tolerated` as in CreateItem.
     """
 
     kind: Kind[Any]
@@ -32,6 +35,7 @@ class ChangeItem:
     definition: Definition
     owner: str
     changes_carried: bool = False
+    tolerated: tuple[str, ...] = ()
 
     def makes_version(self, item: Item) -> bool:
         """Whether it makes a new version instead of changing this one."""

@@ -3,6 +3,7 @@
 InvalidCommand
 ├── CyclicCategories  a category would be its own ancestor, or have too many
 ├── CyclicItems       an item would be made of itself or related to itself, or lead to too many
+├── NotSellable       an offering that is to be launched could not be ordered as it says
 └── VersionsOverlap   two published versions of one item would be valid at once
 NotFound
 ├── ItemNotFound      the item, or this version of it, does not exist
@@ -26,6 +27,12 @@ class CyclicCategories(InvalidCommand):
 
 class CyclicItems(InvalidCommand):
     code = "CYCLIC_CATALOG_ITEMS"
+
+
+class NotSellable(InvalidCommand):
+    """`details`: faults, the rules of the catalog check that it breaks."""
+
+    code = "OFFERING_NOT_SELLABLE"
 
 
 class VersionsOverlap(InvalidCommand):

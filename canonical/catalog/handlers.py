@@ -7,13 +7,15 @@ from types import MappingProxyType
 from typing import Any
 
 from canonical.catalog.category import CATEGORIES, CATEGORY, check_place
+from canonical.catalog.checks.launch import check_sellable
 from canonical.catalog.commands import ChangeItem, CreateItem, RemoveItem
 from canonical.catalog.cycles import check_no_cycle, of_offering, of_price, of_specification
 from canonical.catalog.decomposition import TEMPLATE, check_tasks
-from canonical.catalog.errors import ItemExists, ItemInUse
+from canonical.catalog.errors import ItemExists, ItemInUse, NotSellable
 from canonical.catalog.item import Definition, Item
+from canonical.catalog.lifecycle import LifecycleStatus
 from canonical.catalog.offering import OFFERING, OFFERINGS
-from canonical.catalog.ports import UnitOfWork
+from canonical.catalog.ports import SellingWork, UnitOfWork
 from canonical.catalog.price import PRICE, PRICES
 from canonical.catalog.rule import RULE, check_rule
 from canonical.catalog.specification import SPECIFICATION, SPECIFICATIONS
@@ -159,4 +161,28 @@ def _moment(clock: Clock) -> datetime:
     return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
 
-HANDLERS: Handlers = MappingProxyType({CreateItem: create_item, ChangeItem: change_item, RemoveItem: remove_item})
+def create_sellable(command: CreateItem, work: SellingWork, clock: Clock, identities: Identities) -> Item:
+    """As `create_item`; raises NotSellable too."""
+    item = create_item(command, work, clock, identities)
+    _check_launch(item, command, work, _moment(clock))
+    return item
+
+
+def change_sellable(command: ChangeItem, work: SellingWork, clock: Clock, identities: Identities) -> Item:
+    """As `change_item`; raises NotSellable too."""
+    before: LifecycleStatus = work.repository(command.kind).get(command.version_id).state
+    item = change_item(command, work, clock, identities)
+    if item.id != command.version_id or before is not LifecycleStatus.LAUNCHED:
+        _check_launch(item, command, work, _moment(clock))
+    return item
+
+
+def _check_launch(item: Item, command: CreateItem | ChangeItem, work: SellingWork, at: datetime) -> None:
+    launched = command.kind.name == OFFERING and item.state is LifecycleStatus.LAUNCHED
+    if launched and NotSellable.code not in command.tolerated:
+        check_sellable(item, work.shelf, at)
+
+
+HANDLERS: Handlers = MappingProxyType(
+    {CreateItem: create_sellable, ChangeItem: change_sellable, RemoveItem: remove_item}
+)

@@ -65,3 +65,10 @@ class UnitOfWork(Protocol):
         none.
         """
         ...
+
+
+class SellingWork(UnitOfWork, Protocol):
+    """One that can also tell whether an offering can be sold."""
+
+    @property
+    def shelf(self) -> OrderShelf: ...

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from canonical.catalog.errors import NotSellable
 from canonical.ordering.errors import RULES
 
 UNKNOWN_LIFECYCLE_STATUS = "UNKNOWN_LIFECYCLE_STATUS"
@@ -11,7 +12,7 @@ ROOT_WITH_PARENT = "ROOT_WITH_PARENT"
 SWITCHES: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "orderRules": frozenset(RULES),
-        "catalogRules": frozenset({UNKNOWN_LIFECYCLE_STATUS, ROOT_WITH_PARENT}),
+        "catalogRules": frozenset({UNKNOWN_LIFECYCLE_STATUS, ROOT_WITH_PARENT, NotSellable.code}),
     }
 )
 """The rules that orders keep, and those that items of the catalog keep, by the key of the profile that has their

@@ -232,6 +232,7 @@ BREAKING: Mapping[tuple[str, str, str], Mapping[str, Broken]] = {
     (ITEMS, "invalidValue", "id"): order(id="a/b"),
     (ITEMS, "CATALOG_VERSION_EXISTS", "–"): order(),
     (ITEMS, "CATALOG_VERSIONS_OVERLAP", "validFor.endDateTime"): order(),
+    (ITEMS, "OFFERING_NOT_SELLABLE", "–"): of_item("productOffering", lifecycleStatus="Launched", isBundle=True),
     (ITEMS, "invalidValue", "version"): order(version="(1)"),
     (ITEMS, "UNKNOWN_LIFECYCLE_STATUS", "lifecycleStatus"): order(lifecycleStatus="Sleeping"),
     (ITEMS, "invalidValue", "lifecycleStatus"): order(lifecycleStatus="s" * 31),
@@ -330,7 +331,7 @@ def offer_what_has_many_values(product: Node) -> None:
 
 
 def offer(product: Node, resource: str, **attributes: Any) -> None:
-    body = {"name": "x", "lifecycleStatus": "Launched", **attributes}
+    body = {"name": "x", "lifecycleStatus": "Active", **attributes}
     answer = product.post(contract_and_address("v5", resource)[1], body)
     assert answer.status_code == 201, answer.text
 

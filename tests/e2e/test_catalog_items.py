@@ -246,6 +246,25 @@ def test_a_bundle_is_not_made_of_itself(product: Node, version: str) -> None:
     assert refused.json()["code"] == "CYCLIC_CATALOG_ITEMS"
 
 
+@BOTH
+def test_an_offering_with_an_error_is_kept_and_not_launched(product: Node, version: str) -> None:
+    faulty = {"productSpecification": {"id": "nobody"}, "lifecycleStatus": "Active"}
+    if version == "v5":
+        faulty["productSpecification"]["@type"] = "ProductSpecificationRef"  # type: ignore[index]
+    kept = create(product, version, "productOffering", **faulty)
+    address = f"{path(version, 'productOffering')}/{kept['id']}"
+    told = "broken reference: there is no specification nobody"
+    for refused in (
+        patch(product, address, {"lifecycleStatus": "Launched"}),
+        product.post(path(version, "productOffering"), {"name": "x", **faulty, "lifecycleStatus": "Launched"}),
+        product.post(f"/api/v1/product-offerings/{kept['id']}/publish", {}, headers={"If-Match": "*"}),
+    ):
+        assert (refused.status_code, refused.json()["code"]) == (400, "OFFERING_NOT_SELLABLE"), refused.text
+        assert told in refused.text
+    assert read(product, version, "productOffering", kept["id"])["lifecycleStatus"] == "Active"
+    assert patch(product, address, {"productSpecification": None, "lifecycleStatus": "Launched"}).status_code == 200
+
+
 def test_what_others_refer_to_is_not_deleted(product: Node) -> None:
     specification = create(product, "v5", "productSpecification")["id"]
     create(

@@ -27,6 +27,10 @@ class Fault(StrEnum):
     CYCLE = "cycle"
 
 
+WARNINGS = frozenset({Fault.UNREACHABLE_OFFERING})
+"""Of these an offering is only harder to find. Everything else is an error."""
+
+
 class Finding(NamedTuple):
     """`pointer` leads into the item's contents."""
 
@@ -37,6 +41,11 @@ class Finding(NamedTuple):
     fault: Fault
     message: str
     remedy: str
+
+    @property
+    def is_error(self) -> bool:
+        """Whether it keeps an offering from being launched."""
+        return self.fault not in WARNINGS
 
 
 @dataclass(frozen=True)

@@ -137,7 +137,7 @@ class ItemMapper:
         """What a valid body asks for. Raises ContractViolation with everything that is refused."""
         sent = {name: value for name, value in body.items() if name not in IGNORED}
         definition, trail = self._definition(sent, sender)
-        command = CreateItem(self.kind, sender.client, definition, body.get("id"))
+        command = CreateItem(self.kind, sender.client, definition, body.get("id"), sender.tolerated)
         return Translation(command, carried=sent, trail=trail)
 
     def as_created(self, document: Payload, item: Item) -> Payload:
@@ -151,7 +151,7 @@ class ItemMapper:
         if "statusReason" not in self._owned:
             definition = replace(definition, status_reason=item.status_reason)
         more = not STATED.issuperset(names)
-        command = ChangeItem(self.kind, item.id, item.version, definition, sender.client, changes_carried=more)
+        command = ChangeItem(self.kind, item.id, item.version, definition, sender.client, more, sender.tolerated)
         return Translation(command, carried=body, trail=trail)
 
     def to_removal(self, version_id: str, expected_version: int | None, one_version: bool, _: Sender) -> Translation:

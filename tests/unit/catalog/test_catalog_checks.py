@@ -10,13 +10,16 @@ import pytest
 
 from adapters.persistence.catalog_files import FileItem
 from canonical.catalog.checks.check import check
-from canonical.catalog.checks.findings import Catalog, Fault, Finding
+from canonical.catalog.checks.findings import WARNINGS, Catalog, Fault, Finding
+from canonical.catalog.checks.launch import check_sellable
+from canonical.catalog.errors import NotSellable
 from canonical.catalog.item import Item
+from canonical.catalog.offering import OFFERING
 from canonical.catalog.price import Commitment, Quantity
 from canonical.catalog.references import Reference, Relationship
 from facade.bootstrap.catalog import SAMPLE, files_in, read_files
 from tests.support.builders import NOON
-from tests.unit.selling.sample_catalog import an_item
+from tests.unit.selling.sample_catalog import ShelfInMemory, an_item
 
 Contents = dict[str, Any]
 SAMPLE_ITEMS = read_files(files_in(SAMPLE))
@@ -39,12 +42,16 @@ def test_nothing_is_wrong_in_the_sample() -> None:
 
 
 def found_after(kind: str, item_id: str, change: Callable[[FileItem], FileItem | None]) -> list[Finding]:
+    return check(catalog_after(kind, item_id, change))
+
+
+def catalog_after(kind: str, item_id: str, change: Callable[[FileItem], FileItem | None]) -> Catalog:
     items = []
     for one in SAMPLE_ITEMS:
         changed = change(copy.copy(one)) if (one.kind.name, one.id) == (kind, item_id) else one
         items += [] if changed is None else [changed]
     assert items != SAMPLE_ITEMS, "the item is in the sample"
-    return check(catalog_of(items))
+    return catalog_of(items)
 
 
 def contents(**changes: Any) -> Callable[[FileItem], FileItem]:
@@ -389,3 +396,18 @@ def test_a_fault_is_found_with_its_place_and_a_remedy(name: str) -> None:
     assert (fault, f"/contents{pointer}") in {(one.fault, one.pointer) for one in found}, found
     assert {one.fault for one in found} == {fault}, found
     assert all(one.message and one.remedy for one in found)
+
+
+@pytest.mark.parametrize("name", [name for name, (kind, *_) in FAULTS.items() if kind == OFFERING])
+def test_an_offering_with_an_error_is_not_launched(name: str) -> None:
+    _, item_id, change, fault, _ = FAULTS[name]
+    catalog = catalog_after(OFFERING, item_id, change)
+    shelf = ShelfInMemory(*catalog.items.values())
+    for one in catalog.of(OFFERING):
+        errors = [found for found in check(catalog) if found.item_id == one.item_id and found.fault not in WARNINGS]
+        if errors:
+            with pytest.raises(NotSellable) as refused:
+                check_sellable(one, shelf, NOON)
+            assert (refused.value.pointer, refused.value.details["faults"]) == (errors[0].pointer, [fault])
+        else:
+            check_sellable(one, shelf, NOON)
