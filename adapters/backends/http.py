@@ -89,6 +89,7 @@ class Backend:
             settings.breaker_threshold, settings.breaker_reset_seconds, is_failure, changed=self._breaker_became
         )
         self._held_until = 0.0
+        self._leaving = False
         self._fair_chance = min(FAIR_CHANCE, settings.read_timeout, settings.call_timeout / 2)
 
     @property
@@ -109,6 +110,10 @@ class Backend:
             contradictions=counted.contradictions,
             foreign_entries=counted.foreign,
         )
+
+    def leave(self) -> None:
+        """Repeat no call from now on: the node stops, and another one continues."""
+        self._leaving = True
 
     def close(self) -> None:
         self._transport.close()
@@ -191,7 +196,7 @@ class Backend:
 
     def _pause_before_repeating(self, error: Exception, operation: BackendOperation) -> bool | float:
         """Seconds to wait; True for the usual backoff; False for no retry in this call."""
-        if not worth_repeating(error, operation.changes):
+        if self._leaving or not worth_repeating(error, operation.changes):
             return False
         asked = error.retry_after if isinstance(error, CallFailed) else None
         if max(asked or 0, LONGEST_PAUSE) + JITTER >= min(seconds_left(), REPEAT_WITHIN_SECONDS + LONGEST_PAUSE):

@@ -59,6 +59,11 @@ class Backends:
         """Ask for contract versions from now on, in a thread of its own that `close` ends."""
         self._watch.begin()
 
+    def leave(self) -> None:
+        """Repeat no call from now on: the node stops."""
+        for backend in self._backends.values():
+            backend.leave()
+
     def close(self) -> None:
         self._watch.end()
         for backend in self._backends.values():

@@ -122,6 +122,7 @@ class Core:
         return {name: backend_state(snapshot, versions[name]) for name, snapshot in snapshots.items()}
 
     def close(self) -> None:
+        self.backends.leave()
         self.engine.close()
         self.part_queries.close()
         self.backends.close()

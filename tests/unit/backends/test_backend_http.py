@@ -238,6 +238,14 @@ def test_only_what_makes_no_difference_is_repeated(
     assert len(transport.asked) == sent
 
 
+def test_a_node_that_leaves_repeats_nothing() -> None:
+    backend, transport = a_backend(DOWN(), answer(200, FINE))
+    backend.leave()
+    with pytest.raises(BackendUnavailable):
+        backend.call(GET, {"thingId": "T1"})
+    assert len(transport.asked) == 1
+
+
 def test_what_a_backend_writes_goes_to_the_log_only() -> None:
     backend, _ = a_backend(answer(500, {"message": "ORA-00942 at 10.0.0.7"}))
     with capture_logs() as logs, pytest.raises(OutcomeUnknown) as unknown:
