@@ -44,7 +44,7 @@ def translatable(core: Core) -> dict[tuple[str, str, str], Translatable]:
     """What can be tried, by API, version and operationId."""
     return {
         (api.name, version, one.resource.operation(Verb.CREATE, version)): Translatable(
-            contract_of(api.versions[version].spec), ResourceTranslator(one, core.profiles, core.reads), one.losses
+            contract_of(api.versions[version].spec), ResourceTranslator(one, core.reads), one.losses
         )
         for api in TMF_APIS
         for version in api.versions
@@ -56,9 +56,7 @@ def translatable(core: Core) -> dict[tuple[str, str, str], Translatable]:
 def _operations(core: Core, api: TmfApi, version: str) -> Operations:
     found: Operations = _hub(core, api, version).operations()
     for one in versions_of(api, version).values():
-        found |= ResourceOperations(
-            one, core.application, core.reads, core.profiles, core.turns, answer_to
-        ).operations()
+        found |= ResourceOperations(one, core.application, core.reads, core.turns, answer_to).operations()
     return found
 
 

@@ -73,7 +73,7 @@ def application() -> Correlation:
         if tracer is not None:
             await asyncio.to_thread(tracer.close)
 
-    verifier = build_verifier(security, core.profiles.customers_of, core.profiles.market_of)
+    verifier = build_verifier(security, core.profiles.of)
     page = metrics_page(core, registry, verifier)
     served = build_app(
         _apis(core, security, verifier, page),
@@ -110,12 +110,10 @@ def _apis(core: Core, security: SecuritySettings, verifier: TokenVerifier, page:
         ),
         Api(
             "canonical/v1.yaml",
-            PortalOrders(core.application, core.reads, core.audit, core.waiters, core.profiles).operations()
+            PortalOrders(core.application, core.reads, core.audit, core.waiters).operations()
             | _translations(core).operations()
             | _catalog(core)
-            | PortalAssets(
-                core.reads, SqlAssetOutlook(core.database, core.clock, core.sold), core.profiles
-            ).operations()
+            | PortalAssets(core.reads, SqlAssetOutlook(core.database, core.clock, core.sold)).operations()
             | PortalCatalogFiles(core.transfers.kept, core.transfers.staging, core.reads).operations()
             | BridgeReports(core.reads, core.clock, core.audit, shown_by_v4()).operations()
             | _views(core),
@@ -148,5 +146,5 @@ def _views(core: Core) -> dict[str, Callable[..., Any]]:
 
 
 def _translations(core: Core) -> Translations:
-    canonical = Translatable(contract_of("canonical/v1.yaml"), PortalTranslator(core.profiles))
+    canonical = Translatable(contract_of("canonical/v1.yaml"), PortalTranslator())
     return Translations(translatable(core) | {("canonical", "v1", "placeOrder"): canonical}, core.application)

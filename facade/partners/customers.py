@@ -5,11 +5,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from canonical.shared.reader import CustomerSet
-from facade.security.errors import TokenRefused
 
 LONGEST_ID = 64
 """Characters of a customer's id: the contract of CRM allows no more."""
 ANY_END = "*"
+
+
+class ClaimUnusable(ValueError):
+    """The claim that must name the customers is missing, or holds no ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +23,8 @@ class CustomerRule:
     claim: str | None = None
 
     def customers(self, claims: Mapping[str, Any]) -> CustomerSet:
-        """Raises TokenRefused if the token must name customers and does not."""
-        return self.known if self.claim is None else CustomerSet(_claimed(claims.get(self.claim)))
+        """Raises ClaimUnusable if the token must name customers and does not."""
+        return self.known if self.claim is None else CustomerSet(_claimed(self.claim, claims.get(self.claim)))
 
 
 def customer_rule(told: Mapping[str, Any]) -> CustomerRule:
@@ -50,11 +53,11 @@ def _prefix(pattern: str) -> str:
     return prefix
 
 
-def _claimed(value: object) -> frozenset[str]:
+def _claimed(claim: str, value: object) -> frozenset[str]:
     named = [value] if isinstance(value, str) else value
     if isinstance(named, Sequence) and all(map(_is_id, named)):
         return frozenset(named)
-    raise TokenRefused("claims")
+    raise ClaimUnusable(f"the claim {claim!r} must hold the id of a customer, or a list of ids")
 
 
 def _is_id(value: object) -> bool:

@@ -44,6 +44,10 @@ class Profile:
     market: Market = EVERYWHERE
     tolerated: tuple[str, ...] = ()
 
+    def customers_for(self, claims: Mapping[str, Any]) -> CustomerSet | None:
+        """The customers for whom a client with these claims may act; None for all. Raises ClaimUnusable."""
+        return None if self.customers is None else self.customers.customers(claims)
+
     @property
     def markets(self) -> tuple[OrderMarket, ...]:
         """Where its orders are placed, as a command names it."""
@@ -61,14 +65,6 @@ class Profiles:
 
     def of(self, client: str) -> Profile:
         return self.by_client.get(client, DEFAULT)
-
-    def customers_of(self, client: str, claims: Mapping[str, Any]) -> CustomerSet | None:
-        """The customers that a client with these claims may act for; None for all. Raises TokenRefused."""
-        rule = self.of(client).customers
-        return None if rule is None else rule.customers(claims)
-
-    def market_of(self, client: str) -> Market:
-        return self.of(client).market
 
     @property
     def unbound(self) -> list[str]:

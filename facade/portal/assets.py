@@ -20,7 +20,6 @@ from canonical.shared.projection import SearchIndex
 from canonical.shared.reader import Reader
 from facade.contract.pointers import shortened
 from facade.contract.violations import Code, ContractViolation, Violation
-from facade.partners.profiles import Profiles
 from facade.portal.asset_shapes import asset_document, eligible_document, timeline_document
 from facade.portal.pages import page_document
 from facade.security.principal import Principal, current_principal
@@ -69,7 +68,6 @@ class AssetOutlook(Protocol):
 class PortalAssets:
     reads: AssetReads
     outlook: AssetOutlook
-    profiles: Profiles
 
     def operations(self) -> dict[str, Callable[..., Any]]:
         return {
@@ -104,7 +102,7 @@ class PortalAssets:
     def eligible_actions(self, assetId: str) -> flask.Response:
         """What the caller could order for the asset now."""
         asset, principal = self._asked(assetId), current_principal()
-        found = self.outlook.eligible(asset, self.profiles.of(principal.client_id).tolerated)
+        found = self.outlook.eligible(asset, principal.profile.tolerated)
         shown = [eligible_document(one, self._pending(one, principal)) for one in found]
         return answer_json({"assetId": asset.id, "items": shown})
 

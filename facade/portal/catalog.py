@@ -200,7 +200,7 @@ class PortalCatalog:
         principal = current_principal()
         if not section.by_market or _is_insider(principal):
             return ALL
-        return replace(ALL, only=principal.market.terms)
+        return replace(ALL, only=principal.profile.market.terms)
 
     def moment(self) -> datetime:
         """The moment that the request asks about."""

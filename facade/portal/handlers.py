@@ -29,7 +29,7 @@ from facade.answers import AnswerRow, AnswerTable
 from facade.application.requests import Request, Result, Translation
 from facade.application.use_cases import Application
 from facade.contract.connexion_plugin import validated_body
-from facade.partners.profiles import DEFAULT, Profile, Profiles
+from facade.partners.profiles import DEFAULT, Profile
 from facade.portal.failures import error_of, going_on
 from facade.portal.pages import page_document
 from facade.portal.schemas import OrderRequest, audit_document, order_document
@@ -88,7 +88,6 @@ class PortalOrders:
     reads: AggregateReads
     audit: AuditTrail
     waiters: Waiters
-    profiles: Profiles
 
     def operations(self) -> dict[str, Callable[..., Any]]:
         return {
@@ -150,7 +149,7 @@ class PortalOrders:
 
     def _placed(self, request: Request, principal: Principal) -> Result:
         with tracing.span("translate"):
-            translation = _submit_order(request.payload, principal, self.profiles)
+            translation = _submit_order(request.payload, principal)
         return self.application.execute(request, translation, 201)
 
     def _check_seen(self, record: AuditRecord, subject: str, reader: Reader) -> None:
@@ -168,17 +167,15 @@ class PortalOrders:
 class PortalTranslator:
     """Reads orders as `PortalOrders.place_order` does."""
 
-    profiles: Profiles
-
     def translate(self, body: Any, principal: Principal) -> Translation:
-        return _submit_order(body, principal, self.profiles)
+        return _submit_order(body, principal)
 
     def check_customers(self, body: Any, principal: Principal) -> None:
         principal.check_customer(body["customerId"], "/customerId")
 
 
-def _submit_order(body: dict[str, Any], principal: Principal, profiles: Profiles) -> Translation:
-    return to_submit_order(body, principal.reader(), profiles.of(principal.client_id))
+def _submit_order(body: dict[str, Any], principal: Principal) -> Translation:
+    return to_submit_order(body, principal.reader(), principal.profile)
 
 
 def to_submit_order(body: dict[str, Any], reader: Reader, profile: Profile = DEFAULT) -> Translation:

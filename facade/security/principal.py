@@ -6,9 +6,9 @@ from typing import Any
 
 from connexion.context import context
 
-from canonical.catalog.market import EVERYWHERE, Market
 from canonical.customers.errors import CustomerNotFound
 from canonical.shared.reader import CustomerSet, Reader
+from facade.partners.profiles import DEFAULT, Profile
 from facade.security.errors import MISSING, ScopeMissing, TokenRefused
 
 WILDCARD = ":*"
@@ -18,13 +18,14 @@ WILDCARD = ":*"
 class Principal:
     """The client a verified access token was issued to, the scopes it holds and the customers it may act for.
 
-    `customers` None are all of them. `market` is where it sells.
+    `customers` None are all of them. `profile` is what was agreed with the client when the request came: the request is
+    judged by nothing else, even if another version is activated meanwhile.
     """
 
     client_id: str
     scopes: frozenset[str]
     customers: CustomerSet | None = None
-    market: Market = EVERYWHERE
+    profile: Profile = DEFAULT
 
     def may(self, scope: str) -> bool:
         """Whether a scope is held, by its name or by a wildcard: `operations:*` holds `operations:read`."""

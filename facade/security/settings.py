@@ -7,11 +7,11 @@ from urllib.parse import urlsplit
 
 from joserfc.jwk import KeySet
 
-from canonical.catalog.market import EVERYWHERE, Market
+from facade.partners.profiles import DEFAULT, Profile
 from facade.security.development_keys import development_key
 from facade.security.errors import ConfigurationError
 from facade.security.keys import RemoteKeys, StaticKeys
-from facade.security.tokens import CustomersOf, TokenVerifier
+from facade.security.tokens import TokenVerifier
 
 DEVELOPMENT = "development"
 PRODUCTION = "production"
@@ -71,11 +71,9 @@ class SecuritySettings:
 
 
 def build_verifier(
-    settings: SecuritySettings,
-    customers_of: CustomersOf = lambda client, claims: None,
-    market_of: Callable[[str], Market] = lambda client: EVERYWHERE,
+    settings: SecuritySettings, profile_of: Callable[[str], Profile] = lambda client: DEFAULT
 ) -> TokenVerifier:
-    """The token check that the settings describe, for clients of which `customers_of` says whom they may act for.
+    """The token check that the settings describe, for clients whose profiles `profile_of` knows.
 
     Raises ConfigurationError for settings that `check` refuses, and when production's authorization server publishes
     a key of a development server. One that does not answer is no error: it is asked again when the first token comes.
@@ -84,7 +82,7 @@ def build_verifier(
     whose = (settings.issuer, settings.audience, settings.leeway)
     if settings.jwks_url is None:
         own = StaticKeys(KeySet([development_key(settings.development_state_dir())]))
-        return TokenVerifier(own, *whose, customers_of=customers_of, market_of=market_of)
+        return TokenVerifier(own, *whose, profile_of=profile_of)
     remote = RemoteKeys(settings.jwks_url, refuse_development_keys=settings.mode == PRODUCTION)
     remote.check()
-    return TokenVerifier(remote, *whose, customers_of=customers_of, market_of=market_of)
+    return TokenVerifier(remote, *whose, profile_of=profile_of)

@@ -12,6 +12,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, TypeGuard
 
@@ -26,9 +27,9 @@ from joserfc.errors import (
 from joserfc.jws import CompactSignature, JWSRegistry, extract_compact, validate_compact
 from joserfc.jwt import JWTClaimsRegistry
 
-from canonical.catalog.market import EVERYWHERE, Market
 from canonical.shared import jsontext
-from canonical.shared.reader import CustomerSet
+from facade.partners.customers import ClaimUnusable
+from facade.partners.profiles import DEFAULT, Profile
 from facade.security.errors import KeysUnavailable, TokenRefused
 from facade.security.keys import KeySource
 from facade.security.principal import Principal
@@ -44,12 +45,20 @@ CACHE_SECONDS = 600.0
 withdrawn.
 """
 
-CustomersOf = Callable[[str, Mapping[str, Any]], CustomerSet | None]
-"""From a client and the claims of its token: the customers it may act for, None for all. Raises TokenRefused."""
-
 _CLAIM_REASONS = {"iss": "issuer", "aud": "audience", "nbf": "notYetValid", "iat": "notYetValid"}
 # Unknown header fields are ignored, as RFC 7515 section 4 asks; a `crit` field that is unknown is still refused.
 _SIGNATURES = JWSRegistry(algorithms=ALGORITHMS, strict_check_header=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Verified:
+    """A token whose signature and claims were checked. `caller` has the profile that was in force at its last use."""
+
+    client: str
+    scopes: frozenset[str]
+    claims: Mapping[str, Any]
+    until: float
+    caller: Principal | None = None
 
 
 class TokenVerifier:
@@ -58,8 +67,9 @@ class TokenVerifier:
     `issuer` must be the token's `iss` and `audience` among its `aud`; `exp` must lie ahead and `nbf` and `iat`, where
     they are given, must not, each by at most `leeway` seconds. The client is `client_id` or `azp`; the scopes are
     `scope`, as a text or a list. Their characters are printable: what is kept, logged and counted under them has to be
-    written somewhere. `customers_of` says for which customers a client with certain claims may act, `market_of` where a
-    client sells. A verified token is remembered by its digest until it expires, but no longer than 10 minutes.
+    written somewhere. `profile_of` gives the profile that is in force for a client; it is asked once for each request,
+    also for a remembered token. A verified token is remembered by its digest until it expires, but no longer than
+    10 minutes.
     """
 
     def __init__(
@@ -69,13 +79,11 @@ class TokenVerifier:
         audience: str,
         leeway: int = 30,
         *,
-        customers_of: CustomersOf = lambda client, claims: None,
-        market_of: Callable[[str], Market] = lambda client: EVERYWHERE,
+        profile_of: Callable[[str], Profile] = lambda client: DEFAULT,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.keys = keys
-        self._customers_of = customers_of
-        self._market_of = market_of
+        self._profile_of = profile_of
         self._clock = clock
         self._leeway = leeway
         self._claims = JWTClaimsRegistry(
@@ -85,7 +93,7 @@ class TokenVerifier:
             aud={"essential": True, "value": audience},
             exp={"essential": True},
         )
-        self._known: OrderedDict[bytes, tuple[Principal, float]] = OrderedDict()
+        self._known: OrderedDict[bytes, _Verified] = OrderedDict()
         self._lock = threading.Lock()
 
     def verify(self, token: str) -> Principal:
@@ -113,14 +121,14 @@ class TokenVerifier:
             raise TokenRefused("malformed")
         digest = hashlib.sha256(token.encode("ascii")).digest()
         with self._lock:
-            principal, until = self._known.get(digest, (None, 0.0))
-            if principal is None:
+            verified = self._known.get(digest)
+            if verified is None:
                 return digest, None
-            if until <= self._clock():
+            if verified.until <= self._clock():
                 del self._known[digest]
                 return digest, None
             self._known.move_to_end(digest)
-            return digest, principal
+        return digest, self._principal(digest, verified)
 
     def _check(self, digest: bytes, signed: CompactSignature, kid: str | None) -> Principal:
         key = self.keys.find(kid)
@@ -134,11 +142,21 @@ class TokenVerifier:
         if not genuine:
             raise TokenRefused("signature")
         claims = self._read_claims(signed)
-        client = _client(claims)
-        principal = Principal(client, _scopes(claims), self._customers_of(client, claims), self._market_of(client))
-        now = self._clock()
-        self._remember(digest, principal, min(claims["exp"] + self._leeway, now + CACHE_SECONDS))
-        return principal
+        until = min(claims["exp"] + self._leeway, self._clock() + CACHE_SECONDS)
+        return self._principal(digest, _Verified(_client(claims), _scopes(claims), claims, until))
+
+    def _principal(self, digest: bytes, verified: _Verified) -> Principal:
+        """The caller, with the profile that is in force now. Raises TokenRefused if that asks for another claim."""
+        profile = self._profile_of(verified.client)
+        if verified.caller is not None and verified.caller.profile is profile:
+            return verified.caller
+        try:
+            customers = profile.customers_for(verified.claims)
+        except ClaimUnusable as failure:
+            raise TokenRefused("claims") from failure
+        caller = Principal(verified.client, verified.scopes, customers, profile)
+        self._remember(digest, replace(verified, caller=caller))
+        return caller
 
     def _read_claims(self, signed: CompactSignature) -> dict[str, Any]:
         try:
@@ -160,9 +178,9 @@ class TokenVerifier:
             raise TokenRefused("claims") from failure
         return claims
 
-    def _remember(self, digest: bytes, principal: Principal, until: float) -> None:
+    def _remember(self, digest: bytes, verified: _Verified) -> None:
         with self._lock:
-            self._known[digest] = (principal, until)
+            self._known[digest] = verified
             if len(self._known) > CACHE_SIZE:
                 self._known.popitem(last=False)
 

@@ -16,7 +16,6 @@ from canonical.shared import jsontext
 from facade.bootstrap.versions import versions_of
 from facade.contract.loading import load_spec
 from facade.contract.validator import Contract
-from facade.partners.profiles import Profiles
 from facade.security.principal import Principal
 from facade.tmf.engine.declaration import Sender
 from facade.tmf.engine.translator import ResourceTranslator
@@ -69,7 +68,7 @@ def v4_measures() -> Measures:
     body = BRIDGE.lower(ORDER, _sent(product_order())).body
     lifted = _valid(v5, BRIDGE.lift(ORDER, body).body)
     version = versions_of(TMF622, "v4")[PRODUCT_ORDER.name]
-    translator = ResourceTranslator(version, Profiles(), ReadsFromMemory(Memory()))
+    translator = ResourceTranslator(version, ReadsFromMemory(Memory()))
     principal = Principal(ACME.client, frozenset())
     return {
         "validate against v4": lambda: _valid(v4, body),

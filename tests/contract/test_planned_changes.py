@@ -23,7 +23,6 @@ from facade.application.turns import Turns
 from facade.application.use_cases import Application
 from facade.bootstrap.use_cases import use_cases
 from facade.bootstrap.versions import versions_of
-from facade.partners.profiles import Profiles
 from facade.security.principal import Principal
 from facade.tmf.engine.changes import ChangeRequest, Patch, ResourceChanges
 from facade.tmf.tmf622.api import TMF622
@@ -57,7 +56,7 @@ def changes(store: Store, *before: Callable[[], object], identities: Identities 
     application = Application(
         store.unit_of_work, store.reads, StandingClock(), identities or CountingIdentities(), Starts(), use_cases({})
     )
-    return ResourceChanges(version, application, store.reads, Profiles(), Turns())
+    return ResourceChanges(version, application, store.reads, Turns())
 
 
 def asked(if_match: str | None = None, owner: str = ACME, name: str = ORDER) -> ChangeRequest:

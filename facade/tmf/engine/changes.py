@@ -13,7 +13,6 @@ from facade.application.requests import Request, Result, Translation
 from facade.application.turns import Turns
 from facade.application.use_cases import Application
 from facade.contract.violations import Code, ContractViolation, Violation
-from facade.partners.profiles import Profiles
 from facade.security.principal import Principal
 from facade.tmf.bridge import COMPLEMENT, with_complement, without_complement
 from facade.tmf.engine.addresses import entity_tag
@@ -58,7 +57,6 @@ class ResourceChanges:
     version: Version
     application: Application
     reads: Reads
-    profiles: Profiles
     turns: Turns
 
     def patch(self, patch: Patch, asked: ChangeRequest) -> Result:
@@ -100,7 +98,7 @@ class ResourceChanges:
 
     def _sender(self, asked: ChangeRequest) -> Sender:
         client, reader = asked.principal.client_id, self.version.resource.reader(asked.principal)
-        profile = self.profiles.of(client)
+        profile = asked.principal.profile
         words = profile.vocabulary, profile.markets, profile.tolerated
         return Sender(client, *words, reason=asked.request.reason, reader=reader)
 

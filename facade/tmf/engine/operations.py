@@ -17,7 +17,7 @@ from facade.application.turns import Turns
 from facade.application.use_cases import Application
 from facade.contract.connexion_plugin import body_media_type, validated_body
 from facade.contract.violations import ContractViolation
-from facade.partners.profiles import Profiles, Validation
+from facade.partners.profiles import Validation
 from facade.security.principal import Principal, current_principal
 from facade.tmf.engine.addresses import entity_tag, last_part, named, pinned
 from facade.tmf.engine.answers import Shown, answer, answer_list
@@ -42,7 +42,6 @@ class ResourceOperations:
     version: Version
     application: Application
     reads: Reads
-    profiles: Profiles
     turns: Turns
     answer_to: Callable[[Exception], ErrorAnswer]
 
@@ -157,19 +156,18 @@ class ResourceOperations:
 
     @property
     def _translator(self) -> ResourceTranslator:
-        return ResourceTranslator(self.version, self.profiles, self.reads)
+        return ResourceTranslator(self.version, self.reads)
 
     @property
     def _changes(self) -> ResourceChanges:
-        return ResourceChanges(self.version, self.application, self.reads, self.profiles, self.turns)
+        return ResourceChanges(self.version, self.application, self.reads, self.turns)
 
     def _created(self, body: Any, request: Request, principal: Principal) -> Result:
         try:
             return self.application.execute(request, self._translator.translate(body, principal, request.reason), 201)
         except (ContractViolation, InvalidCommand) as refusal:
-            told, profile = self.answer_to(refusal), self.profiles.of(principal.client_id)
-            reject = self.version.resource.to_rejection
-            if reject is None or profile.validation is Validation.BEFORE_ACKNOWLEDGEMENT:
+            told, reject = self.answer_to(refusal), self.version.resource.to_rejection
+            if reject is None or principal.profile.validation is Validation.BEFORE_ACKNOWLEDGEMENT:
                 raise
             bridged = self.version.lifted(body)
             rejection = reject(told, bridged.body, self._translator.sender(principal))

@@ -5,7 +5,6 @@ from typing import Any
 
 from canonical.shared import jsontext, tracing
 from facade.application.requests import Translation
-from facade.partners.profiles import Profiles
 from facade.security.principal import Principal
 from facade.tmf.engine.declaration import Sender
 from facade.tmf.engine.error_translation import client_pointers
@@ -20,7 +19,6 @@ class ResourceTranslator:
     """What a partner's payload asks for, in the version and the words that it speaks."""
 
     version: Version
-    profiles: Profiles
     reads: Reads
 
     def translate(self, body: Any, principal: Principal, reason: str | None = None) -> Translation:
@@ -40,9 +38,8 @@ class ResourceTranslator:
         customers_named = self.version.resource.customers_named
         if principal.customers is None or customers_named is None:
             return
-        vocabulary = self.profiles.of(principal.client_id).vocabulary
         meant = self.version.meant(body)
-        for customer, pointer in customers_named(meant, vocabulary).items():
+        for customer, pointer in customers_named(meant, principal.profile.vocabulary).items():
             if customer.strip():
                 principal.check_customer(customer, self.version.client_pointer(pointer, body))
 
@@ -51,11 +48,11 @@ class ResourceTranslator:
         named = self.version.resource.customers_named
         if principal.customers is None or named is None:
             return True
-        vocabulary = self.profiles.of(principal.client_id).vocabulary
+        vocabulary = principal.profile.vocabulary
         return all(map(principal.may_act_for, named(jsontext.read_kept(document), vocabulary)))
 
     def sender(self, principal: Principal, reason: str | None = None) -> Sender:
-        profile = self.profiles.of(principal.client_id)
+        profile = principal.profile
         words = profile.vocabulary, profile.markets, profile.tolerated
         reader = self.version.resource.reader(principal)
         return Sender(principal.client_id, *words, self.version.name, origin(), principal.may, reason, reader)

@@ -39,7 +39,7 @@ PRODUCT_OFFERING = product_offering.MAPPER.resource(
         *("place.id", "bundledProductOffering.id", "externalIdentifier.id"),
     ),
     PUBLISH,
-    only=lambda principal: principal.market.terms,
+    only=lambda principal: principal.profile.market.terms,
 )
 
 TMF620 = TmfApi(

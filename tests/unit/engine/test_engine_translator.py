@@ -9,7 +9,6 @@ from canonical.ordering.errors import OrderNotFound
 from canonical.ordering.states import State
 from facade.bootstrap.declared import projectors
 from facade.bootstrap.versions import versions_of
-from facade.partners.profiles import Profiles
 from facade.security.principal import Principal
 from facade.tmf.engine.translator import ResourceTranslator
 from facade.tmf.tmf622.api import CANCEL_PRODUCT_ORDER, TMF622
@@ -26,7 +25,7 @@ def cancelled(version: str, order_id: str, state: State = State.FULFILLING, prin
     order.bss_order_id = "ORD00001"
     memory.hold(order)
     task = versions_of(TMF622, version)[CANCEL_PRODUCT_ORDER.name]
-    translator = ResourceTranslator(task, Profiles(), ReadsFromMemory(memory))
+    translator = ResourceTranslator(task, ReadsFromMemory(memory))
     asked = order.id if order_id == "ours" else order_id
     command = translator.translate({"productOrder": {"id": asked}}, principal).command
     assert isinstance(command, CancelOrder)

@@ -9,7 +9,6 @@ from canonical.catalog.category import Category
 from facade.application.requests import Translation
 from facade.bootstrap.versions import versions_of
 from facade.contract.violations import ContractViolation
-from facade.partners.profiles import Profiles
 from facade.security.principal import Principal
 from facade.tmf.engine.changes import Patch, planned
 from facade.tmf.engine.declaration import Sender
@@ -36,7 +35,7 @@ def a_payload(**changes: Any) -> Payload:
 
 
 def translated(version: Version, body: Any) -> Translation:
-    translator = ResourceTranslator(version, Profiles(), ReadsFromMemory(Memory()))
+    translator = ResourceTranslator(version, ReadsFromMemory(Memory()))
     return translator.translate(body, Principal(ACME.client, frozenset({"catalog:publish"})))
 
 

@@ -19,7 +19,6 @@ from canonical.shared import jsontext
 from canonical.shared.money import Money
 from facade.application.requests import Translation
 from facade.bootstrap.versions import versions_of
-from facade.partners.profiles import Profiles
 from facade.security.principal import Principal
 from facade.tmf.engine.declaration import Sender
 from facade.tmf.engine.payload import Payload
@@ -49,7 +48,7 @@ GOLDEN = Path(__file__).parents[3] / "fixtures" / "golden" / "tmf620"
 
 
 def translated(version: str, name: str, body: Payload) -> Translation:
-    translator = ResourceTranslator(VERSIONS[version, name], Profiles(), ReadsFromMemory(Memory()))
+    translator = ResourceTranslator(VERSIONS[version, name], ReadsFromMemory(Memory()))
     return translator.translate(body, Principal(ACME.client, frozenset({"catalog:write", "catalog:publish"})))
 
 

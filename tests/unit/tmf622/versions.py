@@ -5,7 +5,6 @@ from typing import Any
 from canonical.ordering.order import Order
 from facade.application.requests import Translation
 from facade.bootstrap.versions import versions_of
-from facade.partners.profiles import Profiles
 from facade.security.principal import Principal
 from facade.tmf.engine.changes import Patch, planned
 from facade.tmf.engine.declaration import Sender
@@ -25,7 +24,7 @@ V5_TASK, V4_TASK = _V5[CANCEL_PRODUCT_ORDER.name], _V4[CANCEL_PRODUCT_ORDER.name
 
 def translated(version: Version, body: Any) -> Translation:
     """What a payload of partner-acme asks for. It may name no resource: nothing is kept here."""
-    translator = ResourceTranslator(version, Profiles(), ReadsFromMemory(Memory()))
+    translator = ResourceTranslator(version, ReadsFromMemory(Memory()))
     return translator.translate(body, Principal(ACME.client, frozenset()))
 
 

@@ -23,7 +23,6 @@ from canonical.shared import jsontext
 from canonical.shared.money import Money
 from facade.application.requests import Translation
 from facade.bootstrap.versions import versions_of
-from facade.partners.profiles import Profiles
 from facade.security.principal import Principal
 from facade.tmf.engine.changes import Patch, planned
 from facade.tmf.engine.declaration import Sender
@@ -46,7 +45,7 @@ CAUSE = Cause("ordered", "acme", AssetOrder("o1", "1", "add"))
 
 
 def translated(version: Version, body: Payload) -> Translation:
-    translator = ResourceTranslator(version, Profiles(), ReadsFromMemory(Memory()))
+    translator = ResourceTranslator(version, ReadsFromMemory(Memory()))
     return translator.translate(body, Principal(ADMIN.client, frozenset({"inventory:correct"})), ADMIN.reason)
 
 
