@@ -31,7 +31,8 @@ from facade.bootstrap.use_cases import use_cases
 from facade.clock import SystemClock
 from facade.health import BackendState
 from facade.identities import SortableIdentities, new_id
-from facade.partners.profiles import ProfileError, Profiles, read_profiles
+from facade.partners.files import ProfileError, read_profiles
+from facade.partners.profiles import Profiles
 from facade.portal.handlers import Waiters
 from facade.probe import Probe
 from facade.setting_sources import SettingError

@@ -1,26 +1,22 @@
-"""Partner profiles: a YAML file for each client id, read and checked at start."""
+"""Partner profiles: what was agreed with a client, as a document, and compiled for requests."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
-import yaml
 
 from canonical.catalog.market import EVERYWHERE, Market
 from canonical.ordering.commands import OrderMarket
+from canonical.shared import jsontext
 from canonical.shared.reader import CustomerSet
+from facade.contract.pointers import escaped, pointer
 from facade.partners.customers import CustomerRule, customer_rule
+from facade.partners.faults import ProfileFault
 from facade.tmf.switches import KEEP, REFUSE, SWITCHES
-from facade.tmf.vocabulary import STANDARD, Vocabulary
-
-SUFFIX = ".yaml"
-
-
-class ProfileError(ValueError):
-    """A profile that cannot be used; the message names its file and the mistake."""
+from facade.tmf.vocabulary import STANDARD, UnknownMeaning, Vocabulary
 
 
 class Validation(StrEnum):
@@ -35,7 +31,7 @@ class Validation(StrEnum):
 @dataclass(frozen=True)
 class Profile:
     """`customers` None: the client may act for every customer. `market` is where it sells. `tolerated` are codes of
-    rules that it may break.
+    rules that it may break. `version` names the profile in audit records.
     """
 
     validation: Validation = Validation.BEFORE_ACKNOWLEDGEMENT
@@ -43,6 +39,7 @@ class Profile:
     customers: CustomerRule | None = None
     market: Market = EVERYWHERE
     tolerated: tuple[str, ...] = ()
+    version: str = field(default="default", compare=False)
 
     def customers_for(self, claims: Mapping[str, Any]) -> CustomerSet | None:
         """The customers for whom a client with these claims may act; None for all. Raises ClaimUnusable."""
@@ -105,46 +102,59 @@ _RULES = {
     }
     for key, codes in SWITCHES.items()
 }
-_SCHEMA = jsonschema_rs.Draft7Validator(
-    {
-        "type": "object",
-        "additionalProperties": False,
-        "properties": {
-            "description": {"type": "string"},
-            "validation": {"enum": [kind.value for kind in Validation]},
-            "partyRoles": _WORDS,
-            "relationshipTypes": _WORDS,
-            "customers": _CUSTOMERS,
-            "market": _MARKET,
-            **_RULES,
-        },
-    }
-)
+_FORM = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "description": {"type": "string"},
+        "validation": {"enum": [kind.value for kind in Validation]},
+        "partyRoles": _WORDS,
+        "relationshipTypes": _WORDS,
+        "customers": _CUSTOMERS,
+        "market": _MARKET,
+        **_RULES,
+    },
+}
+_KEYS = {"party role": "partyRoles", "relationship type": "relationshipTypes"}
+_SCHEMA = jsonschema_rs.Draft7Validator(_FORM)
 
 
-def read_profiles(folder: Path) -> Profiles:
-    """The profiles in a folder, each named by its client's id. Raises ProfileError."""
-    if not folder.is_dir():
-        raise ProfileError(f"{folder} is not a folder")
-    return Profiles({path.name.removesuffix(SUFFIX): _profile(path) for path in sorted(folder.glob(f"*{SUFFIX}"))})
-
-
-def _profile(path: Path) -> Profile:
+def compile_profile(document: Any, version: str = "") -> Profile:
+    """The profile that a document says, under the name of its version. Raises ProfileFault for the first mistake."""
     try:
-        said: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ProfileError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
-    said = {} if said is None else said
-    wrong = next(_SCHEMA.iter_errors(said), None)
-    if wrong is not None:
-        at = "/".join(map(str, wrong.instance_path))
-        raise ProfileError(f"{path}: {at + ': ' if at else ''}{wrong.message}")
-    try:
-        vocabulary = STANDARD.with_own(said.get("partyRoles", {}), said.get("relationshipTypes", {}))
-        customers = customer_rule(said["customers"]) if "customers" in said else None
+        wrong = next(_SCHEMA.iter_errors(document), None)
     except ValueError as error:
-        raise ProfileError(f"{path}: {error}") from error
-    market = Market(**{name: frozenset(ids) for name, ids in said.get("market", {}).items()})
-    validation = Validation(said.get("validation", Validation.BEFORE_ACKNOWLEDGEMENT))
-    tolerated = tuple(code for key in SWITCHES for code, result in said.get(key, {}).items() if result == KEEP)
-    return Profile(validation, vocabulary, customers, market, tolerated)
+        raise ProfileFault("", f"the profile holds what JSON cannot hold: {error}") from error
+    if wrong is not None:
+        raise _fault(wrong)
+    try:
+        vocabulary = STANDARD.with_own(document.get("partyRoles", {}), document.get("relationshipTypes", {}))
+        customers = customer_rule(document["customers"]) if "customers" in document else None
+    except UnknownMeaning as unknown:
+        at = f"/{_KEYS[unknown.what]}/{escaped(unknown.word)}"
+        raise ProfileFault(at, str(unknown), unknown.allowed) from unknown
+    market = Market(**{name: frozenset(ids) for name, ids in document.get("market", {}).items()})
+    validation = Validation(document.get("validation", Validation.BEFORE_ACKNOWLEDGEMENT))
+    tolerated = tuple(code for key in SWITCHES for code, result in document.get(key, {}).items() if result == KEEP)
+    return Profile(validation, vocabulary, customers, market, tolerated, version=version)
+
+
+def content_hash(document: Any) -> str:
+    """The same for profiles that are equal as JSON, SHA-256 in hex."""
+    return hashlib.sha256(jsontext.by_value(document)).hexdigest()
+
+
+def _fault(wrong: jsonschema_rs.ValidationError) -> ProfileFault:
+    kind = wrong.kind.error.kind if wrong.kind.name == "propertyNames" else wrong.kind
+    allowed: list[str] = list(getattr(kind, "options", ()))
+    if kind.name == "additionalProperties":
+        schema = _schema_at(wrong.schema_path[:-1])
+        allowed = sorted(schema.get("properties", ()))
+    return ProfileFault(pointer(wrong.instance_path), wrong.message, allowed)
+
+
+def _schema_at(path: list[Any]) -> Any:
+    found: Any = _FORM
+    for part in path:
+        found = found[part]
+    return found

@@ -5,7 +5,7 @@ Words are compared without regard to case, blanks, `_` and `-`: `Sales Agent` is
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -41,6 +41,14 @@ RELATIONSHIP_TYPES: Mapping[str, RelationshipType] = MappingProxyType(
 )
 
 
+class UnknownMeaning(ValueError):
+    """A word of a partner that stands for none of ours. `what` is its sort, `allowed` lists our words."""
+
+    def __init__(self, what: str, word: str, meaning: str, allowed: Iterable[str]) -> None:
+        self.what, self.word, self.allowed = what, word, tuple(allowed)
+        super().__init__(f"the {what} {word!r} stands for {meaning!r}, which is none of ours")
+
+
 @dataclass(frozen=True)
 class Vocabulary:
     """What a partner's words mean: ours, and those that its profile adds, each with the word of ours it stands for."""
@@ -49,7 +57,7 @@ class Vocabulary:
     relationship_types: Mapping[str, str]
 
     def with_own(self, party_roles: Mapping[str, str], relationship_types: Mapping[str, str]) -> "Vocabulary":
-        """Raises ValueError for a word that stands for none of ours."""
+        """Raises UnknownMeaning for a word that stands for none of ours."""
         return Vocabulary(
             _extended("party role", self.party_roles, party_roles),
             _extended("relationship type", self.relationship_types, relationship_types),
@@ -79,7 +87,7 @@ def folded(word: str) -> str:
 def _extended(what: str, ours: Mapping[str, str], own: Mapping[str, str]) -> Mapping[str, str]:
     for word, meaning in own.items():
         if folded(meaning) not in ours:
-            raise ValueError(f"the {what} {word!r} stands for {meaning!r}, which is none of ours")
+            raise UnknownMeaning(what, word, meaning, sorted(set(ours.values())))
     return {**ours} | {folded(word): ours[folded(meaning)] for word, meaning in own.items()}
 
 

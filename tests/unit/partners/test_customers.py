@@ -13,7 +13,8 @@ from canonical.shared.reader import CustomerSet, Reader
 from facade.bootstrap.commands import check_start
 from facade.bootstrap.core import partner_profiles
 from facade.partners.customers import ClaimUnusable, CustomerRule, customer_rule
-from facade.partners.profiles import ProfileError, Profiles, read_profiles
+from facade.partners.files import ProfileError, read_profiles
+from facade.partners.profiles import Profiles
 from facade.security.clients import DEVELOPMENT_CLIENTS
 from facade.security.principal import Principal
 from facade.setting_sources import SettingError

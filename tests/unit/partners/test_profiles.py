@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from facade.bootstrap.core import partner_profiles
-from facade.partners.profiles import DEFAULT, Profile, ProfileError, Profiles, Validation, read_profiles
+from facade.partners.files import ProfileError, read_profiles
+from facade.partners.profiles import DEFAULT, Profile, Profiles, Validation
 from facade.settings import SettingError, Settings
 from facade.tmf.switches import SWITCHES
 from facade.tmf.vocabulary import STANDARD

@@ -1,0 +1,17 @@
+"""What is wrong with a partner's profile."""
+
+from collections.abc import Iterable
+
+MOST_ALLOWED = 50
+"""Permitted values that an error lists."""
+
+
+class ProfileFault(ValueError):
+    """`pointer` is the JSON pointer of the mistake in the profile, `allowed` lists what may stand there, if that can be
+    listed.
+    """
+
+    def __init__(self, pointer: str, reason: str, allowed: Iterable[str] = ()) -> None:
+        self.pointer, self.reason, self.allowed = pointer, reason, tuple(allowed)[:MOST_ALLOWED]
+        listed = f"; allowed: {', '.join(self.allowed)}" if self.allowed else ""
+        super().__init__(f"{pointer}: {reason}{listed}")

@@ -1,0 +1,46 @@
+"""Profiles in files: a YAML file for each client, named by its id."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from facade.partners.faults import ProfileFault
+from facade.partners.profiles import Profile, Profiles, compile_profile, content_hash
+
+SUFFIX = ".yaml"
+LENGTH_OF_HASH = 12
+
+
+class ProfileError(ValueError):
+    """A profile that cannot be used; the message names its file and the mistake."""
+
+
+def read_profiles(folder: Path) -> Profiles:
+    """The profiles in a folder, each named by its client's id. Raises ProfileError."""
+    return Profiles({client: _compiled(path, document) for client, path, document in documents_in(folder)})
+
+
+def documents_in(folder: Path) -> list[tuple[str, Path, Any]]:
+    """The client, the file and the document of each profile in a folder, not checked yet. Raises ProfileError."""
+    if not folder.is_dir():
+        raise ProfileError(f"{folder} is not a folder")
+    return [(path.name.removesuffix(SUFFIX), path, _read(path)) for path in sorted(folder.glob(f"*{SUFFIX}"))]
+
+
+def _read(path: Path) -> Any:
+    try:
+        said: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ProfileError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
+    return {} if said is None else said
+
+
+def _compiled(path: Path, document: Any) -> Profile:
+    try:
+        profile = compile_profile(document)
+    except ProfileFault as fault:
+        raise ProfileError(f"{path}: {fault}") from fault
+    client, shortened = path.name.removesuffix(SUFFIX), content_hash(document)[:LENGTH_OF_HASH]
+    return replace(profile, version=f"{client}@file:{shortened}")
