@@ -96,7 +96,7 @@ BREACHES = [
     (API_PURE, "facade/tmf/tmf622/product_order.py", "from facade.web.errors import answer_to"),
     (API_PURE, "facade/tmf/tmf622/cancel_product_order.py", "import flask"),
     (API_PURE, "facade/tmf/tmf622/v4.py", "import structlog"),
-    (USE_CASES, "facade/application/use_cases.py", "from facade.security.principal import Principal"),
+    (USE_CASES, "facade/application/use_cases.py", "from facade.web.conditions import check_version"),
     (USE_CASES, "facade/application/requests.py", "from flask import request"),
     (USE_CASES, "facade/application/turns.py", "from facade.web.paging import only"),
 ]
