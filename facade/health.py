@@ -21,13 +21,14 @@ class BackendState:
 class Health:
     """`backends` gives the status of each backend by its name.
 
-    `database_problem` says why the database cannot be used, `keys_problem` why no key can check access tokens; each
-    returns None without a problem.
+    `database_problem` says why the database cannot be used, `keys_problem` why no key can check access tokens,
+    `profiles_problem` why the partner profiles in force cannot be used here; each returns None without a problem.
     """
 
     database_problem: Callable[[], str | None]
     backends: Callable[[], Mapping[str, BackendState]]
     keys_problem: Callable[[], str | None]
+    profiles_problem: Callable[[], str | None]
 
     def operations(self) -> Mapping[str, Callable[..., Any]]:
         return {"live": self.live, "ready": self.ready}
@@ -37,13 +38,15 @@ class Health:
         return {"status": "live"}
 
     def ready(self) -> flask.Response:
-        """503 without a writable database, without keys, or if a backend has another major version of its contract.
+        """503 without a writable database, without keys, without the partner profiles in force, or if a backend has
+        another major version of its contract.
 
         An unavailable backend does not make the product unready: orders wait for it.
         """
         database, backends, no_keys = self.database_problem(), self.backends(), self.keys_problem()
         problems = [database] if database else []
         problems += [f"there is no key to check access tokens with: {no_keys}"] if no_keys else []
+        problems += [profiles] if (profiles := self.profiles_problem()) else []
         problems += [state.problem for state in backends.values() if state.problem]
         body = {
             "status": "notReady" if problems else "ready",

@@ -145,6 +145,23 @@ publications = sa.Table(
     comment="one row: changes of the catalog lock it",
 )
 
+partner_profile_turns = sa.Table(
+    "partner_profile_turns",
+    metadata,
+    sa.Column("client", sa.String(100), primary_key=True),
+    sa.Column("changes", sa.Integer, nullable=False, comment="goes on with every change of its versions"),
+    sa.Column("last", sa.Integer, nullable=False, comment="the number of its newest version"),
+    comment="clients that have versions of profiles: changes of one client lock its row",
+)
+
+partner_profile_changes = sa.Table(
+    "partner_profile_changes",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("count", sa.Integer, nullable=False, comment="goes on with every activation and retirement"),
+    comment="one row: nodes read it to know when to load the profiles in force",
+)
+
 imports = sa.Table(
     "imports",
     metadata,
@@ -247,4 +264,5 @@ audit = sa.Table(
     sa.Column("status", sa.Integer, nullable=False),
     sa.Column("code", sa.String(60), comment="of the error answered"),
     sa.Column("reason", sa.Text, comment="that a person gave"),
+    sa.Column("profile", sa.String(150), comment="the version of the client's partner profile that judged the request"),
 )

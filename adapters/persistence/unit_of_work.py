@@ -14,6 +14,7 @@ from adapters.persistence.catalog import SqlShelf
 from adapters.persistence.database import Database, insert_once
 from adapters.persistence.encoding import converter, timestamp
 from adapters.persistence.listeners import SqlListenerRepository
+from adapters.persistence.partner_profiles import SqlProfileChanges
 from adapters.persistence.process_records import SqlProcesses
 from adapters.persistence.publications import SqlPublications
 from adapters.persistence.rows import LINK
@@ -45,6 +46,7 @@ class SqlUnitOfWork:
     listeners: SqlListenerRepository
     offerings: CatalogOffers
     processes: SqlProcesses
+    profile_changes: SqlProfileChanges
     publications: SqlPublications
     shelf: SqlShelf
 
@@ -76,6 +78,7 @@ class SqlUnitOfWork:
         self.shelf = SqlShelf(self._connection)
         self.offerings = CatalogOffers(self.shelf, self._clock, self._sold)
         self.processes = SqlProcesses(self._connection, self._clock)
+        self.profile_changes = SqlProfileChanges(self._connection)
         self.publications = SqlPublications(self._connection)
         return self
 

@@ -19,7 +19,7 @@ class AuditRecord:
 
     `payload_hash` is SHA-256 in hex: of operation and payload, or, for a refused request, of the body as sent.
     `subject_type` and `subject` name the subject of the request, if it is known. `reason` is a person's reason for a
-    decision.
+    decision. `profile` names the version of the client's partner profile by which the request was judged.
     """
 
     id: str
@@ -34,3 +34,4 @@ class AuditRecord:
     subject: str | None = None
     code: str | None = None
     reason: str | None = None
+    profile: str | None = None

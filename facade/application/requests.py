@@ -21,7 +21,8 @@ class Request:
     Two requests are the same if operation and payload are equal as JSON, with numbers compared by value. `key` is None
     without an Idempotency-Key, `payload` is None without a body. `bound`: the client may act for some customers only,
     so it does not learn what another request with its key created, which may be for other customers. `keeps_answer`:
-    the answer is stored with the key, and not made again from the subject. `reason`: a person's reason.
+    the answer is stored with the key, and not made again from the subject. `reason`: a person's reason. `profile` names
+    the version of the client's partner profile.
     """
 
     client: str
@@ -31,6 +32,7 @@ class Request:
     bound: bool = False
     keeps_answer: bool = True
     reason: str | None = None
+    profile: str | None = None
 
     @cached_property
     def payload_hash(self) -> str:

@@ -241,6 +241,7 @@ class Application:
             subject=subject[1],
             code=code,
             reason=request.reason,
+            profile=request.profile,
         )
 
     def _log(self, request: Request, translation: Translation, result: Result) -> None:

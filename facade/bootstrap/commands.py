@@ -13,7 +13,8 @@ from adapters.simulators.serve import serve as serve_simulators
 from canonical.shared.errors import StoreUnavailable
 from facade.bootstrap.backends import backend_settings
 from facade.bootstrap.catalog import show_what_is_not_shown
-from facade.bootstrap.core import partner_profiles
+from facade.bootstrap.core import load_profiles, partner_profiles, profiles_in_force
+from facade.clock import SystemClock
 from facade.partners.profiles import Profiles
 from facade.security.development_server import DevelopmentServer
 from facade.security.errors import ConfigurationError
@@ -35,11 +36,14 @@ def check_start(settings: Settings) -> None:
     problems = Problems()
     with problems.noting():
         backend_settings(settings)
+    profiles = Profiles()
     with problems.noting():
         profiles = partner_profiles(settings)
-        if settings.mode == PRODUCTION:
-            _name_unbound(profiles)
-    for check in (_check_tokens, _check_address, _check_database):
+    with problems.noting():
+        profiles = _with_stored(profiles, settings)
+    if settings.mode == PRODUCTION:
+        _name_unbound(profiles)
+    for check in (_check_tokens, _check_address):
         with problems.noting():
             check(settings)
     problems.tell()
@@ -56,10 +60,16 @@ def _check_address(settings: Settings) -> None:
     check_listening(settings.host, settings.port, "PORT")
 
 
-def _check_database(settings: Settings) -> None:
+def _with_stored(files: Profiles, settings: Settings) -> Profiles:
+    """The profiles in force. Raises SettingError if the database or a stored profile cannot be used."""
     try:
         with closing(Database(settings.database_address)) as database:
             migrations.check(database)
+            profiles = profiles_in_force(files, database, SystemClock())
+            load_profiles(profiles)
+            return profiles.now()
+    except SettingError:
+        raise
     except (*DATABASE_TROUBLE, migrations.SchemaOutOfDate) as error:
         raise SettingError(
             f"the database at {settings.database_variable} cannot be used: {reason_of(error)}"

@@ -10,6 +10,7 @@ from adapters.orchestration.engine import EngineSettings, TurnEngine
 from adapters.persistence.audit import SqlAuditTrail
 from adapters.persistence.database import Database
 from adapters.persistence.node_table import NodeTable
+from adapters.persistence.partner_profiles import SqlPublishedProfiles
 from adapters.persistence.probes import write
 from adapters.persistence.process_table import ProcessTable
 from adapters.persistence.reads import SqlReads
@@ -21,6 +22,7 @@ from canonical.processes.change_plan import ChangeSubscriptionPlan
 from canonical.processes.engine import Process
 from canonical.processes.place_order import PlaceOrder
 from canonical.shared.errors import StoreUnavailable
+from canonical.shared.ports import Clock
 from canonical.subscriptions.handlers import CHANGE_PLAN
 from facade.application.turns import Turns
 from facade.application.use_cases import Application
@@ -32,6 +34,7 @@ from facade.clock import SystemClock
 from facade.health import BackendState
 from facade.identities import SortableIdentities, new_id
 from facade.partners.files import ProfileError, read_profiles
+from facade.partners.in_force import ProfilesInForce, ProfileWatch, UnusableProfile
 from facade.partners.profiles import Profiles
 from facade.portal.handlers import Waiters
 from facade.probe import Probe
@@ -63,8 +66,9 @@ class Core:
             seconds=settings.parts_wait,
             last_known_seconds=settings.last_known_seconds,
         )
-        self.profiles = partner_profiles(settings)
-        self.transfers = Transfers(settings, self.database, self._projectors, self.clock, self.profiles)
+        self.profiles = profiles_in_force(partner_profiles(settings), self.database, self.clock)
+        self.profile_watch = ProfileWatch(self.profiles.refresh)
+        self.transfers = Transfers(settings, self.database, self._projectors, self.clock, self.profiles.of)
         backends = self.backends
         self.processes: dict[str, Process[Any]] = {
             PLACE_ORDER: PlaceOrder(
@@ -124,6 +128,7 @@ class Core:
 
     def close(self) -> None:
         self.backends.leave()
+        self.profile_watch.stop()
         self.engine.close()
         self.part_queries.close()
         self.backends.close()
@@ -137,3 +142,16 @@ def partner_profiles(settings: Settings) -> Profiles:
         return read_profiles(Path(settings.partners) if settings.partners else PARTNERS)
     except ProfileError as error:
         raise SettingError(f"PARTNERS cannot be used: {error}") from error
+
+
+def profiles_in_force(files: Profiles, database: Database, clock: Clock) -> ProfilesInForce:
+    """Empty of stored versions until they are loaded."""
+    return ProfilesInForce(files, SqlPublishedProfiles(database, clock), clock)
+
+
+def load_profiles(profiles: ProfilesInForce) -> None:
+    """Raises SettingError: a node must not serve a client by another profile than the one in force."""
+    try:
+        profiles.refresh()
+    except UnusableProfile as error:
+        raise SettingError(f"{error}. Activate a version that this release can use, or go back") from error

@@ -22,7 +22,7 @@ from facade import logs
 from facade.app import Api, build_app, contract_of
 from facade.bootstrap.answers import answer_to
 from facade.bootstrap.apis import shown_by_v4, tmf_apis, translatable
-from facade.bootstrap.core import Core
+from facade.bootstrap.core import Core, load_profiles
 from facade.bootstrap.metrics import metrics_page
 from facade.health import Health
 from facade.metrics import AnswerTimes, MetricsPage, RequestMetrics
@@ -59,12 +59,14 @@ def application() -> Correlation:
     registry = CollectorRegistry()
     core = Core(settings, AnswerTimes(registry).observe)
     migrations.check(core.database)
+    load_profiles(core.profiles)
     security = settings.security
 
     @asynccontextmanager
     async def lifespan(_: Any) -> AsyncIterator[None]:
         await asyncio.to_thread(core.engine.launch)
         core.backends.watch_contracts()
+        core.profile_watch.begin()
         if settings.workers > 1:
             page.mirror.begin()
         yield
@@ -122,7 +124,8 @@ def _apis(core: Core, security: SecuritySettings, verifier: TokenVerifier, page:
     if security.uses_development_server:
         apis.append(Api("oauth.yaml", DevelopmentServer(security).operations()))
     # Last, as its base path begins everybody's.
-    health = Health(core.database_probe.problem, core.backend_states, verifier.keys.problem).operations()
+    keys, profiles = verifier.keys.problem, core.profile_watch.problem
+    health = Health(core.database_probe.problem, core.backend_states, keys, profiles).operations()
     apis.append(Api("operations.yaml", dict(health) | page.operations(), on_loop=("live",)))
     return apis
 

@@ -1,6 +1,6 @@
 """Imports and exports of the catalog, put together."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from adapters.files.catalog_files import CatalogFileStore
@@ -19,7 +19,7 @@ from canonical.shared.projection import Projector
 from facade.app import contract_of
 from facade.bootstrap.versions import versions_of
 from facade.identities import SortableIdentities
-from facade.partners.profiles import Profiles
+from facade.partners.profiles import Profile
 from facade.settings import Settings
 from facade.tmf.engine.file_reader import ResourceFiles
 from facade.tmf.engine.file_resources import Dialects, Spoken
@@ -40,12 +40,12 @@ class Transfers:
         database: Database,
         projectors: Mapping[str, Projector],
         clock: Clock,
-        profiles: Profiles,
+        profile_of: Callable[[str], Profile],
     ) -> None:
         self._database = database
         self._projectors = projectors
         self._clock = clock
-        self._profiles = profiles
+        self._profile_of = profile_of
         self.kept = SqlKeptFiles(database, clock, SortableIdentities(), settings.catalog_file_bytes)
         permits = CallbackRules(settings.allowed_networks).permits
         self._files = CatalogFileStore(self.kept, Sources(settings.import_sources, permits))
@@ -55,7 +55,7 @@ class Transfers:
         spoken = dialects()
         importing = ImportCatalog(
             self._files,
-            ResourceFiles(spoken, self._files, self._profiles),
+            ResourceFiles(spoken, self._files, self._profile_of),
             self.staging,
             self._publishing,
             self._clock,

@@ -14,6 +14,9 @@ from canonical.ordering import handlers as ordering
 from canonical.ordering.cancellation import CANCELLATIONS
 from canonical.ordering.commands import CancelOrder, RejectOrder, RemoveOrder, SubmitOrder
 from canonical.ordering.order import ORDERS
+from canonical.partners import handlers as agreeing
+from canonical.partners.commands import ActivateProfile, RetireProfile
+from canonical.partners.profile_version import PROFILE_VERSIONS
 from canonical.processes import decisions
 from canonical.processes.engine import Process
 from canonical.processes.process_status import ProcessStatus
@@ -58,7 +61,11 @@ def use_cases(processes: Mapping[str, Process[Any]]) -> dict[type, UseCase]:
     }
     assets = {command: UseCase(handle, ASSETS) for command, handle in keeping_assets.HANDLERS.items()}
     assets[RemoveAsset] = UseCase(keeping_assets.remove_asset, ASSETS, event="asset removed", notable=True)
-    return orders | logged | listeners | catalog | transfers | assets
+    profiles = {command: UseCase(handle, PROFILE_VERSIONS) for command, handle in agreeing.HANDLERS.items()}
+    for command, event in ((ActivateProfile, "profile activated"), (RetireProfile, "profile retired")):
+        handle = agreeing.HANDLERS[command]
+        profiles[command] = UseCase(handle, PROFILE_VERSIONS, event=event, notable=True)
+    return orders | logged | listeners | catalog | transfers | assets | profiles
 
 
 def _named(subject_type: str) -> Callable[[Any], tuple[str, str]]:

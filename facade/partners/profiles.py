@@ -145,7 +145,7 @@ def content_hash(document: Any) -> str:
 
 
 def _fault(wrong: jsonschema_rs.ValidationError) -> ProfileFault:
-    kind = wrong.kind.error.kind if wrong.kind.name == "propertyNames" else wrong.kind
+    kind = getattr(wrong.kind, "error", wrong).kind  # of a name, what is wrong with the name
     allowed: list[str] = list(getattr(kind, "options", ()))
     if kind.name == "additionalProperties":
         schema = _schema_at(wrong.schema_path[:-1])

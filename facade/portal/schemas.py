@@ -232,6 +232,7 @@ class AuditRecordSchema(Schema):
     payload_hash = fields.String(data_key="payloadHash")
     subject = fields.String(data_key="orderId")
     reason = fields.String()
+    profile = fields.String(data_key="profileVersion")
     translation = fields.List(fields.Nested(MappedSchema))
 
 

@@ -46,7 +46,7 @@ from facade.contract.violations import (
 )
 from facade.identities import new_id
 from facade.security.errors import KeysUnavailable, ScopeMissing, TokenRefused
-from facade.security.principal import principal_in
+from facade.security.principal import Principal, principal_in
 from facade.tmf.patch import PatchTestFailed
 from facade.tmf.query.refusals import NotSupported
 from facade.web.correlation import correlation_id
@@ -245,26 +245,27 @@ class ErrorHandler:
         # A client above its rate limit must not cause a write for each request.
         turned_away = isinstance(error, TurnedAway)
         if caller is not None and not turned_away and request.method not in ("GET", "HEAD", "OPTIONS"):
-            self._record(error_id, caller.client_id, request, answer)
+            self._record(error_id, caller, request, answer)
         body, media_type = render(answer, path, error_id)
         headers = dict(answer.headers)
         if answer.status == 405:
             headers = {"Allow": self._methods.allow(path)}
         return ConnexionResponse(answer.status, content_type=media_type, body=body, headers=headers)
 
-    def _record(self, error_id: str, client: str, request: ConnexionRequest, answer: ErrorAnswer) -> None:
+    def _record(self, error_id: str, caller: Principal, request: ConnexionRequest, answer: ErrorAnswer) -> None:
         subject, sent = answer.extra.get("id"), request.scope.get("extensions", {}).get(PAYLOAD)
         self._audit.record(
             AuditRecord(
                 id=error_id,
                 at=self._clock.now(),
-                client=client,
+                client=caller.client_id,
                 operation=f"{request.method} {request.url.path}"[:OPERATION_LENGTH],
                 correlation_id=correlation_id(),
                 status=answer.status,
                 code=answer.code,
                 payload_hash=None if sent is None else hashlib.sha256(sent).hexdigest(),
                 subject=subject if isinstance(subject, str) else None,
+                profile=caller.profile.version,
             )
         )
 

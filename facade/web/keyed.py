@@ -11,4 +11,5 @@ from facade.security.principal import Principal
 def keyed_request(principal: Principal, operation: str, payload: Any, **options: Any) -> Request:
     """The request at hand. `options` are those of Request."""
     key, bound = flask.request.headers.get("Idempotency-Key"), principal.customers is not None
-    return Request(principal.client_id, operation, key, payload, bound, **options)
+    version = principal.profile.version
+    return Request(principal.client_id, operation, key, payload, bound, profile=version, **options)

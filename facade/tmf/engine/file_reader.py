@@ -1,6 +1,6 @@
 """Files that are imported, line by line: each is checked and read as if it were sent in a request of its own."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -12,7 +12,7 @@ from facade.application.requests import Translation
 from facade.contract.documents import document_of
 from facade.contract.pointers import shortened
 from facade.contract.violations import BodyRefused, Code, ContractViolation, Violation
-from facade.partners.profiles import Profiles
+from facade.partners.profiles import Profile
 from facade.tmf.bridge import Bridged
 from facade.tmf.engine.declaration import Sender
 from facade.tmf.engine.error_translation import client_pointers
@@ -24,16 +24,16 @@ UNREADABLE = "MALFORMED_BODY"
 
 @dataclass(frozen=True)
 class ResourceFiles:
-    """The core's `FileReader`. `dialects`: what files may hold."""
+    """The core's `FileReader`. `dialects`: what files may hold. `profile_of` gives the profile of a client."""
 
     dialects: Dialects
     files: CatalogFiles
-    profiles: Profiles
+    profile_of: Callable[[str], Profile]
 
     def chunks(self, task: Task, file: KeptFile, cursor: Cursor) -> Iterator[Chunk]:
         check_media_type(task.media_type)
         spoken = resources_in(self.dialects[task.dialect], task.part)
-        profile = self.profiles.of(task.owner)
+        profile = self.profile_of(task.owner)
         sender = Sender(task.owner, profile.vocabulary, profile.markets, profile.tolerated, task.dialect, told=False)
         for found in pieces(partial(self.files.read, file), file.size, cursor.offset, cursor.line):
             lines = [_understood(one, spoken, sender) for one in found.found]
