@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from adapters.persistence.aggregates import loaded
 from adapters.persistence.database import Database, insert_once
 from adapters.persistence.encoding import timestamp
+from adapters.persistence.publications import SqlPublications
 from adapters.persistence.tables import documents, partner_profile_changes, partner_profile_turns
 from canonical.partners.ports import Turn
 from canonical.partners.profile_version import PROFILE_VERSIONS, ProfileVersion
@@ -37,6 +38,7 @@ class SqlProfileChanges:
 
     def announce(self) -> None:
         self._connection.execute(_COUNT)
+        SqlPublications(self._connection).take_turn()  # so that no node keeps the count of an older list
 
 
 class SqlPublishedProfiles:

@@ -35,6 +35,7 @@ from facade.portal.catalog_sections import sections
 from facade.portal.customer import PortalCustomers
 from facade.portal.handlers import PortalOrders, PortalTranslator
 from facade.portal.offerings import PortalOfferings
+from facade.portal.partner_profiles import PartnerProfiles
 from facade.portal.snapshot import PortalSnapshots
 from facade.portal.subscriptions import PortalSubscriptions
 from facade.security.connexion_security import security_map
@@ -118,6 +119,7 @@ def _apis(core: Core, security: SecuritySettings, verifier: TokenVerifier, page:
             | PortalAssets(core.reads, SqlAssetOutlook(core.database, core.clock, core.sold)).operations()
             | PortalCatalogFiles(core.transfers.kept, core.transfers.staging, core.reads).operations()
             | BridgeReports(core.reads, core.clock, core.audit, shown_by_v4()).operations()
+            | PartnerProfiles(core.application, core.reads, core.clock, core.profiles.files.by_client).operations()
             | _views(core),
         ),
     ]

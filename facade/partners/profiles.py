@@ -124,7 +124,7 @@ def compile_profile(document: Any, version: str = "") -> Profile:
     try:
         wrong = next(_SCHEMA.iter_errors(document), None)
     except ValueError as error:
-        raise ProfileFault("", f"the profile holds what JSON cannot hold: {error}") from error
+        raise ProfileFault("", f"the profile holds a value of a type that no key takes: {error}") from error
     if wrong is not None:
         raise _fault(wrong)
     try:

@@ -26,6 +26,9 @@ SCOPES: Mapping[str, str] = MappingProxyType(
         "order:delete": "Delete orders permanently, for administrators",
         "order:modify": "Change orders, as far as their state allows",
         "order:read": "Read orders and their progress",
+        "partners:activate": "Activate and retire versions of partner profiles",
+        "partners:read": "Read partner profiles",
+        "partners:write": "Draft versions of partner profiles",
         "subscription:modify": "Change a customer's subscription",
     }
 )

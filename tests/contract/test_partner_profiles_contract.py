@@ -16,10 +16,12 @@ from canonical.partners.handlers import HANDLERS
 from canonical.partners.profile_version import PROFILE_VERSIONS, ProfileState, ProfileVersion
 from canonical.shared.editions import Named
 from canonical.shared.errors import ConcurrentChange, InvalidCommand, InvalidTransition
+from canonical.shared.paging import Slice
 from canonical.shared.reader import ALL
 from facade.identities import SortableIdentities
 from facade.partners.in_force import ProfilesInForce
 from facade.partners.profiles import DEFAULT, Profiles, compile_profile, content_hash
+from facade.portal.partner_profiles import INDEX
 from tests.support.builders import NOON
 from tests.support.fakes import StandingClock
 
@@ -117,6 +119,22 @@ def test_without_an_active_version_the_file_counts_again(agreeing: Agreeing) -> 
     assert agreeing.in_force() == "acme@1"
     agreeing.do(RetireProfile(version.id, ADMIN))
     assert agreeing.in_force() == "acme@file:0"
+
+
+def test_lists_of_what_is_in_force_count_exactly(agreeing: Agreeing) -> None:
+    reads = SqlReads(agreeing.database)
+
+    def totals() -> tuple[int, int]:
+        found = reads.found(PROFILE_VERSIONS, INDEX, ALL, Slice(0, 1), None, agreeing.clock.now())
+        return found.total, len(found.members)
+
+    versions = []
+    for number, client in enumerate(("acme", "shop", "mall"), start=1):
+        versions.append(agreeing.do(ActivateProfile(agreeing.draft(client=client).id, ADMIN)))
+        assert totals() == (number, 1)
+        agreeing.clock.pass_(1)
+    agreeing.do(RetireProfile(versions[1].id, ADMIN))
+    assert totals() == (2, 1)
 
 
 def test_a_slow_clock_does_not_delay_what_is_effective_at_once(agreeing: Agreeing) -> None:
