@@ -4,14 +4,12 @@ import os
 import sys
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import click
 import uvicorn
-from rich.console import Console
-from rich.progress import Progress
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """Read by prometheus_client when it is imported."""
@@ -23,9 +21,11 @@ with warnings.catch_warnings():
     from facade.bootstrap import assets as recording
     from facade.bootstrap import catalog as cataloguing
     from facade.bootstrap import commands
+    from facade.command_line import progress_bar, told_trouble
     from facade.contract.cli import contract
     from facade.demo.product import DemoError, running
     from facade.demo.report import console_for, demonstrate
+    from facade.partner_commands import partners
     from facade.security.errors import ConfigurationError
     from facade.setting_sources import SettingError
     from facade.settings import Settings
@@ -173,9 +173,9 @@ def load_catalog(settings: Settings, files: tuple[Path, ...]) -> None:
 
     Published items never change: give what is to be different a new version. Safe to repeat.
     """
-    with _told_trouble(settings):
+    with told_trouble(settings):
         items = cataloguing.read_files(files)
-        with cataloguing.opened(settings) as database, _progress_bar(len(items)) as told:
+        with cataloguing.opened(settings) as database, progress_bar(len(items)) as told:
             made = cataloguing.load(database, items, told)
     click.echo(f"{len(items)} items: {', '.join(f'{made[outcome]} {outcome}' for outcome in cataloguing.Outcome)}")
 
@@ -184,7 +184,7 @@ def load_catalog(settings: Settings, files: tuple[Path, ...]) -> None:
 @click.pass_obj
 def check_catalog(settings: Settings) -> None:
     """Look for what is wrong in the catalog. Fails if anything is found."""
-    with _told_trouble(settings), cataloguing.opened(settings) as database:
+    with told_trouble(settings), cataloguing.opened(settings) as database:
         found = cataloguing.findings(database)
     for one in found:
         told = f"{one.kind} {one.item_id} {one.edition} {one.pointer}: {one.fault}: {one.message}; {one.remedy}"
@@ -209,10 +209,10 @@ def load_assets(settings: Settings, path: Path) -> None:
     already stays as it is, so it is safe to repeat.
     """
     with (
-        _told_trouble(settings),
+        told_trouble(settings),
         cataloguing.opened(settings) as database,
         path.open("rb") as file,
-        _progress_bar(path.stat().st_size) as told,
+        progress_bar(path.stat().st_size) as told,
     ):
         made = recording.load(database, file, click.echo, told)
     counts = ", ".join(f"{made[outcome]:,} {outcome}" for outcome in recording.Outcome)
@@ -226,36 +226,16 @@ def load_assets(settings: Settings, path: Path) -> None:
 def derive_assets(settings: Settings) -> None:
     """Record what was added by orders that completed before the installed base was kept. Safe to repeat."""
     with (
-        _told_trouble(settings),
+        told_trouble(settings),
         cataloguing.opened(settings) as database,
-        _progress_bar(recording.completed_orders(database)) as told,
+        progress_bar(recording.completed_orders(database)) as told,
     ):
         orders, made = recording.derive(database, recording.deriving(database, settings), told)
     click.echo(f"{made:,} assets of {orders:,} orders")
 
 
-@contextmanager
-def _told_trouble(settings: Settings) -> Iterator[None]:
-    """What the database cannot do, and what a file does not say, in one line."""
-    try:
-        yield
-    except (SettingError, cataloguing.FileError) as error:
-        raise click.ClickException(str(error)) from error
-    except commands.DATABASE_TROUBLE as error:
-        reason = commands.reason_of(error)
-        raise click.ClickException(f"the database at {settings.database_variable} cannot be used: {reason}") from error
-
-
-@contextmanager
-def _progress_bar(items: int) -> Iterator[Callable[[int], None]]:
-    """A bar on stderr, only where that is a terminal."""
-    console = Console(stderr=True)
-    with Progress(console=console, disable=not console.is_terminal, transient=True) as progress:
-        task = progress.add_task("loading", total=items)
-        yield lambda done: progress.update(task, completed=done)
-
-
 main.add_command(contract)
+main.add_command(partners)
 
 if __name__ == "__main__":
     sys.exit(main())

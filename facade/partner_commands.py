@@ -1,0 +1,116 @@
+"""The `tmf-facade partners` commands."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+import yaml
+
+from canonical.partners.errors import ActivationPending, ProfilesChanged
+from facade.bootstrap import partners as agreeing
+from facade.bootstrap.catalog import opened
+from facade.clock import time_text
+from facade.command_line import progress_bar, told_trouble
+from facade.partners.files import ProfileError
+from facade.settings import Settings
+
+DIFFERS = 2
+FOLDER = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+
+
+@click.group()
+def partners() -> None:
+    """Partner profiles: files, and versions in the database at DATABASE_URL."""
+
+
+@partners.command()
+@FOLDER
+def check(folder: Path) -> None:
+    """Check the profiles in DIR, a YAML file for each client. The database is not needed."""
+    with _told_faults():
+        found = agreeing.profiles_in(folder)
+    click.echo(f"{len(found):,} profiles can be used")
+
+
+@partners.command()
+@FOLDER
+@click.pass_obj
+def diff(settings: Settings, folder: Path) -> None:
+    """Say what `apply` would change. Exit status 0: nothing, 2: something, 1: it cannot be said."""
+    plan = _plan(settings, folder)
+    _show(plan)
+    if plan.changes:
+        sys.exit(DIFFERS)
+
+
+@partners.command()
+@FOLDER
+@click.option("--yes", is_flag=True, help="Do not ask. Without a terminal nothing is asked either.")
+@click.pass_obj
+def apply(settings: Settings, folder: Path, yes: bool) -> None:
+    """Have the profiles in DIR in force, as new versions: all of them, or none.
+
+    Shows the plan first. Refuses it if somebody changes one of these profiles meanwhile. A profile that is in force
+    already stays as it is, so it is safe to repeat. Profiles without a file in DIR stay, too.
+    """
+    plan = _plan(settings, folder)
+    _show(plan)
+    if not plan.changes:
+        return
+    if not yes and sys.stdin.isatty():
+        click.confirm("Apply this?", abort=True)
+    with (
+        told_trouble(settings),
+        _told_faults(),
+        opened(settings) as database,
+        progress_bar(len(plan.changes)) as told,
+    ):
+        made = agreeing.apply(database, plan.changes, told)
+    for version in made:
+        click.echo(f"{version.name} is active")
+
+
+@partners.command()
+@click.argument("client", required=False)
+@click.pass_obj
+def show(settings: Settings, client: str | None) -> None:
+    """List the stored versions in force, or print that of CLIENT as a file of DIR has it."""
+    with told_trouble(settings), opened(settings) as database:
+        active = agreeing.active_versions(database)
+    if client is None:
+        for name, one in active.items():
+            since = one.shown_from and time_text(one.shown_from)
+            click.echo(f"{name}: version {one.number}, active since {since}, {one.content_hash[:12]}")
+        click.echo(f"{len(active):,} clients have an active version")
+        return
+    if client not in active:
+        raise click.ClickException(f"{client} has no active version: its file or the default counts")
+    click.echo(yaml.safe_dump(active[client].document, allow_unicode=True, sort_keys=False), nl=False)
+
+
+def _plan(settings: Settings, folder: Path) -> agreeing.Plan:
+    with _told_faults():
+        documents = agreeing.profiles_in(folder)
+    with told_trouble(settings), opened(settings) as database:
+        return agreeing.planned(database, documents)
+
+
+def _show(plan: agreeing.Plan) -> None:
+    for change in plan.changes:
+        for line in change.in_words():
+            click.echo(line)
+    for client in plan.unnamed:
+        click.echo(f"{client}: has an active version and no file here; it stays")
+    click.echo(f"{len(plan.changes):,} to change, {len(plan.same):,} the same")
+
+
+@contextmanager
+def _told_faults() -> Iterator[None]:
+    try:
+        yield
+    except (ProfileError, agreeing.FaultyProfiles) as error:
+        raise click.ClickException(str(error)) from error
+    except (ProfilesChanged, ActivationPending) as error:
+        raise click.ClickException(error.message) from error

@@ -1,0 +1,123 @@
+"""`tmf-facade partners`: a folder of profiles and the versions in the database."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from click.testing import CliRunner, Result
+
+from adapters.persistence.database import Database
+from adapters.persistence.tables import audit
+from canonical.partners.commands import ActivateProfile, DraftProfile
+from canonical.partners.errors import ProfilesChanged
+from facade.bootstrap import partners as agreeing
+from facade.cli import main
+from facade.clock import SystemClock
+from facade.partners.profiles import content_hash
+from tests.contract.test_partner_profiles_contract import Agreeing
+
+Partners = Callable[..., Result]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "profiles"
+    made.mkdir()
+    (made / "shop.yaml").write_text("partyRoles: {Endkunde: Customer}\n")
+    (made / "mall.yaml").write_text("validation: after\n")
+    return made
+
+
+@pytest.fixture
+def partners(database: Database) -> Partners:
+    address = database.url.render_as_string(hide_password=False)
+    return lambda *words: CliRunner().invoke(main, ["partners", *map(str, words)], env={"DATABASE_URL": address})
+
+
+def test_a_folder_is_planned_applied_and_then_the_same(folder: Path, partners: Partners, database: Database) -> None:
+    plan = [
+        "mall: none is active so far",
+        '  validation is added: "after"',
+        "shop: none is active so far",
+        '  partyRoles is added: {"Endkunde":"Customer"}',
+        "2 to change, 0 the same",
+    ]
+    before = partners("diff", folder)
+    assert (before.exit_code, before.stdout.splitlines()) == (2, plan)
+    applied = partners("apply", folder)
+    assert (applied.exit_code, applied.stdout.splitlines()) == (0, [*plan, "mall@1 is active", "shop@1 is active"])
+    for command in ("diff", "apply"):
+        same = partners(command, folder)
+        assert (same.exit_code, same.stdout) == (0, "0 to change, 2 the same\n")
+    with database.reading() as connection:
+        rows = connection.execute(sa.select(audit.c.client, audit.c.subject_type, audit.c.operation)).all()
+    assert [tuple(row) for row in rows] == [("tmf-facade", "partnerProfile", "partners apply")] * 2
+
+
+def test_what_changed_is_said_in_words_and_shown(folder: Path, partners: Partners) -> None:
+    partners("apply", folder)
+    (folder / "mall.yaml").unlink()
+    (folder / "shop.yaml").write_text("partyRoles: {Kundin: Customer}\n")
+    changed = partners("apply", folder)
+    assert changed.stdout.splitlines() == [
+        "shop: a successor of shop@1",
+        '  partyRoles/Endkunde is removed; it was "Customer"',
+        '  partyRoles/Kundin is added: "Customer"',
+        "mall: has an active version and no file here; it stays",
+        "1 to change, 0 the same",
+        "shop@2 is active",
+    ]
+    assert partners("show", "shop").stdout == "partyRoles:\n  Kundin: Customer\n"
+    listed = partners("show").stdout.splitlines()
+    assert [line.split(", active")[0] for line in listed] == [
+        "mall: version 1",
+        "shop: version 2",
+        "2 clients have an active version",
+    ]
+    unknown = partners("show", "nobody")
+    assert (unknown.exit_code, "nobody has no active version" in unknown.output) == (1, True)
+
+
+def test_every_faulty_file_is_told_and_nothing_is_applied(folder: Path, partners: Partners) -> None:
+    assert partners("check", folder).stdout == "2 profiles can be used\n"
+    (folder / "kiosk.yaml").write_text("password: secret\n")
+    (folder / "shop.yaml").write_text("validation: sometimes\n")
+    for command in ("check", "diff", "apply"):
+        refused = partners(command, folder)
+        assert refused.exit_code == 1
+        assert "kiosk.yaml: " in refused.output
+        assert "shop.yaml: /validation: " in refused.output
+    assert partners("show").stdout == "0 clients have an active version\n"
+    missing = partners("diff", folder / "missing")
+    assert (missing.exit_code, "is not a folder" in missing.output) == (1, True)
+    (folder / f"{'x' * 101}.yaml").write_text("")
+    assert "at most 100 characters" in partners("check", folder).output
+
+
+def test_a_stale_plan_changes_nothing_at_all(folder: Path, database: Database) -> None:
+    plan = agreeing.planned(database, agreeing.profiles_in(folder))
+    other = Agreeing(database)
+    other.do(DraftProfile("shop", {}, content_hash({}), "qa"))
+    with pytest.raises(ProfilesChanged, match="shop"):
+        agreeing.apply(database, plan.changes, lambda done: None)
+    assert agreeing.active_versions(database) == {}
+    again = agreeing.planned(database, agreeing.profiles_in(folder))
+    made = agreeing.apply(database, again.changes, lambda done: None)
+    assert [one.name for one in made] == ["mall@1", "shop@2"]
+
+
+def test_nothing_is_applied_while_another_version_is_scheduled(
+    folder: Path, database: Database, partners: Partners
+) -> None:
+    other = Agreeing(database)
+    other.clock.at = SystemClock().now()
+    draft = other.draft(client="shop")
+    other.clock.pass_(86_400)
+    later = other.clock.now()
+    other.clock.pass_(-86_400)
+    other.do(ActivateProfile(draft.id, "qa", later))
+    refused = partners("apply", folder)
+    assert refused.exit_code == 1
+    assert "version 1 becomes active at" in refused.output
+    assert agreeing.active_versions(database) == {}
