@@ -1,13 +1,14 @@
 """The profiles in force on this node: stored versions before files, the default for everybody else."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import structlog
 
 from canonical.partners.ports import PublishedProfiles
-from canonical.partners.profile_version import ProfileVersion, in_force
+from canonical.partners.profile_version import ProfileState, ProfileVersion, in_force
 from canonical.shared.errors import StoreUnavailable
 from canonical.shared.ports import Clock
 from facade.partners.faults import ProfileFault
@@ -57,18 +58,34 @@ class ProfilesInForce:
         changes, known = self._stored.changes(), self._loaded.compiled
         if changes == self._loaded.changes:
             return
-        published = self._stored.published()
-        compiled = {one.id: known.get(one.id) or tested(one) for one in published}
         by_client: dict[str, list[ProfileVersion]] = {}
-        for one in published:
+        for one in self._stored.published():
             by_client.setdefault(one.client, []).append(one)
-        kept = {client: tuple(versions) for client, versions in by_client.items()}
+        compiled: dict[str, Profile] = {}
+        for versions in by_client.values():
+            compiled.update(_compiled(versions, known, self._clock.now()))
+        kept = {client: tuple(one for one in versions if one.id in compiled) for client, versions in by_client.items()}
         self._loaded = _Loaded(changes, compiled, kept)
 
     def now(self) -> Profiles:
         """The profile of each client that has one."""
         clients = {*self.files.by_client, *self._loaded.by_client}
         return Profiles({client: profile for client in clients if (profile := self.of(client)) is not DEFAULT})
+
+
+def _compiled(
+    versions: Sequence[ProfileVersion], known: Mapping[str, Profile], now: datetime
+) -> Iterator[tuple[str, Profile]]:
+    """The profiles of one client's versions by their ids, without those that ended and cannot be used. Raises
+    UnusableProfile for one that counts, or will.
+    """
+    current = in_force(versions, now)
+    for one in versions:
+        try:
+            yield one.id, known.get(one.id) or tested(one)
+        except UnusableProfile:
+            if one is current or one.state_at(now) is ProfileState.SCHEDULED:
+                raise
 
 
 def tested(version: ProfileVersion) -> Profile:

@@ -1,7 +1,7 @@
 """What a node has in force: all that is stored was compiled and tested before, or nothing changes."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -84,6 +84,23 @@ def test_a_version_that_cannot_be_used_leaves_the_node_as_it_was(faulty: Profile
     stored.publish(a_version(), a_version(3))
     node.refresh()
     assert node.of("acme").version == "acme@3"
+
+
+def test_a_version_that_cannot_be_used_does_no_harm_once_it_has_a_successor() -> None:
+    faulty = replace(a_version(1, hardlyKnown="x"), shown_until=NOON + timedelta(seconds=5))
+    later = NOON + timedelta(seconds=5)
+    stored = Stored(faulty, a_version(2, at=later))
+    node = ProfilesInForce(Profiles(), stored, StandingClock(later))
+    node.refresh()
+    assert node.of("acme").version == "acme@2"
+
+
+def test_a_version_that_becomes_active_later_is_tested_now() -> None:
+    later = NOON + timedelta(hours=1)
+    former = replace(a_version(1), shown_until=later)
+    coming = replace(a_version(2, at=later, hardlyKnown="x"), scheduled=True)
+    with pytest.raises(UnusableProfile, match="acme@2"):
+        node_of(Stored(former, coming)).refresh()
 
 
 def test_the_watch_tells_a_problem_until_it_is_over_and_logs_it_once() -> None:
