@@ -1,0 +1,70 @@
+"""Domains: what kind of id or word stands at a place, such as the id of an offering or the state of an order.
+
+A partner may have ids and words of its own for each of them. An API declares where each domain stands in its documents.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+from canonical.catalog.lifecycle import LifecycleStatus
+from facade.tmf.vocabulary import PARTY_ROLES, RELATIONSHIP_TYPES
+
+
+class Domain(StrEnum):
+    """Its value is its key in a partner's profile."""
+
+    OFFERINGS = "offerings"
+    CUSTOMERS = "customers"
+    BILLING_ACCOUNTS = "billingAccounts"
+    PRODUCTS = "products"
+    ORDER_STATES = "states"
+    CANCELLATION_STATES = "cancellationStates"
+    PRODUCT_STATUSES = "productStatuses"
+    LIFECYCLE_STATUSES = "lifecycleStatuses"
+    ACTIONS = "actions"
+    ROLES = "roles"
+    RELATIONSHIPS = "relationships"
+    UNITS = "units"
+
+
+ID_DOMAINS = (Domain.OFFERINGS, Domain.CUSTOMERS, Domain.BILLING_ACCOUNTS, Domain.PRODUCTS)
+WORD_DOMAINS = tuple(domain for domain in Domain if domain not in ID_DOMAINS)
+
+ORDER_STATES = (
+    *("acknowledged", "rejected", "pending", "held", "inProgress", "cancelled", "completed", "failed", "partial"),
+    *("assessingCancellation", "pendingCancellation", "draft", "inProgress.accepted"),
+)
+
+OURS: Mapping[Domain, tuple[str, ...]] = MappingProxyType(
+    {
+        Domain.ORDER_STATES: ORDER_STATES,
+        Domain.CANCELLATION_STATES: (
+            *("acknowledged", "rejected", "inProgress", "cancelled", "done", "terminatedWithError"),
+        ),
+        Domain.PRODUCT_STATUSES: (
+            *("created", "pendingActive", "cancelled", "active", "pendingTerminate", "terminated", "suspended"),
+            "aborted",
+        ),
+        Domain.LIFECYCLE_STATUSES: (*(status.value.replace("_", " ").title() for status in LifecycleStatus),),
+        Domain.ACTIONS: ("add", "modify", "delete", "noChange"),
+        Domain.ROLES: PARTY_ROLES,
+        Domain.RELATIONSHIPS: tuple(RELATIONSHIP_TYPES),
+    }
+)
+"""Our words, where they are enumerated: those that the contracts publish, and those of our vocabulary."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a domain stands in a v5 document.
+
+    `pointer` is a JSON pointer. `*` is any element of a list; `**` is the same, and any element of the list of the same
+    name in such an element, at any depth. `of_customers`: the place counts only if the innermost element of a list
+    around it has the role of a customer.
+    """
+
+    pointer: str
+    domain: Domain
+    of_customers: bool = False
