@@ -17,6 +17,7 @@ from connexion.resolver import Resolver
 from facade.contract.checking import CheckingThread
 from facade.contract.connexion_plugin import validator_map
 from facade.contract.loading import load_spec
+from facade.contract.rewording import Rewording
 from facade.contract.validator import Contract
 from facade.web.correlation import Correlation, Observe
 from facade.web.errors import HANDLED, ErrorHandler
@@ -38,13 +39,15 @@ Operations = Mapping[str, Callable[..., Any]]
 class Api:
     """One contract, the handlers of its operations by operationId, and further addresses for it.
 
-    The event loop itself answers the operations in `on_loop`: their handlers need nothing and never wait.
+    The event loop itself answers the operations in `on_loop`: their handlers need nothing and never wait. `rewording`:
+    the words that clients have of their own.
     """
 
     spec: str
     operations: Operations
     aliases: tuple[str, ...] = ()
     on_loop: tuple[str, ...] = ()
+    rewording: Rewording | None = None
 
 
 def build_app(
@@ -103,7 +106,7 @@ def contract_of(spec: str) -> Contract:
 def _add(app: connexion.FlaskApp, api: Api, methods: MethodTable, checking: CheckingThread) -> None:
     spec = spec_of(api.spec)
     contract = contract_of(api.spec)
-    checks = validator_map(dict.fromkeys(_addresses(api), contract), thread=checking)
+    checks = validator_map(dict.fromkeys(_addresses(api), contract), thread=checking, rewording=api.rewording)
     for address in _addresses(api):
         methods.add(address, spec)
         app.add_api(

@@ -1,6 +1,7 @@
 """The dry run: how a payload is understood and what would follow, without doing it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, fields
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -19,6 +20,7 @@ from facade.contract.validator import Contract
 from facade.contract.violations import Code, ContractViolation, Violation
 from facade.security.principal import Principal, current_principal
 from facade.tmf.bridge import Loss
+from facade.tmf.engine.wording import ReadWords
 from facade.web.json import answer_json
 from facade.web.paging import only
 
@@ -34,7 +36,13 @@ Compare = Callable[[Any], Sequence[Loss]]
 class Translator(Protocol):
     """Reads payloads in the same way as the operation."""
 
-    def translate(self, body: Any, principal: Principal, /) -> Translation:
+    def read(self, body: Any, principal: Principal, /) -> ReadWords | None:
+        """How the body was sent in words of the partner's; None if it is in ours."""
+        ...
+
+    def translate(
+        self, body: Any, principal: Principal, reason: str | None = None, read: ReadWords | None = None
+    ) -> Translation:
         """Raises ContractViolation, and NotFound for a resource that the caller does not see."""
         ...
 
@@ -86,17 +94,20 @@ class Translations:
         return answer_json(self._try(translatable, what[2], asked["payload"], principal))
 
     def _try(self, translatable: Translatable, operation: str, payload: Any, principal: Principal) -> dict[str, Any]:
-        checked = translatable.contract.check_request(operation, payload)
+        read = translatable.translator.read(payload, principal)
+        checked = translatable.contract.check_request(operation, payload if read is None else read.body)
         leniencies = [
             {"pointer": one.pointer, "rule": one.rule, "understood": one.understood} for one in checked.allowances
         ]
         if checked.violations:
-            return _refused([violation.as_document() for violation in checked.violations], leniencies)
+            wrong = checked.violations if read is None else read.told(checked.violations)
+            return _refused([violation.as_document() for violation in wrong], leniencies)
         try:
-            translatable.translator.check_customers(checked.body, principal)
-            translation = translatable.translator.translate(checked.body, principal)
-            calls = self._calls(translation)
-            losses = [loss.as_document() for loss in translatable.losses(checked.body)]
+            with nullcontext() if read is None else read.wording.told(read):
+                translatable.translator.check_customers(checked.body, principal)
+                translation = translatable.translator.translate(checked.body, principal, read=read)
+                calls = self._calls(translation)
+                losses = [loss.as_document() for loss in translatable.losses(checked.body)]
         except ContractViolation as error:
             return _refused([violation.as_document() for violation in error.violations], leniencies)
         except (InvalidCommand, NotFound, Conflict) as error:

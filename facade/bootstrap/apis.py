@@ -9,6 +9,7 @@ from facade.bootstrap.answers import answer_to
 from facade.bootstrap.core import Core
 from facade.bootstrap.declared import TMF_APIS
 from facade.bootstrap.versions import v4_of, versions_of
+from facade.tmf.engine.client_words import ClientWords
 from facade.tmf.engine.declaration import TmfApi, Verb
 from facade.tmf.engine.operations import ResourceOperations
 from facade.tmf.engine.translator import ResourceTranslator
@@ -24,7 +25,12 @@ Operations = dict[str, Callable[..., Any]]
 def tmf_apis(core: Core) -> list[Api]:
     """What Connexion serves of them: for each API its versions, newest first."""
     return [
-        Api(served.spec, _operations(core, api, version), served.aliases)
+        Api(
+            served.spec,
+            _operations(core, api, version),
+            served.aliases,
+            rewording=ClientWords.of(versions_of(api, version).values()),
+        )
         for api in TMF_APIS
         for version, served in api.versions.items()
     ]

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from connexion.context import scope as current_scope
@@ -37,10 +38,12 @@ from facade.contract.checking import CheckingThread
 from facade.contract.documents import document_of
 from facade.contract.lenient_defaults import Allowance
 from facade.contract.parameters import ContractParameterValidator
+from facade.contract.rewording import Reworded, Rewording
 from facade.contract.validator import JSON, Checked, Contract
 from facade.contract.violations import BodyTooLarge, ContractViolation, MalformedBody, ResponseViolation
 
-T = TypeVar("T")
+T = TypeVar("T", Checked, Checked | None)
+Reword = Callable[[Any], Reworded | None]
 
 _CHECKED = "facade.contract.checked"
 PAYLOAD = "facade.contract.payload"
@@ -48,23 +51,34 @@ PAYLOAD = "facade.contract.payload"
 _INLINE_LIMIT = 24 * 1024  # longer bodies are not even parsed on the event loop: made of decimals, 64 KiB take 10 ms
 FORM = "application/x-www-form-urlencoded"
 FORM_LIMIT = 8 * 1024
+FIRST_ERROR = 400
+"""Answers with this status or a higher one show no resource."""
 _AS_IT_IS = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
 _CHARACTER_SETS = _AS_IT_IS | {"utf-16", "utf-16le", "utf-16be", "utf-32", "utf-32le", "utf-32be", "iso-8859-1"}
 _BOM = b"\xef\xbb\xbf"
 
 
 def validator_map(
-    contracts: Mapping[str, Contract], *, body_limit: int = BODY_LIMIT, thread: CheckingThread | None = None
+    contracts: Mapping[str, Contract],
+    *,
+    body_limit: int = BODY_LIMIT,
+    thread: CheckingThread | None = None,
+    rewording: Rewording | None = None,
 ) -> dict[str, Any]:
     """What `add_api` and `FlaskApp` take as `validator_map`: one for all APIs of an app.
 
     `contracts` is looked up by the base path an API was added under; the same Contract may stand under several
-    (aliases). Where there is none, Connexion's own validators serve. Several maps may share a `thread`.
+    (aliases). Where there is none, Connexion's own validators serve. Several maps may share a `thread`. `rewording`:
+    the words that clients have of their own.
     """
     request = functools.partial(
-        ContractRequestBodyValidator, contracts=contracts, body_limit=body_limit, thread=thread or CheckingThread()
+        ContractRequestBodyValidator,
+        contracts=contracts,
+        body_limit=body_limit,
+        thread=thread or CheckingThread(),
+        rewording=rewording,
     )
-    response = functools.partial(ContractResponseBodyValidator, contracts=contracts)
+    response = functools.partial(ContractResponseBodyValidator, contracts=contracts, rewording=rewording)
     return {
         "parameter": ContractParameterValidator,
         "body": CaselessMediaTypes({**VALIDATOR_MAP["body"], FORM: ShortFormValidator, "*/*json": request}),
@@ -85,6 +99,11 @@ def validated_body() -> Any:
     Call it inside a handler. Raises LookupError if no Contract validated the request.
     """
     return _checked().body
+
+
+def reworded_body() -> Reworded | None:
+    """How the body of the current request was sent in the client's own words; None if it was sent in ours."""
+    return _checked().reworded
 
 
 def body_media_type() -> str:
@@ -108,9 +127,16 @@ class ContractRequestBodyValidator(JSONRequestBodyValidator):  # type: ignore[mi
     """Reads the body once, validates it and keeps the result for `validated_body()`."""
 
     def __init__(
-        self, *, contracts: Mapping[str, Contract], body_limit: int, thread: CheckingThread, **options: Any
+        self,
+        *,
+        contracts: Mapping[str, Contract],
+        body_limit: int,
+        thread: CheckingThread,
+        rewording: Rewording | None,
+        **options: Any,
     ) -> None:
         super().__init__(**options)
+        self._rewording = rewording
         self._contracts = contracts
         self._body_limit = body_limit
         self._thread = thread
@@ -132,11 +158,13 @@ class ContractRequestBodyValidator(JSONRequestBodyValidator):  # type: ignore[mi
         content = await _read(receive, scope, self._body_limit)
         scope["extensions"][PAYLOAD] = content
         text = _as_utf8(content, charset)
+        reword = self._reword(scope, operation_id, media_type)
         quickly = functools.partial(contract.check_quickly, operation_id, media_type=media_type)
-        checked = self._judge(contract, text, quickly) if len(text) <= _INLINE_LIMIT else None
+        checked = self._judge(contract, text, _in_our_words(quickly, reword)) if len(text) <= _INLINE_LIMIT else None
         if checked is None:
             thoroughly = functools.partial(contract.check_request, operation_id, media_type=media_type)
-            checked = await self._thread.run(functools.partial(self._judge, contract, text, thoroughly))
+            judge = functools.partial(self._judge, contract, text, _in_our_words(thoroughly, reword))
+            checked = await self._thread.run(judge)
         if checked.violations:
             raise ContractViolation(checked.violations)
         scope = {**scope, _CHECKED: checked, "headers": _with_length(scope, len(content))}
@@ -155,6 +183,11 @@ class ContractRequestBodyValidator(JSONRequestBodyValidator):  # type: ignore[mi
             return Checked(None)
         return check(body)
 
+    def _reword(self, scope: Scope, operation_id: str, media_type: str) -> Reword:
+        if self._rewording is None:
+            return lambda body: None
+        return functools.partial(self._rewording.request, _context(scope), operation_id, media_type)
+
 
 class ShortFormValidator(FormDataValidator):  # type: ignore[misc]  # connexion has no types
     """Reads a form of at most a few KiB: its parser, in Python, runs on the event loop and takes a microsecond per
@@ -171,8 +204,11 @@ class ShortFormValidator(FormDataValidator):  # type: ignore[misc]  # connexion 
 class ContractResponseBodyValidator(JSONResponseBodyValidator):  # type: ignore[misc]  # connexion has no types
     """Raises ResponseViolation instead of sending an answer outside its contract."""
 
-    def __init__(self, scope: Scope, *, contracts: Mapping[str, Contract], **options: Any) -> None:
+    def __init__(
+        self, scope: Scope, *, contracts: Mapping[str, Contract], rewording: Rewording | None, **options: Any
+    ) -> None:
         super().__init__(scope, **options)
+        self._reword = None if rewording is None else functools.partial(rewording.answer, _context(scope))
         routing = scope["extensions"][ROUTING_CONTEXT]
         self._contract = contracts.get(routing["api_base_path"])
         self._operation_id = routing["operation_id"]
@@ -203,9 +239,34 @@ class ContractResponseBodyValidator(JSONResponseBodyValidator):  # type: ignore[
         if self._contract is None or self._operation_id not in self._contract.operation_ids:
             super()._validate(body)
             return
+        if self._reword is not None and self._status < FIRST_ERROR:
+            body = self._reword(self._operation_id, body)
         found = self._contract.response_errors(self._operation_id, self._status, body, self._media_type)
         if found:
             raise ResponseViolation(self._operation_id, self._status, found)
+
+
+def _in_our_words(check: Callable[[Any], T], reword: Reword) -> Callable[[Any], T]:
+    """`check` for a body that may be in the client's own words: it is read in ours, and mistakes are told in the
+    client's.
+    """
+
+    def checked(body: Any) -> T:
+        reworded = reword(body)
+        if reworded is None:
+            return check(body)
+        found = check(reworded.body)
+        if found is None:
+            return found
+        return replace(found, violations=reworded.told(found.violations), reworded=reworded)
+
+    return checked
+
+
+def _context(scope: Scope) -> Mapping[str, Any]:
+    """What Connexion knows of the request."""
+    found: Mapping[str, Any] = scope.get("extensions", {}).get("connexion_context", {})
+    return found
 
 
 def _content_type(headers: Any) -> tuple[str, str]:

@@ -26,6 +26,7 @@ from facade.contract.lenient_defaults import Allowance, Completer
 from facade.contract.limits import Limits, first_unstorable, survey, too_many_values
 from facade.contract.messages import violations
 from facade.contract.official import operations, reference_target
+from facade.contract.rewording import Reworded
 from facade.contract.schema import SchemaConverter, Side
 from facade.contract.violations import Code, Violation
 
@@ -41,12 +42,13 @@ class Checked:
     """The outcome for one request body. `body` is the body for the mapper, if there are no violations.
 
     `allowances` are the leniencies seen while completing it; a body that was valid as sent is not walked for
-    them. `Contract.allowances` gives the full account.
+    them. `Contract.allowances` gives the full account. `reworded`: how it was sent in the client's own words.
     """
 
     body: Any
     violations: tuple[Violation, ...] = ()
     allowances: tuple[Allowance, ...] = ()
+    reworded: Reworded | None = None
 
 
 @dataclass(frozen=True)

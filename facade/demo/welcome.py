@@ -14,6 +14,8 @@ PURPOSES = {
     "partner-list": "a partner bound to customers by a list in its profile",
     "partner-pattern": "a partner bound to customers by the beginning of their ids",
     "partner-claim": "a portal bound to the customers that its token names",
+    "partner-alpha": "a partner with its own ids and words",
+    "partner-beta": "another one, in whose words some of them mean something else",
     "portal": "the operator's portal: places orders, sees everybody's",
     "qa": "tests: has every scope",
 }

@@ -15,6 +15,7 @@ from canonical.shared.reader import CustomerSet
 from facade.contract.pointers import escaped, pointer
 from facade.partners.customers import CustomerRule, customer_rule
 from facade.partners.faults import ProfileFault
+from facade.partners.words import NO_WORDS, SCHEMAS, PartnerWords, partner_words
 from facade.tmf.switches import KEEP, REFUSE, SWITCHES
 from facade.tmf.vocabulary import STANDARD, UnknownMeaning, Vocabulary
 
@@ -39,6 +40,7 @@ class Profile:
     customers: CustomerRule | None = None
     market: Market = EVERYWHERE
     tolerated: tuple[str, ...] = ()
+    words: PartnerWords = NO_WORDS
     version: str = field(default="default", compare=False)
 
     def customers_for(self, claims: Mapping[str, Any]) -> CustomerSet | None:
@@ -113,6 +115,7 @@ _FORM = {
         "customers": _CUSTOMERS,
         "market": _MARKET,
         **_RULES,
+        **SCHEMAS,
     },
 }
 _KEYS = {"party role": "partyRoles", "relationship type": "relationshipTypes"}
@@ -136,7 +139,7 @@ def compile_profile(document: Any, version: str = "") -> Profile:
     market = Market(**{name: frozenset(ids) for name, ids in document.get("market", {}).items()})
     validation = Validation(document.get("validation", Validation.BEFORE_ACKNOWLEDGEMENT))
     tolerated = tuple(code for key in SWITCHES for code, result in document.get(key, {}).items() if result == KEEP)
-    return Profile(validation, vocabulary, customers, market, tolerated, version=version)
+    return Profile(validation, vocabulary, customers, market, tolerated, partner_words(document), version=version)
 
 
 def content_hash(document: Any) -> str:

@@ -17,6 +17,7 @@ from facade.tmf.engine.changes import is_seen
 from facade.tmf.engine.declaration import Verb
 from facade.tmf.engine.reads import Reads
 from facade.tmf.engine.versions import V4
+from facade.tmf.engine.wording import in_our_words
 from facade.tmf.query.listing import read_listing
 from facade.web.json import answer_json
 from facade.web.paging import only
@@ -42,21 +43,26 @@ class BridgeReports:
 
     def of_page(self, resource: str) -> flask.Response:
         """The reports of the page that a v4 list shows for the same query."""
-        v4 = self._known(resource, Verb.LIST)
-        wanted = read_listing(flask.request.query_string, v4.searchable, v4.resource.name_in(v4.name))
-        principal, part = current_principal(), wanted.page.slice
+        v4, principal = self._known(resource, Verb.LIST), current_principal()
+        wording = v4.wording(principal.profile)
+        searchable = v4.searchable if wording is None else wording.searchable(v4.searchable)
+        wanted = read_listing(flask.request.query_string, searchable, v4.resource.name_in(v4.name))
+        part = wanted.page.slice
         criterion = all_of(v4.visible, v4.resource.public(principal), wanted.criterion)
         reader = v4.resource.reader(principal)
         kind, at = v4.resource.kind, self.clock.now()
         moment = at if kind.versioned else None
         found = self.reads.documents(kind, v4.resource.index, reader, part, criterion, wanted.sort, moment)
         listed = ((one.reference if kind.versioned else one.id, one.document) for one in found.members)
-        return answer_json([{"id": one, "lowered": _lowered(v4, document)} for one, document in listed])
+        shown = ((one if wording is None else wording.their_id(str(one)), document) for one, document in listed)
+        return answer_json([{"id": one, "lowered": _lowered(v4, document)} for one, document in shown])
 
     def of_one(self, resource: str, id: str) -> flask.Response:
         only(flask.request.args, ())
         v4 = self._known(resource, Verb.RETRIEVE)
-        asked, principal = named(v4.resource, id, self.clock.now()), current_principal()
+        principal = current_principal()
+        wording = v4.wording(principal.profile)
+        asked = in_our_words(named(v4.resource, id, self.clock.now()), wording, v4.resource)
         kept = self.reads.document(v4.resource.kind, asked, v4.resource.reader(principal))
         if not is_seen(v4, kept.state, principal):
             raise v4.resource.kind.missing(id)

@@ -167,7 +167,10 @@ class PortalOrders:
 class PortalTranslator:
     """Reads orders as `PortalOrders.place_order` does."""
 
-    def translate(self, body: Any, principal: Principal) -> Translation:
+    def read(self, body: Any, principal: Principal) -> None:
+        """Orders of the canonical API are in our words."""
+
+    def translate(self, body: Any, principal: Principal, reason: str | None = None, read: Any = None) -> Translation:
         return _submit_order(body, principal)
 
     def check_customers(self, body: Any, principal: Principal) -> None:

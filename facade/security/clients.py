@@ -85,13 +85,16 @@ _CLIENTS = (
     DevelopmentClient("partner-list", PARTNERS_SCOPES),
     DevelopmentClient("partner-pattern", PARTNERS_SCOPES),
     DevelopmentClient("partner-claim", PARTNERS_SCOPES | CUSTOMERS_SCOPES, claims={"customers": ["C12345", "C12346"]}),
+    DevelopmentClient("partner-alpha", PARTNERS_SCOPES),
+    DevelopmentClient("partner-beta", PARTNERS_SCOPES),
     DevelopmentClient("portal", (PARTNERS_SCOPES - {"events:subscribe"}) | CUSTOMERS_SCOPES),
     DevelopmentClient("qa", frozenset(SCOPES)),
 )
 DEVELOPMENT_CLIENTS: Mapping[str, DevelopmentClient] = MappingProxyType({one.client_id: one for one in _CLIENTS})
-"""A partner that sees its own orders, another whose orders are judged after they were acknowledged and
-that maintains the catalog, three that are
-bound to customers, the operator's portal that sees all, and one client that may do everything."""
+"""A partner that sees its own orders, another whose orders are judged after they were acknowledged and that maintains
+the catalog, three that are bound to customers, two that have ids and words of their own, the operator's portal that
+sees all, and one client that may do everything.
+"""
 
 
 def find_client(client_id: str) -> DevelopmentClient:

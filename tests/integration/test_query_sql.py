@@ -135,7 +135,7 @@ def comparisons(draw: st.DrawFn, base: str = "") -> Criterion:
     constants: list[Any] = []
     for text in texts:
         try:
-            constants += constants_of("q", attribute.kind, sign, text, quoted=draw(st.booleans()))
+            constants += constants_of("q", attribute, sign, text, quoted=draw(st.booleans()))
         except Exception:  # noqa: BLE001, S112  # what means nothing to this kind is no query
             continue
     if sign is Operator.EQUAL and draw(st.integers(0, 9)) == 0:

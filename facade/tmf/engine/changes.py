@@ -21,28 +21,33 @@ from facade.tmf.engine.error_translation import client_pointers
 from facade.tmf.engine.payload import Payload
 from facade.tmf.engine.reads import Reads
 from facade.tmf.engine.versions import Version
+from facade.tmf.engine.wording import ReadWords
 from facade.web.conditions import check_version
 
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """A patch as it was sent, and the address of the resource that its client knows."""
+    """A patch, and the address of the resource that its client knows. `read`: how it was sent in words of the
+    partner's.
+    """
 
     media_type: str
     body: Any
     href: str
+    read: ReadWords | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeRequest:
     """Who wants which resource changed, by its id or as one of several versions. `if_match` are the versions that the
-    caller named, None without If-Match.
+    caller named, None without If-Match; `tag` is what entity tags end with for it.
     """
 
     resource_id: str | Named
     request: Request
     principal: Principal
     if_match: ETags | None
+    tag: str = ""
 
 
 @dataclass(frozen=True)
@@ -108,7 +113,8 @@ class ResourceChanges:
         """
         if not is_seen(self.version, kept.state, asked.principal):
             raise self.version.resource.kind.missing(kept.id)
-        check_version(asked.if_match, kept.version if kept.edition is None else entity_tag(kept.version, kept.edition))
+        plain = kept.edition is None and not asked.tag
+        check_version(asked.if_match, kept.version if plain else entity_tag(kept.version, kept.edition) + asked.tag)
 
 
 def is_seen(version: Version, state: str, principal: Principal) -> bool:
@@ -127,6 +133,8 @@ def planned(
     """
     resource = version.resource
     before = {"href": patch.href, **resource.project(aggregate, carried)}
+    if patch.read is not None:
+        patch.read.check(before)
     bridged = version.patched(before, patch.media_type, patch.body)
     after = bridged.body
     names = version.changed(before, after)
@@ -142,6 +150,7 @@ def planned(
         body = with_complement(checked.body, after.get(COMPLEMENT, ()))
         translation = rules.to_change(asked, aggregate, names, body, sender)
         trail = version.client_trail(translation.trail, bridged, patch.body)
+        trail = trail if patch.read is None else patch.read.trail(trail)
         changes = None if rules.replaces(aggregate, translation.command) else aggregate.id
         return replace(translation, trail=trail, changes=changes, replannable=True)
 

@@ -17,6 +17,7 @@ from canonical.shared.reader import ALL, Only, Reader
 from facade.answers import AnswerTable, ErrorAnswer
 from facade.application.requests import Translation
 from facade.tmf.bridge import Bridge
+from facade.tmf.domains import Place
 from facade.tmf.engine.payload import Payload
 from facade.tmf.vocabulary import Vocabulary
 
@@ -100,6 +101,7 @@ class Resource(Generic[A]):
     says. `scopes_of` are
     the scopes that a command needs beside those of the operation, by the state that is shown of what it changes or
     removes; None where it makes something new.
+    `places`: where it has ids and words for which a partner may have its own.
     `not_in_v4` are values that make a resource invisible in v4, by attribute, each with the values to use instead.
     """
 
@@ -127,6 +129,7 @@ class Resource(Generic[A]):
     )
     v4_name: str | None = None
     reason_header: str | None = None
+    places: tuple[Place, ...] = ()
 
     def name_in(self, version: str) -> str:
         """The last part of its address in this version."""

@@ -1,6 +1,7 @@
 """The operations of one declared resource in one version: one method for each."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,7 +16,7 @@ from facade.answers import ErrorAnswer
 from facade.application.requests import Request, Result
 from facade.application.turns import Turns
 from facade.application.use_cases import Application
-from facade.contract.connexion_plugin import body_media_type, validated_body
+from facade.contract.connexion_plugin import body_media_type, reworded_body, validated_body
 from facade.contract.violations import ContractViolation
 from facade.partners.profiles import Validation
 from facade.security.principal import Principal, current_principal
@@ -27,6 +28,7 @@ from facade.tmf.engine.error_translation import client_states
 from facade.tmf.engine.reads import Reads
 from facade.tmf.engine.translator import ResourceTranslator
 from facade.tmf.engine.versions import Version
+from facade.tmf.engine.wording import ReadWords, Wording, in_our_words
 from facade.tmf.patch import require_form
 from facade.tmf.query.listing import read_listing
 from facade.tmf.query.selection import Selection, selection_of
@@ -64,33 +66,37 @@ class ResourceOperations:
         handed over to a customer of others.
         """
         selection = self._selection()
-        body, principal = validated_body(), current_principal()
-        self._translator.check_customers(body, principal)
-        request = self._request(Verb.CREATE, body, principal)
-        with client_states(self.version.resource.states):
-            result = self.application.idempotently(request, lambda: self._created(body, request, principal))
+        body, principal, read = validated_body(), current_principal(), _read()
+        wording = self._wording(principal)
+        with self._told(wording, read):
+            self._translator.check_customers(body, principal)
+            request = self._request(Verb.CREATE, _as_sent(body, read), principal)
+            result = self.application.idempotently(request, lambda: self._created(body, request, principal, read))
         if result.replayed:
             resource = self.version.resource
             self.reads.document(resource.kind, result.subject, resource.reader(principal))
         name, edition = self._names_in(result)
-        href = f"{requested_address()}/{last_part(name, edition if 'id' in body else None)}"
-        headers = {"Location": href, "ETag": f'"{entity_tag(result.version, edition)}"'}
-        return self._answer(self._shown(result.document, href, selection), href, 201, headers)
+        shown_id = _their_id(name, wording)
+        href = f"{requested_address()}/{last_part(shown_id, edition if 'id' in body else None)}"
+        headers = {"Location": href, "ETag": f'"{entity_tag(result.version, edition)}{_tag(wording)}"'}
+        return self._answer(self._shown(result.document, href, selection, wording), href, 201, headers)
 
     def retrieve(self, id: str) -> flask.Response:
         selection = self._selection()
         resource, principal = self.version.resource, current_principal()
-        reader, asked = resource.reader(principal), self._named(id)
+        wording = self._wording(principal)
+        reader, asked = resource.reader(principal), self._named(id, wording)
         if known := known_versions():
             now = self.reads.revision(resource.kind, asked, reader)
-            tag = entity_tag(now.version, now.edition)
+            tag = entity_tag(now.version, now.edition) + _tag(wording)
             if known.contains_weak(tag) and is_seen(self.version, now.state, principal):
                 return not_modified(tag)
-        kept = self.reads.document(resource.kind, asked, reader)
+        with self._told(wording):
+            kept = self.reads.document(resource.kind, asked, reader)
         if not is_seen(self.version, kept.state, principal):
             raise resource.kind.missing(id)
-        href, tag = _href(_address_of(asked, kept.id)), entity_tag(kept.version, kept.edition)
-        return self._answer(self._shown(kept.document, href, selection), href, 200, {"ETag": f'"{tag}"'})
+        href, tag = _href(_address_of(asked, kept.id, wording)), entity_tag(kept.version, kept.edition) + _tag(wording)
+        return self._answer(self._shown(kept.document, href, selection, wording), href, 200, {"ETag": f'"{tag}"'})
 
     def list(self) -> flask.Response:
         """A page of the resources that match: filters, JSONPath, sorting and selection as in TMF630.
@@ -100,7 +106,9 @@ class ResourceOperations:
         """
         version, resource, principal = self.version, self.version.resource, current_principal()
         name = resource.name_in(version.name)
-        wanted = read_listing(flask.request.query_string, version.searchable, name)
+        wording = self._wording(principal)
+        searchable = version.searchable if wording is None else wording.searchable(version.searchable)
+        wanted = read_listing(flask.request.query_string, searchable, name)
         selection = selection_of(wanted.fields, version.selectable)
         every_version = self._lists_every_version(wanted.criterion, principal)
         page, collection = wanted.page, requested_address()
@@ -114,7 +122,9 @@ class ResourceOperations:
             self.application.clock.now() if resource.kind.versioned and not every_version else None,
         )
         shown = [
-            self._shown(one.document, f"{collection}/{self._address_in_list(one, every_version)}", selection)
+            self._shown(
+                one.document, f"{collection}/{self._address_in_list(one, every_version, wording)}", selection, wording
+            )
             for one in found.members
         ]
         headers = page.headers(collection, found, wanted.kept)
@@ -128,29 +138,31 @@ class ResourceOperations:
         selection = self._selection()
         body, media_type, principal = validated_body(), body_media_type(), current_principal()
         require_form(media_type, body)
-        asked_for = self._named(id)
+        wording, read = self._wording(principal), _read()
+        asked_for = self._named(id, wording)
         kept = self.reads.document(self.version.resource.kind, asked_for, self.version.resource.reader(principal))
-        address = _address_of(asked_for, kept.id)
-        patch = Patch(media_type, body, _href(address))
-        request = self._request(Verb.PATCH, {"id": address, "patch": body, "as": media_type}, principal)
+        patch = Patch(media_type, body, _href(_address_of(asked_for, kept.id, wording)), read)
+        payload = {"id": _address_of(asked_for, kept.id), "patch": _as_sent(body, read), "as": media_type}
+        request = self._request(Verb.PATCH, payload, principal)
         named = asked_for if self.version.resource.kind.versioned else kept.id
-        asked = ChangeRequest(named, request, principal, required_versions())
-        with client_states(self.version.resource.states):
+        asked = ChangeRequest(named, request, principal, required_versions(), _tag(wording))
+        with self._told(wording, read):
             result = self.application.idempotently(request, lambda: self._changes.patch(patch, asked))
         if result.replayed and not self._translator.may_see(result.document, principal):
             raise self.version.resource.kind.missing(kept.id)
         name, edition = self._names_in(result)
-        href = _href(last_part(name, edition)) if result.is_new else patch.href
-        tag = entity_tag(result.version, edition)
-        return self._answer(self._shown(result.document, href, selection), href, 200, {"ETag": f'"{tag}"'})
+        href = _href(last_part(_their_id(name, wording), edition)) if result.is_new else patch.href
+        tag = entity_tag(result.version, edition) + _tag(wording)
+        return self._answer(self._shown(result.document, href, selection, wording), href, 200, {"ETag": f'"{tag}"'})
 
     def delete(self, id: str) -> flask.Response:
         """Remove the resource for good, where its state allows that."""
         only(flask.request.args, ())
         principal = current_principal()
+        wording = self._wording(principal)
         request = self._request(Verb.DELETE, {"id": id}, principal, keeps_answer=False)
-        asked = ChangeRequest(self._named(id), request, principal, required_versions())
-        with client_states(self.version.resource.states):
+        asked = ChangeRequest(self._named(id, wording), request, principal, required_versions(), _tag(wording))
+        with self._told(wording):
             self.application.idempotently(request, lambda: self._changes.remove(asked))
         return nothing()
 
@@ -162,9 +174,24 @@ class ResourceOperations:
     def _changes(self) -> ResourceChanges:
         return ResourceChanges(self.version, self.application, self.reads, self.turns)
 
-    def _created(self, body: Any, request: Request, principal: Principal) -> Result:
+    def _wording(self, principal: Principal) -> Wording | None:
+        return self.version.wording(principal.profile)
+
+    @contextmanager
+    def _told(self, wording: Wording | None, read: ReadWords | None = None) -> Iterator[None]:
+        """What is raised is raised in the words of the client: its states, and its profile's words."""
+        resource = self.version.resource
+        if wording is None:
+            with client_states(resource.states):
+                yield
+        else:
+            with wording.told(read), client_states(wording.states(resource.states, resource.state_attribute)):
+                yield
+
+    def _created(self, body: Any, request: Request, principal: Principal, read: ReadWords | None) -> Result:
         try:
-            return self.application.execute(request, self._translator.translate(body, principal, request.reason), 201)
+            translation = self._translator.translate(body, principal, request.reason, read)
+            return self.application.execute(request, translation, 201)
         except (ContractViolation, InvalidCommand) as refusal:
             told, reject = self.answer_to(refusal), self.version.resource.to_rejection
             if reject is None or principal.profile.validation is Validation.BEFORE_ACKNOWLEDGEMENT:
@@ -172,10 +199,12 @@ class ResourceOperations:
             bridged = self.version.lifted(body)
             rejection = reject(told, bridged.body, self._translator.sender(principal))
             trail = self.version.client_trail((), bridged, body)
+            trail = trail if read is None else read.trail(trail)
             return self.application.execute(request, replace(rejection, trail=trail), 201, told.code)
 
-    def _named(self, part: str) -> str | Named:
-        return named(self.version.resource, part, self.application.clock.now())
+    def _named(self, part: str, wording: Wording | None) -> str | Named:
+        resource = self.version.resource
+        return in_our_words(named(resource, part, self.application.clock.now()), wording, resource)
 
     def _names_in(self, result: Result) -> tuple[str, str | None]:
         """The id that clients know, and the version of what has several."""
@@ -188,10 +217,10 @@ class ResourceOperations:
         names = pinned(criterion)
         return "version" in names or ("id" in names and self.version.resource.sees_all(principal))
 
-    def _address_in_list(self, listed: Listed, every_version: bool) -> str:
+    def _address_in_list(self, listed: Listed, every_version: bool, wording: Wording | None) -> str:
         if listed.reference is None or not self.version.resource.kind.versioned:
-            return listed.id
-        return last_part(listed.reference, listed.edition if every_version else None)
+            return listed.id if wording is None else last_part(wording.their_id(listed.id))
+        return last_part(_their_id(listed.reference, wording), listed.edition if every_version else None)
 
     def _request(self, verb: Verb, payload: Any, principal: Principal, *, keeps_answer: bool = True) -> Request:
         header = self.version.resource.reason_header
@@ -199,17 +228,17 @@ class ResourceOperations:
         name = self.version.operation_name(verb)
         return keyed_request(principal, name, payload, keeps_answer=keeps_answer, reason=reason)
 
-    def _shown(self, document: str, href: str, selection: Selection | None) -> Shown:
+    def _shown(self, document: str, href: str, selection: Selection | None, wording: Wording | None) -> Shown:
         references = self.version.resource.references
         if not references:
-            return self.version.shown(document, href, selection)
+            return self.version.shown(document, href, selection, wording)
         whole, api = jsontext.read_kept(document), href.rsplit("/", 2)[0]
         named = {
             name: whole[name] | {"href": f"{api}/{to}/{whole[name]['id']}"}
             for name, to in references.items()
             if name in whole
         }
-        return self.version.written(whole | {"href": href} | named, selection)
+        return self.version.written(whole | {"href": href} | named, selection, wording)
 
     def _answer(self, shown: Shown, href: str, status: int, headers: dict[str, str]) -> flask.Response:
         return answer(shown, self.version.resource.name_in(self.version.name), href, status, headers)
@@ -224,5 +253,27 @@ def _href(last: str) -> str:
     return f"{requested_address().rpartition('/')[0]}/{last}"
 
 
-def _address_of(asked: str | Named, kept_id: str) -> str:
-    return kept_id if isinstance(asked, str) else last_part(asked.reference, asked.edition)
+def _address_of(asked: str | Named, kept_id: str, wording: Wording | None = None) -> str:
+    """The last part of an address, in the words of the client if `wording` is given."""
+    if isinstance(asked, str):
+        return kept_id if wording is None else last_part(wording.their_id(kept_id))
+    return last_part(_their_id(asked.reference, wording), asked.edition)
+
+
+def _read() -> ReadWords | None:
+    """How the body of the request was sent in the client's own words."""
+    found = reworded_body()
+    return found if isinstance(found, ReadWords) else None
+
+
+def _as_sent(body: Any, read: ReadWords | None) -> Any:
+    """What requests are told apart by: the same whatever the profile says today."""
+    return body if read is None else read.sent(body)
+
+
+def _their_id(ours: str, wording: Wording | None) -> str:
+    return ours if wording is None else wording.their_id(ours)
+
+
+def _tag(wording: Wording | None) -> str:
+    return "" if wording is None else wording.tag

@@ -11,6 +11,7 @@ from facade.tmf.engine.error_translation import client_pointers
 from facade.tmf.engine.payload import Payload
 from facade.tmf.engine.reads import Reads
 from facade.tmf.engine.versions import Version
+from facade.tmf.engine.wording import ReadWords
 from facade.web.address import origin
 
 
@@ -21,17 +22,29 @@ class ResourceTranslator:
     version: Version
     reads: Reads
 
-    def translate(self, body: Any, principal: Principal, reason: str | None = None) -> Translation:
-        """Raises ContractViolation with pointers into the payload, NotFound for a reference that the caller does not
-        see, and ScopeMissing for a command that it may not give.
+    def translate(
+        self, body: Any, principal: Principal, reason: str | None = None, read: ReadWords | None = None
+    ) -> Translation:
+        """`read`: how the body was sent in words of the partner's.
+
+        Raises ContractViolation with pointers into the payload, NotFound for a reference that the caller does not see,
+        and ScopeMissing for a command that it may not give.
         """
         with tracing.span("translate"):
             bridged = self.version.lifted(body)
+            if read is not None:
+                read.check()
             with client_pointers(lambda pointer: self.version.client_pointer(pointer, body, bridged.body)):
                 meant = self._resolved(bridged.body, principal)
                 translation = self.version.resource.to_command(meant, self.sender(principal, reason))
             principal.require(self.version.resource.scopes_of(translation.command, None))
-            return replace(translation, trail=self.version.client_trail(translation.trail, bridged, body))
+            trail = self.version.client_trail(translation.trail, bridged, body)
+            return replace(translation, trail=trail if read is None else read.trail(trail))
+
+    def read(self, body: Any, principal: Principal) -> ReadWords | None:
+        """How a body was sent in words of the partner's; None if it is in ours."""
+        wording = self.version.wording(principal.profile)
+        return None if wording is None else wording.read(body)
 
     def check_customers(self, body: Any, principal: Principal) -> None:
         """Raises CustomerNotFound, with its pointer, for a customer that the client may not act for."""

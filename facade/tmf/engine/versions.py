@@ -6,6 +6,7 @@ the client uses.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, ClassVar
 
 from canonical.audit.record import Mapped
@@ -14,6 +15,7 @@ from canonical.shared.criteria import Compare, Criterion, Not, Operator, PathSte
 from facade.contract.pointers import pointer, shortened, tokens_of
 from facade.contract.validator import Checked, Contract
 from facade.contract.violations import Code, ContractViolation, Violation
+from facade.partners.profiles import Profile
 from facade.tmf.bridge import (
     COMPLEMENT,
     MOST_SET_ASIDE,
@@ -31,6 +33,8 @@ from facade.tmf.engine.answers import Shown
 from facade.tmf.engine.declaration import Resource, Verb
 from facade.tmf.engine.error_translation import client_pointers
 from facade.tmf.engine.payload import Payload
+from facade.tmf.engine.word_places import Node, in_v4, tree_of
+from facade.tmf.engine.wording import Wording
 from facade.tmf.patch import apply_patch
 from facade.tmf.query.attributes import Attribute, Attributes, Names, SchemaAttributes
 from facade.tmf.query.refusals import refusal
@@ -64,6 +68,12 @@ class Version:
     def selectable(self) -> SchemaAttributes:
         """What `fields` may name."""
         return self.kept
+
+    def wording(self, profile: Profile) -> Wording | None:
+        """The words of a partner for this resource; None if it uses ours."""
+        if not any(place.domain in profile.words.dictionaries for place in self.resource.places):
+            return None
+        return Wording(self._words_sent, self._words_kept, profile.words, profile.vocabulary)
 
     @property
     def visible(self) -> Criterion | None:
@@ -109,18 +119,26 @@ class Version:
         """How each field was read, from what was sent on; what the bridge lost has no target."""
         return trail
 
-    def shown(self, document: str, href: str, selection: Selection | None) -> Shown:
+    def shown(self, document: str, href: str, selection: Selection | None, wording: Wording | None = None) -> Shown:
         """A document kept as text without its href. Raises NotFound for what this version does not have.
 
-        Without a selection and a complement, v5 neither parses nor writes JSON.
+        Without a selection, a complement and words of the client's, v5 neither parses nor writes JSON.
         """
-        if selection is None and not document.startswith(_COMPLEMENTED):
+        if selection is None and wording is None and not document.startswith(_COMPLEMENTED):
             return Shown(b'{"href":%b,%b' % (jsontext.write(href), document[1:].encode()))
-        return self.written({"href": href} | jsontext.read_kept(document), selection)
+        return self.written({"href": href} | jsontext.read_kept(document), selection, wording)
 
-    def written(self, document: Payload, selection: Selection | None) -> Shown:
+    def written(self, document: Payload, selection: Selection | None, wording: Wording | None = None) -> Shown:
         """A whole v5 document."""
-        return Shown(jsontext.write(selected(without_complement(document), selection)))
+        return Shown(_written(without_complement(document), selection, wording))
+
+    @cached_property
+    def _words_kept(self) -> Node:
+        return tree_of(self.resource.places)
+
+    @cached_property
+    def _words_sent(self) -> Node:
+        return self._words_kept
 
 
 @dataclass(frozen=True)
@@ -194,12 +212,16 @@ class V4(Version):
         losses = (Mapped(loss.pointer, "", f"{loss.kind.value} in v5: {loss.reason}") for loss in bridged.losses)
         return (*told, *losses)
 
-    def shown(self, document: str, href: str, selection: Selection | None) -> Shown:
-        return self.written({"href": href} | jsontext.read_kept(document), selection)
+    def shown(self, document: str, href: str, selection: Selection | None, wording: Wording | None = None) -> Shown:
+        return self.written({"href": href} | jsontext.read_kept(document), selection, wording)
 
-    def written(self, document: Payload, selection: Selection | None) -> Shown:
+    def written(self, document: Payload, selection: Selection | None, wording: Wording | None = None) -> Shown:
         bridged = self.lowered(document)
-        return Shown(jsontext.write(selected(bridged.body, selection)), len(bridged.losses))
+        return Shown(_written(bridged.body, selection, wording), len(bridged.losses))
+
+    @cached_property
+    def _words_sent(self) -> Node:
+        return tree_of(in_v4(self.resource.places, self.bridge, self.resource.schema))
 
     def lowered(self, document: Payload) -> Bridged:
         """The document in v4, and no more of it than v4's contract takes. Raises NotFound for what v4 does not have."""
@@ -233,6 +255,10 @@ class V4(Version):
 
     def _hidden_states(self, resource: Resource[Any]) -> tuple[str, ...]:
         return self.bridge.hidden_values(resource.schema).get(resource.state_attribute, ())
+
+
+def _written(document: Payload, selection: Selection | None, wording: Wording | None) -> bytes:
+    return jsontext.write(selected(document if wording is None else wording.shown(document), selection))
 
 
 @dataclass(frozen=True)

@@ -24,12 +24,29 @@ class Kind(Enum):
     OBJECT = "object"
 
 
+class Words(Protocol):
+    """The words that a client has of its own for what stands at a path."""
+
+    def sought(self, theirs: str, /) -> str | None:
+        """Ours; None for what is shown nowhere."""
+        ...
+
+    @property
+    def keeps_order(self) -> bool:
+        """Whether the client's words sort as ours do."""
+        ...
+
+    @property
+    def allowed(self) -> tuple[str, ...]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """A path that exists, with the steps that lead to it in the documents that are kept."""
+    """A path that exists, with the steps that lead to it in the documents that are kept. `words`: the client's."""
 
     steps: Path
     kind: Kind
+    words: Words | None = None
 
     @property
     def in_list(self) -> bool:

@@ -86,7 +86,7 @@ def _test(name: str, sign: str, text: str, attributes: Attributes) -> _Test:
     values = [text] if operator is Operator.MATCHES else _split(text, ",", name)
     constants: list[Constant] = []
     for value in values:
-        constants += constants_of(name, attribute.kind, operator, _unquoted(value), quoted=False)
+        constants += constants_of(name, attribute, operator, _unquoted(value), quoted=False)
     return _Test(attribute.steps, sign, tuple(constants))
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from canonical.shared.criteria import Constant, Operator
 from canonical.shared.jsontext import number_of
 from facade.contract.pointers import shortened
-from facade.tmf.query.attributes import Kind
+from facade.tmf.query.attributes import Attribute, Kind, Words
 from facade.tmf.query.refusals import refusal
 from facade.tmf.query.regex import portable
 
@@ -17,11 +17,16 @@ _INSTANT = re.compile(
 _ORDERED = {Operator.GREATER, Operator.GREATER_OR_EQUAL, Operator.LESS, Operator.LESS_OR_EQUAL}
 
 
-def constants_of(parameter: str, kind: Kind, operator: Operator, text: str, quoted: bool) -> tuple[Constant, ...]:
+def constants_of(
+    parameter: str, attribute: Attribute, operator: Operator, text: str, quoted: bool
+) -> tuple[Constant, ...]:
     """What `text` can mean beside an attribute of this kind. Raises ContractViolation when it means nothing.
 
     `quoted`: the caller wrote it as text, which decides where the attribute's kind does not.
     """
+    kind = attribute.kind
+    if attribute.words is not None:
+        return (_ours(parameter, attribute, attribute.words, operator, text),)
     if kind is Kind.OBJECT:
         raise refusal(parameter, "an object cannot be compared; name one of its attributes")
     if "\0" in text:
@@ -33,6 +38,18 @@ def constants_of(parameter: str, kind: Kind, operator: Operator, text: str, quot
     if operator in _ORDERED and kind is Kind.BOOLEAN:
         raise refusal(parameter, "true and false have no order")
     return _meanings(parameter, kind, operator, text, quoted)
+
+
+def _ours(parameter: str, attribute: Attribute, words: Words, operator: Operator, text: str) -> str:
+    """The word of ours that a client means by one of its own."""
+    if operator is not Operator.EQUAL:
+        names = ".".join(step.name for step in attribute.steps)
+        raise refusal(parameter, f"your profile has words of yours for {names}: compare it by = or != only")
+    found = words.sought(text)
+    if found is None:
+        allowed = words.allowed
+        raise refusal(parameter, f"{shortened(text)} is not agreed with you", f"one of {', '.join(allowed)}")
+    return found
 
 
 def _meanings(parameter: str, kind: Kind, operator: Operator, text: str, quoted: bool) -> tuple[Constant, ...]:

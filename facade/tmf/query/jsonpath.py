@@ -185,23 +185,23 @@ class _Reader:
         attribute, steps = self._found(names), self._steps(path.base, names)
         operator = Operator.EQUAL if sign == "!=" else Operator(sign)
         if literal.kind == "pattern" or operator is Operator.MATCHES:
-            test: Criterion = self._matching(steps, attribute.kind, operator, literal)
+            test: Criterion = self._matching(steps, attribute, operator, literal)
         elif literal.kind == "name" and literal.value == "null":
             if operator is not Operator.EQUAL:
                 raise refusal(self.parameter, "null has no order")
             test = Compare(steps, operator, (None,))
         else:
             quoted = literal.kind == "text"
-            constants = constants_of(self.parameter, attribute.kind, operator, literal.value, quoted)
+            constants = constants_of(self.parameter, attribute, operator, literal.value, quoted)
             if attribute.kind is Kind.ANY and not quoted:
                 constants = constants[1:] or constants
             test = Compare(steps, operator, constants)
         return self.asking(path, Not(test) if sign == "!=" else test)
 
-    def _matching(self, steps: Path, kind: Kind, operator: Operator, literal: Token) -> Criterion:
+    def _matching(self, steps: Path, attribute: Attribute, operator: Operator, literal: Token) -> Criterion:
         if operator is not Operator.MATCHES or literal.kind not in ("pattern", "text"):
             raise refusal(self.parameter, "=~ stands between a path and a /pattern/ or a text")
-        constants_of(self.parameter, kind, operator, "x", quoted=True)
+        constants_of(self.parameter, attribute, operator, "x", quoted=True)
         pattern, folded = literal.value, False
         if literal.kind == "pattern":
             body, _, flag = literal.value.rpartition("/")

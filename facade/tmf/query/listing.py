@@ -82,6 +82,8 @@ def sort_of(text: str, attributes: Attributes) -> tuple[SortKey, ...]:
             raise refusal("sort", f"{name[:60]} is no simple value that could be sorted by")
         if attribute.in_list:
             raise refusal("sort", f"{name[:60]} has several values in one resource, so there is no order by it")
+        if attribute.words is not None and not attribute.words.keeps_order:
+            raise refusal("sort", f"{name[:60]} is shown in words of the partner's profile, and ours sort otherwise")
         keys.append(SortKey(attribute.steps, _SORTED_AS[attribute.kind], descending))
         if len(keys) > MAX_SORT_KEYS:
             raise refusal("sort", f"sort takes at most {MAX_SORT_KEYS} attributes")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from canonical.shared.projection import SearchIndex
+from facade.tmf.domains import Domain, Place
 from facade.tmf.engine.declaration import ServedVersion, TmfApi
 from facade.tmf.tmf620 import category, product_catalog, product_offering, product_offering_price, product_specification
 from facade.tmf.tmf620.jobs import EXPORT_JOB, IMPORT_JOB
@@ -22,15 +23,22 @@ def _index(*terms: str) -> SearchIndex:
     return SearchIndex(COLUMNS, frozenset(tuple(path.split(".")) for path in ("name", *terms)))
 
 
+STATUS = Place("/lifecycleStatus", Domain.LIFECYCLE_STATUSES)
+
 CATALOG = product_catalog.MAPPER.resource(
-    "productCatalog", _index("catalogType", "category.id"), PUBLISH, v4_name="catalog"
+    "productCatalog", _index("catalogType", "category.id"), PUBLISH, v4_name="catalog", places=(STATUS,)
 )
-CATEGORY = category.MAPPER.resource("category", _index("parent.id"), PUBLISH)
+CATEGORY = category.MAPPER.resource(
+    "category", _index("parent.id"), PUBLISH, places=(STATUS, Place("/productOffering/*/id", Domain.OFFERINGS))
+)
 PRODUCT_SPECIFICATION = product_specification.MAPPER.resource(
-    "productSpecification", _index("productNumber", "brand", "category.id", "productSpecCharacteristic.name"), PUBLISH
+    "productSpecification",
+    _index("productNumber", "brand", "category.id", "productSpecCharacteristic.name"),
+    PUBLISH,
+    places=(STATUS,),
 )
 PRODUCT_OFFERING_PRICE = product_offering_price.MAPPER.resource(
-    "productOfferingPrice", _index("priceType", "popRelationship.id"), PUBLISH
+    "productOfferingPrice", _index("priceType", "popRelationship.id"), PUBLISH, places=(STATUS,)
 )
 PRODUCT_OFFERING = product_offering.MAPPER.resource(
     "productOffering",
@@ -40,6 +48,13 @@ PRODUCT_OFFERING = product_offering.MAPPER.resource(
     ),
     PUBLISH,
     only=lambda principal: principal.profile.market.terms,
+    places=(
+        STATUS,
+        Place("/id", Domain.OFFERINGS),
+        Place("/bundledProductOffering/*/id", Domain.OFFERINGS),
+        Place("/productOfferingRelationship/*/id", Domain.OFFERINGS),
+        Place("/productOfferingTerm/*/duration/units", Domain.UNITS),
+    ),
 )
 
 TMF620 = TmfApi(

@@ -7,11 +7,34 @@ from canonical.ordering.errors import CancellationNotFound, OrderNotFound
 from canonical.ordering.order import ORDERS
 from canonical.shared.projection import SearchIndex
 from facade.answers import AnswerRow
+from facade.tmf.domains import Domain, Place
 from facade.tmf.engine.declaration import TASK_VERBS, PatchRules, Resource, ServedVersion, TmfApi
 from facade.tmf.engine.parties import customers_named
 from facade.tmf.tmf622 import cancel_product_order as task
 from facade.tmf.tmf622 import product_order as order
 from facade.tmf.tmf622.v4 import BRIDGE
+
+ITEM_PLACES = tuple(
+    Place(f"/productOrderItem/**/{name}", domain, of_customers)
+    for name, domain, of_customers in (
+        ("state", Domain.ORDER_STATES, False),
+        ("action", Domain.ACTIONS, False),
+        ("productOffering/id", Domain.OFFERINGS, False),
+        ("billingAccount/id", Domain.BILLING_ACCOUNTS, False),
+        ("itemPrice/*/billingAccount/id", Domain.BILLING_ACCOUNTS, False),
+        ("itemTotalPrice/*/billingAccount/id", Domain.BILLING_ACCOUNTS, False),
+        ("itemTerm/*/duration/units", Domain.UNITS, False),
+        ("productOrderItemRelationship/*/relationshipType", Domain.RELATIONSHIPS, False),
+        ("product/id", Domain.PRODUCTS, False),
+        ("product/status", Domain.PRODUCT_STATUSES, False),
+        ("product/productOffering/id", Domain.OFFERINGS, False),
+        ("product/billingAccount/id", Domain.BILLING_ACCOUNTS, False),
+        ("product/productRelationship/*/id", Domain.PRODUCTS, False),
+        ("product/productTerm/*/duration/units", Domain.UNITS, False),
+        ("product/relatedParty/*/role", Domain.ROLES, False),
+        ("product/relatedParty/*/partyOrPartyRole/id", Domain.CUSTOMERS, True),
+    )
+)
 
 PRODUCT_ORDER = Resource(
     name="productOrder",
@@ -36,6 +59,15 @@ PRODUCT_ORDER = Resource(
     to_rejection=order.to_rejection,
     customers_named=customers_named,
     not_in_v4=MappingProxyType({"requestedInitialState": (("draft",), ("acknowledged",))}),
+    places=(
+        Place("/state", Domain.ORDER_STATES),
+        Place("/requestedInitialState", Domain.ORDER_STATES),
+        Place("/billingAccount/id", Domain.BILLING_ACCOUNTS),
+        Place("/orderTotalPrice/*/billingAccount/id", Domain.BILLING_ACCOUNTS),
+        Place("/relatedParty/*/role", Domain.ROLES),
+        Place("/relatedParty/*/partyOrPartyRole/id", Domain.CUSTOMERS, of_customers=True),
+        *ITEM_PLACES,
+    ),
 )
 
 CANCEL_PRODUCT_ORDER = Resource(
@@ -58,6 +90,7 @@ CANCEL_PRODUCT_ORDER = Resource(
         )
     ),
     references=MappingProxyType({"productOrder": "productOrder"}),
+    places=(Place("/state", Domain.CANCELLATION_STATES),),
 )
 
 TMF622 = TmfApi(

@@ -1,0 +1,309 @@
+"""A partner's ids and words in documents of one resource, in one version: read in ours, and shown in the partner's.
+
+A body is read in our words before a contract checks it; an answer is shown in the partner's words when it is otherwise
+complete. So contracts, bridges, mappers and the store know our words only.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+from canonical.audit.record import Mapped
+from canonical.shared.editions import Named
+from canonical.shared.errors import CanonicalError
+from facade.contract.pointers import Tokens, pointer, shortened, tokens_of
+from facade.contract.violations import Code, ContractViolation, Violation
+from facade.partners.dictionaries import Dictionary
+from facade.partners.words import NO_WORDS, PartnerWords
+from facade.tmf.bridge.paths import is_position
+from facade.tmf.domains import ID_DOMAINS, Domain
+from facade.tmf.engine.declaration import Resource
+from facade.tmf.engine.word_places import Convert, Node
+from facade.tmf.engine.worded_attributes import WordedAttributes
+from facade.tmf.query.attributes import Attributes
+from facade.tmf.vocabulary import STANDARD, Vocabulary
+
+WORD_NOT_AGREED = "WORD_NOT_AGREED"
+JSON_PATCH, QUERY_PATCH = "application/json-patch+json", "application/json-patch-query+json"
+_TOKEN = re.compile(r"[\w:~.-]*\w")
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word of the partner's where a document has it, and ours for it; None if the partner may not say this."""
+
+    domain: Domain
+    theirs: str
+    ours: str | None
+
+
+@dataclass(frozen=True)
+class Wording:
+    """`tree`: where the version has ids and words, `kept`: where the documents that are kept have them, in v5."""
+
+    tree: Node
+    kept: Node
+    words: PartnerWords = NO_WORDS
+    vocabulary: Vocabulary = STANDARD
+
+    def read(self, body: Any, media_type: str = "application/json") -> "ReadWords":
+        """A body, or a patch, in our words."""
+        read = ReadWords(self)
+        if media_type in (JSON_PATCH, QUERY_PATCH) and isinstance(body, list):
+            read.patch = body
+            read.body = [self._operation(one, index, read) for index, one in enumerate(body)]
+        else:
+            read.body = self.tree.converted(body, read.ours, self._sends_customer)
+        return read
+
+    def shown(self, document: Any) -> Any:
+        """A document of this version, in the partner's words."""
+        return self.tree.converted(document, self._theirs, self._shows_customer)
+
+    def answered(self, body: Any) -> Any:
+        """What `shown` made, in our words."""
+        bodies = body if isinstance(body, list) else [body]
+        read = [self.tree.converted(one, ReadWords(self).ours, self._sends_customer) for one in bodies]
+        return read if isinstance(body, list) else read[0]
+
+    def shown_as_they_are(self, document: Any) -> set[tuple[Domain, str]]:
+        """The words of a v5 document for which the partner has none."""
+        found: set[tuple[Domain, str]] = set()
+
+        def seen(domain: Domain, ours: str, _: Tokens) -> str:
+            found.add((domain, ours))
+            return ours
+
+        self.kept.converted(document, seen, self._shows_customer)
+        return {(domain, ours) for domain, ours in found if self._theirs(domain, ours, ()) == ours}
+
+    def of(self, domain: Domain) -> Dictionary | None:
+        return self.words.dictionaries.get(domain)
+
+    def our_id(self, part: str) -> str | None:
+        """The id of a resource in an address, in ours; None if no resource is shown with that id."""
+        known = self._own_id
+        return part if known is None else known.sought(part)
+
+    def their_id(self, ours: str) -> str:
+        known = self._own_id
+        return ours if known is None else known.outward(ours)
+
+    def searchable(self, attributes: Attributes) -> Attributes:
+        """The attributes that lists are filtered by, compared in the partner's words."""
+        return WordedAttributes(attributes, self.kept, self.words.dictionaries)
+
+    def states(self, shown: Mapping[Any, str], attribute: str) -> Mapping[Any, str]:
+        """The states that clients see, in the partner's words. `attribute` shows them."""
+        leaf = self.kept.leaf((attribute,))
+        known = None if leaf is None or leaf.domain is None else self.of(leaf.domain)
+        return shown if known is None else {state: known.outward(name) for state, name in shown.items()}
+
+    @cached_property
+    def tag(self) -> str:
+        """What entity tags end with, so that a client with other words reads anew."""
+        return f"-{self.words.hash}" if self.words.hash else ""
+
+    @contextmanager
+    def told(self, read: "ReadWords | None" = None) -> Iterator[None]:
+        """What is raised is raised in the partner's words."""
+        read = read or ReadWords(self)
+        try:
+            yield
+        except ContractViolation as error:
+            raise ContractViolation(read.told(error.violations)) from error
+        except CanonicalError as error:
+            error.message = read.text(error.message)
+            raise
+
+    def _operation(self, operation: Any, index: int, read: "ReadWords") -> Any:
+        """An operation of a JSON patch with its value, and the texts of its query, in our words."""
+        path = operation.get("path") if isinstance(operation, dict) else None
+        if not isinstance(path, str):
+            return operation
+        changed = dict(operation)
+        for member in ("path", "from"):
+            if isinstance(text := operation.get(member), str) and "?" in text:
+                changed[member] = self._selection(text)
+                read.texts[(index, member)] = text
+        if "value" in operation:
+            for node in self.tree.at(tokens_of(path.partition("?")[0])):
+                convert: Convert = read.of_somebody if node.conditional else read.ours
+                convert = read.compared if operation.get("op") == "test" else convert
+                changed["value"] = node.converted(changed["value"], convert, self._sends_customer, (index, "value"))
+        return changed if changed != operation else operation
+
+    def _selection(self, path: str) -> str:
+        """A path with a query, whose conditions `name.name=text` begin at the document or at a list on the way."""
+        place, _, query = path.partition("?")
+        names = [token for token in tokens_of(place) if not is_position(token)]
+        return f"{place}?{'&'.join(self._condition(part, names) for part in query.split('&'))}"
+
+    def _condition(self, part: str, names: Sequence[str]) -> str:
+        key, equals, text = part.partition("=")
+        for depth in range(len(names) + 1):
+            leaf = self.tree.leaf((*names[:depth], *key.split(".")))
+            known = None if leaf is None or leaf.domain is None else self.of(leaf.domain)
+            if known is not None:
+                return f"{key}{equals}{known.sought(text) or text}"
+        return part
+
+    def _theirs(self, domain: Domain, ours: str, _: Tokens) -> str:
+        known = self.of(domain)
+        return ours if known is None else known.outward(ours)
+
+    def _sends_customer(self, element: Mapping[str, Any]) -> bool:
+        role, known = str(element.get("role", "")), self.of(Domain.ROLES)
+        return self.vocabulary.names_customer(role if known is None else known.inward(role) or role)
+
+    def _shows_customer(self, element: Mapping[str, Any]) -> bool:
+        return self.vocabulary.names_customer(str(element.get("role", "")))
+
+    @cached_property
+    def _own_id(self) -> Dictionary | None:
+        leaf = self.kept.leaf(("id",))
+        return None if leaf is None or leaf.domain is None else self.of(leaf.domain)
+
+
+@dataclass
+class ReadWords:
+    """What was read in the partner's words: `body` is the same in ours, `words` are those that were replaced or may not
+    be said, by their pointers into the body as sent. `texts` are what a JSON patch compares, as sent, and `patch`
+    are its operations.
+    """
+
+    wording: Wording
+    body: Any = None
+    words: dict[str, Word] = field(default_factory=dict)
+    texts: dict[Tokens, str] = field(default_factory=dict)
+    patch: list[Any] | None = None
+
+    def ours(self, domain: Domain, theirs: str, at: Tokens) -> str:
+        known = self.wording.of(domain)
+        if known is None:
+            return theirs
+        found = known.inward(theirs)
+        if found != theirs:
+            self.words[pointer(at)] = Word(domain, theirs, found)
+        return theirs if found is None else found
+
+    def compared(self, domain: Domain, theirs: str, at: Tokens) -> str | None:
+        """Ours for what a client compares; None, which is equal to no word, for what is shown nowhere."""
+        known = self.wording.of(domain)
+        found = theirs if known is None else known.sought(theirs)
+        if found != theirs:
+            self.texts[at] = theirs
+        return found
+
+    def of_somebody(self, domain: Domain, theirs: str, at: Tokens) -> str:
+        """Ours for an id of a party, whose role stands elsewhere."""
+        known = self.wording.of(domain)
+        return theirs if known is None or known.inward(theirs) is None else self.ours(domain, theirs, at)
+
+    def check(self, changed: Any = None) -> None:
+        """Raises ContractViolation with every word that the partner may not say. It may repeat those of the v5 document
+        `changed` that it is shown as they are.
+        """
+        said = {at: word for at, word in self.words.items() if word.ours is None}
+        if said and changed is not None:
+            shown = self.wording.shown_as_they_are(changed)
+            said = {at: word for at, word in said.items() if (word.domain, word.theirs) not in shown}
+        if said:
+            raise ContractViolation([self._unknown(at, word) for at, word in said.items()])
+
+    def sent(self, body: Any) -> Any:
+        """`body`, which is ours with what a contract adds, in the partner's words again."""
+        return _with(body, self._as_sent)
+
+    def trail(self, trail: tuple[Mapped, ...]) -> tuple[Mapped, ...]:
+        """How each field was read, from the partner's words on."""
+        mapped = {at: word for at, word in self.words.items() if word.ours is not None}
+        told = [
+            replace(one, rule=f"{_rule(mapped[one.source])}; {one.rule}") if one.source in mapped else one
+            for one in trail
+        ]
+        known = {one.source for one in trail}
+        more = [Mapped(at, self._target(at), _rule(word)) for at, word in mapped.items() if at not in known]
+        return (*told, *more)
+
+    def told(self, violations: Sequence[Violation]) -> tuple[Violation, ...]:
+        return tuple(map(self._told, violations))
+
+    def text(self, text: str) -> str:
+        """A text in which ids stand as the partner writes them."""
+        return _TOKEN.sub(lambda found: self._shown_id(found[0]), text)
+
+    def _told(self, found: Violation) -> Violation:
+        message = self.text(found.message)
+        known = self._known_at(found.pointer)
+        if known is None or not (found.allowed or found.hint):
+            return found if message == found.message else replace(found, message=message)
+        allowed = tuple(map(known.outward, found.allowed))
+        hint = None if found.hint is None else known.outward(found.hint)
+        return replace(found, message=message, allowed=allowed, hint=hint)
+
+    def _known_at(self, at: str) -> Dictionary | None:
+        if at in self.words:
+            return self.wording.of(self.words[at].domain)
+        leaf = self.wording.tree.leaf(tokens_of(at))
+        return None if leaf is None or leaf.domain is None else self.wording.of(leaf.domain)
+
+    def _unknown(self, at: str, word: Word) -> Violation:
+        known = self.wording.of(word.domain)
+        text = f"{shortened(word.theirs)} is not agreed with you; your profile lists what you may write here"
+        return Violation(at, Code.INVALID_VALUE, text, () if known is None else known.allowed, reason=WORD_NOT_AGREED)
+
+    def _shown_id(self, ours: str) -> str:
+        if (sent := self._sent_ids.get(ours)) is not None:
+            return sent
+        known = (self.wording.of(domain) for domain in ID_DOMAINS)
+        return next((one.theirs[ours] for one in known if one is not None and ours in one.theirs), ours)
+
+    def _target(self, at: str) -> str:
+        """Where a word goes that no field of the command is made of. A patch says it with its operation."""
+        operation, _, below = at.removeprefix("/").partition("/value")
+        return f"/carried{at}" if self.patch is None else f"{self.patch[int(operation)]['path']}{below}"
+
+    @property
+    def _as_sent(self) -> dict[Tokens, str]:
+        texts: dict[Tokens, str] = {tuple(map(str, tokens)): text for tokens, text in self.texts.items()}
+        return texts | {tuple(tokens_of(at)): word.theirs for at, word in self.words.items()}
+
+    @cached_property
+    def _sent_ids(self) -> Mapping[str, str]:
+        found = (word for word in self.words.values() if word.domain in ID_DOMAINS and word.ours is not None)
+        return {str(word.ours): word.theirs for word in found}
+
+
+def in_our_words(asked: str | Named, wording: Wording | None, resource: Resource[Any]) -> str | Named:
+    """The id that an address names. Raises NotFound for one with which the partner is shown no resource."""
+    if wording is None:
+        return asked
+    theirs = asked if isinstance(asked, str) else asked.reference
+    ours = wording.our_id(theirs)
+    if ours is None:
+        raise resource.kind.missing(theirs)
+    return ours if isinstance(asked, str) else replace(asked, reference=ours)
+
+
+def _rule(word: Word) -> str:
+    return f"mapped by profile: {word.theirs} is {word.ours}"
+
+
+def _with(value: Any, words: Mapping[Tokens, str]) -> Any:
+    """`value` with these words at these places."""
+    if not words:
+        return value
+    if () in words:
+        return words[()]
+    below: dict[Any, dict[Tokens, str]] = {}
+    for tokens, word in words.items():
+        below.setdefault(tokens[0], {})[tokens[1:]] = word
+    if isinstance(value, list):
+        return [_with(one, below.get(str(index), {})) for index, one in enumerate(value)]
+    if isinstance(value, dict):
+        return {name: _with(one, below.get(name, {})) for name, one in value.items()}
+    return value

@@ -1,0 +1,184 @@
+"""Two partners with ids and words of their own, which contradict each other: each reads what it says."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from tests.support.product import ORDERS, TMF622, Node
+from tests.support.waiting import until
+
+V4 = TMF622.replace("/v5/", "/v4/")
+PRODUCTS = "/tmf-api/productInventory/v5/product"
+OFFERINGS = "/tmf-api/productCatalogManagement/v5/productOffering"
+PATHS = {"v5": TMF622, "v4": V4}
+WORDS: Mapping[str, dict[str, str]] = {
+    "partner-alpha": {
+        "role": "Endkunde", "customer": "KD-C12345", "add": "neu", "tv": "A-200", "done": "fertig",
+        "not done": "completed", "product": "P-{}",
+    },
+    "partner-beta": {
+        "role": "Buyer of beta", "customer": "KD-1", "add": "order", "tv": "A-100", "done": "angenommen",
+        "not done": "pending",
+        "product": "beta:{}",
+    },
+}  # fmt: skip
+PARTNERS = pytest.mark.parametrize("partner", WORDS)
+VERSIONS = pytest.mark.parametrize("version", PATHS)
+
+
+@pytest.fixture(scope="module")
+def product(product_on_sqlite: Node) -> Node:
+    return product_on_sqlite
+
+
+def order(partner: str, version: str, **changes: str) -> dict[str, Any]:
+    words = WORDS[partner] | changes
+    named = {"id": words["customer"], "@referredType": "Customer"}
+    party = named if version == "v4" else {"partyOrPartyRole": {"@type": "PartyRoleRef", **named}}
+    item = {"id": "1", "action": words["add"], "quantity": 1, "productOffering": {"id": words["tv"]}}
+    return {"relatedParty": [{"role": words["role"], **party}], "productOrderItem": [item]}
+
+
+def customer_in(shown: Any, version: str) -> str:
+    [party] = shown["relatedParty"]
+    return str((party if version == "v4" else party["partyOrPartyRole"])["id"])
+
+
+def placed(product: Node, partner: str, version: str) -> str:
+    answer = product.post(PATHS[version], order(partner, version), client=partner)
+    assert answer.status_code == 201, answer.text
+    order_id = str(answer.json()["id"])
+    product.until_finished(order_id)
+    return order_id
+
+
+@PARTNERS
+@VERSIONS
+def test_who_sends_its_own_words_reads_its_own_words(product: Node, partner: str, version: str) -> None:
+    order_id, words = placed(product, partner, version), WORDS[partner]
+    shown = product.get(f"{PATHS[version]}/{order_id}", client=partner).json()
+    [item] = shown["productOrderItem"]
+    assert (shown["state"], item["state"]) == (words["done"], words["done"])
+    assert (item["action"], item["productOffering"]["id"]) == (words["add"], words["tv"])
+    assert (shown["relatedParty"][0]["role"], customer_in(shown, version)) == (words["role"], words["customer"])
+    ours = product.get(f"{PATHS[version]}/{order_id}").json()
+    [item] = ours["productOrderItem"]
+    assert (ours["state"], item["action"], item["productOffering"]["id"]) == ("completed", "add", "po_tv_basic")
+    assert (ours["relatedParty"][0]["role"], customer_in(ours, version)) == ("Customer", "C12345")
+    assert product.get(f"{ORDERS}/{order_id}").json()["customerId"] == "C12345"
+
+
+@PARTNERS
+@VERSIONS
+def test_lists_are_filtered_and_shown_in_the_partners_words(product: Node, partner: str, version: str) -> None:
+    order_id, words = placed(product, partner, version), WORDS[partner]
+    asked = {
+        "state": words["done"],
+        "productOrderItem.productOffering.id": words["tv"],
+        "fields": "state",
+        "id": order_id,
+    }
+    [found] = product.get(PATHS[version], client=partner, params=asked).json()
+    assert found["state"] == words["done"]
+    refused = product.get(PATHS[version], client=partner, params={"productOrderItem.productOffering.id": "po_tv_basic"})
+    assert refused.status_code == 400
+    assert words["tv"] in refused.text
+
+
+@PARTNERS
+@VERSIONS
+def test_patches_are_in_the_partners_words(product: Node, partner: str, version: str) -> None:
+    path, words = f"{PATHS[version]}/{placed(product, partner, version)}", WORDS[partner]
+
+    def patched(value: str, note: str) -> Any:
+        tests = [{"op": "test", "path": "/state", "value": value}, {"op": "add", "path": "/description", "value": note}]
+        media_type = {"Content-Type": "application/json-patch+json"}
+        return product.request("PATCH", path, partner, data=json.dumps(tests), headers=media_type)
+
+    answer = patched(words["done"], "noted")
+    assert answer.status_code == 200, answer.text
+    assert (answer.json()["description"], answer.json()["state"]) == ("noted", words["done"])
+    assert patched(words["not done"], "again").status_code == 409
+    merged = product.request("PATCH", path, partner, json={"description": "merged", "state": words["done"]})
+    assert (merged.status_code, merged.json()["description"]) == (200, "merged")
+    refused = product.request("PATCH", path, partner, json={"billingAccount": {"id": "BA-1"}})
+    assert refused.json()["errors"][0]["reason"] == "WORD_NOT_AGREED"
+
+
+def test_entity_tags_are_those_of_the_words(product: Node) -> None:
+    path = f"{TMF622}/{placed(product, 'partner-alpha', 'v5')}"
+    alphas, ours = (product.get(path, client=client).headers["ETag"] for client in ("partner-alpha", "qa"))
+    assert alphas != ours
+    known = {"If-None-Match": alphas}
+    assert product.get(path, client="partner-alpha", headers=known).status_code == 304
+    assert product.get(path, headers=known).status_code == 200
+    changes = {"description": "changed"}
+    for tag, status in ((ours, 412), (alphas, 200)):
+        answer = product.request("PATCH", path, "partner-alpha", json=changes, headers={"If-Match": tag})
+        assert answer.status_code == status
+
+
+@PARTNERS
+def test_a_product_is_read_by_the_partners_id(product: Node, partner: str) -> None:
+    words, order_id = WORDS[partner], placed(product, partner, "v5")
+    [item] = product.get(f"{TMF622}/{order_id}", client=partner).json()["productOrderItem"]
+    shown = product.get(f"{PRODUCTS}/{item['product']['id']}", client=partner).json()
+    before, after = words["product"].split("{}")
+    ours = shown["id"].removeprefix(before).removesuffix(after)
+    assert shown["id"] == item["product"]["id"] == words["product"].format(ours)
+    assert shown["href"].rpartition("/")[2].replace("%3A", ":") == shown["id"]
+    assert shown["productOffering"]["id"] == words["tv"]
+    assert product.get(f"{PRODUCTS}/{ours}", client=partner).status_code == 404
+    [listed] = product.get(PRODUCTS, client=partner, params={"id": shown["id"]}).json()
+    assert listed["href"] == shown["href"]
+    assert product.get(f"{PRODUCTS}/{ours}").json()["id"] == ours
+
+
+@PARTNERS
+def test_an_offering_is_read_by_the_partners_id(product: Node, partner: str) -> None:
+    words = WORDS[partner]
+    shown = product.get(f"{OFFERINGS}/{words['tv']}", client=partner).json()
+    assert shown["id"] == shown["href"].rpartition("/")[2] == words["tv"]
+    assert shown["name"] == product.get(f"{OFFERINGS}/po_tv_basic").json()["name"]
+    assert product.get(f"{OFFERINGS}/po_tv_basic", client=partner).status_code == 404
+
+
+@VERSIONS
+def test_what_is_wrong_is_told_in_the_partners_words(product: Node, version: str) -> None:
+    refused = product.post(PATHS[version], order("partner-alpha", version, tv="po_tv_basic"), client="partner-alpha")
+    [error] = refused.json()["errors"]
+    assert (refused.status_code, refused.json()["code"]) == (400, "WORD_NOT_AGREED")
+    assert (error["pointer"], error["allowed"]) == ("/productOrderItem/0/productOffering/id", ["A-100", "A-200"])
+    refused = product.post(PATHS[version], order("partner-alpha", version, add="stop"), client="partner-alpha")
+    [error] = refused.json()["errors"]
+    assert (error["pointer"], "neu" in error["allowed"], "add" in error["allowed"]) == (
+        "/productOrderItem/0/action",
+        True,
+        False,
+    )
+
+
+@PARTNERS
+@VERSIONS
+def test_the_audit_record_tells_what_was_mapped(product: Node, partner: str, version: str) -> None:
+    answer = product.post(PATHS[version], order(partner, version), client=partner)
+    until(lambda: product.until_finished(answer.json()["id"])["status"] != "processing")
+    body = {"api": "TMF622", "version": version, "operation": "createProductOrder", "payload": order(partner, version)}
+    tried = product.post("/api/v1/translations", body, client=partner).json()
+    assert tried["accepted"], tried
+    assert tried["command"]["lines"][0]["offering_id"] == "po_tv_basic"
+    rules = {one["source"]: one["rule"] for one in tried["fields"]}
+    assert rules["/productOrderItem/0/productOffering/id"].startswith(
+        f"mapped by profile: {WORDS[partner]['tv']} is po_tv_basic; "
+    )
+
+
+def test_a_repeated_key_gets_the_first_answer(product: Node) -> None:
+    key = {"Idempotency-Key": "words-once"}
+    sent = order("partner-alpha", "v5")
+    first, again = (product.post(TMF622, sent, client="partner-alpha", headers=key) for _ in range(2))
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.json()["id"] == again.json()["id"]
+    assert again.json()["productOrderItem"][0]["productOffering"]["id"] == "A-200"

@@ -1,0 +1,361 @@
+"""Partners that send and read their own ids and words."""
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from canonical.ordering.order import Order
+from canonical.shared import jsontext
+from canonical.shared.criteria import Compare
+from facade.application.requests import Translation
+from facade.bootstrap.declared import TMF_APIS
+from facade.bootstrap.versions import versions_of
+from facade.contract.violations import ContractViolation
+from facade.partners.files import read_profiles
+from facade.partners.profiles import Profile
+from facade.partners.words import partner_words
+from facade.security.principal import Principal
+from facade.tmf.engine import versions
+from facade.tmf.engine.changes import Patch, planned
+from facade.tmf.engine.declaration import Verb
+from facade.tmf.engine.translator import ResourceTranslator
+from facade.tmf.engine.versions import Version
+from facade.tmf.engine.wording import WORD_NOT_AGREED, ReadWords, Wording
+from facade.tmf.query.listing import read_listing
+from tests.support.memory import Memory
+from tests.support.memory_reads import ReadsFromMemory
+from tests.unit.tmf622.payloads import ACME, a_payload, an_item, party
+from tests.unit.tmf622.versions import V4, V5
+
+ROOT = Path(__file__).parents[3]
+PROFILES = read_profiles(ROOT / "fixtures" / "partners").by_client
+ALPHA, BETA = PROFILES["partner-alpha"], PROFILES["partner-beta"]
+GOLDEN = ROOT / "fixtures" / "golden" / "partners"
+VERSIONS = pytest.mark.parametrize("version", [V5, V4], ids=["v5", "v4"])
+OFFERING = {"offerings": {"table": {"A-1": "po_broadband_1g"}}}
+
+
+def profile(**said: Any) -> Profile:
+    return Profile(words=partner_words(said))
+
+
+def wording(version: Version, of: Profile) -> Wording:
+    found = version.wording(of)
+    assert found is not None
+    return found
+
+
+def read(version: Version, of: Profile, body: Any) -> tuple[Any, ReadWords]:
+    """A body as a contract lets it through, in our words."""
+    words = wording(version, of).read(body)
+    contract = version.own if isinstance(version, versions.V4) else version.contract
+    judged = contract.check_request(version.resource.operation(Verb.CREATE, version.name), words.body)
+    assert not judged.violations
+    return judged.body, words
+
+
+def translated(version: Version, of: Profile, body: Any) -> Translation:
+    translator = ResourceTranslator(version, ReadsFromMemory(Memory()))
+    ours, words = read(version, of, body)
+    return translator.translate(ours, Principal("partner", frozenset(), profile=of), read=words)
+
+
+def golden(name: str) -> Any:
+    return json.loads((GOLDEN / f"{name}.json").read_text())
+
+
+@pytest.mark.parametrize("partner", ["alpha", "beta"])
+@VERSIONS
+def test_both_partners_mean_the_same_order_in_their_own_words(version: Version, partner: str) -> None:
+    command = translated(version, PROFILES[f"partner-{partner}"], golden(f"{partner}-{version.name}.request")).command
+    told = {one.name: getattr(command, one.name) for one in dataclasses.fields(command)}
+    del told["owner"], told["reader"]
+    assert json.loads(jsontext.write(told)) == golden("order.command")
+
+
+@pytest.mark.parametrize("partner", ["alpha", "beta"])
+@VERSIONS
+def test_what_is_read_in_ours_is_shown_as_it_was_sent(version: Version, partner: str) -> None:
+    sent = golden(f"{partner}-{version.name}.request")
+    words = wording(version, PROFILES[f"partner-{partner}"])
+    assert words.shown(words.read(sent).body) == sent
+    assert words.read(sent).body != sent
+
+
+def test_each_partner_reads_the_order_of_the_other_in_its_own_words() -> None:
+    alphas, betas = golden("alpha-v5.request"), golden("beta-v5.request")
+    assert wording(V5, BETA).shown(wording(V5, ALPHA).read(alphas).body) == betas
+    assert wording(V5, ALPHA).shown(wording(V5, BETA).read(betas).body) == alphas
+
+
+def test_a_resource_without_words_of_the_partners_is_left_alone() -> None:
+    assert V5.wording(Profile()) is None
+    assert V5.wording(profile(words={"lifecycleStatuses": {"table": {"Neu": "Launched"}}})) is None
+
+
+@VERSIONS
+def test_ids_of_other_parties_are_not_those_of_customers(version: Version) -> None:
+    known = wording(version, profile(ids={"customers": {"table": {"X": "C1"}}}))
+    body = {
+        "v5": a_payload(relatedParty=[party("X"), party("X", "Seller"), {"role": "Customer"}]),
+        "v4": {"relatedParty": [{"id": "X", "role": "Customer"}, {"id": "X", "role": "Seller"}, {"role": "Customer"}]},
+    }[version.name]
+    words = known.read(body)
+    place = "/relatedParty/0/partyOrPartyRole/id" if version is V5 else "/relatedParty/0/id"
+    assert {at: word.ours for at, word in words.words.items()} == {place: "C1"}
+
+
+@VERSIONS
+def test_a_word_that_is_not_agreed_is_refused_with_its_place_and_what_is(version: Version) -> None:
+    body = {"relatedParty": [{"id": "C1", "role": "Customer"}]} if version is V4 else a_payload()
+    body["productOrderItem"] = [an_item(productOffering={"id": "po_broadband_1g"})]
+    with pytest.raises(ContractViolation) as refused:
+        translated(version, profile(ids=OFFERING), body)
+    [found] = refused.value.violations
+    assert (found.pointer, found.reason) == ("/productOrderItem/0/productOffering/id", WORD_NOT_AGREED)
+    assert found.allowed == ("A-1",)
+
+
+def test_what_the_contract_refuses_is_told_in_the_partners_words() -> None:
+    known = wording(V5, profile(words={"actions": {"table": {"neu": "add"}, "unknown": "carry"}}))
+    words = known.read(a_payload(productOrderItem=[an_item(action="new")]))
+    [found] = words.told(V5.contract.check_request("createProductOrder", words.body).violations)
+    assert found.pointer == "/productOrderItem/0/action"
+    assert set(found.allowed) == {"neu", "modify", "delete", "noChange"}
+
+
+def test_texts_of_errors_have_the_partners_ids() -> None:
+    known = wording(V5, profile(ids={**OFFERING, "customers": {"template": "KD-{id}"}}))
+    words = known.read(a_payload(relatedParty=[party("KD-C1")]))
+    assert words.text("C1 has no po_broadband_1g.") == "KD-C1 has no A-1."
+    assert words.text("C2 has no po_tv") == "C2 has no po_tv"
+
+
+def test_the_trail_names_the_partners_pointer_and_word_and_ours() -> None:
+    body = a_payload(productOrderItem=[an_item(productOffering={"id": "A-1"})], relatedParty=[party("KD-C1")])
+    trail = translated(V5, profile(ids={**OFFERING, "customers": {"template": "KD-{id}"}}), body).trail
+    rules = {one.source: (one.target, one.rule) for one in trail}
+    assert rules["/productOrderItem/0/productOffering/id"] == (
+        "/lines/0/offering_id",
+        "mapped by profile: A-1 is po_broadband_1g; as sent",
+    )
+    assert rules["/relatedParty/0/partyOrPartyRole/id"][1].startswith("mapped by profile: KD-C1 is C1; ")
+
+
+def test_a_request_is_told_apart_by_what_was_sent() -> None:
+    sent = golden("alpha-v5.request")
+    ours, words = read(V5, ALPHA, sent)
+    assert words.sent(ours) == sent
+
+
+@pytest.mark.parametrize(
+    ("query", "asked"),
+    [
+        ("productOrderItem.productOffering.id=A-100", ("po_broadband_1g",)),
+        ("productOrderItem.productOffering.id=A-100,A-200", ("po_broadband_1g", "po_tv_basic")),
+        ("state=fertig", ("completed",)),
+        ("relatedParty.partyOrPartyRole.id=KD-C1", ("C1",)),
+        ("relatedParty.partyOrPartyRole.id=A-7", ("A-7",)),
+        ("filter=$[?(@.state=='fertig')]", ("completed",)),
+    ],
+)
+def test_filters_compare_the_partners_words(query: str, asked: tuple[str, ...]) -> None:
+    found = read_listing(query.encode(), wording(V5, ALPHA).searchable(V5.searchable), "productOrder").criterion
+    assert isinstance(found, Compare)
+    assert found.constants == asked
+
+
+def test_filters_compare_the_partners_words_in_v4() -> None:
+    searchable = wording(V4, ALPHA).searchable(V4.searchable)
+    found = read_listing(b"relatedParty.id=KD-C1", searchable, "productOrder").criterion
+    assert isinstance(found, Compare)
+    assert found.constants == ("C1",)
+
+
+@pytest.mark.parametrize(
+    ("query", "parameter", "told"),
+    [
+        ("state.gt=fertig", "state.gt", "state: compare it by ="),
+        ("state=~fer.*", "state", "state: compare it by ="),
+        ("filter=$[?(@.state=~/fer/)]", "filter", "state: compare it by ="),
+        ("state=completed", "state", "not agreed"),
+        ("sort=state", "sort", "state is shown in words"),
+    ],
+)
+def test_what_cannot_be_translated_in_a_filter_is_refused_by_name(query: str, parameter: str, told: str) -> None:
+    with pytest.raises(ContractViolation) as refused:
+        read_listing(query.encode(), wording(V5, ALPHA).searchable(V5.searchable), "productOrder")
+    [found] = refused.value.violations
+    assert found.pointer == f"/{parameter}"
+    assert told in found.message
+
+
+# --- patches ----------------------------------------------------------------------------------------------------------
+
+MERGE, PATCH, QUERY = (f"application/{kind}+json" for kind in ("merge-patch", "json-patch", "json-patch-query"))
+AT = "/productOrderItem/0/productOffering/id"
+
+
+@pytest.mark.parametrize(
+    ("media_type", "sent", "ours"),
+    [
+        (MERGE, {"billingAccount": {"id": "BK-1"}}, {"billingAccount": {"id": "1"}}),
+        (
+            PATCH,
+            [{"op": "replace", "path": AT, "value": "A-200"}],
+            [{"op": "replace", "path": AT, "value": "po_tv_basic"}],
+        ),
+        (
+            PATCH,
+            [{"op": "test", "path": "/state", "value": "fertig"}],
+            [{"op": "test", "path": "/state", "value": "completed"}],
+        ),
+        (PATCH, [{"op": "test", "path": "/state", "value": "?"}], [{"op": "test", "path": "/state", "value": "?"}]),
+        (
+            PATCH,
+            [{"op": "add", "path": "/productOrderItem/-", "value": {"action": "neu"}}],
+            [{"op": "add", "path": "/productOrderItem/-", "value": {"action": "add"}}],
+        ),
+        (
+            PATCH,
+            [{"op": "replace", "path": "/relatedParty/0/partyOrPartyRole/id", "value": "KD-C2"}],
+            [{"op": "replace", "path": "/relatedParty/0/partyOrPartyRole/id", "value": "C2"}],
+        ),
+        (
+            QUERY,
+            [{"op": "add", "path": "/productOrderItem", "value": {"action": "neu"}}],
+            [{"op": "add", "path": "/productOrderItem", "value": {"action": "add"}}],
+        ),
+        (
+            QUERY,
+            [{"op": "replace", "path": "/productOrderItem/quantity?productOffering.id=A-100&id=1", "value": 2}],
+            [
+                {
+                    "op": "replace",
+                    "path": "/productOrderItem/quantity?productOffering.id=po_broadband_1g&id=1",
+                    "value": 2,
+                }
+            ],
+        ),
+        (
+            QUERY,
+            [{"op": "copy", "from": "/note?productOrderItem.action=neu", "path": "/a"}],
+            [{"op": "copy", "from": "/note?productOrderItem.action=add", "path": "/a"}],
+        ),
+        (PATCH, [7, {"op": "remove", "path": "/note"}], [7, {"op": "remove", "path": "/note"}]),
+    ],
+)
+def test_a_patch_is_read_in_our_words(media_type: str, sent: Any, ours: Any) -> None:
+    words = wording(V5, ALPHA).read(sent, media_type)
+    assert words.body == ours
+    assert words.sent(words.body) == sent
+
+
+def patched(of: Profile, order: Order, carried: Mapping[str, Any], media_type: str, body: Any) -> Translation | None:
+    words = wording(V5, of).read(body, media_type)
+    rules = V5.resource.patch
+    assert rules is not None
+    return planned(V5, rules, Patch(media_type, words.body, "", words), order, dict(carried), ACME)
+
+
+def drafted() -> tuple[Order, Mapping[str, Any]]:
+    """A draft for an offering that the partner has no word for."""
+    from canonical.ordering.states import State
+    from tests.support.builders import an_order_in
+
+    order = an_order_in(State.DRAFT)
+    return order, a_payload(requestedInitialState="draft")
+
+
+def test_a_patch_may_repeat_what_it_is_shown_and_say_nothing_else_that_is_not_agreed() -> None:
+    order, carried = drafted()
+    of = profile(ids={"offerings": {"table": {"A-1": "po_tv_basic"}}})
+    item = {"id": "1", "action": "add", "quantity": 3}
+    shown = {"productOrderItem": [item | {"productOffering": {"id": "po_broadband_1g"}}]}
+    assert patched(of, order, carried, MERGE, shown) is not None
+    with pytest.raises(ContractViolation) as refused:
+        patched(of, order, carried, MERGE, {"productOrderItem": [item | {"productOffering": {"id": "po_x"}}]})
+    assert refused.value.violations[0].reason == WORD_NOT_AGREED
+    assert refused.value.violations[0].pointer == AT
+
+
+def test_what_a_json_patch_maps_is_in_the_trail_with_its_place() -> None:
+    order, carried = drafted()
+    body = [{"op": "replace", "path": AT, "value": "A-1"}]
+    translation = patched(profile(ids={"offerings": {"table": {"A-1": "po_tv_basic"}}}), order, carried, PATCH, body)
+    assert translation is not None
+    assert ("/0/value", AT, "mapped by profile: A-1 is po_tv_basic") in [
+        (one.source, one.target, one.rule) for one in translation.trail
+    ]
+
+
+# --- every declared place ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("api", TMF_APIS, ids=lambda api: api.name)
+def test_every_declared_place_is_one_of_the_resource(api: Any) -> None:
+    for spoken in api.versions:
+        for version in versions_of(api, spoken).values():
+            for place in version.resource.places:
+                names = tuple(name for name in place.pointer.split("/")[1:] if name not in ("*", "**"))
+                versions_of(api, "v5")[version.resource.name].kept.known("place", names)
+
+
+WORDS = st.text("abc", min_size=1, max_size=3)
+IDS = st.fixed_dictionaries(
+    {}, optional={"table": st.dictionaries(WORDS, WORDS, min_size=1, max_size=5), "template": st.just("x{id}")}
+).filter(bool)
+
+
+@given(st.data())
+@VERSIONS
+def test_whatever_a_profile_maps_in_comes_out_as_it_was_sent(version: Version, data: st.DataObject) -> None:
+    domains = ("offerings", "customers", "billingAccounts", "products")
+    said = {domain: data.draw(IDS) for domain in domains}
+    try:
+        words = wording(version, profile(ids=said))
+    except ValueError:
+        return
+    sent = data.draw(bodies(version, {domain: ids(said[domain]) for domain in domains}))
+    mapped = words.read(sent)
+    assert all(word.ours is not None for word in mapped.words.values())
+    assert words.shown(mapped.body) == sent
+    assert mapped.sent(mapped.body) == sent
+
+
+def ids(said: Mapping[str, Any]) -> st.SearchStrategy[str]:
+    """What the partner may say."""
+    table = said.get("table", {})
+    ours = set(table.values())
+    templated = WORDS.filter(lambda one: one not in ours and f"x{one}" not in table).map(lambda one: f"x{one}")
+    known = [st.sampled_from(sorted(table))] if table else []
+    return st.one_of(*known, *([templated] if "template" in said else []))
+
+
+def bodies(version: Version, of: Mapping[str, st.SearchStrategy[str]]) -> st.SearchStrategy[Any]:
+    def named(domain: str) -> st.SearchStrategy[Any]:
+        return st.fixed_dictionaries({"id": of[domain]})
+
+    item = st.fixed_dictionaries(
+        {"id": WORDS},
+        optional={
+            "productOffering": named("offerings"),
+            "product": named("products"),
+            "billingAccount": named("billingAccounts"),
+        },
+    )
+    nested = st.recursive(
+        item, lambda inner: st.builds(lambda a, b: a | {"productOrderItem": b}, item, st.lists(inner))
+    )
+    customer = named("customers").map(lambda one: one if version is V4 else {"partyOrPartyRole": one})
+    parties = st.lists(customer.map(lambda one: one | {"role": "Customer"}), max_size=2)
+    return st.fixed_dictionaries(
+        {"productOrderItem": st.lists(nested, max_size=3), "relatedParty": parties},
+        optional={"billingAccount": named("billingAccounts"), "description": WORDS},
+    )
