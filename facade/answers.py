@@ -9,7 +9,10 @@ from canonical.shared.errors import CanonicalError
 
 @dataclass(frozen=True)
 class ErrorAnswer:
-    """An error answer. `errors` are entries for single fields, `extra` further members of a problem."""
+    """An error answer. `errors` are entries for single fields, `extra` further members of a problem.
+
+    `ours` is our code, where `code` is that of a partner's contract.
+    """
 
     status: int
     code: str
@@ -18,6 +21,11 @@ class ErrorAnswer:
     errors: tuple[Mapping[str, Any], ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
+    ours: str = ""
+
+    @property
+    def our_code(self) -> str:
+        return self.ours or self.code
 
 
 class AnswerRow(NamedTuple):

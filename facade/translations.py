@@ -13,6 +13,7 @@ from canonical.processes.place_order import PlannedCall, plan
 from canonical.shared.aggregates import Kind
 from canonical.shared.errors import CanonicalError, Conflict, InvalidCommand, NotFound
 from canonical.shared.reader import Reader
+from facade.answers import ErrorAnswer
 from facade.application.requests import Translation
 from facade.application.use_cases import Application
 from facade.contract.connexion_plugin import validated_body
@@ -101,7 +102,7 @@ class Translations:
         ]
         if checked.violations:
             wrong = checked.violations if read is None else read.told(checked.violations)
-            return _refused([violation.as_document() for violation in wrong], leniencies)
+            return _refused(_entries(wrong, principal), leniencies)
         try:
             with nullcontext() if read is None else read.wording.told(read):
                 translatable.translator.check_customers(checked.body, principal)
@@ -109,9 +110,9 @@ class Translations:
                 calls = self._calls(translation)
                 losses = [loss.as_document() for loss in translatable.losses(checked.body)]
         except ContractViolation as error:
-            return _refused([violation.as_document() for violation in error.violations], leniencies)
+            return _refused(_entries(error.violations, principal), leniencies)
         except (InvalidCommand, NotFound, Conflict) as error:
-            return _refused([_entry(error, error.pointer)], leniencies)
+            return _refused([_entry(error, principal)], leniencies)
         return _accepted(translation, calls, losses, leniencies)
 
     def _calls(self, translation: Translation) -> list[PlannedCall]:
@@ -120,8 +121,15 @@ class Translations:
         return plan(made) if isinstance(made, Order) else []
 
 
-def _entry(error: CanonicalError, pointer: str | None) -> dict[str, Any]:
-    return {"pointer": pointer, "code": error.code, "message": error.message}
+def _entries(violations: Sequence[Violation], principal: Principal) -> Sequence[Mapping[str, Any]]:
+    found = tuple(violation.as_document() for violation in violations)
+    return principal.profile.errors.told(ErrorAnswer(400, "", "", "", found)).errors
+
+
+def _entry(error: CanonicalError, principal: Principal) -> Mapping[str, Any]:
+    found = ErrorAnswer(400, error.code, "", error.message, extra=error.details)
+    told = principal.profile.errors.told(found)
+    return {"pointer": error.pointer, "code": told.code, "message": told.detail}
 
 
 def _accepted(
@@ -152,5 +160,5 @@ def _written(command: Any) -> dict[str, Any]:
     }
 
 
-def _refused(errors: list[dict[str, Any]], leniencies: list[dict[str, Any]]) -> dict[str, Any]:
+def _refused(errors: Sequence[Mapping[str, Any]], leniencies: list[dict[str, Any]]) -> dict[str, Any]:
     return {**NOTHING, "leniencies": leniencies, "errors": errors}

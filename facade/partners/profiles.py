@@ -14,6 +14,8 @@ from canonical.shared import jsontext
 from canonical.shared.reader import CustomerSet
 from facade.contract.pointers import escaped, pointer
 from facade.partners.customers import CustomerRule, customer_rule
+from facade.partners.error_texts import OUR_ERRORS, PartnerErrors, partner_errors
+from facade.partners.error_texts import SCHEMA as ERRORS
 from facade.partners.faults import ProfileFault
 from facade.partners.words import NO_WORDS, SCHEMAS, PartnerWords, partner_words
 from facade.tmf.switches import KEEP, REFUSE, SWITCHES
@@ -41,6 +43,7 @@ class Profile:
     market: Market = EVERYWHERE
     tolerated: tuple[str, ...] = ()
     words: PartnerWords = NO_WORDS
+    errors: PartnerErrors = OUR_ERRORS
     version: str = field(default="default", compare=False)
 
     def customers_for(self, claims: Mapping[str, Any]) -> CustomerSet | None:
@@ -116,6 +119,7 @@ _FORM = {
         "market": _MARKET,
         **_RULES,
         **SCHEMAS,
+        "errors": ERRORS,
     },
 }
 _KEYS = {"party role": "partyRoles", "relationship type": "relationshipTypes"}
@@ -139,7 +143,9 @@ def compile_profile(document: Any, version: str = "") -> Profile:
     market = Market(**{name: frozenset(ids) for name, ids in document.get("market", {}).items()})
     validation = Validation(document.get("validation", Validation.BEFORE_ACKNOWLEDGEMENT))
     tolerated = tuple(code for key in SWITCHES for code, result in document.get(key, {}).items() if result == KEEP)
-    return Profile(validation, vocabulary, customers, market, tolerated, partner_words(document), version=version)
+    errors = partner_errors(document.get("errors", {}))
+    words = partner_words(document, errors.codes)
+    return Profile(validation, vocabulary, customers, market, tolerated, words, errors, version=version)
 
 
 def content_hash(document: Any) -> str:

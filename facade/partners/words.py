@@ -52,12 +52,18 @@ class PartnerWords:
 NO_WORDS = PartnerWords()
 
 
-def partner_words(said: Mapping[str, Any]) -> PartnerWords:
-    """The ids and words of a profile that keeps its schema. Raises ProfileFault."""
+def partner_words(said: Mapping[str, Any], codes: Mapping[str, str] = MappingProxyType({})) -> PartnerWords:
+    """The ids and words of a profile that keeps its schema. `codes` are the partner's codes of errors by ours.
+
+    Raises ProfileFault.
+    """
     found = {
         domain: dictionary(domain, said[section][domain], f"/{section}/{domain.value}")
         for section, domains in SECTIONS.items()
         for domain in domains
         if domain in said.get(section, {})
     }
+    if codes:
+        # Several of our codes may be one of the partner's: documents show codes, and nobody sends them.
+        found[Domain.ERROR_CODES] = Dictionary(Domain.ERROR_CODES, {}, codes, carries=True)
     return PartnerWords(MappingProxyType(found)) if found else NO_WORDS

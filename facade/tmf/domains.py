@@ -27,10 +27,11 @@ class Domain(StrEnum):
     ROLES = "roles"
     RELATIONSHIPS = "relationships"
     UNITS = "units"
+    ERROR_CODES = "errors"
 
 
 ID_DOMAINS = (Domain.OFFERINGS, Domain.CUSTOMERS, Domain.BILLING_ACCOUNTS, Domain.PRODUCTS)
-WORD_DOMAINS = tuple(domain for domain in Domain if domain not in ID_DOMAINS)
+WORD_DOMAINS = tuple(domain for domain in Domain if domain not in (*ID_DOMAINS, Domain.ERROR_CODES))
 
 ORDER_STATES = (
     *("acknowledged", "rejected", "pending", "held", "inProgress", "cancelled", "completed", "failed", "partial"),

@@ -177,7 +177,7 @@ def _framework(error: Any) -> ErrorAnswer:
 def render(answer: ErrorAnswer, path: str, error_id: str) -> tuple[bytes, str]:
     """The body and its media type, by the address that was called."""
     pending = {}
-    if answer.code == AssetInOrder.code and "orderId" in answer.extra:
+    if answer.our_code == AssetInOrder.code and "orderId" in answer.extra:
         pending = {"pendingOrder": _order_address(path, answer.extra["orderId"])}
     if path.startswith(TMF_PREFIXES):
         return jsontext.write(_tmf_error(answer, error_id) | pending), "application/json"
@@ -206,7 +206,7 @@ def _tmf_error(answer: ErrorAnswer, error_id: str) -> dict[str, Any]:
 
 def _problem(answer: ErrorAnswer, error_id: str) -> dict[str, Any]:
     body: dict[str, Any] = {
-        "type": f"urn:tmf-facade:problem:{answer.code.lower().replace('_', '-')}",
+        "type": f"urn:tmf-facade:problem:{answer.our_code.lower().replace('_', '-')}",
         "title": answer.title,
         "status": answer.status,
         "detail": answer.detail,
@@ -246,7 +246,8 @@ class ErrorHandler:
         turned_away = isinstance(error, TurnedAway)
         if caller is not None and not turned_away and request.method not in ("GET", "HEAD", "OPTIONS"):
             self._record(error_id, caller, request, answer)
-        body, media_type = render(answer, path, error_id)
+        told = answer if caller is None else caller.profile.errors.told(answer)
+        body, media_type = render(told, path, error_id)
         headers = dict(answer.headers)
         if answer.status == 405:
             headers = {"Allow": self._methods.allow(path)}

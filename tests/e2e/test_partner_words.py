@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.product import ORDERS, TMF622, Node
+from tests.support.product import ORDERS, TMF622, Node, portal_order
 from tests.support.waiting import until
 
 V4 = TMF622.replace("/v5/", "/v4/")
@@ -16,11 +16,11 @@ PATHS = {"v5": TMF622, "v4": V4}
 WORDS: Mapping[str, dict[str, str]] = {
     "partner-alpha": {
         "role": "Endkunde", "customer": "KD-C12345", "add": "neu", "tv": "A-200", "done": "fertig",
-        "not done": "completed", "product": "P-{}",
+        "not done": "completed", "product": "P-{}", "not agreed": "E-WORT", "no stock": "E-LAGER",
     },
     "partner-beta": {
         "role": "Buyer of beta", "customer": "KD-1", "add": "order", "tv": "A-100", "done": "angenommen",
-        "not done": "pending",
+        "not done": "pending", "not agreed": "UNKNOWN_CODE", "no stock": "E-KUNDE",
         "product": "beta:{}",
     },
 }  # fmt: skip
@@ -104,7 +104,7 @@ def test_patches_are_in_the_partners_words(product: Node, partner: str, version:
     merged = product.request("PATCH", path, partner, json={"description": "merged", "state": words["done"]})
     assert (merged.status_code, merged.json()["description"]) == (200, "merged")
     refused = product.request("PATCH", path, partner, json={"billingAccount": {"id": "BA-1"}})
-    assert refused.json()["errors"][0]["reason"] == "WORD_NOT_AGREED"
+    assert refused.json()["errors"][0]["reason"] == words["not agreed"]
 
 
 def test_entity_tags_are_those_of_the_words(product: Node) -> None:
@@ -149,8 +149,16 @@ def test_an_offering_is_read_by_the_partners_id(product: Node, partner: str) -> 
 def test_what_is_wrong_is_told_in_the_partners_words(product: Node, version: str) -> None:
     refused = product.post(PATHS[version], order("partner-alpha", version, tv="po_tv_basic"), client="partner-alpha")
     [error] = refused.json()["errors"]
-    assert (refused.status_code, refused.json()["code"]) == (400, "WORD_NOT_AGREED")
-    assert (error["pointer"], error["allowed"]) == ("/productOrderItem/0/productOffering/id", ["A-100", "A-200"])
+    assert (refused.status_code, refused.json()["code"], refused.json()["reason"]) == (
+        400,
+        "E-WORT",
+        "Unbekanntes Wort",
+    )
+    assert refused.json()["message"] == f"Nicht vereinbart: {error['pointer']}"
+    assert (error["pointer"], error["reason"]) == ("/productOrderItem/0/productOffering/id", "E-WORT")
+    assert error["allowed"] == ["A-100", "A-200", "A-300"]
+    record = product.get(f"/api/v1/audit-records/{refused.json()['id']}", client="partner-alpha").json()
+    assert (record["code"], record["status"]) == ("WORD_NOT_AGREED", 400)
     refused = product.post(PATHS[version], order("partner-alpha", version, add="stop"), client="partner-alpha")
     [error] = refused.json()["errors"]
     assert (error["pointer"], "neu" in error["allowed"], "add" in error["allowed"]) == (
@@ -158,6 +166,29 @@ def test_what_is_wrong_is_told_in_the_partners_words(product: Node, version: str
         True,
         False,
     )
+
+
+@PARTNERS
+def test_each_partner_reads_its_own_codes(product: Node, partner: str) -> None:
+    words = WORDS[partner]
+    order_id = product.post(TMF622, order(partner, "v5", tv="A-300"), client=partner).json()["id"]
+    product.until_finished(order_id)
+    shown = product.get(f"{TMF622}/{order_id}", client=partner).json()
+    assert [one["code"] for one in shown["productOrderErrorMessage"]] == [words["no stock"]]
+    ours = product.get(f"{TMF622}/{order_id}").json()
+    assert [one["code"] for one in ours["productOrderErrorMessage"]] == ["INSUFFICIENT_STOCK"]
+    problem = product.post(ORDERS, portal_order(SKU999=1), client=partner)
+    assert (problem.status_code, problem.json()["code"]) == (409, words["no stock"])
+    assert problem.json()["type"] == "urn:tmf-facade:problem:insufficient-stock"
+
+
+@VERSIONS
+def test_a_message_of_the_partners_shows_parameters_in_its_words(product: Node, version: str) -> None:
+    path = f"{PATHS[version]}/{placed(product, 'partner-alpha', version)}"
+    refused = product.request("PATCH", path, "partner-alpha", json={"requestedStartDate": "2027-01-01T00:00:00Z"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "E-STATUS")
+    assert refused.json()["message"].startswith("Im Status fertig nicht erlaubt. (")
+    assert "is fertig" in refused.json()["message"]
 
 
 @PARTNERS

@@ -1,7 +1,7 @@
 """The operations of one declared resource in one version: one method for each."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -181,12 +181,9 @@ class ResourceOperations:
     def _told(self, wording: Wording | None, read: ReadWords | None = None) -> Iterator[None]:
         """What is raised is raised in the words of the client: its states, and its profile's words."""
         resource = self.version.resource
-        if wording is None:
-            with client_states(resource.states):
-                yield
-        else:
-            with wording.told(read), client_states(wording.states(resource.states, resource.state_attribute)):
-                yield
+        worded = nullcontext() if wording is None else wording.told(read, resource.state_attribute)
+        with worded, client_states(resource.states):
+            yield
 
     def _created(self, body: Any, request: Request, principal: Principal, read: ReadWords | None) -> Result:
         try:

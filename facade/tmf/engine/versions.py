@@ -71,7 +71,8 @@ class Version:
 
     def wording(self, profile: Profile) -> Wording | None:
         """The words of a partner for this resource; None if it uses ours."""
-        if not any(place.domain in profile.words.dictionaries for place in self.resource.places):
+        known = profile.words.dictionaries
+        if not known or not any(place.domain in known for place in self.resource.places):
             return None
         return Wording(self._words_sent, self._words_kept, profile.words, profile.vocabulary)
 

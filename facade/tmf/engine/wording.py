@@ -5,7 +5,7 @@ complete. So contracts, bridges, mappers and the store know our words only.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -13,8 +13,8 @@ from typing import Any
 
 from canonical.audit.record import Mapped
 from canonical.shared.editions import Named
-from canonical.shared.errors import CanonicalError
-from facade.contract.pointers import Tokens, pointer, shortened, tokens_of
+from canonical.shared.errors import CanonicalError, InvalidTransition
+from facade.contract.pointers import Token, Tokens, pointer, shortened, tokens_of
 from facade.contract.violations import Code, ContractViolation, Violation
 from facade.partners.dictionaries import Dictionary
 from facade.partners.words import NO_WORDS, PartnerWords
@@ -83,6 +83,11 @@ class Wording:
     def of(self, domain: Domain) -> Dictionary | None:
         return self.words.dictionaries.get(domain)
 
+    def at(self, names: Iterable[Token]) -> Dictionary | None:
+        """The words of what stands at a place of this version."""
+        leaf = self.tree.leaf(names)
+        return None if leaf is None or leaf.domain is None else self.of(leaf.domain)
+
     def our_id(self, part: str) -> str | None:
         """The id of a resource in an address, in ours; None if no resource is shown with that id."""
         known = self._own_id
@@ -96,27 +101,24 @@ class Wording:
         """The attributes that lists are filtered by, compared in the partner's words."""
         return WordedAttributes(attributes, self.kept, self.words.dictionaries)
 
-    def states(self, shown: Mapping[Any, str], attribute: str) -> Mapping[Any, str]:
-        """The states that clients see, in the partner's words. `attribute` shows them."""
-        leaf = self.kept.leaf((attribute,))
-        known = None if leaf is None or leaf.domain is None else self.of(leaf.domain)
-        return shown if known is None else {state: known.outward(name) for state, name in shown.items()}
-
     @cached_property
     def tag(self) -> str:
         """What entity tags end with, so that a client with other words reads anew."""
         return f"-{self.words.hash}" if self.words.hash else ""
 
     @contextmanager
-    def told(self, read: "ReadWords | None" = None) -> Iterator[None]:
-        """What is raised is raised in the partner's words."""
+    def told(self, read: "ReadWords | None" = None, state_attribute: str = "state") -> Iterator[None]:
+        """What is raised is raised in the partner's words. `state_attribute` shows the states of the resource."""
         read = read or ReadWords(self)
         try:
             yield
         except ContractViolation as error:
             raise ContractViolation(read.told(error.violations)) from error
         except CanonicalError as error:
-            error.message = read.text(error.message)
+            of_state = isinstance(error, InvalidTransition)
+            states = self._in_documents(state_attribute) if of_state else None
+            error.message = read.text(error.message, states)
+            error.details = {name: read.detail(value, states) for name, value in error.details.items()}
             raise
 
     def _operation(self, operation: Any, index: int, read: "ReadWords") -> Any:
@@ -145,8 +147,7 @@ class Wording:
     def _condition(self, part: str, names: Sequence[str]) -> str:
         key, equals, text = part.partition("=")
         for depth in range(len(names) + 1):
-            leaf = self.tree.leaf((*names[:depth], *key.split(".")))
-            known = None if leaf is None or leaf.domain is None else self.of(leaf.domain)
+            known = self.at((*names[:depth], *key.split(".")))
             if known is not None:
                 return f"{key}{equals}{known.sought(text) or text}"
         return part
@@ -162,10 +163,13 @@ class Wording:
     def _shows_customer(self, element: Mapping[str, Any]) -> bool:
         return self.vocabulary.names_customer(str(element.get("role", "")))
 
+    def _in_documents(self, attribute: str) -> Dictionary | None:
+        leaf = self.kept.leaf((attribute,))
+        return None if leaf is None or leaf.domain is None else self.of(leaf.domain)
+
     @cached_property
     def _own_id(self) -> Dictionary | None:
-        leaf = self.kept.leaf(("id",))
-        return None if leaf is None or leaf.domain is None else self.of(leaf.domain)
+        return self._in_documents("id")
 
 
 @dataclass
@@ -232,9 +236,16 @@ class ReadWords:
     def told(self, violations: Sequence[Violation]) -> tuple[Violation, ...]:
         return tuple(map(self._told, violations))
 
-    def text(self, text: str) -> str:
-        """A text in which ids stand as the partner writes them."""
-        return _TOKEN.sub(lambda found: self._shown_id(found[0]), text)
+    def text(self, text: str, words: Dictionary | None = None) -> str:
+        """A text in which ids, and these `words`, stand as the partner writes them."""
+        shown = self._shown_id if words is None else lambda token: self._shown_id(words.outward(token))
+        return _TOKEN.sub(lambda found: shown(found[0]), text)
+
+    def detail(self, value: Any, words: Dictionary | None = None) -> Any:
+        """A detail of an error, likewise."""
+        if isinstance(value, list | tuple):
+            return [self.detail(one, words) for one in value]
+        return self.text(value, words) if isinstance(value, str) else value
 
     def _told(self, found: Violation) -> Violation:
         message = self.text(found.message)
@@ -248,8 +259,7 @@ class ReadWords:
     def _known_at(self, at: str) -> Dictionary | None:
         if at in self.words:
             return self.wording.of(self.words[at].domain)
-        leaf = self.wording.tree.leaf(tokens_of(at))
-        return None if leaf is None or leaf.domain is None else self.wording.of(leaf.domain)
+        return self.wording.at(tokens_of(at))
 
     def _unknown(self, at: str, word: Word) -> Violation:
         known = self.wording.of(word.domain)

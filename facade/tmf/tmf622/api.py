@@ -66,6 +66,7 @@ PRODUCT_ORDER = Resource(
         Place("/orderTotalPrice/*/billingAccount/id", Domain.BILLING_ACCOUNTS),
         Place("/relatedParty/*/role", Domain.ROLES),
         Place("/relatedParty/*/partyOrPartyRole/id", Domain.CUSTOMERS, of_customers=True),
+        Place("/productOrderErrorMessage/*/code", Domain.ERROR_CODES),
         *ITEM_PLACES,
     ),
 )
