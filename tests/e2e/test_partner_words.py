@@ -131,6 +131,10 @@ def test_a_product_is_read_by_the_partners_id(product: Node, partner: str) -> No
     assert shown["href"].rpartition("/")[2].replace("%3A", ":") == shown["id"]
     assert shown["productOffering"]["id"] == words["tv"]
     assert product.get(f"{PRODUCTS}/{ours}", client=partner).status_code == 404
+    in_v4 = product.get(f"{PRODUCTS.replace('/v5/', '/v4/')}/{item['product']['id']}", client=partner)
+    assert in_v4.json()["id"] == shown["id"]
+    report = in_v4.links["describedby"]["url"].removeprefix(product.url)
+    assert product.get(report, client=partner).status_code == 200
     [listed] = product.get(PRODUCTS, client=partner, params={"id": shown["id"]}).json()
     assert listed["href"] == shown["href"]
     assert product.get(f"{PRODUCTS}/{ours}").json()["id"] == ours

@@ -7,18 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from canonical.ordering.order import Order
 from canonical.shared import jsontext
 from canonical.shared.criteria import Compare
+from canonical.shared.errors import InvalidTransition, NotFound
 from facade.application.requests import Translation
 from facade.bootstrap.declared import TMF_APIS
 from facade.bootstrap.versions import versions_of
 from facade.contract.violations import ContractViolation
 from facade.partners.files import read_profiles
-from facade.partners.profiles import Profile
+from facade.partners.profiles import Profile, compile_profile
 from facade.partners.words import partner_words
 from facade.security.principal import Principal
 from facade.tmf.engine import versions
@@ -66,6 +68,14 @@ def translated(version: Version, of: Profile, body: Any) -> Translation:
     return translator.translate(ours, Principal("partner", frozenset(), profile=of), read=words)
 
 
+def command_document(translation: Translation) -> Any:
+    """The command, without what it says of the caller."""
+    command = translation.command
+    told = {one.name: getattr(command, one.name) for one in dataclasses.fields(command)}
+    del told["owner"], told["reader"]
+    return json.loads(jsontext.write(told))
+
+
 def golden(name: str) -> Any:
     return json.loads((GOLDEN / f"{name}.json").read_text())
 
@@ -73,10 +83,8 @@ def golden(name: str) -> Any:
 @pytest.mark.parametrize("partner", ["alpha", "beta"])
 @VERSIONS
 def test_both_partners_mean_the_same_order_in_their_own_words(version: Version, partner: str) -> None:
-    command = translated(version, PROFILES[f"partner-{partner}"], golden(f"{partner}-{version.name}.request")).command
-    told = {one.name: getattr(command, one.name) for one in dataclasses.fields(command)}
-    del told["owner"], told["reader"]
-    assert json.loads(jsontext.write(told)) == golden("order.command")
+    translation = translated(version, PROFILES[f"partner-{partner}"], golden(f"{partner}-{version.name}.request"))
+    assert command_document(translation) == golden("order.command")
 
 
 @pytest.mark.parametrize("partner", ["alpha", "beta"])
@@ -92,6 +100,62 @@ def test_each_partner_reads_the_order_of_the_other_in_its_own_words() -> None:
     alphas, betas = golden("alpha-v5.request"), golden("beta-v5.request")
     assert wording(V5, BETA).shown(wording(V5, ALPHA).read(alphas).body) == betas
     assert wording(V5, ALPHA).shown(wording(V5, BETA).read(betas).body) == alphas
+
+
+THIRD = """
+ids:
+  offerings: {table: {"tv/1": po_tv_basic, "net 1": po_broadband_1g}}
+  customers: {template: "urn:c:{id}"}
+  billingAccounts: {table: {A: BA1}}
+  products: {template: "{id}#"}
+words:
+  roles: {table: {Customer: Sales Agent, Seller: Customer, Sales Agent: Seller}, unknown: carry}
+  actions: {table: {delete: add, add: delete, modify: modify}}
+"""
+
+
+@VERSIONS
+def test_a_third_partner_is_data_alone(version: Version) -> None:
+    third = compile_profile(yaml.safe_load(THIRD))
+    alphas = wording(version, ALPHA).read(golden(f"alpha-{version.name}.request")).body
+    sent = wording(version, third).shown(alphas)
+    assert sent["productOrderItem"][0]["action"] == "delete"
+    assert sent["productOrderItem"][0]["productOffering"]["id"] == "net 1"
+    assert command_document(translated(version, third, sent)) == golden("order.command")
+
+
+@pytest.mark.parametrize("partner", ["alpha", "beta"])
+@VERSIONS
+def test_no_word_of_the_partners_is_in_the_command(version: Version, partner: str) -> None:
+    """Unless it is one of ours as well. What is carried has our words, too."""
+    of = PROFILES[f"partner-{partner}"]
+    translation = translated(version, of, golden(f"{partner}-{version.name}.request"))
+    read = wording(version, of).read(golden(f"{partner}-{version.name}.request"))
+    ours = {word.ours for word in read.words.values()}
+    theirs = {word.theirs for word in read.words.values()} - ours
+    kept = jsontext.text([command_document(translation), translation.carried])
+    assert [word for word in theirs if f'"{word}"' in kept] == []
+
+
+@VERSIONS
+def test_a_word_that_is_not_agreed_is_shown_as_it_was_sent(version: Version) -> None:
+    body = golden(f"alpha-{version.name}.request")
+    body["productOrderItem"][0]["productOffering"]["id"] = "A-999"
+    known = wording(version, ALPHA)
+    assert known.shown(known.read(body).body) == body
+
+
+def test_errors_of_the_core_are_raised_in_the_partners_words() -> None:
+    known = wording(V5, ALPHA)
+    read = known.read(a_payload(relatedParty=[party("KD-C1", "Endkunde")]))
+    refusal = InvalidTransition("the order of C1 is held; allowed: C2", state="held", allowedActions=["held", "C1"])
+    with pytest.raises(InvalidTransition) as raised, known.told(read):
+        raise refusal
+    assert raised.value.message == "the order of KD-C1 is angehalten; allowed: C2"
+    assert raised.value.details == {"state": "angehalten", "allowedActions": ["angehalten", "KD-C1"]}
+    with pytest.raises(NotFound) as missing, known.told():
+        raise NotFound("no po_tv_basic is held", id="po_tv_basic")
+    assert (missing.value.message, missing.value.details) == ("no A-200 is held", {"id": "A-200"})
 
 
 def test_a_resource_without_words_of_the_partners_is_left_alone() -> None:
