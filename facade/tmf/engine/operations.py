@@ -86,12 +86,12 @@ class ResourceOperations:
         resource, principal = self.version.resource, current_principal()
         wording = self._wording(principal)
         reader, asked = resource.reader(principal), self._named(id, wording)
-        if known := known_versions():
-            now = self.reads.revision(resource.kind, asked, reader)
-            tag = entity_tag(now.version, now.edition) + _tag(wording)
-            if known.contains_weak(tag) and is_seen(self.version, now.state, principal):
-                return not_modified(tag)
         with self._told(wording):
+            if known := known_versions():
+                now = self.reads.revision(resource.kind, asked, reader)
+                tag = entity_tag(now.version, now.edition) + _tag(wording)
+                if known.contains_weak(tag) and is_seen(self.version, now.state, principal):
+                    return not_modified(tag)
             kept = self.reads.document(resource.kind, asked, reader)
         if not is_seen(self.version, kept.state, principal):
             raise resource.kind.missing(id)
@@ -140,7 +140,8 @@ class ResourceOperations:
         require_form(media_type, body)
         wording, read = self._wording(principal), _read()
         asked_for = self._named(id, wording)
-        kept = self.reads.document(self.version.resource.kind, asked_for, self.version.resource.reader(principal))
+        with self._told(wording):
+            kept = self.reads.document(self.version.resource.kind, asked_for, self.version.resource.reader(principal))
         patch = Patch(media_type, body, _href(_address_of(asked_for, kept.id, wording)), read)
         payload = {"id": _address_of(asked_for, kept.id), "patch": _as_sent(body, read), "as": media_type}
         request = self._request(Verb.PATCH, payload, principal)

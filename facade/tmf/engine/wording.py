@@ -18,16 +18,15 @@ from facade.contract.pointers import Token, Tokens, pointer, shortened, tokens_o
 from facade.contract.violations import Code, ContractViolation, Violation
 from facade.partners.dictionaries import Dictionary
 from facade.partners.words import NO_WORDS, PartnerWords
-from facade.tmf.bridge.paths import is_position
 from facade.tmf.domains import ID_DOMAINS, Domain
 from facade.tmf.engine.declaration import Resource
-from facade.tmf.engine.word_places import Convert, Node
+from facade.tmf.engine.word_patches import JSON_PATCHES, operation_in_ours
+from facade.tmf.engine.word_places import Node
 from facade.tmf.engine.worded_attributes import WordedAttributes
 from facade.tmf.query.attributes import Attributes
 from facade.tmf.vocabulary import STANDARD, Vocabulary
 
 WORD_NOT_AGREED = "WORD_NOT_AGREED"
-JSON_PATCH, QUERY_PATCH = "application/json-patch+json", "application/json-patch-query+json"
 _TOKEN = re.compile(r"[\w:~.-]*\w")
 
 
@@ -52,11 +51,11 @@ class Wording:
     def read(self, body: Any, media_type: str = "application/json") -> "ReadWords":
         """A body, or a patch, in our words."""
         read = ReadWords(self)
-        if media_type in (JSON_PATCH, QUERY_PATCH) and isinstance(body, list):
+        if media_type in JSON_PATCHES and isinstance(body, list):
             read.patch = body
-            read.body = [self._operation(one, index, read) for index, one in enumerate(body)]
+            read.body = [operation_in_ours(one, index, media_type, read) for index, one in enumerate(body)]
         else:
-            read.body = self.tree.converted(body, read.ours, self._sends_customer)
+            read.body = self.tree.converted(body, read.ours, self.sends_customer)
         return read
 
     def shown(self, document: Any) -> Any:
@@ -66,7 +65,7 @@ class Wording:
     def answered(self, body: Any) -> Any:
         """What `shown` made, in our words."""
         bodies = body if isinstance(body, list) else [body]
-        read = [self.tree.converted(one, ReadWords(self).ours, self._sends_customer) for one in bodies]
+        read = [self.tree.converted(one, ReadWords(self).ours, self.sends_customer) for one in bodies]
         return read if isinstance(body, list) else read[0]
 
     def shown_as_they_are(self, document: Any) -> set[tuple[Domain, str]]:
@@ -121,42 +120,12 @@ class Wording:
             error.details = {name: read.detail(value, states) for name, value in error.details.items()}
             raise
 
-    def _operation(self, operation: Any, index: int, read: "ReadWords") -> Any:
-        """An operation of a JSON patch with its value, and the texts of its query, in our words."""
-        path = operation.get("path") if isinstance(operation, dict) else None
-        if not isinstance(path, str):
-            return operation
-        changed = dict(operation)
-        for member in ("path", "from"):
-            if isinstance(text := operation.get(member), str) and "?" in text:
-                changed[member] = self._selection(text)
-                read.texts[(index, member)] = text
-        if "value" in operation:
-            for node in self.tree.at(tokens_of(path.partition("?")[0])):
-                convert: Convert = read.of_somebody if node.conditional else read.ours
-                convert = read.compared if operation.get("op") == "test" else convert
-                changed["value"] = node.converted(changed["value"], convert, self._sends_customer, (index, "value"))
-        return changed if changed != operation else operation
-
-    def _selection(self, path: str) -> str:
-        """A path with a query, whose conditions `name.name=text` begin at the document or at a list on the way."""
-        place, _, query = path.partition("?")
-        names = [token for token in tokens_of(place) if not is_position(token)]
-        return f"{place}?{'&'.join(self._condition(part, names) for part in query.split('&'))}"
-
-    def _condition(self, part: str, names: Sequence[str]) -> str:
-        key, equals, text = part.partition("=")
-        for depth in range(len(names) + 1):
-            known = self.at((*names[:depth], *key.split(".")))
-            if known is not None:
-                return f"{key}{equals}{known.sought(text) or text}"
-        return part
-
     def _theirs(self, domain: Domain, ours: str, _: Tokens) -> str:
         known = self.of(domain)
         return ours if known is None else known.outward(ours)
 
-    def _sends_customer(self, element: Mapping[str, Any]) -> bool:
+    def sends_customer(self, element: Mapping[str, Any]) -> bool:
+        """Whether a related party, as the partner sends it, has the role of a customer."""
         role, known = str(element.get("role", "")), self.of(Domain.ROLES)
         return self.vocabulary.names_customer(role if known is None else known.inward(role) or role)
 

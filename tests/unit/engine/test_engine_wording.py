@@ -312,6 +312,21 @@ AT = "/productOrderItem/0/productOffering/id"
             [{"op": "copy", "from": "/note?productOrderItem.action=neu", "path": "/a"}],
             [{"op": "copy", "from": "/note?productOrderItem.action=add", "path": "/a"}],
         ),
+        (
+            QUERY,
+            [{"op": "remove", "path": "/note?productOrderItem.state=Storno%20l%C3%A4uft"}],
+            [{"op": "remove", "path": "/note?productOrderItem.state=pendingCancellation"}],
+        ),
+        (
+            QUERY,
+            [{"op": "remove", "path": "/note?productOrderItem.productOffering.id=po_tv_basic"}],
+            [{"op": "remove", "path": "/note?productOrderItem.productOffering.id=%00"}],
+        ),
+        (
+            PATCH,
+            [{"op": "add", "path": "/note?productOrderItem.state=fertig", "value": 1}],
+            [{"op": "add", "path": "/note?productOrderItem.state=fertig", "value": 1}],
+        ),
         (PATCH, [7, {"op": "remove", "path": "/note"}], [7, {"op": "remove", "path": "/note"}]),
     ],
 )
