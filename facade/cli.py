@@ -17,10 +17,12 @@ FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 with warnings.catch_warnings():
     # Connexion 3.3 imports Starlette's test client, which warns about a package that only tests need.
     warnings.filterwarnings("ignore", message="Using `httpx`")
+    from canonical.ordering.external_ids import in_words
     from facade import launcher, logs
     from facade.bootstrap import assets as recording
     from facade.bootstrap import catalog as cataloguing
     from facade.bootstrap import commands
+    from facade.bootstrap import orders as ordering
     from facade.command_line import progress_bar, told_trouble
     from facade.contract.cli import contract
     from facade.demo.product import DemoError, running
@@ -232,6 +234,28 @@ def derive_assets(settings: Settings) -> None:
     ):
         orders, made = recording.derive(database, recording.deriving(database, settings), told)
     click.echo(f"{made:,} assets of {orders:,} orders")
+
+
+@main.group()
+def orders() -> None:
+    """The orders in the database at DATABASE_URL."""
+
+
+@orders.command("duplicates")
+@click.pass_obj
+def duplicate_orders(settings: Settings) -> None:
+    """List external ids that several orders of a client have. Fails if there are any.
+
+    Rejected, failed and cancelled orders do not count.
+    """
+    found = 0
+    with told_trouble(settings), cataloguing.opened(settings) as database:
+        for one in ordering.duplicates(database):
+            click.echo(f"{one.owner}: {in_words(one.identifier)}: {', '.join(one.orders)}; it belongs to {one.holder}")
+            found += 1
+    if found:
+        raise click.ClickException(f"{found:,} external id{'s' * (found > 1)} of several orders")
+    click.echo("no external id belongs to several orders")
 
 
 main.add_command(contract)

@@ -116,9 +116,9 @@ class Translations:
         return _accepted(translation, calls, losses, leniencies)
 
     def _calls(self, translation: Translation) -> list[PlannedCall]:
-        """The backend calls that would follow."""
+        """The backend calls that would follow; none for an order that is there already."""
         made = self.application.tried(translation)
-        return plan(made) if isinstance(made, Order) else []
+        return plan(made) if isinstance(made, Order) and not made.version else []
 
 
 def _entries(violations: Sequence[Violation], principal: Principal) -> Sequence[Mapping[str, Any]]:

@@ -136,6 +136,17 @@ asset_claims = sa.Table(
     comment="assets that orders are about to change, until these orders end",
 )
 
+external_id_claims = sa.Table(
+    "external_id_claims",
+    metadata,
+    sa.Column("owner", _plain(100), primary_key=True, comment="the client whose order has it"),
+    sa.Column("system", _plain(100), primary_key=True, comment="empty for none"),
+    sa.Column("type", _plain(100), primary_key=True, comment="empty for none"),
+    sa.Column("external_id", _plain(100), primary_key=True),
+    sa.Column("order_id", ID, nullable=False, index=True),
+    comment="external identifiers of orders, until these orders are rejected, failed, cancelled or removed",
+)
+
 publications = sa.Table(
     "publications",
     metadata,

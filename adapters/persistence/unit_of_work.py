@@ -13,6 +13,7 @@ from adapters.persistence.audit import insert_record
 from adapters.persistence.catalog import SqlShelf
 from adapters.persistence.database import Database, insert_once
 from adapters.persistence.encoding import converter, timestamp
+from adapters.persistence.external_id_claims import SqlExternalIdClaims
 from adapters.persistence.listeners import SqlListenerRepository
 from adapters.persistence.partner_profiles import SqlProfileChanges
 from adapters.persistence.process_records import SqlProcesses
@@ -43,6 +44,7 @@ class SqlUnitOfWork:
 
     assets: OrderAssets
     claims: SqlClaims
+    external_ids: SqlExternalIdClaims
     listeners: SqlListenerRepository
     offerings: CatalogOffers
     processes: SqlProcesses
@@ -73,6 +75,7 @@ class SqlUnitOfWork:
         self._transaction = self._database.writing(self._seconds)
         self._connection = self._transaction.__enter__()
         self.claims = SqlClaims(self._connection)
+        self.external_ids = SqlExternalIdClaims(self._connection)
         self.assets = OrderAssets(self, self._clock, self._assets_per_item)
         self.listeners = SqlListenerRepository(self._connection)
         self.shelf = SqlShelf(self._connection)

@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from canonical.ordering.external_ids import ANY_UNIQUE, ExternalIdRules
 from canonical.ordering.wishes import NO_WISHES, ChosenCharacteristic, Wishes
 from canonical.shared.external_identifier import ExternalIdentifier
 from canonical.shared.reader import Reader
@@ -101,7 +102,7 @@ class SubmitOrder:
     A `draft` is only stored; it can be amended and submitted later. What it names has to be sold in each of `markets`.
     `stated_prices` are of the whole order. `tolerated` are codes of rules (kinds of RuleBroken) that it may break, as
     was agreed with the client. `reader` says which assets the client sees, and for which customers it may act; with
-    None it sees its own assets and acts for all.
+    None it sees its own assets and acts for all. `external_id_rules` were agreed with the client.
     """
 
     owner: str
@@ -115,6 +116,7 @@ class SubmitOrder:
     stated_prices: tuple[StatedPrice, ...] = ()
     tolerated: tuple[str, ...] = ()
     reader: Reader | None = None
+    external_id_rules: ExternalIdRules = ANY_UNIQUE
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +133,14 @@ class AmendOrder:
 
 @dataclass(frozen=True, slots=True)
 class AnnotateOrder:
-    """Change the remarks on the order."""
+    """Change the remarks on the order. The last three are as in SubmitOrder."""
 
     order_id: str
     expected_version: int
     external_identifiers: tuple[ExternalIdentifier, ...]
+    tolerated: tuple[str, ...] = ()
+    reader: Reader | None = None
+    external_id_rules: ExternalIdRules = ANY_UNIQUE
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,12 +27,16 @@ InvalidCommand
 │   ├── ProductStatus               the status of the product does not allow the action
 │   ├── ProductUnchanged            the product is like that already
 │   ├── TermNotOver                 a commitment runs for longer
-│   └── AssetsTooMany               more products than one line may make
+│   ├── AssetsTooMany               more products than one line may make
+│   ├── DuplicateExternalId         the order has an external identifier twice
+│   ├── UnknownExternalIdSystem     no such system of external identifiers was agreed with the client
+│   └── UnknownExternalIdType       no such type of external identifiers was agreed with the client
 └── CyclicRelationship       lines depend on each other, or contain each other, in a cycle
 NotFound
 ├── CancellationNotFound     the cancellation does not exist, or is not the caller's
 └── OrderNotFound            the order does not exist, or is not the caller's
 Conflict
+├── ExternalIdTaken          another order of the client has the external identifier
 └── OrderWasCancelled        somebody cancelled the order while the caller waited
 """
 
@@ -191,6 +195,22 @@ class AssetsTooMany(RuleBroken):
     code = "ASSETS_TOO_MANY"
 
 
+class DuplicateExternalId(RuleBroken):
+    code = "DUPLICATE_EXTERNAL_ID"
+
+
+class UnknownExternalIdSystem(RuleBroken):
+    """`details`: allowed, the systems that were agreed."""
+
+    code = "UNKNOWN_EXTERNAL_ID_SYSTEM"
+
+
+class UnknownExternalIdType(RuleBroken):
+    """`details`: allowed, the types that were agreed."""
+
+    code = "UNKNOWN_EXTERNAL_ID_TYPE"
+
+
 _RULES: tuple[type[RuleBroken], ...] = (RuleBroken, *RuleBroken.__subclasses__())
 RULES = MappingProxyType({kind.code: kind for kind in _RULES})
 """By their codes."""
@@ -202,6 +222,12 @@ class CancellationNotFound(NotFound):
 
 class OrderNotFound(NotFound):
     code = "ORDER_NOT_FOUND"
+
+
+class ExternalIdTaken(Conflict):
+    """`details`: orderId, the id of the other order, if the client sees it."""
+
+    code = "EXTERNAL_ID_TAKEN"
 
 
 class OrderWasCancelled(Conflict):

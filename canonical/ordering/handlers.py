@@ -18,6 +18,7 @@ from canonical.ordering.commands import (
     SubmitOrder,
 )
 from canonical.ordering.errors import OfferingNotProduct, UnknownOffering
+from canonical.ordering.external_claims import claim_for_new, claim_instead
 from canonical.ordering.items import UNWISHED, OrderedOffering
 from canonical.ordering.lines import check_lines
 from canonical.ordering.offers import Offer, check_offers
@@ -35,11 +36,14 @@ MOST_KEPT = 50_000
 
 
 def submit_order(command: SubmitOrder, work: UnitOfWork, clock: Clock, identities: Identities) -> Order:
-    """Returns the acknowledged order, with its process scheduled, or the draft.
+    """Returns the acknowledged order, with its process scheduled, or the draft; or an earlier order that counts as the
+    same one by its external identifier.
 
-    Raises a kind of InvalidCommand with a pointer into the command.
+    Raises ExternalIdTaken or a kind of InvalidCommand, with a pointer into the command.
     """
     order_id, at = identities.new_id(), clock.now()
+    if (first := claim_for_new(command, order_id, work)) is not None:
+        return first
     judged = _draft(command, work) if command.draft else _judged(command, order_id, work)
     order = Order.submit(order_id, command, judged.offerings, at)
     work.repository(ORDERS).add(order)
@@ -61,6 +65,7 @@ def reject_order(command: RejectOrder, work: UnitOfWork, clock: Clock, identitie
 def amend_order(command: AmendOrder, work: UnitOfWork, clock: Clock, identities: Identities) -> Order:
     """Raises InvalidTransition if its state does not allow it, ConcurrentChange, and what `submit_order` raises."""
     order = _in_version(command.order_id, command.expected_version, work)
+    _claim_contents(order, command.contents, work)
     if order.state is State.DRAFT:
         order.amend(command.contents, _draft(command.contents, work).offerings, clock.now())
         return order
@@ -73,8 +78,10 @@ def amend_order(command: AmendOrder, work: UnitOfWork, clock: Clock, identities:
 
 
 def annotate_order(command: AnnotateOrder, work: UnitOfWork, clock: Clock, identities: Identities) -> Order:
-    """Raises InvalidTransition if its state does not allow it, or ConcurrentChange."""
+    """Raises InvalidTransition if its state does not allow it, ConcurrentChange, ExternalIdTaken or RuleBroken."""
     order = _in_version(command.order_id, command.expected_version, work)
+    wanted, rules = command.external_identifiers, command.external_id_rules
+    claim_instead(order, wanted, rules, command.tolerated, command.reader, work)
     order.annotate(command.external_identifiers, clock.now())
     return order
 
@@ -82,6 +89,7 @@ def annotate_order(command: AnnotateOrder, work: UnitOfWork, clock: Clock, ident
 def submit_draft(command: SubmitDraft, work: UnitOfWork, clock: Clock, identities: Identities) -> Order:
     """Raises what `amend_order` raises."""
     order = _in_version(command.order_id, command.expected_version, work)
+    _claim_contents(order, command.contents, work)
     judged, at = _judged(command.contents, order.id, work), clock.now()
     order.submit_draft(command.contents, judged.offerings, at)
     order.assign(work.assets.acknowledge(order, command.contents, judged.becoming, identities, at))
@@ -93,6 +101,7 @@ def remove_order(command: RemoveOrder, work: UnitOfWork, clock: Clock, identitie
     """Raises InvalidTransition while the order is being carried out, or ConcurrentChange."""
     order = _in_version(command.order_id, command.expected_version, work)
     order.remove(clock.now())
+    work.external_ids.release(order.id)
     return order
 
 
@@ -106,10 +115,17 @@ def cancel_order(command: CancelOrder, work: UnitOfWork, clock: Clock, identitie
     cancellation = Cancellation.of(identities.new_id(), asked, order.customer_id, clock.now())
     order.request_cancellation(cancellation.id, cancellation.created_at, command.reason)
     if order.finished:
+        work.external_ids.release(order.id)
         cancellation.accept()
         cancellation.done("nothing had been done yet", cancellation.created_at)
     work.repository(CANCELLATIONS).add(cancellation)
     return cancellation
+
+
+def _claim_contents(order: Order, contents: SubmitOrder, work: UnitOfWork) -> None:
+    """First of all: everybody claims external identifiers before assets, so that no two wait for each other."""
+    rules = contents.external_id_rules
+    claim_instead(order, contents.external_identifiers, rules, contents.tolerated, contents.reader, work)
 
 
 def _in_version(order_id: str, expected: int | None, work: UnitOfWork) -> Order:

@@ -1,6 +1,7 @@
 """What ordering needs from outside."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -10,6 +11,7 @@ from canonical.ordering.items import ItemAssets, OrderedOffering, OrderItem
 from canonical.ordering.offers import Offer
 from canonical.ordering.order import Order
 from canonical.shared import ports as shared
+from canonical.shared.external_identifier import ExternalIdentifier
 from canonical.shared.ports import Identities
 
 
@@ -68,9 +70,35 @@ class Assets(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class ExternalIdClaim:
+    """An order of the client `owner` has this external identifier."""
+
+    owner: str
+    identifier: ExternalIdentifier
+    order_id: str
+
+
+class ExternalIdClaims(Protocol):
+    """At most one for each client and external identifier. They are written with the unit of work that they belong
+    to.
+    """
+
+    def take(self, claims: Collection[ExternalIdClaim], /) -> ExternalIdClaim | None:
+        """Take them all, or none: returns one of another order that stands in the way. None when they are taken."""
+        ...
+
+    def release(self, order_id: str, only: Collection[ExternalIdentifier] | None = None, /) -> None:
+        """Those that this order has, all or `only` these."""
+        ...
+
+
 class UnitOfWork(shared.UnitOfWork, Protocol):
     @property
     def assets(self) -> Assets: ...
 
     @property
     def offerings(self) -> Offerings: ...
+
+    @property
+    def external_ids(self) -> ExternalIdClaims: ...

@@ -107,6 +107,9 @@ TERMINAL: frozenset[State] = frozenset(State) - {state for (state, _), to in TRA
 FINISHED: frozenset[State] = TERMINAL | {State.COMPLETED, State.PARTIALLY_COMPLETED, State.FALLOUT}
 """No process works on the order any more."""
 
+UNSUCCESSFUL: frozenset[State] = frozenset({State.REJECTED, State.FAILED, State.CANCELLED})
+"""Nothing came of the order, so its external identifiers are free again."""
+
 REMOVABLE: frozenset[State] = TERMINAL | {State.DRAFT, State.COMPLETED}
 """No process works on the order, and no decision is pending: an administrator may remove it permanently."""
 

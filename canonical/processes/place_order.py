@@ -11,7 +11,7 @@ from canonical.ordering.errors import OrderWasCancelled
 from canonical.ordering.items import OrderedOffering, OrderItem
 from canonical.ordering.order import ORDERS, Order, PaymentStatus
 from canonical.ordering.ports import UnitOfWork
-from canonical.ordering.states import State
+from canonical.ordering.states import UNSUCCESSFUL, State
 from canonical.processes.errors import InsufficientStock, PaymentDeclined
 from canonical.processes.ports import BssOrders, ChargeRequest, PaymentCharges, StockRequest, StockReservations
 from canonical.processes.progress import Facts, Progress, Step, failure_of
@@ -127,6 +127,8 @@ class PlaceOrder:
         else:
             order.fail(failure_of(progress, error), payment, number, now)
             work.assets.fail(order, now)
+        if order.state in UNSUCCESSFUL:
+            work.external_ids.release(order.id)
 
     def _verify(self, customer_id: str) -> dict[str, Any]:
         customer = self.customers.customer(customer_id)

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class ExternalIdentifier:
-    """A reference given by `owner`, unique together with `type`; never a key of ours."""
+    """The id that the system `owner` gives to an object, as one of `type`; never a key of ours. System and type are
+    empty if nobody named them.
+    """
 
     owner: str
     type: str

@@ -1,7 +1,8 @@
 """Tables of an order's path: payload, command, backend effects, state on both sides."""
 
+import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -37,7 +38,9 @@ class Played:
 def demonstrate(product: Product, console: Console) -> int:
     """Play every scenario and show its path. Returns how many did not end as expected. Raises DemoError."""
     product.check()
-    played = [_play(scenario, number, product, console) for number, scenario in enumerate(SCENARIOS, start=1)]
+    run = f"-{secrets.token_hex(4)}"
+    scenarios = [replace(scenario, run=run) for scenario in SCENARIOS]
+    played = [_play(scenario, number, product, console) for number, scenario in enumerate(scenarios, start=1)]
     console.rule("All orders", align="left", characters="─")
     console.print(_summary(played))
     confirmed = next((one for one in reversed(played) if one.order["status"] == "confirmed"), None)
@@ -67,7 +70,9 @@ def _play(scenario: Scenario, number: int, product: Product, console: Console) -
     )
     document = product.read(f"{TMF622}/{order['id']}", side.client)
     console.print(f"POST {side.path}")
-    console.print(f"sent     fixtures/golden/{side.folder}/{scenario.file}.request.json")
+    console.print(
+        f"sent     fixtures/golden/{side.folder}/{scenario.file}.request.json, external ids with {scenario.run}"
+    )
     console.print(f"answered [bold]{played.answer}[/], order {order['id']}\n")
     for title, shown in (
         ("Payload → command", _translation(scenario.translation)),

@@ -18,30 +18,40 @@ GOLDEN = Path(__file__).parents[2] / "fixtures" / "golden"
 
 @dataclass(frozen=True)
 class Side:
-    """One API of the product: its client, its address, and the folder of its golden payloads."""
+    """One API of the product: its client, its address, the folder of its golden payloads, and the attribute of their
+    external ids.
+    """
 
     name: str
     client: str
     path: str
     folder: str
+    identifiers: str
 
 
-PARTNER = Side("TMF622 v5", "partner-acme", TMF622, "tmf622/v5")
-PORTAL = Side("canonical API", "portal", ORDERS, "portal")
+PARTNER = Side("TMF622 v5", "partner-acme", TMF622, "tmf622/v5", "externalId")
+PORTAL = Side("canonical API", "portal", ORDERS, "portal", "externalIdentifiers")
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """One golden payload. `code` is the error that its order is to end with, None when it is to be completed."""
+    """One golden payload. `code` is the error that its order is to end with, None when it is to be completed.
+
+    `run` is added to its external ids, because each belongs to one order only.
+    """
 
     title: str
     side: Side
     file: str
     code: str | None = None
+    run: str = ""
 
     @property
     def body(self) -> Any:
-        return json.loads((GOLDEN / self.side.folder / f"{self.file}.request.json").read_bytes())
+        sent = json.loads((GOLDEN / self.side.folder / f"{self.file}.request.json").read_bytes())
+        for identifier in sent.get(self.side.identifiers, ()):
+            identifier["id"] += self.run
+        return sent
 
     @property
     def translation(self) -> Translation:

@@ -10,6 +10,7 @@ import jsonschema_rs
 
 from canonical.catalog.market import EVERYWHERE, Market
 from canonical.ordering.commands import OrderMarket
+from canonical.ordering.external_ids import ANY_UNIQUE, ExternalIdRules, Uniqueness
 from canonical.shared import jsontext
 from canonical.shared.reader import CustomerSet
 from facade.contract.pointers import escaped, pointer
@@ -34,7 +35,8 @@ class Validation(StrEnum):
 @dataclass(frozen=True)
 class Profile:
     """`customers` None: the client may act for every customer. `market` is where it sells. `tolerated` are codes of
-    rules that it may break. `version` names the profile in audit records.
+    rules that it may break. `external_ids`: what was agreed about external identifiers. `version` names the profile in
+    audit records.
     """
 
     validation: Validation = Validation.BEFORE_ACKNOWLEDGEMENT
@@ -42,6 +44,7 @@ class Profile:
     customers: CustomerRule | None = None
     market: Market = EVERYWHERE
     tolerated: tuple[str, ...] = ()
+    external_ids: ExternalIdRules = ANY_UNIQUE
     words: PartnerWords = NO_WORDS
     errors: PartnerErrors = OUR_ERRORS
     version: str = field(default="default", compare=False)
@@ -94,6 +97,18 @@ _CUSTOMERS = {
         "claim": {"type": "string", "minLength": 1},
     },
 }
+_NAMES = {
+    "type": "array",
+    "items": {"type": "string", "minLength": 1, "maxLength": 100},
+    "minItems": 1,
+    "maxItems": 100,
+    "uniqueItems": True,
+}
+_EXTERNAL_IDS = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {"systems": _NAMES, "types": _NAMES, "uniqueness": {"enum": [one.value for one in Uniqueness]}},
+}
 _MARKET = {
     "type": "object",
     "additionalProperties": False,
@@ -117,6 +132,7 @@ _FORM = {
         "relationshipTypes": _WORDS,
         "customers": _CUSTOMERS,
         "market": _MARKET,
+        "externalIds": _EXTERNAL_IDS,
         **_RULES,
         **SCHEMAS,
         "errors": ERRORS,
@@ -143,9 +159,15 @@ def compile_profile(document: Any, version: str = "") -> Profile:
     market = Market(**{name: frozenset(ids) for name, ids in document.get("market", {}).items()})
     validation = Validation(document.get("validation", Validation.BEFORE_ACKNOWLEDGEMENT))
     tolerated = tuple(code for key in SWITCHES for code, result in document.get(key, {}).items() if result == KEEP)
+    external_ids = _external_ids(document.get("externalIds", {}))
     errors = partner_errors(document.get("errors", {}))
     words = partner_words(document, errors.codes)
-    return Profile(validation, vocabulary, customers, market, tolerated, words, errors, version=version)
+    return Profile(validation, vocabulary, customers, market, tolerated, external_ids, words, errors, version)
+
+
+def _external_ids(said: Mapping[str, Any]) -> ExternalIdRules:
+    uniqueness = Uniqueness(said.get("uniqueness", Uniqueness.UNIQUE))
+    return ExternalIdRules(tuple(said.get("systems", ())), tuple(said.get("types", ())), uniqueness)
 
 
 def content_hash(document: Any) -> str:

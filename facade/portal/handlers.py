@@ -3,8 +3,9 @@
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
 import flask
 
@@ -13,22 +14,26 @@ from canonical.audit.ports import AuditTrail
 from canonical.audit.record import AuditRecord, Mapped
 from canonical.ordering.cancellation import CANCELLATIONS
 from canonical.ordering.commands import CancelOrder
-from canonical.ordering.errors import OrderWasCancelled
+from canonical.ordering.errors import ExternalIdTaken, OrderWasCancelled
 from canonical.ordering.handlers import PLACE_ORDER
 from canonical.ordering.order import ORDERS, Order
 from canonical.processes.engine import ProcessEngine
 from canonical.processes.errors import InsufficientStock, PaymentDeclined, StillWorking
 from canonical.shared import tracing
-from canonical.shared.aggregates import Kind
+from canonical.shared.aggregates import A, Kind
+from canonical.shared.criteria import AllOf, AnyElement, Compare, Criterion, Operator, PathStep
 from canonical.shared.deadline import seconds_left
 from canonical.shared.errors import NotFound
+from canonical.shared.paging import Found, Slice
 from canonical.shared.ports import AggregateReads
+from canonical.shared.projection import SearchIndex
 from canonical.shared.reader import ALL, Reader
 from canonical.subscriptions.plan_change import PLAN_CHANGES
 from facade.answers import AnswerRow, AnswerTable
 from facade.application.requests import Request, Result, Translation
 from facade.application.use_cases import Application
 from facade.contract.connexion_plugin import validated_body
+from facade.contract.violations import Code, ContractViolation, Violation
 from facade.partners.profiles import DEFAULT, Profile
 from facade.portal.failures import error_of, going_on
 from facade.portal.pages import page_document
@@ -43,6 +48,7 @@ from facade.web.paging import PAGING, only, page_of
 ANSWERS: AnswerTable = MappingProxyType(
     {
         AuditRecordNotFound: AnswerRow(404, "Audit record not found"),
+        ExternalIdTaken: AnswerRow(409, "External id taken"),
         OrderWasCancelled: AnswerRow(409, "Order cancelled"),
         InsufficientStock: AnswerRow(409, "Insufficient stock"),
         PaymentDeclined: AnswerRow(402, "Payment failure"),
@@ -52,12 +58,28 @@ ANSWERS: AnswerTable = MappingProxyType(
 
 GOES_ON = "the order was accepted and goes on; read it later"
 LIST = Course("orders")
+SHOWN_EXTERNAL_ID = ("externalId", "id")
+"""The index of orders by their external ids is that of their TMF622 documents."""
+INDEX = SearchIndex(terms=frozenset({SHOWN_EXTERNAL_ID}), of_aggregates=True)
 LEFT_TO_ANSWER = 1.0
 """The last seconds of a request's deadline, in which it no longer waits for a process."""
 
 
 KINDS: Mapping[str, Kind[Any]] = MappingProxyType({kind.name: kind for kind in (ORDERS, CANCELLATIONS, PLAN_CHANGES)})
 """Kinds of aggregates that belong to customers."""
+
+
+class OrderReads(AggregateReads, Protocol):
+    def found(
+        self,
+        kind: Kind[A],
+        index: SearchIndex,
+        reader: Reader,
+        part: Slice,
+        criterion: Criterion | None,
+        at: datetime | None,
+        /,
+    ) -> Found[A]: ...
 
 
 class Waiters:
@@ -85,7 +107,7 @@ class Waiters:
 @dataclass(frozen=True)
 class PortalOrders:
     application: Application
-    reads: AggregateReads
+    reads: OrderReads
     audit: AuditTrail
     waiters: Waiters
 
@@ -120,9 +142,14 @@ class PortalOrders:
         return _answer(order, 201, {"Location": f"{requested_address()}/{order.id}"})
 
     def list_orders(self) -> flask.Response:
-        only(flask.request.args, PAGING)
-        page = page_of(flask.request.args, LIST)
-        found = self.reads.aggregates(ORDERS, current_principal().reader(), page.slice)
+        query = flask.request.args
+        only(query, (*PAGING, "externalId", "externalSystem"))
+        page, reader = page_of(query, LIST), current_principal().reader()
+        asked = _with_external_id(query.get("externalId"), query.get("externalSystem"))
+        if asked is None:
+            found = self.reads.aggregates(ORDERS, reader, page.slice)
+        else:
+            found = self.reads.found(ORDERS, INDEX, reader, page.slice, asked, None)
         return answer_json(page_document([order_document(order) for order in found.members], page, found))
 
     def cancel_order(self, orderId: str) -> flask.Response:
@@ -177,6 +204,21 @@ class PortalTranslator:
         principal.check_customer(body["customerId"], "/customerId")
 
 
+def _with_external_id(external_id: str | None, system: str | None) -> Criterion | None:
+    """The orders that have this external id, of the system if one is named; None without an id."""
+    if external_id is None:
+        if system is not None:
+            text = "externalSystem says whose the externalId is: send both"
+            raise ContractViolation([Violation("/externalId", Code.MISSING_PROPERTY, text)])
+        return None
+    found_by = Compare(tuple(map(PathStep, SHOWN_EXTERNAL_ID)), Operator.EQUAL, (external_id,))
+    if system is None:
+        return found_by
+    of_system = Compare((PathStep("owner"),), Operator.EQUAL, (system,))
+    with_id = Compare((PathStep("id"),), Operator.EQUAL, (external_id,))
+    return AllOf((found_by, AnyElement((PathStep("external_identifiers", many=True),), AllOf((of_system, with_id)))))
+
+
 def _submit_order(body: dict[str, Any], principal: Principal) -> Translation:
     return to_submit_order(body, principal.reader(), principal.profile)
 
@@ -204,7 +246,9 @@ def to_submit_order(body: dict[str, Any], reader: Reader, profile: Profile = DEF
         for index in range(len(body.get("externalIdentifiers", ())))
     ]
     command = OrderRequest().to_command(body, reader)
-    command = replace(command, markets=profile.markets, tolerated=profile.tolerated)
+    command = replace(
+        command, markets=profile.markets, tolerated=profile.tolerated, external_id_rules=profile.external_ids
+    )
     return Translation(command, carried={}, trail=tuple(trail), customer_id=command.customer_id)
 
 

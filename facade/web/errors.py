@@ -20,6 +20,7 @@ from starlette.formparsers import MultiPartException
 from canonical.audit.ports import AuditTrail
 from canonical.audit.record import AuditRecord
 from canonical.inventory.errors import AssetInOrder
+from canonical.ordering.errors import ExternalIdTaken
 from canonical.processes.errors import StillWorking
 from canonical.shared import jsontext
 from canonical.shared.errors import (
@@ -78,6 +79,11 @@ SHARED: AnswerTable = MappingProxyType(
 )
 """The errors that the contexts share. Each context has a table of its own at its edge."""
 
+
+OTHER_ORDER: Mapping[str, str] = MappingProxyType(
+    {AssetInOrder.code: "pendingOrder", ExternalIdTaken.code: "existingOrder"}
+)
+"""Errors that name another order in `orderId`: the member of the answer that has its address."""
 
 FRAMEWORK_DETAILS: Mapping[int, str] = MappingProxyType(
     {
@@ -176,12 +182,12 @@ def _framework(error: Any) -> ErrorAnswer:
 
 def render(answer: ErrorAnswer, path: str, error_id: str) -> tuple[bytes, str]:
     """The body and its media type, by the address that was called."""
-    pending = {}
-    if answer.our_code == AssetInOrder.code and "orderId" in answer.extra:
-        pending = {"pendingOrder": _order_address(path, answer.extra["orderId"])}
+    other = {}
+    if answer.our_code in OTHER_ORDER and "orderId" in answer.extra:
+        other = {OTHER_ORDER[answer.our_code]: _order_address(path, answer.extra["orderId"])}
     if path.startswith(TMF_PREFIXES):
-        return jsontext.write(_tmf_error(answer, error_id) | pending), "application/json"
-    return jsontext.write(_problem(answer, error_id) | pending), "application/problem+json"
+        return jsontext.write(_tmf_error(answer, error_id) | other), "application/json"
+    return jsontext.write(_problem(answer, error_id) | other), "application/problem+json"
 
 
 def _order_address(path: str, order_id: str) -> str:

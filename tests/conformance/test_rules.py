@@ -27,6 +27,8 @@ from tests.support.product import ROOT, Node, partner_order, running_product
 
 Payload = dict[str, Any]
 BOUND = "conformance"
+AGREED = "partner-list"
+"""With this client systems and types of external ids are agreed."""
 SAME_NAME, LONG_NUMBER = b'{"a": 1, "a": 2}', b'{"a": 1%s}' % (b"0" * 1000)
 
 
@@ -106,6 +108,7 @@ MONEY = {"price": {"@type": "Price", "taxIncludedAmount": {"unit": "EUR", "value
 DOLLARS = {"price": {"@type": "Price", "taxIncludedAmount": {"unit": "USD", "value": 1}}, "priceType": "recurring"}
 
 HELD = "held-already"
+TAKEN = "taken-already"
 PRODUCTS: Mapping[tuple[str, str], Mapping[str, Broken]] = {
     ("invalidValue", "id"): order(id="a b"),
     ("ASSET_EXISTS", "id"): order(id=HELD),
@@ -144,6 +147,16 @@ BREAKING: Mapping[tuple[str, str, str], Mapping[str, Broken]] = {
     ("productOrder", "invalidValue", "relatedParty.partyOrPartyRole.id"): parties(("C" * 65, "Customer")),
     ("productOrder", "invalidValue", "externalId.id"): {
         "v4": Broken({"externalId": " "}), "v5": Broken({"externalId": [{"id": "x", "owner": "o" * 101}]}),
+    },
+    ("productOrder", "DUPLICATE_EXTERNAL_ID", "externalId"): {"v5": Broken({"externalId": [{"id": "x"}, {"id": "x"}]})},
+    ("productOrder", "UNKNOWN_EXTERNAL_ID_SYSTEM", "externalId"): {
+        "v5": Broken({"externalId": [{"id": "x", "owner": "mars"}]}, client=AGREED)
+    },
+    ("productOrder", "UNKNOWN_EXTERNAL_ID_TYPE", "externalId"): {
+        "v5": Broken({"externalId": [{"id": "y", "externalIdentifierType": "star"}]}, client=AGREED)
+    },
+    ("productOrder", "EXTERNAL_ID_TAKEN", "externalId"): {
+        "v4": Broken({"externalId": TAKEN}), "v5": Broken({"externalId": [{"id": TAKEN}]})
     },
     ("productOrder", "invalidFormat", "requestedStartDate"): order(requestedStartDate=BEFORE_TIME),
     ("productOrder", "invalidValue", "productOrderItem.id"): item(id=" "),
@@ -298,6 +311,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     folder = tmp_path_factory.mktemp("rules")
     shutil.copytree(ROOT / "fixtures" / "partners", folder / "partners")
     (folder / "partners" / f"{BOUND}.yaml").write_text("customers: {list: [C12345]}\n")
+    (folder / "partners" / f"{AGREED}.yaml").write_text("externalIds: {systems: [acme], types: [purchaseOrder]}\n")
     with running_product(folder, PARTNERS=str(folder / "partners"), HOLD_PROCESSES="true") as node:
         offer_what_is_not_resolved(node)
         record_asset(node, "ACTIVE", terms=(AssetTerm("Minimum term", until=datetime(2100, 1, 1, tzinfo=UTC)),))
@@ -388,6 +402,12 @@ def good_body(product: Node, version: str, resource: str, rule: Rule) -> Payload
     if rule.resource == ITEMS:
         return {"name": "x", **version_that_is_taken(product, resource, rule)}
     order = partner_order()
+    if rule.error == "EXTERNAL_ID_TAKEN":
+        taken = partner_order() | {"externalId": [{"id": TAKEN}]}
+        assert post(product, contract_and_address("v5", resource)[1], jsontext.write(taken), "qa").status_code in (
+            201,
+            409,
+        )
     lowered: Payload = order if version == "v5" else BRIDGE.lower("ProductOrder", order).body
     return lowered
 

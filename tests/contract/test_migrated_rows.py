@@ -10,6 +10,7 @@ from alembic import command
 
 from adapters.persistence import migrations
 from adapters.persistence.database import Database
+from adapters.persistence.tables import external_id_claims
 from canonical.ordering.cancellation import CANCELLATIONS
 from canonical.ordering.order import ORDERS
 from canonical.shared.errors import NotFound
@@ -108,3 +109,33 @@ def test_an_order_without_a_document_stops_the_migration_and_is_not_lost(before:
     insert_document(before)
     migrations.upgrade(before)
     assert SqlStore(before).reads.aggregate(ORDERS, "o1", Reader("acme")).customer_id == "C1"
+
+
+def identified(order_id: str, state: str, *ids: str) -> dict[str, Any]:
+    """The row of an order with external identifiers, as migration 0012 left it."""
+    identifiers = [{"owner": "crm", "type": "", "id": one} for one in ids]
+    names = {"resource": "order", "id": order_id, "owner": "acme", "customer_id": "C1", "state": state}
+    times = dict.fromkeys(("created_at", "changed_at"), MILLISECONDS)
+    aggregate = json.dumps(ORDER | {"id": order_id, "state": state, "external_identifiers": identifiers})
+    return names | times | {"shown_state": state, "version": 1, "carried": "{}", "aggregate": aggregate}
+
+
+def test_the_first_live_order_with_an_external_identifier_has_it_after_the_migration(before: Database) -> None:
+    config = migrations._config()
+    with before.writing() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0012")
+        connection.commit()
+    insert(before, "documents", **identified("o1", "FAILED", "PO-1"))
+    insert(before, "documents", **identified("o2", "COMPLETED", "PO-1", "PO-1", "PO-2"))
+    insert(before, "documents", **identified("o3", "DRAFT", "PO-1", "PO-3", "x" * 101))
+    insert(before, "documents", **identified("o4", "ACKNOWLEDGED"))
+    migrations.upgrade(before)
+    with before.reading() as connection:
+        rows = connection.execute(sa.select(external_id_claims).order_by(external_id_claims.c.external_id)).all()
+    assert [tuple(row) for row in rows] == [
+        ("acme", "crm", "", "PO-1", "o2"),
+        ("acme", "crm", "", "PO-2", "o2"),
+        ("acme", "crm", "", "PO-3", "o3"),
+    ]
+    assert SqlStore(before).reads.aggregate(ORDERS, "o3", Reader("acme")).external_identifiers[0].id == "PO-1"

@@ -80,7 +80,11 @@ def test_what_is_forgiven_is_said(product: Node) -> None:
 def test_what_the_other_version_would_not_say_is_told(product: Node) -> None:
     identifier = {"id": "x", "@type": "ExternalIdentifier", "owner": "acme"}
     tried = _tried(
-        product, "TMF622", "v5", "createProductOrder", partner_order() | {"externalId": [identifier, identifier]}
+        product,
+        "TMF622",
+        "v5",
+        "createProductOrder",
+        partner_order() | {"externalId": [identifier, identifier | {"id": "y"}]},
     )
     assert {(loss["kind"], loss["pointer"]) for loss in tried["losses"]} >= {("lost", "/externalId/1")}
     v4 = BRIDGE.lower("ProductOrder", partner_order()).body

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -22,7 +23,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
 
 def _order(customer: str = "C12345", offering: str = "po_tv_basic") -> dict[str, Any]:
     return {
-        "externalId": "PO-456",
+        "externalId": f"PO-{uuid4()}",
         "description": "in v4's words",
         "relatedParty": [{"id": customer, "role": "Customer", "name": "John Doe", "@referredType": "Customer"}],
         "channel": [{"id": "1", "name": "Online", "role": "order capture"}],
@@ -49,7 +50,8 @@ def _holds(shown: Any, sent: Any) -> bool:
 
 
 def test_an_order_placed_on_v4_is_carried_out_and_reads_on_both(product: Node) -> None:
-    answer = product.post(V4, _order(), client="partner-acme")
+    sent = _order()
+    answer = product.post(V4, sent, client="partner-acme")
     assert answer.status_code == 201, answer.text
     order = answer.json()
     assert order["state"] == "acknowledged"
@@ -58,11 +60,11 @@ def test_an_order_placed_on_v4_is_carried_out_and_reads_on_both(product: Node) -
     assert product.until_finished(order["id"])["status"] == "confirmed"
     v4 = product.get(f"{V4}/{order['id']}", client="partner-acme").json()
     assert v4["state"] == "completed"
-    for name, value in _order().items():
+    for name, value in sent.items():
         assert _holds(v4[name], value), name
     v5 = product.get(f"{TMF622}/{order['id']}", client="partner-acme").json()
     assert v5["relatedParty"][0]["partyOrPartyRole"]["id"] == "C12345"
-    assert v5["externalId"][0]["id"] == "PO-456"
+    assert v5["externalId"][0]["id"] == sent["externalId"]
     assert v5["creationDate"] == v4["orderDate"]
 
 
@@ -78,10 +80,12 @@ def test_an_order_placed_on_v5_reads_on_v4(product: Node) -> None:
 
 def test_filters_give_the_same_orders_on_both(product: Node) -> None:
     for customer in ("C12345", "C12346"):
-        product.until_finished(product.post(V4, _order(customer)).json()["id"])
+        order = product.post(V4, _order(customer)).json()
+        product.until_finished(order["id"])
+    known = order["externalId"]
     queries = [
         ("relatedParty.id=C12346", "relatedParty.partyOrPartyRole.id=C12346"),
-        ("externalId=PO-456", "externalId.id=PO-456"),
+        (f"externalId={known}", f"externalId.id={known}"),
         ("orderDate.gt=2020-01-01", "creationDate.gt=2020-01-01"),
         ("state=completed&sort=-orderDate", "state=completed&sort=-creationDate"),
     ]
@@ -108,8 +112,9 @@ def test_mistakes_are_pointed_at_in_v4s_words(product: Node) -> None:
 
 def test_the_same_key_on_v4_and_v5_is_not_the_same_request(product: Node) -> None:
     key = {"Idempotency-Key": "both-versions"}
-    first = product.post(V4, _order(), headers=key)
-    assert product.post(V4, _order(), headers=key).text == first.text
+    sent = _order()
+    first = product.post(V4, sent, headers=key)
+    assert product.post(V4, sent, headers=key).text == first.text
     assert product.post(TMF622, partner_order(), headers=key).json()["code"] == "IDEMPOTENCY_KEY_REUSED"
 
 

@@ -14,9 +14,11 @@ from canonical.inventory.ports import Claim
 from canonical.listeners.listener import Listener
 from canonical.ordering.cancellation import CANCELLATIONS, Cancellation
 from canonical.ordering.order import ORDERS, Order
+from canonical.ordering.ports import ExternalIdClaim
 from canonical.processes.order_assets import OrderAssets
 from canonical.shared.aggregates import Kind, Link
 from canonical.shared.errors import ConcurrentChange
+from canonical.shared.external_identifier import ExternalIdentifier
 from canonical.shared.idempotency import KeptAnswer
 from canonical.shared.projection import Projection, Projector
 from canonical.shared.reader import ALL
@@ -54,6 +56,7 @@ class Memory:
     audit: dict[str, AuditRecord] = field(default_factory=dict)
     listeners: dict[str, Listener] = field(default_factory=dict)
     claims: dict[str, Claim] = field(default_factory=dict)
+    external_ids: dict[tuple[str, ExternalIdentifier], ExternalIdClaim] = field(default_factory=dict)
     published: int = 0
     assets_per_item: int | None = None
     turn: Any = field(default_factory=threading.Lock)
@@ -93,6 +96,7 @@ class UnitOfWorkInMemory:
     def __enter__(self) -> Self:
         self._memory.turn.acquire()
         self.claims = ClaimsInMemory(self._memory)
+        self.external_ids = ExternalIdsInMemory(self._memory)
         most = self._memory.assets_per_item
         self.assets: Any = NoAssets() if most is None else OrderAssets(self, self._memory.clock, most)
         self.processes = ScheduleInMemory(self._memory)
@@ -129,6 +133,7 @@ class UnitOfWorkInMemory:
         memory.audit |= self._audit
         memory.listeners = dict(self.listeners.known)
         memory.claims = dict(self.claims.known)
+        memory.external_ids = dict(self.external_ids.known)
         memory.published += self.publications.counted
 
     def encoded(self, made: Any) -> Any:
@@ -281,6 +286,26 @@ class ClaimsInMemory:
 
     def release(self, order_id: str) -> None:
         self.known = {asset: one for asset, one in self.known.items() if one.order_id != order_id}
+
+
+class ExternalIdsInMemory:
+    def __init__(self, memory: Memory) -> None:
+        self.known = dict(memory.external_ids)
+
+    def take(self, claims: Collection[ExternalIdClaim]) -> ExternalIdClaim | None:
+        wanted = {(one.owner, one.identifier): one for one in claims}
+        others = [self.known[one] for one in wanted if one in self.known]
+        if taken := next((one for one in others if one not in wanted.values()), None):
+            return taken
+        self.known |= wanted
+        return None
+
+    def release(self, order_id: str, only: Collection[ExternalIdentifier] | None = None) -> None:
+        self.known = {
+            name: one
+            for name, one in self.known.items()
+            if one.order_id != order_id or (only is not None and one.identifier not in only)
+        }
 
 
 class ListenersInMemory:

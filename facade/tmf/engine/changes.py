@@ -105,7 +105,8 @@ class ResourceChanges:
         client, reader = asked.principal.client_id, self.version.resource.reader(asked.principal)
         profile = asked.principal.profile
         words = profile.vocabulary, profile.markets, profile.tolerated
-        return Sender(client, *words, reason=asked.request.reason, reader=reader)
+        agreed = profile.external_ids
+        return Sender(client, *words, reason=asked.request.reason, reader=reader, external_ids=agreed)
 
     def _check(self, kept: StoredDocument, asked: ChangeRequest) -> None:
         """Raises NotFound for what this version of the API does not have or the caller does not see, or

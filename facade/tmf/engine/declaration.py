@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic
 
 from canonical.ordering.commands import OrderMarket
+from canonical.ordering.external_ids import ANY_UNIQUE, ExternalIdRules
 from canonical.shared import jsontext
 from canonical.shared.aggregates import A, Kind
 from canonical.shared.criteria import Compare, Criterion, Operator, PathStep
@@ -42,7 +43,8 @@ TASK_VERBS = frozenset({Verb.CREATE, Verb.RETRIEVE, Verb.LIST})
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who sends a payload: the client, what its words mean, where it sells, and the codes of rules that it may break.
+    """Who sends a payload: the client, what its words mean, where it sells, the codes of rules that it may break, and
+    what was agreed about its external identifiers.
 
     `version` of the API is the one it speaks, and it reached us at `origin`, such as https://host.example. `may` says
     whether it holds a scope, `reader` what it sees and for which customers it may act. `reason` is a person's, for a
@@ -60,6 +62,7 @@ class Sender:
     reason: str | None = None
     reader: Reader | None = None
     told: bool = True
+    external_ids: ExternalIdRules = ANY_UNIQUE
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,9 @@ class ResourceTranslator:
         profile = principal.profile
         words = profile.vocabulary, profile.markets, profile.tolerated
         reader = self.version.resource.reader(principal)
-        return Sender(principal.client_id, *words, self.version.name, origin(), principal.may, reason, reader)
+        called = self.version.name, origin(), principal.may
+        agreed = profile.external_ids
+        return Sender(principal.client_id, *words, *called, reason, reader, external_ids=agreed)
 
     def _resolved(self, body: Payload, principal: Principal) -> Payload:
         """The body with our ids where it names other resources of the API by their id or reference."""

@@ -1,6 +1,6 @@
 """TMF622 v5 product orders: the mapping table, what is shaped by hand, and how a change is asked for."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -14,9 +14,11 @@ from canonical.ordering.commands import (
     SubmitDraft,
     SubmitOrder,
 )
+from canonical.ordering.external_ids import in_words
 from canonical.ordering.order import Order
 from canonical.ordering.states import State, Trigger
 from canonical.shared.errors import InvalidTransition
+from canonical.shared.external_identifier import ExternalIdentifier
 from facade.answers import ErrorAnswer
 from facade.application.requests import Translation
 from facade.clock import instant, time_text
@@ -133,10 +135,7 @@ def to_submit_order(body: Payload, sender: Sender) -> Translation:
     items = ItemReader(customer, sender.vocabulary, trail, violations)
     items.read(body["productOrderItem"], "/productOrderItem")
     identifiers = identifiers_of(body, "externalId")
-    trail += [
-        Mapped(f"/externalId/{index}", f"/external_identifiers/{index}", "owner, type and id as sent")
-        for index in range(len(identifiers))
-    ]
+    trail += _identifiers_trail(identifiers)
     if violations := [*violations, *wrong]:
         raise ContractViolation(violations)
     prices = stated_prices(body, ORDER_PRICES, "", "", trail)
@@ -149,6 +148,7 @@ def to_submit_order(body: Payload, sender: Sender) -> Translation:
         stated_prices=prices,
         tolerated=sender.tolerated,
         reader=sender.reader,
+        external_id_rules=sender.external_ids,
         **fields,
     )
     trail = [*trail, *plain, *_carried(body)]
@@ -227,11 +227,16 @@ def to_change(asked: set[Trigger], order: Order, names: Collection[str], body: P
         wrong = wrong_identifiers(body, "externalId") if "externalId" in names else []
         if wrong:
             raise ContractViolation(wrong)
-        return Translation(AnnotateOrder(order.id, order.version, identifiers_of(body, "externalId")), carried=body)
+        identifiers = identifiers_of(body, "externalId")
+        agreed = sender.tolerated, sender.reader, sender.external_ids
+        said = AnnotateOrder(order.id, order.version, identifiers, *agreed)
+        trail = (*_identifiers_trail(identifiers), *_identifiers_changed(order.external_identifiers, identifiers))
+        return Translation(said, carried=body, trail=trail if "externalId" in names else ())
     contents = to_submit_order(body, replace(sender, client=order.owner))
     kind = SubmitDraft if Trigger.SUBMIT in asked else AmendOrder
     command = kind(order.id, order.version, contents.command)
-    return Translation(command, carried=body, trail=contents.trail, customer_id=contents.customer_id)
+    changed = _identifiers_changed(order.external_identifiers, contents.command.external_identifiers)
+    return Translation(command, carried=body, trail=(*contents.trail, *changed), customer_id=contents.customer_id)
 
 
 def _not_now(order: Order, name: str, what: str) -> InvalidTransition:
@@ -261,6 +266,21 @@ def _markets(body: Payload, sender: Sender, trail: list[Mapped]) -> Iterator[Ord
     trail += [
         Mapped(f"/channel/{index}/channel/id", "/markets", "compared with where it is sold") for index in channels
     ]
+
+
+def _identifiers_trail(identifiers: Sequence[ExternalIdentifier]) -> list[Mapped]:
+    return [
+        Mapped(f"/externalId/{index}", f"/external_identifiers/{index}", "owner, type and id as sent")
+        for index in range(len(identifiers))
+    ]
+
+
+def _identifiers_changed(before: Sequence[ExternalIdentifier], after: Sequence[ExternalIdentifier]) -> Iterator[Mapped]:
+    """The evidence of a change: the identifiers that it removes and adds."""
+    gone, new = ([one for one in some if one not in others] for some, others in ((before, after), (after, before)))
+    if gone or new:
+        was, now = ("; ".join(map(in_words, some)) or "nothing" for some in (gone, new))
+        yield Mapped("/externalId", "/external_identifiers", f"changed from {was} to {now}")
 
 
 def _carried(body: Payload) -> list[Mapped]:

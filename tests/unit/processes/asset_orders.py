@@ -45,8 +45,8 @@ class Base:
         self.identities = CountingIdentities()
 
     def placing(self, *lines: Any, command: Mapping[str, Any] | None = None, **backends: Any) -> Placing:
-        asked = a_command(lines=lines, **(command or {}))
-        return Placing(command=asked, memory=self.memory, identities=self.identities, **backends)
+        changes: dict[str, Any] = {"lines": lines, "external_identifiers": (), **(command or {})}
+        return Placing(command=a_command(**changes), memory=self.memory, identities=self.identities, **backends)
 
     def placed(self, *lines: Any, command: Mapping[str, Any] | None = None, **backends: Any) -> Order:
         return self.placing(*lines, command=command, **backends).carry_out()

@@ -354,3 +354,12 @@ def test_an_order_that_has_ended_is_not_cancelled() -> None:
         placing.carry_out()
         with pytest.raises(InvalidTransition):
             placing.cancel()
+
+
+# --- its external identifiers -----------------------------------------------------------------------------------------
+
+
+def test_they_are_free_again_once_it_is_cancelled() -> None:
+    placing = Placing()
+    cancelled_during(placing, "create-order")
+    assert placing.memory.external_ids == {}

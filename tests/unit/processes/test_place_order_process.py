@@ -221,3 +221,20 @@ def test_a_refund_is_named_as_its_step_names_it() -> None:
     *_, charge = placing.process.steps(placing.begin())
     assert charge.effect is not None
     assert charge.effect({CHARGE: "CHG0001"}) == "charge CHG0001 refunded"
+
+
+# --- its external identifiers -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("backends", "state", "held"),
+    [
+        ({}, State.COMPLETED, True),
+        ({"payments": DeclinesEverything()}, State.FAILED, False),
+        ({"stock": NeverLetsGo(), "payments": DeclinesEverything()}, State.FALLOUT, True),
+    ],
+)
+def test_they_are_free_again_only_if_the_order_failed(backends: dict[str, Any], state: State, held: bool) -> None:
+    placing = Placing(**backends)
+    assert placing.carry_out().state is state
+    assert bool(placing.memory.external_ids) is held
