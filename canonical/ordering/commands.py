@@ -42,6 +42,24 @@ class LineRelationship:
     line_id: str
 
 
+class OrderRelationshipType(StrEnum):
+    """How an order relates to something that was there before."""
+
+    DERIVED_FROM_QUOTE = "ORDER_DERIVED_FROM_QUOTE"
+    AMENDS_ORDER = "ORDER_AMENDS_ORDER"
+    CANCELS_ORDER = "ORDER_CANCELS_ORDER"
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRelationship:
+    """A relationship from the order that has it to another order, or to a quote. It is recorded, and changes nothing
+    about the other one.
+    """
+
+    type: OrderRelationshipType
+    id: str
+
+
 class PriceKind(StrEnum):
     ONE_TIME = "ONE_TIME"
     RECURRING = "RECURRING"
@@ -117,6 +135,7 @@ class SubmitOrder:
     tolerated: tuple[str, ...] = ()
     reader: Reader | None = None
     external_id_rules: ExternalIdRules = ANY_UNIQUE
+    relationships: tuple[OrderRelationship, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +152,14 @@ class AmendOrder:
 
 @dataclass(frozen=True, slots=True)
 class AnnotateOrder:
-    """Change the remarks on the order. The last three are as in SubmitOrder."""
+    """Change the remarks on the order. `relationships` None leaves them as they are. `tolerated` and what follows are
+    as in SubmitOrder.
+    """
 
     order_id: str
     expected_version: int
     external_identifiers: tuple[ExternalIdentifier, ...]
+    relationships: tuple[OrderRelationship, ...] | None = None
     tolerated: tuple[str, ...] = ()
     reader: Reader | None = None
     external_id_rules: ExternalIdRules = ANY_UNIQUE

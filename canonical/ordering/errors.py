@@ -30,7 +30,9 @@ InvalidCommand
 │   ├── AssetsTooMany               more products than one line may make
 │   ├── DuplicateExternalId         the order has an external identifier twice
 │   ├── UnknownExternalIdSystem     no such system of external identifiers was agreed with the client
-│   └── UnknownExternalIdType       no such type of external identifiers was agreed with the client
+│   ├── UnknownExternalIdType       no such type of external identifiers was agreed with the client
+│   ├── RelatedOrderNotFound        no such order, or the client does not see it, or it is the order itself
+│   └── QuoteNotSupported           the order refers to a quote
 └── CyclicRelationship       lines depend on each other, or contain each other, in a cycle
 NotFound
 ├── CancellationNotFound     the cancellation does not exist, or is not the caller's
@@ -209,6 +211,14 @@ class UnknownExternalIdType(RuleBroken):
     """`details`: allowed, the types that were agreed."""
 
     code = "UNKNOWN_EXTERNAL_ID_TYPE"
+
+
+class RelatedOrderNotFound(RuleBroken):
+    code = "RELATED_ORDER_NOT_FOUND"
+
+
+class QuoteNotSupported(RuleBroken):
+    code = "QUOTE_NOT_SUPPORTED"
 
 
 _RULES: tuple[type[RuleBroken], ...] = (RuleBroken, *RuleBroken.__subclasses__())

@@ -24,6 +24,7 @@ from canonical.ordering.lines import check_lines
 from canonical.ordering.offers import Offer, check_offers
 from canonical.ordering.order import ORDERS, Order
 from canonical.ordering.ports import Offerings, UnitOfWork
+from canonical.ordering.related_orders import check_related_orders
 from canonical.ordering.stated_prices import check_stated_prices
 from canonical.ordering.states import State
 from canonical.shared.aggregates import require_version
@@ -44,6 +45,7 @@ def submit_order(command: SubmitOrder, work: UnitOfWork, clock: Clock, identitie
     order_id, at = identities.new_id(), clock.now()
     if (first := claim_for_new(command, order_id, work)) is not None:
         return first
+    check_related_orders(command, None, work)
     judged = _draft(command, work) if command.draft else _judged(command, order_id, work)
     order = Order.submit(order_id, command, judged.offerings, at)
     work.repository(ORDERS).add(order)
@@ -65,7 +67,7 @@ def reject_order(command: RejectOrder, work: UnitOfWork, clock: Clock, identitie
 def amend_order(command: AmendOrder, work: UnitOfWork, clock: Clock, identities: Identities) -> Order:
     """Raises InvalidTransition if its state does not allow it, ConcurrentChange, and what `submit_order` raises."""
     order = _in_version(command.order_id, command.expected_version, work)
-    _claim_contents(order, command.contents, work)
+    _check_references(order, command.contents, work)
     if order.state is State.DRAFT:
         order.amend(command.contents, _draft(command.contents, work).offerings, clock.now())
         return order
@@ -82,14 +84,15 @@ def annotate_order(command: AnnotateOrder, work: UnitOfWork, clock: Clock, ident
     order = _in_version(command.order_id, command.expected_version, work)
     wanted, rules = command.external_identifiers, command.external_id_rules
     claim_instead(order, wanted, rules, command.tolerated, command.reader, work)
-    order.annotate(command.external_identifiers, clock.now())
+    check_related_orders(command, order, work)
+    order.annotate(command.external_identifiers, clock.now(), command.relationships)
     return order
 
 
 def submit_draft(command: SubmitDraft, work: UnitOfWork, clock: Clock, identities: Identities) -> Order:
     """Raises what `amend_order` raises."""
     order = _in_version(command.order_id, command.expected_version, work)
-    _claim_contents(order, command.contents, work)
+    _check_references(order, command.contents, work)
     judged, at = _judged(command.contents, order.id, work), clock.now()
     order.submit_draft(command.contents, judged.offerings, at)
     order.assign(work.assets.acknowledge(order, command.contents, judged.becoming, identities, at))
@@ -122,10 +125,13 @@ def cancel_order(command: CancelOrder, work: UnitOfWork, clock: Clock, identitie
     return cancellation
 
 
-def _claim_contents(order: Order, contents: SubmitOrder, work: UnitOfWork) -> None:
-    """First of all: everybody claims external identifiers before assets, so that no two wait for each other."""
+def _check_references(order: Order, contents: SubmitOrder, work: UnitOfWork) -> None:
+    """Check what an order with these contents refers to, and claim its external identifiers. First of all: everybody
+    claims these before assets, so that no two wait for each other.
+    """
     rules = contents.external_id_rules
     claim_instead(order, contents.external_identifiers, rules, contents.tolerated, contents.reader, work)
+    check_related_orders(contents, order, work)
 
 
 def _in_version(order_id: str, expected: int | None, work: UnitOfWork) -> Order:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from canonical.ordering import errors
-from canonical.ordering.commands import RejectOrder, SubmitOrder
+from canonical.ordering.commands import OrderRelationship, RejectOrder, SubmitOrder
 from canonical.ordering.events import (
     OrderAmended,
     OrderAnnotated,
@@ -71,6 +71,7 @@ class Order:
     submitted_at: datetime
     state: State = State.DRAFT
     external_identifiers: tuple[ExternalIdentifier, ...] = ()
+    relationships: tuple[OrderRelationship, ...] = ()
     requested_start: datetime | None = None
     requested_completion: datetime | None = None
     bss_order_id: str | None = None
@@ -134,10 +135,16 @@ class Order:
         self._contain(command, items)
         self._record(OrderAmended, at)
 
-    def annotate(self, external_identifiers: tuple[ExternalIdentifier, ...], at: datetime) -> None:
-        """Something is said about it that no process reads."""
+    def annotate(
+        self,
+        external_identifiers: tuple[ExternalIdentifier, ...],
+        at: datetime,
+        relationships: tuple[OrderRelationship, ...] | None = None,
+    ) -> None:
+        """Something is said about it that no process reads. Its relationships stay unless others are given."""
         self._become(Trigger.ANNOTATE, at)
         self.external_identifiers = external_identifiers
+        self.relationships = self.relationships if relationships is None else relationships
         self._record(OrderAnnotated, at)
 
     def remove(self, at: datetime) -> None:
@@ -250,6 +257,7 @@ class Order:
         self.items = items
         self.customer_id = command.customer_id
         self.external_identifiers = command.external_identifiers
+        self.relationships = command.relationships
         self.requested_start = command.requested_start
         self.requested_completion = command.requested_completion
 

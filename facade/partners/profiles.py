@@ -130,6 +130,7 @@ _FORM = {
         "validation": {"enum": [kind.value for kind in Validation]},
         "partyRoles": _WORDS,
         "relationshipTypes": _WORDS,
+        "orderRelationshipTypes": _WORDS,
         "customers": _CUSTOMERS,
         "market": _MARKET,
         "externalIds": _EXTERNAL_IDS,
@@ -138,7 +139,11 @@ _FORM = {
         "errors": ERRORS,
     },
 }
-_KEYS = {"party role": "partyRoles", "relationship type": "relationshipTypes"}
+_KEYS = {
+    "party role": "partyRoles",
+    "relationship type": "relationshipTypes",
+    "order relationship type": "orderRelationshipTypes",
+}
 _SCHEMA = jsonschema_rs.Draft7Validator(_FORM)
 
 
@@ -151,7 +156,7 @@ def compile_profile(document: Any, version: str = "") -> Profile:
     if wrong is not None:
         raise _fault(wrong)
     try:
-        vocabulary = STANDARD.with_own(document.get("partyRoles", {}), document.get("relationshipTypes", {}))
+        vocabulary = STANDARD.with_own(*(document.get(key, {}) for key in _KEYS.values()))
         customers = customer_rule(document["customers"]) if "customers" in document else None
     except UnknownMeaning as unknown:
         at = f"/{_KEYS[unknown.what]}/{escaped(unknown.word)}"

@@ -8,10 +8,11 @@ from canonical.ordering.errors import RULES
 
 UNKNOWN_LIFECYCLE_STATUS = "UNKNOWN_LIFECYCLE_STATUS"
 ROOT_WITH_PARENT = "ROOT_WITH_PARENT"
+UNKNOWN_ORDER_RELATIONSHIP_TYPE = "UNKNOWN_ORDER_RELATIONSHIP_TYPE"
 
 SWITCHES: Mapping[str, frozenset[str]] = MappingProxyType(
     {
-        "orderRules": frozenset(RULES),
+        "orderRules": frozenset({*RULES, UNKNOWN_ORDER_RELATIONSHIP_TYPE}),
         "catalogRules": frozenset({UNKNOWN_LIFECYCLE_STATUS, ROOT_WITH_PARENT, NotSellable.code}),
     }
 )

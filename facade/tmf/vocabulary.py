@@ -1,4 +1,5 @@
-"""Words that TM Forum leaves open and we do not: roles of parties, and how lines relate. Anything else is refused.
+"""Words that TM Forum leaves open and we do not: roles of parties, and how lines and orders relate. Anything else is
+refused.
 
 Words are compared without regard to case, blanks, `_` and `-`: `Sales Agent` is `salesAgent`.
 """
@@ -9,16 +10,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from canonical.ordering.commands import RelationshipType
+from canonical.ordering.commands import OrderRelationshipType, RelationshipType
 from facade.contract.pointers import shortened
 from facade.contract.violations import Code, Violation
 from facade.tmf.bridge.tables import UNSPECIFIED
+from facade.tmf.switches import UNKNOWN_ORDER_RELATIONSHIP_TYPE
 
 UNKNOWN_PARTY_ROLE = "UNKNOWN_PARTY_ROLE"
 UNKNOWN_RELATIONSHIP_TYPE = "UNKNOWN_RELATIONSHIP_TYPE"
 
 CUSTOMER_ROLES = frozenset({"customer", "buyer"})
 """Roles whose party is the customer of the order."""
+
+NO_WORDS: Mapping[str, str] = MappingProxyType({})
 
 PARTY_ROLES = (
     *("Customer", "Buyer", "Seller", "Issuer", "Owner", "User", "Payer", "Requester", "Recipient"),
@@ -39,6 +43,16 @@ RELATIONSHIP_TYPES: Mapping[str, RelationshipType] = MappingProxyType(
         "migratesTo": RelationshipType.MIGRATES_TO,
     }
 )
+ORDER_RELATIONSHIP_TYPES: Mapping[str, OrderRelationshipType] = MappingProxyType(
+    {
+        "amends": OrderRelationshipType.AMENDS_ORDER,
+        "replaces": OrderRelationshipType.AMENDS_ORDER,
+        "supersedes": OrderRelationshipType.AMENDS_ORDER,
+        "cancels": OrderRelationshipType.CANCELS_ORDER,
+        "derivedFromQuote": OrderRelationshipType.DERIVED_FROM_QUOTE,
+    }
+    | {kind.value: kind for kind in OrderRelationshipType}
+)
 
 
 class UnknownMeaning(ValueError):
@@ -55,12 +69,19 @@ class Vocabulary:
 
     party_roles: Mapping[str, str]
     relationship_types: Mapping[str, str]
+    order_relationship_types: Mapping[str, str]
 
-    def with_own(self, party_roles: Mapping[str, str], relationship_types: Mapping[str, str]) -> "Vocabulary":
+    def with_own(
+        self,
+        party_roles: Mapping[str, str] = NO_WORDS,
+        relationship_types: Mapping[str, str] = NO_WORDS,
+        order_relationship_types: Mapping[str, str] = NO_WORDS,
+    ) -> "Vocabulary":
         """Raises UnknownMeaning for a word that stands for none of ours."""
         return Vocabulary(
             _extended("party role", self.party_roles, party_roles),
             _extended("relationship type", self.relationship_types, relationship_types),
+            _extended("order relationship type", self.order_relationship_types, order_relationship_types),
         )
 
     def names_customer(self, role: str) -> bool:
@@ -77,6 +98,14 @@ class Vocabulary:
 
     def unknown_relationship(self, name: str, pointer: str) -> Violation:
         return _unknown("relationship type", UNKNOWN_RELATIONSHIP_TYPE, name, pointer, tuple(RELATIONSHIP_TYPES))
+
+    def order_relationship(self, name: str) -> OrderRelationshipType | None:
+        known = self.order_relationship_types.get(folded(name))
+        return None if known is None else ORDER_RELATIONSHIP_TYPES[known]
+
+    def unknown_order_relationship(self, name: str, pointer: str) -> Violation:
+        allowed, reason = tuple(ORDER_RELATIONSHIP_TYPES), UNKNOWN_ORDER_RELATIONSHIP_TYPE
+        return _unknown("type of a relationship between orders", reason, name, pointer, allowed)
 
 
 def folded(word: str) -> str:
@@ -98,4 +127,6 @@ def _unknown(what: str, reason: str, word: str, pointer: str, allowed: tuple[str
     return Violation(pointer, Code.INVALID_VALUE, text, allowed, hint, reason)
 
 
-STANDARD = Vocabulary({folded(role): role for role in PARTY_ROLES}, {folded(name): name for name in RELATIONSHIP_TYPES})
+STANDARD = Vocabulary(
+    *({folded(word): word for word in words} for words in (PARTY_ROLES, RELATIONSHIP_TYPES, ORDER_RELATIONSHIP_TYPES))
+)

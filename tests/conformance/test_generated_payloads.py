@@ -121,15 +121,22 @@ WORDS = {
     for name in ClassCatalog(spec["components"]["schemas"]).shape(schema).properties
 } - {"@type"}
 PAYLOADS = {name: Payloads(spec, WORDS) for name, spec in SPECS.items()}
+KEPT = (
+    *("DUPLICATE_EXTERNAL_ID", "PRODUCT_NOT_FOUND", "QUOTE_NOT_SUPPORTED", "RELATED_ORDER_NOT_FOUND"),
+    "UNKNOWN_ORDER_RELATIONSHIP_TYPE",
+)
 ORDER_V5 = Posted(TMF622, "v5", TMF622.resource("productOrder"))
 
 
 @pytest.fixture(scope="module")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
-    """Orders may change products that only BSS knows: the generated ones are nobody's."""
+    """Orders may change products that only BSS knows, share external ids, and be related to anything: what is generated
+    is nobody's.
+    """
     folder = tmp_path_factory.mktemp("generated")
     (folder / "partners").mkdir()
-    (folder / "partners" / "qa.yaml").write_text("orderRules: {PRODUCT_NOT_FOUND: keep}\n")
+    kept = ", ".join(f"{code}: keep" for code in KEPT)
+    (folder / "partners" / "qa.yaml").write_text(f"orderRules: {{{kept}}}\nexternalIds: {{uniqueness: free}}\n")
     with running_product(folder, HOLD_PROCESSES="true", PARTNERS=str(folder / "partners")) as node:
         yield node
 

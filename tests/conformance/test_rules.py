@@ -148,6 +148,15 @@ BREAKING: Mapping[tuple[str, str, str], Mapping[str, Broken]] = {
     ("productOrder", "invalidValue", "externalId.id"): {
         "v4": Broken({"externalId": " "}), "v5": Broken({"externalId": [{"id": "x", "owner": "o" * 101}]}),
     },
+    ("productOrder", "UNKNOWN_ORDER_RELATIONSHIP_TYPE", "orderRelationship"): order(
+        orderRelationship=[{"id": "1", "relationshipType": "somehow_related"}]
+    ),
+    ("productOrder", "RELATED_ORDER_NOT_FOUND", "orderRelationship"): order(
+        orderRelationship=[{"id": "1", "relationshipType": "amends"}]
+    ),
+    ("productOrder", "QUOTE_NOT_SUPPORTED", "orderRelationship"): order(
+        orderRelationship=[{"id": "1", "relationshipType": "derivedFromQuote"}]
+    ),
     ("productOrder", "DUPLICATE_EXTERNAL_ID", "externalId"): {"v5": Broken({"externalId": [{"id": "x"}, {"id": "x"}]})},
     ("productOrder", "UNKNOWN_EXTERNAL_ID_SYSTEM", "externalId"): {
         "v5": Broken({"externalId": [{"id": "x", "owner": "mars"}]}, client=AGREED)

@@ -1,4 +1,4 @@
-"""External ids of orders over HTTP: unique for each client, on TMF622 v4 and v5 and on the canonical API."""
+"""What orders refer to, over HTTP: external ids are unique for each client, and related orders are the client's."""
 
 import subprocess
 from collections.abc import Iterator
@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 
+from facade.tmf.tmf622.v4 import BRIDGE
 from tests.support.product import ORDERS, TMF622, Node, partner_order, portal_order, running_product
 
 V4 = TMF622.replace("/v5/", "/v4/")
@@ -207,3 +208,40 @@ def test_ids_that_orders_share_are_listed(product: Node, po: str) -> None:
         product.command("orders", "duplicates")
     named = f"{po} (system acme, type purchaseOrder)"
     assert f"{FREE}: {named}: {', '.join(made)}; it belongs to none of them" in listed.value.stdout.splitlines()
+
+
+# --- related orders ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("address", [TMF622, V4])
+def test_an_order_is_related_to_one_of_the_clients_and_shows_it(product: Node, address: str) -> None:
+    first = product.post(TMF622, partner_order(), client=SAME).json()["id"]
+    related = {"orderRelationship": [{"id": first, "relationshipType": "Amends"}]}
+    body = partner_order() if address is TMF622 else BRIDGE.lower("ProductOrder", partner_order()).body
+    order = product.post(address, body | related, client=SAME)
+    assert order.status_code == 201, order.text
+    [shown] = product.get(f"{TMF622}/{order.json()['id']}", client=SAME).json()["orderRelationship"]
+    assert (shown["id"], shown["relationshipType"]) == (first, "Amends")
+    anothers = product.post(address, body | related, client=AGREED)
+    nobodys = product.post(address, body | {"orderRelationship": [related["orderRelationship"][0] | {"id": "x"}]})
+    for refusal in (anothers, nobodys):
+        assert (refusal.status_code, refusal.json()["code"]) == (400, "RELATED_ORDER_NOT_FOUND")
+        assert refusal.json()["errors"][0]["pointer"] == "/orderRelationship/0/id"
+    assert anothers.json()["message"] == nobodys.json()["message"]
+
+
+@pytest.mark.parametrize(
+    ("word", "code"),
+    [("somehow_related", "UNKNOWN_ORDER_RELATIONSHIP_TYPE"), ("derivedFromQuote", "QUOTE_NOT_SUPPORTED")],
+)
+def test_other_relationships_are_refused_by_name_by_patch_too(product: Node, word: str, code: str) -> None:
+    order_id = product.post(TMF622, partner_order()).json()["id"]
+    related = {"orderRelationship": [{"id": order_id, "relationshipType": word}]}
+    merge = {"Content-Type": "application/merge-patch+json"}
+    answers = [
+        product.post(TMF622, partner_order() | related),
+        product.request("PATCH", f"{TMF622}/{order_id}", "qa", json=related, headers=merge),
+    ]
+    for answer in answers:
+        assert (answer.status_code, answer.json()["code"]) == (400, code), answer.text
+        assert answer.json()["errors"][0]["pointer"] == "/orderRelationship/0/relationshipType"

@@ -166,7 +166,8 @@ def test_the_account_of_what_the_bridge_left_out_is_a_link_away(product: Node) -
     assert all(told["pointer"] and told["difference"] for told in report["lifted"])
     assert product.get(f"/api/v1/bridge-reports/productOrder/{order_id}", client="conformance").status_code == 404
     assert "describedby" not in product.get(f"{TMF622}/{order_id}").headers.get("Link", "")
-    related = {"orderRelationship": [{"id": "1", "@type": "ProductOrder", "relationshipType": "follows"}]}
+    first = product.post(V4, _order(), client="partner-acme").json()["id"]
+    related = {"orderRelationship": [{"id": first, "@type": "ProductOrder", "relationshipType": "amends"}]}
     assert product.request("PATCH", f"{V4}/{order_id}", client="partner-acme", json=related).status_code == 200
     lifted = product.get(address.removeprefix(product.url), client="partner-acme").json()["lifted"]
     assert "/orderRelationship/0/@type" in {told["pointer"] for told in lifted}

@@ -1,6 +1,6 @@
 """TMF622 v5 product orders: the mapping table, what is shaped by hand, and how a change is asked for."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -14,11 +14,9 @@ from canonical.ordering.commands import (
     SubmitDraft,
     SubmitOrder,
 )
-from canonical.ordering.external_ids import in_words
 from canonical.ordering.order import Order
 from canonical.ordering.states import State, Trigger
 from canonical.shared.errors import InvalidTransition
-from canonical.shared.external_identifier import ExternalIdentifier
 from facade.answers import ErrorAnswer
 from facade.application.requests import Translation
 from facade.clock import instant, time_text
@@ -45,6 +43,7 @@ from facade.tmf.tmf622.items import (
     shown_items,
     without_products_aside,
 )
+from facade.tmf.tmf622.references import identifiers_changed, identifiers_trail, order_relationships
 from facade.tmf.tmf622.stated import stated_prices
 
 STATES: Mapping[State, str] = MappingProxyType(
@@ -78,14 +77,14 @@ FIELDS = (
     Field("requestedCompletionDate", "requested_completion", instant, time_text, "time in UTC"),
     Field("requestedInitialState", "draft", lambda state: state == "draft", None, "draft or acknowledged"),
 )
-SHAPED = frozenset({"productOrderItem", "relatedParty", "externalId"})
+SHAPED = frozenset({"productOrderItem", "relatedParty", "externalId", "orderRelationship"})
 """Read and written by hand."""
 SHAPED_OUT = frozenset({"completionDate", "cancellationDate", "cancellationReason", "productOrderErrorMessage"})
 """Written by hand; a client that sends them is refused."""
 CARRIED = frozenset(
     {
         *("@type", "@baseType", "@schemaLocation", "agreement", "billingAccount", "category", "channel"),
-        *("description", "note", "notificationContact", "orderRelationship", "orderTotalPrice", "payment", "priority"),
+        *("description", "note", "notificationContact", "orderTotalPrice", "payment", "priority"),
         *("productOfferingQualification", "quote"),
     }
 )
@@ -135,7 +134,8 @@ def to_submit_order(body: Payload, sender: Sender) -> Translation:
     items = ItemReader(customer, sender.vocabulary, trail, violations)
     items.read(body["productOrderItem"], "/productOrderItem")
     identifiers = identifiers_of(body, "externalId")
-    trail += _identifiers_trail(identifiers)
+    trail += identifiers_trail(identifiers)
+    relationships = order_relationships(body, sender, trail, violations)
     if violations := [*violations, *wrong]:
         raise ContractViolation(violations)
     prices = stated_prices(body, ORDER_PRICES, "", "", trail)
@@ -149,6 +149,7 @@ def to_submit_order(body: Payload, sender: Sender) -> Translation:
         tolerated=sender.tolerated,
         reader=sender.reader,
         external_id_rules=sender.external_ids,
+        relationships=relationships,
         **fields,
     )
     trail = [*trail, *plain, *_carried(body)]
@@ -224,19 +225,27 @@ def as_created(document: Payload, order: Order) -> Payload:
 def to_change(asked: set[Trigger], order: Order, names: Collection[str], body: Payload, sender: Sender) -> Translation:
     """The command for what is asked for. Raises ContractViolation for what could not have been ordered so."""
     if asked == {Trigger.ANNOTATE}:
-        wrong = wrong_identifiers(body, "externalId") if "externalId" in names else []
-        if wrong:
-            raise ContractViolation(wrong)
-        identifiers = identifiers_of(body, "externalId")
-        agreed = sender.tolerated, sender.reader, sender.external_ids
-        said = AnnotateOrder(order.id, order.version, identifiers, *agreed)
-        trail = (*_identifiers_trail(identifiers), *_identifiers_changed(order.external_identifiers, identifiers))
-        return Translation(said, carried=body, trail=trail if "externalId" in names else ())
+        return _remarks(order, names, body, sender)
     contents = to_submit_order(body, replace(sender, client=order.owner))
     kind = SubmitDraft if Trigger.SUBMIT in asked else AmendOrder
     command = kind(order.id, order.version, contents.command)
-    changed = _identifiers_changed(order.external_identifiers, contents.command.external_identifiers)
+    changed = identifiers_changed(order.external_identifiers, contents.command.external_identifiers)
     return Translation(command, carried=body, trail=(*contents.trail, *changed), customer_id=contents.customer_id)
+
+
+def _remarks(order: Order, names: Collection[str], body: Payload, sender: Sender) -> Translation:
+    """What is said differently about the order. Only what changes is checked."""
+    wrong = wrong_identifiers(body, "externalId") if "externalId" in names else []
+    trail: list[Mapped] = []
+    relationships = order_relationships(body, sender, trail, wrong) if "orderRelationship" in names else None
+    if wrong:
+        raise ContractViolation(wrong)
+    identifiers = identifiers_of(body, "externalId")
+    if "externalId" in names:
+        trail += [*identifiers_trail(identifiers), *identifiers_changed(order.external_identifiers, identifiers)]
+    agreed = sender.tolerated, sender.reader, sender.external_ids
+    command = AnnotateOrder(order.id, order.version, identifiers, relationships, *agreed)
+    return Translation(command, carried=body, trail=tuple(trail))
 
 
 def _not_now(order: Order, name: str, what: str) -> InvalidTransition:
@@ -268,22 +277,7 @@ def _markets(body: Payload, sender: Sender, trail: list[Mapped]) -> Iterator[Ord
     ]
 
 
-def _identifiers_trail(identifiers: Sequence[ExternalIdentifier]) -> list[Mapped]:
-    return [
-        Mapped(f"/externalId/{index}", f"/external_identifiers/{index}", "owner, type and id as sent")
-        for index in range(len(identifiers))
-    ]
-
-
-def _identifiers_changed(before: Sequence[ExternalIdentifier], after: Sequence[ExternalIdentifier]) -> Iterator[Mapped]:
-    """The evidence of a change: the identifiers that it removes and adds."""
-    gone, new = ([one for one in some if one not in others] for some, others in ((before, after), (after, before)))
-    if gone or new:
-        was, now = ("; ".join(map(in_words, some)) or "nothing" for some in (gone, new))
-        yield Mapped("/externalId", "/external_identifiers", f"changed from {was} to {now}")
-
-
 def _carried(body: Payload) -> list[Mapped]:
-    more = [f"/{name}" for name in ("relatedParty", "requestedInitialState") if name in body]
+    more = [f"/{name}" for name in ("relatedParty", "orderRelationship", "requestedInitialState") if name in body]
     more += carried_places(body["productOrderItem"], "/productOrderItem")
     return carried_trail(body, SHAPED | {row.attribute for row in FIELDS}, more)

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from canonical.ordering.commands import OrderRelationshipType
+from canonical.ordering.external_ids import ExternalIdRules, Uniqueness
 from facade.bootstrap.core import partner_profiles
 from facade.partners.files import ProfileError, read_profiles
 from facade.partners.profiles import DEFAULT, Profile, Profiles, Validation
@@ -46,6 +48,10 @@ def test_a_partners_own_words_stand_for_ours(tmp_path: Path) -> None:
         ("partyRoles: {a: 7}", "partyRoles/a"),
         ("partyRoles: {Kunde: Kundin}", "Kundin"),
         ("relationshipTypes: {auf: drunter}", "drunter"),
+        ("orderRelationshipTypes: {ersetzt: reliesOn}", "reliesOn"),
+        ("externalIds: {systems: []}", "externalIds/systems"),
+        ("externalIds: {uniqueness: sometimes}", "externalIds/uniqueness"),
+        ("externalIds: {owners: [a]}", "owners"),
         ("orderRules: {UNKNOWN_OFFERING: keep}", "UNKNOWN_OFFERING"),
         ("catalogRules: {ROOT_WITH_PARENT: ignore}", "ROOT_WITH_PARENT"),
         ("ids: {shops: {table: {A: B}}}", "shops"),
@@ -81,3 +87,19 @@ def test_the_profiles_that_are_shipped_are_used_unless_told_otherwise() -> None:
 def test_only_rules_that_are_kept_are_tolerated(tmp_path: Path) -> None:
     (tmp_path / "acme.yaml").write_text("orderRules: {PRICE_DIFFERS: keep, RULE_BROKEN: refuse}\n")
     assert read_profiles(tmp_path).of("acme").tolerated == ("PRICE_DIFFERS",)
+
+
+def test_words_for_relationships_between_orders_stand_for_ours(tmp_path: Path) -> None:
+    (tmp_path / "acme.yaml").write_text("orderRelationshipTypes: {ersetzt: amends}\n")
+    vocabulary = read_profiles(tmp_path).of("acme").vocabulary
+    assert vocabulary.order_relationship("Ersetzt") is OrderRelationshipType.AMENDS_ORDER
+    assert STANDARD.order_relationship("ersetzt") is None
+
+
+def test_what_was_agreed_about_external_ids_is_read(tmp_path: Path) -> None:
+    (tmp_path / "acme.yaml").write_text("externalIds: {systems: [acme, CRM], types: [PO], uniqueness: sameOrder}\n")
+    (tmp_path / "some.yaml").write_text("externalIds: {types: [PO]}\n")
+    profiles = read_profiles(tmp_path)
+    assert profiles.of("acme").external_ids == ExternalIdRules(("acme", "CRM"), ("PO",), Uniqueness.SAME_ORDER)
+    assert profiles.of("some").external_ids == ExternalIdRules((), ("PO",), Uniqueness.UNIQUE)
+    assert profiles.of("nobody").external_ids == ExternalIdRules()

@@ -61,7 +61,7 @@ VALUES: dict[str, Any] = {
     "externalId": [{"@type": "ExternalIdentifier", "id": "PO-9"}],
     "note": [{"@type": "Note", "text": "hello"}],
     "notificationContact": "ops@acme.example",
-    "orderRelationship": [{"@type": "OrderRelationship", "id": "7", "relationshipType": "dependsOn"}],
+    "orderRelationship": [{"@type": "OrderRelationship", "id": "7", "relationshipType": "amends"}],
     "orderTotalPrice": [{"@type": "OrderPrice", "priceType": "oneTime", "price": {"@type": "Price"}}],
     "payment": [{"@type": "PaymentRef", "id": "P1"}],
     "priority": "0",

@@ -130,6 +130,8 @@ def payload(reached: Reached) -> dict[str, Any]:
         value = least.of_class(kind) | {attribute: [value] if many and not isinstance(value, list) else value}
     items = value.get("productOrderItem") if reached.way[0][1] == "productOrderItem" else None
     value["productOrderItem"] = [*(an_item() | item for item in items or [{}]), an_item()]
+    for related in value.get("orderRelationship") or ():
+        related["relationshipType"] = "amends"
     make_orderable(value["productOrderItem"], "")
     customer = party() if least.typed else {"id": "C12345", "role": "Customer", "@referredType": "Customer"}
     value["relatedParty"] = [*(value.get("relatedParty") or []), customer]

@@ -166,7 +166,7 @@ UNROLED = {"id": "S1", "@referredType": "Organization"}
     [
         (MERGE, {"relatedParty": [{"id": "C12345", "role": "Customer"}, UNROLED]}, ["/relatedParty/1/role"]),
         (JSON_PATCH, [{"op": "add", "path": "/relatedParty/-", "value": UNROLED}], ["/0/value/role"]),
-        (MERGE, {"orderRelationship": [{"id": "1", "@type": "ProductOrder", "relationshipType": "x"}]}, None),
+        (MERGE, {"orderRelationship": [{"id": "1", "@type": "ProductOrder", "relationshipType": "amends"}]}, None),
         (MERGE, {"description": "x"}, []),
     ],
 )
