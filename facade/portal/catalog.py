@@ -110,7 +110,8 @@ class PortalCatalog:
         body, principal = validated_body(), current_principal()
         definition = definition_of(section, body)
         _require_publish(principal, definition.status)
-        command = CreateItem(section.kind, principal.client_id, definition, body.get("id"))
+        tolerated = principal.profile.tolerated
+        command = CreateItem(section.kind, principal.client_id, definition, body.get("id"), tolerated)
         request = keyed_request(principal, f"create{section.noun}", body, keeps_answer=False)
         translation = Translation(command, carried={}, trail=trail_of(body))
         result = self.application.idempotently(request, lambda: self.application.execute(request, translation, 201))
@@ -176,7 +177,8 @@ class PortalCatalog:
         check_version(wanted, tag_of(item))
         status = definition.status or item.state
         _require_publish(principal, status)
-        command = ChangeItem(section.kind, item.id, item.version, definition, principal.client_id)
+        tolerated = principal.profile.tolerated
+        command = ChangeItem(section.kind, item.id, item.version, definition, principal.client_id, tolerated=tolerated)
         changes = None if item.is_published and not item.says_the_same(definition) else item.id
         translation = Translation(command, carried, trail_of(request.payload), changes=changes, replannable=True)
         return self.application.execute(request, translation, 200)
