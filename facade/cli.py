@@ -28,6 +28,7 @@ with warnings.catch_warnings():
     from facade.demo.product import DemoError, running
     from facade.demo.report import console_for, demonstrate
     from facade.partner_commands import partners
+    from facade.replay_commands import replay
     from facade.security.errors import ConfigurationError
     from facade.setting_sources import SettingError
     from facade.settings import Settings
@@ -260,6 +261,7 @@ def duplicate_orders(settings: Settings) -> None:
 
 main.add_command(contract)
 main.add_command(partners)
+main.add_command(replay)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -9,8 +9,13 @@ from rich.progress import Progress
 
 from facade.bootstrap import catalog as cataloguing
 from facade.bootstrap import commands
+from facade.partners.files import ProfileError
+from facade.replay.recordings import RecordingError
 from facade.setting_sources import SettingError
 from facade.settings import Settings
+
+DIFFERS = 2
+"""The exit status of a comparison that found differences; 1 is an error."""
 
 
 @contextmanager
@@ -18,7 +23,7 @@ def told_trouble(settings: Settings) -> Iterator[None]:
     """What the database cannot do, and what a file does not say, in one line."""
     try:
         yield
-    except (SettingError, cataloguing.FileError) as error:
+    except (SettingError, cataloguing.FileError, ProfileError, RecordingError) as error:
         raise click.ClickException(str(error)) from error
     except commands.DATABASE_TROUBLE as error:
         reason = commands.reason_of(error)
@@ -26,7 +31,7 @@ def told_trouble(settings: Settings) -> Iterator[None]:
 
 
 @contextmanager
-def progress_bar(items: int) -> Iterator[Callable[[int], None]]:
+def progress_bar(items: int | None) -> Iterator[Callable[[int], None]]:
     """A bar on stderr, only where that is a terminal."""
     console = Console(stderr=True)
     with Progress(console=console, disable=not console.is_terminal, transient=True) as progress:

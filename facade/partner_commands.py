@@ -12,11 +12,10 @@ from canonical.partners.errors import ActivationPending, ProfilesChanged
 from facade.bootstrap import partners as agreeing
 from facade.bootstrap.catalog import opened
 from facade.clock import time_text
-from facade.command_line import progress_bar, told_trouble
+from facade.command_line import DIFFERS, progress_bar, told_trouble
 from facade.partners.files import ProfileError
 from facade.settings import Settings
 
-DIFFERS = 2
 FOLDER = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 
 

@@ -92,33 +92,41 @@ class Translations:
             raise ContractViolation([violation])
         translatable, principal = self.known[what], current_principal()
         principal.require(translatable.contract.scopes(what[2]))
-        return answer_json(self._try(translatable, what[2], asked["payload"], principal))
-
-    def _try(self, translatable: Translatable, operation: str, payload: Any, principal: Principal) -> dict[str, Any]:
-        read = translatable.translator.read(payload, principal)
-        checked = translatable.contract.check_request(operation, payload if read is None else read.body)
-        leniencies = [
-            {"pointer": one.pointer, "rule": one.rule, "understood": one.understood} for one in checked.allowances
-        ]
-        if checked.violations:
-            wrong = checked.violations if read is None else read.told(checked.violations)
-            return _refused(_entries(wrong, principal), leniencies)
-        try:
-            with nullcontext() if read is None else read.wording.told(read):
-                translatable.translator.check_customers(checked.body, principal)
-                translation = translatable.translator.translate(checked.body, principal, read=read)
-                calls = self._calls(translation)
-                losses = [loss.as_document() for loss in translatable.losses(checked.body)]
-        except ContractViolation as error:
-            return _refused(_entries(error.violations, principal), leniencies)
-        except (InvalidCommand, NotFound, Conflict) as error:
-            return _refused([_entry(error, principal)], leniencies)
-        return _accepted(translation, calls, losses, leniencies)
+        return answer_json(tried(translatable, what[2], asked["payload"], principal, self._calls))
 
     def _calls(self, translation: Translation) -> list[PlannedCall]:
         """The backend calls that would follow; none for an order that is there already."""
         made = self.application.tried(translation)
         return plan(made) if isinstance(made, Order) and not made.version else []
+
+
+def tried(
+    translatable: Translatable,
+    operation: str,
+    payload: Any,
+    principal: Principal,
+    calls_of: Callable[[Translation], Sequence[PlannedCall]] = lambda _: (),
+) -> dict[str, Any]:
+    """The answer about a payload. `calls_of`: the backend calls that would follow; it raises what the core refuses."""
+    read = translatable.translator.read(payload, principal)
+    checked = translatable.contract.check_request(operation, payload if read is None else read.body)
+    leniencies = [
+        {"pointer": one.pointer, "rule": one.rule, "understood": one.understood} for one in checked.allowances
+    ]
+    if checked.violations:
+        wrong = checked.violations if read is None else read.told(checked.violations)
+        return _refused(_entries(wrong, principal), leniencies)
+    try:
+        with nullcontext() if read is None else read.wording.told(read):
+            translatable.translator.check_customers(checked.body, principal)
+            translation = translatable.translator.translate(checked.body, principal, read=read)
+            calls = calls_of(translation)
+            losses = [loss.as_document() for loss in translatable.losses(checked.body)]
+    except ContractViolation as error:
+        return _refused(_entries(error.violations, principal), leniencies)
+    except (InvalidCommand, NotFound, Conflict) as error:
+        return _refused([_entry(error, principal)], leniencies)
+    return _accepted(translation, calls, losses, leniencies)
 
 
 def _entries(violations: Sequence[Violation], principal: Principal) -> Sequence[Mapping[str, Any]]:
@@ -134,7 +142,7 @@ def _entry(error: CanonicalError, principal: Principal) -> Mapping[str, Any]:
 
 def _accepted(
     translation: Translation,
-    calls: list[PlannedCall],
+    calls: Sequence[PlannedCall],
     losses: list[dict[str, Any]],
     leniencies: list[dict[str, Any]],
 ) -> dict[str, Any]:

@@ -9,9 +9,11 @@ from facade.bootstrap.answers import answer_to
 from facade.bootstrap.core import Core
 from facade.bootstrap.declared import TMF_APIS
 from facade.bootstrap.versions import v4_of, versions_of
+from facade.portal.handlers import PortalTranslator
 from facade.tmf.engine.client_words import ClientWords
 from facade.tmf.engine.declaration import TmfApi, Verb
 from facade.tmf.engine.operations import ResourceOperations
+from facade.tmf.engine.reads import Reads
 from facade.tmf.engine.translator import ResourceTranslator
 from facade.tmf.engine.versions import V4
 from facade.tmf.hub.callbacks import CallbackRules
@@ -46,17 +48,18 @@ def shown_by_v4() -> dict[str, V4]:
     }
 
 
-def translatable(core: Core) -> dict[tuple[str, str, str], Translatable]:
+def translatable(reads: Reads) -> dict[tuple[str, str, str], Translatable]:
     """What can be tried, by API, version and operationId."""
+    canonical = Translatable(contract_of("canonical/v1.yaml"), PortalTranslator())
     return {
         (api.name, version, one.resource.operation(Verb.CREATE, version)): Translatable(
-            contract_of(api.versions[version].spec), ResourceTranslator(one, core.reads), one.losses
+            contract_of(api.versions[version].spec), ResourceTranslator(one, reads), one.losses
         )
         for api in TMF_APIS
         for version in api.versions
         for one in versions_of(api, version).values()
         if Verb.CREATE in one.resource.verbs
-    }
+    } | {("canonical", "v1", "placeOrder"): canonical}
 
 
 def _operations(core: Core, api: TmfApi, version: str) -> Operations:

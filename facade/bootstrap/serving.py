@@ -19,7 +19,7 @@ from canonical.shared import tracing
 from canonical.views.customer_context import CustomerContexts
 from canonical.views.order_snapshot import OrderSnapshots
 from facade import logs
-from facade.app import Api, build_app, contract_of
+from facade.app import Api, build_app
 from facade.bootstrap.answers import answer_to
 from facade.bootstrap.apis import shown_by_v4, tmf_apis, translatable
 from facade.bootstrap.core import Core, load_profiles
@@ -33,7 +33,7 @@ from facade.portal.catalog import PortalCatalog
 from facade.portal.catalog_files import PortalCatalogFiles
 from facade.portal.catalog_sections import sections
 from facade.portal.customer import PortalCustomers
-from facade.portal.handlers import PortalOrders, PortalTranslator
+from facade.portal.handlers import PortalOrders
 from facade.portal.offerings import PortalOfferings
 from facade.portal.partner_profiles import PartnerProfiles
 from facade.portal.snapshot import PortalSnapshots
@@ -43,7 +43,7 @@ from facade.security.development_server import DevelopmentServer
 from facade.security.settings import SecuritySettings, build_verifier
 from facade.security.tokens import TokenVerifier
 from facade.settings import Settings
-from facade.translations import Translatable, Translations
+from facade.translations import Translations
 from facade.web.correlation import Correlation
 from facade.web.errors import ErrorHandler
 from facade.web.limits import RateLimit
@@ -151,5 +151,4 @@ def _views(core: Core) -> dict[str, Callable[..., Any]]:
 
 
 def _translations(core: Core) -> Translations:
-    canonical = Translatable(contract_of("canonical/v1.yaml"), PortalTranslator())
-    return Translations(translatable(core) | {("canonical", "v1", "placeOrder"): canonical}, core.application)
+    return Translations(translatable(core.reads), core.application)

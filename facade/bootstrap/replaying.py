@@ -1,0 +1,88 @@
+"""Payloads translated again, with the profiles of a folder, and compared with what was understood before."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NoReturn
+
+from canonical.shared.aggregates import A, Kind
+from canonical.shared.criteria import Criterion, SortKey
+from canonical.shared.editions import Named
+from canonical.shared.paging import Found, Slice
+from canonical.shared.projection import Listed, Revision, SearchIndex, StoredDocument
+from canonical.shared.reader import Reader
+from facade.bootstrap.apis import translatable
+from facade.partners.profiles import Profiles
+from facade.replay.differences import Difference, Group, differences, grouped
+from facade.replay.outcomes import Replay
+from facade.replay.recordings import Recorded
+from facade.tmf.engine.payload import Payload
+
+
+class NothingKept:
+    """The store of a replay: what a payload refers to is unknown, so both outcomes are the same there."""
+
+    def revision(self, kind: Kind[A], asked: str | Named, reader: Reader) -> Revision:
+        self._missing(kind, asked)
+
+    def document(self, kind: Kind[A], asked: str | Named, reader: Reader) -> StoredDocument:
+        self._missing(kind, asked)
+
+    def to_change(self, kind: Kind[A], asked: str | Named, reader: Reader) -> tuple[A, Payload, StoredDocument]:
+        self._missing(kind, asked)
+
+    def documents(
+        self,
+        kind: Kind[A],
+        index: SearchIndex,
+        reader: Reader,
+        part: Slice,
+        criterion: Criterion | None,
+        sort: tuple[SortKey, ...],
+        at: datetime | None,
+    ) -> Found[Listed]:
+        return Found([], 0)
+
+    def _missing(self, kind: Kind[A], asked: str | Named) -> NoReturn:
+        raise kind.missing(asked if isinstance(asked, str) else asked.reference)
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """`compared` of `payloads` had an outcome to compare with, and `differing` of these another one now."""
+
+    payloads: int
+    compared: int
+    differing: int
+    groups: list[Group]
+
+
+def replay(
+    recorded: Iterable[Recorded],
+    now: Profiles,
+    before: Profiles | None = None,
+    keep: Callable[[str], object] = lambda line: None,
+    told: Callable[[int], None] = lambda done: None,
+) -> Replayed:
+    """Translate with the profiles `now`. Compared with the outcome that was recorded, or where there is none with the
+    profiles `before`. `keep` takes each payload with its outcome, as a line of a recording. Raises RecordingError.
+    """
+    known = translatable(NothingKept())
+    candidate, present = Replay(known, now), None if before is None else Replay(known, before)
+    counts = Counter[str]()
+
+    def compared() -> Iterator[tuple[str, str, list[Difference]]]:
+        for one in recorded:
+            outcome = candidate.outcome(one)
+            keep(one.as_line(outcome))
+            expected: Any = one.outcome
+            if expected is None and present is not None:
+                expected = present.outcome(one)
+            found = [] if expected is None else list(differences(expected, outcome))
+            counts.update(payloads=1, compared=expected is not None, differing=bool(found))
+            told(counts["payloads"])
+            yield " ".join(one.operation), one.name, found
+
+    groups = grouped(compared())
+    return Replayed(counts["payloads"], counts["compared"], counts["differing"], groups)
