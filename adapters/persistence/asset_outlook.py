@@ -22,7 +22,9 @@ class SqlAssetOutlook:
         self._clock = clock
         self._sold = sold
 
-    def eligible(self, asset: CustomerAsset, tolerated: Collection[str]) -> list[EligibleAction]:
+    def eligible(
+        self, asset: CustomerAsset, tolerated: Collection[str], excusable: Collection[str]
+    ) -> list[EligibleAction]:
         offering = asset.contents.offering
         with self._database.reading() as connection:
             assets = SqlAggregateRepository(connection, ASSETS, None)
@@ -30,4 +32,4 @@ class SqlAssetOutlook:
             claims = SqlClaims(connection).of((asset.id, *(one.id for one in parts)))
             offers = CatalogOffers(SqlShelf(connection), self._clock, self._sold)
             offer = None if offering is None else offers.by_id(offering.id)
-            return eligible_actions(asset, claims, offer, self._clock.now(), tolerated, parts)
+            return eligible_actions(asset, claims, offer, self._clock.now(), tolerated, parts, excusable)

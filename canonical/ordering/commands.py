@@ -85,7 +85,7 @@ class OrderLine:
 
     The caller chooses `id`, which is unique in the order. A line that adds a product names `offering_id` or `sku`. A
     line that changes one names `product_id`, the installed product, and perhaps the offering that it becomes. `part_of`
-    is the line around it.
+    is the line around it. `reason` is a person's, for the timeline of the product that it changes.
     """
 
     id: str
@@ -99,6 +99,7 @@ class OrderLine:
     characteristics: tuple[ChosenCharacteristic, ...] = ()
     wishes: Wishes = NO_WISHES
     stated_prices: tuple[StatedPrice, ...] = ()
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +120,9 @@ class SubmitOrder:
 
     A `draft` is only stored; it can be amended and submitted later. What it names has to be sold in each of `markets`.
     `stated_prices` are of the whole order. `tolerated` are codes of rules (kinds of RuleBroken) that it may break, as
-    was agreed with the client. `reader` says which assets the client sees, and for which customers it may act; with
-    None it sees its own assets and acts for all. `external_id_rules` were agreed with the client.
+    was agreed with the client, and `excusable` those that a line with a reason may break; so were `external_id_rules`.
+    `reader` says which assets the client sees, and for which customers it may act; with None it sees its own assets and
+    acts for all.
     """
 
     owner: str
@@ -133,6 +135,7 @@ class SubmitOrder:
     markets: tuple[OrderMarket, ...] = ()
     stated_prices: tuple[StatedPrice, ...] = ()
     tolerated: tuple[str, ...] = ()
+    excusable: tuple[str, ...] = ()
     reader: Reader | None = None
     external_id_rules: ExternalIdRules = ANY_UNIQUE
     relationships: tuple[OrderRelationship, ...] = ()

@@ -102,7 +102,7 @@ class OrderItem:
     added one the first that is made.
 
     `chosen` are the characteristics that were asked for, `wishes` what else was. `part_of` is the item of the bundle
-    that it is in. `assets` are what it makes or changes. Orders of 0.3.0 have none of these.
+    that it is in. `assets` are what it makes or changes, `reason` why. Orders of 0.3.0 have none of these.
     """
 
     id: str
@@ -115,6 +115,7 @@ class OrderItem:
     part_of: str | None = None
     relationships: tuple[LineRelationship, ...] = ()
     assets: ItemAssets = NO_ASSETS
+    reason: str | None = None
 
     def with_assets(self, assets: ItemAssets) -> "OrderItem":
         made = assets.ids[0] if self.action is ItemAction.ADD and assets.ids else self.product_id
@@ -177,6 +178,7 @@ def _item(line: OrderLine, offering: OrderedOffering | None, part_of: str | None
         wishes,
         part_of,
         line.relationships,
+        reason=line.reason,
     )
 
 

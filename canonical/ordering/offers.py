@@ -14,6 +14,7 @@ from canonical.ordering.wishes import ChosenCharacteristic
 
 NEWLY_SOLD = frozenset({ItemAction.ADD, ItemAction.MODIFY})
 """The actions by which a customer gets what is offered now. Others are about what the customer has."""
+ACCEPTED_WITH_REASON = "an item that states a reason is accepted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +87,13 @@ def check_offers(command: SubmitOrder, offers: Sequence[Offer | None], kept: Seq
 
 
 def refuse(command: SubmitOrder, index: int, broken: Broken) -> None:
-    """Raises the error of a rule that line `index` breaks, unless it is tolerated."""
-    if broken.error.code not in command.tolerated:
-        raise broken.error(broken.message, pointer=f"/lines/{index}{broken.place}", **broken.details)
+    """Raises the error of a rule that line `index` breaks, unless the line may break it, perhaps with a reason."""
+    code, message = broken.error.code, broken.message
+    if code in command.tolerated or (code in command.excusable and command.lines[index].reason):
+        return
+    if code in command.excusable:
+        message = f"{message}; {ACCEPTED_WITH_REASON}"
+    raise broken.error(message, pointer=f"/lines/{index}{broken.place}", **broken.details)
 
 
 def _broken(

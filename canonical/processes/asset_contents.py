@@ -52,12 +52,16 @@ def contents_after(before: AssetContents, item: OrderItem, at: datetime) -> Asse
     after = replace(
         before,
         characteristics=_meaning_the_same(before.characteristics, values),
-        terms=_overlaid(before.terms, [_term(one, at) for one in wishes.terms], lambda one: one.name),
+        terms=terms_after(before, wishes.terms, at),
         places=_overlaid(before.places, _places(item), lambda one: one.role),
         parties=_overlaid(before.parties, _parties(item), lambda one: one.role),
         billing_account_id=wishes.billing_account_id or before.billing_account_id,
     )
     return after if becomes is None else _became(before, after, becomes, wishes.quantity)
+
+
+def terms_after(before: AssetContents, wished: Sequence[WishedTerm], at: datetime) -> tuple[AssetTerm, ...]:
+    return _overlaid(before.terms, [_term(one, at) for one in wished], lambda one: one.name)
 
 
 def contents_of_part_after(before: AssetContents, item: OrderItem) -> AssetContents:

@@ -12,6 +12,8 @@ from canonical.inventory.states import TRANSITIONS, AssetStatus, Trigger
 from canonical.ordering.commands import ItemAction
 from canonical.ordering.errors import ProductStatus, TermNotOver
 from canonical.ordering.offers import Broken
+from canonical.ordering.wishes import WishedTerm
+from canonical.processes.asset_contents import terms_after
 
 TRIGGERS: Mapping[ItemAction, Trigger] = MappingProxyType(
     {
@@ -50,16 +52,31 @@ def broken_rules(
         )
     if action is ItemAction.DISCONNECT:
         for one in (asset, *(part for part in parts if action in allowed_actions(part.state))):
-            yield from _running_terms(one, at)
+            yield from (_not_over(one, term, end, "/product_id") for term, end in _running(one, at))
 
 
-def _running_terms(asset: CustomerAsset, at: datetime) -> Iterator[Broken]:
+def shortened_terms(asset: CustomerAsset, wished: Sequence[WishedTerm], at: datetime) -> Iterator[Broken]:
+    """Which commitments would end sooner than the customer agreed to, if the asset got the `wished` ones."""
+    begun, after = asset.contents.started_at, terms_after(asset.contents, wished, at)
+    for term, end in _running(asset, at):
+        ends = (end_of(one, begun) for one in after if one.name == term.name)
+        if not any(one is not None and one >= end for one in ends):
+            number = next(number for number, one in enumerate(wished) if one.name == term.name)
+            yield _not_over(asset, term, end, f"/wishes/terms/{number}")
+
+
+def _running(asset: CustomerAsset, at: datetime) -> Iterator[tuple[AssetTerm, datetime]]:
+    """The commitments that are not over, each with its end."""
     for term in asset.contents.terms:
         end = end_of(term, asset.contents.started_at)
         if end is not None and end > at:
-            until = end.isoformat().replace("+00:00", "Z")
-            details = {"productId": asset.id, "term": term.name, "until": until}
-            yield Broken(TermNotOver, f"{term.name} runs until {until}", "/product_id", details)
+            yield term, end
+
+
+def _not_over(asset: CustomerAsset, term: AssetTerm, end: datetime, place: str) -> Broken:
+    until = end.isoformat().replace("+00:00", "Z")
+    details = {"productId": asset.id, "term": term.name, "until": until}
+    return Broken(TermNotOver, f"{term.name} runs until {until}", place, details)
 
 
 def parts_of(asset_id: str, get: Callable[[str], CustomerAsset]) -> list[str]:

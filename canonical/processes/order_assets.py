@@ -21,7 +21,7 @@ from canonical.ordering.errors import (
     ProductUnchanged,
     TwoItemsOneAsset,
 )
-from canonical.ordering.items import Instantiation, ItemAssets, OrderedOffering, OrderItem
+from canonical.ordering.items import UNWISHED, Instantiation, ItemAssets, OrderedOffering, OrderItem
 from canonical.ordering.lines import CHANGES_A_PRODUCT
 from canonical.ordering.offers import Broken, refuse
 from canonical.ordering.order import ORDERS, Order
@@ -35,7 +35,7 @@ from canonical.processes.asset_contents import (
     wished_quantity,
 )
 from canonical.processes.asset_relations import relations_of_added, relations_since
-from canonical.processes.asset_rules import TRIGGERS, broken_rules, parts_of
+from canonical.processes.asset_rules import TRIGGERS, broken_rules, parts_of, shortened_terms
 from canonical.shared.errors import ConcurrentChange
 from canonical.shared.ports import Clock, Identities
 from canonical.shared.ports import UnitOfWork as SharedUnitOfWork
@@ -141,9 +141,11 @@ class OrderAssets:
             details = {"productId": asset.id, "customerId": asset.customer_id}
             text = f"the product is one of customer {asset.customer_id}"
             yield Broken(ProductOfAnotherCustomer, text, "/product_id", details)
-        own = {one.product_id for one in command.lines}
-        parts = [self._get(one) for one in self._parts(asset.id) if one not in own]
-        yield from broken_rules(asset, line.action, self._clock.now(), parts)
+        own = {one.product_id for one in command.lines if one.action in CHANGES_A_PRODUCT}
+        parts, at = [self._get(one) for one in self._parts(asset.id) if one not in own], self._clock.now()
+        yield from broken_rules(asset, line.action, at, parts)
+        if line.action not in UNWISHED:
+            yield from shortened_terms(asset, line.wishes.terms, at)
 
     # --- when it is acknowledged -------------------------------------------------------------------------------------
 
@@ -332,4 +334,4 @@ def _held(asset: CustomerAsset) -> HeldAsset:
 
 
 def _cause(order: Order, item: OrderItem) -> Cause:
-    return Cause("ordered", order.owner, AssetOrder(order.id, item.id, item.action.value))
+    return Cause(item.reason or "ordered", order.owner, AssetOrder(order.id, item.id, item.action.value))

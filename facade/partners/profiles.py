@@ -19,7 +19,7 @@ from facade.partners.error_texts import OUR_ERRORS, PartnerErrors, partner_error
 from facade.partners.error_texts import SCHEMA as ERRORS
 from facade.partners.faults import ProfileFault
 from facade.partners.words import NO_WORDS, SCHEMAS, PartnerWords, partner_words
-from facade.tmf.switches import KEEP, REFUSE, SWITCHES
+from facade.tmf.switches import EXCUSABLE, KEEP, REASON, REFUSE, SWITCHES
 from facade.tmf.vocabulary import STANDARD, UnknownMeaning, Vocabulary
 
 
@@ -35,8 +35,8 @@ class Validation(StrEnum):
 @dataclass(frozen=True)
 class Profile:
     """`customers` None: the client may act for every customer. `market` is where it sells. `tolerated` are codes of
-    rules that it may break. `external_ids`: what was agreed about external identifiers. `version` names the profile in
-    audit records.
+    rules that it may break, `excusable` of those that it may break with a reason. `external_ids`: what was agreed about
+    external identifiers. `version` names the profile in audit records.
     """
 
     validation: Validation = Validation.BEFORE_ACKNOWLEDGEMENT
@@ -44,6 +44,7 @@ class Profile:
     customers: CustomerRule | None = None
     market: Market = EVERYWHERE
     tolerated: tuple[str, ...] = ()
+    excusable: tuple[str, ...] = ()
     external_ids: ExternalIdRules = ANY_UNIQUE
     words: PartnerWords = NO_WORDS
     errors: PartnerErrors = OUR_ERRORS
@@ -117,6 +118,7 @@ _MARKET = {
 _RULES = {
     key: {
         "type": "object",
+        "properties": {code: {"enum": [REFUSE, REASON, KEEP]} for code in EXCUSABLE & codes},
         "additionalProperties": {"enum": [REFUSE, KEEP]},
         "propertyNames": {"enum": sorted(codes)},
     }
@@ -163,11 +165,14 @@ def compile_profile(document: Any, version: str = "") -> Profile:
         raise ProfileFault(at, str(unknown), unknown.allowed) from unknown
     market = Market(**{name: frozenset(ids) for name, ids in document.get("market", {}).items()})
     validation = Validation(document.get("validation", Validation.BEFORE_ACKNOWLEDGEMENT))
-    tolerated = tuple(code for key in SWITCHES for code, result in document.get(key, {}).items() if result == KEEP)
+    switched = [pair for key in SWITCHES for pair in document.get(key, {}).items()]
+    tolerated, excusable = (tuple(code for code, result in switched if result == asked) for asked in (KEEP, REASON))
     external_ids = _external_ids(document.get("externalIds", {}))
     errors = partner_errors(document.get("errors", {}))
     words = partner_words(document, errors.codes)
-    return Profile(validation, vocabulary, customers, market, tolerated, external_ids, words, errors, version)
+    return Profile(
+        validation, vocabulary, customers, market, tolerated, excusable, external_ids, words, errors, version
+    )
 
 
 def _external_ids(said: Mapping[str, Any]) -> ExternalIdRules:

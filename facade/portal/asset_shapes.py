@@ -166,10 +166,11 @@ def _entry(entry: TimelineEntry, before: Mapping[str, Any], after: Mapping[str, 
 def eligible_document(one: EligibleAction, pending: dict[str, Any] | None) -> dict[str, Any]:
     return {
         "action": one.action.value,
-        "allowed": one.code is None,
+        "allowed": one.allowed,
         "code": one.code,
         "reason": one.reason,
         "until": one.until and time_text(one.until),
+        "needs": list(one.needs),
         "pendingOrder": pending,
     }
 

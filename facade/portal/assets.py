@@ -59,8 +59,10 @@ class AssetReads(Protocol):
 
 
 class AssetOutlook(Protocol):
-    def eligible(self, asset: CustomerAsset, tolerated: Collection[str], /) -> list[EligibleAction]:
-        """Each action that an order can have, and why it is not allowed now."""
+    def eligible(
+        self, asset: CustomerAsset, tolerated: Collection[str], excusable: Collection[str], /
+    ) -> list[EligibleAction]:
+        """Each action that an order can have, and why it is not allowed now, or only with a reason."""
         ...
 
 
@@ -102,7 +104,8 @@ class PortalAssets:
     def eligible_actions(self, assetId: str) -> flask.Response:
         """What the caller could order for the asset now."""
         asset, principal = self._asked(assetId), current_principal()
-        found = self.outlook.eligible(asset, principal.profile.tolerated)
+        profile = principal.profile
+        found = self.outlook.eligible(asset, profile.tolerated, profile.excusable)
         shown = [eligible_document(one, self._pending(one, principal)) for one in found]
         return answer_json({"assetId": asset.id, "items": shown})
 

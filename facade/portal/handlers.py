@@ -239,6 +239,9 @@ def to_submit_order(body: dict[str, Any], reader: Reader, profile: Profile = DEF
             Mapped(f"{at}/assetId", f"{to}/product_id", "as sent"),
             Mapped(f"{at}/action", f"{to}/action", "as sent"),
             Mapped(f"{at}/newCustomerId", f"{to}/wishes/customer_id", "as sent"),
+            Mapped(f"{at}/reason", f"{to}/reason", "as sent"),
+            *_numbered(item, "places", at, to),
+            *_numbered(item, "terms", at, to),
             *_characteristics_trail(item.get("characteristics"), f"{at}/characteristics", f"{to}/characteristics"),
         ]
     trail += [
@@ -247,9 +250,19 @@ def to_submit_order(body: dict[str, Any], reader: Reader, profile: Profile = DEF
     ]
     command = OrderRequest().to_command(body, reader)
     command = replace(
-        command, markets=profile.markets, tolerated=profile.tolerated, external_id_rules=profile.external_ids
+        command,
+        markets=profile.markets,
+        tolerated=profile.tolerated,
+        excusable=profile.excusable,
+        external_id_rules=profile.external_ids,
     )
     return Translation(command, carried={}, trail=tuple(trail), customer_id=command.customer_id)
+
+
+def _numbered(item: dict[str, Any], name: str, at: str, to: str) -> Iterator[Mapped]:
+    """What is wished in several parts."""
+    for index in range(len(item.get(name, ()))):
+        yield Mapped(f"{at}/{name}/{index}", f"{to}/wishes/{name}/{index}", "as sent")
 
 
 def _characteristics_trail(sent: list[Any] | None, at: str, to: str) -> Iterator[Mapped]:

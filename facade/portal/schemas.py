@@ -21,7 +21,7 @@ STATUS = {State.COMPLETED: "confirmed", State.CLOSED: "confirmed", State.CANCELL
 """The documents' `status`; any other state is `processing`."""
 
 
-ONLY_IF_SAID = frozenset({"assetIds", "characteristics", "places", "terms", "newCustomerId"})
+ONLY_IF_SAID = frozenset({"assetIds", "characteristics", "places", "terms", "newCustomerId", "reason"})
 """Left out of an item's document when there are none."""
 
 
@@ -83,6 +83,7 @@ class ItemRequest(Schema):
     places = fields.List(fields.Nested(PlaceSchema), load_default=list)
     terms = fields.List(fields.Nested(TermSchema), load_default=list)
     customer_id = fields.String(data_key="newCustomerId", load_default=None)
+    reason = fields.String()
 
 
 class ExternalIdentifierSchema(Schema):
@@ -165,6 +166,7 @@ class ItemSchema(Schema):
     places = fields.List(fields.Nested(PlaceSchema), attribute="wishes.places")
     terms = fields.List(fields.Nested(TermSchema))
     new_customer_id = fields.String(attribute="wishes.customer_id", data_key="newCustomerId")
+    reason = fields.String()
 
     @post_dump
     def leave_out_nothing(self, shown: dict[str, Any], **_: Any) -> dict[str, Any]:

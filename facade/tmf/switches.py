@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from canonical.catalog.errors import NotSellable
-from canonical.ordering.errors import RULES
+from canonical.ordering.errors import RULES, TermNotOver
 
 UNKNOWN_LIFECYCLE_STATUS = "UNKNOWN_LIFECYCLE_STATUS"
 ROOT_WITH_PARENT = "ROOT_WITH_PARENT"
@@ -19,5 +19,7 @@ SWITCHES: Mapping[str, frozenset[str]] = MappingProxyType(
 """The rules that orders keep, and those that items of the catalog keep, by the key of the profile that has their
 switches. Rules that are missing here protect what the core relies on.
 """
-REFUSE, KEEP = "refuse", "keep"
-"""What happens to what breaks a rule."""
+REFUSE, REASON, KEEP = "refuse", "reason", "keep"
+"""What happens to what breaks a rule. `reason`: an item of an order that states a reason is kept."""
+EXCUSABLE = frozenset({TermNotOver.code})
+"""The rules that can be `reason`."""

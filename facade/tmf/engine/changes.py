@@ -105,8 +105,8 @@ class ResourceChanges:
         client, reader = asked.principal.client_id, self.version.resource.reader(asked.principal)
         profile = asked.principal.profile
         words = profile.vocabulary, profile.markets, profile.tolerated
-        agreed = profile.external_ids
-        return Sender(client, *words, reason=asked.request.reason, reader=reader, external_ids=agreed)
+        sender = Sender(client, *words, reason=asked.request.reason, reader=reader)
+        return replace(sender, external_ids=profile.external_ids, excusable=profile.excusable)
 
     def _check(self, kept: StoredDocument, asked: ChangeRequest) -> None:
         """Raises NotFound for what this version of the API does not have or the caller does not see, or

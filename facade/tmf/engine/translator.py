@@ -69,8 +69,8 @@ class ResourceTranslator:
         words = profile.vocabulary, profile.markets, profile.tolerated
         reader = self.version.resource.reader(principal)
         called = self.version.name, origin(), principal.may
-        agreed = profile.external_ids
-        return Sender(principal.client_id, *words, *called, reason, reader, external_ids=agreed)
+        sender = Sender(principal.client_id, *words, *called, reason, reader)
+        return replace(sender, external_ids=profile.external_ids, excusable=profile.excusable)
 
     def _resolved(self, body: Payload, principal: Principal) -> Payload:
         """The body with our ids where it names other resources of the API by their id or reference."""

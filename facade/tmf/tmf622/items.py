@@ -1,7 +1,7 @@
 """Between the items of TMF622 v5 orders, nested ones too, and the lines of the core."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -30,6 +30,9 @@ PRODUCT_OF_ITEM = re.compile(r"(/productOrderItem/\d+)+/product")
 LONGEST_ID = 100
 LONGEST_PRODUCT_ID = 100
 """Characters; TM Forum sets no bound, the contract of BSS does."""
+LONGEST_REASON = 1_000
+"""Characters of a note that the timeline of a product shows."""
+REASON_RULE = f"the first note with a text, {LONGEST_REASON:,} characters of it"
 
 SHAPED = frozenset(
     {"id", "action", "quantity", "product", "productOffering", "productOrderItem", "productOrderItemRelationship"}
@@ -70,12 +73,15 @@ STATUS_CHANGES: Mapping[str, ItemAction] = MappingProxyType(
 
 @dataclass
 class ItemReader:
-    """Items of an order for `customer` being read: what was found so far, and how it was understood."""
+    """Items of an order for `customer` being read: what was found so far, and how it was understood. `notes` are those
+    of the order.
+    """
 
     customer: str
     vocabulary: Vocabulary
     trail: list[Mapped]
     violations: list[Violation]
+    notes: Sequence[Payload] = ()
     lines: list[OrderLine] = field(default_factory=list)
 
     def read(self, items: list[Payload], at: str, part_of: str | None = None, units: int = 1) -> None:
@@ -115,6 +121,7 @@ class ItemReader:
             characteristics=chosen_characteristics(item.get("product") or {}, f"{at}/product", to, self.trail),
             wishes=wishes_of(item, owner, self.vocabulary, at, to, self.trail, self.violations),
             stated_prices=stated_prices(item, ITEM_PRICES, at, to, self.trail),
+            reason=self._reason(item, action, at, to),
         )
         self.lines.append(line)
         return line
@@ -173,6 +180,17 @@ class ItemReader:
             text = f"an item with action {item['action']} names the installed product it is about"
             self._refuse(pointer, ProductReferenceMissing.code, text, Code.MISSING_PROPERTY)
         return product_id or None
+
+    def _reason(self, item: Payload, action: ItemAction, at: str, to: str) -> str | None:
+        """Of what changes a product: the first note of the item with a text, or else of the order."""
+        if action not in CHANGES_A_PRODUCT:
+            return None
+        for notes, holder in ((item.get("note") or (), at), (self.notes, "")):
+            for index, note in enumerate(notes):
+                if (note.get("text") or "").strip():
+                    self.trail.append(Mapped(f"{holder}/note/{index}/text", f"{to}/reason", REASON_RULE))
+                    return str(note["text"])[:LONGEST_REASON]
+        return None
 
     def _relationships(self, item: Payload, at: str, to: str) -> Iterator[LineRelationship]:
         number = 0

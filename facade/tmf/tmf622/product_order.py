@@ -131,7 +131,7 @@ def to_submit_order(body: Payload, sender: Sender) -> Translation:
     violations = [*refused(body, REFUSED), *currencies_differ(body), *wrong_identifiers(body, "externalId")]
     trail = [Mapped("/productOrderItem", "/lines", "one line for each item, nested ones too")]
     customer = customer_of(body, "the order", sender.vocabulary, trail, violations)
-    items = ItemReader(customer, sender.vocabulary, trail, violations)
+    items = ItemReader(customer, sender.vocabulary, trail, violations, body.get("note") or ())
     items.read(body["productOrderItem"], "/productOrderItem")
     identifiers = identifiers_of(body, "externalId")
     trail += identifiers_trail(identifiers)
@@ -147,6 +147,7 @@ def to_submit_order(body: Payload, sender: Sender) -> Translation:
         markets=tuple(_markets(body, sender, trail)),
         stated_prices=prices,
         tolerated=sender.tolerated,
+        excusable=sender.excusable,
         reader=sender.reader,
         external_id_rules=sender.external_ids,
         relationships=relationships,

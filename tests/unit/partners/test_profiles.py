@@ -103,3 +103,12 @@ def test_what_was_agreed_about_external_ids_is_read(tmp_path: Path) -> None:
     assert profiles.of("acme").external_ids == ExternalIdRules(("acme", "CRM"), ("PO",), Uniqueness.SAME_ORDER)
     assert profiles.of("some").external_ids == ExternalIdRules((), ("PO",), Uniqueness.UNIQUE)
     assert profiles.of("nobody").external_ids == ExternalIdRules()
+
+
+def test_a_reason_is_enough_for_a_rule_of_commitments_only(tmp_path: Path) -> None:
+    (tmp_path / "acme.yaml").write_text("orderRules: {TERM_NOT_OVER: reason}\n")
+    acme = read_profiles(tmp_path).of("acme")
+    assert (acme.tolerated, acme.excusable) == ((), ("TERM_NOT_OVER",))
+    (tmp_path / "acme.yaml").write_text("orderRules: {PRICE_DIFFERS: reason}\n")
+    with pytest.raises(ProfileError, match="orderRules/PRICE_DIFFERS"):
+        read_profiles(tmp_path)

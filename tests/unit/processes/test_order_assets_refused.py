@@ -1,5 +1,6 @@
 """What orders may not do with the installed base."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -23,7 +24,7 @@ from canonical.ordering.errors import (
     TwoItemsOneAsset,
 )
 from canonical.ordering.states import State
-from canonical.ordering.wishes import ChosenCharacteristic, WishedPlace, Wishes
+from canonical.ordering.wishes import ChosenCharacteristic, WishedPlace, WishedTerm, Wishes
 from canonical.processes.asset_rules import TRIGGERS, allowed_actions, end_of
 from canonical.processes.eligible_actions import eligible_actions
 from canonical.shared.reader import CustomerSet, Reader
@@ -117,6 +118,63 @@ def test_a_bundle_is_not_disconnected_before_the_term_of_a_part_is_over() -> Non
     assert {action for action, code in told.items() if code} == {ItemAction.RESUME, ItemAction.DISCONNECT}
     part.state = AssetStatus.TERMINATED
     assert Base(bundle, part).placed(a_change(product_id="A")).state is State.COMPLETED
+
+
+EXCUSABLE = {"excusable": (TermNotOver.code,)}
+
+
+def test_with_a_reason_a_product_is_disconnected_early_and_its_timeline_tells_it() -> None:
+    bundle = an_asset("A", relationships=(AssetRelationship(BUNDLES, "P"),))
+    base = Base(bundle, an_asset("P", terms=(AssetTerm("Minimum", 24),), started_at=NOON))
+    error = refused(base, TermNotOver, a_change(product_id="A"), **EXCUSABLE)
+    assert error.message == "Minimum runs until 2028-05-03T12:00:00Z; an item that states a reason is accepted"
+    base.placed(a_change(product_id="A", reason="moves abroad"), command=EXCUSABLE)
+    for name in ("A", "P"):
+        assert base.assets[name].state is AssetStatus.TERMINATED
+        assert base.assets[name].timeline[-1].cause.reason == "moves abroad"
+
+
+def test_a_reason_does_not_help_where_the_client_may_not_give_one() -> None:
+    base = Base(an_asset("A", terms=(AssetTerm("Minimum", 24),), started_at=NOON))
+    refused(base, TermNotOver, a_change(product_id="A", reason="moves abroad"))
+    asset, told = base.assets["A"], {}
+    for excusable in ((), (TermNotOver.code,)):
+        told[excusable] = {one.action: one for one in eligible_actions(asset, (), None, NOON, (), excusable=excusable)}
+    before, after = (found[ItemAction.DISCONNECT] for found in told.values())
+    assert (before.allowed, before.code, before.needs) == (False, TermNotOver.code, ())
+    assert (after.allowed, after.code, after.needs) == (True, TermNotOver.code, ("reason",))
+
+
+def test_a_part_that_the_order_names_but_leaves_as_it_is_keeps_its_term() -> None:
+    bundle = an_asset("A", relationships=(AssetRelationship(BUNDLES, "P"),))
+    base = Base(bundle, an_asset("P", terms=(AssetTerm("Minimum", 24),), started_at=NOON))
+    kept = a_change(id="2", action=ItemAction.NO_CHANGE, product_id="P")
+    refused(base, TermNotOver, a_change(product_id="A"), kept)
+
+
+SHORTER = {
+    "fewer months": WishedTerm("Minimum", 1, "month"),
+    "an earlier end": WishedTerm("Minimum", until=NOON + timedelta(days=1)),
+    "no end": WishedTerm("Minimum"),
+}
+
+
+@pytest.mark.parametrize("action", [ItemAction.MODIFY, ItemAction.MOVE, ItemAction.SUSPEND])
+@pytest.mark.parametrize("wished", SHORTER.values(), ids=SHORTER)
+def test_no_change_ends_a_term_sooner(wished: WishedTerm, action: ItemAction) -> None:
+    base = Base(an_asset("A", terms=(AssetTerm("Other"), AssetTerm("Minimum", 24)), started_at=NOON))
+    line = modify(action=action, wishes=Wishes(terms=(WishedTerm("Trial", 1, "month"), wished)))
+    error = refused(base, TermNotOver, line)
+    assert (error.pointer, error.details["term"]) == ("/lines/0/wishes/terms/1", "Minimum")
+    base.placed(replace(line, reason="as agreed"), command=EXCUSABLE)
+    assert base.assets["A"].timeline[-1].cause.reason == "as agreed"
+
+
+@pytest.mark.parametrize("months", [24, 36])
+def test_a_term_may_stay_or_become_longer(months: int) -> None:
+    base = Base(an_asset("A", terms=(AssetTerm("Minimum", 24),), started_at=NOON))
+    base.placed(modify(wishes=Wishes(terms=(WishedTerm("Minimum", months, "month"),))))
+    assert base.assets["A"].contents.terms == (AssetTerm("Minimum", months),)
 
 
 @pytest.mark.parametrize(

@@ -89,3 +89,21 @@ def test_a_product_is_not_given_away_and_suspended_at_once() -> None:
 def test_anything_may_stand_on_a_reference_where_v5_declares_nothing(name: str, odd: Any) -> None:
     reference = {"@type": "ProductRef", "id": "PRD1", name: odd}
     assert line(a_change(product=reference)).wishes == NO_WISHES
+
+
+NOTES = [{"@type": "Note", "text": " "}, {"@type": "Note", "text": "the customer moves abroad"}]
+
+
+@pytest.mark.parametrize("where", ["item", "order"])
+def test_the_first_note_of_an_item_or_else_of_its_order_is_the_reason(where: str) -> None:
+    holder = "/productOrderItem/0" if where == "item" else ""
+    sent = a_payload(productOrderItem=[a_change(**({"note": NOTES} if where == "item" else {}))])
+    translation = to_submit_order(sent | ({"note": NOTES} if where == "order" else {}), ACME)
+    assert translation.command.lines[0].reason == "the customer moves abroad"
+    assert translation.source_of("/lines/0/reason") == f"{holder}/note/1/text"
+
+
+def test_what_adds_a_product_has_no_reason_and_a_long_one_is_cut() -> None:
+    assert line(an_item(note=NOTES)).reason is None
+    assert line(a_change(note=[{"text": "x" * 5_000}])).reason == "x" * 1_000
+    assert line(a_change(note=[{}])).reason is None
