@@ -85,7 +85,8 @@ class OrderLine:
 
     The caller chooses `id`, which is unique in the order. A line that adds a product names `offering_id` or `sku`. A
     line that changes one names `product_id`, the installed product, and perhaps the offering that it becomes. `part_of`
-    is the line around it. `reason` is a person's, for the timeline of the product that it changes.
+    is the line around it. `if_active`: the action instead, if the product is active already and something is to be
+    different about it. `reason` is a person's, for the timeline of the product that it changes.
     """
 
     id: str
@@ -100,6 +101,7 @@ class OrderLine:
     wishes: Wishes = NO_WISHES
     stated_prices: tuple[StatedPrice, ...] = ()
     reason: str | None = None
+    if_active: ItemAction | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ InvalidCommand
 ├── OfferingNotProduct       the line names an offering instead of an installed product
 ├── UnknownRelatedLine       a line is related to a line that does not exist
 ├── TwoItemsOneAsset         two lines change the same product
+├── AmbiguousChange          one line asks for changes that exclude each other
 ├── RuleBroken               it is not sold or not changed so; a partner's profile can say that it may be ordered
 │   ├── OfferingNotPublished        not for anybody yet
 │   ├── OfferingRetired             not sold any more
@@ -73,6 +74,13 @@ class TwoItemsOneAsset(InvalidCommand):
     """`details`: productId, and other, the index of the first line about it."""
 
     code = "TWO_ITEMS_ONE_ASSET"
+
+
+class AmbiguousChange(InvalidCommand):
+    code = "AMBIGUOUS_CHANGE"
+
+
+ONE_AFTER_THE_OTHER = "an item moves a product or changes its status; to do both, send two orders, one after the other"
 
 
 class UnknownRelatedLine(InvalidCommand):

@@ -11,13 +11,14 @@ from canonical.ordering.commands import (
     AmendOrder,
     AnnotateOrder,
     CancelOrder,
+    ItemAction,
     OrderLine,
     RejectOrder,
     RemoveOrder,
     SubmitDraft,
     SubmitOrder,
 )
-from canonical.ordering.errors import OfferingNotProduct, UnknownOffering
+from canonical.ordering.errors import ONE_AFTER_THE_OTHER, AmbiguousChange, OfferingNotProduct, UnknownOffering
 from canonical.ordering.external_claims import claim_for_new, claim_instead
 from canonical.ordering.items import UNWISHED, OrderedOffering
 from canonical.ordering.lines import check_lines
@@ -47,10 +48,10 @@ def submit_order(command: SubmitOrder, work: UnitOfWork, clock: Clock, identitie
         return first
     check_related_orders(command, None, work)
     judged = _draft(command, work) if command.draft else _judged(command, order_id, work)
-    order = Order.submit(order_id, command, judged.offerings, at)
+    order = Order.submit(order_id, judged.command, judged.offerings, at)
     work.repository(ORDERS).add(order)
     if not command.draft:
-        order.assign(work.assets.acknowledge(order, command, judged.becoming, identities, at))
+        order.assign(work.assets.acknowledge(order, judged.command, judged.becoming, identities, at))
         work.processes.schedule(PLACE_ORDER, order.id)
     return order
 
@@ -74,8 +75,8 @@ def amend_order(command: AmendOrder, work: UnitOfWork, clock: Clock, identities:
     former = order.items
     work.assets.let_go(order)
     judged, at = _judged(command.contents, order.id, work), clock.now()
-    order.amend(command.contents, judged.offerings, at)
-    order.assign(work.assets.acknowledge(order, command.contents, judged.becoming, identities, at, former))
+    order.amend(judged.command, judged.offerings, at)
+    order.assign(work.assets.acknowledge(order, judged.command, judged.becoming, identities, at, former))
     return order
 
 
@@ -94,8 +95,8 @@ def submit_draft(command: SubmitDraft, work: UnitOfWork, clock: Clock, identitie
     order = _in_version(command.order_id, command.expected_version, work)
     _check_references(order, command.contents, work)
     judged, at = _judged(command.contents, order.id, work), clock.now()
-    order.submit_draft(command.contents, judged.offerings, at)
-    order.assign(work.assets.acknowledge(order, command.contents, judged.becoming, identities, at))
+    order.submit_draft(judged.command, judged.offerings, at)
+    order.assign(work.assets.acknowledge(order, judged.command, judged.becoming, identities, at))
     work.processes.schedule(PLACE_ORDER, order.id)
     return order
 
@@ -141,8 +142,11 @@ def _in_version(order_id: str, expected: int | None, work: UnitOfWork) -> Order:
 
 
 class Judged(NamedTuple):
-    """`offerings` in the order of the lines; `becoming`: what assets will be like, by the ids of their lines."""
+    """`command` as it is meant for the assets that it changes. `offerings` in the order of the lines; `becoming`: what
+    assets will be like, by the ids of their lines.
+    """
 
+    command: SubmitOrder
     offerings: list[OrderedOffering | None]
     becoming: dict[str, OrderedOffering]
 
@@ -153,8 +157,19 @@ def _draft(command: SubmitOrder, work: UnitOfWork) -> Judged:
 
 
 def _judged(command: SubmitOrder, order_id: str, work: UnitOfWork) -> Judged:
-    offers = _offers(command, work.offerings)
-    return _with_held(command, offers, work.assets.hold(command, order_id), work.offerings)
+    offers, held = _offers(command, work.offerings), work.assets.hold(command, order_id)
+    lines = tuple(
+        replace(line, action=held[line.id].action) if line.id in held else _unmoved(line, index)
+        for index, line in enumerate(command.lines)
+    )
+    return _with_held(replace(command, lines=lines), offers, held, work.offerings)
+
+
+def _unmoved(line: OrderLine, index: int) -> OrderLine:
+    """A line about nothing that is known here. Raises AmbiguousChange."""
+    if line.if_active is ItemAction.MOVE:
+        raise AmbiguousChange(ONE_AFTER_THE_OTHER, pointer=f"/lines/{index}/action")
+    return line
 
 
 def _offers(command: SubmitOrder, offerings: Offerings) -> list[Offer | None]:
@@ -177,7 +192,7 @@ def _with_held(
         for line, offer, own in zip(command.lines, offers, kept, strict=True)
         if line.id in held and line.action not in UNWISHED and (becomes := offer or own) is not None
     }
-    return Judged(ordered, becoming)
+    return Judged(command, ordered, becoming)
 
 
 def _offer_of(asset: HeldAsset | None, offerings: Offerings) -> Offer | None:

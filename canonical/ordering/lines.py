@@ -63,7 +63,7 @@ def _check_line(line: OrderLine, index: int) -> None:
     if line.action in CHANGES_A_PRODUCT and line.product_id is None:
         text = f"a line with action {line.action} must name the installed product"
         raise ProductReferenceMissing(text, pointer=f"/lines/{index}/product_id")
-    if line.action is not ItemAction.MOVE and line.wishes.customer_id is not None:
+    if ItemAction.MOVE not in (line.action, line.if_active) and line.wishes.customer_id is not None:
         text = f"a line with action {line.action} cannot give a product to another customer; send action MOVE"
         raise InvalidCommand(text, pointer=f"/lines/{index}/wishes/customer_id")
 

@@ -17,8 +17,9 @@ from canonical.inventory.contents import (
     AssetPrice,
     AssetTerm,
 )
+from canonical.ordering.commands import OrderLine
 from canonical.ordering.items import Instantiation, OrderedOffering, OrderedPrice, OrderItem
-from canonical.ordering.wishes import WishedTerm
+from canonical.ordering.wishes import NO_WISHES, WishedTerm
 from canonical.shared.money import Money, total
 
 MONTHS = MappingProxyType({"month": 1, "months": 1, "quarter": 3, "quarters": 3, "year": 12, "years": 12})
@@ -87,6 +88,17 @@ def charge_for(before: AssetContents, becomes: OrderedOffering, quantity: int) -
         return None
     found = total(charges, charges[0].currency)
     return found if found.amount > Decimal() else None
+
+
+def says_more(line: OrderLine, before: AssetContents) -> bool:
+    """Whether the line asks for something beside a status."""
+    wishes, offering = line.wishes, before.offering
+    return (
+        bool(line.characteristics)
+        or replace(wishes, quantity=None) != NO_WISHES
+        or wishes.quantity not in (None, before.quantity)
+        or line.offering_id not in (None, None if offering is None else offering.id)
+    )
 
 
 def wished_quantity(before: AssetContents, item: OrderItem, becomes: OrderedOffering) -> int:

@@ -14,6 +14,8 @@ from canonical.inventory.states import TRANSITIONS, AssetStatus, Trigger
 from canonical.ordering.assets import HeldAsset
 from canonical.ordering.commands import ItemAction, OrderLine, SubmitOrder
 from canonical.ordering.errors import (
+    ONE_AFTER_THE_OTHER,
+    AmbiguousChange,
     AssetsTooMany,
     OrderNotFound,
     ProductNotFound,
@@ -32,10 +34,11 @@ from canonical.processes.asset_contents import (
     contents_after,
     contents_as_ordered,
     contents_of_part_after,
+    says_more,
     wished_quantity,
 )
 from canonical.processes.asset_relations import relations_of_added, relations_since
-from canonical.processes.asset_rules import TRIGGERS, broken_rules, parts_of, shortened_terms
+from canonical.processes.asset_rules import TRIGGERS, allowed_actions, broken_rules, parts_of, shortened_terms
 from canonical.shared.errors import ConcurrentChange
 from canonical.shared.ports import Clock, Identities
 from canonical.shared.ports import UnitOfWork as SharedUnitOfWork
@@ -72,10 +75,19 @@ class OrderAssets:
         held = {}
         for index, line in named.values():
             asset = self._get(line.product_id or "")
-            for broken in self._broken(asset, line, command):
+            action = self._meant(line, index, asset)
+            for broken in self._broken(asset, replace(line, action=action), command):
                 refuse(command, index, broken)
-            held[line.id] = _held(asset)
+            held[line.id] = _held(asset, action)
         return held
+
+    def _meant(self, line: OrderLine, index: int, asset: CustomerAsset) -> ItemAction:
+        """What the line asks of the asset. Raises AmbiguousChange for a move that would change the status, too."""
+        if line.if_active is not None and asset.state is AssetStatus.ACTIVE and says_more(line, asset.contents):
+            return line.if_active
+        if line.if_active is ItemAction.MOVE and line.action in allowed_actions(asset.state):
+            raise AmbiguousChange(ONE_AFTER_THE_OTHER, pointer=f"/lines/{index}/action")
+        return line.action
 
     def _name(
         self, command: SubmitOrder, index: int, line: OrderLine, named: dict[str, tuple[int, OrderLine]], reader: Reader
@@ -327,10 +339,10 @@ def _apply(
     asset.change(trigger, cause, at, contents, customer_id)
 
 
-def _held(asset: CustomerAsset) -> HeldAsset:
+def _held(asset: CustomerAsset, action: ItemAction) -> HeldAsset:
     values = tuple(ChosenCharacteristic(one.name, one.type, one.text) for one in asset.contents.characteristics)
     offering = asset.contents.offering
-    return HeldAsset(asset.id, None if offering is None else offering.id, values)
+    return HeldAsset(asset.id, action, None if offering is None else offering.id, values)
 
 
 def _cause(order: Order, item: OrderItem) -> Cause:

@@ -180,8 +180,8 @@ BREAKING: Mapping[tuple[str, str, str], Mapping[str, Broken]] = {
     ),
     ("productOrder", "invalidValue", "productOrderItem.product.status"): item(**changed(status="terminated")),
     ("productOrder", "AMBIGUOUS_CHANGE", "productOrderItem.product"): {
-        "v4": Broken(item=changed(status="active", place=PLACE)),
-        "v5": Broken(item=changed(status="active", place=[{"role": "to", "place": {"@type": "PlaceRef", "id": "A"}}])),
+        "v4": Broken(item=changed(status="suspended", place=PLACE)),
+        "v5": Broken(item=changed(status="suspended", place=[{"role": "to", "place": {"id": "A"}}])),
     },
     ("productOrder", "UNKNOWN_RELATIONSHIP_TYPE", "productOrderItem.productOrderItemRelationship"): item(
         **related({"id": "2", "relationshipType": "adores"})
@@ -208,7 +208,9 @@ BREAKING: Mapping[tuple[str, str, str], Mapping[str, Broken]] = {
     ("productOrder", "PRODUCT_OF_ANOTHER_CUSTOMER", "productOrderItem.product"): item(
         **changed(id="ANOTHERS", status="suspended")
     ),
-    ("productOrder", "PRODUCT_STATUS", "productOrderItem.product"): item(**changed(id="ACTIVE", status="active")),
+    ("productOrder", "PRODUCT_STATUS", "productOrderItem.product"): item(
+        productOffering=None, **changed(id="ACTIVE", status="active")
+    ),
     ("productOrder", "PRODUCT_UNCHANGED", "productOrderItem.product"): item(
         productOffering=None, **changed(id="ACTIVE")
     ),

@@ -68,13 +68,15 @@ def test_a_bundle_is_ordered_changed_and_ended(product: Node, path: str) -> None
     assert shown["v5"]["productPrice"]
     assert shown["asset"]["orders"] == [{"orderId": order["id"], "itemId": "1.1", "action": "ADD"}]
 
-    # Modify
-    wish = {"productCharacteristic": [{"name": "wifiName", "value": "DoeNet"}]}
+    # Modify: it says that the product stays active.
+    wish = {"status": "active", "productCharacteristic": [{"name": "wifiName", "value": "DoeNet"}]}
     order = carried_out(product, path, {"id": "1", "action": "modify", "product": {"id": line, **wish}})
     shown = seen(product, line, "active")
     assert value_of(shown["v5"], "wifiName") == value_of(shown["v4"], "wifiName") == "DoeNet"
     assert value_of(shown["v5"], "downstream") == 500
-    assert {"name": "wifiName", "value": "DoeNet"} in told_bss(product, order)[0]["characteristics"]
+    [told] = told_bss(product, order)
+    assert told["action"] == "modify"
+    assert {"name": "wifiName", "value": "DoeNet"} in told["characteristics"]
 
     # Suspend and resume: the parts follow their bundle.
     for wished, status in (("suspended", "suspended"), ("active", "active")):

@@ -157,7 +157,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
         f"{ITEMS}/1/itemPrice/0/price/taxIncludedAmount/unit",
     ),
     "two changes in one": (
-        an_order(modify(status="active", place=[{"role": "at", "place": {"@type": "PlaceRef", "id": "A"}}])),
+        an_order(modify(status="suspended", place=[{"role": "at", "place": {"@type": "PlaceRef", "id": "A"}}])),
         "AMBIGUOUS_CHANGE",
         f"{ITEMS}/0/product",
     ),

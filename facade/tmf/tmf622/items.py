@@ -8,7 +8,12 @@ from typing import Any
 
 from canonical.audit.record import Mapped
 from canonical.ordering.commands import ItemAction, LineRelationship, OrderLine
-from canonical.ordering.errors import OfferingNotProduct, ProductReferenceMissing
+from canonical.ordering.errors import (
+    ONE_AFTER_THE_OTHER,
+    AmbiguousChange,
+    OfferingNotProduct,
+    ProductReferenceMissing,
+)
 from canonical.ordering.items import OrderItem
 from canonical.ordering.lines import CHANGES_A_PRODUCT
 from canonical.ordering.order import Order
@@ -23,7 +28,6 @@ from facade.tmf.tmf622.stated import chosen_characteristics, stated_prices
 from facade.tmf.tmf622.wishes import owners_named, wishes_of
 from facade.tmf.vocabulary import Vocabulary
 
-AMBIGUOUS_CHANGE = "AMBIGUOUS_CHANGE"
 PRODUCT_OFFERING_MISSING = "PRODUCT_OFFERING_MISSING"
 OFFERING_CLASSES = frozenset({"ProductOffering", "ProductOfferingRef"})
 PRODUCT_OF_ITEM = re.compile(r"(/productOrderItem/\d+)+/product")
@@ -109,7 +113,7 @@ class ItemReader:
         if offering is not None:
             self.trail.append(Mapped(f"{at}/productOffering/id", f"{to}/offering_id", "as sent"))
         owner = self._owner(item, at, to)
-        action = self._action(item, owner, at, to)
+        action, if_active = self._action(item, owner, at, to)
         line = OrderLine(
             id=item["id"],
             quantity=item.get("quantity", 1) * units,
@@ -122,6 +126,7 @@ class ItemReader:
             wishes=wishes_of(item, owner, self.vocabulary, at, to, self.trail, self.violations),
             stated_prices=stated_prices(item, ITEM_PRICES, at, to, self.trail),
             reason=self._reason(item, action, at, to),
+            if_active=if_active,
         )
         self.lines.append(line)
         return line
@@ -135,16 +140,19 @@ class ItemReader:
             pointer = f"{at}/product{place}"
             self.violations += unusable("a customer's id", owner, LONGEST_CUSTOMER_ID, pointer)
             if number:
-                self._refuse(pointer, AMBIGUOUS_CHANGE, "a product is given to one customer")
+                self._refuse(pointer, AmbiguousChange.code, "a product is given to one customer")
             else:
                 self.trail.append(Mapped(pointer, f"{to}/wishes/customer_id", "another customer than the order's"))
         return next(iter(named), None)
 
-    def _action(self, item: Payload, owner: str | None, at: str, to: str) -> ItemAction:
-        """`modify` may mean more precise things, which the state, the place and the customer of its product tell."""
+    def _action(self, item: Payload, owner: str | None, at: str, to: str) -> tuple[ItemAction, ItemAction | None]:
+        """`modify` may mean more precise things, which the state, the place and the customer of its product tell.
+
+        Returns as well what an item means that states the status `active` of a product which is so already.
+        """
         action, product = ACTIONS[item["action"]], item.get("product") or {}
         if action is not ItemAction.MODIFY:
-            return action
+            return action, None
         status = product.get("status")  # of any type on a reference, where v5 does not declare it
         asked = {} if status is None else {"status": STATUS_CHANGES.get(str(status))}
         if None in asked.values():
@@ -155,14 +163,18 @@ class ItemReader:
             asked["place"] = ItemAction.MOVE
         if owner is not None:
             asked["relatedParty"] = ItemAction.MOVE
-        if "status" in asked and len(asked) > 1:
-            text = "an item moves a product or changes its state; send two items to do both"
-            self._refuse(f"{at}/product", AMBIGUOUS_CHANGE, text)
+        resumes = asked.get("status") is ItemAction.RESUME
+        if "status" in asked and len(asked) > 1 and not resumes:
+            self._refuse(f"{at}/product", AmbiguousChange.code, ONE_AFTER_THE_OTHER)
         for name, meant in asked.items():
             if meant is not None:
-                self.trail.append(Mapped(f"{at}/product/{name}", f"{to}/action", f"modify with {name} is {meant}"))
+                unless = ", unless the product is active" if meant is ItemAction.RESUME else ""
+                rule = f"modify with {name} is {meant}{unless}"
+                self.trail.append(Mapped(f"{at}/product/{name}", f"{to}/action", rule))
                 action = meant
-        return action
+        if not resumes:
+            return action, None
+        return ItemAction.RESUME, ItemAction.MOVE if len(asked) > 1 else ItemAction.MODIFY
 
     def _product(self, item: Payload, action: ItemAction, at: str, to: str) -> str | None:
         product = item.get("product") or {}

@@ -45,6 +45,20 @@ def test_what_happens_to_a_product_is_told_by_action_state_and_place(
     assert (line.action, line.product_id, line.offering_id) == (meant, "PRD1", None)
 
 
+@pytest.mark.parametrize(
+    ("more", "if_active"),
+    [
+        ({}, ItemAction.MODIFY),
+        ({"productCharacteristic": [{"name": "speed", "value": "2G"}]}, ItemAction.MODIFY),
+        ({"place": [{"role": "installed at", "place": {"id": "A2"}}]}, ItemAction.MOVE),
+        ({"relatedParty": [party("C12346")]}, ItemAction.MOVE),
+    ],
+)
+def test_a_product_that_is_to_be_active_may_be_so_already(more: dict[str, Any], if_active: ItemAction) -> None:
+    [line] = lines(a_change(product=place({"status": "active"} | more)))
+    assert (line.action, line.if_active) == (ItemAction.RESUME, if_active)
+
+
 def test_an_upgrade_names_the_product_and_the_offering_that_it_becomes() -> None:
     [line] = lines(an_item(action="modify", product=place({})))
     assert (line.action, line.product_id, line.offering_id) == (ItemAction.MODIFY, "PRD1", "po_broadband_1g")
