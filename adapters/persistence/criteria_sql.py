@@ -32,7 +32,7 @@ from canonical.shared.criteria import (
     SortKey,
     Within,
 )
-from canonical.shared.projection import SearchIndex
+from canonical.shared.projection import SearchIndex, term_of
 
 Names = tuple[str, ...]
 
@@ -108,7 +108,7 @@ class Compiled:
                 return self._compare(criterion, at)
             case Within(path, low, high, selective):
                 within = (terms.c.value >= low, terms.c.value < high)
-                return self._has_term(_names(path), *within, first=selective)
+                return self._has_term(".".join(_names(path)), *within, first=selective)
             case AnyElement(path, inside):
                 found = self._element(self._begin(at), path, inside)
                 return sa.and_(*self._narrowed(path, inside), found) if at is None else found
@@ -137,14 +137,18 @@ class Compiled:
             return None if None in values else related(self._sql, column, compare.operator, values)
         if names not in self._searchable.indexed or compare.operator is not Operator.EQUAL:
             return None
-        texts = [one for one in compare.constants if isinstance(one, str)]
-        if len(texts) != len(compare.constants):
-            return None
-        return self._has_term(names, terms.c.value.in_([term(text) for text in texts]))
+        path = ".".join(names)
+        asked = [term_of(path, one) for one in compare.constants]
+        texts: dict[str, list[str]] = {}
+        for one in asked:
+            if one is None:
+                return None
+            texts.setdefault(one[0], []).append(term(one[1]))
+        return sa.or_(*(self._has_term(path, terms.c.value.in_(values)) for path, values in texts.items()))
 
-    def _has_term(self, names: Names, *met: sa.ColumnElement[bool], first: bool = True) -> sa.ColumnElement[bool]:
+    def _has_term(self, path: str, *met: sa.ColumnElement[bool], first: bool = True) -> sa.ColumnElement[bool]:
         """`first`: those that have it are looked up first; or else each that is found otherwise is asked for it."""
-        of = terms.c.resource == self._searchable.resource, terms.c.path == ".".join(names)
+        of = terms.c.resource == self._searchable.resource, terms.c.path == path
         if first:
             return documents.c.id.in_(sa.select(terms.c.id).where(*of, *met))
         return sa.exists(sa.select(sa.literal_column("1")).where(*of, terms.c.id == documents.c.id, *met))

@@ -12,7 +12,8 @@ from typing import Any
 import re2  # type: ignore[import-untyped]
 
 from canonical.shared.deadline import seconds_left, within
-from canonical.shared.jsontext import Number, number_of, scientific
+from canonical.shared.jsontext import Number, number_of
+from canonical.shared.notation import scientific
 
 # Hours of an offset end at 15 as in PostgreSQL, which knows no time zone beyond.
 INSTANT_SHAPE = (

@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from canonical.inventory.contents import AssetContents, AssetOrder
@@ -18,6 +19,7 @@ from canonical.inventory.events import (
 )
 from canonical.inventory.states import AssetStatus, Trigger, next_status
 from canonical.shared.aggregates import Kind, Link
+from canonical.shared.notation import scientific
 
 USABLE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,35}")
 """What an id of an asset is like that somebody else chose: it fits into an address and into the store."""
@@ -145,6 +147,13 @@ def _dated(contents: AssetContents, trigger: Trigger, at: datetime) -> AssetCont
     return contents
 
 
+def found_by_value(name: str, value: str | int | Decimal) -> tuple[str, str]:
+    """The index and the text in it by which an asset with this value of a characteristic is found: numbers by value."""
+    if isinstance(value, str):
+        return "characteristic", f"{name}={value}"
+    return "characteristic:number", f"{name}={scientific(value)}"
+
+
 def _found_by(asset: CustomerAsset) -> Collection[tuple[str, str]]:
     """Its customer and its offering, each characteristic by its name and value, its places, and the orders that touched
     it.
@@ -152,7 +161,10 @@ def _found_by(asset: CustomerAsset) -> Collection[tuple[str, str]]:
     customers = [("customer", asset.customer_id)] if asset.customer_id else []
     offering = asset.contents.offering
     offerings = [] if offering is None else [("offering", offering.id)]
-    values = (("characteristic", f"{one.name}={one.text}") for one in asset.contents.characteristics)
+    values = (
+        found_by_value(one.name, Decimal(one.text) if one.type == "NUMBER" else one.text)
+        for one in asset.contents.characteristics
+    )
     orders = (("order", one.order_id) for one in asset.orders)
     places = (("place", one.id) for one in asset.contents.places if one.id is not None)
     return (*customers, *offerings, *values, *orders, *places)

@@ -2,16 +2,30 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from canonical.shared.notation import scientific
+
 Term = tuple[str, str]
-"""A path of the document, its names joined by dots, and a text that stands there."""
+"""A path of the document, its names joined by dots, and a text that stands there. See `term_of` for other values."""
+
+
+def term_of(path: str, value: Any) -> Term | None:
+    """What a value is found by: a text as it is, a number by its value, all kinds apart. None for null and the like."""
+    if isinstance(value, str):
+        return path, value
+    if isinstance(value, bool):
+        return f"{path}:boolean", str(value).lower()
+    if isinstance(value, int | Decimal):
+        return f"{path}:number", scientific(value)
+    return None
 
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """`document` is JSON text, `state` the state that it shows, `terms` the texts in it that it is found by."""
+    """`document` is JSON text, `state` the state that it shows, `terms` the values in it that it is found by."""
 
     state: str
     document: str

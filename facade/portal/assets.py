@@ -8,13 +8,14 @@ from typing import Any, Protocol
 
 import flask
 
-from canonical.inventory.asset import ASSETS, CustomerAsset
+from canonical.inventory.asset import ASSETS, CustomerAsset, found_by_value
 from canonical.inventory.states import AssetStatus
 from canonical.ordering.errors import OrderNotFound
 from canonical.ordering.order import ORDERS
 from canonical.processes.eligible_actions import EligibleAction
+from canonical.shared import jsontext
 from canonical.shared.aggregates import A, Kind
-from canonical.shared.criteria import Compare, Criterion, Operator, PathStep, all_of
+from canonical.shared.criteria import AnyOf, Compare, Criterion, Operator, PathStep, all_of
 from canonical.shared.paging import Found, Slice
 from canonical.shared.projection import SearchIndex
 from canonical.shared.reader import Reader
@@ -34,12 +35,14 @@ FOUND_BY = MappingProxyType(
         "customerId": "customer",
         "offeringId": "offering",
         "place": "place",
-        "characteristic": "characteristic",
         "orderId": "order",
     }
 )
 """The index of assets that a filter looks into."""
-INDEX = SearchIndex({("state",): "state"}, frozenset((name,) for name in FOUND_BY.values()), of_aggregates=True)
+VALUES = ("characteristic", "characteristic:number")
+INDEX = SearchIndex(
+    {("state",): "state"}, frozenset((name,) for name in (*FOUND_BY.values(), *VALUES)), of_aggregates=True
+)
 LIST = Course("assets")
 
 
@@ -82,12 +85,11 @@ class PortalAssets:
     def list_assets(self) -> flask.Response:
         """What the filters ask for, as far as the caller sees it; newest first."""
         query = flask.request.args
-        only(query, (*PAGING, "status", *FOUND_BY))
+        only(query, (*PAGING, "status", "characteristic", *FOUND_BY))
         page = page_of(query, LIST)
         asked = [_is((name,), (query[parameter],)) for parameter, name in FOUND_BY.items() if parameter in query]
-        if "characteristic" in query and "=" not in query["characteristic"]:
-            text = "a characteristic is asked for as name=value, as in downstream=500"
-            raise ContractViolation([Violation("/characteristic", Code.INVALID_VALUE, text)])
+        if "characteristic" in query:
+            asked.append(_with_value(query["characteristic"]))
         if "status" in query:
             asked.append(_is(("state",), _statuses(query["status"])))
         found = self.reads.found(ASSETS, INDEX, _reader(current_principal()), page.slice, all_of(*asked), None)
@@ -131,6 +133,17 @@ def _reader(principal: Principal) -> Reader:
 
 def _is(path: Collection[str], texts: Collection[str]) -> Criterion:
     return Compare(tuple(map(PathStep, path)), Operator.EQUAL, tuple(texts))
+
+
+def _with_value(text: str) -> Criterion:
+    """Asks for `name=value`, where the value is a number or not."""
+    name, equals, value = text.partition("=")
+    if not equals:
+        told = "a characteristic is asked for as name=value, as in downstream=500"
+        raise ContractViolation([Violation("/characteristic", Code.INVALID_VALUE, told)])
+    meant = (value, jsontext.number_of(value))
+    found = (found_by_value(name, one) for one in meant if one is not None)
+    return AnyOf(tuple(_is((index,), (one,)) for index, one in found))
 
 
 def _statuses(text: str) -> list[str]:

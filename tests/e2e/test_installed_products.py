@@ -139,6 +139,27 @@ def test_products_are_found_by_what_they_have(product: Node, path: str) -> None:
         assert ids(product, path, **query) == [made], query
 
 
+@BOTH
+def test_products_are_found_by_numbers_and_truth_values(product: Node, path: str) -> None:
+    customer = str(uuid4())
+    party = "relatedParty.partyOrPartyRole.id" if path == V5 else "relatedParty.id"
+    made = {}
+    for value in (500, 500.5, True, "500", "true"):
+        said = {"name": "x", "value": value}
+        made[repr(value)] = record(product, path, productCharacteristic=[said], **of_customer(path, customer))["id"]
+
+    def found(value: str, **more: str) -> set[str]:
+        named = {party: customer, "productCharacteristic.value": value, **more}
+        return {name for name, one in made.items() if one in ids(product, path, **named)}
+
+    assert found("500") == {"500", "'500'"}
+    assert found("500.50") == {"500.5"}
+    assert found("5e2") == {"500"}
+    assert found("true") == {"True", "'true'"}
+    assert found("500", filter="$.productCharacteristic[?(@.name=='x' && @.value=='500')]") == {"'500'"}
+    assert found("500", filter="$.productCharacteristic[?(@.name=='x' && @.value==500)]") == {"500"}
+
+
 def test_a_correction_has_a_reason_and_is_made_of_what_was_read(product: Node) -> None:
     made = product.post(V5, {"name": "Line", "status": "active"}, headers={"Correction-Reason": "from the old system"})
     address = f"{V5}/{made.json()['id']}"

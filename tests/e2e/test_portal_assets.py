@@ -73,6 +73,9 @@ def test_assets_are_found_by_all_filters_together(product: Node) -> None:
     ):
         assert ids(product, **query) == [made], query
     assert ids(product, customerId=customer, characteristic="downstream=50") == []
+    assert ids(product, customerId=customer, characteristic="downstream=5.0e2") == [made], "numbers are found by value"
+    digits = record(product, customer, productCharacteristic=[{"name": "downstream", "value": "0500"}])
+    assert ids(product, customerId=customer, characteristic="downstream=0500") == [digits, made]
 
 
 def test_what_happened_is_told_with_each_attribute_that_changed(product: Node) -> None:

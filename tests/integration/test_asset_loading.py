@@ -60,9 +60,11 @@ def test_each_line_becomes_an_asset_that_is_read_changed_and_found_as_any_other(
     assert json.loads(document)["productPrice"][0]["price"]["dutyFreeAmount"] == {"unit": "EUR", "value": 34.9}
     with database.reading() as connection:
         indexed = connection.execute(sa.select(terms.c.path, terms.c.value).where(terms.c.id == "a1")).all()
-    assert {("customer", "C12345"), ("characteristic", "downstream=500"), ("productOffering.id", "po_fibre_500")} <= {
-        tuple(row) for row in indexed
-    }
+    assert {
+        ("customer", "C12345"),
+        ("characteristic:number", "downstream=5E+2"),
+        ("productOffering.id", "po_fibre_500"),
+    } <= {tuple(row) for row in indexed}
 
 
 def test_one_event_tells_of_all_and_the_next_event_of_an_asset_is_its_first(database: Database) -> None:

@@ -352,8 +352,10 @@ def test_only_the_beginning_of_a_long_text_is_searched(database: Database) -> No
     ] == ["within"]
 
 
-def test_conditions_on_columns_and_terms_leave_documents_unread(filled: Database) -> None:
+@pytest.mark.parametrize("value", ["fast", "500", "true", "5e2"])
+def test_conditions_on_columns_and_terms_leave_documents_unread(filled: Database, value: str) -> None:
     query = "state=held&relatedParty.partyOrPartyRole.id=C1&creationDate.gt=2026-01-01&sort=-creationDate"
+    query += f"&productOrderItem.product.productCharacteristic.value={value}"
     wanted = read_listing(query.encode(), ATTRIBUTES, "ProductOrder")
     compiled = Compiled(Searchable.of(ORDERS.name, INDEX), filled.engine.dialect.name)
     assert wanted.criterion is not None

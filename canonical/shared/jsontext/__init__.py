@@ -15,7 +15,7 @@ The web edge and the adapters share this package. It imports nothing of either.
 
 from canonical.shared.jsontext.elements import end_of_object
 from canonical.shared.jsontext.kept import read_kept
-from canonical.shared.jsontext.numbers import MOST_DIGITS, Number, number_of, scientific
+from canonical.shared.jsontext.numbers import MOST_DIGITS, Number, number_of
 from canonical.shared.jsontext.received import Fault, FaultKind, Inexact, NotJson, Unreadable, read
 from canonical.shared.jsontext.typed import typed
 from canonical.shared.jsontext.writing import by_value, text, write
@@ -33,7 +33,6 @@ __all__ = [
     "number_of",
     "read",
     "read_kept",
-    "scientific",
     "text",
     "typed",
     "write",

@@ -1,7 +1,7 @@
 """Numbers of JSON in Python, and how large they may be."""
 
 import re
-from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation
 
 MOST_DIGITS = 1_000
 """Digits that a number may have before and behind its decimal point, when it is written without an exponent.
@@ -17,7 +17,6 @@ MINUS_ZERO = re.compile(rb"-0(?![0-9.eE])")
 
 _BEYOND: int = 10**MOST_DIGITS
 _SHORT = MOST_DIGITS // 3
-_EXACT = Context(prec=3 * MOST_DIGITS, Emax=MAX_EMAX, Emin=MIN_EMIN)
 _WRITTEN = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?", re.ASCII)
 
 
@@ -57,8 +56,3 @@ def within_limits(number: Number) -> bool:
     _, digits, exponent = number.as_tuple()
     assert isinstance(exponent, int), "JSON has no infinity"
     return len(digits) + exponent <= MOST_DIGITS and -exponent <= MOST_DIGITS
-
-
-def scientific(number: Number) -> str:
-    """The notation that all numbers of one value share: `1.5E+3`, and `0E+0` for zero."""
-    return f"{Decimal(number).normalize(_EXACT):E}" if number else "0E+0"

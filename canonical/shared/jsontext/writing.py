@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from canonical.shared.jsontext.numbers import scientific
+from canonical.shared.notation import scientific
 
 _LEAST, _MOST = -(2**63), 2**64 - 1
 """The integers that orjson writes."""

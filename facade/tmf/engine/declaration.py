@@ -13,7 +13,7 @@ from canonical.ordering.external_ids import ANY_UNIQUE, ExternalIdRules
 from canonical.shared import jsontext
 from canonical.shared.aggregates import A, Kind
 from canonical.shared.criteria import Compare, Criterion, Operator, PathStep
-from canonical.shared.projection import Projection, SearchIndex, Term
+from canonical.shared.projection import Projection, SearchIndex, Term, term_of
 from canonical.shared.reader import ALL, Only, Reader
 from facade.answers import AnswerTable, ErrorAnswer
 from facade.application.requests import Translation
@@ -207,15 +207,14 @@ def _capitalized(name: str) -> str:
 
 
 def terms_of(document: Payload, paths: Iterable[tuple[str, ...]]) -> frozenset[Term]:
-    """The texts that stand at the paths."""
-    return frozenset(
-        (".".join(path), text) for path in paths for text in _texts(document, path) if isinstance(text, str)
-    )
+    """What is found by the values that stand at the paths."""
+    found = (term_of(".".join(path), value) for path in paths for value in _values(document, path))
+    return frozenset(one for one in found if one is not None)
 
 
-def _texts(value: Any, names: tuple[str, ...]) -> Iterable[Any]:
+def _values(value: Any, names: tuple[str, ...]) -> Iterable[Any]:
     if isinstance(value, list):
-        return [one for each in value for one in _texts(each, names)]
+        return [one for each in value for one in _values(each, names)]
     if not names:
         return (value,)
-    return _texts(value[names[0]], names[1:]) if isinstance(value, dict) and names[0] in value else ()
+    return _values(value[names[0]], names[1:]) if isinstance(value, dict) and names[0] in value else ()

@@ -1,6 +1,7 @@
 """Documents put into a database past the product, so that a test may choose them freely."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,7 +14,9 @@ from canonical.shared import jsontext
 from facade.tmf.engine.declaration import terms_of
 from facade.tmf.tmf622.api import PRODUCT_ORDER
 
-INDEX = PRODUCT_ORDER.index
+VALUES = ("productOrderItem", "product", "productCharacteristic", "value")
+INDEX = replace(PRODUCT_ORDER.index, terms=PRODUCT_ORDER.index.terms | {VALUES})
+"""That of orders, and the values of characteristics, which may be of any type."""
 
 
 def store(database: Database, sample: Iterable[dict[str, Any]]) -> None:
