@@ -3,8 +3,9 @@
 from typing import Any
 
 import pytest
+import requests
 
-from tests.support.product import TMF622, Node, partner_order
+from tests.support.product import ORDERS, TMF622, Node, partner_order
 
 V4 = TMF622.replace("/v5/", "/v4/")
 PRODUCTS = {version: f"/tmf-api/productInventory/{version}/product" for version in ("v5", "v4")}
@@ -103,3 +104,56 @@ def test_a_bundle_is_ordered_changed_and_ended(product: Node, path: str) -> None
     triggers = [one["trigger"] for one in entries]
     assert triggers == ["correct", "activate", "suspend", "resume", "move", "terminate"]
     assert all(one["order"] for one in entries)
+
+
+def of_cable(asset_id: str, **more: Any) -> dict[str, Any]:
+    return {"id": "1", "action": "modify", "product": {"id": asset_id, **more}}
+
+
+def in_canonical_words(item: dict[str, Any]) -> dict[str, Any]:
+    if item["action"] == "add":
+        return {"offeringId": item["productOffering"]["id"], "quantity": item["quantity"]}
+    values = item["product"].get("productCharacteristic")
+    wished = {} if values is None else {"characteristics": values}
+    quantity = {"quantity": item["quantity"]} if "quantity" in item else {}
+    return {"action": "MODIFY", "assetId": item["product"]["id"], **wished, **quantity}
+
+
+def answered(product: Node, path: str, item: dict[str, Any]) -> requests.Response:
+    if path != ORDERS:
+        return product.post(path, an_order(path, item))
+    return product.post(path, {"customerId": "C12345", "items": [in_canonical_words(item)]}, "portal")
+
+
+@pytest.mark.parametrize("path", [TMF622, V4, ORDERS], ids=["v5", "v4", "canonical"])
+def test_what_is_counted_is_one_product_with_a_quantity(product: Node, path: str) -> None:
+    def carry_out(item: dict[str, Any]) -> tuple[dict[str, Any], Any]:
+        """The order, and the quantity that BSS was told."""
+        answer = answered(product, path, item)
+        assert answer.status_code == 201, answer.text
+        order = product.until_finished(answer.json()["id"])
+        assert order["status"] == "confirmed", order
+        return order, told_bss(product, order)[0]["quantity"]
+
+    order, told = carry_out(added("1", "po_cable_metre", quantity=5))
+    [cable] = order["items"][0]["assetIds"]
+    shown = seen(product, cable, "active")
+    assert (shown["asset"]["quantity"], told, order["total"]["amount"]) == (5, 5, "7.50")
+    for version, name in (("v5", "orderId"), ("v4", "productOrderId")):
+        found = product.get(f"{PRODUCTS[version]}?productOrderItem.{name}={order['id']}").json()
+        assert [one["id"] for one in found] == [cable]
+
+    # What is asked for is how many there are to be in all; each one more is charged.
+    order, told = carry_out(of_cable(cable) | {"quantity": 8})
+    assert (seen(product, cable, "active")["asset"]["quantity"], told, order["total"]["amount"]) == (8, 8, "4.50")
+    refused = answered(product, path, of_cable(cable) | {"quantity": 8})
+    assert (refused.status_code, refused.json()["code"]) == (400, "PRODUCT_UNCHANGED")
+    order, told = carry_out(of_cable(cable) | {"quantity": 2})
+    assert (seen(product, cable, "active")["asset"]["quantity"], told, order["total"]) == (2, 2, None)
+
+    # Without a quantity there are as many as before.
+    order, told = carry_out(of_cable(cable, productCharacteristic=[{"name": "category", "value": "Cat 6A"}]))
+    assert (seen(product, cable, "active")["asset"]["quantity"], told) == (2, 2)
+    changes = [one["changes"] for one in product.get(f"{ASSETS}/{cable}/timeline").json()["items"]]
+    counted = [(one["before"], one["after"]) for some in changes for one in some if one["attribute"] == "quantity"]
+    assert counted == [(5, 8), (8, 2)]

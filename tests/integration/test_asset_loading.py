@@ -161,3 +161,4 @@ def test_the_sample_can_be_loaded_and_fits_the_sample_catalog(database: Database
             ]
             assert opposite is None or back == [one.id]
     assert {one.state for one in assets.values()} == set(AssetStatus) - {AssetStatus.CREATED}
+    assert assets["asset-cable-1"].contents.quantity == 17
