@@ -17,6 +17,7 @@ FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 with warnings.catch_warnings():
     # Connexion 3.3 imports Starlette's test client, which warns about a package that only tests need.
     warnings.filterwarnings("ignore", message="Using `httpx`")
+    from canonical.inventory.loads import AssetLoad
     from canonical.ordering.external_ids import in_words
     from facade import launcher, logs
     from facade.bootstrap import assets as recording
@@ -209,7 +210,7 @@ def load_assets(settings: Settings, path: Path) -> None:
     """Record the assets in FILE, one in each line as JSON.
 
     Prints each line that is rejected, and fails if there is one; the others are recorded. An asset that is there
-    already stays as it is, so it is safe to repeat.
+    already stays as it is, so it is safe to repeat. After an interruption the same file continues where it stopped.
     """
     with (
         told_trouble(settings),
@@ -217,11 +218,16 @@ def load_assets(settings: Settings, path: Path) -> None:
         path.open("rb") as file,
         progress_bar(path.stat().st_size) as told,
     ):
-        made = recording.load(database, file, click.echo, told)
+        made = recording.load(database, file, click.echo, told, _resumed)
     counts = ", ".join(f"{made[outcome]:,} {outcome}" for outcome in recording.Outcome)
     click.echo(f"{made.total():,} lines: {counts}")
     if made[recording.Outcome.REJECTED]:
         raise click.ClickException("correct the lines above and load the file again")
+
+
+def _resumed(load: AssetLoad) -> None:
+    before = f"; the run before rejected {load.rejected:,}" if load.rejected else ""
+    click.echo(f"continues after line {load.lines:,}, where a run was interrupted{before}")
 
 
 @assets.command("derive")

@@ -1,5 +1,6 @@
 """Files brought into the installed base."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -10,6 +11,7 @@ from typing import BinaryIO
 
 import sqlalchemy as sa
 
+from adapters.persistence.aggregates import SqlAggregateRepository
 from adapters.persistence.asset_files import FileAsset, read_asset
 from adapters.persistence.asset_loading import LoadedAssets
 from adapters.persistence.catalog_files import FileError
@@ -17,8 +19,11 @@ from adapters.persistence.database import Database
 from adapters.persistence.tables import documents
 from adapters.persistence.unit_of_work import SqlUnitOfWork
 from canonical.inventory.asset import ASSETS
+from canonical.inventory.loads import ASSET_LOADS, AssetLoad
 from canonical.ordering.order import ORDERS
 from canonical.ordering.states import State
+from canonical.shared.aggregates import require_version
+from canonical.shared.errors import ConcurrentChange
 from facade.bootstrap.declared import projectors
 from facade.clock import SystemClock
 from facade.identities import SortableIdentities
@@ -28,6 +33,8 @@ from facade.settings import Settings
 SAMPLE = Path(__file__).parents[2] / "fixtures" / "assets" / "sample.jsonl"
 CHUNK = 1_000
 """Lines in one transaction: others that write wait meanwhile."""
+HASHED_AT_ONCE = 1024 * 1024
+"""Bytes of a file."""
 
 
 ORDERS_AT_ONCE = 100
@@ -44,31 +51,87 @@ class Outcome(StrEnum):
 
 
 def load(
-    database: Database, file: BinaryIO, rejected: Callable[[str], None], told: Callable[[int], None]
+    database: Database,
+    file: BinaryIO,
+    rejected: Callable[[str], None],
+    told: Callable[[int], None],
+    resumed: Callable[[AssetLoad], None] = lambda _: None,
 ) -> Counter[Outcome]:
     """How many lines came to what. `rejected` gets the reason of each line that is rejected; `told`, after each
     transaction, how many bytes are done.
 
-    An asset that is there already stays as it is, so a load that was interrupted can be repeated.
+    A load that was interrupted continues where it stopped: `resumed` gets it first, and its lines are counted. An asset
+    that is there already stays as it is. Raises FileError if another run loads the same file.
     """
-    made, clock, job_id = Counter[Outcome](), SystemClock(), SortableIdentities().new_id()
-    project, lines = projectors()[ASSETS.name], enumerate(file, start=1)
-    for number, chunk in enumerate(iter(lambda: list(islice(lines, CHUNK)), []), start=1):
+    job = _job_of(database, file)
+    if job.transactions:
+        resumed(job)
+    told(job.position)
+    project, lines = projectors()[ASSETS.name], enumerate(file, start=job.lines + 1)
+    for chunk in iter(lambda: list(islice(lines, CHUNK)), []):
         read = list(_read(chunk, rejected))
-        asked = {one.id: one for one in read}
-        with database.writing() as connection:
-            assets = LoadedAssets(connection, project, job_id)
-            known = assets.known(asked)
-            new = [one for one in asked.values() if one.id not in known]
-            if new:
-                assets.store(new, clock.now(), number)
-            connection.commit()
-        filled = sum(1 for _, line in chunk if line.strip())
-        made[Outcome.ADDED] += len(new)
-        made[Outcome.KNOWN] += len(read) - len(new)
-        made[Outcome.REJECTED] += filled - len(read)
-        told(file.tell() if file.seekable() else 0)
-    return made
+        try:
+            with database.writing() as connection:
+                job = _store(LoadedAssets(connection, project, job.id), connection, job, file, chunk, read)
+                connection.commit()
+        except ConcurrentChange as error:
+            raise FileError("another run loads the same file: wait until it has ended") from error
+        told(job.position)
+    with database.writing() as connection:
+        jobs = SqlAggregateRepository(connection, ASSET_LOADS, None)
+        jobs.get(job.id).end(SystemClock().now())
+        jobs.save()
+        connection.commit()
+    return Counter({Outcome.ADDED: job.added, Outcome.KNOWN: job.known, Outcome.REJECTED: job.rejected})
+
+
+def _job_of(database: Database, file: BinaryIO) -> AssetLoad:
+    """The job of this file that has not ended, or a new one. The file stands where the job continues."""
+    file_hash, now = _hash(file) if file.seekable() else "", SystemClock().now()
+    with database.writing() as connection:
+        jobs = SqlAggregateRepository(connection, ASSET_LOADS, None)
+        for job in jobs.versions(file_hash) if file_hash else ():
+            file.seek(job.position)
+            return job
+        job = AssetLoad(SortableIdentities().new_id(), file_hash, now, now)
+        jobs.add(job)
+        jobs.save()
+        connection.commit()
+    if file_hash:
+        file.seek(0)
+    return job
+
+
+def _hash(file: BinaryIO) -> str:
+    found = hashlib.sha256()
+    for part in iter(lambda: file.read(HASHED_AT_ONCE), b""):
+        found.update(part)
+    return found.hexdigest()
+
+
+def _store(
+    assets: LoadedAssets,
+    connection: sa.Connection,
+    job: AssetLoad,
+    file: BinaryIO,
+    chunk: list[tuple[int, bytes]],
+    read: list[FileAsset],
+) -> AssetLoad:
+    """Store what was read of one chunk, and how far the job is then. Raises ConcurrentChange."""
+    jobs, at = SqlAggregateRepository(connection, ASSET_LOADS, None), SystemClock().now()
+    kept = jobs.get(job.id)
+    require_version(kept, job.version)
+    asked = {one.id: one for one in read}
+    known = assets.known(asked)
+    new = [one for one in asked.values() if one.id not in known]
+    filled = sum(1 for _, line in chunk if line.strip())
+    position = file.tell() if file.seekable() else 0
+    kept.go_on(position, chunk[-1][0], len(new), len(read) - len(new), filled - len(read), at)
+    # First: another run that stores the same lines waits here, and is refused.
+    jobs.save()
+    if new:
+        assets.store(new, at, kept.transactions)
+    return kept
 
 
 def derive(

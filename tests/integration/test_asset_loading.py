@@ -1,7 +1,13 @@
 """Files of assets brought into real databases: `tmf-facade assets load`, and the sample."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from collections import Counter
+from collections.abc import Callable
+from contextlib import closing
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -10,6 +16,8 @@ import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
 
+from adapters.persistence import migrations
+from adapters.persistence.catalog_files import FileError
 from adapters.persistence.database import Database
 from adapters.persistence.reads import SqlReads
 from adapters.persistence.tables import documents, outbox, terms
@@ -26,6 +34,7 @@ from facade.bootstrap.declared import projectors
 from facade.cli import main
 from facade.clock import SystemClock
 from tests.support.builders import NOON
+from tests.support.waiting import LONG, until
 
 
 def a_line(number: int = 1, **changes: Any) -> dict[str, Any]:
@@ -123,6 +132,99 @@ def test_a_load_can_be_repeated_and_changes_nothing_that_is_there(
     with database.reading() as connection:
         kept = connection.scalar(sa.select(sa.func.count()).where(documents.c.resource == ASSETS.name))
     assert kept == 5
+
+
+class Interrupted(Exception):
+    pass
+
+
+def interrupted_after(bytes_done: int) -> Callable[[int], None]:
+    def told(done: int) -> None:
+        if done > bytes_done:
+            raise Interrupted
+
+    return told
+
+
+def a_file(*lines: Any) -> BytesIO:
+    return BytesIO("".join(line if isinstance(line, str) else f"{json.dumps(line)}\n" for line in lines).encode())
+
+
+def events(database: Database) -> list[tuple[str, int]]:
+    query = sa.select(outbox.c.subject, outbox.c.sequence).order_by(outbox.c.position)
+    with database.reading() as connection:
+        return [tuple(row) for row in connection.execute(query.where(outbox.c.type == "CustomerAssetsLoaded"))]
+
+
+def test_an_interrupted_load_continues_where_it_stopped(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recording, "CHUNK", 2)
+    lines: list[Any] = [a_line(1), "{\n", a_line(2), "\n", *map(a_line, range(3, 8))]
+    rejected: list[str] = []
+    with pytest.raises(Interrupted):
+        load(database, a_file(*lines), rejected.append, interrupted_after(100))
+    assert [one.split(":")[0] for one in rejected] == ["line 2 is no JSON"]
+    other = load(database, a_file(a_line(20)), rejected.append, lambda _: None)
+    assert other == Counter({Outcome.ADDED: 1, Outcome.KNOWN: 0, Outcome.REJECTED: 0}), "another file is another job"
+
+    continued: list[tuple[int, int]] = []
+    made = load(
+        database,
+        a_file(*lines),
+        rejected.append,
+        lambda _: None,
+        lambda job: continued.append((job.lines, job.rejected)),
+    )
+    assert (made, continued) == (Counter({Outcome.ADDED: 7, Outcome.KNOWN: 0, Outcome.REJECTED: 1}), [(4, 1)])
+    assert len(rejected) == 1, "the lines before are not read again"
+    job, *others = dict.fromkeys(subject for subject, _ in events(database))
+    assert len(others) == 1
+    assert [sequence for subject, sequence in events(database) if subject == job] == [1, 2, 3, 4, 5]
+    causes = {asset(database, f"a{number}").timeline[0].cause.reason for number in range(1, 8)}
+    assert causes == {f"loaded by job {job}"}
+    again = load(database, a_file(*lines), rejected.append, lambda _: None)
+    assert again == Counter({Outcome.ADDED: 0, Outcome.KNOWN: 7, Outcome.REJECTED: 1}), "a load that ended begins anew"
+
+
+def test_two_runs_do_not_load_one_file_at_once(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recording, "CHUNK", 1)
+
+    def meanwhile(done: int) -> None:
+        if done:
+            load(database, a_file(a_line(1), a_line(2)), print, lambda _: None)
+
+    with pytest.raises(FileError, match="another run loads the same file"):
+        load(database, a_file(a_line(1), a_line(2)), print, meanwhile)
+    assert {asset(database, one).version for one in ("a1", "a2")} == {1}
+
+
+@pytest.mark.parametrize("database_name", ["sqlite", "postgresql"])
+def test_a_load_that_is_killed_continues(database_name: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    url = f"sqlite:///{tmp_path / 'facade.db'}"
+    if database_name == "postgresql":
+        url = request.getfixturevalue("postgres_url")
+    database, file, count = Database(url, seconds=LONG), tmp_path / "assets.jsonl", 30_000
+    migrations.upgrade(database)
+    file.write_text("".join(f"{json.dumps(a_line(number))}\n" for number in range(count)))
+    command = [sys.executable, "-m", "facade.cli", "assets", "load", str(file)]
+    environment = {**os.environ, "DATABASE_URL": url, "PYTHONWARNINGS": "ignore"}
+    with closing(database):
+        running = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, start_new_session=True)
+        until(lambda: bool(events(database)), lambda: "nothing is loaded")
+        os.killpg(running.pid, signal.SIGKILL)
+        running.wait()
+        done = len(events(database))
+        assert 0 < done < count // recording.CHUNK, "it is killed in the middle"
+
+        told = subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout.splitlines()
+        assert told == [
+            f"continues after line {done * 1_000:,}, where a run was interrupted",
+            f"{count:,} lines: {count:,} added, 0 already there, 0 rejected",
+        ]
+        assert [sequence for _, sequence in events(database)] == [*range(1, count // recording.CHUNK + 1)]
+        assert len({subject for subject, _ in events(database)}) == 1
+        with database.reading() as connection:
+            kept = connection.scalar(sa.select(sa.func.count()).where(documents.c.resource == ASSETS.name))
+        assert kept == count
 
 
 def test_the_command_prints_what_is_wrong_and_fails(tmp_path: Path, sqlite_database: Database) -> None:
