@@ -39,7 +39,7 @@ WISHES_SINCE = (1, 2)
 
 class HttpBssOrders:
     """Orders in BSS. Ours is known there by its id as `externalId`. `version` is the version of the contract that BSS
-    says it has, None while nobody knows it.
+    says it has, None if it says none; it raises BackendUnavailable if BSS cannot be asked.
     """
 
     def __init__(self, bss: Backend, version: Callable[[], str | None] = lambda: None) -> None:

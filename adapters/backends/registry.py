@@ -33,7 +33,7 @@ class Backends:
         self._watch = watch
         self.customers: Customers = HttpCustomers(backends["crm"])
         self.stock: StockReservations = HttpStockReservations(backends["inventory"])
-        self.bss: BssOrders = HttpBssOrders(backends["bss"], lambda: watch.versions()["bss"].theirs)
+        self.bss: BssOrders = HttpBssOrders(backends["bss"], lambda: watch.version_of("bss"))
         self.payments: PaymentCharges = HttpPaymentCharges(backends["billing"])
         self.profiles: CustomerProfiles = HttpCustomers(backends["crm"])
         self.order_records: OrderRecords = HttpOrderRecords(backends["bss"])

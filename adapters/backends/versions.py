@@ -16,11 +16,14 @@ from adapters.backends.errors import CallFailed
 from adapters.backends.messages import Outgoing, received
 from adapters.backends.transport import Transport
 from canonical.shared.deadline import within
+from canonical.shared.errors import BackendUnavailable
 
 log = structlog.get_logger()
 
 EVERY_SECONDS = 60.0
 TIMEOUT_SECONDS = 2.0
+TOO_MANY_REQUESTS = 429
+"""From this status on an answer says nothing about what the backend knows."""
 VERSION = r"\d{1,6}\.\d{1,6}(\.[0-9A-Za-z.+-]{1,64})?"
 
 
@@ -61,8 +64,13 @@ class ContractAnswer(BackendAnswer):
     version = fields.String(required=True, validate=validate.Regexp(f"{VERSION}$"))
 
 
+SILENT = ""
+
+
 def ask(base_url: str, transport: BaseAdapter) -> str | None:
-    """The version that the backend says it keeps; None when it cannot be reached or does not say. Needs no token."""
+    """The version that the backend says it keeps, SILENT if it answers without one, None if it cannot be reached. Needs
+    no token.
+    """
     request = Outgoing("GET", f"{base_url.rstrip('/')}/contract", {"Accept": "application/json"}, None).open()
     try:
         with (
@@ -70,8 +78,12 @@ def ask(base_url: str, transport: BaseAdapter) -> str | None:
             transport.send(request, stream=True, timeout=(TIMEOUT_SECONDS, TIMEOUT_SECONDS)) as response,
         ):
             answer = received(response)
-        return str(read(answer.json(), ContractAnswer())["version"]) if answer.fine else None
-    except (requests.RequestException, HTTPError, CallFailed):
+        if answer.status >= TOO_MANY_REQUESTS:
+            return None
+        return str(read(answer.json(), ContractAnswer())["version"]) if answer.fine else SILENT
+    except CallFailed:
+        return SILENT
+    except (requests.RequestException, HTTPError):
         return None
 
 
@@ -89,6 +101,7 @@ class ContractWatch:
         every_seconds: float = EVERY_SECONDS,
     ) -> None:
         self._known = {name: ContractVersion(name, version) for name, version in ours.items()}
+        self._answered: set[str] = set()
         self._addresses = addresses
         self._ask = ask
         self._every_seconds = every_seconds
@@ -107,19 +120,38 @@ class ContractWatch:
     def versions(self) -> dict[str, ContractVersion]:
         return dict(self._known)
 
+    def version_of(self, name: str) -> str | None:
+        """What the backend says, None if it says nothing. Asks now if it never answered.
+
+        Raises BackendUnavailable if it cannot be reached.
+        """
+        if name not in self._answered:
+            transport = Transport(pool_connections=1)
+            self._ask_one(name, transport)
+            transport.close()
+        if name not in self._answered:
+            text = f"{name} has not said yet which version of its contract it has"
+            raise BackendUnavailable(text, backend=name, operation="getContract")
+        return self._known[name].theirs
+
     def ask_all(self) -> None:
         """One round. A change is logged once."""
         transport = Transport(pool_connections=len(self._addresses))
-        for name, address in self._addresses.items():
+        for name in self._addresses:
             if self._ending.is_set():
                 break
-            before = self._known[name]
-            found = ContractVersion(name, before.ours, self._ask(address, transport) or before.theirs)
-            self._known[name] = found
-            if found != before:
-                level = log.error if found.problem else log.info
-                level("contract version", backend=name, ours=found.ours, theirs=found.theirs, problem=found.problem)
+            self._ask_one(name, transport)
         transport.close()
+
+    def _ask_one(self, name: str, transport: Transport) -> None:
+        before, said = self._known[name], self._ask(self._addresses[name], transport)
+        found = ContractVersion(name, before.ours, said or before.theirs)
+        self._known[name] = found
+        if said is not None:
+            self._answered.add(name)
+        if found != before:
+            level = log.error if found.problem else log.info
+            level("contract version", backend=name, ours=found.ours, theirs=found.theirs, problem=found.problem)
 
     def _watch(self) -> None:
         self.ask_all()

@@ -21,7 +21,7 @@ from adapters.backends.operation import BackendOperation
 from adapters.backends.registry import NEEDED
 from adapters.backends.settings import BackendSettings
 from adapters.backends.tokens import Tokens
-from adapters.backends.versions import Agreement, ContractVersion, ContractWatch, ask
+from adapters.backends.versions import SILENT, Agreement, ContractVersion, ContractWatch, ask
 from canonical.customers.errors import CustomerNotFound
 from canonical.shared.errors import BackendContractError, BackendUnavailable
 from tests.support.waiting import until
@@ -167,13 +167,14 @@ def test_a_version_agrees_or_the_message_says_why_not(
     ("given", "version"),
     [
         (answer(200, {"version": "2.1.0", "name": "CRM"}), "2.1.0"),
-        (answer(404, {"code": "NOT_FOUND", "message": "x"}), None),
-        (answer(200, b"<html>"), None),
-        (answer(200, {"version": 2}), None),
-        (answer(200, {"version": "latest"}), None),
-        (answer(200, {"version": "2.1.0\nX: 1"}), None),
-        (answer(200, {"version": "2." + "1" * 5000}), None),
-        (answer(302), None),
+        (answer(404, {"code": "NOT_FOUND", "message": "x"}), SILENT),
+        (answer(200, b"<html>"), SILENT),
+        (answer(200, {"version": 2}), SILENT),
+        (answer(200, {"version": "latest"}), SILENT),
+        (answer(200, {"version": "2.1.0\nX: 1"}), SILENT),
+        (answer(200, {"version": "2." + "1" * 5000}), SILENT),
+        (answer(302), SILENT),
+        (answer(503), None),
         (requests.ConnectionError(), None),
     ],
     ids=str,
@@ -196,6 +197,15 @@ def test_a_change_of_version_is_told_once_and_silence_changes_nothing() -> None:
             agreed.append(watch.versions()["billing"].agreement)
     assert agreed == [Agreement.UNKNOWN, *[Agreement.OTHER_MAJOR] * 3, Agreement.OTHER_MINOR]
     assert [(line["log_level"], line["theirs"]) for line in logs] == [("error", "2.0.0"), ("info", "1.3.0")]
+
+
+@pytest.mark.parametrize(("said", "version"), [("1.0.0", "1.0.0"), (SILENT, None)])
+def test_a_backend_that_never_answered_is_asked_when_its_version_counts(said: str, version: str | None) -> None:
+    answers = iter([None, said])
+    watch = ContractWatch({"bss": "1.2.0"}, {"bss": "http://bss"}, lambda url, transport: next(answers))
+    with pytest.raises(BackendUnavailable, match="bss has not said yet which version"):
+        watch.version_of("bss")
+    assert [watch.version_of("bss") for _ in range(2)] == [version, version], "it is asked until it answers"
 
 
 def test_the_watch_asks_again_and_again_until_it_is_ended() -> None:

@@ -8,10 +8,12 @@ import pytest
 
 from adapters.backends.bss import HttpBssOrders
 from adapters.backends.understanding import LOCATED
+from adapters.backends.versions import ContractWatch
 from canonical.ordering.commands import ItemAction
 from canonical.ordering.items import OrderedCharacteristic
 from canonical.ordering.wishes import ChosenCharacteristic, WishedPlace, WishedTerm, Wishes
 from canonical.processes.errors import WishNotSupported
+from canonical.shared.errors import BackendUnavailable
 from tests.support.builders import BROADBAND, a_change, a_line, an_order
 from tests.support.specs import problems
 
@@ -45,6 +47,20 @@ def created(version: str | None, *lines: Any, offerings: Any = None) -> list[dic
     assert problems(SPEC, "OrderRequest", body) == []
     items: list[dict[str, Any]] = body["items"]
     return items
+
+
+def test_right_after_the_start_bss_is_asked_for_its_version_before_it_gets_an_order() -> None:
+    said = iter([None, "1.1.0", "1.1.0"])
+    watch = ContractWatch({"bss": "1.2.0"}, {"bss": "http://bss"}, lambda url, transport: next(said))
+    bss: Any = Asked()
+    orders = HttpBssOrders(bss, lambda: watch.version_of("bss"))
+    order = an_order(lines=[a_change(action=ItemAction.MODIFY, characteristics=(SPEED,))])
+    for error in (BackendUnavailable, WishNotSupported):
+        with pytest.raises(error):
+            orders.create(order, {}, "key")
+    assert bss.bodies == []
+    orders.create(an_order(lines=[a_change()]), {}, "key")
+    assert bss.bodies[0]["items"] == [{"action": "disconnect", "productId": "PRD1", "quantity": 1}]
 
 
 def test_everything_that_a_change_asks_for_is_sent() -> None:
