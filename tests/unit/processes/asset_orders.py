@@ -40,7 +40,7 @@ class Base:
     """An installed base in memory, and the orders that are placed about it."""
 
     def __init__(self, *assets: CustomerAsset, most: int = 100, **memory: Any) -> None:
-        self.memory = Memory(assets_per_item=most, **memory)
+        self.memory: Any = Memory(assets_per_item=most, **memory)
         self.memory.hold(*assets)
         self.identities = CountingIdentities()
 

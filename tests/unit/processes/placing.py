@@ -37,7 +37,8 @@ class Placing:
     bss: Any = field(default_factory=TakesOrders)
     payments: Any = field(default_factory=TakesMoney)
     command: Any = TWO_LINES
-    memory: Memory = field(default_factory=Memory)
+    memory: Any = field(default_factory=Memory)
+    reads: Any = None
     calls: Calls = field(default_factory=list)
     identities: Any = field(default_factory=CountingIdentities)
 
@@ -53,7 +54,7 @@ class Placing:
             self.bss,
             self.payments,
             self.memory.unit_of_work,
-            ReadsFromMemory(self.memory),
+            self.reads or ReadsFromMemory(self.memory),
             SteppingClock(),
         )
 
@@ -91,12 +92,14 @@ class Placing:
 
     @property
     def kept(self) -> Order:
-        return self.memory.orders[self.order_id]
+        order: Order = self.memory.orders[self.order_id]
+        return order
 
     @property
     def asked(self) -> Cancellation:
         """The cancellation of the order as it is kept."""
-        return self.memory.cancellations[self.kept.cancellation_id or ""]
+        cancellation: Cancellation = self.memory.cancellations[self.kept.cancellation_id or ""]
+        return cancellation
 
     def key(self, step: str) -> str:
         return f"{self.order_id}:{step}"
