@@ -61,6 +61,13 @@ class SqlPublishedProfiles:
         with self._database.reading() as connection:
             return [loaded(PROFILE_VERSIONS, row) for row in connection.execute(query.order_by(documents.c.id))]
 
+    def version(self, client: str, number: int) -> ProfileVersion | None:
+        mine = (documents.c.reference == client, documents.c.edition == str(number))
+        query = sa.select(documents.c.aggregate, documents.c.version).where(*_KEPT, *mine)
+        with self._database.reading() as connection:
+            row = connection.execute(query).first()
+        return None if row is None else loaded(PROFILE_VERSIONS, row)
+
     def seen(self) -> dict[str, int]:
         """How many changes the versions of each client have had."""
         with self._database.reading() as connection:

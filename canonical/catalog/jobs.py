@@ -57,7 +57,8 @@ class Task:
 
     `dialect` names the words that the file speaks. `part` names what of the catalog is meant, as whoever asks calls it.
     `privileged`: the owner may publish, when something is imported, and sees what is not published, when exported.
-    `query` narrows what is exported.
+    `query` narrows what is exported. `profile` names the version of the owner's partner profile by which the job was
+    accepted; its lines are read by the same.
     """
 
     owner: str
@@ -68,6 +69,7 @@ class Task:
     part: str | None = None
     privileged: bool = False
     query: str | None = None
+    profile: str | None = None
 
 
 @dataclass(slots=True)

@@ -68,7 +68,7 @@ class Core:
         )
         self.profiles = profiles_in_force(partner_profiles(settings), self.database, self.clock)
         self.profile_watch = ProfileWatch(self.profiles.refresh)
-        self.transfers = Transfers(settings, self.database, self._projectors, self.clock, self.profiles.of)
+        self.transfers = Transfers(settings, self.database, self._projectors, self.clock, self.profiles.recorded)
         backends = self.backends
         self.processes: dict[str, Process[Any]] = {
             PLACE_ORDER: PlaceOrder(

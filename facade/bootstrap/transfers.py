@@ -40,7 +40,7 @@ class Transfers:
         database: Database,
         projectors: Mapping[str, Projector],
         clock: Clock,
-        profile_of: Callable[[str], Profile],
+        profile_of: Callable[[str, str | None], Profile],
     ) -> None:
         self._database = database
         self._projectors = projectors

@@ -51,6 +51,20 @@ class ProfilesInForce:
         version = None if versions is None else in_force(versions, self._clock.now())
         return self.files.of(client) if version is None else loaded.compiled[version.id]
 
+    def recorded(self, client: str, version: str | None) -> Profile:
+        """The profile by which work of a client was accepted, for what is done about it later.
+
+        Published versions never change, so that is the same. Only if it cannot be had any more, because a file has
+        changed or an earlier release recorded nothing, it is the profile in force.
+        """
+        if version == DEFAULT.version:
+            return DEFAULT
+        of_file, number = self.files.of(client), (version or "").removeprefix(f"{client}@")
+        if of_file.version == version:
+            return of_file
+        kept = self._stored.version(client, int(number)) if number.isdecimal() else None
+        return self.of(client) if kept is None else self._loaded.compiled.get(kept.id) or tested(kept)
+
     def refresh(self) -> None:
         """Load what is in force, if that changed. Raises UnusableProfile, and StoreUnavailable; then everything stays
         as it was.

@@ -43,7 +43,8 @@ class Catalog:
     def __init__(self, database: Database) -> None:
         self.database = database
         settings = Settings()
-        self.transfers = Transfers(settings, database, PROJECTORS, CLOCK, partner_profiles(settings).of)
+        files = partner_profiles(settings)
+        self.transfers = Transfers(settings, database, PROJECTORS, CLOCK, lambda client, _: files.of(client))
         process = self.transfers.processes()[IMPORT_CATALOG]
         assert isinstance(process, ImportCatalog)
         self.process = process

@@ -137,6 +137,15 @@ def test_lists_of_what_is_in_force_count_exactly(agreeing: Agreeing) -> None:
     assert totals() == (2, 1)
 
 
+def test_a_version_that_ended_long_ago_is_had_for_what_it_accepted(agreeing: Agreeing) -> None:
+    for said in "ab":
+        agreeing.do(ActivateProfile(agreeing.draft(said).id, ADMIN))
+        agreeing.clock.pass_(86_400)
+    assert agreeing.in_force() == "acme@2"
+    assert agreeing.node.recorded("acme", "acme@1").version == "acme@1"
+    assert agreeing.node.recorded("acme", "acme@3").version == "acme@2"
+
+
 def test_a_slow_clock_does_not_delay_what_is_effective_at_once(agreeing: Agreeing) -> None:
     agreeing.do(ActivateProfile(agreeing.draft("a").id, ADMIN))
     agreeing.do(ActivateProfile(agreeing.draft("b").id, ADMIN))

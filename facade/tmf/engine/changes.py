@@ -106,7 +106,7 @@ class ResourceChanges:
         profile = asked.principal.profile
         words = profile.vocabulary, profile.markets, profile.tolerated
         sender = Sender(client, *words, reason=asked.request.reason, reader=reader)
-        return replace(sender, external_ids=profile.external_ids, excusable=profile.excusable)
+        return replace(sender, external_ids=profile.external_ids, excusable=profile.excusable, profile=profile.version)
 
     def _check(self, kept: StoredDocument, asked: ChangeRequest) -> None:
         """Raises NotFound for what this version of the API does not have or the caller does not see, or

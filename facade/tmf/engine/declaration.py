@@ -49,7 +49,7 @@ class Sender:
     `version` of the API is the one it speaks, and it reached us at `origin`, such as https://host.example. `may` says
     whether it holds a scope, `reader` what it sees and for which customers it may act. `reason` is a person's, for a
     change of a resource that asks for one. Not `told`: nobody asks how its payload is read, so the trail may be left
-    out.
+    out. `profile` names the version of its partner profile.
     """
 
     client: str
@@ -64,6 +64,7 @@ class Sender:
     told: bool = True
     excusable: tuple[str, ...] = ()
     external_ids: ExternalIdRules = ANY_UNIQUE
+    profile: str | None = None
 
 
 @dataclass(frozen=True)

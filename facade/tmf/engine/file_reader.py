@@ -24,17 +24,27 @@ UNREADABLE = "MALFORMED_BODY"
 
 @dataclass(frozen=True)
 class ResourceFiles:
-    """The core's `FileReader`. `dialects`: what files may hold. `profile_of` gives the profile of a client."""
+    """The core's `FileReader`. `dialects`: what files may hold. `profile_of` gives the version of a client's profile
+    that its job names.
+    """
 
     dialects: Dialects
     files: CatalogFiles
-    profile_of: Callable[[str], Profile]
+    profile_of: Callable[[str, str | None], Profile]
 
     def chunks(self, task: Task, file: KeptFile, cursor: Cursor) -> Iterator[Chunk]:
         check_media_type(task.media_type)
         spoken = resources_in(self.dialects[task.dialect], task.part)
-        profile = self.profile_of(task.owner)
-        sender = Sender(task.owner, profile.vocabulary, profile.markets, profile.tolerated, task.dialect, told=False)
+        profile = self.profile_of(task.owner, task.profile)
+        sender = Sender(
+            task.owner,
+            profile.vocabulary,
+            profile.markets,
+            profile.tolerated,
+            task.dialect,
+            told=False,
+            profile=task.profile,
+        )
         for found in pieces(partial(self.files.read, file), file.size, cursor.offset, cursor.line):
             lines = [_understood(one, spoken, sender) for one in found.found]
             yield Chunk(lines, found.offset, found.line, found.ended)

@@ -70,7 +70,7 @@ class ResourceTranslator:
         reader = self.version.resource.reader(principal)
         called = self.version.name, origin(), principal.may
         sender = Sender(principal.client_id, *words, *called, reason, reader)
-        return replace(sender, external_ids=profile.external_ids, excusable=profile.excusable)
+        return replace(sender, external_ids=profile.external_ids, excusable=profile.excusable, profile=profile.version)
 
     def _resolved(self, body: Payload, principal: Principal) -> Payload:
         """The body with our ids where it names other resources of the API by their id or reference."""

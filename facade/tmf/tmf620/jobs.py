@@ -77,7 +77,9 @@ def _translation(
     if violations:
         raise ContractViolation(violations)
     file = file_of(body["url"], sender.origin)
-    task = Task(sender.client, dialect=sender.version, file=file, privileged=privileged, **fields)
+    task = Task(
+        sender.client, dialect=sender.version, file=file, privileged=privileged, profile=sender.profile, **fields
+    )
     return Translation(command(task), carried=body, trail=tuple(trail))
 
 

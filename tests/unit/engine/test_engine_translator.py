@@ -1,7 +1,9 @@
 """A payload that names another resource of the API."""
 
+from dataclasses import replace
 from typing import Any
 
+import flask
 import pytest
 
 from canonical.ordering.commands import CancelOrder
@@ -9,6 +11,7 @@ from canonical.ordering.errors import OrderNotFound
 from canonical.ordering.states import State
 from facade.bootstrap.declared import projectors
 from facade.bootstrap.versions import versions_of
+from facade.partners.profiles import compile_profile
 from facade.security.principal import Principal
 from facade.tmf.engine.translator import ResourceTranslator
 from facade.tmf.tmf622.api import CANCEL_PRODUCT_ORDER, TMF622
@@ -44,6 +47,17 @@ def test_one_that_is_not_there_or_not_the_callers_is_not_found(version: str) -> 
         cancelled(version, "none")
     with pytest.raises(OrderNotFound):
         cancelled(version, "ours", principal=Principal("partner-other", frozenset()))
+
+
+def test_a_payload_is_read_by_the_profile_of_its_request() -> None:
+    profile = compile_profile({"orderRules": {"PRICE_DIFFERS": "keep"}}, "partner-acme@3")
+    translator = ResourceTranslator(versions_of(TMF622, "v5")["productOrder"], ReadsFromMemory(Memory()))
+    with flask.Flask("x").test_request_context():
+        sender = translator.sender(replace(ACME, profile=profile))
+    assert (sender.profile, sender.tolerated, sender.vocabulary) == (
+        *("partner-acme@3", ("PRICE_DIFFERS",)),
+        profile.vocabulary,
+    )
 
 
 def test_one_that_v4_does_not_show_is_not_found_in_v4() -> None:

@@ -11,7 +11,7 @@ from canonical.partners.profile_version import ProfileVersion
 from canonical.shared.errors import StoreUnavailable
 from facade.bootstrap.core import load_profiles
 from facade.partners.in_force import ProfilesInForce, ProfileWatch, UnusableProfile
-from facade.partners.profiles import DEFAULT, Profiles, content_hash
+from facade.partners.profiles import DEFAULT, Profiles, compile_profile, content_hash
 from facade.setting_sources import SettingError
 from tests.support.builders import NOON
 from tests.support.fakes import StandingClock
@@ -40,6 +40,9 @@ class Stored:
     def published(self) -> list[ProfileVersion]:
         self.loads += 1
         return self.versions
+
+    def version(self, client: str, number: int) -> ProfileVersion | None:
+        return next((one for one in self.versions if (one.client, one.number) == (client, number)), None)
 
     def publish(self, *versions: ProfileVersion) -> None:
         self.versions, self.count = list(versions), self.count + 1
@@ -101,6 +104,19 @@ def test_a_version_that_becomes_active_later_is_tested_now() -> None:
     coming = replace(a_version(2, at=later, hardlyKnown="x"), scheduled=True)
     with pytest.raises(UnusableProfile, match="acme@2"):
         node_of(Stored(former, coming)).refresh()
+
+
+def test_work_goes_on_by_the_version_that_accepted_it() -> None:
+    stored = Stored(replace(a_version(), shown_until=NOON), a_version(2))
+    of_file = compile_profile({}, "mall@file:1")
+    node = ProfilesInForce(Profiles({"mall": of_file}), stored, StandingClock(NOON))
+    node.refresh()
+    assert [node.recorded("acme", name).version for name in ("acme@1", "acme@2", "acme@3", None, "default")] == [
+        *("acme@1", "acme@2", "acme@2", "acme@2"),
+        "default",
+    ]
+    assert node.recorded("mall", "mall@file:1") is of_file
+    assert node.recorded("mall", "mall@file:2") is of_file
 
 
 def test_the_watch_tells_a_problem_until_it_is_over_and_logs_it_once() -> None:

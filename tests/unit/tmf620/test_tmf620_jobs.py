@@ -1,5 +1,6 @@
 """The mapper of importJob and exportJob: every attribute in one table, and both directions."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -37,6 +38,7 @@ def test_a_job_remembers_who_asked_in_which_words_and_what_it_may_do() -> None:
         *("spring.jsonl", "/category"),
     )
     assert not jobs.to_start_import(IMPORT, Sender("qa", STANDARD, origin=HERE)).command.task.privileged
+    assert jobs.to_start_import(IMPORT, replace(SENDER, profile="qa@3")).command.task.profile == "qa@3"
 
 
 @pytest.mark.parametrize(
