@@ -1,5 +1,6 @@
 """Profiles in files: a YAML file for each client, named by its id."""
 
+from collections.abc import Hashable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,18 @@ class ProfileError(ValueError):
     """A profile that cannot be used; the message names its file and the mistake."""
 
 
+class _Loader(yaml.SafeLoader):
+    """Refuses a key that is there twice: PyYAML would keep the last one and say nothing."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        known = set[str]()
+        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
+            if key.value in known:
+                raise yaml.constructor.ConstructorError(None, None, f"{key.value!r} is there twice", key.start_mark)
+            known.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
 def read_profiles(folder: Path) -> Profiles:
     """The profiles in a folder, each named by its client's id. Raises ProfileError."""
     return Profiles({client: _compiled(path, document) for client, path, document in documents_in(folder)})
@@ -31,7 +44,8 @@ def documents_in(folder: Path) -> list[tuple[str, Path, Any]]:
 
 def _read(path: Path) -> Any:
     try:
-        said: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+        loader = _Loader(path.read_text(encoding="utf-8"))
+        said: Any = loader.get_single_data()
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ProfileError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
     return {} if said is None else said

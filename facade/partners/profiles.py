@@ -13,7 +13,7 @@ from canonical.ordering.commands import OrderMarket
 from canonical.ordering.external_ids import ANY_UNIQUE, ExternalIdRules, Uniqueness
 from canonical.shared import jsontext
 from canonical.shared.reader import CustomerSet
-from facade.contract.pointers import escaped, pointer
+from facade.contract.pointers import escaped, pointer, shortened
 from facade.partners.customers import CustomerRule, customer_rule
 from facade.partners.error_texts import OUR_ERRORS, PartnerErrors, partner_errors
 from facade.partners.error_texts import SCHEMA as ERRORS
@@ -141,6 +141,8 @@ _FORM = {
         "errors": ERRORS,
     },
 }
+LONGEST_REASON = 200
+"""Characters: the reason may repeat what stands there."""
 _KEYS = {
     "party role": "partyRoles",
     "relationship type": "relationshipTypes",
@@ -157,6 +159,10 @@ def compile_profile(document: Any, version: str = "") -> Profile:
         raise ProfileFault("", f"the profile holds a value of a type that no key takes: {error}") from error
     if wrong is not None:
         raise _fault(wrong)
+    try:
+        jsontext.by_value(document)
+    except TypeError as error:
+        raise ProfileFault("", "the profile holds text that is no Unicode text") from error
     try:
         vocabulary = STANDARD.with_own(*(document.get(key, {}) for key in _KEYS.values()))
         customers = customer_rule(document["customers"]) if "customers" in document else None
@@ -191,7 +197,7 @@ def _fault(wrong: jsonschema_rs.ValidationError) -> ProfileFault:
     if kind.name == "additionalProperties":
         schema = _schema_at(wrong.schema_path[:-1])
         allowed = sorted(schema.get("properties", ()))
-    return ProfileFault(pointer(wrong.instance_path), wrong.message, allowed)
+    return ProfileFault(pointer(wrong.instance_path), shortened(wrong.message, LONGEST_REASON), allowed)
 
 
 def _schema_at(path: list[Any]) -> Any:
