@@ -113,7 +113,7 @@ class PartnerProfiles:
             raise PROFILE_VERSIONS.missing(client)
         return answer_json(page_document([self._document(one) for one in found.members], page, found))
 
-    def get_version(self, client: str, number: int) -> flask.Response:
+    def get_version(self, client: str, number: str) -> flask.Response:
         only(flask.request.args, ())
         return self._answer(self._version(client, number))
 
@@ -129,7 +129,7 @@ class PartnerProfiles:
         headers = {"Location": f"{requested_address()}/{version.number}"}
         return self._answer(version, 201, headers)
 
-    def replace(self, client: str, number: int) -> flask.Response:
+    def replace(self, client: str, number: str) -> flask.Response:
         body = validated_body()
         document = _checked(body["profile"])
         digest = content_hash(document)
@@ -141,7 +141,7 @@ class PartnerProfiles:
             lambda version, by: ReplaceDraft(version.id, document, digest, by, version.version),
         )
 
-    def activate(self, client: str, number: int) -> flask.Response:
+    def activate(self, client: str, number: str) -> flask.Response:
         """Raises ContractViolation if this release cannot use the version; nothing is changed then."""
         body = validated_body()
         effective_at = _instant(body.get("effectiveAt"))
@@ -152,7 +152,7 @@ class PartnerProfiles:
 
         return self._changed("activatePartnerProfile", client, number, body, command)
 
-    def retire(self, client: str, number: int) -> flask.Response:
+    def retire(self, client: str, number: str) -> flask.Response:
         body = validated_body()
         return self._changed(
             "retirePartnerProfile",
@@ -163,7 +163,7 @@ class PartnerProfiles:
         )
 
     def _changed(
-        self, operation: str, client: str, number: int, body: Any, command: Callable[[ProfileVersion, str], Any]
+        self, operation: str, client: str, number: str, body: Any, command: Callable[[ProfileVersion, str], Any]
     ) -> flask.Response:
         only(flask.request.args, ())
         principal, wanted = current_principal(), required_versions()
@@ -183,8 +183,8 @@ class PartnerProfiles:
         result = self.application.idempotently(request, act)
         return self.reads.aggregate(PROFILE_VERSIONS, result.subject, ALL)
 
-    def _version(self, client: str, number: int) -> ProfileVersion:
-        return self.reads.aggregate(PROFILE_VERSIONS, Named(client, self.clock.now(), str(number)), ALL)
+    def _version(self, client: str, number: str) -> ProfileVersion:
+        return self.reads.aggregate(PROFILE_VERSIONS, Named(client, self.clock.now(), number), ALL)
 
     def _answer(
         self, version: ProfileVersion, status: int = 200, headers: Mapping[str, str] = MappingProxyType({})

@@ -159,6 +159,8 @@ def test_what_is_not_there_is_404_and_scopes_are_needed(product: Node) -> None:
     for path in (f"{API}/nobody", f"{API}/nobody/versions", f"{API}/{PARTNER}/versions/999"):
         assert product.get(path).json()["code"] == "PROFILE_NOT_FOUND"
         assert product.get(path, PARTNER).status_code == 403
+    for number in ("0", "-1", "x", "1.5"):
+        assert product.get(f"{API}/{PARTNER}/versions/{number}").status_code == 400
     assert product.post(f"{API}/{PARTNER}/versions", {"profile": {}}, PARTNER).status_code == 403
 
 
