@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
-from tests.support.product import ORDERS, TMF622, Node, portal_order
+from adapters.persistence.tables import audit
+from tests.support.product import ORDERS, TMF622, Node, partner_order, portal_order
 from tests.support.waiting import until
 
 V4 = TMF622.replace("/v5/", "/v4/")
@@ -198,16 +200,22 @@ def test_a_message_of_the_partners_shows_parameters_in_its_words(product: Node, 
 @PARTNERS
 @VERSIONS
 def test_the_audit_record_tells_what_was_mapped(product: Node, partner: str, version: str) -> None:
+    rule = f"mapped by profile: {WORDS[partner]['tv']} is po_tv_basic; "
     answer = product.post(PATHS[version], order(partner, version), client=partner)
-    until(lambda: product.until_finished(answer.json()["id"])["status"] != "processing")
+    engine = sa.create_engine(product.database)
+    with engine.connect() as connection:
+        query = sa.select(audit.c.translation, audit.c.profile).where(audit.c.subject == answer.json()["id"])
+        [[translation, profile]] = connection.execute(query)
+    engine.dispose()
+    rules = {one["source"]: one["rule"] for one in json.loads(translation)}
+    assert rules["/productOrderItem/0/productOffering/id"].startswith(rule)
+    assert profile.startswith(f"{partner}@file:")
     body = {"api": "TMF622", "version": version, "operation": "createProductOrder", "payload": order(partner, version)}
     tried = product.post("/api/v1/translations", body, client=partner).json()
     assert tried["accepted"], tried
     assert tried["command"]["lines"][0]["offering_id"] == "po_tv_basic"
     rules = {one["source"]: one["rule"] for one in tried["fields"]}
-    assert rules["/productOrderItem/0/productOffering/id"].startswith(
-        f"mapped by profile: {WORDS[partner]['tv']} is po_tv_basic; "
-    )
+    assert rules["/productOrderItem/0/productOffering/id"].startswith(rule)
 
 
 def test_a_repeated_key_gets_the_first_answer(product: Node) -> None:
@@ -217,3 +225,47 @@ def test_a_repeated_key_gets_the_first_answer(product: Node) -> None:
     assert (first.status_code, again.status_code) == (201, 201)
     assert first.json()["id"] == again.json()["id"]
     assert again.json()["productOrderItem"][0]["productOffering"]["id"] == "A-200"
+
+
+# --- words that change ------------------------------------------------------------------------------------------------
+
+PROFILES = "/api/v1/partner-profiles"
+CHANGING = "partner-pattern"
+
+
+def activated(product: Node, offerings: dict[str, str]) -> str:
+    """The address of a version in which the partner calls offerings so."""
+    versions = f"{PROFILES}/{CHANGING}/versions"
+    made = product.post(versions, {"profile": {"ids": {"offerings": {"table": offerings}}}})
+    path = f"{versions}/{made.json()['number']}"
+    answer = product.post(f"{path}/activate", {}, headers={"If-Match": made.headers["ETag"]})
+    assert answer.status_code == 200, answer.text
+    return path
+
+
+def test_a_repeated_key_gets_the_first_answer_in_the_words_of_today(product: Node) -> None:
+    sent = partner_order("C12345", "A-1")
+    key = {"Idempotency-Key": "words-that-change"}
+
+    def tried() -> Any:
+        return product.post(TMF622, sent, client=CHANGING, headers=key)
+
+    activated(product, {"A-1": "po_tv_basic"})
+    until(lambda: tried().status_code == 201)
+    order_id = tried().json()["id"]
+    product.until_finished(order_id)
+    path = f"{TMF622}/{order_id}"
+    before = product.get(path, client=CHANGING)
+    version = activated(product, {"A-1": "po_broadband_1g", "A-2": "po_tv_basic"})
+
+    def shown() -> Any:
+        return product.get(path, client=CHANGING, headers={"If-None-Match": before.headers["ETag"]})
+
+    until(lambda: shown().status_code == 200)
+    assert shown().json()["productOrderItem"][0]["productOffering"]["id"] == "A-2"
+    again = tried()
+    assert (again.status_code, again.json()["id"]) == (201, order_id)
+    assert again.json()["productOrderItem"][0]["productOffering"]["id"] == "A-2"
+    retired = product.post(f"{version}/retire", {}, headers={"If-Match": product.get(version).headers["ETag"]})
+    assert retired.status_code == 200, retired.text
+    until(lambda: shown().json()["productOrderItem"][0]["productOffering"]["id"] == "po_tv_basic")
