@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any, TypeVar
 
 from connexion.context import scope as current_scope
@@ -38,12 +37,11 @@ from facade.contract.checking import CheckingThread
 from facade.contract.documents import document_of
 from facade.contract.lenient_defaults import Allowance
 from facade.contract.parameters import ContractParameterValidator
-from facade.contract.rewording import Reworded, Rewording
+from facade.contract.rewording import Reword, Reworded, Rewording, in_our_words
 from facade.contract.validator import JSON, Checked, Contract
 from facade.contract.violations import BodyTooLarge, ContractViolation, MalformedBody, ResponseViolation
 
-T = TypeVar("T", Checked, Checked | None)
-Reword = Callable[[Any], Reworded | None]
+T = TypeVar("T")
 
 _CHECKED = "facade.contract.checked"
 PAYLOAD = "facade.contract.payload"
@@ -160,10 +158,10 @@ class ContractRequestBodyValidator(JSONRequestBodyValidator):  # type: ignore[mi
         text = _as_utf8(content, charset)
         reword = self._reword(scope, operation_id, media_type)
         quickly = functools.partial(contract.check_quickly, operation_id, media_type=media_type)
-        checked = self._judge(contract, text, _in_our_words(quickly, reword)) if len(text) <= _INLINE_LIMIT else None
+        checked = self._judge(contract, text, in_our_words(quickly, reword)) if len(text) <= _INLINE_LIMIT else None
         if checked is None:
             thoroughly = functools.partial(contract.check_request, operation_id, media_type=media_type)
-            judge = functools.partial(self._judge, contract, text, _in_our_words(thoroughly, reword))
+            judge = functools.partial(self._judge, contract, text, in_our_words(thoroughly, reword))
             checked = await self._thread.run(judge)
         if checked.violations:
             raise ContractViolation(checked.violations)
@@ -244,23 +242,6 @@ class ContractResponseBodyValidator(JSONResponseBodyValidator):  # type: ignore[
         found = self._contract.response_errors(self._operation_id, self._status, body, self._media_type)
         if found:
             raise ResponseViolation(self._operation_id, self._status, found)
-
-
-def _in_our_words(check: Callable[[Any], T], reword: Reword) -> Callable[[Any], T]:
-    """`check` for a body that may be in the client's own words: it is read in ours, and mistakes are told in the
-    client's.
-    """
-
-    def checked(body: Any) -> T:
-        reworded = reword(body)
-        if reworded is None:
-            return check(body)
-        found = check(reworded.body)
-        if found is None:
-            return found
-        return replace(found, violations=reworded.told(found.violations), reworded=reworded)
-
-    return checked
 
 
 def _context(scope: Scope) -> Mapping[str, Any]:

@@ -1,9 +1,15 @@
 """Bodies in words of a client's own are read in ours before a contract checks them; so are answers."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from facade.contract.violations import Violation
+
+if TYPE_CHECKING:
+    from facade.contract.validator import Checked
 
 
 class Reworded(Protocol):
@@ -29,3 +35,24 @@ class Rewording(Protocol):
     def answer(self, context: Mapping[str, Any], operation: str, body: Any, /) -> Any:
         """An answer in the client's words, in ours."""
         ...
+
+
+Reword = Callable[[Any], Reworded | None]
+C = TypeVar("C", "Checked", "Checked | None")
+
+
+def in_our_words(check: Callable[[Any], C], reword: Reword) -> Callable[[Any], C]:
+    """`check` for a body that may be in the client's own words: it is read in ours, and mistakes are told in the
+    client's.
+    """
+
+    def checked(body: Any) -> C:
+        reworded = reword(body)
+        if reworded is None:
+            return check(body)
+        found = check(reworded.body)
+        if found is None:
+            return found
+        return replace(found, violations=reworded.told(found.violations), reworded=reworded)
+
+    return checked
