@@ -10,7 +10,8 @@ Tokens = tuple[Token, ...]
 
 def escaped(token: Token) -> str:
     """One reference token with `~` and `/` written `~0` and `~1`."""
-    return str(token).replace("~", "~0").replace("/", "~1")
+    text = str(token)
+    return text.replace("~", "~0").replace("/", "~1") if "~" in text or "/" in text else text
 
 
 def pointer(tokens: Iterable[Token]) -> str:

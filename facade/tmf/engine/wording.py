@@ -144,13 +144,13 @@ class Wording:
 @dataclass
 class ReadWords:
     """What was read in the partner's words: `body` is the same in ours, `words` are those that were replaced or may not
-    be said, by their pointers into the body as sent. `texts` are what a JSON patch compares, as sent, and `patch`
+    be said, by their places in the body as sent. `texts` are what a JSON patch compares, as sent, and `patch`
     are its operations.
     """
 
     wording: Wording
     body: Any = None
-    words: dict[str, Word] = field(default_factory=dict)
+    words: dict[Tokens, Word] = field(default_factory=dict)
     texts: dict[Tokens, str] = field(default_factory=dict)
     patch: list[Any] | None = None
 
@@ -160,7 +160,7 @@ class ReadWords:
             return theirs
         found = known.inward(theirs)
         if found != theirs:
-            self.words[pointer(at)] = Word(domain, theirs, found)
+            self.words[at] = Word(domain, theirs, found)
         return theirs if found is None else found
 
     def compared(self, domain: Domain, theirs: str, at: Tokens) -> str | None:
@@ -185,17 +185,18 @@ class ReadWords:
             shown = self.wording.shown_as_they_are(changed)
             said = {at: word for at, word in said.items() if (word.domain, word.theirs) not in shown}
         if said:
-            raise ContractViolation([self._unknown(at, word) for at, word in said.items()])
+            raise ContractViolation([self._unknown(pointer(at), word) for at, word in said.items()])
 
     def sent(self, body: Any) -> Any:
         """`body`, which is ours with what a contract adds, in the partner's words again."""
-        return _with(body, self._as_sent)
+        sent = {at: word.theirs for at, word in self.words.items()} | self.texts
+        return _with(body, sent) if sent else body
 
     def trail(self, trail: tuple[Mapped, ...]) -> tuple[Mapped, ...]:
         """How each field was read, from the partner's words on."""
-        mapped = {at: word for at, word in self.words.items() if word.ours is not None}
+        mapped = {at: word for at, word in self._by_pointer.items() if word.ours is not None}
         told = [
-            replace(one, rule=f"{_rule(mapped[one.source])}; {one.rule}") if one.source in mapped else one
+            Mapped(one.source, one.target, f"{_rule(mapped[one.source])}; {one.rule}") if one.source in mapped else one
             for one in trail
         ]
         known = {one.source for one in trail}
@@ -226,8 +227,8 @@ class ReadWords:
         return replace(found, message=message, allowed=allowed, hint=hint)
 
     def _known_at(self, at: str) -> Dictionary | None:
-        if at in self.words:
-            return self.wording.of(self.words[at].domain)
+        if at in self._by_pointer:
+            return self.wording.of(self._by_pointer[at].domain)
         return self.wording.at(tokens_of(at))
 
     def _unknown(self, at: str, word: Word) -> Violation:
@@ -246,10 +247,9 @@ class ReadWords:
         operation, _, below = at.removeprefix("/").partition("/value")
         return f"/carried{at}" if self.patch is None else f"{self.patch[int(operation)]['path']}{below}"
 
-    @property
-    def _as_sent(self) -> dict[Tokens, str]:
-        texts: dict[Tokens, str] = {tuple(map(str, tokens)): text for tokens, text in self.texts.items()}
-        return texts | {tuple(tokens_of(at)): word.theirs for at, word in self.words.items()}
+    @cached_property
+    def _by_pointer(self) -> Mapping[str, Word]:
+        return {pointer(at): word for at, word in self.words.items()}
 
     @cached_property
     def _sent_ids(self) -> Mapping[str, str]:
@@ -274,15 +274,12 @@ def _rule(word: Word) -> str:
 
 def _with(value: Any, words: Mapping[Tokens, str]) -> Any:
     """`value` with these words at these places."""
-    if not words:
-        return value
     if () in words:
         return words[()]
     below: dict[Any, dict[Tokens, str]] = {}
     for tokens, word in words.items():
         below.setdefault(tokens[0], {})[tokens[1:]] = word
-    if isinstance(value, list):
-        return [_with(one, below.get(str(index), {})) for index, one in enumerate(value)]
-    if isinstance(value, dict):
-        return {name: _with(one, below.get(name, {})) for name, one in value.items()}
-    return value
+    changed = dict(value) if isinstance(value, dict) else list(value)
+    for token, inner in below.items():
+        changed[token] = _with(changed[token], inner)
+    return changed

@@ -18,6 +18,7 @@ from canonical.shared.errors import InvalidTransition, NotFound
 from facade.application.requests import Translation
 from facade.bootstrap.declared import TMF_APIS
 from facade.bootstrap.versions import versions_of
+from facade.contract.pointers import pointer
 from facade.contract.violations import ContractViolation
 from facade.partners.files import read_profiles
 from facade.partners.profiles import Profile, compile_profile
@@ -172,7 +173,7 @@ def test_ids_of_other_parties_are_not_those_of_customers(version: Version) -> No
     }[version.name]
     words = known.read(body)
     place = "/relatedParty/0/partyOrPartyRole/id" if version is V5 else "/relatedParty/0/id"
-    assert {at: word.ours for at, word in words.words.items()} == {place: "C1"}
+    assert {pointer(at): word.ours for at, word in words.words.items()} == {place: "C1"}
 
 
 @VERSIONS
