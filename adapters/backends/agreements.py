@@ -109,6 +109,7 @@ AGREEMENTS: Mapping[str, Agreement] = MappingProxyType({
         "customerId": about("customerId"),
         "balances": _all(THEIRS, "currency", "amount", "oldestDueDate", "openInvoices"),
     }),
+    "getBillingAccount": Agreement({"accountId": about("accountId"), **_all(THEIRS, "customerId", "name")}),
     # SCM
     "getShipments": Agreement({"orderId": about("orderId"), "customerId": UNUSED, **_SHIPPED}, many=True),
     "getRecentShipments": Agreement(

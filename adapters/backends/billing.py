@@ -1,5 +1,6 @@
-"""Billing, which takes the money."""
+"""Billing, which has the accounts and takes the money."""
 
+from collections.abc import Callable
 from typing import Any
 
 from marshmallow import fields
@@ -10,7 +11,9 @@ from adapters.backends.effects import Kind
 from adapters.backends.fields import count, currency_code, day, decimal_text, money
 from adapters.backends.http import Backend
 from adapters.backends.operation import BackendOperation
+from adapters.backends.versions import number
 from canonical.customers.balance import OutstandingBalance
+from canonical.customers.reference import BillingAccount
 from canonical.processes.ports import ChargeRequest
 from canonical.shared.errors import BackendRefused
 from canonical.views.records import Invoice, InvoiceLine, InvoiceStatus
@@ -59,6 +62,39 @@ def _body(request: ChargeRequest) -> dict[str, Any]:
         "amount": format(request.amount.amount, "f"),
         "currency": request.amount.currency,
     }
+
+
+class AccountAnswer(BackendAnswer):
+    id = needed("accountId")
+    customer_id = needed("customerId")
+
+
+GET_BILLING_ACCOUNT = BackendOperation(
+    "getBillingAccount", "GET", "/accounts/{accountId}", AccountAnswer(), AGREEMENTS["getBillingAccount"]
+)
+ACCOUNTS_SINCE = (2, 1)
+"""The version of the contract that has billing accounts."""
+
+
+class HttpBillingAccounts:
+    """Accounts in Billing. `version` is the version of the contract that Billing says it has, None while nobody knows
+    it.
+    """
+
+    def __init__(self, billing: Backend, version: Callable[[], str | None] = lambda: None) -> None:
+        self._billing = billing
+        self._version = version
+
+    @property
+    def missing(self) -> str | None:
+        version = self._version()
+        if version is None or number(version) >= ACCOUNTS_SINCE:
+            return None
+        return f"Billing has version {version} of its contract, which has no accounts"
+
+    def account(self, account_id: str) -> BillingAccount:
+        answer = self._billing.call(GET_BILLING_ACCOUNT, {"accountId": account_id})
+        return BillingAccount(answer["id"], answer["customer_id"])
 
 
 class LineAnswer(BackendAnswer):

@@ -10,6 +10,7 @@ from adapters.backends.answers import BackendAnswer, needed, one_of
 from adapters.backends.effects import Kind
 from adapters.backends.http import Backend
 from adapters.backends.operation import BackendOperation
+from adapters.backends.versions import number
 from canonical.ordering.commands import ItemAction
 from canonical.ordering.items import OrderedCharacteristic, OrderItem
 from canonical.ordering.order import Order
@@ -62,7 +63,7 @@ class HttpBssOrders:
     @property
     def _takes_wishes(self) -> bool:
         version = self._version()
-        return version is None or _number(version) >= WISHES_SINCE
+        return version is None or number(version) >= WISHES_SINCE
 
     def _check_wishes(self, order: Order) -> None:
         """Raises WishNotSupported for the first wish of the order."""
@@ -150,8 +151,3 @@ def _term(one: WishedTerm) -> dict[str, Any]:
 
 def _said(**values: Any) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
-
-
-def _number(version: str) -> tuple[int, int]:
-    major, minor = version.split(".")[:2]
-    return int(major), int(minor)

@@ -14,7 +14,7 @@ from typing import Any
 import requests.exceptions as http
 import urllib3.exceptions as wire
 
-from canonical.customers.errors import CustomerNotFound
+from canonical.customers.errors import BillingAccountNotFound, CustomerNotFound
 from canonical.processes.errors import InsufficientStock, PaymentDeclined
 from canonical.shared.errors import (
     BackendContractError,
@@ -189,6 +189,10 @@ def _customer_not_found(asked: Arguments, _: Details) -> CanonicalError:
     return CustomerNotFound.named(asked["customerId"])
 
 
+def _account_not_found(asked: Arguments, _: Details) -> CanonicalError:
+    return BillingAccountNotFound.named(asked["accountId"])
+
+
 def _insufficient_stock(asked: Arguments, details: Details) -> CanonicalError:
     available = details.get("available")
     return InsufficientStock(
@@ -215,6 +219,7 @@ def _payment_declined(_: Arguments, __: Details) -> CanonicalError:
 
 REFUSALS: Mapping[tuple[str, int, str | None], Callable[[Arguments, Details], CanonicalError]] = {
     ("getCustomer", 404, None): _customer_not_found,
+    ("getBillingAccount", 404, None): _account_not_found,
     ("reserve", 409, "INSUFFICIENT_STOCK"): _insufficient_stock,
     ("charge", 402, None): _payment_declined,
     ("charge", 409, "ORDER_MISMATCH"): _order_of_another,

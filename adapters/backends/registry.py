@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from adapters.backends.billing import HttpInvoices, HttpPaymentCharges
+from adapters.backends.billing import HttpBillingAccounts, HttpInvoices, HttpPaymentCharges
 from adapters.backends.breaker import BreakerState
 from adapters.backends.bss import HttpBssOrders
 from adapters.backends.contracts import AnswerCheck, contract
@@ -16,7 +16,7 @@ from adapters.backends.settings import BackendSettings
 from adapters.backends.subscriptions import HttpPlanBilling, HttpSubscriptions
 from adapters.backends.tokens import Tokens
 from adapters.backends.versions import ContractVersion, ContractWatch
-from canonical.customers.ports import CustomerProfiles, Customers, OutstandingBalances
+from canonical.customers.ports import BillingAccounts, CustomerProfiles, Customers, OutstandingBalances
 from canonical.processes.ports import BssOrders, PaymentCharges, StockReservations
 from canonical.subscriptions.ports import PlanBilling, Subscriptions
 from canonical.views.ports import Invoices, OrderRecords, Shipments
@@ -35,6 +35,9 @@ class Backends:
         self.stock: StockReservations = HttpStockReservations(backends["inventory"])
         self.bss: BssOrders = HttpBssOrders(backends["bss"], lambda: watch.version_of("bss"))
         self.payments: PaymentCharges = HttpPaymentCharges(backends["billing"])
+        self.accounts: BillingAccounts = HttpBillingAccounts(
+            backends["billing"], lambda: watch.versions()["billing"].theirs
+        )
         self.profiles: CustomerProfiles = HttpCustomers(backends["crm"])
         self.order_records: OrderRecords = HttpOrderRecords(backends["bss"])
         self.subscriptions: Subscriptions = HttpSubscriptions(backends["bss"])

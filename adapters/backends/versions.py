@@ -27,6 +27,12 @@ TOO_MANY_REQUESTS = 429
 VERSION = r"\d{1,6}\.\d{1,6}(\.[0-9A-Za-z.+-]{1,64})?"
 
 
+def number(version: str) -> tuple[int, int]:
+    """The major and the minor version."""
+    major, minor = version.split(".")[:2]
+    return int(major), int(minor)
+
+
 class Agreement(StrEnum):
     UNKNOWN = "unknown"
     """The backend could not be reached, or does not answer a version."""

@@ -46,6 +46,8 @@ READS: dict[str, Callable[..., Any]] = {
     "getCharge": billing.get_charge,
     "getInvoice": billing.get_invoice,
     "getOutstanding": billing.get_outstanding,
+    "findBillingAccounts": billing.find_accounts,
+    "getBillingAccount": billing.get_account,
     "getBilledPlan": billing.get_billed_plan,
     "getShipments": scm.get_shipments,
     "getRecentShipments": scm.get_recent_shipments,

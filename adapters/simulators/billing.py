@@ -1,4 +1,4 @@
-"""Billing: charges, their invoices, and what is still owed."""
+"""Billing: accounts, charges, their invoices, and what is still owed."""
 
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
@@ -16,6 +16,20 @@ BILLED_PLAN = "SELECT subscriptionId, customerId, plan, version FROM billed_plan
 CHARGE = """
 SELECT chargeId, charges.orderId, externalId, amount, currency, charges.status
 FROM charges JOIN orders ON orders.orderId = charges.orderId"""
+
+ACCOUNT = """
+SELECT accountId, customerId, name FROM billing_accounts JOIN customers ON customers.id = billing_accounts.customerId"""
+
+
+def find_accounts(world: World, customer_id: str) -> list[Row]:
+    return world.rows(f"{ACCOUNT} WHERE customerId = ? ORDER BY accountId", customer_id)
+
+
+def get_account(world: World, id_: str) -> Row:
+    account = world.row(f"{ACCOUNT} WHERE accountId = ?", id_)
+    if account is None:
+        raise not_found("account", accountId=id_)
+    return account
 
 
 def charge(world: World, body: Row) -> Change:

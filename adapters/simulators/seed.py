@@ -55,6 +55,12 @@ CREATE TABLE answers (
 ADDED = """
 CREATE TABLE IF NOT EXISTS billed_plans (
     subscriptionId TEXT PRIMARY KEY, customerId TEXT NOT NULL, plan TEXT NOT NULL, version INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS billing_accounts (accountId TEXT PRIMARY KEY, customerId TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS billing_accounts_by_customer ON billing_accounts (customerId);
+INSERT OR IGNORE INTO billing_accounts VALUES
+    ('BA-12345', 'C12345'), ('BA-4711', 'C12345'), ('1513', 'C12345'), ('BA-12346', 'C12346'),
+    ('BA-12347', 'C12347'), ('BA-12348', 'C12348'), ('BA-12349', 'C12349'), ('BA-20000', 'C20000'),
+    ('BA-40200', 'C40200'), ('BA-50000', 'C50000');
 INSERT OR IGNORE INTO stock VALUES
     ('SKU201', 10000, 0), ('SKU202', 10000, 0), ('SKU203', 10000, 0), ('SKU204', 10000, 0), ('SKU205', 10000, 0),
     ('SKU206', 10000, 0);

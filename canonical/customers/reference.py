@@ -27,3 +27,11 @@ class CustomerProfile:
     name: str
     email: str
     status: CustomerStatus
+
+
+@dataclass(frozen=True, slots=True)
+class BillingAccount:
+    """An account by which the customer pays."""
+
+    id: str
+    customer_id: str

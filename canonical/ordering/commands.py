@@ -122,9 +122,9 @@ class SubmitOrder:
 
     A `draft` is only stored; it can be amended and submitted later. What it names has to be sold in each of `markets`.
     `stated_prices` are of the whole order. `tolerated` are codes of rules (kinds of RuleBroken) that it may break, as
-    was agreed with the client, and `excusable` those that a line with a reason may break; so were `external_id_rules`.
-    `reader` says which assets the client sees, and for which customers it may act; with None it sees its own assets and
-    acts for all.
+    was agreed with the client, and `excusable` those that a line with a reason may break; so were `external_id_rules`
+    and `billing_accounts`: it may name these only, or any if there are none. `reader` says which assets the client
+    sees, and for which customers it may act; with None it sees its own assets and acts for all.
     """
 
     owner: str
@@ -141,6 +141,8 @@ class SubmitOrder:
     reader: Reader | None = None
     external_id_rules: ExternalIdRules = ANY_UNIQUE
     relationships: tuple[OrderRelationship, ...] = ()
+    billing_account_id: str | None = None
+    billing_accounts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,8 @@ InvalidCommand
 │   ├── UnknownExternalIdSystem     no such system of external identifiers was agreed with the client
 │   ├── UnknownExternalIdType       no such type of external identifiers was agreed with the client
 │   ├── RelatedOrderNotFound        no such order, or the client does not see it, or it is the order itself
-│   └── QuoteNotSupported           the order refers to a quote
+│   ├── QuoteNotSupported           the order refers to a quote
+│   └── UnknownBillingAccount       no such billing account was agreed with the client
 └── CyclicRelationship       lines depend on each other, or contain each other, in a cycle
 NotFound
 ├── CancellationNotFound     the cancellation does not exist, or is not the caller's
@@ -227,6 +228,10 @@ class RelatedOrderNotFound(RuleBroken):
 
 class QuoteNotSupported(RuleBroken):
     code = "QUOTE_NOT_SUPPORTED"
+
+
+class UnknownBillingAccount(RuleBroken):
+    code = "UNKNOWN_BILLING_ACCOUNT"
 
 
 _RULES: tuple[type[RuleBroken], ...] = (RuleBroken, *RuleBroken.__subclasses__())

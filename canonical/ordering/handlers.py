@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from canonical.ordering.assets import HeldAsset
+from canonical.ordering.billing_accounts import check_billing_accounts
 from canonical.ordering.cancellation import CANCELLATIONS, Cancellation
 from canonical.ordering.commands import (
     AmendOrder,
@@ -173,6 +174,7 @@ def _unmoved(line: OrderLine, index: int) -> OrderLine:
 
 
 def _offers(command: SubmitOrder, offerings: Offerings) -> list[Offer | None]:
+    check_billing_accounts(command)
     # Check before asking the catalog: a line without an offering gets this error instead of "not found".
     check_lines(command.lines)
     named = (one for line in command.lines for one in (line.offering_id, line.product_id) if one is not None)

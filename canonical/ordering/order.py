@@ -72,6 +72,7 @@ class Order:
     state: State = State.DRAFT
     external_identifiers: tuple[ExternalIdentifier, ...] = ()
     relationships: tuple[OrderRelationship, ...] = ()
+    billing_account_id: str | None = None
     requested_start: datetime | None = None
     requested_completion: datetime | None = None
     bss_order_id: str | None = None
@@ -258,6 +259,7 @@ class Order:
         self.customer_id = command.customer_id
         self.external_identifiers = command.external_identifiers
         self.relationships = command.relationships
+        self.billing_account_id = command.billing_account_id
         self.requested_start = command.requested_start
         self.requested_completion = command.requested_completion
 

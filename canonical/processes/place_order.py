@@ -1,17 +1,20 @@
-"""Placing an order: verify the customer, reserve stock for every line, create the order in BSS, charge, confirm."""
+"""Placing an order: verify the customer and its billing accounts, reserve stock for every line, create the order in
+BSS, charge, confirm.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from canonical.customers.errors import CustomerNotInGoodStanding
-from canonical.customers.ports import Customers
+from canonical.customers.ports import BillingAccounts, Customers
 from canonical.ordering.cancellation import CANCELLATIONS, Cancellation
 from canonical.ordering.errors import OrderWasCancelled
 from canonical.ordering.items import OrderedOffering, OrderItem
 from canonical.ordering.order import ORDERS, Order, PaymentStatus
 from canonical.ordering.ports import UnitOfWork
 from canonical.ordering.states import UNSUCCESSFUL, State
+from canonical.processes.billing_accounts import NamedAccount, accounts_of, verify
 from canonical.processes.errors import InsufficientStock, PaymentDeclined
 from canonical.processes.ports import BssOrders, ChargeRequest, PaymentCharges, StockRequest, StockReservations
 from canonical.processes.progress import Facts, Progress, Step, failure_of
@@ -43,6 +46,7 @@ class PlaceOrder:
     stock: StockReservations
     bss: BssOrders
     payments: PaymentCharges
+    accounts: BillingAccounts
     unit_of_work: Callable[[], UnitOfWork]
     reads: AggregateReads
     clock: Clock
@@ -66,6 +70,7 @@ class PlaceOrder:
         return [
             Step(VERIFY, lambda facts: self._verify(order.customer_id)),
             *(self._verify_owner(number, owner) for number, owner in enumerate(_owners(order), start=1)),
+            *(self._verify_account(number, one) for number, one in enumerate(accounts_of(order), start=1)),
             *reserve.values(),
             self._create(order, {item_id: step.name for item_id, step in reserve.items()}),
             *(self._take(order, charge) for charge in _charges(order)),
@@ -143,6 +148,9 @@ class PlaceOrder:
     def _verify_owner(self, number: int, customer_id: str) -> Step:
         return Step(f"verify-owner-{number}", lambda facts: self._verify(customer_id))
 
+    def _verify_account(self, number: int, named: NamedAccount) -> Step:
+        return Step(f"verify-account-{number}", lambda facts: verify(named, self.accounts))
+
     def _create(self, order: Order, steps: Mapping[str, str]) -> Step:
         """`steps` by items: those that reserve for them."""
 
@@ -213,6 +221,10 @@ def plan(order: Order) -> list[PlannedCall]:
         *(
             PlannedCall(f"verify-owner-{number}", "crm", "getCustomer", {"id": owner})
             for number, owner in enumerate(_owners(order), start=1)
+        ),
+        *(
+            PlannedCall(f"verify-account-{number}", "billing", "getBillingAccount", {"id": account.id})
+            for number, account in enumerate(accounts_of(order), start=1)
         ),
         *reservations,
         PlannedCall(CREATE, "bss", "createOrder", {"customerId": order.customer_id, "items": len(order.items)}),

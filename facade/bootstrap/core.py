@@ -76,6 +76,7 @@ class Core:
                 backends.stock,
                 backends.bss,
                 backends.payments,
+                backends.accounts,
                 self.unit_of_work,
                 self.reads,
                 self.clock,

@@ -36,7 +36,8 @@ class Validation(StrEnum):
 class Profile:
     """`customers` None: the client may act for every customer. `market` is where it sells. `tolerated` are codes of
     rules that it may break, `excusable` of those that it may break with a reason. `external_ids`: what was agreed about
-    external identifiers. `version` names the profile in audit records.
+    external identifiers. `billing_accounts` are those that its orders may name; with none they may name any. `version`
+    names the profile in audit records.
     """
 
     validation: Validation = Validation.BEFORE_ACKNOWLEDGEMENT
@@ -46,6 +47,7 @@ class Profile:
     tolerated: tuple[str, ...] = ()
     excusable: tuple[str, ...] = ()
     external_ids: ExternalIdRules = ANY_UNIQUE
+    billing_accounts: tuple[str, ...] = ()
     words: PartnerWords = NO_WORDS
     errors: PartnerErrors = OUR_ERRORS
     version: str = field(default="default", compare=False)
@@ -105,6 +107,7 @@ _NAMES = {
     "maxItems": 100,
     "uniqueItems": True,
 }
+_ACCOUNTS = {**_NAMES, "maxItems": 1_000}
 _EXTERNAL_IDS = {
     "type": "object",
     "additionalProperties": False,
@@ -136,6 +139,7 @@ _FORM = {
         "customers": _CUSTOMERS,
         "market": _MARKET,
         "externalIds": _EXTERNAL_IDS,
+        "billingAccounts": _ACCOUNTS,
         **_RULES,
         **SCHEMAS,
         "errors": ERRORS,
@@ -173,11 +177,20 @@ def compile_profile(document: Any, version: str = "") -> Profile:
     validation = Validation(document.get("validation", Validation.BEFORE_ACKNOWLEDGEMENT))
     switched = [pair for key in SWITCHES for pair in document.get(key, {}).items()]
     tolerated, excusable = (tuple(code for code, result in switched if result == asked) for asked in (KEEP, REASON))
-    external_ids = _external_ids(document.get("externalIds", {}))
     errors = partner_errors(document.get("errors", {}))
     words = partner_words(document, errors.codes)
     return Profile(
-        validation, vocabulary, customers, market, tolerated, excusable, external_ids, words, errors, version
+        validation,
+        vocabulary,
+        customers,
+        market,
+        tolerated,
+        excusable,
+        external_ids=_external_ids(document.get("externalIds", {})),
+        billing_accounts=tuple(document.get("billingAccounts", ())),
+        words=words,
+        errors=errors,
+        version=version,
     )
 
 

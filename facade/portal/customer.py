@@ -8,7 +8,7 @@ from typing import Any
 import flask
 from marshmallow import Schema, fields
 
-from canonical.customers.errors import CustomerNotFound, CustomerNotInGoodStanding
+from canonical.customers.errors import BillingAccountNotFound, CustomerNotFound, CustomerNotInGoodStanding
 from canonical.views.customer_context import ContextPart, CustomerContext, CustomerContexts
 from facade.answers import AnswerRow, AnswerTable
 from facade.portal.parts import ShipmentSchema, included, unavailable
@@ -20,6 +20,7 @@ from facade.web.paging import only
 ANSWERS: AnswerTable = MappingProxyType(
     {
         CustomerNotFound: AnswerRow(404, "Customer not found"),
+        BillingAccountNotFound: AnswerRow(404, "Billing account not found"),
         CustomerNotInGoodStanding: AnswerRow(409, "Customer not in good standing"),
     }
 )

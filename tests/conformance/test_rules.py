@@ -28,7 +28,7 @@ from tests.support.product import ROOT, Node, partner_order, running_product
 Payload = dict[str, Any]
 BOUND = "conformance"
 AGREED = "partner-list"
-"""With this client systems and types of external ids are agreed."""
+"""With this client systems and types of external ids and billing accounts are agreed."""
 SAME_NAME, LONG_NUMBER = b'{"a": 1, "a": 2}', b'{"a": 1%s}' % (b"0" * 1000)
 
 
@@ -148,6 +148,9 @@ BREAKING: Mapping[tuple[str, str, str], Mapping[str, Broken]] = {
     ("productOrder", "invalidValue", "externalId.id"): {
         "v4": Broken({"externalId": " "}), "v5": Broken({"externalId": [{"id": "x", "owner": "o" * 101}]}),
     },
+    ("productOrder", "UNKNOWN_BILLING_ACCOUNT", "billingAccount"): the_same(
+        Broken(item={"billingAccount": {"id": "BA-0"}}, client=AGREED)
+    ),
     ("productOrder", "UNKNOWN_ORDER_RELATIONSHIP_TYPE", "orderRelationship"): order(
         orderRelationship=[{"id": "1", "relationshipType": "somehow_related"}]
     ),
@@ -322,7 +325,9 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     folder = tmp_path_factory.mktemp("rules")
     shutil.copytree(ROOT / "fixtures" / "partners", folder / "partners")
     (folder / "partners" / f"{BOUND}.yaml").write_text("customers: {list: [C12345]}\n")
-    (folder / "partners" / f"{AGREED}.yaml").write_text("externalIds: {systems: [acme], types: [purchaseOrder]}\n")
+    (folder / "partners" / f"{AGREED}.yaml").write_text(
+        "externalIds: {systems: [acme], types: [purchaseOrder]}\nbillingAccounts: [BA-12345]\n"
+    )
     with running_product(folder, PARTNERS=str(folder / "partners"), HOLD_PROCESSES="true") as node:
         offer_what_is_not_resolved(node)
         record_asset(node, "ACTIVE", terms=(AssetTerm("Minimum term", until=datetime(2100, 1, 1, tzinfo=UTC)),))

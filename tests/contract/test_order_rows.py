@@ -32,6 +32,7 @@ from tests.support.databases import blank
 from tests.support.fakes import (
     CountingIdentities,
     FullShelves,
+    KnowsAccounts,
     KnowsCustomers,
     StandingClock,
     SteppingClock,
@@ -204,7 +205,7 @@ def test_a_process_that_ends_while_something_is_said_about_its_order_ends_on_wha
                 other.commit()
             super().commit()
 
-    backends = (KnowsCustomers(), FullShelves(), TakesOrders(), TakesMoney())
+    backends = (KnowsCustomers(), FullShelves(), TakesOrders(), TakesMoney(), KnowsAccounts())
     process = PlaceOrder(*backends, unit_of_work, queries, StandingClock(LATER))
     progress = Progress(facts={"create-order": "ORD00001", "charge": "CHG0001"})
 

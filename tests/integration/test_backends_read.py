@@ -11,7 +11,8 @@ from uuid import uuid4
 import pytest
 
 from adapters.backends.registry import Backends
-from canonical.customers.reference import CustomerStatus
+from canonical.customers.errors import BillingAccountNotFound
+from canonical.customers.reference import BillingAccount, CustomerStatus
 from canonical.ordering.errors import OrderNotFound
 from canonical.shared.errors import VersionMismatch
 from canonical.subscriptions.errors import SubscriptionNotFound, SubscriptionTerminated
@@ -55,6 +56,19 @@ def test_what_a_customer_owes_is_read_from_billing(target: Target, backends: Bac
     balances = backends.balances.outstanding(target.has("customerWhoOwes"))
     assert balances
     assert all(balance.amount.amount > 0 and balance.open_invoices > 0 for balance in balances)
+
+
+def test_a_billing_account_is_read_with_its_customer(target: Target, backends: Backends) -> None:
+    known = target.has("billingAccount")
+    assert backends.accounts.missing is None
+    assert backends.accounts.account(known["id"]) == BillingAccount(known["id"], known["customer"])
+
+
+def test_an_unknown_billing_account_is_not_found(target: Target, backends: Backends) -> None:
+    unknown = target.has("billingAccountUnknown")
+    with pytest.raises(BillingAccountNotFound) as refused:
+        backends.accounts.account(unknown)
+    assert refused.value.details == {"billingAccountId": unknown}
 
 
 def test_a_plan_is_changed_in_bss_and_billing_and_back_each_effect_once(target: Target, backends: Backends) -> None:

@@ -32,7 +32,7 @@ from facade.clock import SystemClock
 from facade.identities import SortableIdentities
 from tests.support.builders import a_command
 from tests.support.databases import BLANK
-from tests.support.fakes import FullShelves, KnowsCustomers, TakesMoney, TakesOrders
+from tests.support.fakes import FullShelves, KnowsAccounts, KnowsCustomers, TakesMoney, TakesOrders
 from tests.support.waiting import LONG, until
 
 
@@ -90,7 +90,7 @@ class Nodes:
         return SqlUnitOfWork(self.database, BLANK, self.clock)
 
     def engine(self, name: str, **settings: Any) -> TurnEngine:
-        backends = (KnowsCustomers(), FullShelves(), self.bss, self.billing)
+        backends = (KnowsCustomers(), FullShelves(), self.bss, self.billing, KnowsAccounts())
         process = PlaceOrder(*backends, self.unit_of_work, self.queries, self.clock)
         return TurnEngine(
             {PLACE_ORDER: process},

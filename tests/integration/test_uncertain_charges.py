@@ -33,6 +33,7 @@ def placed(backends: Backends) -> Progress:
         backends.stock,
         backends.bss,
         backends.payments,
+        backends.accounts,
         memory.unit_of_work,
         ReadsFromMemory(memory),
         clock,

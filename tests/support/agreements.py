@@ -4,7 +4,10 @@ from collections.abc import Iterator, Mapping
 
 from adapters.backends.agreement import Agreement, Field
 
-NOT_CALLED = {"getStock": "stock is reserved and not looked at before"}
+NOT_CALLED = {
+    "getStock": "stock is reserved and not looked at before",
+    "findBillingAccounts": "orders name their accounts; nobody chooses one yet",
+}
 """Operations of the backends that nobody calls, and why."""
 
 

@@ -19,7 +19,7 @@ from canonical.shared.reader import ALL
 from facade.identities import SortableIdentities
 from tests.support.builders import a_command
 from tests.support.databases import BLANK
-from tests.support.fakes import FullShelves, KnowsCustomers, StandingClock, TakesMoney, TakesOrders
+from tests.support.fakes import FullShelves, KnowsAccounts, KnowsCustomers, StandingClock, TakesMoney, TakesOrders
 
 NODE = "by-hand"
 
@@ -34,7 +34,14 @@ class ByHand:
         self.bss: Any = bss or TakesOrders()
         self._orders = SqlReads(database)
         self.process = PlaceOrder(
-            KnowsCustomers(), FullShelves(), self.bss, self.payments, self.unit_of_work, self._orders, self.clock
+            KnowsCustomers(),
+            FullShelves(),
+            self.bss,
+            self.payments,
+            KnowsAccounts(),
+            self.unit_of_work,
+            self._orders,
+            self.clock,
         )
         self.table, self.reads = ProcessTable(database, self.clock), SqlProcessReads(database)
         self.endings = Endings()

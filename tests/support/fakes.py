@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from canonical.customers.errors import CustomerNotFound
-from canonical.customers.reference import CustomerReference, CustomerStatus
+from canonical.customers.errors import BillingAccountNotFound, CustomerNotFound
+from canonical.customers.reference import BillingAccount, CustomerReference, CustomerStatus
 from canonical.ordering.assets import HeldAsset
 from canonical.ordering.commands import OrderLine, OrderMarket, SubmitOrder
 from canonical.ordering.errors import BundleCardinality
@@ -177,6 +177,21 @@ class KnowsNobody:
     def customer(self, customer_id: str) -> CustomerReference:
         self.calls.append(("customer", None))
         raise CustomerNotFound("Customer not found", customerId=customer_id)
+
+
+@dataclass
+class KnowsAccounts:
+    """Billing accounts with their customers. `missing`: why none can be read."""
+
+    owners: Mapping[str, str] = field(default_factory=lambda: {"BA-12345": "C12345"})
+    missing: str | None = None
+    calls: Calls = field(default_factory=list)
+
+    def account(self, account_id: str) -> BillingAccount:
+        self.calls.append(("account", None))
+        if account_id not in self.owners:
+            raise BillingAccountNotFound.named(account_id)
+        return BillingAccount(account_id, self.owners[account_id])
 
 
 @dataclass

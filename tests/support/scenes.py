@@ -226,6 +226,7 @@ SCENES: Mapping[str, Callable[[Scene], Call]] = {
     "setPlan": _bill,
     "getBilledPlan": _is_billed,
     "getInvoice": _invoice,
+    "getBillingAccount": lambda scene: lambda: scene.tried.accounts.account("BA-12345"),
     "getOutstanding": lambda scene: lambda: scene.tried.balances.outstanding("C12345"),
     "getShipments": _shipments,
     "getRecentShipments": lambda scene: lambda: scene.tried.shipments.recent("C12345"),

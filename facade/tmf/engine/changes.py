@@ -20,6 +20,7 @@ from facade.tmf.engine.declaration import PatchRules, Sender, Verb
 from facade.tmf.engine.error_translation import client_pointers
 from facade.tmf.engine.payload import Payload
 from facade.tmf.engine.reads import Reads
+from facade.tmf.engine.senders import sender_of
 from facade.tmf.engine.versions import Version
 from facade.tmf.engine.wording import ReadWords
 from facade.web.conditions import check_version
@@ -102,11 +103,8 @@ class ResourceChanges:
         return self.application.execute(asked.request, translation, 204)
 
     def _sender(self, asked: ChangeRequest) -> Sender:
-        client, reader = asked.principal.client_id, self.version.resource.reader(asked.principal)
-        profile = asked.principal.profile
-        words = profile.vocabulary, profile.markets, profile.tolerated
-        sender = Sender(client, *words, reason=asked.request.reason, reader=reader)
-        return replace(sender, external_ids=profile.external_ids, excusable=profile.excusable, profile=profile.version)
+        principal, reader = asked.principal, self.version.resource.reader(asked.principal)
+        return sender_of(principal.client_id, principal.profile, reason=asked.request.reason, reader=reader)
 
     def _check(self, kept: StoredDocument, asked: ChangeRequest) -> None:
         """Raises NotFound for what this version of the API does not have or the caller does not see, or

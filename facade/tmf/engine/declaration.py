@@ -44,7 +44,7 @@ TASK_VERBS = frozenset({Verb.CREATE, Verb.RETRIEVE, Verb.LIST})
 @dataclass(frozen=True, slots=True)
 class Sender:
     """Who sends a payload: the client, what its words mean, where it sells, the codes of rules that it may break,
-    `excusable` with a reason, and what was agreed about its external identifiers.
+    `excusable` with a reason, and what was agreed about its external identifiers and billing accounts.
 
     `version` of the API is the one it speaks, and it reached us at `origin`, such as https://host.example. `may` says
     whether it holds a scope, `reader` what it sees and for which customers it may act. `reason` is a person's, for a
@@ -64,6 +64,7 @@ class Sender:
     told: bool = True
     excusable: tuple[str, ...] = ()
     external_ids: ExternalIdRules = ANY_UNIQUE
+    billing_accounts: tuple[str, ...] = ()
     profile: str | None = None
 
 

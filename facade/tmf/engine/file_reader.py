@@ -18,6 +18,7 @@ from facade.tmf.engine.declaration import Sender
 from facade.tmf.engine.error_translation import client_pointers
 from facade.tmf.engine.file_pieces import LONGEST, Piece, pieces
 from facade.tmf.engine.file_resources import Dialects, Spoken, check_media_type, resources_in
+from facade.tmf.engine.senders import sender_of
 
 UNREADABLE = "MALFORMED_BODY"
 
@@ -36,15 +37,7 @@ class ResourceFiles:
         check_media_type(task.media_type)
         spoken = resources_in(self.dialects[task.dialect], task.part)
         profile = self.profile_of(task.owner, task.profile)
-        sender = Sender(
-            task.owner,
-            profile.vocabulary,
-            profile.markets,
-            profile.tolerated,
-            task.dialect,
-            told=False,
-            profile=task.profile,
-        )
+        sender = sender_of(task.owner, profile, version=task.dialect, told=False)
         for found in pieces(partial(self.files.read, file), file.size, cursor.offset, cursor.line):
             lines = [_understood(one, spoken, sender) for one in found.found]
             yield Chunk(lines, found.offset, found.line, found.ended)

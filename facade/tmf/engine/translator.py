@@ -10,6 +10,7 @@ from facade.tmf.engine.declaration import Sender
 from facade.tmf.engine.error_translation import client_pointers
 from facade.tmf.engine.payload import Payload
 from facade.tmf.engine.reads import Reads
+from facade.tmf.engine.senders import sender_of
 from facade.tmf.engine.versions import Version
 from facade.tmf.engine.wording import ReadWords
 from facade.web.address import origin
@@ -65,12 +66,15 @@ class ResourceTranslator:
         return all(map(principal.may_act_for, named(jsontext.read_kept(document), vocabulary)))
 
     def sender(self, principal: Principal, reason: str | None = None) -> Sender:
-        profile = principal.profile
-        words = profile.vocabulary, profile.markets, profile.tolerated
-        reader = self.version.resource.reader(principal)
-        called = self.version.name, origin(), principal.may
-        sender = Sender(principal.client_id, *words, *called, reason, reader)
-        return replace(sender, external_ids=profile.external_ids, excusable=profile.excusable, profile=profile.version)
+        return sender_of(
+            principal.client_id,
+            principal.profile,
+            version=self.version.name,
+            origin=origin(),
+            may=principal.may,
+            reason=reason,
+            reader=self.version.resource.reader(principal),
+        )
 
     def _resolved(self, body: Payload, principal: Principal) -> Payload:
         """The body with our ids where it names other resources of the API by their id or reference."""

@@ -7,6 +7,7 @@ from canonical.ordering.order import Order
 from canonical.ordering.states import State
 from facade.clock import time_text
 from facade.tmf.engine.payload import Payload
+from facade.tmf.tmf622.wishes import account_of
 
 
 def error_messages(order: Order, carried: Payload) -> Iterator[Payload]:
@@ -15,7 +16,10 @@ def error_messages(order: Order, carried: Payload) -> Iterator[Payload]:
     assert failure is not None
     if order.state is not State.REJECTED:
         items = [item.id for item in order.items if failure.details.get("itemId", item.id) == item.id]
-        yield _message(order, failure.code, failure.message, "; ".join((failure.message, *failure.undone)), items)
+        account = failure.details.get("billingAccountId")
+        at = None if account is None else _account_at(carried, account)
+        told = failure.message if at is None else f"{at}: {failure.message}"
+        yield _message(order, failure.code, failure.message, "; ".join((told, *failure.undone)), items)
         return
     for error in failure.details["errors"]:
         item = _item_at(carried, error["pointer"])
@@ -37,6 +41,18 @@ def _message(order: Order, code: str, reason: str, message: str, items: list[str
         {"@type": "ProductOrderItemRef", "productOrderId": order.id, "productOrderItemId": item} for item in items
     ]
     return told | {"productOrderItem": references}
+
+
+def _account_at(holder: Payload, account_id: str, at: str = "") -> str | None:
+    """The pointer to the first billing account of this id, of the order or in its items."""
+    for place, one in ((at, holder), (f"{at}/product", holder.get("product") or {})):
+        if account_of(one) == account_id:
+            return f"{place}/billingAccount"
+    for index, item in enumerate(holder.get("productOrderItem") or ()):
+        found = _account_at(item, account_id, f"{at}/productOrderItem/{index}")
+        if found is not None:
+            return found
+    return None
 
 
 def _item_at(carried: Payload, pointer: str) -> str | None:

@@ -45,6 +45,7 @@ from facade.tmf.tmf622.items import (
 )
 from facade.tmf.tmf622.references import identifiers_changed, identifiers_trail, order_relationships
 from facade.tmf.tmf622.stated import stated_prices
+from facade.tmf.tmf622.wishes import account_of
 
 STATES: Mapping[State, str] = MappingProxyType(
     {
@@ -77,13 +78,13 @@ FIELDS = (
     Field("requestedCompletionDate", "requested_completion", instant, time_text, "time in UTC"),
     Field("requestedInitialState", "draft", lambda state: state == "draft", None, "draft or acknowledged"),
 )
-SHAPED = frozenset({"productOrderItem", "relatedParty", "externalId", "orderRelationship"})
+SHAPED = frozenset({"productOrderItem", "relatedParty", "externalId", "orderRelationship", "billingAccount"})
 """Read and written by hand."""
 SHAPED_OUT = frozenset({"completionDate", "cancellationDate", "cancellationReason", "productOrderErrorMessage"})
 """Written by hand; a client that sends them is refused."""
 CARRIED = frozenset(
     {
-        *("@type", "@baseType", "@schemaLocation", "agreement", "billingAccount", "category", "channel"),
+        *("@type", "@baseType", "@schemaLocation", "agreement", "category", "channel"),
         *("description", "note", "notificationContact", "orderTotalPrice", "payment", "priority"),
         *("productOfferingQualification", "quote"),
     }
@@ -138,6 +139,9 @@ def to_submit_order(body: Payload, sender: Sender) -> Translation:
     relationships = order_relationships(body, sender, trail, violations)
     if violations := [*violations, *wrong]:
         raise ContractViolation(violations)
+    account = account_of(body)
+    if account is not None:
+        trail.append(Mapped("/billingAccount/id", "/billing_account_id", "as sent"))
     prices = stated_prices(body, ORDER_PRICES, "", "", trail)
     command = SubmitOrder(
         sender.client,
@@ -151,6 +155,8 @@ def to_submit_order(body: Payload, sender: Sender) -> Translation:
         reader=sender.reader,
         external_id_rules=sender.external_ids,
         relationships=relationships,
+        billing_account_id=account,
+        billing_accounts=sender.billing_accounts,
         **fields,
     )
     trail = [*trail, *plain, *_carried(body)]
@@ -279,6 +285,10 @@ def _markets(body: Payload, sender: Sender, trail: list[Mapped]) -> Iterator[Ord
 
 
 def _carried(body: Payload) -> list[Mapped]:
-    more = [f"/{name}" for name in ("relatedParty", "orderRelationship", "requestedInitialState") if name in body]
+    more = [
+        f"/{name}"
+        for name in ("relatedParty", "orderRelationship", "billingAccount", "requestedInitialState")
+        if name in body
+    ]
     more += carried_places(body["productOrderItem"], "/productOrderItem")
     return carried_trail(body, SHAPED | {row.attribute for row in FIELDS}, more)

@@ -28,6 +28,10 @@ def wishes_of(
         trail += [
             Mapped(f"{at}/product/{name}/{one}", f"{into}/{field}/{one}", "role, id and words") for one in numbers
         ]
+    account = account_of(product) or account_of(item)
+    if account is not None:
+        holder = f"{at}/product" if account_of(product) else at
+        trail.append(Mapped(f"{holder}/billingAccount/id", f"{into}/billing_account_id", "as sent"))
     return Wishes(
         places=tuple(map(_place, _objects(product, "place"))),
         terms=tuple(
@@ -35,7 +39,7 @@ def wishes_of(
             for index, one in enumerate(_objects(product, "productTerm"))
         ),
         parties=tuple(_parties(product, vocabulary)),
-        billing_account_id=_account(product) or _account(item),
+        billing_account_id=account,
         customer_id=owner,
         quantity=item.get("quantity"),
     )
@@ -86,7 +90,8 @@ def _parties(product: Payload, vocabulary: Vocabulary) -> Iterator[WishedParty]:
             yield WishedParty(role, named["id"], None if name is None else str(name))
 
 
-def _account(holder: Payload) -> str | None:
+def account_of(holder: Payload) -> str | None:
+    """The id of the billing account that an order, an item or a product names."""
     account = _object(holder, "billingAccount").get("id")
     return account if isinstance(account, str) else None
 

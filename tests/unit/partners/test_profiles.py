@@ -118,3 +118,10 @@ def test_a_reason_is_enough_for_a_rule_of_commitments_only(tmp_path: Path) -> No
     (tmp_path / "acme.yaml").write_text("orderRules: {PRICE_DIFFERS: reason}\n")
     with pytest.raises(ProfileError, match="orderRules/PRICE_DIFFERS"):
         read_profiles(tmp_path)
+
+
+def test_the_billing_accounts_that_were_agreed_are_read(tmp_path: Path) -> None:
+    (tmp_path / "acme.yaml").write_text("billingAccounts: [BA-1, BA-2]\n")
+    profiles = read_profiles(tmp_path)
+    assert profiles.of("acme").billing_accounts == ("BA-1", "BA-2")
+    assert profiles.of("nobody").billing_accounts == ()

@@ -16,6 +16,7 @@ from tests.support.fakes import (
     CountingIdentities,
     FullShelves,
     Journal,
+    KnowsAccounts,
     KnowsCustomers,
     SteppingClock,
     TakesMoney,
@@ -36,6 +37,7 @@ class Placing:
     stock: Any = field(default_factory=FullShelves)
     bss: Any = field(default_factory=TakesOrders)
     payments: Any = field(default_factory=TakesMoney)
+    accounts: Any = field(default_factory=KnowsAccounts)
     command: Any = TWO_LINES
     memory: Any = field(default_factory=Memory)
     reads: Any = None
@@ -43,7 +45,7 @@ class Placing:
     identities: Any = field(default_factory=CountingIdentities)
 
     def __post_init__(self) -> None:
-        for backend in (self.customers, self.stock, self.bss, self.payments):
+        for backend in (self.customers, self.stock, self.bss, self.payments, self.accounts):
             backend.calls = self.calls
         with self.memory.unit_of_work() as work:
             self.order_id = submit_order(self.command, work, SteppingClock(), self.identities).id
@@ -53,6 +55,7 @@ class Placing:
             self.stock,
             self.bss,
             self.payments,
+            self.accounts,
             self.memory.unit_of_work,
             self.reads or ReadsFromMemory(self.memory),
             SteppingClock(),

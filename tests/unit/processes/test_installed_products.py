@@ -20,6 +20,7 @@ from tests.support.builders import BROADBAND, FREE, ROUTER, a_change, a_command,
 from tests.support.fakes import (
     DeclinesEverything,
     FullShelves,
+    KnowsAccounts,
     KnowsCustomers,
     NeverLetsGo,
     NothingInStock,
@@ -303,6 +304,7 @@ def test_what_is_planned_for_any_order_is_what_is_called(lines: list[OrderLine],
         Inventory(asked),
         Bss(asked),
         Billing(asked),
+        KnowsAccounts(),
         a_command(customer_id=customer, lines=numbered),
     )
     planned = plan(placing.kept)
