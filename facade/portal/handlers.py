@@ -224,7 +224,8 @@ def _submit_order(body: dict[str, Any], principal: Principal) -> Translation:
 
 
 def to_submit_order(body: dict[str, Any], reader: Reader, profile: Profile = DEFAULT) -> Translation:
-    """The command of a valid `PlaceOrder`."""
+    """The command of a valid `PlaceOrder`. Raises ContractViolation for an external id of two systems."""
+    _check_systems(body)
     trail = [
         Mapped("/customerId", "/customer_id", "as sent"),
         Mapped("/items", "/lines", "one line for each item, numbered from 1"),
@@ -245,7 +246,7 @@ def to_submit_order(body: dict[str, Any], reader: Reader, profile: Profile = DEF
             *_characteristics_trail(item.get("characteristics"), f"{at}/characteristics", f"{to}/characteristics"),
         ]
     trail += [
-        Mapped(f"/externalIdentifiers/{index}", f"/external_identifiers/{index}", "owner, type and id as sent")
+        Mapped(f"/externalIdentifiers/{index}", f"/external_identifiers/{index}", "system, type and id as sent")
         for index in range(len(body.get("externalIdentifiers", ())))
     ]
     command = OrderRequest().to_command(body, reader)
@@ -263,6 +264,16 @@ def _numbered(item: dict[str, Any], name: str, at: str, to: str) -> Iterator[Map
     """What is wished in several parts."""
     for index in range(len(item.get(name, ()))):
         yield Mapped(f"{at}/{name}/{index}", f"{to}/wishes/{name}/{index}", "as sent")
+
+
+def _check_systems(body: dict[str, Any]) -> None:
+    wrong = [
+        Violation(f"/externalIdentifiers/{index}/owner", Code.INVALID_VALUE, "owner and system are the same: send one")
+        for index, one in enumerate(body.get("externalIdentifiers", ()))
+        if one.get("owner", one.get("system")) != one.get("system", one.get("owner"))
+    ]
+    if wrong:
+        raise ContractViolation(wrong)
 
 
 def _characteristics_trail(sent: list[Any] | None, at: str, to: str) -> Iterator[Mapped]:

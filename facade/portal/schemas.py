@@ -87,13 +87,16 @@ class ItemRequest(Schema):
 
 
 class ExternalIdentifierSchema(Schema):
-    owner = fields.String(required=True)
+    """`owner` is TM Forum's name for `system`: either is read, `owner` is shown."""
+
+    system = fields.String(load_only=True)
+    owner = fields.String()
     type = fields.String(required=True)
     id = fields.String(required=True)
 
     @post_load
     def make(self, values: dict[str, Any], **_: Any) -> ExternalIdentifier:
-        return ExternalIdentifier(**values)
+        return ExternalIdentifier(values.get("system") or values["owner"], values["type"], values["id"])
 
 
 class OrderRequest(Schema):

@@ -111,7 +111,7 @@ def test_a_repetition_is_answered_with_the_first_order_where_that_was_agreed(pro
 
 
 def test_a_repetition_on_the_canonical_api_waits_for_the_first_order(product: Node, po: str) -> None:
-    body = portal_order() | {"externalIdentifiers": [{"owner": "web", "type": "cart", "id": po}]}
+    body = portal_order() | {"externalIdentifiers": [{"system": "web", "type": "cart", "id": po}]}
     first, again = (product.post(ORDERS, body, client=SAME) for _ in range(2))
     assert (again.status_code, again.json()) == (201, first.json())
 
@@ -189,6 +189,19 @@ def test_the_canonical_api_finds_orders_by_their_external_id(product: Node, po: 
     assert found(f"externalId={po}&externalSystem=CRM") == found("externalId=nobodys") == []
     missing = product.get(f"{ORDERS}?externalSystem=acme")
     assert (missing.status_code, missing.json()["errors"][0]["pointer"]) == (400, "/externalId")
+
+
+def test_the_canonical_api_reads_system_as_owner(product: Node, po: str) -> None:
+    identifier = {"type": "cart", "id": po}
+
+    def place(**named: str) -> Any:
+        return product.post(ORDERS, portal_order() | {"externalIdentifiers": [identifier | named]})
+
+    assert place(owner="web").json()["externalIdentifiers"] == [identifier | {"owner": "web"}]
+    assert place(system="web").json()["code"] == place(system="web", owner="web").json()["code"] == "EXTERNAL_ID_TAKEN"
+    differing, neither = place(owner="web", system="CRM"), place()
+    assert (differing.status_code, neither.status_code) == (400, 400)
+    assert differing.json()["errors"][0]["pointer"] == "/externalIdentifiers/0/owner"
 
 
 def test_a_dry_run_says_what_the_request_would_be_answered(product: Node, po: str) -> None:

@@ -1,6 +1,7 @@
 """Two nodes on one PostgreSQL: what one leaves undone the other finishes."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -46,3 +47,12 @@ def test_what_one_node_took_in_the_other_shows(nodes: tuple[Node, Node]) -> None
     key = {"Idempotency-Key": "across-nodes"}
     answers = [node.post(ORDERS, portal_order(), headers=key) for node in (first, second)]
     assert answers[0].text.replace(str(first.port), "") == answers[1].text.replace(str(second.port), "")
+
+
+def test_an_external_id_belongs_to_one_order_whichever_nodes_are_asked_at_once(nodes: tuple[Node, Node]) -> None:
+    body = partner_order() | {"externalId": [{"owner": "acme", "externalIdentifierType": "PO", "id": "4711"}]}
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda number: nodes[number % 2].post(TMF622, body), range(8)))
+    assert sorted(answer.status_code for answer in answers) == [201] + [409] * 7
+    [order_id] = [answer.json()["id"] for answer in answers if answer.ok]
+    assert {answer.json()["existingOrder"] for answer in answers if not answer.ok} == {f"{TMF622}/{order_id}"}
