@@ -1,5 +1,6 @@
 """What a backend that hangs or is slow leaves of the product: for those who do not need it, and for many at once."""
 
+import itertools
 import statistics
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -28,6 +29,8 @@ LONGEST_ANSWER = 11.0
 
 OTHERS = 16
 SECONDS = 6.0
+SERIALS = itertools.count(0, 100_000)
+"""Where the running numbers of each job begin: an external id belongs to one order."""
 MANY = 64
 WORKERS = 2
 BACKEND_MS = 140
@@ -96,7 +99,8 @@ def _many_at_once(server: servers.Server, token: str, backends: Backends, rounds
 
 
 def _timed(job: Job) -> Job:
-    return Job(job.port, job.method, job.paths, job.token, job.body, connections=OTHERS, seconds=SECONDS)
+    first = next(SERIALS)
+    return Job(job.port, job.method, job.paths, job.token, job.body, first, connections=OTHERS, seconds=SECONDS)
 
 
 def _median(taken: list[Held]) -> Held:

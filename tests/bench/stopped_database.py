@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from time import monotonic
+from uuid import uuid4
 
 import requests
 import sqlalchemy as sa
@@ -16,7 +17,7 @@ import sqlalchemy as sa
 from adapters.persistence.sqlite_files import OpenedFiles
 from tests.bench import report, servers
 from tests.bench.composite_reads import placed
-from tests.bench.payloads import PRODUCT_ORDERS, product_order_body
+from tests.bench.payloads import PRODUCT_ORDERS, SERIAL, product_order_body
 from tests.support.database_faults import frozen, locked
 from tests.support.simulators import running_backends
 
@@ -82,13 +83,13 @@ def _while_it_lasts(
     url, headers = f"http://127.0.0.1:{server.port}", {"Authorization": f"Bearer {token}"}
     order = placed(server, token)["id"]
     read = partial(requests.get, f"{url}{PRODUCT_ORDERS}/{order}", headers=headers, timeout=60)
-    place = partial(
-        requests.post,
-        f"{url}{PRODUCT_ORDERS}",
-        headers=headers | {"Content-Type": "application/json"},
-        data=product_order_body(),
-        timeout=60,
-    )
+
+    def place() -> requests.Response:
+        body = product_order_body().replace(SERIAL.encode(), uuid4().hex.encode())
+        return requests.post(
+            f"{url}{PRODUCT_ORDERS}", headers=headers | {"Content-Type": "application/json"}, data=body, timeout=60
+        )
+
     asked: dict[str, tuple[int, Ask]] = {
         "POST productOrder": (ORDERING, place),
         "GET productOrder": (4, read),

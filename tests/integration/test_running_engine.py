@@ -109,7 +109,8 @@ class Nodes:
 
     def submit(self) -> str:
         with self.unit_of_work() as work:
-            order = submit_order(a_command(), work, self.clock, SortableIdentities())
+            asked = a_command(external_identifiers=())
+            order = submit_order(asked, work, self.clock, SortableIdentities())
             work.commit()
         return order.id
 

@@ -48,8 +48,9 @@ class ByHand:
         self.runner = Runner(
             {PLACE_ORDER: self.process}, self.unit_of_work, self.table, self.endings, NODE, longest_pause=5.0
         )
+        asked = a_command(external_identifiers=())
         with self.unit_of_work() as work:
-            self.order_id = submit_order(a_command(), work, self.clock, SortableIdentities()).id
+            self.order_id = submit_order(asked, work, self.clock, SortableIdentities()).id
             work.commit()
         self.pause: float | None = 0.0
 
