@@ -1,6 +1,7 @@
 """What is declared of a resource, and what the engine makes of it."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
@@ -67,20 +68,26 @@ def test_a_projection_has_the_document_its_state_and_what_it_is_found_by() -> No
     )
 
 
+NUMBER, BOOLEAN = "a.b:number", "a.b:boolean"
+
+
 @pytest.mark.parametrize(
     ("document", "found"),
     [
         ({}, set()),
         ({"a": None}, set()),
         ({"a": "x"}, set()),
-        ({"a": {"b": 7}}, set()),
-        ({"a": {"b": "x"}}, {"x"}),
-        ({"a": {"b": ["x", 7, "y"]}}, {"x", "y"}),
-        ({"a": [{"b": "x"}, {"b": ["y"]}, "z", {"c": "no"}]}, {"x", "y"}),
+        ({"a": {"b": None}}, set()),
+        ({"a": {"b": "x"}}, {("a.b", "x")}),
+        ({"a": {"b": 70}}, {(NUMBER, "7E+1")}),
+        ({"a": {"b": [Decimal("7.0"), 7]}}, {(NUMBER, "7E+0")}),
+        ({"a": {"b": [True, 1, "true"]}}, {(BOOLEAN, "true"), (NUMBER, "1E+0"), ("a.b", "true")}),
+        ({"a": {"b": ["x", {"c": 1}, "y"]}}, {("a.b", "x"), ("a.b", "y")}),
+        ({"a": [{"b": "x"}, {"b": ["y"]}, "z", {"c": "no"}]}, {("a.b", "x"), ("a.b", "y")}),
     ],
 )
-def test_terms_are_the_texts_that_stand_at_a_path(document: Payload, found: set[str]) -> None:
-    assert terms_of(document, [("a", "b")]) == {("a.b", text) for text in found}
+def test_terms_are_the_values_that_stand_at_a_path(document: Payload, found: set[tuple[str, str]]) -> None:
+    assert terms_of(document, [("a", "b")]) == found
 
 
 def test_addresses_are_its_own_and_those_of_what_it_refers_to() -> None:
