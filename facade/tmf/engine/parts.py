@@ -187,12 +187,13 @@ class Parts:
 @dataclass(frozen=True)
 class Spread:
     """An attribute with an object whose attributes are fields of what the attribute belongs to. `type` is the class of
-    one that nobody sent.
+    one that nobody sent. What was sent beside the fields of a `reference` is about these values only.
     """
 
     attribute: str
     rows: tuple[Row, ...]
     type: str | None = None
+    reference: bool = False
 
     @property
     def attributes(self) -> Collection[str]:
@@ -211,11 +212,19 @@ class Spread:
         said = sent.get(self.attribute)
         if said is not None and not isinstance(said, dict):
             return {self.attribute: said}
+        if said is not None and self.reference and not self._still_means(aggregate, said):
+            said = None
         shown = shown_with(self.rows, aggregate, said or {})
         if not shown and said is None:
             return {}
         typed = {} if self.type is None or said is not None else {"@type": self.type}
         return {self.attribute: {**typed, **shown}}
+
+    def _still_means(self, aggregate: Any, said: Payload) -> bool:
+        meant = Reading(told=False)
+        for row in self.rows:
+            row.read(said, "", "", meant)
+        return all(getattr(aggregate, name) == value for name, value in meant.fields.items())
 
     @cached_property
     def _names(self) -> frozenset[str]:

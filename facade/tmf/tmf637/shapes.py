@@ -220,7 +220,7 @@ PRICE = Object(
         Field("name", "name"),
         Field("recurringChargePeriod", "period"),
         Field("unitOfMeasure", "unit"),
-        Spread("productOfferingPrice", (Field("id", "id"),), "ProductOfferingPriceRef"),
+        Spread("productOfferingPrice", (Field("id", "id"),), "ProductOfferingPriceRef", reference=True),
     ),
     "ProductPrice",
 )

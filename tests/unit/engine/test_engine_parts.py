@@ -200,3 +200,24 @@ def test_a_mistake_is_remembered_too() -> None:
         found = Reading(told=False)
         TARGET.value({"id": ""}, "", "", found)
         assert [one.code for one in found.violations] == [Code.INVALID_VALUE]
+
+
+ACCOUNT: tuple[Row, ...] = (Spread("account", (Field("id", "main"),), "AccountRef", reference=True),)
+SENT = {"account": {"@type": "AccountRef", "id": "BA1", "name": "Ann's account"}}
+
+
+@pytest.mark.parametrize(
+    ("account", "shown"),
+    [
+        ("BA1", SENT),
+        ("BA2", {"account": {"@type": "AccountRef", "id": "BA2"}}),
+        (None, {}),
+    ],
+)
+def test_what_was_said_of_a_reference_goes_with_it(account: Any, shown: dict[str, Any]) -> None:
+    assert shown_with(ACCOUNT, Node("x", main=account), SENT) == shown
+
+
+def test_a_reference_that_names_nothing_stays_as_it_was_sent() -> None:
+    unnamed = {"account": {"name": "unknown"}}
+    assert shown_with(ACCOUNT, Node("x"), unnamed) == unnamed
