@@ -65,6 +65,11 @@ def terms_after(before: AssetContents, wished: Sequence[WishedTerm], at: datetim
     return _overlaid(before.terms, [_term(one, at) for one in wished], lambda one: one.name)
 
 
+def without_its_customer(before: AssetContents) -> AssetContents:
+    """What is left of it for another customer: neither who paid for it nor who had a part in it."""
+    return replace(before, billing_account_id=None, parties=())
+
+
 def contents_of_part_after(before: AssetContents, item: OrderItem) -> AssetContents:
     """What a part of the bundle is like that the item changes: it moves with the bundle, if it was there too."""
     roles = {one.role for one in before.places}

@@ -36,6 +36,7 @@ from canonical.processes.asset_contents import (
     contents_of_part_after,
     says_more,
     wished_quantity,
+    without_its_customer,
 )
 from canonical.processes.asset_relations import relations_of_added, relations_since
 from canonical.processes.asset_rules import TRIGGERS, allowed_actions, broken_rules, parts_of, shortened_terms
@@ -307,8 +308,8 @@ class OrderAssets:
             if part_id not in own and item.action is not ItemAction.MODIFY:
                 part = self._get(part_id)
                 if (part.state, trigger) in TRANSITIONS:
-                    _apply(part, trigger, cause, at, contents_of_part_after(part.contents, item), owner)
-        after = contents_after(asset.contents, item, at)
+                    _apply(part, trigger, cause, at, contents_of_part_after(_kept_by(owner, part), item), owner)
+        after = contents_after(_kept_by(owner, asset), item, at)
         known = set(after.relationships)
         added = [one for one in relations_since(item, order) if one not in known]
         _apply(asset, trigger, cause, at, replace(after, relationships=(*after.relationships, *added)), owner)
@@ -337,6 +338,10 @@ def _apply(
     if stays and (contents is None or not differences(asset.contents, contents)):
         return
     asset.change(trigger, cause, at, contents, customer_id)
+
+
+def _kept_by(owner: str | None, asset: CustomerAsset) -> AssetContents:
+    return asset.contents if owner in (None, asset.customer_id) else without_its_customer(asset.contents)
 
 
 def _held(asset: CustomerAsset, action: ItemAction) -> HeldAsset:

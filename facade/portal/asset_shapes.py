@@ -1,6 +1,6 @@
 """The canonical API's shapes of customer assets (marshmallow); files of assets have the same."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from marshmallow import Schema, fields, post_load
@@ -137,13 +137,17 @@ def asset_document(asset: CustomerAsset) -> dict[str, Any]:
     }
 
 
-def timeline_document(asset: CustomerAsset) -> list[dict[str, Any]]:
-    """What happened to it, oldest first, with each attribute that changed."""
+def timeline_document(asset: CustomerAsset, is_seen: Callable[[str], bool]) -> list[dict[str, Any]]:
+    """What happened to it, oldest first, with each attribute that changed, as long as it was of a customer who is seen.
+
+    Of a time with another customer there is nothing, and nothing of what the asset was like then.
+    """
     found: list[dict[str, Any]] = []
-    after = asset.contents
-    for entry in reversed(asset.timeline):
+    after, own = asset.contents, (*(is_seen(entry.customer_id) for entry in asset.timeline[:-1]), True)
+    for entry, seen, seen_before in zip(reversed(asset.timeline), own[::-1], (*own[-2::-1], True), strict=True):
         before = entry.before or after
-        found.append(_entry(entry, CONTENTS.dump(before), CONTENTS.dump(after)))
+        if seen:
+            found.append(_entry(entry, CONTENTS.dump(before if seen_before else after), CONTENTS.dump(after)))
         after = before
     return found[::-1]
 

@@ -100,8 +100,8 @@ class PortalAssets:
         return answer_json(asset_document(asset), 200, {"ETag": f'"{asset.version}"'})
 
     def timeline(self, assetId: str) -> flask.Response:
-        asset = self._asked(assetId)
-        return answer_json({"assetId": asset.id, "items": timeline_document(asset)})
+        asset, principal = self._asked(assetId), current_principal()
+        return answer_json({"assetId": asset.id, "items": timeline_document(asset, principal.may_act_for)})
 
     def eligible_actions(self, assetId: str) -> flask.Response:
         """What the caller could order for the asset now."""

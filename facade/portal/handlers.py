@@ -12,6 +12,7 @@ import flask
 from canonical.audit.errors import AuditRecordNotFound
 from canonical.audit.ports import AuditTrail
 from canonical.audit.record import AuditRecord, Mapped
+from canonical.inventory.asset import ASSETS
 from canonical.ordering.cancellation import CANCELLATIONS
 from canonical.ordering.commands import CancelOrder
 from canonical.ordering.errors import ExternalIdTaken, OrderWasCancelled
@@ -35,6 +36,7 @@ from facade.application.use_cases import Application
 from facade.contract.connexion_plugin import validated_body
 from facade.contract.violations import Code, ContractViolation, Violation
 from facade.partners.profiles import DEFAULT, Profile
+from facade.portal.assets import READ as ASSETS_READ
 from facade.portal.failures import error_of, going_on
 from facade.portal.pages import page_document
 from facade.portal.schemas import OrderRequest, audit_document, order_document
@@ -65,8 +67,11 @@ LEFT_TO_ANSWER = 1.0
 """The last seconds of a request's deadline, in which it no longer waits for a process."""
 
 
-KINDS: Mapping[str, Kind[Any]] = MappingProxyType({kind.name: kind for kind in (ORDERS, CANCELLATIONS, PLAN_CHANGES)})
-"""Kinds of aggregates that belong to customers."""
+KINDS: Mapping[str, tuple[Kind[Any], str]] = MappingProxyType(
+    {kind.name: (kind, "order") for kind in (ORDERS, CANCELLATIONS, PLAN_CHANGES)}
+    | {ASSETS.name: (ASSETS, ASSETS_READ)}
+)
+"""Kinds of aggregates that belong to customers, each with the scope that everybody's are seen by, without `:all`."""
 
 
 class OrderReads(AggregateReads, Protocol):
@@ -171,7 +176,7 @@ class PortalOrders:
         reader = current_principal().reader()
         record = self.audit.find(recordId.removeprefix("urn:uuid:"), None if reader.unbounded else reader.client)
         if reader.customers is not None and record.subject is not None:
-            self._check_seen(record, record.subject, reader)
+            self._check_seen(record, record.subject, current_principal())
         return answer_json(audit_document(record))
 
     def _placed(self, request: Request, principal: Principal) -> Result:
@@ -179,13 +184,14 @@ class PortalOrders:
             translation = _submit_order(request.payload, principal)
         return self.application.execute(request, translation, 201)
 
-    def _check_seen(self, record: AuditRecord, subject: str, reader: Reader) -> None:
-        """Raises AuditRecordNotFound for a record about a subject that the reader does not see."""
-        kind = KINDS.get(record.subject_type or ORDERS.name)
-        if kind is None:
+    def _check_seen(self, record: AuditRecord, subject: str, principal: Principal) -> None:
+        """Raises AuditRecordNotFound for a record about a subject that the caller does not see."""
+        of_customers = KINDS.get(record.subject_type or ORDERS.name)
+        if of_customers is None:
             return
+        kind, scope = of_customers
         try:
-            self.reads.aggregate(kind, subject, reader)
+            self.reads.aggregate(kind, subject, principal.reader(scope))
         except NotFound as error:
             raise AuditRecordNotFound("Audit record not found", recordId=record.id) from error
 

@@ -23,10 +23,11 @@ NOT_MINE = (FOREIGN, PENDING, SUSPENDED, UNKNOWN, "c12345", "С12345", "C12345\u
 
 @dataclass(frozen=True)
 class Caller:
-    """`partner-claim` with a token that names its customers."""
+    """`partner-claim` with a token that names its customers, and `more` scopes than its own."""
 
     node: Node
     customers: Any
+    more: tuple[str, ...] = ()
 
     def __call__(self, method: str, path: str, body: Any = None, **headers: str) -> requests.Response:
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -43,7 +44,7 @@ class Caller:
             iss="tmf-facade-development",
             aud="tmf-facade",
             client_id="partner-claim",
-            scope=" ".join(DEVELOPMENT_CLIENTS["partner-claim"].scopes),
+            scope=" ".join((*DEVELOPMENT_CLIENTS["partner-claim"].scopes, *self.more)),
             customers=self.customers,
         )
 
