@@ -38,6 +38,8 @@ def _setting(
     return field(default=default, metadata=rules)
 
 
+ACKNOWLEDGEMENT, START = "acknowledgement", "start"
+"""When a future order claims products."""
 BACKENDS = ("crm", "inventory", "bss", "billing", "scm")
 
 
@@ -185,6 +187,12 @@ class Settings:
     )
     assets_per_item: int = _setting(
         "ASSETS_PER_ITEM", 100, "products that one item of an order may make at most", least=1
+    )
+    future_orders_claim: str = _setting(
+        "FUTURE_ORDERS_CLAIM",
+        ACKNOWLEDGEMENT,
+        "when an order with a later requestedStartDate claims the products that it changes",
+        (ACKNOWLEDGEMENT, START),
     )
     hold_processes: bool = _setting("HOLD_PROCESSES", False, "accept orders, but do not carry them out")
     callback_networks: str = _setting(

@@ -35,6 +35,8 @@ SUBJECTS: Mapping[str, str] = MappingProxyType(
     {CHANGE_PLAN: "plan_change_id", IMPORT_CATALOG: "job_id", EXPORT_CATALOG: "job_id"}
 )
 """What logs call the subject of a process, where it is no order."""
+LONGEST_AHEAD = 60.0
+"""Seconds until a process that may not begin yet is looked at again: somebody may have cancelled or amended it."""
 FIRST_PAUSE = 0.5
 STORE_PAUSE = 1.0
 """Seconds until a run is tried again after its turn or pause could not be recorded."""
@@ -86,7 +88,7 @@ class Runner:
             return STORE_PAUSE
         if begun is None:
             return None
-        turn, subject = begun
+        turn, subject, ahead = begun
         named = {"correlation_id": turn.correlation_id, "process": turn.process, **_named(entry)}
         with (
             structlog.contextvars.bound_contextvars(**named),
@@ -94,6 +96,9 @@ class Runner:
         ):
             span.note(facade__subject=turn.subject, facade__turn=turn.number, facade__node=self._node)
             reached = _Reached(Progress(**(turn.progress or {})), self._processes[turn.process].steps(subject))
+            if ahead:
+                paused = self._pause(turn, reached, Problem.NOT_DUE, "its requested start")
+                return paused and min(ahead, LONGEST_AHEAD)
             try:
                 if not self._carry_on(turn, reached, entry.touch):
                     return None
@@ -108,17 +113,21 @@ class Runner:
                 log.exception("process interrupted")
             return self._pause(turn, reached, problem, waiting_for)
 
-    def _begin(self, process: str, subject_id: str) -> tuple[Turn, Subject] | None:
-        """The next turn and the subject, on which work has begun; None if this node may not take it."""
+    def _begin(self, process: str, subject_id: str) -> tuple[Turn, Subject, float] | None:
+        """The next turn and the subject, on which work has begun, unless it may not for so many seconds; None if this
+        node may not take it.
+        """
         with self._unit_of_work() as work:
             turn = work.processes.take_turn(process, subject_id, self._node)
             if turn is None:
                 return None
             kind = self._processes[process]
             subject = kind.look(subject_id, work)
-            kind.begin(subject)
+            ahead = kind.seconds_ahead(subject)
+            if not ahead:
+                kind.begin(subject)
             work.commit()
-            return turn, subject
+            return turn, subject, ahead
 
     def _carry_on(self, turn: Turn, reached: "_Reached", alive: Callable[[], None]) -> bool:
         """Whether the process has to wait. May raise any error; then `reached` has the progress."""

@@ -39,7 +39,7 @@ class SqlUnitOfWork:
     """Everything changed inside is committed together or not at all. `projectors` by the names of their kinds.
 
     Orders find offerings that have one of the statuses `sold`, and one item of an order makes at most `assets_per_item`
-    assets. `seconds`: for one that does more than others.
+    assets. `future_claims_at_start`: see `OrderAssets`. `seconds`: for one that does more than others.
     """
 
     assets: OrderAssets
@@ -60,6 +60,7 @@ class SqlUnitOfWork:
         sold: Collection[LifecycleStatus] = SOLD,
         seconds: float | None = None,
         assets_per_item: int = ASSETS_PER_ITEM,
+        future_claims_at_start: bool = False,
     ) -> None:
         self._database = database
         self._projectors = projectors
@@ -67,6 +68,7 @@ class SqlUnitOfWork:
         self._sold = sold
         self._seconds = seconds
         self._assets_per_item = assets_per_item
+        self._future_claims_at_start = future_claims_at_start
         self._repositories: dict[str, SqlAggregateRepository[Any]] = {}
         self._transaction: AbstractContextManager[sa.Connection]
         self._connection: sa.Connection
@@ -76,7 +78,7 @@ class SqlUnitOfWork:
         self._connection = self._transaction.__enter__()
         self.claims = SqlClaims(self._connection)
         self.external_ids = SqlExternalIdClaims(self._connection)
-        self.assets = OrderAssets(self, self._clock, self._assets_per_item)
+        self.assets = OrderAssets(self, self._clock, self._assets_per_item, self._future_claims_at_start)
         self.listeners = SqlListenerRepository(self._connection)
         self.shelf = SqlShelf(self._connection)
         self.offerings = CatalogOffers(self.shelf, self._clock, self._sold)

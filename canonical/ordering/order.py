@@ -166,6 +166,11 @@ class Order:
         return total(charges, charges[0].currency) if charges else None
 
     @property
+    def begins_later(self) -> bool:
+        """Whether it was to begin later than it came."""
+        return self.requested_start is not None and self.requested_start > self.submitted_at
+
+    @property
     def category(self) -> StateCategory:
         return CATEGORIES[self.state]
 

@@ -53,6 +53,12 @@ class Assets(Protocol):
         """
         ...
 
+    def begin(self, order: Order, /) -> None:
+        """Claim what it changes, unless it holds that already. Raises AssetInOrder, or a kind of RuleBroken if that may
+        not be changed any more.
+        """
+        ...
+
     def let_go(self, order: Order, /) -> None:
         """Give back what the order holds, because it is about to be acknowledged again with other items."""
         ...

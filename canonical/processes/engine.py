@@ -31,6 +31,10 @@ class Process(Protocol[Worked]):
         """The subject as it is kept in this unit of work."""
         ...
 
+    def seconds_ahead(self, subject: Worked, /) -> float:
+        """How long it is until work may begin; 0 if it may."""
+        ...
+
     def begin(self, subject: Worked, /) -> None:
         """Note on the subject that work has begun. May be repeated."""
         ...

@@ -44,6 +44,9 @@ class ExportCatalog:
     def resume(self, job: ExportJob) -> None:
         """Nothing is ever left that could not be undone."""
 
+    def seconds_ahead(self, job: ExportJob) -> float:
+        return 0.0
+
     def begin(self, job: ExportJob) -> None:
         if job.state is JobState.NOT_STARTED:
             job.start(self.clock.now())

@@ -148,6 +148,9 @@ class ImportCatalog:
     def resume(self, job: ImportJob) -> None:
         """Nothing is ever left that could not be undone."""
 
+    def seconds_ahead(self, job: ImportJob) -> float:
+        return 0.0
+
     def begin(self, job: ImportJob) -> None:
         if job.state is JobState.NOT_STARTED:
             job.start(self.clock.now())

@@ -57,12 +57,18 @@ class Work(SharedUnitOfWork, Protocol):
 
 
 class OrderAssets:
-    """The `Assets` of ordering, inside the unit of work `work`. A line makes at most `most` products."""
+    """The `Assets` of ordering, inside the unit of work `work`. A line makes at most `most` products.
 
-    def __init__(self, work: Work, clock: Clock, most: int) -> None:
+    `future_claims_at_start`: an order that is to begin later claims what it changes then, and not when it is
+    acknowledged.
+    """
+
+    def __init__(self, work: Work, clock: Clock, most: int, future_claims_at_start: bool = False) -> None:
         self._work = work
         self._clock = clock
         self._most = most
+        self._future_claims_at_start = future_claims_at_start
+        self._judged: set[str] = set()
 
     # --- before the order is acknowledged ----------------------------------------------------------------------------
 
@@ -72,7 +78,10 @@ class OrderAssets:
         for index, line in enumerate(command.lines):
             if line.action in CHANGES_A_PRODUCT and line.product_id is not None:
                 self._name(command, index, line, named, reader)
-        self._claim(named, order_id, reader)
+        start = command.requested_start if self._future_claims_at_start else None
+        if start is None or start <= self._clock.now():
+            self._claim(named, order_id, reader)
+        self._judged |= named.keys()
         held = {}
         for index, line in named.values():
             asset = self._get(line.product_id or "")
@@ -181,7 +190,7 @@ class OrderAssets:
                 ids = reusable.pop(item.id, [])[:count] if item.id in reusable else []
                 ids += [identities.new_id() for _ in range(count - len(ids))]
                 found[item.id] = ItemAssets(tuple(ids))
-            elif self._is_held(order, item):
+            elif item.action in CHANGES_A_PRODUCT and item.product_id in self._judged:
                 found[item.id] = self._change(command, index, item, becoming.get(item.id), at)
         self._make(order, found, at)
         self._drop(order, {one for assets in found.values() for one in assets.ids}, former, at)
@@ -198,11 +207,6 @@ class OrderAssets:
             refuse(command, index, Broken(AssetsTooMany, text, "/quantity", details))
             return 1
         return item.quantity
-
-    def _is_held(self, order: Order, item: OrderItem) -> bool:
-        if item.action not in CHANGES_A_PRODUCT or item.product_id is None or len(item.product_id) > LONGEST_ID:
-            return False
-        return any(claim.order_id == order.id for claim in self._work.claims.of((item.product_id,)))
 
     def _change(
         self, command: SubmitOrder, index: int, item: OrderItem, becomes: OrderedOffering | None, at: datetime
@@ -271,6 +275,32 @@ class OrderAssets:
     def _derived(self, item: OrderItem) -> int:
         kept_one_by_one = item.added is not None and item.added.instantiation is Instantiation.SERIALIZED
         return item.quantity if kept_one_by_one and item.quantity <= self._most else 1
+
+    # --- when it begins ----------------------------------------------------------------------------------------------
+
+    def begin(self, order: Order) -> None:
+        changed = {one: item for item in order.items if item.action in CHANGES_A_PRODUCT for one in item.assets.ids}
+        wanted = dict(changed)
+        for asset_id, item in changed.items():
+            wanted |= {part: item for part in self._parts(asset_id) if part not in wanted}
+        mine = {claim.asset_id for claim in self._work.claims.of(wanted) if claim.order_id == order.id}
+        claims = [Claim(one, order.id, item.id, item.action.value) for one, item in wanted.items() if one not in mine]
+        other = self._work.claims.take(claims)
+        if other is not None:
+            text = "another order that has not ended is about to change the product"
+            raise AssetInOrder(text, assetId=other.asset_id)
+        for asset_id, item in changed.items():
+            if asset_id not in mine:
+                self._judge_again(self._get(asset_id), item, order)
+
+    def _judge_again(self, asset: CustomerAsset, item: OrderItem, order: Order) -> None:
+        """What may have changed since the order was acknowledged. Raises a kind of RuleBroken."""
+        if asset.customer_id != order.customer_id:
+            text = "the product is one of another customer since the order was acknowledged"
+            raise ProductOfAnotherCustomer(text, productId=asset.id)
+        if item.action not in allowed_actions(asset.state):
+            broken = next(broken_rules(asset, item.action, self._clock.now()))
+            raise broken.error(broken.message, **broken.details)
 
     def let_go(self, order: Order) -> None:
         self._work.claims.release(order.id)

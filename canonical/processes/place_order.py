@@ -18,12 +18,13 @@ from canonical.processes.billing_accounts import NamedAccount, accounts_of, veri
 from canonical.processes.errors import InsufficientStock, PaymentDeclined
 from canonical.processes.ports import BssOrders, ChargeRequest, PaymentCharges, StockRequest, StockReservations
 from canonical.processes.progress import Facts, Progress, Step, failure_of
-from canonical.shared.errors import CanonicalError
+from canonical.shared.errors import BackendUnavailable, CanonicalError, ConcurrentChange, StoreUnavailable
 from canonical.shared.money import Money
 from canonical.shared.overtaken import unless_overtaken
 from canonical.shared.ports import AggregateReads, Clock
 
 VERIFY = "verify-customer"
+CLAIM = "claim-products"
 CREATE = "create-order"
 CHARGE = "charge"
 
@@ -50,12 +51,18 @@ class PlaceOrder:
     unit_of_work: Callable[[], UnitOfWork]
     reads: AggregateReads
     clock: Clock
+    future_claims_at_start: bool = False
 
     def look(self, order_id: str, work: UnitOfWork) -> Order:
         return work.repository(ORDERS).get(order_id)
 
     def resume(self, order: Order) -> None:
         order.resume(self.clock.now())
+
+    def seconds_ahead(self, order: Order) -> float:
+        """Until its requested start, if future orders claim then. Whoever cancels it need not wait so long."""
+        start = order.requested_start if self.future_claims_at_start and order.state is State.ACKNOWLEDGED else None
+        return 0.0 if start is None else max(0.0, (start - self.clock.now()).total_seconds())
 
     def begin(self, order: Order) -> None:
         if order.state is State.ACKNOWLEDGED:
@@ -69,6 +76,7 @@ class PlaceOrder:
         }
         return [
             Step(VERIFY, lambda facts: self._verify(order.customer_id)),
+            *([Step(CLAIM, lambda facts: self._claim(order.id))] if order.begins_later else []),
             *(self._verify_owner(number, owner) for number, owner in enumerate(_owners(order), start=1)),
             *(self._verify_account(number, one) for number, one in enumerate(accounts_of(order), start=1)),
             *reserve.values(),
@@ -144,6 +152,16 @@ class PlaceOrder:
                 customerStatus=customer.status.value,
             )
         return {"name": customer.name}
+
+    def _claim(self, order_id: str) -> bool:
+        """Claim what the order changes, if it did not when it was acknowledged. Raises what `Assets.begin` raises."""
+        try:
+            with self.unit_of_work() as work:
+                work.assets.begin(work.repository(ORDERS).get(order_id))
+                work.commit()
+        except (StoreUnavailable, ConcurrentChange) as error:
+            raise BackendUnavailable(error.message) from error
+        return True
 
     def _verify_owner(self, number: int, customer_id: str) -> Step:
         return Step(f"verify-owner-{number}", lambda facts: self._verify(customer_id))

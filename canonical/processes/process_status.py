@@ -25,6 +25,7 @@ class Problem(StrEnum):
     OUTCOME_UNKNOWN = "outcomeUnknown"
     INTERRUPTED = "interrupted"
     NOT_UNDONE = "notUndone"
+    NOT_DUE = "notDue"
 
 
 class Action(StrEnum):
@@ -76,13 +77,15 @@ def situation(status: ProcessStatus, steps: Sequence[Step], answers: Mapping[str
 
 
 def _allowed(status: ProcessStatus, progress: Progress, call: Call | None) -> list[Action]:
-    """Empty while a call may be running, because its result is not known yet.
+    """Empty while a call may be running, because its result is not known yet. What may not begin yet has no call.
 
     This state does not last: if the run dies or hangs, the engine starts another one.
     """
     if status.state is ProcessState.RUNNING:
         return []
     allowed = [Action.RETRY]
+    if status.state is ProcessState.WAITING and status.problem is Problem.NOT_DUE:
+        return allowed
     if call is not None and status.state in (ProcessState.WAITING, ProcessState.FALLOUT):
         allowed.append(Action.SKIP)
         if not call.undoing and not progress.uncertain:

@@ -39,7 +39,7 @@ from facade.partners.profiles import Profiles
 from facade.portal.handlers import Waiters
 from facade.probe import Probe
 from facade.setting_sources import SettingError
-from facade.settings import Settings
+from facade.settings import START, Settings
 
 PARTNERS = Path(__file__).parents[2] / "fixtures" / "partners"
 
@@ -80,6 +80,7 @@ class Core:
                 self.unit_of_work,
                 self.reads,
                 self.clock,
+                future_claims_at_start=settings.future_orders_claim == START,
             ),
             CHANGE_PLAN: ChangeSubscriptionPlan(backends.subscriptions, backends.plan_billing, self.clock),
             **self.transfers.processes(),
@@ -113,8 +114,14 @@ class Core:
         return SOLD if self.settings.catalog_sells_active else ONLY_LAUNCHED
 
     def unit_of_work(self) -> SqlUnitOfWork:
-        most = self.settings.assets_per_item
-        return SqlUnitOfWork(self.database, self._projectors, self.clock, self.sold, assets_per_item=most)
+        return SqlUnitOfWork(
+            self.database,
+            self._projectors,
+            self.clock,
+            self.sold,
+            assets_per_item=self.settings.assets_per_item,
+            future_claims_at_start=self.settings.future_orders_claim == START,
+        )
 
     def _write_problem(self) -> str | None:
         try:

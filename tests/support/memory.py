@@ -59,6 +59,7 @@ class Memory:
     external_ids: dict[tuple[str, ExternalIdentifier], ExternalIdClaim] = field(default_factory=dict)
     published: int = 0
     assets_per_item: int | None = None
+    future_claims_at_start: bool = False
     turn: Any = field(default_factory=threading.Lock)
 
     def unit_of_work(self) -> "UnitOfWorkInMemory":
@@ -98,7 +99,8 @@ class UnitOfWorkInMemory:
         self.claims = ClaimsInMemory(self._memory)
         self.external_ids = ExternalIdsInMemory(self._memory)
         most = self._memory.assets_per_item
-        self.assets: Any = NoAssets() if most is None else OrderAssets(self, self._memory.clock, most)
+        at_start = self._memory.future_claims_at_start
+        self.assets: Any = NoAssets() if most is None else OrderAssets(self, self._memory.clock, most, at_start)
         self.processes = ScheduleInMemory(self._memory)
         self.listeners = ListenersInMemory(self._memory)
         self._repositories: dict[str, RepositoryInMemory] = {}
