@@ -112,7 +112,7 @@ def test_an_order_without_a_document_stops_the_migration_and_is_not_lost(before:
 
 
 def identified(order_id: str, state: str, *ids: str) -> dict[str, Any]:
-    """The row of an order with external identifiers, as migration 0012 left it."""
+    """The row of an order with external identifiers, as migration 0013 left it."""
     identifiers = [{"owner": "crm", "type": "", "id": one} for one in ids]
     names = {"resource": "order", "id": order_id, "owner": "acme", "customer_id": "C1", "state": state}
     times = dict.fromkeys(("created_at", "changed_at"), MILLISECONDS)
@@ -124,7 +124,7 @@ def test_the_first_live_order_with_an_external_identifier_has_it_after_the_migra
     config = migrations._config()
     with before.writing() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "0012")
+        command.upgrade(config, "0013")
         connection.commit()
     insert(before, "documents", **identified("o1", "FAILED", "PO-1"))
     insert(before, "documents", **identified("o2", "COMPLETED", "PO-1", "PO-1", "PO-2"))
