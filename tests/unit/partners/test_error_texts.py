@@ -80,7 +80,7 @@ def test_lists_are_told_by_their_members_and_long_values_are_cut() -> None:
         ("CONFLICT", {"message": "a }"}, "/errors/CONFLICT/message", "braces"),
         ("CONFLICT", {"reason": "a\nb"}, "/errors/CONFLICT/reason", "not printed"),
         ("CONFLICT", {}, "/errors/CONFLICT", "1 property"),
-        ("CONFLICT", {"message": "x" * 501}, "/errors/CONFLICT/message", "longer"),
+        ("CONFLICT", {"message": "x" * 501}, "/errors/CONFLICT/message", "xxx"),
         ("CONFLICT", {"status": "200"}, "/errors/CONFLICT", "status"),
     ],
 )
