@@ -17,6 +17,7 @@ from adapters.persistence.tables import idempotency_keys
 from canonical.shared.jsontext import read, text
 from tests.support.postgres import execute
 from tests.support.product import ORDERS, TMF622, Node, partner_order, running_product
+from tests.support.waiting import LONG
 from tests.unit.application.test_request_hashes import kept_by_0_1
 
 V5_API, V4_API = (f"/tmf-api/productOrderingManagement/{version}" for version in ("v5", "v4"))
@@ -209,7 +210,7 @@ def test_a_request_is_repeated_when_its_numbers_are_equal_by_value(product: Node
 def test_a_request_that_an_earlier_release_took_in_is_still_known(product: Node) -> None:
     content = a_draft(acme="[0.10, 1E5, 12345678901234567890123, 7]")
     first = with_key(product, "kept-before", content)
-    database = Database(product.settings["DATABASE_URL"])
+    database = Database(product.settings["DATABASE_URL"], seconds=LONG)
     with database.writing() as connection:
         before = sa.update(idempotency_keys).where(idempotency_keys.c.key == "kept-before")
         connection.execute(before.values(request_hash=kept_by_0_1(content)))

@@ -22,7 +22,7 @@ from adapters.persistence.database import Database
 from tests.support.postgres import execute
 from tests.support.product import ROOT, Node
 from tests.support.simulators import Backends
-from tests.support.waiting import until
+from tests.support.waiting import LONG, until
 
 FIXTURES = ROOT / "fixtures" / "upgrades" / "0.1.0"
 REVISION = "0007"
@@ -106,7 +106,7 @@ def cataloguing(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
         server: sa.URL = request.getfixturevalue("postgres_server")
         execute(server, "CREATE DATABASE cataloguing")
         url = environment["DATABASE_URL"] = server.set(database="cataloguing").render_as_string(hide_password=False)
-    with closing(Database(url)) as database, _schema(database, "0008") as connection:
+    with closing(Database(url, seconds=LONG)) as database, _schema(database, "0008") as connection:
         then = sa.MetaData()
         then.reflect(connection)
         for name, rows in known["rows"].items():
@@ -194,7 +194,11 @@ def _unpack(name: str, to: Path) -> None:
 def _copied(file: Path, url: str) -> None:
     """The same rows in PostgreSQL, in the tables of that time."""
     kept = sa.create_engine(f"sqlite:///{file}")
-    with closing(Database(url)) as database, kept.connect() as rows, _schema(database, REVISION) as connection:
+    with (
+        closing(Database(url, seconds=LONG)) as database,
+        kept.connect() as rows,
+        _schema(database, REVISION) as connection,
+    ):
         then = sa.MetaData()
         then.reflect(connection)
         for table in then.sorted_tables:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from adapters.persistence.database import Database
 from adapters.persistence.tables import nodes
 from canonical.shared.errors import StoreOutcomeUnknown, StoreUnavailable
+from tests.support.waiting import LONG
 
 Loss = Callable[[Path], None]
 
@@ -88,7 +89,7 @@ def test_a_file_that_is_made_anew_between_two_starts_is_no_trouble(sqlite_databa
     add(sqlite_database, "a")
     sqlite_database.close()
     replaced(path)
-    with closing(Database(f"sqlite:///{path}")) as again:
+    with closing(Database(f"sqlite:///{path}", seconds=LONG)) as again:
         assert kept(again) == ["a"]
 
 

@@ -17,6 +17,7 @@ from facade.bootstrap.declared import projectors
 from facade.clock import SystemClock
 from facade.identities import SortableIdentities
 from tests.support.product import Node
+from tests.support.waiting import LONG
 
 ASSETS = sa.text("SELECT id, aggregate, version FROM documents WHERE resource = 'asset'")
 CLAIMS = sa.text("SELECT asset, order_id FROM asset_claims")
@@ -46,7 +47,7 @@ def record_asset(node: Node, asset_id: str, **said: Any) -> str:
 
     `said` may have `owner`, `customer_id`, `status`, `order_id` for an order that holds it, and contents.
     """
-    clock, database = SystemClock(), Database(node.database.render_as_string(hide_password=False))
+    clock, database = SystemClock(), Database(node.database.render_as_string(hide_password=False), seconds=LONG)
     owner, customer = said.pop("owner", "qa"), said.pop("customer_id", "C12345")
     status, order_id = said.pop("status", AssetStatus.ACTIVE), said.pop("order_id", None)
     command = RecordAsset(owner, customer, AssetContents(**said), status, "a test needs it", asset_id)
