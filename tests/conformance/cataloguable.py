@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
+from canonical.catalog.lifecycle import LifecycleStatus
 from facade.tmf.tmf620.items import LONGEST_VERSION, STATES, UNADDRESSABLE, UNSAID
 from facade.tmf.tmf620.shapes import LONGEST
 
@@ -29,8 +30,12 @@ def _category(body: Payload, *, root: bool) -> Payload:
 
 
 def item(body: Payload, _: str) -> Payload:
-    """A catalog, an offering, a price or a specification: it names others by their ids everywhere."""
-    return _item({name: value if name == "id" else _usable_at(name, value) for name, value in body.items()})
+    """A catalog, an offering, a price or a specification: it names others by their ids everywhere. Nobody knows these,
+    so it is not launched.
+    """
+    usable = _item({name: value if name == "id" else _usable_at(name, value) for name, value in body.items()})
+    launched = usable.get("lifecycleStatus") == STATES[LifecycleStatus.LAUNCHED]
+    return usable | ({"lifecycleStatus": STATES[LifecycleStatus.ACTIVE]} if launched else {})
 
 
 def _item(body: Payload) -> Payload:

@@ -35,6 +35,7 @@ def fibre(product: Node) -> str:
         chargeType="ONE_TIME",
         amount={"value": "49.90", "currency": "EUR"},
     )
+    published(product, "product-categories", id=f"category {one}")
     offering: str = published(
         product,
         id=f"fibre {one}",
