@@ -24,7 +24,7 @@ def active(if_active: ItemAction = ItemAction.MODIFY, **wished: object) -> Order
 MOVED = Wishes(places=(WishedPlace("at", "LOC-2"),))
 WISHED = {
     "a characteristic": (active(characteristics=(WHITE,)), ItemAction.MODIFY),
-    "an account": (active(wishes=Wishes(billing_account_id="BA2")), ItemAction.MODIFY),
+    "an account": (active(wishes=Wishes(billing_account_id="BA-12345")), ItemAction.MODIFY),
     "a place": (active(ItemAction.MOVE, wishes=MOVED), ItemAction.MOVE),
     "a customer": (active(ItemAction.MOVE, wishes=Wishes(customer_id="C12346")), ItemAction.MOVE),
 }
