@@ -95,8 +95,12 @@ class PlanChange:
         self._become(PlanChangeState.CHANGING, at)
 
     def complete(self, to_version: int, status: SubscriptionStatus, at: datetime) -> None:
-        """BSS and Billing have the new plan; BSS shows this subscription."""
+        """BSS and Billing have the new plan; BSS shows this subscription. In the old version it had the plan already, so
+        what was said of the old plan when the change was planned was not true.
+        """
         self._become(PlanChangeState.DONE, at)
+        if to_version == self.from_version:
+            self.kind, self.from_plan = ChangeKind.UNCHANGED, self.to_plan
         self.to_version, self.status = to_version, status
         if self.kind is ChangeKind.UNCHANGED:
             self._record(SubscriptionPlanKept, at, plan=self.to_plan, version=to_version)

@@ -249,6 +249,8 @@ def test_what_had_the_plan_in_the_version_it_was_to_be_moved_from_needs_no_chang
     done = carrying.carry_out()
     assert (done.state, done.to_version) == (PlanChangeState.DONE, 1)
     assert carrying.billing.billed == [("Basic", 1)]
+    assert (done.kind, done.from_plan) == (ChangeKind.UNCHANGED, "Basic")
+    assert told(carrying) == [(1, "PlanChangeRequested"), (2, "SubscriptionPlanKept")]
 
 
 def test_a_subscription_that_is_gone_ends_a_change_whose_answer_was_lost() -> None:
