@@ -95,8 +95,8 @@ class PlanChange:
         self._become(PlanChangeState.CHANGING, at)
 
     def complete(self, to_version: int, status: SubscriptionStatus, at: datetime) -> None:
-        """BSS and Billing have the new plan; BSS shows this subscription. In the old version it had the plan already, so
-        what was said of the old plan when the change was planned was not true.
+        """BSS and Billing have the new plan, and BSS shows this subscription. If its version is still the old one, it
+        had the plan before: BSS had told of another plan when the change was planned.
         """
         self._become(PlanChangeState.DONE, at)
         if to_version == self.from_version:
