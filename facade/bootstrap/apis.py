@@ -13,7 +13,7 @@ from facade.portal.handlers import PortalTranslator
 from facade.tmf.engine.client_words import ClientWords
 from facade.tmf.engine.declaration import TmfApi, Verb
 from facade.tmf.engine.operations import ResourceOperations
-from facade.tmf.engine.reads import Reads
+from facade.tmf.engine.reads import DocumentReads
 from facade.tmf.engine.translator import ResourceTranslator
 from facade.tmf.engine.versions import V4
 from facade.tmf.hub.callbacks import CallbackRules
@@ -48,7 +48,7 @@ def shown_by_v4() -> dict[str, V4]:
     }
 
 
-def translatable(reads: Reads) -> dict[tuple[str, str, str], Translatable]:
+def translatable(reads: DocumentReads) -> dict[tuple[str, str, str], Translatable]:
     """What can be tried, by API, version and operationId."""
     canonical = Translatable(contract_of("canonical/v1.yaml"), PortalTranslator())
     return {

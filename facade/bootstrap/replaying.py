@@ -3,48 +3,23 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, NoReturn
+from typing import Any
 
 from canonical.shared.aggregates import A, Kind
-from canonical.shared.criteria import Criterion, SortKey
 from canonical.shared.editions import Named
-from canonical.shared.paging import Found, Slice
-from canonical.shared.projection import Listed, Revision, SearchIndex, StoredDocument
+from canonical.shared.projection import StoredDocument
 from canonical.shared.reader import Reader
 from facade.bootstrap.apis import translatable
 from facade.partners.profiles import Profiles
 from facade.replay.differences import Difference, Group, differences, grouped
 from facade.replay.outcomes import Replay
 from facade.replay.recordings import Recorded
-from facade.tmf.engine.payload import Payload
 
 
 class NothingKept:
     """The store of a replay: what a payload refers to is unknown, so both outcomes are the same there."""
 
-    def revision(self, kind: Kind[A], asked: str | Named, reader: Reader) -> Revision:
-        self._missing(kind, asked)
-
     def document(self, kind: Kind[A], asked: str | Named, reader: Reader) -> StoredDocument:
-        self._missing(kind, asked)
-
-    def to_change(self, kind: Kind[A], asked: str | Named, reader: Reader) -> tuple[A, Payload, StoredDocument]:
-        self._missing(kind, asked)
-
-    def documents(
-        self,
-        kind: Kind[A],
-        index: SearchIndex,
-        reader: Reader,
-        part: Slice,
-        criterion: Criterion | None,
-        sort: tuple[SortKey, ...],
-        at: datetime | None,
-    ) -> Found[Listed]:
-        return Found([], 0)
-
-    def _missing(self, kind: Kind[A], asked: str | Named) -> NoReturn:
         raise kind.missing(asked if isinstance(asked, str) else asked.reference)
 
 

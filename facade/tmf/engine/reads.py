@@ -12,14 +12,18 @@ from canonical.shared.reader import Reader
 from facade.tmf.engine.payload import Payload
 
 
-class Reads(Protocol):
+class DocumentReads(Protocol):
+    """Documents of aggregates, as far as `reader` sees them. Raises NotFound."""
+
+    def document(self, kind: Kind[A], asked: str | Named, reader: Reader, /) -> StoredDocument: ...
+
+
+class Reads(DocumentReads, Protocol):
     """Aggregates and their documents, as far as `reader` sees them. All raise NotFound."""
 
     def revision(self, kind: Kind[A], asked: str | Named, reader: Reader, /) -> Revision:
         """Without reading the document."""
         ...
-
-    def document(self, kind: Kind[A], asked: str | Named, reader: Reader, /) -> StoredDocument: ...
 
     def to_change(self, kind: Kind[A], asked: str | Named, reader: Reader, /) -> tuple[A, Payload, StoredDocument]:
         """The aggregate, what is carried for it and its document, all of one moment."""

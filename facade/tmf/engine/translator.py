@@ -9,7 +9,7 @@ from facade.security.principal import Principal
 from facade.tmf.engine.declaration import Sender
 from facade.tmf.engine.error_translation import client_pointers
 from facade.tmf.engine.payload import Payload
-from facade.tmf.engine.reads import Reads
+from facade.tmf.engine.reads import DocumentReads
 from facade.tmf.engine.senders import sender_of
 from facade.tmf.engine.versions import Version
 from facade.tmf.engine.wording import ReadWords
@@ -21,7 +21,7 @@ class ResourceTranslator:
     """What a partner's payload asks for, in the version and the words that it speaks."""
 
     version: Version
-    reads: Reads
+    reads: DocumentReads
 
     def translate(
         self, body: Any, principal: Principal, reason: str | None = None, read: ReadWords | None = None
