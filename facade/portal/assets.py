@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -14,15 +13,14 @@ from canonical.ordering.errors import OrderNotFound
 from canonical.ordering.order import ORDERS
 from canonical.processes.eligible_actions import EligibleAction
 from canonical.shared import jsontext
-from canonical.shared.aggregates import A, Kind
 from canonical.shared.criteria import AnyOf, Compare, Criterion, Operator, PathStep, all_of
-from canonical.shared.paging import Found, Slice
 from canonical.shared.projection import SearchIndex
 from canonical.shared.reader import Reader
 from facade.contract.pointers import shortened
 from facade.contract.violations import Code, ContractViolation, Violation
 from facade.portal.asset_shapes import asset_document, eligible_document, timeline_document
 from facade.portal.pages import page_document
+from facade.portal.reads import FoundReads
 from facade.security.principal import Principal, current_principal
 from facade.web.address import requested_address
 from facade.web.cursors import Course
@@ -46,21 +44,6 @@ INDEX = SearchIndex(
 LIST = Course("assets")
 
 
-class AssetReads(Protocol):
-    def aggregate(self, kind: Kind[A], asked: str, reader: Reader, /) -> A: ...
-
-    def found(
-        self,
-        kind: Kind[A],
-        index: SearchIndex,
-        reader: Reader,
-        part: Slice,
-        criterion: Criterion | None,
-        at: datetime | None,
-        /,
-    ) -> Found[A]: ...
-
-
 class AssetOutlook(Protocol):
     def eligible(
         self, asset: CustomerAsset, tolerated: Collection[str], excusable: Collection[str], /
@@ -71,7 +54,7 @@ class AssetOutlook(Protocol):
 
 @dataclass(frozen=True)
 class PortalAssets:
-    reads: AssetReads
+    reads: FoundReads
     outlook: AssetOutlook
 
     def operations(self) -> dict[str, Callable[..., Any]]:

@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -21,11 +20,10 @@ from canonical.ordering.order import ORDERS, Order
 from canonical.processes.engine import ProcessEngine
 from canonical.processes.errors import InsufficientStock, PaymentDeclined, StillWorking
 from canonical.shared import tracing
-from canonical.shared.aggregates import A, Kind
+from canonical.shared.aggregates import Kind
 from canonical.shared.criteria import AllOf, AnyElement, Compare, Criterion, Operator, PathStep
 from canonical.shared.deadline import seconds_left
 from canonical.shared.errors import NotFound
-from canonical.shared.paging import Found, Slice
 from canonical.shared.ports import AggregateReads
 from canonical.shared.projection import SearchIndex
 from canonical.shared.reader import ALL, Reader
@@ -39,6 +37,7 @@ from facade.partners.profiles import DEFAULT, Profile
 from facade.portal.assets import READ as ASSETS_READ
 from facade.portal.failures import error_of, going_on
 from facade.portal.pages import page_document
+from facade.portal.reads import FoundReads
 from facade.portal.schemas import OrderRequest, audit_document, order_document
 from facade.security.principal import Principal, current_principal
 from facade.web.address import requested_address
@@ -74,17 +73,8 @@ KINDS: Mapping[str, tuple[Kind[Any], str]] = MappingProxyType(
 """Kinds of aggregates that belong to customers, each with the scope that everybody's are seen by, without `:all`."""
 
 
-class OrderReads(AggregateReads, Protocol):
-    def found(
-        self,
-        kind: Kind[A],
-        index: SearchIndex,
-        reader: Reader,
-        part: Slice,
-        criterion: Criterion | None,
-        at: datetime | None,
-        /,
-    ) -> Found[A]: ...
+class OrderReads(FoundReads, AggregateReads, Protocol):
+    """What is read of orders and of what belongs to them."""
 
 
 class Waiters:

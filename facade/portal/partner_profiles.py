@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any
 
 import flask
 
@@ -12,13 +12,11 @@ from canonical.audit.record import Mapped
 from canonical.partners.commands import ActivateProfile, DraftProfile, ReplaceDraft, RetireProfile
 from canonical.partners.errors import ActivationPending, ProfileNotFound, ProfilesChanged
 from canonical.partners.profile_version import PROFILE_VERSIONS, ProfileVersion
-from canonical.shared.aggregates import A, Kind
-from canonical.shared.criteria import Compare, Criterion, Operator, PathStep
+from canonical.shared.criteria import Compare, Operator, PathStep
 from canonical.shared.editions import Named
-from canonical.shared.paging import Found, Slice
 from canonical.shared.ports import Clock
 from canonical.shared.projection import SearchIndex
-from canonical.shared.reader import ALL, Reader
+from canonical.shared.reader import ALL
 from facade.answers import AnswerRow, AnswerTable
 from facade.application.requests import Request, Result, Translation
 from facade.application.use_cases import Application
@@ -28,6 +26,7 @@ from facade.contract.violations import Code, ContractViolation, Violation
 from facade.partners.faults import ProfileFault
 from facade.partners.profiles import Profile, compile_profile, content_hash
 from facade.portal.pages import page_document
+from facade.portal.reads import FoundReads
 from facade.security.principal import Principal, current_principal
 from facade.web.address import requested_address
 from facade.web.conditions import check_version, required_versions
@@ -49,27 +48,12 @@ STORED, FILE = "stored", "file"
 TRAIL = (Mapped("/profile", "/document", "as sent"), Mapped("/effectiveAt", "/effective_at", "as sent, in UTC"))
 
 
-class Reads(Protocol):
-    def aggregate(self, kind: Kind[A], asked: str | Named, reader: Reader, /) -> A: ...
-
-    def found(
-        self,
-        kind: Kind[A],
-        index: SearchIndex,
-        reader: Reader,
-        part: Slice,
-        criterion: Criterion | None,
-        at: datetime | None,
-        /,
-    ) -> Found[A]: ...
-
-
 @dataclass(frozen=True)
 class PartnerProfiles:
     """`files` are the profiles of files, by their clients: they count for a client without an active version."""
 
     application: Application
-    reads: Reads
+    reads: FoundReads
     clock: Clock
     files: Mapping[str, Profile]
 

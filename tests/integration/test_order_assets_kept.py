@@ -36,18 +36,14 @@ class OnSale(SqlUnitOfWork):
         return self
 
 
-class KeptOrders(Mapping[str, Order]):
+class KeptOrders:
+    """The orders of a database by their ids."""
+
     def __init__(self, database: Database) -> None:
         self._reads = SqlReads(database)
 
     def __getitem__(self, order_id: str) -> Order:
         return self._reads.aggregate(ORDERS, order_id, ALL)
-
-    def __iter__(self) -> Any:
-        raise NotImplementedError
-
-    def __len__(self) -> int:
-        raise NotImplementedError
 
 
 class Kept:
