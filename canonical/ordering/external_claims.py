@@ -2,13 +2,13 @@
 
 from collections.abc import Collection
 
-from canonical.ordering.commands import SubmitOrder
+from canonical.ordering.commands import OrderLine, SubmitOrder
 from canonical.ordering.errors import ExternalIdTaken, OrderNotFound
 from canonical.ordering.external_ids import ExternalIdRules, Uniqueness, check_external_ids, in_words
-from canonical.ordering.items import UNWISHED
+from canonical.ordering.items import UNWISHED, OrderItem
 from canonical.ordering.order import ORDERS, Order
 from canonical.ordering.ports import ExternalIdClaim, UnitOfWork
-from canonical.ordering.states import UNSUCCESSFUL
+from canonical.ordering.states import UNSUCCESSFUL, State
 from canonical.shared.external_identifier import ExternalIdentifier
 from canonical.shared.reader import Reader
 
@@ -75,14 +75,37 @@ def _refusal(taken: ExternalIdClaim, sent: Collection[ExternalIdentifier], first
 
 
 def _is_same(command: SubmitOrder, order: Order) -> bool:
-    """Whether the command asks for what the order has: the same customer, and the same lines."""
-    if command.customer_id != order.customer_id or len(command.lines) != len(order.items):
-        return False
-    return all(
-        (line.id, line.action, line.quantity) == (item.id, item.action, item.quantity)
+    """Whether the command asks for what the order has. Prices that it states are not compared: orders keep none."""
+    asked = (
+        command.customer_id,
+        set(command.external_identifiers),
+        command.relationships,
+        command.billing_account_id,
+        command.requested_start,
+        command.requested_completion,
+        command.draft,
+        len(command.lines),
+    )
+    has = (
+        order.customer_id,
+        set(order.external_identifiers),
+        order.relationships,
+        order.billing_account_id,
+        order.requested_start,
+        order.requested_completion,
+        order.state is State.DRAFT,
+        len(order.items),
+    )
+    return asked == has and all(map(_is_same_line, command.lines, order.items))
+
+
+def _is_same_line(line: OrderLine, item: OrderItem) -> bool:
+    said = (line.id, line.quantity, line.part_of, line.relationships, line.reason)
+    return (
+        said == (item.id, item.quantity, item.part_of, item.relationships, item.reason)
+        and item.action in (line.action, line.if_active)
         and line.offering_id in (None, item.offering and item.offering.id)
         and line.sku in (None, item.offering and item.offering.sku)
         and line.product_id in (None, item.product_id)
-        and (line.action in UNWISHED or (line.characteristics, line.wishes) == (item.chosen, item.wishes))
-        for line, item in zip(command.lines, order.items, strict=True)
+        and (item.action in UNWISHED or (line.characteristics, line.wishes) == (item.chosen, item.wishes))
     )

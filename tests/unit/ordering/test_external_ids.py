@@ -5,7 +5,19 @@ from typing import Any
 
 import pytest
 
-from canonical.ordering.commands import AmendOrder, AnnotateOrder, CancelOrder, RemoveOrder, SubmitDraft, SubmitOrder
+from canonical.ordering.commands import (
+    AmendOrder,
+    AnnotateOrder,
+    CancelOrder,
+    ItemAction,
+    LineRelationship,
+    OrderRelationship,
+    OrderRelationshipType,
+    RelationshipType,
+    RemoveOrder,
+    SubmitDraft,
+    SubmitOrder,
+)
 from canonical.ordering.errors import (
     DuplicateExternalId,
     ExternalIdTaken,
@@ -18,7 +30,7 @@ from canonical.ordering.handlers import HANDLERS
 from canonical.ordering.order import Order
 from canonical.shared.external_identifier import ExternalIdentifier
 from canonical.shared.reader import CustomerSet, Reader
-from tests.support.builders import ANY_VERSION, ROUTER, a_command, a_line
+from tests.support.builders import ANY_VERSION, NOON, ROUTER, a_change, a_command, a_line
 from tests.support.fakes import CountingIdentities, StandingClock
 from tests.support.memory import Memory
 
@@ -153,6 +165,19 @@ def test_the_same_contents_are_the_same_order_where_that_was_agreed(shop: Shop) 
     assert (len(shop.memory.orders), len(shop.memory.processes)) == (1, 1)
 
 
+def test_a_draft_is_not_the_order_that_is_placed_with_the_same_contents(shop: Shop) -> None:
+    draft = shop.order(external_id_rules=SAME, draft=True)
+    assert shop.order(external_id_rules=SAME, draft=True).id == draft.id
+    with pytest.raises(ExternalIdTaken):
+        shop.order(external_id_rules=SAME)
+
+
+def test_an_item_that_restates_the_status_is_the_same_as_it_was_understood(shop: Shop) -> None:
+    first = shop.order(external_id_rules=SAME, lines=(a_change(action=ItemAction.MODIFY, product_id="A"),))
+    again = a_change(action=ItemAction.RESUME, product_id="A", if_active=ItemAction.MODIFY)
+    assert shop.order(external_id_rules=SAME, lines=(again,)).id == first.id
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -160,6 +185,14 @@ def test_the_same_contents_are_the_same_order_where_that_was_agreed(shop: Shop) 
         {"lines": (a_line(quantity=3),)},
         {"lines": (a_line(offering_id=ROUTER.id),)},
         {"lines": (a_line(), a_line(id="2"))},
+        {"lines": (a_line(reason="moving out"),)},
+        {"lines": (a_line(relationships=(LineRelationship(RelationshipType.ENABLES, "1"),)),)},
+        {"external_identifiers": (PO, OTHER)},
+        {"requested_start": NOON},
+        {"requested_completion": NOON},
+        {"billing_account_id": "BA-12345"},
+        {"relationships": (OrderRelationship(OrderRelationshipType.AMENDS_ORDER, "o0"),)},
+        {"draft": True},
     ],
 )
 def test_other_contents_are_another_order_whatever_was_agreed(shop: Shop, changes: dict[str, Any]) -> None:
