@@ -62,7 +62,9 @@ class TimelineEntry:
 
 @dataclass(slots=True)
 class Order:
-    """A commitment to carry out `items` for a customer. `version` is that of the stored order, 0 before."""
+    """A commitment to carry out `items` for a customer. `version` is that of the stored order, 0 before. `tolerated`
+    are codes of rules that it may break, as was agreed with the client when it was placed.
+    """
 
     id: str
     owner: str
@@ -75,6 +77,7 @@ class Order:
     billing_account_id: str | None = None
     requested_start: datetime | None = None
     requested_completion: datetime | None = None
+    tolerated: tuple[str, ...] = ()
     bss_order_id: str | None = None
     payment: PaymentStatus = PaymentStatus.PENDING
     failure: Failure | None = None
@@ -267,6 +270,7 @@ class Order:
         self.billing_account_id = command.billing_account_id
         self.requested_start = command.requested_start
         self.requested_completion = command.requested_completion
+        self.tolerated = command.tolerated
 
     @property
     def _cancellation(self) -> str:

@@ -3,13 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Protocol
 
 from canonical.customers.errors import CustomerNotFound
 from canonical.inventory.asset import ASSETS, Cause, CustomerAsset, differences
 from canonical.inventory.contents import AssetContents, AssetOrder
 from canonical.inventory.errors import AssetInOrder, AssetNotFound
-from canonical.inventory.ports import Claim, Claims
+from canonical.inventory.ports import Claim
 from canonical.inventory.states import TRANSITIONS, AssetStatus, Trigger
 from canonical.ordering.assets import HeldAsset
 from canonical.ordering.commands import ItemAction, OrderLine, SubmitOrder
@@ -29,6 +28,7 @@ from canonical.ordering.offers import Broken, refuse
 from canonical.ordering.order import ORDERS, Order
 from canonical.ordering.states import State
 from canonical.ordering.wishes import ChosenCharacteristic
+from canonical.processes.asset_claims import ClaimingWork, claim_at_start
 from canonical.processes.asset_contents import (
     charge_for,
     contents_after,
@@ -42,18 +42,12 @@ from canonical.processes.asset_relations import relations_of_added, relations_si
 from canonical.processes.asset_rules import TRIGGERS, allowed_actions, broken_rules, parts_of, shortened_terms
 from canonical.shared.errors import ConcurrentChange
 from canonical.shared.ports import Clock, Identities
-from canonical.shared.ports import UnitOfWork as SharedUnitOfWork
 from canonical.shared.reader import Reader
 
 LONGEST_ID = 36
 """Characters of an asset's id. A longer one is nobody's."""
 MOST_IN_ORDER = 1_000
 """Products that one order makes at most: all of them are written in one transaction."""
-
-
-class Work(SharedUnitOfWork, Protocol):
-    @property
-    def claims(self) -> Claims: ...
 
 
 class OrderAssets:
@@ -63,7 +57,7 @@ class OrderAssets:
     acknowledged.
     """
 
-    def __init__(self, work: Work, clock: Clock, most: int, future_claims_at_start: bool = False) -> None:
+    def __init__(self, work: ClaimingWork, clock: Clock, most: int, future_claims_at_start: bool = False) -> None:
         self._work = work
         self._clock = clock
         self._most = most
@@ -279,28 +273,7 @@ class OrderAssets:
     # --- when it begins ----------------------------------------------------------------------------------------------
 
     def begin(self, order: Order) -> None:
-        changed = {one: item for item in order.items if item.action in CHANGES_A_PRODUCT for one in item.assets.ids}
-        wanted = dict(changed)
-        for asset_id, item in changed.items():
-            wanted |= {part: item for part in self._parts(asset_id) if part not in wanted}
-        mine = {claim.asset_id for claim in self._work.claims.of(wanted) if claim.order_id == order.id}
-        claims = [Claim(one, order.id, item.id, item.action.value) for one, item in wanted.items() if one not in mine]
-        other = self._work.claims.take(claims)
-        if other is not None:
-            text = "another order that has not ended is about to change the product"
-            raise AssetInOrder(text, assetId=other.asset_id)
-        for asset_id, item in changed.items():
-            if asset_id not in mine:
-                self._judge_again(self._get(asset_id), item, order)
-
-    def _judge_again(self, asset: CustomerAsset, item: OrderItem, order: Order) -> None:
-        """What may have changed since the order was acknowledged. Raises a kind of RuleBroken."""
-        if asset.customer_id != order.customer_id:
-            text = "the product is one of another customer since the order was acknowledged"
-            raise ProductOfAnotherCustomer(text, productId=asset.id)
-        if item.action not in allowed_actions(asset.state):
-            broken = next(broken_rules(asset, item.action, self._clock.now()))
-            raise broken.error(broken.message, **broken.details)
+        claim_at_start(order, self._work, self._get, self._clock.now())
 
     def let_go(self, order: Order) -> None:
         self._work.claims.release(order.id)
