@@ -77,8 +77,8 @@ ACCOUNTS_SINCE = (2, 1)
 
 
 class HttpBillingAccounts:
-    """Accounts in Billing. `version` is the version of the contract that Billing says it has, None while nobody knows
-    it.
+    """Accounts in Billing. `version` gives the version of the contract that Billing says it has, None if it says
+    none.
     """
 
     def __init__(self, billing: Backend, version: Callable[[], str | None] = lambda: None) -> None:

@@ -219,7 +219,7 @@ def _payment_declined(_: Arguments, __: Details) -> CanonicalError:
 
 REFUSALS: Mapping[tuple[str, int, str | None], Callable[[Arguments, Details], CanonicalError]] = {
     ("getCustomer", 404, None): _customer_not_found,
-    ("getBillingAccount", 404, None): _account_not_found,
+    ("getBillingAccount", 404, "UNKNOWN_ACCOUNT"): _account_not_found,
     ("reserve", 409, "INSUFFICIENT_STOCK"): _insufficient_stock,
     ("charge", 402, None): _payment_declined,
     ("charge", 409, "ORDER_MISMATCH"): _order_of_another,

@@ -35,9 +35,7 @@ class Backends:
         self.stock: StockReservations = HttpStockReservations(backends["inventory"])
         self.bss: BssOrders = HttpBssOrders(backends["bss"], lambda: watch.version_of("bss"))
         self.payments: PaymentCharges = HttpPaymentCharges(backends["billing"])
-        self.accounts: BillingAccounts = HttpBillingAccounts(
-            backends["billing"], lambda: watch.versions()["billing"].theirs
-        )
+        self.accounts: BillingAccounts = HttpBillingAccounts(backends["billing"], lambda: watch.version_of("billing"))
         self.profiles: CustomerProfiles = HttpCustomers(backends["crm"])
         self.order_records: OrderRecords = HttpOrderRecords(backends["bss"])
         self.subscriptions: Subscriptions = HttpSubscriptions(backends["bss"])

@@ -47,7 +47,7 @@ def submit_order(command: SubmitOrder, work: UnitOfWork, clock: Clock, identitie
     order_id, at = identities.new_id(), clock.now()
     if (first := claim_for_new(command, order_id, work)) is not None:
         return first
-    check_related_orders(command, None, work)
+    check_related_orders(command, command.owner, None, work)
     judged = _draft(command, work) if command.draft else _judged(command, order_id, work)
     order = Order.submit(order_id, judged.command, judged.offerings, at)
     work.repository(ORDERS).add(order)
@@ -86,7 +86,7 @@ def annotate_order(command: AnnotateOrder, work: UnitOfWork, clock: Clock, ident
     order = _in_version(command.order_id, command.expected_version, work)
     wanted, rules = command.external_identifiers, command.external_id_rules
     claim_instead(order, wanted, rules, command.tolerated, command.reader, work)
-    check_related_orders(command, order, work)
+    check_related_orders(command, order.owner, order, work)
     order.annotate(command.external_identifiers, clock.now(), command.relationships)
     return order
 
@@ -128,12 +128,12 @@ def cancel_order(command: CancelOrder, work: UnitOfWork, clock: Clock, identitie
 
 
 def _check_references(order: Order, contents: SubmitOrder, work: UnitOfWork) -> None:
-    """Check what an order with these contents refers to, and claim its external identifiers. First of all: everybody
-    claims these before assets, so that no two wait for each other.
+    """Check what an order with these contents refers to, and claim its external identifiers, as everybody does before
+    assets are claimed.
     """
     rules = contents.external_id_rules
     claim_instead(order, contents.external_identifiers, rules, contents.tolerated, contents.reader, work)
-    check_related_orders(contents, order, work)
+    check_related_orders(contents, order.owner, order, work)
 
 
 def _in_version(order_id: str, expected: int | None, work: UnitOfWork) -> Order:

@@ -77,6 +77,8 @@ def _make_orderable(item: Payload, seen: list[str]) -> None:
     product = item.get("product")
     if product and "id" not in product and str(product.get("@type")).endswith("Ref"):
         product["@type"] = "Product"
+    if product and "billingAccount" in item:
+        product.pop("billingAccount", None)
     if product and "id" in product:
         # Another test may have made an offering of any id that is made up.
         product["id"] = f"PRD {product['id']}"[:100]

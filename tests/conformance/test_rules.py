@@ -143,6 +143,12 @@ BREAKING: Mapping[tuple[str, str, str], Mapping[str, Broken]] = {
     },
     ("productOrder", "UNKNOWN_PARTY_ROLE", "relatedParty.role"): parties(CUSTOMER, ("X", "Astronaut")),
     ("productOrder", "tooManyRecords", "relatedParty"): parties(CUSTOMER, *[("X", "Seller")] * 100),
+    ("productOrder", "tooManyRecords", "orderRelationship"): order(
+        orderRelationship=[{"id": "1", "relationshipType": "amends"}] * 101
+    ),
+    ("productOrder", "invalidValue", "productOrderItem.billingAccount"): item(
+        billingAccount={"id": "BA-1"}, product={"billingAccount": {"id": "BA-2"}}
+    ),
     ("productOrder", "tooManyRecords", "externalId"): {"v5": Broken({"externalId": [{"id": "x"}] * 101})},
     ("productOrder", "invalidValue", "relatedParty.partyOrPartyRole.id"): parties(("C" * 65, "Customer")),
     ("productOrder", "invalidValue", "externalId.id"): {

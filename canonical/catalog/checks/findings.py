@@ -28,7 +28,7 @@ class Fault(StrEnum):
 
 
 WARNINGS = frozenset({Fault.UNREACHABLE_OFFERING})
-"""Of these an offering is only harder to find. Everything else is an error."""
+"""These only make an offering harder to find. Everything else is an error."""
 
 
 class Finding(NamedTuple):

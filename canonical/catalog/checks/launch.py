@@ -14,7 +14,7 @@ from canonical.catalog.rule import RULE
 
 
 def check_sellable(offering: Item, shelf: OrderShelf, at: datetime) -> None:
-    """Raises NotSellable where there is an error in an offering that is sold from now on, or when it becomes valid."""
+    """Raises NotSellable if the check finds an error in the offering at the moment, or later when it becomes valid."""
     around = _around(offering, shelf, max(at, offering.valid_from or at))
     about = (OFFERING, offering.item_id)
     errors = [one for one in check(around) if (one.kind, one.item_id) == about and one.is_error]

@@ -8,7 +8,8 @@ from canonical.ordering.external_ids import in_words
 from canonical.shared.external_identifier import ExternalIdentifier
 from facade.contract.violations import Violation
 from facade.tmf.engine.declaration import Sender
-from facade.tmf.engine.payload import Payload
+from facade.tmf.engine.parties import MOST_RECORDS
+from facade.tmf.engine.payload import Payload, too_many
 from facade.tmf.switches import UNKNOWN_ORDER_RELATIONSHIP_TYPE
 
 
@@ -17,7 +18,8 @@ def order_relationships(
 ) -> tuple[OrderRelationship, ...]:
     """The relationships to other orders. One with an unknown type that the sender may send is only carried."""
     found: list[OrderRelationship] = []
-    for index, sent in enumerate(body.get("orderRelationship", ())):
+    violations += (excess := too_many(body, "orderRelationship", MOST_RECORDS))
+    for index, sent in enumerate([] if excess else body.get("orderRelationship", ())):
         place, to = f"/orderRelationship/{index}", f"/relationships/{len(found)}"
         kind = sender.vocabulary.order_relationship(sent["relationshipType"])
         if kind is not None:

@@ -29,6 +29,9 @@ def wishes_of(
             Mapped(f"{at}/product/{name}/{one}", f"{into}/{field}/{one}", "role, id and words") for one in numbers
         ]
     account = account_of(product) or account_of(item)
+    if account_of(item) not in (None, account):
+        text = "the item and its product name different billing accounts: send one"
+        violations.append(Violation(f"{at}/billingAccount/id", Code.INVALID_VALUE, text))
     if account is not None:
         holder = f"{at}/product" if account_of(product) else at
         trail.append(Mapped(f"{holder}/billingAccount/id", f"{into}/billing_account_id", "as sent"))

@@ -173,6 +173,7 @@ def test_a_declined_payment() -> None:
         ("reserve", 409, "SOMETHING_ELSE"),
         ("charge", 409, "ORDER_CANCELLED"),
         ("refund", 404, None),
+        ("getBillingAccount", 404, None),
     ],
 )
 def test_any_other_refusal_is_ours_to_look_at(operation: str, status: int, code: str | None) -> None:

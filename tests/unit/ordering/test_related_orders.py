@@ -58,7 +58,11 @@ def test_an_unknown_order_and_one_that_the_client_does_not_see_are_refused_alike
     bound = Reader("partner-acme", customers=CustomerSet(frozenset({"C2"})))
     unknown = refused(RelatedOrderNotFound, lambda: shop.order(OrderRelationship(AMENDS, "nobody's")))
     assert unknown[0] == "/relationships/0/id"
-    for other, changes in ((anothers, {}), (mine, {"reader": bound, "customer_id": "C2"})):
+    for other, changes in (
+        (anothers, {}),
+        (anothers, {"reader": None}),
+        (mine, {"reader": bound, "customer_id": "C2"}),
+    ):
         asked = OrderRelationship(AMENDS, other.id)
         assert refused(RelatedOrderNotFound, lambda asked=asked, of=changes: shop.order(asked, **of)) == unknown
 
