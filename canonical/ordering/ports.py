@@ -95,7 +95,7 @@ class ExternalIdClaims(Protocol):
         ...
 
     def release(self, order_id: str, only: Collection[ExternalIdentifier] | None = None, /) -> None:
-        """Those that this order has, all or `only` these."""
+        """Release all claims of the order, or `only` these."""
         ...
 
 

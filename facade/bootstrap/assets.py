@@ -16,6 +16,7 @@ from adapters.persistence.asset_files import FileAsset, read_asset
 from adapters.persistence.asset_loading import LoadedAssets
 from adapters.persistence.catalog_files import FileError
 from adapters.persistence.database import Database
+from adapters.persistence.publications import SqlPublications
 from adapters.persistence.tables import documents
 from adapters.persistence.unit_of_work import SqlUnitOfWork
 from canonical.inventory.asset import ASSETS
@@ -89,6 +90,7 @@ def _job_of(database: Database, file: BinaryIO) -> AssetLoad:
     """The job of this file that has not ended, or a new one. The file stands where the job continues."""
     file_hash, now = _hash(file) if file.seekable() else "", SystemClock().now()
     with database.writing() as connection:
+        SqlPublications(connection).take_turn()  # of runs that begin at once, the first makes the job
         jobs = SqlAggregateRepository(connection, ASSET_LOADS, None)
         for job in jobs.versions(file_hash) if file_hash else ():
             file.seek(job.position)

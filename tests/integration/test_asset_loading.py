@@ -7,10 +7,12 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from threading import Barrier
+from typing import Any, BinaryIO
 
 import pytest
 import sqlalchemy as sa
@@ -195,6 +197,19 @@ def test_two_runs_do_not_load_one_file_at_once(database: Database, monkeypatch: 
     with pytest.raises(FileError, match="another run loads the same file"):
         load(database, a_file(a_line(1), a_line(2)), print, meanwhile)
     assert {asset(database, one).version for one in ("a1", "a2")} == {1}
+
+
+def test_runs_that_begin_at_once_have_one_job(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    together, hashed = Barrier(8), recording._hash
+
+    def at_once(file: BinaryIO) -> str:
+        together.wait(LONG)
+        return hashed(file)
+
+    monkeypatch.setattr(recording, "_hash", at_once)
+    with ThreadPoolExecutor(8) as runs:
+        jobs = list(runs.map(lambda _: recording._job_of(database, a_file(a_line(1))), range(8)))
+    assert len({job.id for job in jobs}) == 1
 
 
 @pytest.mark.parametrize("database_name", ["sqlite", "postgresql"])
