@@ -30,7 +30,8 @@ class CanonicalError(Exception):
     """The root: a stable `code`, a message for people, `details` for programs.
 
     `pointer` is the JSON pointer (RFC 6901) of the wrong field in the command, if there is one. `details` has JSON
-    values only, so that an error can be stored with the order that it ended.
+    values only, so that an error can be stored with the order that it ended. `subject` is our id of what the error is
+    about, where a client is told another one.
     """
 
     code: ClassVar[str] = "INTERNAL"
@@ -40,6 +41,7 @@ class CanonicalError(Exception):
         self.message = message
         self.pointer = pointer
         self.details: Mapping[str, Any] = details
+        self.subject: str | None = None
 
 
 class InvalidCommand(CanonicalError):

@@ -88,6 +88,14 @@ class Dictionary:
         found = self.inward(theirs)
         return theirs if found is None and self.outward(theirs) == theirs else found
 
+    def meanings(self, theirs: str) -> tuple[str, ...]:
+        """Everything of ours that is shown so, in a filter."""
+        if self.ours or self.template is not None:
+            found = self.sought(theirs)
+            return () if found is None else (found,)
+        shown = [ours for ours, word in self.theirs.items() if word == theirs]
+        return tuple(shown) or ((theirs,) if self.outward(theirs) == theirs else ())
+
     @property
     def keeps_order(self) -> bool:
         """Whether the partner's words sort as ours do."""

@@ -46,10 +46,15 @@ class PartnerWords:
             domain.value: [dict(one.ours), dict(one.theirs), one.outward("{id}"), one.carries]
             for domain, one in self.dictionaries.items()
         }
-        return hashlib.sha256(jsontext.by_value(told)).hexdigest()[:LENGTH_OF_HASH]
+        return content_tag(told)
 
 
 NO_WORDS = PartnerWords()
+
+
+def content_tag(content: Any) -> str:
+    """Another for each content, as entity tags have it."""
+    return hashlib.sha256(jsontext.by_value(content)).hexdigest()[:LENGTH_OF_HASH]
 
 
 def partner_words(said: Mapping[str, Any], codes: Mapping[str, str] = MappingProxyType({})) -> PartnerWords:

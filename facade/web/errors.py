@@ -251,7 +251,8 @@ class ErrorHandler:
         # A client above its rate limit must not cause a write for each request.
         turned_away = isinstance(error, TurnedAway)
         if caller is not None and not turned_away and request.method not in ("GET", "HEAD", "OPTIONS"):
-            self._record(error_id, caller, request, answer)
+            own = error.subject if isinstance(error, CanonicalError) else None
+            self._record(error_id, caller, request, answer, own or answer.extra.get("id"))
         told = answer if caller is None else caller.profile.errors.told(answer)
         body, media_type = render(told, path, error_id)
         headers = dict(answer.headers)
@@ -259,8 +260,10 @@ class ErrorHandler:
             headers = {"Allow": self._methods.allow(path)}
         return ConnexionResponse(answer.status, content_type=media_type, body=body, headers=headers)
 
-    def _record(self, error_id: str, caller: Principal, request: ConnexionRequest, answer: ErrorAnswer) -> None:
-        subject, sent = answer.extra.get("id"), request.scope.get("extensions", {}).get(PAYLOAD)
+    def _record(
+        self, error_id: str, caller: Principal, request: ConnexionRequest, answer: ErrorAnswer, subject: Any
+    ) -> None:
+        sent = request.scope.get("extensions", {}).get(PAYLOAD)
         self._audit.record(
             AuditRecord(
                 id=error_id,

@@ -33,10 +33,15 @@ def operation_in_ours(operation: Any, index: int, media_type: str, read: ReadWor
                 read.texts[(index, member)] = text
     if "value" in operation:
         for node in wording.tree.at(tokens_of(path)):
-            convert: Convert = read.of_somebody if node.conditional else read.ours
-            convert = read.compared if operation.get("op") == "test" else convert
+            convert = _convert(read, is_test=operation.get("op") == "test", of_somebody=node.conditional)
             changed["value"] = node.converted(changed["value"], convert, wording.sends_customer, (index, "value"))
     return changed if changed != operation else operation
+
+
+def _convert(read: ReadWords, *, is_test: bool, of_somebody: bool) -> Convert:
+    if is_test:
+        return read.compared_of_somebody if of_somebody else read.compared
+    return read.of_somebody if of_somebody else read.ours
 
 
 def _selection(path: str, wording: Wording) -> str:
@@ -49,8 +54,11 @@ def _selection(path: str, wording: Wording) -> str:
 def _condition(part: str, names: Sequence[str], wording: Wording) -> str:
     key, equals, text = part.partition("=")
     for depth in range(len(names) + 1):
-        known = wording.at((*names[:depth], *unquote(key).split(".")))
-        if known is not None:
+        leaf = wording.tree.leaf((*names[:depth], *unquote(key).split(".")))
+        known = None if leaf is None or leaf.domain is None else wording.of(leaf.domain)
+        if leaf is not None and known is not None:
             ours = known.sought(unquote(text))
+            if ours is None and leaf.conditional:
+                return part
             return f"{key}{equals}{_NOTHING if ours is None else quote(ours, safe='')}"
     return part

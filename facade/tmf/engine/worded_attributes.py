@@ -33,8 +33,8 @@ class OtherPartiesToo:
 
     known: Dictionary
 
-    def sought(self, theirs: str) -> str | None:
-        return self.known.sought(theirs) or theirs
+    def meanings(self, theirs: str) -> tuple[str, ...]:
+        return self.known.meanings(theirs) or (theirs,)
 
     @property
     def keeps_order(self) -> bool:

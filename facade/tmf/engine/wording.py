@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 from canonical.audit.record import Mapped
@@ -17,7 +18,7 @@ from canonical.shared.errors import CanonicalError, InvalidTransition
 from facade.contract.pointers import Token, Tokens, pointer, shortened, tokens_of
 from facade.contract.violations import Code, ContractViolation, Violation
 from facade.partners.dictionaries import Dictionary
-from facade.partners.words import NO_WORDS, PartnerWords
+from facade.partners.words import NO_WORDS, PartnerWords, content_tag
 from facade.tmf.domains import ID_DOMAINS, Domain
 from facade.tmf.engine.declaration import Resource
 from facade.tmf.engine.word_patches import JSON_PATCHES, operation_in_ours
@@ -27,7 +28,18 @@ from facade.tmf.query.attributes import Attributes
 from facade.tmf.vocabulary import STANDARD, Vocabulary
 
 WORD_NOT_AGREED = "WORD_NOT_AGREED"
-_TOKEN = re.compile(r"[\w:~.-]*\w")
+_TOKEN = re.compile(r"[\w:~.-]+")
+_PUNCTUATION = ":~.-"
+"""What ends no id."""
+DETAILS: Mapping[str, Domain] = MappingProxyType(
+    {
+        "productId": Domain.PRODUCTS,
+        "assetId": Domain.PRODUCTS,
+        "customerId": Domain.CUSTOMERS,
+        "billingAccountId": Domain.BILLING_ACCOUNTS,
+    }
+)
+"""Details of errors that are ids, whoever sent them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +114,13 @@ class Wording:
 
     @cached_property
     def tag(self) -> str:
-        """What entity tags end with, so that a client with other words reads anew."""
-        return f"-{self.words.hash}" if self.words.hash else ""
+        """What entity tags end with, so that a client with other words reads anew. A role that is a customer's decides
+        how the id of its party is shown.
+        """
+        if not self.words.hash:
+            return ""
+        own = {one: of for one, of in self.vocabulary.party_roles.items() if STANDARD.party_roles.get(one) != of}
+        return f"-{self.words.hash}{content_tag(own) if own else ''}"
 
     @contextmanager
     def told(self, read: "ReadWords | None" = None, state_attribute: str = "state") -> Iterator[None]:
@@ -116,6 +133,8 @@ class Wording:
         except CanonicalError as error:
             of_state = isinstance(error, InvalidTransition)
             states = self._in_documents(state_attribute) if of_state else None
+            error.subject = error.subject or _subject(error.details)
+            read.name(error.details)
             error.message = read.text(error.message, states)
             error.details = {name: read.detail(value, states) for name, value in error.details.items()}
             raise
@@ -145,7 +164,7 @@ class Wording:
 class ReadWords:
     """What was read in the partner's words: `body` is the same in ours, `words` are those that were replaced or may not
     be said, by their places in the body as sent. `texts` are what a JSON patch compares, as sent, and `patch`
-    are its operations.
+    are its operations. `named` are the partner's ids of what an error tells of, by ours.
     """
 
     wording: Wording
@@ -153,6 +172,7 @@ class ReadWords:
     words: dict[Tokens, Word] = field(default_factory=dict)
     texts: dict[Tokens, str] = field(default_factory=dict)
     patch: list[Any] | None = None
+    named: dict[str, str] = field(default_factory=dict)
 
     def ours(self, domain: Domain, theirs: str, at: Tokens) -> str:
         known = self.wording.of(domain)
@@ -170,6 +190,11 @@ class ReadWords:
         if found != theirs:
             self.texts[at] = theirs
         return found
+
+    def compared_of_somebody(self, domain: Domain, theirs: str, at: Tokens) -> str | None:
+        """The same for an id of a party, whose role stands elsewhere: other parties' ids are compared as they are."""
+        known = self.wording.of(domain)
+        return theirs if known is None or known.sought(theirs) is None else self.compared(domain, theirs, at)
 
     def of_somebody(self, domain: Domain, theirs: str, at: Tokens) -> str:
         """Ours for an id of a party, whose role stands elsewhere."""
@@ -209,13 +234,25 @@ class ReadWords:
     def text(self, text: str, words: Dictionary | None = None) -> str:
         """A text in which ids, and these `words`, stand as the partner writes them."""
         shown = self._shown_id if words is None else lambda token: self._shown_id(words.outward(token))
-        return _TOKEN.sub(lambda found: shown(found[0]), text)
+
+        def replaced(found: re.Match[str]) -> str:
+            token = found[0].rstrip(_PUNCTUATION)
+            return shown(token) + found[0][len(token) :]
+
+        return _TOKEN.sub(replaced, text)
 
     def detail(self, value: Any, words: Dictionary | None = None) -> Any:
         """A detail of an error, likewise."""
         if isinstance(value, list | tuple):
             return [self.detail(one, words) for one in value]
         return self.text(value, words) if isinstance(value, str) else value
+
+    def name(self, details: Mapping[str, Any]) -> None:
+        """Show the ids in the details of an error as the partner writes them, also those that it did not send."""
+        for name, domain in DETAILS.items():
+            known, ours = self.wording.of(domain), details.get(name)
+            if known is not None and isinstance(ours, str):
+                self.named[ours] = known.outward(ours)
 
     def _told(self, found: Violation) -> Violation:
         message = self.text(found.message)
@@ -237,7 +274,7 @@ class ReadWords:
         return Violation(at, Code.INVALID_VALUE, text, () if known is None else known.allowed, reason=WORD_NOT_AGREED)
 
     def _shown_id(self, ours: str) -> str:
-        if (sent := self._sent_ids.get(ours)) is not None:
+        if (sent := self._sent_ids.get(ours, self.named.get(ours))) is not None:
             return sent
         known = (self.wording.of(domain) for domain in ID_DOMAINS)
         return next((one.theirs[ours] for one in known if one is not None and ours in one.theirs), ours)
@@ -266,6 +303,11 @@ def in_our_words(asked: str | Named, wording: Wording | None, resource: Resource
     if ours is None:
         raise resource.kind.missing(theirs)
     return ours if isinstance(asked, str) else replace(asked, reference=ours)
+
+
+def _subject(details: Mapping[str, Any]) -> str | None:
+    found = details.get("id")
+    return found if isinstance(found, str) else None
 
 
 def _rule(word: Word) -> str:

@@ -27,8 +27,8 @@ class Kind(Enum):
 class Words(Protocol):
     """The words that a client has of its own for what stands at a path."""
 
-    def sought(self, theirs: str, /) -> str | None:
-        """Ours; None for what is shown nowhere."""
+    def meanings(self, theirs: str, /) -> tuple[str, ...]:
+        """Ours; none for what is shown nowhere."""
         ...
 
     @property

@@ -25,12 +25,12 @@ def constants_of(
     `quoted`: the caller wrote it as text, which decides where the attribute's kind does not.
     """
     kind = attribute.kind
-    if attribute.words is not None:
-        return (_ours(parameter, attribute, attribute.words, operator, text),)
-    if kind is Kind.OBJECT:
-        raise refusal(parameter, "an object cannot be compared; name one of its attributes")
     if "\0" in text:
         raise refusal(parameter, "the NUL character is in no document")
+    if attribute.words is not None:
+        return _ours(parameter, attribute, attribute.words, operator, text)
+    if kind is Kind.OBJECT:
+        raise refusal(parameter, "an object cannot be compared; name one of its attributes")
     if operator is Operator.MATCHES:
         if kind not in (Kind.TEXT, Kind.ANY):
             raise refusal(parameter, f"a regular expression needs a text, and this is a {kind.value}")
@@ -40,13 +40,13 @@ def constants_of(
     return _meanings(parameter, kind, operator, text, quoted)
 
 
-def _ours(parameter: str, attribute: Attribute, words: Words, operator: Operator, text: str) -> str:
-    """The word of ours that a client means by one of its own."""
+def _ours(parameter: str, attribute: Attribute, words: Words, operator: Operator, text: str) -> tuple[str, ...]:
+    """The words of ours that a client means by one of its own."""
     if operator is not Operator.EQUAL:
         names = ".".join(step.name for step in attribute.steps)
         raise refusal(parameter, f"your profile has words of yours for {names}: compare it by = or != only")
-    found = words.sought(text)
-    if found is None:
+    found = words.meanings(text)
+    if not found:
         allowed = words.allowed
         raise refusal(parameter, f"{shortened(text)} is not agreed with you", f"one of {', '.join(allowed)}")
     return found

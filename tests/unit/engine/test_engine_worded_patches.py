@@ -77,6 +77,16 @@ AT = "/productOrderItem/0/productOffering/id"
         ),
         (
             PATCH,
+            [{"op": "test", "path": "/relatedParty/1/partyOrPartyRole/id", "value": "S-1"}],
+            [{"op": "test", "path": "/relatedParty/1/partyOrPartyRole/id", "value": "S-1"}],
+        ),
+        (
+            QUERY,
+            [{"op": "remove", "path": "/note?relatedParty.partyOrPartyRole.id=S-1"}],
+            [{"op": "remove", "path": "/note?relatedParty.partyOrPartyRole.id=S-1"}],
+        ),
+        (
+            PATCH,
             [{"op": "add", "path": "/note?productOrderItem.state=fertig", "value": 1}],
             [{"op": "add", "path": "/note?productOrderItem.state=fertig", "value": 1}],
         ),

@@ -8,6 +8,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from canonical.catalog.errors import ItemInUse
+from canonical.ordering.errors import ProductOfAnotherCustomer
 from canonical.shared import jsontext
 from canonical.shared.criteria import Compare
 from canonical.shared.errors import InvalidTransition, NotFound
@@ -19,6 +21,7 @@ from facade.partners.profiles import Profile, compile_profile
 from facade.tmf.engine.versions import Version
 from facade.tmf.engine.wording import WORD_NOT_AGREED
 from facade.tmf.query.listing import read_listing
+from facade.tmf.tmf620.api import TMF620
 from tests.unit.engine.worded import (
     ALPHA,
     BETA,
@@ -155,6 +158,32 @@ def test_texts_of_errors_have_the_partners_ids() -> None:
     words = known.read(a_payload(relatedParty=[party("KD-C1")]))
     assert words.text("C1 has no po_broadband_1g.") == "KD-C1 has no A-1."
     assert words.text("C2 has no po_tv") == "C2 has no po_tv"
+    assert words.text("-" * 100_000 + "C1!") == "-" * 100_000 + "C1!"
+
+
+def test_ids_in_details_of_errors_are_the_partners_although_it_did_not_send_them() -> None:
+    known = wording(V5, profile(ids={"customers": {"template": "KD-{id}"}, "products": {"template": "P-{id}"}}))
+    raised = ProductOfAnotherCustomer("product pr-9 is one of customer C2", productId="pr-9", customerId="C2")
+    with pytest.raises(ProductOfAnotherCustomer) as told, known.told():
+        raise raised
+    assert told.value.message == "product P-pr-9 is one of customer KD-C2"
+    assert told.value.details == {"productId": "P-pr-9", "customerId": "KD-C2"}
+
+
+def test_the_subject_of_a_refusal_stays_ours() -> None:
+    offerings = versions_of(TMF620, "v5")["productOffering"]
+    known = wording(offerings, profile(ids=OFFERING))
+    with pytest.raises(ItemInUse) as told, known.told():
+        raise ItemInUse("a rule refers to it", id="po_broadband_1g", by="rule")
+    assert (told.value.details["id"], told.value.subject) == ("A-1", "po_broadband_1g")
+
+
+def test_a_word_for_a_role_of_customers_changes_the_tag() -> None:
+    ids = {"customers": {"template": "KD-{id}"}}
+    tags = {
+        wording(V5, compile_profile({"ids": ids, "partyRoles": roles})).tag for roles in ({}, {"Kunde": "Customer"})
+    }
+    assert len(tags) == 2
 
 
 def test_the_trail_names_the_partners_pointer_and_word_and_ours() -> None:
@@ -183,6 +212,8 @@ def test_a_request_is_told_apart_by_what_was_sent() -> None:
         ("relatedParty.partyOrPartyRole.id=KD-C1", ("C1",)),
         ("relatedParty.partyOrPartyRole.id=A-7", ("A-7",)),
         ("filter=$[?(@.state=='fertig')]", ("completed",)),
+        ("productOrderErrorMessage.code=E-LAGER", ("INSUFFICIENT_STOCK",)),
+        ("productOrderErrorMessage.code=TOO_LATE", ("TOO_LATE",)),
     ],
 )
 def test_filters_compare_the_partners_words(query: str, asked: tuple[str, ...]) -> None:
@@ -205,6 +236,9 @@ def test_filters_compare_the_partners_words_in_v4() -> None:
         ("state=~fer.*", "state", "state: compare it by ="),
         ("filter=$[?(@.state=~/fer/)]", "filter", "state: compare it by ="),
         ("state=completed", "state", "not agreed"),
+        ("productOrderErrorMessage.code=INSUFFICIENT_STOCK", "productOrderErrorMessage.code", "not agreed"),
+        ("state=%00", "state", "the NUL character"),
+        ("relatedParty.partyOrPartyRole.id=%00", "relatedParty.partyOrPartyRole.id", "the NUL character"),
         ("sort=state", "sort", "state is shown in words"),
     ],
 )
