@@ -69,3 +69,17 @@ class Place:
     pointer: str
     domain: Domain
     of_customers: bool = False
+
+
+def places_of_product(prefix: str) -> tuple[Place, ...]:
+    """Where a product has ids and words, of one that stands at the pointer `prefix`."""
+    return (
+        Place(f"{prefix}/id", Domain.PRODUCTS),
+        Place(f"{prefix}/status", Domain.PRODUCT_STATUSES),
+        Place(f"{prefix}/productOffering/id", Domain.OFFERINGS),
+        Place(f"{prefix}/billingAccount/id", Domain.BILLING_ACCOUNTS),
+        Place(f"{prefix}/productRelationship/*/id", Domain.PRODUCTS),
+        Place(f"{prefix}/productTerm/*/duration/units", Domain.UNITS),
+        Place(f"{prefix}/relatedParty/*/role", Domain.ROLES),
+        Place(f"{prefix}/relatedParty/*/partyOrPartyRole/id", Domain.CUSTOMERS, of_customers=True),
+    )

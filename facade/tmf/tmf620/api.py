@@ -24,9 +24,11 @@ def _index(*terms: str) -> SearchIndex:
 
 
 STATUS = Place("/lifecycleStatus", Domain.LIFECYCLE_STATUSES)
+ROLE = Place("/relatedParty/*/role", Domain.ROLES)
+TERM = "productOfferingTerm/*/duration/units"
 
 CATALOG = product_catalog.MAPPER.resource(
-    "productCatalog", _index("catalogType", "category.id"), PUBLISH, v4_name="catalog", places=(STATUS,)
+    "productCatalog", _index("catalogType", "category.id"), PUBLISH, v4_name="catalog", places=(STATUS, ROLE)
 )
 CATEGORY = category.MAPPER.resource(
     "category", _index("parent.id"), PUBLISH, places=(STATUS, Place("/productOffering/*/id", Domain.OFFERINGS))
@@ -35,10 +37,13 @@ PRODUCT_SPECIFICATION = product_specification.MAPPER.resource(
     "productSpecification",
     _index("productNumber", "brand", "category.id", "productSpecCharacteristic.name"),
     PUBLISH,
-    places=(STATUS,),
+    places=(STATUS, ROLE),
 )
 PRODUCT_OFFERING_PRICE = product_offering_price.MAPPER.resource(
-    "productOfferingPrice", _index("priceType", "popRelationship.id"), PUBLISH, places=(STATUS,)
+    "productOfferingPrice",
+    _index("priceType", "popRelationship.id"),
+    PUBLISH,
+    places=(STATUS, Place(f"/{TERM}", Domain.UNITS)),
 )
 PRODUCT_OFFERING = product_offering.MAPPER.resource(
     "productOffering",
@@ -52,8 +57,10 @@ PRODUCT_OFFERING = product_offering.MAPPER.resource(
         STATUS,
         Place("/id", Domain.OFFERINGS),
         Place("/bundledProductOffering/*/id", Domain.OFFERINGS),
+        Place("/bundledGroupProductOffering/**/bundledProductOffering/*/id", Domain.OFFERINGS),
         Place("/productOfferingRelationship/*/id", Domain.OFFERINGS),
-        Place("/productOfferingTerm/*/duration/units", Domain.UNITS),
+        Place(f"/{TERM}", Domain.UNITS),
+        Place(f"/productOfferingPrice/*/{TERM}", Domain.UNITS),
     ),
 )
 

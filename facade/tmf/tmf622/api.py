@@ -7,33 +7,25 @@ from canonical.ordering.errors import CancellationNotFound, OrderNotFound
 from canonical.ordering.order import ORDERS
 from canonical.shared.projection import SearchIndex
 from facade.answers import AnswerRow
-from facade.tmf.domains import Domain, Place
+from facade.tmf.domains import Domain, Place, places_of_product
 from facade.tmf.engine.declaration import TASK_VERBS, PatchRules, Resource, ServedVersion, TmfApi
 from facade.tmf.engine.parties import customers_named
 from facade.tmf.tmf622 import cancel_product_order as task
 from facade.tmf.tmf622 import product_order as order
 from facade.tmf.tmf622.v4 import BRIDGE
 
-ITEM_PLACES = tuple(
-    Place(f"/productOrderItem/**/{name}", domain, of_customers)
-    for name, domain, of_customers in (
-        ("state", Domain.ORDER_STATES, False),
-        ("action", Domain.ACTIONS, False),
-        ("productOffering/id", Domain.OFFERINGS, False),
-        ("billingAccount/id", Domain.BILLING_ACCOUNTS, False),
-        ("itemPrice/*/billingAccount/id", Domain.BILLING_ACCOUNTS, False),
-        ("itemTotalPrice/*/billingAccount/id", Domain.BILLING_ACCOUNTS, False),
-        ("itemTerm/*/duration/units", Domain.UNITS, False),
-        ("productOrderItemRelationship/*/relationshipType", Domain.RELATIONSHIPS, False),
-        ("product/id", Domain.PRODUCTS, False),
-        ("product/status", Domain.PRODUCT_STATUSES, False),
-        ("product/productOffering/id", Domain.OFFERINGS, False),
-        ("product/billingAccount/id", Domain.BILLING_ACCOUNTS, False),
-        ("product/productRelationship/*/id", Domain.PRODUCTS, False),
-        ("product/productTerm/*/duration/units", Domain.UNITS, False),
-        ("product/relatedParty/*/role", Domain.ROLES, False),
-        ("product/relatedParty/*/partyOrPartyRole/id", Domain.CUSTOMERS, True),
-    )
+ITEM = "/productOrderItem/**"
+ITEM_PLACES = (
+    Place(f"{ITEM}/state", Domain.ORDER_STATES),
+    Place(f"{ITEM}/action", Domain.ACTIONS),
+    Place(f"{ITEM}/productOffering/id", Domain.OFFERINGS),
+    Place(f"{ITEM}/billingAccount/id", Domain.BILLING_ACCOUNTS),
+    Place(f"{ITEM}/itemPrice/*/billingAccount/id", Domain.BILLING_ACCOUNTS),
+    Place(f"{ITEM}/itemTotalPrice/*/billingAccount/id", Domain.BILLING_ACCOUNTS),
+    Place(f"{ITEM}/itemTerm/*/duration/units", Domain.UNITS),
+    Place(f"{ITEM}/productOrderItemRelationship/*/relationshipType", Domain.RELATIONSHIPS),
+    *places_of_product(f"{ITEM}/product"),
+    *places_of_product(f"{ITEM}/product/product/**"),
 )
 
 PRODUCT_ORDER = Resource(

@@ -6,7 +6,7 @@ from canonical.inventory.asset import ASSETS
 from canonical.inventory.errors import AssetNotFound
 from canonical.shared.projection import SearchIndex
 from facade.answers import AnswerRow
-from facade.tmf.domains import Domain, Place
+from facade.tmf.domains import Domain, Place, places_of_product
 from facade.tmf.engine.declaration import PatchRules, Resource, ServedVersion, TmfApi
 from facade.tmf.engine.parties import customers_named
 from facade.tmf.tmf637 import product
@@ -41,16 +41,9 @@ PRODUCT = Resource(
     customers_named=customers_named,
     reason_header="Correction-Reason",
     places=(
-        Place("/id", Domain.PRODUCTS),
-        Place("/status", Domain.PRODUCT_STATUSES),
-        Place("/billingAccount/id", Domain.BILLING_ACCOUNTS),
-        Place("/productOffering/id", Domain.OFFERINGS),
-        Place("/product/*/id", Domain.PRODUCTS),
-        Place("/productRelationship/*/id", Domain.PRODUCTS),
+        *places_of_product(""),
+        *places_of_product("/product/**"),
         Place("/productOrderItem/*/orderItemAction", Domain.ACTIONS),
-        Place("/productTerm/*/duration/units", Domain.UNITS),
-        Place("/relatedParty/*/role", Domain.ROLES),
-        Place("/relatedParty/*/partyOrPartyRole/id", Domain.CUSTOMERS, of_customers=True),
     ),
 )
 

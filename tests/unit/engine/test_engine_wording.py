@@ -250,6 +250,28 @@ def test_what_cannot_be_translated_in_a_filter_is_refused_by_name(query: str, pa
     assert told in found.message
 
 
+def test_what_stands_deep_in_a_document_is_in_the_partners_words() -> None:
+    of = profile(ids={**OFFERING, "products": {"template": "P-{id}"}}, words={"units": {"table": {"Monat": "month"}}})
+    offering = wording(versions_of(TMF620, "v5")["productOffering"], of).shown(
+        {
+            "bundledGroupProductOffering": [
+                {
+                    "bundledProductOffering": [{"id": "po_broadband_1g"}],
+                    "bundledGroupProductOffering": [{"bundledProductOffering": [{"id": "po_broadband_1g"}]}],
+                }
+            ],
+            "productOfferingPrice": [{"productOfferingTerm": [{"duration": {"units": "month"}}]}],
+        }
+    )
+    text = jsontext.text(offering)
+    assert (text.count('"A-1"'), text.count('"Monat"'), "po_broadband_1g" in text) == (2, 1, False)
+    part = {"id": "p1", "productOffering": {"id": "po_broadband_1g"}}
+    item = {"product": {"product": [{**part, "product": [part]}]}}
+    for version in (V5, V4):
+        text = jsontext.text(wording(version, of).shown({"productOrderItem": [{"productOrderItem": [item]}]}))
+        assert (text.count('"A-1"'), text.count('"P-p1"'), '"p1"' in text) == (2, 2, False)
+
+
 # --- every declared place ---------------------------------------------------------------------------------------------
 
 
