@@ -80,7 +80,7 @@ def _recorded(said: Any, where: str) -> Recorded:
     if unknown := said.keys() - {*NEEDED, *OPTIONAL}:
         allowed = ", ".join((*NEEDED, *OPTIONAL))
         raise RecordingError(f"{where}: {', '.join(sorted(unknown))} unknown; allowed: {allowed}")
-    if wrong := [name for name in (*OPERATION, "client") if not isinstance(said[name], str)]:
+    if wrong := [name for name in (*OPERATION, "client", "name") if not isinstance(said.get(name, ""), str)]:
         raise RecordingError(f"{where}: {', '.join(wrong)} must be text")
     if wrong := [name for name in ("claims", "outcome") if not isinstance(said.get(name, {}), dict)]:
         raise RecordingError(f"{where}: {', '.join(wrong)} must be an object")

@@ -39,6 +39,7 @@ def test_another_file_is_a_payload(tmp_path: Path) -> None:
         (f"{LINE}\n{{}}", "line 2: api, version, operation, client, payload missing"),
         (LINE.replace('"payload"', '"body":1,"payload"'), "line 1: body unknown; allowed: api, version, "),
         (LINE.replace('"v5"', "5"), "line 1: version must be text"),
+        (LINE.replace('"payload"', '"name":["x"],"payload"'), "line 1: name must be text"),
         (LINE.replace('"payload"', '"claims":[],"payload"'), "line 1: claims must be an object"),
     ],
 )
