@@ -135,7 +135,8 @@ def _entries(violations: Sequence[Violation], principal: Principal) -> Sequence[
 
 
 def _entry(error: CanonicalError, principal: Principal) -> Mapping[str, Any]:
-    found = ErrorAnswer(400, error.code, "", error.message, extra=error.details)
+    entry = {"pointer": error.pointer, "reason": error.code, "message": error.message}
+    found = ErrorAnswer(400, error.code, "", error.message, (entry,), extra=error.details)
     told = principal.profile.errors.told(found)
     return {"pointer": error.pointer, "code": told.code, "message": told.detail}
 
