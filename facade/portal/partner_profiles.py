@@ -45,7 +45,8 @@ ANSWERS: AnswerTable = MappingProxyType(
 INVALID_PROFILE = "INVALID_PROFILE"
 INDEX = SearchIndex({("client",): "reference"}, of_aggregates=True)
 STORED, FILE = "stored", "file"
-TRAIL = (Mapped("/profile", "/document", "as sent"), Mapped("/effectiveAt", "/effective_at", "as sent, in UTC"))
+DRAFTED = Mapped("/profile", "/document", "as sent")
+EFFECTIVE = Mapped("/effectiveAt", "/effective_at", "as sent, in UTC")
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ class PartnerProfiles:
         payload = {"client": client, "body": body}
         request = _keyed(principal, "draftPartnerProfile", payload, body.get("reason"))
         command = DraftProfile(client, document, content_hash(document), principal.client_id)
-        translation = Translation(command, trail=TRAIL)
+        translation = Translation(command, trail=(DRAFTED,))
         version = self._done(request, lambda: self.application.execute(request, translation, 201))
         headers = {"Location": f"{requested_address()}/{version.number}"}
         return self._answer(version, 201, headers)
@@ -131,7 +132,7 @@ class PartnerProfiles:
         effective_at = _instant(body.get("effectiveAt"))
 
         def command(version: ProfileVersion, by: str) -> ActivateProfile:
-            _checked(version.document)
+            _checked_again(version)
             return ActivateProfile(version.id, by, effective_at, version.version)
 
         return self._changed("activatePartnerProfile", client, number, body, command)
@@ -158,7 +159,8 @@ class PartnerProfiles:
             version = self._version(client, number)
             check_version(wanted, version.version)
             asked = command(version, principal.client_id)
-            translation = Translation(asked, trail=TRAIL, changes=version.id, replannable=True)
+            trail = tuple(one for one in (DRAFTED, EFFECTIVE) if one.source.removeprefix("/") in body)
+            translation = Translation(asked, trail=trail, changes=version.id, replannable=True)
             return self.application.execute(request, translation, 200)
 
         return self._answer(self._done(request, act))
@@ -209,6 +211,15 @@ def _checked(document: Any) -> dict[str, Any]:
         ) from fault
     found: dict[str, Any] = document
     return found
+
+
+def _checked_again(version: ProfileVersion) -> None:
+    """Raises ContractViolation for a version that this release cannot use."""
+    try:
+        compile_profile(version.document)
+    except ProfileFault as fault:
+        text = f"{version.name} cannot be used by this release: {fault}"
+        raise ContractViolation([Violation("", Code.INVALID_VALUE, text, reason=INVALID_PROFILE)]) from fault
 
 
 def _instant(text: str | None) -> datetime | None:
