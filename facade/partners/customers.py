@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from canonical.shared.reader import CustomerSet
+from facade.contract.pointers import shortened
 from facade.partners.faults import ProfileFault
 
 LONGEST_ID = 64
@@ -41,16 +42,18 @@ def customer_rule(told: Mapping[str, Any]) -> CustomerRule:
 
 def _listed(customer_id: str) -> str:
     if ANY_END in customer_id:
-        raise ProfileFault("/customers/list", f"{customer_id!r} is a pattern; write it under pattern")
+        raise ProfileFault("/customers/list", f"{shortened(customer_id)!r} is a pattern; write it under pattern")
     if not _is_id(customer_id):
-        raise ProfileFault("/customers/list", f"{customer_id!r} is not the id of a customer")
+        raise ProfileFault("/customers/list", f"{shortened(customer_id)!r} is not the id of a customer")
     return customer_id
 
 
 def _prefix(pattern: str) -> str:
     prefix = pattern.removesuffix(ANY_END)
     if prefix == pattern or ANY_END in prefix or len(prefix) > LONGEST_ID:
-        raise ProfileFault("/customers/pattern", f"{pattern!r} is not the beginning of ids with one * at its end")
+        raise ProfileFault(
+            "/customers/pattern", f"{shortened(pattern)!r} is not the beginning of ids with one * at its end"
+        )
     return prefix
 
 

@@ -3,7 +3,9 @@
     dictionary.inward("A-1")         ours for the partner's; None if the partner may not say this
     dictionary.outward("po_fibre")   the partner's for ours; ours if the partner has none for it
 
-No two of the partner's words that are shown stand for one of ours, so what is shown is read as what it was.
+No two of the partner's words that are shown stand for one of ours, and enumerated words that are shown are read as what
+they were. An id of ours for which the partner has none is shown as it is, and may look like another one of the
+partner's.
 """
 
 from collections.abc import Collection, Mapping

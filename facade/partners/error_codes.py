@@ -22,7 +22,8 @@ CODES_OF_THE_EDGE = frozenset(
         *("INSUFFICIENT_SCOPE", "INVALID_REQUEST", "MALFORMED_BODY", "METHOD_NOT_ALLOWED", "NOT_ACCEPTABLE"),
         *("NOT_SUPPORTED", "NUMBER_TOO_LONG", "OVERLOADED", "PATCH_TEST_FAILED", "PRODUCT_OFFERING_MISSING"),
         *("RATE_LIMITED", "REPEATED_NAME", "ROOT_WITH_PARENT", "SEVERAL_CUSTOMERS", "UNKNOWN_LIFECYCLE_STATUS"),
-        *("UNKNOWN_PARTY_ROLE", "UNKNOWN_RELATIONSHIP_TYPE", "UNSUPPORTED_MEDIA_TYPE", "WORD_NOT_AGREED"),
+        *("UNKNOWN_ORDER_RELATIONSHIP_TYPE", "UNKNOWN_PARTY_ROLE", "UNKNOWN_RELATIONSHIP_TYPE"),
+        *("UNSUPPORTED_MEDIA_TYPE", "WORD_NOT_AGREED"),
     }
 )
 """Codes that are no errors of the core and are answered to clients that are known by then."""
@@ -72,6 +73,11 @@ PARAMETERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "INSUFFICIENT_STOCK": ("sku", "requested", "available", "itemId"),
         "WISH_NOT_SUPPORTED": ("itemId", "wish"),
         "STILL_WORKING": ("id",),
+        "EXTERNAL_ID_TAKEN": ("orderId",),
+        "UNKNOWN_EXTERNAL_ID_SYSTEM": ("allowed",),
+        "UNKNOWN_EXTERNAL_ID_TYPE": ("allowed",),
+        "BILLING_ACCOUNT_NOT_FOUND": ("billingAccountId", "itemId"),
+        "OFFERING_NOT_SELLABLE": ("faults",),
     }
 )
 """What the error of each code shows beside, as its docstring says."""

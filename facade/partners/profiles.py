@@ -1,6 +1,7 @@
 """Partner profiles: what was agreed with a client, as a document, and compiled for requests."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -153,6 +154,8 @@ _KEYS = {
     "order relationship type": "orderRelationshipTypes",
 }
 _SCHEMA = jsonschema_rs.Draft7Validator(_FORM)
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+"""As JSON text has it: escaped, and the escape is not itself escaped."""
 
 
 def compile_profile(document: Any, version: str = "") -> Profile:
@@ -164,9 +167,11 @@ def compile_profile(document: Any, version: str = "") -> Profile:
     if wrong is not None:
         raise _fault(wrong)
     try:
-        jsontext.by_value(document)
+        written = jsontext.by_value(document)
     except TypeError as error:
         raise ProfileFault("", "the profile holds text that is no Unicode text") from error
+    if _NUL.search(written):
+        raise ProfileFault("", "the profile holds the NUL character, which databases cannot keep")
     try:
         vocabulary = STANDARD.with_own(*(document.get(key, {}) for key in _KEYS.values()))
         customers = customer_rule(document["customers"]) if "customers" in document else None

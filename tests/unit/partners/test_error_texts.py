@@ -108,6 +108,10 @@ def test_documents_show_the_partners_codes() -> None:
     assert [known.outward(code) for code in ("INSUFFICIENT_STOCK", "CONFLICT")] == ["E-1", "CONFLICT"]
 
 
+OURS_ALONE = frozenset({"BACKEND_ERROR", "DECISION_REFUSED", "PROFILE_ACTIVATION_PENDING", "PROFILE_NOT_FOUND"})
+"""Codes whose details are for the people who run the product."""
+
+
 # --- the table of parameters ------------------------------------------------------------------------------------------
 
 
@@ -122,6 +126,12 @@ def test_every_known_code_is_documented() -> None:
 def test_every_parameter_is_documented(code: str) -> None:
     names = ", ".join(f"`{name}`" for name in PARAMETERS[code])
     assert f"| `{code}` | {names} |" in (SPECS.parent / "docs" / "errors.md").read_text()
+
+
+def test_every_detail_of_an_error_is_a_parameter() -> None:
+    told = {kind.code: re.search(r"`details`: (.*)", kind.__doc__ or "") for kind in every_error()}
+    answered = [code for code, details in told.items() if details is not None and code not in OURS_ALONE]
+    assert [code for code in answered if code not in PARAMETERS] == []
 
 
 def test_every_parameter_is_a_detail_of_its_error() -> None:

@@ -57,6 +57,8 @@ def test_a_partners_own_words_stand_for_ours(tmp_path: Path) -> None:
         ("validation: after\nvalidation: before", "'validation' is there twice"),
         ("customers: {list: [C1], list: ['*']}", "'list' is there twice"),
         ('description: "\\ud800"', "no Unicode"),
+        ('billingAccounts: ["BA\\0"]', "NUL"),
+        ('partyRoles: {"a\\\\\\0": Customer}', "NUL"),
         ("partyRoles: &roles {x: *roles}", "Recursion"),
         (f"description: [{'x' * 1000}]", "…"),
         ("? [a, b]\n: x", "cannot be read"),
