@@ -85,6 +85,9 @@ class Dictionary:
             return self.template.outward(ours)
         return ours if found is None else found
 
+    def has_word_for(self, ours: str) -> bool:
+        return self.carries or self.template is not None or ours in self.theirs
+
     def sought(self, theirs: str) -> str | None:
         """Ours, in an address or a filter: also what is shown as it is because the partner has no word for it."""
         found = self.inward(theirs)

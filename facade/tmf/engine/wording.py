@@ -5,7 +5,7 @@ complete. So contracts, bridges, mappers and the store know our words only.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -19,7 +19,7 @@ from facade.contract.pointers import Token, Tokens, pointer, shortened, tokens_o
 from facade.contract.violations import Code, ContractViolation, Violation
 from facade.partners.dictionaries import Dictionary
 from facade.partners.words import NO_WORDS, PartnerWords, content_tag
-from facade.tmf.domains import ID_DOMAINS, Domain
+from facade.tmf.domains import ID_DOMAINS, OURS, Domain
 from facade.tmf.engine.declaration import Resource
 from facade.tmf.engine.word_patches import JSON_PATCHES, operation_in_ours
 from facade.tmf.engine.word_places import Node
@@ -98,6 +98,12 @@ class Wording:
         """The words of what stands at a place of this version."""
         leaf = self.tree.leaf(names)
         return None if leaf is None or leaf.domain is None else self.of(leaf.domain)
+
+    def of_elements(self, names: Iterable[Token], ours: Collection[str]) -> Dictionary | None:
+        """The words of an attribute of the elements of a list, if all of `ours`, which are some, can be its value."""
+        elements = (node.element for node in self.tree.at(names) if node.element is not None and ours)
+        domains = (leaf.domain for element in elements for leaf in element.members.values() if leaf.domain is not None)
+        return next((self.of(domain) for domain in domains if set(ours) <= set(OURS.get(domain, ()))), None)
 
     def our_id(self, part: str) -> str | None:
         """The id of a resource in an address, in ours; None if no resource is shown with that id."""
@@ -255,18 +261,22 @@ class ReadWords:
                 self.named[ours] = known.outward(ours)
 
     def _told(self, found: Violation) -> Violation:
+        if found.reason == WORD_NOT_AGREED:
+            return found  # said in the partner's words
         message = self.text(found.message)
-        known = self._known_at(found.pointer)
+        known = self._known_at(found)
         if known is None or not (found.allowed or found.hint):
             return found if message == found.message else replace(found, message=message)
-        allowed = tuple(map(known.outward, found.allowed))
+        allowed = tuple(known.outward(one) for one in found.allowed if known.has_word_for(one))
         hint = None if found.hint is None else known.outward(found.hint)
-        return replace(found, message=message, allowed=allowed, hint=hint)
+        return replace(found, message=_in_words(message, found.allowed, known), allowed=allowed, hint=hint)
 
-    def _known_at(self, at: str) -> Dictionary | None:
-        if at in self._by_pointer:
-            return self.wording.of(self._by_pointer[at].domain)
-        return self.wording.at(tokens_of(at))
+    def _known_at(self, found: Violation) -> Dictionary | None:
+        """The words of the place of a violation, or of which one is missing there."""
+        if found.pointer in self._by_pointer:
+            return self.wording.of(self._by_pointer[found.pointer].domain)
+        place = tokens_of(found.pointer)
+        return self.wording.at(place) or self.wording.of_elements(place, found.allowed)
 
     def _unknown(self, at: str, word: Word) -> Violation:
         known = self.wording.of(word.domain)
@@ -308,6 +318,15 @@ def in_our_words(asked: str | Named, wording: Wording | None, resource: Resource
 def _subject(details: Mapping[str, Any]) -> str | None:
     found = details.get("id")
     return found if isinstance(found, str) else None
+
+
+def _in_words(text: str, ours: Iterable[str], known: Dictionary) -> str:
+    """A text in which these words of ours, where they are not quoted, stand as the partner writes them."""
+    longest_first = sorted(ours, key=len, reverse=True)
+    if not longest_first:
+        return text
+    word = re.compile(rf'(?<![\w"])(?:{"|".join(map(re.escape, longest_first))})(?![\w"])')
+    return word.sub(lambda found: known.outward(found[0]), text)
 
 
 def _rule(word: Word) -> str:

@@ -18,6 +18,7 @@ from facade.bootstrap.versions import versions_of
 from facade.contract.pointers import pointer
 from facade.contract.violations import ContractViolation
 from facade.partners.profiles import Profile, compile_profile
+from facade.tmf.engine.parties import CUSTOMER_MISSING
 from facade.tmf.engine.versions import Version
 from facade.tmf.engine.wording import WORD_NOT_AGREED
 from facade.tmf.query.listing import read_listing
@@ -151,6 +152,26 @@ def test_what_the_contract_refuses_is_told_in_the_partners_words() -> None:
     [found] = words.told(V5.contract.check_request("createProductOrder", words.body).violations)
     assert found.pointer == "/productOrderItem/0/action"
     assert set(found.allowed) == {"neu", "modify", "delete", "noChange"}
+    assert found.message == 'productOrderItem[0].action must be one of neu, modify, delete, noChange, not "new".'
+
+
+def test_only_what_the_partner_may_say_is_told_as_allowed() -> None:
+    known = wording(V5, profile(words={"actions": {"table": {"neu": "add"}}}))
+    words = known.read(a_payload(productOrderItem=[an_item(action="new")]))
+    [found] = words.told(V5.contract.check_request("createProductOrder", words.body).violations)
+    assert found.allowed == ("neu",)
+
+
+@VERSIONS
+def test_a_role_that_is_missing_is_told_in_the_partners_words(version: Version) -> None:
+    body = a_payload() if version is V5 else {"productOrderItem": [{"id": "1", "action": "add", "quantity": 1}]}
+    body["relatedParty"] = []
+    agreed = profile(words={"roles": {"table": {"Endkunde": "Customer"}}})
+    with pytest.raises(ContractViolation) as refused, wording(version, agreed).told():
+        translated(version, agreed, body)
+    found = next(one for one in refused.value.violations if one.reason == CUSTOMER_MISSING)
+    assert (found.pointer, found.allowed) == ("/relatedParty", ("Endkunde",))
+    assert found.message.endswith("must have the role Endkunde")
 
 
 def test_texts_of_errors_have_the_partners_ids() -> None:
