@@ -81,7 +81,7 @@ class Translations:
     def translate(self) -> flask.Response:
         """Always 200: the answer says whether the payload would be accepted, and why.
 
-        Raises ScopeMissing for an operation that the caller may not use.
+        Raises VersionNotAgreed and ScopeMissing for an operation that the caller may not use.
         """
         only(flask.request.args, ())
         asked = validated_body()
@@ -91,6 +91,7 @@ class Translations:
             violation = Violation("/operation", Code.INVALID_VALUE, f"{' '.join(what)} cannot be tried here", known)
             raise ContractViolation([violation])
         translatable, principal = self.known[what], current_principal()
+        principal.profile.versions.check(*what[:2])
         principal.require(translatable.contract.scopes(what[2]))
         return answer_json(tried(translatable, what[2], asked["payload"], principal, self._calls))
 

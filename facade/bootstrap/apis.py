@@ -20,6 +20,7 @@ from facade.tmf.hub.callbacks import CallbackRules
 from facade.tmf.hub.handlers import Hub
 from facade.tmf.hub.queries import Notifications
 from facade.translations import Translatable
+from facade.web.admission import ServedApi
 
 Operations = dict[str, Callable[..., Any]]
 
@@ -36,6 +37,17 @@ def tmf_apis(core: Core) -> list[Api]:
         for api in TMF_APIS
         for version, served in api.versions.items()
     ]
+
+
+def served_apis() -> dict[str, ServedApi]:
+    """Which version of which API is served at each address."""
+    found: dict[str, ServedApi] = {}
+    for api in TMF_APIS:
+        addresses = {version: contract_of(served.spec).base_path for version, served in api.versions.items()}
+        for version, served in api.versions.items():
+            here = ServedApi(api.name, version, addresses)
+            found |= dict.fromkeys((addresses[version], *served.aliases), here)
+    return found
 
 
 def shown_by_v4() -> dict[str, V4]:

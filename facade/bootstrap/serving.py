@@ -21,7 +21,7 @@ from canonical.views.order_snapshot import OrderSnapshots
 from facade import logs
 from facade.app import Api, build_app
 from facade.bootstrap.answers import answer_to
-from facade.bootstrap.apis import shown_by_v4, tmf_apis, translatable
+from facade.bootstrap.apis import served_apis, shown_by_v4, tmf_apis, translatable
 from facade.bootstrap.core import Core, load_profiles
 from facade.bootstrap.metrics import metrics_page
 from facade.health import Health
@@ -44,6 +44,7 @@ from facade.security.settings import SecuritySettings, build_verifier
 from facade.security.tokens import TokenVerifier
 from facade.settings import Settings
 from facade.translations import Translations
+from facade.web.admission import Admission
 from facade.web.correlation import Correlation
 from facade.web.errors import ErrorHandler
 from facade.web.limits import RateLimit
@@ -81,7 +82,7 @@ def application() -> Correlation:
     served = build_app(
         _apis(core, security, verifier, page),
         on_error=lambda methods: ErrorHandler(answer_to, methods, core.audit, core.clock),
-        security_map=security_map(verifier, count=_counting(settings)),
+        security_map=security_map(verifier, admit=_admission(settings)),
         threads=settings.threads,
         deadline=settings.request_deadline,
         validate_responses=settings.validate_responses,
@@ -95,10 +96,9 @@ def application() -> Correlation:
     return served
 
 
-def _counting(settings: Settings) -> Callable[[str], None]:
-    if not settings.rate_limit:
-        return lambda client: None
-    return RateLimit(settings.rate_limit, settings.rate_burst, settings.workers).count
+def _admission(settings: Settings) -> Admission:
+    limit = RateLimit(settings.rate_limit, settings.rate_burst, settings.workers) if settings.rate_limit else None
+    return Admission(limit, served_apis())
 
 
 def _apis(core: Core, security: SecuritySettings, verifier: TokenVerifier, page: MetricsPage) -> list[Api]:

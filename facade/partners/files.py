@@ -19,7 +19,9 @@ class ProfileError(ValueError):
 
 
 class _Loader(yaml.SafeLoader):
-    """Refuses a key that is there twice: PyYAML would keep the last one and say nothing."""
+    """Refuses a key that is there twice: PyYAML would keep the last one and say nothing. Times stay texts, as in
+    JSON.
+    """
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         known = set[str]()
@@ -28,6 +30,12 @@ class _Loader(yaml.SafeLoader):
                 raise yaml.constructor.ConstructorError(None, None, f"{key.value!r} is there twice", key.start_mark)
             known.add(key.value)
         return super().construct_mapping(node, deep)
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [one for one in resolvers if one[0] != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
 
 
 def read_profiles(folder: Path) -> Profiles:

@@ -15,6 +15,8 @@ from canonical.ordering.external_ids import ANY_UNIQUE, ExternalIdRules, Uniquen
 from canonical.shared import jsontext
 from canonical.shared.reader import CustomerSet
 from facade.contract.pointers import escaped, pointer, shortened
+from facade.partners.api_versions import ALL_VERSIONS, ApiVersions, api_versions
+from facade.partners.api_versions import SCHEMA as API_VERSIONS
 from facade.partners.customers import CustomerRule, customer_rule
 from facade.partners.error_texts import OUR_ERRORS, PartnerErrors, partner_errors
 from facade.partners.error_texts import SCHEMA as ERRORS
@@ -37,8 +39,8 @@ class Validation(StrEnum):
 class Profile:
     """`customers` None: the client may act for every customer. `market` is where it sells. `tolerated` are codes of
     rules that it may break, `excusable` of those that it may break with a reason. `external_ids`: what was agreed about
-    external identifiers. `billing_accounts` are those that its orders may name; with none they may name any. `version`
-    names the profile in audit records.
+    external identifiers. `billing_accounts` are those that its orders may name; with none they may name any. `versions`
+    are those of each API that it may use. `version` names the profile in audit records.
     """
 
     validation: Validation = Validation.BEFORE_ACKNOWLEDGEMENT
@@ -51,6 +53,7 @@ class Profile:
     billing_accounts: tuple[str, ...] = ()
     words: PartnerWords = NO_WORDS
     errors: PartnerErrors = OUR_ERRORS
+    versions: ApiVersions = ALL_VERSIONS
     version: str = field(default="default", compare=False)
 
     def customers_for(self, claims: Mapping[str, Any]) -> CustomerSet | None:
@@ -144,6 +147,7 @@ _FORM = {
         **_RULES,
         **SCHEMAS,
         "errors": ERRORS,
+        "versions": API_VERSIONS,
     },
 }
 LONGEST_REASON = 200
@@ -195,6 +199,7 @@ def compile_profile(document: Any, version: str = "") -> Profile:
         billing_accounts=tuple(document.get("billingAccounts", ())),
         words=words,
         errors=errors,
+        versions=api_versions(document.get("versions", {})),
         version=version,
     )
 

@@ -16,14 +16,20 @@ from facade.security.principal import Principal
 from facade.security.tokens import TokenVerifier
 
 Check = Callable[[ConnexionRequest], Awaitable[dict[str, Any]]]
+Admit = Callable[[Principal, ConnexionRequest], None]
+"""Told of each request of a known client. Raises what it is refused by."""
+
+
+def anyone(principal: Principal, request: ConnexionRequest) -> None:
+    """Refuses nobody."""
 
 
 class OAuth2Handler:
     """Makes the check of one operation from the scopes that its contract asks for."""
 
-    def __init__(self, verifier: TokenVerifier, scopes: Collection[str], count: Callable[[str], None]) -> None:
+    def __init__(self, verifier: TokenVerifier, scopes: Collection[str], admit: Admit) -> None:
         self._verifier = verifier
-        self._count = count
+        self._admit = admit
         self._everything = Principal("contract", frozenset(scopes))
 
     def get_fn(self, _scheme: Mapping[str, Any], required_scopes: list[str]) -> Check:
@@ -42,21 +48,19 @@ class OAuth2Handler:
             scope = " ".join(sorted(principal.scopes))
             known = {"sub": principal.client_id, "scope": scope, "principal": principal}
             request.context["token_info"] = known  # evidence and metrics name those, too, who are turned away here
-            self._count(principal.client_id)
+            self._admit(principal, request)
             principal.require(required_scopes)
             return known
 
         return check
 
 
-def security_map(
-    verifier: TokenVerifier, scopes: Collection[str] = SCOPES, count: Callable[[str], None] = lambda client: None
-) -> dict[str, Any]:
+def security_map(verifier: TokenVerifier, scopes: Collection[str] = SCOPES, admit: Admit = anyone) -> dict[str, Any]:
     """What `FlaskApp(…, security_map=…)` takes. Connexion calls the entry once for each operation.
 
-    `count` is told of each request's client, and may refuse.
+    `admit` is told of each request of a known client, and may refuse it.
     """
-    handler = OAuth2Handler(verifier, scopes, count)
+    handler = OAuth2Handler(verifier, scopes, admit)
     return {"oauth2": lambda: handler}
 
 

@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable
+from typing import Any
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -13,6 +14,8 @@ Observe = Callable[[Scope, int, float], None]
 """Called for each request with its scope, the status (0: the client had gone), and its duration in seconds."""
 
 HEADER = b"x-correlation-id"
+ANSWER_HEADERS = "answer_headers"
+"""The key, in Connexion's context of a request, of headers that every answer to it has, errors too."""
 ACCEPTABLE = re.compile(rb"[A-Za-z0-9._:/+=-]{1,128}")
 
 log = structlog.get_logger("access")
@@ -41,7 +44,7 @@ class Correlation:
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(correlation_id=chosen.decode())
         # Connexion's router copies the scope: without this the error handlers would not see the caller.
-        scope.setdefault("extensions", {}).setdefault("connexion_context", {})
+        context: dict[str, Any] = scope.setdefault("extensions", {}).setdefault("connexion_context", {})
         began = time.perf_counter()
         status = 0
 
@@ -49,7 +52,7 @@ class Correlation:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], (HEADER, chosen)]
+                message["headers"] = [*message["headers"], (HEADER, chosen), *context.get(ANSWER_HEADERS, ())]
             await send(message)
 
         try:

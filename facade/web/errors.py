@@ -46,6 +46,7 @@ from facade.contract.violations import (
     ResponseViolation,
 )
 from facade.identities import new_id
+from facade.partners.api_versions import VersionNotAgreed
 from facade.security.errors import KeysUnavailable, ScopeMissing, TokenRefused
 from facade.security.principal import Principal, principal_in
 from facade.tmf.patch import PatchTestFailed
@@ -120,6 +121,9 @@ def answer_to(error: Exception, table: AnswerTable) -> ErrorAnswer:
             return ErrorAnswer(401, error.code, "Unauthorized", error.detail, headers=error.headers)
         case ScopeMissing():
             return ErrorAnswer(403, error.code, "Forbidden", error.detail, headers=error.headers)
+        case VersionNotAgreed():
+            allowed = {"allowed": list(error.allowed)}
+            return ErrorAnswer(403, "VERSION_NOT_AGREED", "Version not agreed", str(error), extra=allowed)
         case RateLimited():
             return ErrorAnswer(429, "RATE_LIMITED", "Too many requests", f"{error}.", headers=_later(error))
         case Overloaded():
@@ -293,6 +297,7 @@ HANDLED: tuple[type[Exception], ...] = (
     BodyTooLarge,
     ResponseViolation,
     TurnedAway,
+    VersionNotAgreed,
     DeadlinePassed,
     NotSupported,
     PatchTestFailed,

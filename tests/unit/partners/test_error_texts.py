@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from canonical.shared.errors import every_error
 from facade.answers import ErrorAnswer
+from facade.partners.api_versions import VersionNotAgreed
 from facade.partners.error_codes import CODES_OF_THE_EDGE, PARAMETERS, known_codes, parameters_of
 from facade.partners.error_texts import LONGEST_MESSAGE, LONGEST_VALUE, PartnerErrors, partner_errors
 from facade.partners.faults import ProfileFault
@@ -136,6 +137,7 @@ def test_every_detail_of_an_error_is_a_parameter() -> None:
 
 def test_every_parameter_is_a_detail_of_its_error() -> None:
     told = {kind.code: kind.__doc__ or "" for kind in every_error()}
+    told["VERSION_NOT_AGREED"] = VersionNotAgreed.__doc__ or ""
     for code, names in PARAMETERS.items():
         assert "`details`" in told[code], code
         assert [name for name in names if not re.search(rf"\b{name}\b", told[code])] == [], code

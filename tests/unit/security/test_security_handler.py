@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from starlette.datastructures import Headers
 
-from facade.security.connexion_security import security_map
+from facade.security.connexion_security import anyone, security_map
 from facade.security.errors import ScopeMissing, TokenRefused
 from facade.security.principal import Principal, principal_in
 from facade.web.limits import RateLimited
@@ -22,14 +22,14 @@ class Verifier:
         return ACME
 
 
-def too_often(client: str) -> None:
-    raise RateLimited(client, 1)
+def too_often(principal: Principal, request: Any) -> None:
+    raise RateLimited(principal.client_id, 1)
 
 
-def asked(scope: str, sent: str = "good", count: Any = lambda client: None) -> tuple[Any, Principal | None]:
+def asked(scope: str, sent: str = "good", admit: Any = anyone) -> tuple[Any, Principal | None]:
     """What came of a request, and who is known to have made it."""
     verifier: Any = Verifier()
-    handler = security_map(verifier, ["order:read", "order:create"], count)["oauth2"]()
+    handler = security_map(verifier, ["order:read", "order:create"], admit)["oauth2"]()
     request: Any = SimpleNamespace(headers=Headers({"authorization": f"Bearer {sent}"}), context={})
     try:
         came: Any = asyncio.run(handler.get_fn({}, [scope])(request))
@@ -44,11 +44,11 @@ def test_a_client_with_the_scope_is_let_through() -> None:
 
 
 @pytest.mark.parametrize(
-    ("scope", "count", "error"),
-    [("order:create", lambda client: None, ScopeMissing), ("order:read", too_often, RateLimited)],
+    ("scope", "admit", "error"),
+    [("order:create", anyone, ScopeMissing), ("order:read", too_often, RateLimited)],
 )
-def test_a_client_that_is_turned_away_is_known_to_evidence_and_metrics(scope: str, count: Any, error: type) -> None:
-    came, known = asked(scope, count=count)
+def test_a_client_that_is_turned_away_is_known_to_evidence_and_metrics(scope: str, admit: Any, error: type) -> None:
+    came, known = asked(scope, admit=admit)
     assert (type(came), known) == (error, ACME)
 
 

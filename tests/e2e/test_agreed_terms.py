@@ -1,0 +1,58 @@
+"""What was agreed with partners about versions, limits and errors, over HTTP."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.product import TMF622, Node, partner_order, running_product
+
+V4 = TMF622.replace("/v5/", "/v4/")
+PROFILES = {
+    "partner-acme": """
+        versions:
+          TMF622:
+            v5: {}
+            v4: {deprecatedSince: 2026-01-01, sunset: 2031-01-01, successor: v5, information: https://a.b/c}
+        """,
+    "partner-list": "versions: {TMF622: {v5: {}}}",
+}
+
+
+@pytest.fixture(scope="module")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
+    folder: Path = tmp_path_factory.mktemp("terms")
+    partners = folder / "partners"
+    partners.mkdir()
+    for client, profile in PROFILES.items():
+        (partners / f"{client}.yaml").write_text(profile)
+    with running_product(folder, PARTNERS=str(partners)) as node:
+        yield node
+
+
+def test_every_answer_of_a_deprecated_version_says_so(product: Node) -> None:
+    answers = [
+        product.get(V4, "partner-acme"),
+        product.get(f"{V4}/nobody", "partner-acme"),
+        product.post(V4, {"productOrderItem": 7}, "partner-acme"),
+    ]
+    assert [answer.status_code for answer in answers] == [200, 404, 400]
+    for answer in answers:
+        assert answer.headers["Deprecation"] == "@1767225600"
+        assert answer.headers["Sunset"] == "Wed, 01 Jan 2031 00:00:00 GMT"
+        links = answer.headers["Link"]
+        assert '<https://a.b/c>; rel="deprecation", <https://a.b/c>; rel="sunset"' in links
+        assert '</tmf-api/productOrderingManagement/v5>; rel="successor-version"' in links
+    for answer in (product.get(TMF622, "partner-acme"), product.get(V4, "partner-pattern")):
+        assert answer.status_code == 200
+        assert not {"Deprecation", "Sunset"} & set(answer.headers)
+
+
+def test_a_version_that_is_not_agreed_is_refused_and_the_allowed_ones_are_named(product: Node) -> None:
+    refused = product.get(V4, "partner-list")
+    assert (refused.status_code, refused.json()["code"]) == (403, "VERSION_NOT_AGREED")
+    assert refused.json()["message"] == "TMF622 v4 is not agreed with you. Use v5."
+    assert product.get(TMF622, "partner-list").status_code == 200
+    tried = {"api": "TMF622", "version": "v4", "operation": "createProductOrder", "payload": partner_order()}
+    dry = product.post("/api/v1/translations", tried, "partner-list")
+    assert (dry.status_code, dry.json()["code"], dry.json()["allowed"]) == (403, "VERSION_NOT_AGREED", ["v5"])
