@@ -27,6 +27,7 @@ from facade.bootstrap.metrics import metrics_page
 from facade.health import Health
 from facade.metrics import AnswerTimes, MetricsPage, RequestMetrics
 from facade.operations.processes import OperatedProcesses
+from facade.partners.request_limits import RequestLimit
 from facade.portal.assets import PortalAssets
 from facade.portal.bridge_reports import BridgeReports
 from facade.portal.catalog import PortalCatalog
@@ -97,8 +98,8 @@ def application() -> Correlation:
 
 
 def _admission(settings: Settings) -> Admission:
-    limit = RateLimit(settings.rate_limit, settings.rate_burst, settings.workers) if settings.rate_limit else None
-    return Admission(limit, served_apis())
+    everybody = RequestLimit(settings.rate_limit, settings.rate_burst) if settings.rate_limit else None
+    return Admission(RateLimit(everybody, settings.workers), served_apis())
 
 
 def _apis(core: Core, security: SecuritySettings, verifier: TokenVerifier, page: MetricsPage) -> list[Api]:

@@ -21,6 +21,8 @@ from facade.partners.customers import CustomerRule, customer_rule
 from facade.partners.error_texts import OUR_ERRORS, PartnerErrors, partner_errors
 from facade.partners.error_texts import SCHEMA as ERRORS
 from facade.partners.faults import ProfileFault
+from facade.partners.request_limits import SCHEMA as LIMITS
+from facade.partners.request_limits import RequestLimit, request_limit
 from facade.partners.words import NO_WORDS, SCHEMAS, PartnerWords, partner_words
 from facade.tmf.switches import EXCUSABLE, KEEP, REASON, REFUSE, SWITCHES
 from facade.tmf.vocabulary import STANDARD, UnknownMeaning, Vocabulary
@@ -39,8 +41,9 @@ class Validation(StrEnum):
 class Profile:
     """`customers` None: the client may act for every customer. `market` is where it sells. `tolerated` are codes of
     rules that it may break, `excusable` of those that it may break with a reason. `external_ids`: what was agreed about
-    external identifiers. `billing_accounts` are those that its orders may name; with none they may name any. `versions`
-    are those of each API that it may use. `version` names the profile in audit records.
+    external identifiers. `billing_accounts` are those that its orders may name; with none they may name any.
+    `versions`: which versions of each API it may use. `limit`: how often it may ask; None: as often as everybody.
+    `version` names the profile in audit records.
     """
 
     validation: Validation = Validation.BEFORE_ACKNOWLEDGEMENT
@@ -54,6 +57,7 @@ class Profile:
     words: PartnerWords = NO_WORDS
     errors: PartnerErrors = OUR_ERRORS
     versions: ApiVersions = ALL_VERSIONS
+    limit: RequestLimit | None = None
     version: str = field(default="default", compare=False)
 
     def customers_for(self, claims: Mapping[str, Any]) -> CustomerSet | None:
@@ -148,6 +152,7 @@ _FORM = {
         **SCHEMAS,
         "errors": ERRORS,
         "versions": API_VERSIONS,
+        "limits": LIMITS,
     },
 }
 LONGEST_REASON = 200
@@ -200,6 +205,7 @@ def compile_profile(document: Any, version: str = "") -> Profile:
         words=words,
         errors=errors,
         versions=api_versions(document.get("versions", {})),
+        limit=request_limit(document["limits"]) if "limits" in document else None,
         version=version,
     )
 

@@ -22,22 +22,29 @@ class ServedApi:
 
 @dataclass(frozen=True)
 class Admission:
-    """`limit` counts the requests of each client; None counts nothing. `apis`: what is served at each base path."""
+    """`limit` counts the requests of each client. `apis`: what is served at each base path."""
 
-    limit: RateLimit | None
+    limit: RateLimit
     apis: Mapping[str, ServedApi]
 
     def __call__(self, principal: Principal, request: ConnexionRequest) -> None:
         """Raises RateLimited, and VersionNotAgreed."""
-        versions = principal.profile.versions
-        served = self._served(request) if versions.by_api else None
+        profile = principal.profile
+        served = self._served(request) if profile.versions.by_api else None
         if served is not None:
-            told = versions.terms(served.api, served.version).headers(served.addresses)
-            request.context[ANSWER_HEADERS] = [(name.lower().encode(), text.encode()) for name, text in told.items()]
-        if self.limit is not None:
-            self.limit.count(principal.client_id)
+            _tell(request, profile.versions.terms(served.api, served.version).headers(served.addresses))
+        quota = self.limit.count(principal.client_id, profile.limit)
+        if quota is not None:
+            _tell(request, quota.headers())
+            quota.check()
         if served is not None:
-            versions.check(served.api, served.version)
+            profile.versions.check(served.api, served.version)
 
     def _served(self, request: ConnexionRequest) -> ServedApi | None:
         return self.apis.get(request.scope["extensions"][ROUTING_CONTEXT]["api_base_path"])
+
+
+def _tell(request: ConnexionRequest, headers: Mapping[str, str]) -> None:
+    """Have these headers in every answer to the request."""
+    told = request.context.setdefault(ANSWER_HEADERS, [])
+    told += [(name.lower().encode(), text.encode()) for name, text in headers.items()]

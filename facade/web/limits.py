@@ -2,10 +2,13 @@
 
 import threading
 from collections import OrderedDict
+from dataclasses import dataclass
 from math import ceil
 from time import monotonic
 
 from pyrate_limiter import InMemoryBucket, Rate, RateItem
+
+from facade.partners.request_limits import RequestLimit
 
 CLIENTS = 10_000
 """The number of clients that are remembered; the one not seen for longest is forgotten."""
@@ -35,35 +38,67 @@ class DeadlinePassed(Exception):
         super().__init__(f"{text} Repeat it with the same Idempotency-Key.")
 
 
-class RateLimit:
-    """At most `burst` requests of one client within any `burst` / `per_second` seconds.
-
-    Each of the `shared_by` server processes allows an equal part of them, but at least one.
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """What is left of a client's limit: `remaining` of `most` requests within `seconds`. `reset`: it was a request too
+    many, and the next one is allowed after so many seconds.
     """
 
-    def __init__(self, per_second: float, burst: int, shared_by: int = 1) -> None:
-        part, seconds = max(1, burst // shared_by), burst / per_second
-        self._rate = Rate(part, max(1, round(1000 * seconds)))
-        self._text = f"more than {part} requests within {seconds:g} s"
-        self._lock = threading.Lock()
-        self._buckets: OrderedDict[str, InMemoryBucket] = OrderedDict()
+    most: int
+    seconds: float
+    remaining: int
+    reset: int | None = None
 
-    def count(self, client: str) -> None:
-        """Raises RateLimited."""
+    def check(self) -> None:
+        """Raises RateLimited for a request too many."""
+        if self.reset is not None:
+            raise RateLimited(f"more than {self.most} requests within {self.seconds:g} s", self.reset)
+
+    def headers(self) -> dict[str, str]:
+        """`RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10). A window has whole seconds."""
+        reset = "" if self.reset is None else f";t={self.reset}"
+        return {
+            "RateLimit-Policy": f'"default";q={self.most};w={ceil(self.seconds)}',
+            "RateLimit": f'"default";r={self.remaining}{reset}',
+        }
+
+
+class RateLimit:
+    """Counts the requests of each client. `everybody` is the limit of clients with whom no other one is agreed; None
+    for no limit.
+
+    Each of the `shared_by` server processes allows an equal part of a burst, but at least one request.
+    """
+
+    def __init__(self, everybody: RequestLimit | None = None, shared_by: int = 1) -> None:
+        self._everybody = everybody
+        self._shared_by = shared_by
+        self._lock = threading.Lock()
+        self._buckets: OrderedDict[str, tuple[RequestLimit, InMemoryBucket]] = OrderedDict()
+
+    def count(self, client: str, agreed: RequestLimit | None = None) -> Quota | None:
+        """What is left of the client's limit after this request; None if it has none."""
+        limit = agreed or self._everybody
+        if limit is None:
+            return None
+        part = max(1, limit.burst // self._shared_by)
         now = round(monotonic() * 1000)
-        bucket = self._bucket(client)
+        bucket = self._bucket(client, limit, part)
         bucket.leak(now)
         item = RateItem(client, now)
-        if not bucket.put(item):
-            waiting = bucket.waiting(item)
-            assert isinstance(waiting, int)  # milliseconds; buckets that live elsewhere have to be awaited
-            raise RateLimited(self._text, max(1, ceil((waiting - 1) / 1000)))
+        if bucket.put(item):
+            return Quota(part, limit.seconds, part - bucket.count())
+        waiting = bucket.waiting(item)
+        assert isinstance(waiting, int)  # milliseconds; buckets that live elsewhere have to be awaited
+        return Quota(part, limit.seconds, 0, reset=max(1, ceil((waiting - 1) / 1000)))
 
-    def _bucket(self, client: str) -> InMemoryBucket:
+    def _bucket(self, client: str, limit: RequestLimit, part: int) -> InMemoryBucket:
+        """With another limit than before, the client begins anew."""
         with self._lock:
-            bucket = self._buckets.get(client)
-            if bucket is None:
-                bucket = self._buckets[client] = InMemoryBucket([self._rate])
+            counted, bucket = self._buckets.get(client, (None, None))
+            if bucket is None or counted != limit:
+                bucket = InMemoryBucket([Rate(part, max(1, round(1000 * limit.seconds)))])
+                self._buckets[client] = (limit, bucket)
                 if len(self._buckets) > CLIENTS:
                     self._buckets.popitem(last=False)
             self._buckets.move_to_end(client)

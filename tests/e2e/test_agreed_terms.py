@@ -16,6 +16,7 @@ PROFILES = {
             v4: {deprecatedSince: 2026-01-01, sunset: 2031-01-01, successor: v5, information: https://a.b/c}
         """,
     "partner-list": "versions: {TMF622: {v5: {}}}",
+    "partner-pattern": "limits: {requestsPerSecond: 0.01, burst: 3}",
 }
 
 
@@ -43,7 +44,7 @@ def test_every_answer_of_a_deprecated_version_says_so(product: Node) -> None:
         links = answer.headers["Link"]
         assert '<https://a.b/c>; rel="deprecation", <https://a.b/c>; rel="sunset"' in links
         assert '</tmf-api/productOrderingManagement/v5>; rel="successor-version"' in links
-    for answer in (product.get(TMF622, "partner-acme"), product.get(V4, "partner-pattern")):
+    for answer in (product.get(TMF622, "partner-acme"), product.get(V4, "conformance")):
         assert answer.status_code == 200
         assert not {"Deprecation", "Sunset"} & set(answer.headers)
 
@@ -56,3 +57,14 @@ def test_a_version_that_is_not_agreed_is_refused_and_the_allowed_ones_are_named(
     tried = {"api": "TMF622", "version": "v4", "operation": "createProductOrder", "payload": partner_order()}
     dry = product.post("/api/v1/translations", tried, "partner-list")
     assert (dry.status_code, dry.json()["code"], dry.json()["allowed"]) == (403, "VERSION_NOT_AGREED", ["v5"])
+
+
+def test_a_partner_has_the_limit_that_was_agreed_with_it(product: Node) -> None:
+    answers = [product.get(TMF622, "partner-pattern") for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+    assert {answer.headers["RateLimit-Policy"] for answer in answers} == {'"default";q=3;w=300'}
+    assert [answer.headers["RateLimit"] for answer in answers[:3]] == [f'"default";r={left}' for left in (2, 1, 0)]
+    refused = answers[3]
+    assert refused.json()["code"] == "RATE_LIMITED"
+    assert refused.headers["RateLimit"] == f'"default";r=0;t={refused.headers["Retry-After"]}'
+    assert "RateLimit" not in product.get(TMF622, "conformance").headers, "nothing was agreed, and RATE_LIMIT is 0"

@@ -10,8 +10,9 @@ from connexion.middleware.abstract import ROUTING_CONTEXT
 
 from facade.bootstrap.answers import answer_to
 from facade.contract.violations import BodyTooLarge
+from facade.partners.request_limits import RequestLimit
 from facade.web import limits
-from facade.web.limits import Overloaded, RateLimit, RateLimited
+from facade.web.limits import Overloaded, Quota, RateLimit, RateLimited
 from facade.web.methods import MethodTable
 from facade.web.threads import Queue
 from facade.web.wsgi_bridge import WsgiBridge
@@ -30,44 +31,72 @@ def passing(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     return pass_
 
 
+def count(limit: RateLimit, client: str) -> None:
+    quota = limit.count(client)
+    assert quota is not None
+    quota.check()
+
+
 def test_a_client_may_ask_in_a_burst_and_then_as_often_as_agreed(passing: Callable[[float], None]) -> None:
-    limit = RateLimit(per_second=2, burst=4)
+    limit = RateLimit(RequestLimit(2, 4))
     for _ in range(4):
-        limit.count("acme")
+        count(limit, "acme")
     with pytest.raises(RateLimited) as refused:
-        limit.count("acme")
+        count(limit, "acme")
     assert refused.value.retry_after == 2
     passing(2.001)
-    limit.count("acme")
+    count(limit, "acme")
 
 
 def test_each_client_has_its_own_limit(passing: Callable[[float], None]) -> None:
-    limit = RateLimit(per_second=1, burst=1)
-    limit.count("acme")
-    limit.count("portal")
+    limit = RateLimit(RequestLimit(1, 1))
+    count(limit, "acme")
+    count(limit, "portal")
     with pytest.raises(RateLimited):
-        limit.count("acme")
+        count(limit, "acme")
 
 
 @pytest.mark.parametrize(("workers", "each"), [(1, 10), (3, 3), (4, 2), (10, 1), (25, 1)])
 def test_the_processes_of_one_machine_share_what_a_client_may_ask(
     passing: Callable[[float], None], workers: int, each: int
 ) -> None:
-    limit = RateLimit(per_second=5, burst=10, shared_by=workers)
+    limit = RateLimit(RequestLimit(5, 10), shared_by=workers)
     for _ in range(each):
-        limit.count("acme")
+        count(limit, "acme")
     with pytest.raises(RateLimited) as refused:
-        limit.count("acme")
+        count(limit, "acme")
     assert refused.value.retry_after == 2, "the time is that of all of them"
     passing(2.001)
-    limit.count("acme")
+    count(limit, "acme")
+
+
+def test_a_client_has_the_limit_that_is_agreed_with_it(passing: Callable[[float], None]) -> None:
+    limit, agreed = RateLimit(RequestLimit(1, 1)), RequestLimit(1, 3)
+    left = [limit.count("acme", agreed) for _ in range(3)]
+    assert [one and one.remaining for one in left] == [2, 1, 0]
+    assert limit.count("acme", agreed) == Quota(3, 3.0, 0, reset=3)
+    with pytest.raises(RateLimited, match="more than 3 requests within 3 s"):
+        Quota(3, 3.0, 0, reset=3).check()
+    assert RateLimit().count("acme") is None
+    assert RateLimit().count("acme", agreed) == Quota(3, 3.0, 2)
+
+
+def test_a_client_begins_anew_when_another_limit_is_agreed(passing: Callable[[float], None]) -> None:
+    limit = RateLimit()
+    limit.count("acme", RequestLimit(1, 1))
+    assert limit.count("acme", RequestLimit(1, 2)) == Quota(2, 2.0, 1)
+
+
+def test_answers_say_what_is_left() -> None:
+    assert Quota(5, 2.5, 3).headers() == {"RateLimit-Policy": '"default";q=5;w=3', "RateLimit": '"default";r=3'}
+    assert Quota(5, 2.5, 0, 2).headers()["RateLimit"] == '"default";r=0;t=2'
 
 
 def test_clients_are_forgotten_before_they_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "CLIENTS", 10)
-    limit = RateLimit(per_second=1, burst=1)
+    limit = RateLimit(RequestLimit(1, 1))
     for number in range(50):
-        limit.count(f"client-{number}")
+        count(limit, f"client-{number}")
     assert len(limit._buckets) == 10
 
 

@@ -1,11 +1,13 @@
 """Profiles are compiled by one pure function, whatever they were read from."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from facade.partners.faults import ProfileFault
 from facade.partners.profiles import DEFAULT, compile_profile, content_hash
+from facade.partners.request_limits import RequestLimit
 from facade.tmf.switches import SWITCHES
 
 
@@ -24,6 +26,9 @@ from facade.tmf.switches import SWITCHES
         ({"customers": {"list": ["C1*"]}}, "/customers/list", []),
         ({"customers": {"pattern": "C1"}}, "/customers/pattern", []),
         ({"customers": {"lists": ["C1"]}}, "/customers", ["claim", "list", "pattern"]),
+        ({"limits": {"burst": 3}}, "/limits", []),
+        ({"limits": {"requestsPerSecond": 0}}, "/limits/requestsPerSecond", []),
+        ({"limits": {"requestsPerSecond": 1, "burst": 0}}, "/limits/burst", []),
         ([], "", []),
         ({7: "x"}, "", []),
     ],
@@ -48,3 +53,16 @@ def test_equal_profiles_have_one_hash() -> None:
     one = {"description": "x", "market": {"channels": ["a", "b"]}}
     assert content_hash(one) == content_hash(dict(reversed(one.items())))
     assert content_hash(one) != content_hash(one | {"market": {"channels": ["b", "a"]}})
+
+
+@pytest.mark.parametrize(
+    ("said", "limit"),
+    [
+        ({"requestsPerSecond": 2.5}, RequestLimit(2.5, 3)),
+        ({"requestsPerSecond": Decimal("0.1")}, RequestLimit(0.1, 1)),
+        ({"requestsPerSecond": 10, "burst": Decimal("50.0")}, RequestLimit(10.0, 50)),
+    ],
+)
+def test_without_a_burst_the_requests_of_one_second_may_come_at_once(said: Any, limit: RequestLimit) -> None:
+    assert compile_profile({"limits": said}).limit == limit
+    assert compile_profile({}).limit is None
