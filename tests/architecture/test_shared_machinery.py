@@ -98,4 +98,6 @@ def test_two_apis_may_give_one_name_two_meanings() -> None:
 def test_every_resource_keeps_what_v5_cannot_hold(api: TmfApi) -> None:
     """Its class in the table of the bridge has the converter that shows it again."""
     converters = {one.schema: api.bridge.classes[one.schema].converter for one in api.resources}
-    assert converters == dict.fromkeys(converters, Resource)
+    assert [
+        name for name, found in converters.items() if not isinstance(found, type) or not issubclass(found, Resource)
+    ] == []

@@ -181,6 +181,9 @@ def test_each_partner_reads_its_own_codes(product: Node, partner: str) -> None:
     product.until_finished(order_id)
     shown = product.get(f"{TMF622}/{order_id}", client=partner).json()
     assert [one["code"] for one in shown["productOrderErrorMessage"]] == [words["no stock"]]
+    [note] = product.get(f"{PATHS['v4']}/{order_id}", client=partner).json()["note"]
+    assert note["id"] == words["no stock"]
+    assert note["text"].startswith(f"{words['no stock']}: ")
     ours = product.get(f"{TMF622}/{order_id}").json()
     assert [one["code"] for one in ours["productOrderErrorMessage"]] == ["INSUFFICIENT_STOCK"]
     problem = product.post(ORDERS, portal_order(SKU999=1), client=partner)

@@ -130,6 +130,28 @@ def test_an_order_is_cancelled_on_v4(product: Node) -> None:
     assert product.get(f"{V4}/{order_id}", client="partner-acme").json()["state"] == "cancelled"
 
 
+def test_a_failed_order_says_why_on_v4_wherever_it_is_shown(product: Node) -> None:
+    placed = product.post(V4, _order("C40200") | {"note": [{"text": "call first"}]}, client="partner-acme").json()
+    product.until_finished(placed["id"])
+    path = f"{V4}/{placed['id']}"
+    patched = product.request("PATCH", path, "partner-acme", json={"description": "read the note"})
+    shown = [
+        product.get(path, client="partner-acme").json(),
+        *product.get(f"{V4}?id={placed['id']}", client="partner-acme").json(),
+        *product.get(f"{V4}?id={placed['id']}&fields=note,state", client="partner-acme").json(),
+        patched.json(),
+    ]
+    [message] = product.get(f"{TMF622}/{placed['id']}", client="partner-acme").json()["productOrderErrorMessage"]
+    for order in shown:
+        [own, told] = order["note"]
+        assert own["text"] == "call first"
+        assert (told["id"], told["author"]) == ("PAYMENT_DECLINED", "provider")
+        assert told["text"] == f"PAYMENT_DECLINED: {message['message']}"
+    report = product.get(f"/api/v1/bridge-reports/productOrder/{placed['id']}", client="partner-acme").json()
+    kinds = {one["pointer"]: one["kind"] for one in report["lowered"]}
+    assert kinds["/productOrderErrorMessage"] == "reshaped"
+
+
 def test_another_partners_order_is_not_found_on_v4(product: Node) -> None:
     order_id = product.post(V4, _order(), client="portal").json()["id"]
     assert product.get(f"{V4}/{order_id}", client="partner-acme").status_code == 404

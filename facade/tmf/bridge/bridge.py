@@ -102,6 +102,10 @@ class Bridge:
         """
         return patching.patched(self, resource, document, media_type, patch, lower)
 
+    def told(self, resource: str, document: Object) -> tuple[Object, ...]:
+        """The notes that v4 shows instead of a v5 attribute of this document."""
+        return self._converters[resource].told(document)
+
     def fit_patched(self, resource: str, document: Object, patched: Patched, judge: Judge) -> Bridged:
         """The patched document as `fit` gives it. `document` is the one before."""
         names, asked = self.lifted_names(resource, patched.asked), set(patched.asked)

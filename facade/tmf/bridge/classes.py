@@ -52,6 +52,14 @@ class Nesting:
 
 
 @dataclass(frozen=True, slots=True)
+class Explanation:
+    """The v5 attribute with messages (`code`, `message`) that v4 shows as notes. `time`: where their time is."""
+
+    attribute: str
+    time: str
+
+
+@dataclass(frozen=True, slots=True)
 class ClassMapping:
     """One class in both versions.
 
@@ -59,7 +67,7 @@ class ClassMapping:
     name. `renamed`: v4 name → v5 name. `misspelt`: wrong → right name of an attribute in v5. `v4_only`, `v5_only`:
     attributes that the other version does not have; those of v4 ride along in v5. `v4_demands`, `v5_demands`: what is
     supplied when it is missing. `is_reference`: an `@type` that does not end in `Ref` names the target. `converter`:
-    for classes that differ in more than names.
+    for classes that differ in more than names. `explained_by`: what v4 shows as notes.
     """
 
     v4: str | None = None
@@ -75,6 +83,7 @@ class ClassMapping:
     is_reference: bool = False
     converter: Callable[[ClassMapping], Converter] | None = None
     nesting: Nesting | None = None
+    explained_by: Explanation | None = None
 
 
 def same(name: str, **differences: Any) -> ClassMapping:

@@ -78,6 +78,10 @@ class Converter:
             return [e for e in lowered if e is not DROPPED] if DROPPED in lowered else lowered
         return self.lower(member, at, run) if type(member) is dict else member
 
+    def told(self, document: Mapping[str, Any]) -> tuple[Object, ...]:
+        """The notes that v4 shows instead of a v5 attribute of this document."""
+        return ()
+
     def lift(self, value: Object, at: Place, run: Run) -> Object:
         if self._foreign_up and not self._foreign_up.isdisjoint(value):
             value = _without_rivals(value, self._old_names, self._foreign_up, at, run)

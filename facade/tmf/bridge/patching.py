@@ -14,6 +14,7 @@ from facade.contract.pointers import Token, Tokens, pointer, tokens_of
 from facade.contract.violations import Code, ContractViolation, Violation
 from facade.tmf.bridge.alignment import merged
 from facade.tmf.bridge.complement import COMPLEMENT, concerns, without_complement
+from facade.tmf.bridge.explaining import NOTES, without_told
 from facade.tmf.bridge.patches import LiftedPatch
 from facade.tmf.bridge.paths import is_position
 from facade.tmf.bridge.report import Bridged, Kind, Loss
@@ -49,20 +50,25 @@ Lower = Callable[[Document], Bridged]
 
 def patched(bridge: Bridge, resource: str, document: Document, media_type: str, patch: Any, lower: Lower) -> Patched:
     """See `Bridge.patched`."""
-    shown: Document = lower(document).body
+    answered: Document = lower(document).body
     kept = without_complement(document)
+    told = bridge.told(resource, kept)
+    shown = without_told(answered, told, kept)
     if media_type in MERGE_PATCHES:
-        wanted = apply_patch(media_type, shown, patch)
+        wanted = without_told(apply_patch(media_type, answered, patch), told, kept)
         asked = changed(shown, wanted)
         losses = [loss for loss in bridge.lift(resource, patch).losses if _first(loss.pointer, asked) in asked]
         return Patched(_merged(bridge, resource, kept, wanted, asked, lower), wanted, asked, losses)
     require_form(media_type, patch)
     _refuse_hidden_positions(bridge, resource, patch, lower(kept).losses)
     crossing = {index for index, operation in enumerate(patch) if _crosses(bridge, resource, operation)}
-    wanted, values = apply_operations(media_type, shown, patch, crossing)
+    wanted, values = apply_operations(media_type, answered, patch, crossing)
+    wanted = without_told(wanted, told, kept)
     asked = changed(shown, wanted)
     about = _attributes(patch, shown)
-    if not any(concerns(entry, about) for entry in document.get(COMPLEMENT, ())):
+    # Positions in a patch count the provider's notes, which v5 does not have among its own.
+    counts_told = bool(told) and NOTES in about
+    if not counts_told and not any(concerns(entry, about) for entry in document.get(COMPLEMENT, ())):
         try:
             lifted = _lifted(bridge, resource, patch, values, asked)
             after = apply_patch(media_type, kept, lifted.body, LIFTED)

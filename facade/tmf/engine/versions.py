@@ -74,7 +74,7 @@ class Version:
         known = profile.words.dictionaries
         if not known or not any(place.domain in known for place in self.resource.places):
             return None
-        return Wording(self._words_sent, self._words_kept, profile.words, profile.vocabulary)
+        return Wording(self._words_sent, self._words_kept, profile.words, profile.vocabulary, self._words_explaining)
 
     @property
     def visible(self) -> Criterion | None:
@@ -136,6 +136,12 @@ class Version:
     @cached_property
     def _words_kept(self) -> Node:
         return tree_of(self.resource.places)
+
+    @cached_property
+    def _words_explaining(self) -> Node:
+        told = self.bridge.classes[self.resource.schema].explained_by
+        places = self.resource.places if told is not None else ()
+        return tree_of(one for one in places if told and tokens_of(one.pointer)[0] == told.attribute)
 
     @cached_property
     def _words_sent(self) -> Node:
@@ -217,6 +223,8 @@ class V4(Version):
         return self.written({"href": href} | jsontext.read_kept(document), selection, wording)
 
     def written(self, document: Payload, selection: Selection | None, wording: Wording | None = None) -> Shown:
+        if wording is not None:
+            document = wording.explained(document)
         bridged = self.lowered(document)
         return Shown(_written(bridged.body, selection, wording), len(bridged.losses))
 

@@ -53,12 +53,16 @@ class Word:
 
 @dataclass(frozen=True)
 class Wording:
-    """`tree`: where the version has ids and words, `kept`: where the documents that are kept have them, in v5."""
+    """`tree`: where the version has ids and words, `kept`: where the documents that are kept have them, in v5.
+
+    `explaining`: those of `kept` that v4 shows in notes.
+    """
 
     tree: Node
     kept: Node
     words: PartnerWords = NO_WORDS
     vocabulary: Vocabulary = STANDARD
+    explaining: Node = field(default_factory=Node)
 
     def read(self, body: Any, media_type: str = "application/json") -> "ReadWords":
         """A body, or a patch, in our words."""
@@ -73,6 +77,10 @@ class Wording:
     def shown(self, document: Any) -> Any:
         """A document of this version, in the partner's words."""
         return self.tree.converted(document, self._theirs, self._shows_customer)
+
+    def explained(self, document: Any) -> Any:
+        """A v5 document with the partner's words in what v4 shows in notes."""
+        return self.explaining.converted(document, self._theirs, self._shows_customer)
 
     def answered(self, body: Any) -> Any:
         """What `shown` made, in our words."""

@@ -7,8 +7,9 @@ from typing import Any
 from facade.contract.pointers import Token, pointer
 from facade.contract.violations import Code, Violation
 from facade.tmf.bridge import Bridge
-from facade.tmf.bridge.classes import ByState, ClassMapping, Nesting, Values, always, reference, same
+from facade.tmf.bridge.classes import ByState, ClassMapping, Explanation, Nesting, Values, always, reference, same
 from facade.tmf.bridge.converters import Resource
+from facade.tmf.bridge.explaining import Explained
 from facade.tmf.bridge.nested import NestedReference
 from facade.tmf.bridge.tables import PRICE_PARTS, REFERENCE, UNSPECIFIED, price_type
 from facade.tmf.products import product_classes
@@ -31,7 +32,8 @@ WISHED = frozenset({"place", "productCharacteristic", "productTerm", "relatedPar
 CLASSES: Mapping[str, ClassMapping] = {
     "ProductOrder": same(
         "ProductOrder",
-        converter=Resource,
+        converter=Explained,
+        explained_by=Explanation("productOrderErrorMessage", time="timestamp"),
         parts={
             "agreement": "AgreementRef",
             "billingAccount": "BillingAccountRef",
