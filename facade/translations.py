@@ -31,6 +31,9 @@ NOTHING: Mapping[str, Any] = MappingProxyType(
 )
 """The answer about a payload that comes to nothing."""
 
+AGREED = "agreed_version"
+"""The field of commands that names the version of the profile. Another version alone is no other outcome."""
+
 Compare = Callable[[Any], Sequence[Loss]]
 
 
@@ -161,8 +164,8 @@ def _accepted(
 
 
 def _written(command: Any) -> dict[str, Any]:
-    """The command, without what it says of the caller; its kind of aggregate, if it has one, by name."""
-    values = {one.name: getattr(command, one.name) for one in fields(command)}
+    """The command, without what it says of the caller and its profile; its kind of aggregate by name, if it has one."""
+    values = {one.name: getattr(command, one.name) for one in fields(command) if one.name != AGREED}
     return {
         name: value.name if isinstance(value, Kind) else value
         for name, value in values.items()

@@ -123,7 +123,8 @@ class SubmitOrder:
     A `draft` is only stored; it can be amended and submitted later. What it names has to be sold in each of `markets`.
     `stated_prices` are of the whole order. `tolerated` are codes of rules (kinds of RuleBroken) that it may break, as
     was agreed with the client, and `excusable` those that a line with a reason may break; so were `external_id_rules`
-    and `billing_accounts`: it may name these only, or any if there are none. `reader` says which assets the client
+    and `billing_accounts`: it may name these only, or any if there are none. `agreed_version` names the version of all
+    this. `reader` says which assets the client
     sees, and for which customers it may act; with None it sees its own assets and acts for all.
     """
 
@@ -143,6 +144,7 @@ class SubmitOrder:
     relationships: tuple[OrderRelationship, ...] = ()
     billing_account_id: str | None = None
     billing_accounts: tuple[str, ...] = ()
+    agreed_version: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +196,7 @@ class RejectOrder:
     """Acknowledge an order of `owner` and reject it at once.
 
     `customer_id` is the customer that it names, or empty. `errors` are the reasons: JSON objects with a message each.
-    `code` and `message` summarise them.
+    `code` and `message` summarise them. `agreed_version` is as in SubmitOrder.
     """
 
     owner: str
@@ -202,6 +204,7 @@ class RejectOrder:
     code: str
     message: str
     errors: tuple[dict[str, object], ...]
+    agreed_version: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ def submit_order(command: SubmitOrder, work: UnitOfWork, clock: Clock, identitie
 
 def reject_order(command: RejectOrder, work: UnitOfWork, clock: Clock, identities: Identities) -> Order:
     """Returns the order, which is acknowledged in its first version and rejected in its second."""
-    order = Order.received(identities.new_id(), command.owner, command.customer_id, clock.now())
+    order = Order.received(identities.new_id(), command, clock.now())
     work.repository(ORDERS).add(order)
     work.save()
     order.reject(command, clock.now())

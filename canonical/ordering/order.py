@@ -63,7 +63,8 @@ class TimelineEntry:
 @dataclass(slots=True)
 class Order:
     """A commitment to carry out `items` for a customer. `version` is that of the stored order, 0 before. `tolerated`
-    are codes of rules that it may break, as was agreed with the client when it was placed.
+    are codes of rules that it may break, as was agreed with the client when it was placed; `agreed_version` names that
+    version of what was agreed. Whatever is decided about the order later goes by them.
     """
 
     id: str
@@ -78,6 +79,7 @@ class Order:
     requested_start: datetime | None = None
     requested_completion: datetime | None = None
     tolerated: tuple[str, ...] = ()
+    agreed_version: str | None = None
     bss_order_id: str | None = None
     payment: PaymentStatus = PaymentStatus.PENDING
     failure: Failure | None = None
@@ -105,11 +107,12 @@ class Order:
         return order
 
     @classmethod
-    def received(cls, order_id: str, owner: str, customer_id: str, at: datetime) -> "Order":
+    def received(cls, order_id: str, command: RejectOrder, at: datetime) -> "Order":
         """An order that is acknowledged before its validation and will be rejected. It has no items, and perhaps no
         customer.
         """
-        order = cls(order_id, owner, customer_id, (), submitted_at=at)
+        order = cls(order_id, command.owner, command.customer_id, (), submitted_at=at)
+        order.agreed_version = command.agreed_version
         order._acknowledge(at)
         return order
 
@@ -271,6 +274,7 @@ class Order:
         self.requested_start = command.requested_start
         self.requested_completion = command.requested_completion
         self.tolerated = command.tolerated
+        self.agreed_version = command.agreed_version
 
     @property
     def _cancellation(self) -> str:

@@ -252,6 +252,7 @@ def to_submit_order(body: dict[str, Any], reader: Reader, profile: Profile = DEF
         tolerated=profile.tolerated,
         excusable=profile.excusable,
         external_id_rules=profile.external_ids,
+        agreed_version=profile.version,
     )
     return Translation(command, carried={}, trail=tuple(trail), customer_id=command.customer_id)
 

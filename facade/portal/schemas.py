@@ -208,8 +208,14 @@ class OrderSchema(Schema):
     items = fields.List(fields.Nested(ItemSchema))
     amount = fields.Nested(MoneySchema, data_key="total")
     external_identifiers = fields.List(fields.Nested(ExternalIdentifierSchema), data_key="externalIdentifiers")
+    agreed_version = fields.String(data_key="profileVersion")
     failure = fields.Nested(FailureSchema)
     timeline = fields.List(fields.Nested(TimelineEntrySchema))
+
+    @post_dump
+    def leave_out_unknown_agreement(self, shown: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """Orders of earlier releases do not say which version they were judged by."""
+        return {name: value for name, value in shown.items() if name != "profileVersion" or value is not None}
 
 
 _ORDER = OrderSchema()

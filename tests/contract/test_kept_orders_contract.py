@@ -25,6 +25,7 @@ def test_an_order_comes_back_as_it_was(store: Store) -> None:
         lines=(a_line(id="ä/1"), a_line(id="2", quantity=100_000)),
         offerings=[exact, ROUTER],
         requested_start=datetime(2026, 6, 1, 6, 0, 0, 123456, tzinfo=UTC),
+        agreed_version="partner-acme@file:1a2b3c4d5e6f",
     )
     keep(store, order)
     assert order.version == 1

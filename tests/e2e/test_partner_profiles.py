@@ -13,7 +13,7 @@ import requests
 import sqlalchemy as sa
 
 from adapters.persistence.tables import audit, documents
-from tests.support.product import TMF622, Node, partner_order, running_product
+from tests.support.product import ORDERS, TMF622, Node, partner_order, running_product
 from tests.support.waiting import until
 
 API = "/api/v1/partner-profiles"
@@ -181,6 +181,20 @@ def test_a_repeated_order_gets_its_first_answer_after_another_version_is_active(
     until(lambda: judged_by(product) == version["profileVersion"])
     again = product.post(TMF622, order(), PARTNER, headers=key)
     assert (again.status_code, again.json()["id"]) == (201, first.json()["id"])
+
+
+def test_an_order_names_the_version_that_judged_it_also_after_another_one_is_active(product: Node) -> None:
+    version = activated(product, ROLE)["profileVersion"]
+    until(lambda: judged_by(product) == version)
+    made = product.post(TMF622, order() | {"requestedInitialState": "draft"}, PARTNER).json()
+    address, shown = f"{TMF622}/{made['id']}", f"{ORDERS}/{made['id']}"
+    assert product.get(shown).json()["profileVersion"] == version
+    successor = activated(product, ROLE | {"description": "the next"})["profileVersion"]
+    until(lambda: judged_by(product) == successor)
+    product.request("PATCH", address, PARTNER, json={"description": "a remark"})
+    assert product.get(shown).json()["profileVersion"] == version
+    product.request("PATCH", address, PARTNER, json={"state": "acknowledged"})
+    assert product.get(shown).json()["profileVersion"] == successor
 
 
 def test_no_request_is_judged_by_two_versions(product: Node) -> None:

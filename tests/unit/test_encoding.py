@@ -5,7 +5,10 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from adapters.persistence.encoding import converter, decoded, encoded, timestamp
+from canonical.ordering.order import Order
+from canonical.shared import jsontext
 from canonical.shared.failure import Failure
+from tests.support.builders import an_order
 
 
 @pytest.mark.parametrize(
@@ -31,3 +34,9 @@ def test_an_event_keeps_every_digit_of_what_a_backend_said() -> None:
     kept = encoded(failure)
     assert '{"available":1000000000000000000000000000000}' in kept
     assert decoded(kept, Failure) == failure
+
+
+def test_an_order_of_an_earlier_release_does_not_say_which_agreement_judged_it() -> None:
+    kept = jsontext.read_kept(encoded(an_order(agreed_version="partner-acme@1")))
+    del kept["agreed_version"], kept["events"]
+    assert decoded(jsontext.text(kept), Order).agreed_version is None

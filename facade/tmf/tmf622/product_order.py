@@ -157,6 +157,7 @@ def to_submit_order(body: Payload, sender: Sender) -> Translation:
         relationships=relationships,
         billing_account_id=account,
         billing_accounts=sender.billing_accounts,
+        agreed_version=sender.profile,
         **fields,
     )
     trail = [*trail, *plain, *_carried(body)]
@@ -168,7 +169,7 @@ def to_rejection(refusal: ErrorAnswer, body: Payload, sender: Sender) -> Transla
     carried = {name: value for name, value in body.items() if name not in REFUSED}
     errors = tuple(dict(entry) for entry in refusal.errors)
     customer = seeming_customer(body, sender.vocabulary)
-    command = RejectOrder(sender.client, customer, refusal.code, refusal.detail, errors)
+    command = RejectOrder(sender.client, customer, refusal.code, refusal.detail, errors, sender.profile)
     return Translation(command, carried=carried)
 
 

@@ -56,10 +56,10 @@ def translated(version: Version, of: Profile, body: Any) -> Translation:
 
 
 def command_document(translation: Translation) -> Any:
-    """The command, without what it says of the caller."""
+    """The command, without what it says of the caller and its profile."""
     command = translation.command
     told = {one.name: getattr(command, one.name) for one in dataclasses.fields(command)}
-    del told["owner"], told["reader"]
+    del told["owner"], told["reader"], told["agreed_version"]
     return json.loads(jsontext.write(told))
 
 

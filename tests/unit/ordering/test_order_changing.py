@@ -87,6 +87,17 @@ def test_its_owner_stays_whoever_submits_or_amends_it() -> None:
     assert draft.owner == "partner-acme"
 
 
+def test_an_order_names_the_version_of_the_agreement_that_judged_its_contents_last() -> None:
+    order = an_order(draft=True, agreed_version="partner-acme@1")
+    assert order.agreed_version == "partner-acme@1"
+    annotate(order)
+    assert order.agreed_version == "partner-acme@1"
+    order.amend(replace(OTHERWISE, agreed_version="partner-acme@2"), [BROADBAND, ROUTER], LATER)
+    assert order.agreed_version == "partner-acme@2"
+    order.submit_draft(replace(OTHERWISE, agreed_version="partner-acme@3"), [BROADBAND, ROUTER], LATER)
+    assert order.agreed_version == "partner-acme@3"
+
+
 def test_a_draft_that_is_given_up_is_cancelled_and_final() -> None:
     draft = a_draft()
     draft.amend(OTHERWISE, [BROADBAND, ROUTER], LATER)
@@ -181,9 +192,10 @@ def test_events_go_on_counting_over_what_was_said_meanwhile() -> None:
 
 @pytest.mark.parametrize("customer", ["C12345", ""])
 def test_an_order_is_acknowledged_before_it_is_understood_and_then_rejected_with_every_reason(customer: str) -> None:
-    order = Order.received("id-1", "partner-acme", customer, NOON)
+    why = a_rejection(customer_id=customer, agreed_version="partner-acme@2")
+    order = Order.received("id-1", why, NOON)
     assert (order.state, order.customer_id, order.items, order.amount) == (State.ACKNOWLEDGED, customer, (), None)
-    why = a_rejection()
+    assert order.agreed_version == "partner-acme@2"
     order.reject(why, LATER)
     assert (order.state, order.category, order.finished) == (State.REJECTED, StateCategory.FAILURE, True)
     assert order.failure == Failure(why.code, why.message, "validate", {"errors": [*why.errors]})

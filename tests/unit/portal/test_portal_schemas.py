@@ -48,6 +48,13 @@ def test_an_order_is_as_the_contract_says_in_every_state(state: State) -> None:
     assert (shown["state"], shown["stateCategory"]) == (state.value, an_order_in(state).category.value)
 
 
+def test_an_order_shows_the_profile_version_that_judged_it_if_it_is_known() -> None:
+    assert "profileVersion" not in document(an_order())
+    shown = document(an_order(agreed_version="partner-acme@3"))
+    assert shown["profileVersion"] == "partner-acme@3"
+    assert problems(SPEC, "Order", shown) == []
+
+
 @pytest.mark.parametrize("payment", PaymentStatus)
 def test_every_payment_status_is_in_the_contract(payment: PaymentStatus) -> None:
     assert problems(SPEC, "Order", document(replace(an_order(), payment=payment))) == []
@@ -128,8 +135,9 @@ def test_what_is_done_to_an_installed_product_is_shown_with_the_product_and_with
 
 @pytest.mark.parametrize("customer", ["C12345", ""])
 def test_an_order_rejected_before_it_was_understood_is_as_the_contract_says(customer: str) -> None:
-    order = Order.received("id-1", "partner-acme", customer, NOON)
-    order.reject(a_rejection(), NOON)
+    why = a_rejection(customer_id=customer)
+    order = Order.received("id-1", why, NOON)
+    order.reject(why, NOON)
     shown = document(order)
     assert problems(SPEC, "Order", shown) == []
     assert (shown["status"], shown["paymentStatus"], shown["customerId"], shown["items"], shown["total"]) == (

@@ -269,7 +269,7 @@ def test_a_rejected_order_shows_what_was_sent_as_it_was_sent() -> None:
     with pytest.raises(ContractViolation) as refused:
         to_submit_order(sent, ACME)
     translation = to_rejection(answer_to(refused.value), sent, ACME)
-    order = Order.received(ORDER_ID, translation.command.owner, translation.command.customer_id, NOON)
+    order = Order.received(ORDER_ID, translation.command, NOON)
     order.reject(translation.command, NOON)
     document = from_order(order, translation.carried or {})
     assert (document["id"], document["state"], order.customer_id) == (ORDER_ID, "rejected", "C1")
@@ -279,6 +279,14 @@ def test_a_rejected_order_shows_what_was_sent_as_it_was_sent() -> None:
         "/id",
         "/relatedParty/1/partyOrPartyRole/id",
     ]
+
+
+def test_commands_name_the_profile_version_of_their_sender() -> None:
+    sender = replace(ACME, profile="partner-acme@3")
+    assert to_submit_order(a_payload(), sender).command.agreed_version == "partner-acme@3"
+    with pytest.raises(ContractViolation) as refused:
+        to_submit_order(a_payload(id="mine"), ACME)
+    assert to_rejection(answer_to(refused.value), a_payload(), sender).command.agreed_version == "partner-acme@3"
 
 
 def test_the_answer_has_the_type_that_was_sent_and_ours_where_none_was() -> None:
