@@ -21,6 +21,7 @@ from facade.contract.validator import Contract
 from facade.contract.violations import Code, ContractViolation, Violation
 from facade.security.principal import Principal, current_principal
 from facade.tmf.bridge import Loss
+from facade.tmf.engine.mapping import KEPT
 from facade.tmf.engine.wording import ReadWords
 from facade.web.json import answer_json
 from facade.web.paging import only
@@ -156,7 +157,7 @@ def _accepted(
         "accepted": True,
         "command": _written(translation.command),
         "fields": translation.trail,
-        "carried": sorted(field.source for field in translation.trail if field.rule == "carried"),
+        "carried": sorted(field.source for field in translation.trail if field.rule in KEPT),
         "losses": losses,
         "leniencies": leniencies,
         "backendCalls": calls,

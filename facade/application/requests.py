@@ -3,10 +3,11 @@
 import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 from math import isfinite
+from types import MappingProxyType
 from typing import Any
 
 from canonical.audit.record import Mapped
@@ -76,7 +77,7 @@ class Translation:
 
     `customer_id` is the customer that it is for, if any. `changes` is the id of the aggregate that the command changes;
     None if it creates one. `replannable`: the command was planned on a version, so after a concurrent change it is
-    planned again instead of tried again.
+    planned again instead of tried again. `headers` are told with the answer, and kept with it.
     """
 
     command: Any
@@ -85,6 +86,7 @@ class Translation:
     customer_id: str | None = None
     changes: str | None = None
     replannable: bool = False
+    headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def source_of(self, pointer: str) -> str:
         """The pointer into the payload for a pointer into the command, or for the nearest known part around it."""
@@ -110,7 +112,8 @@ class Result:
     """The result of a request: the id of the created or changed aggregate, and the answer if one is stored.
 
     The answer has `document` and `version` of an aggregate with a document, otherwise `made`, the created object as
-    JSON; `record` names the audit record. `replayed`: it is the result of an earlier request with the same key.
+    JSON; `record` names the audit record, and `headers` are told with it. `replayed`: it is the result of an earlier
+    request with the same key.
     """
 
     subject: str
@@ -126,6 +129,12 @@ class Result:
     def version(self) -> int:
         assert self.answer is not None, "the answer is kept"
         return int(self.answer["version"])
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """None for most requests, and for answers of earlier releases."""
+        found: Mapping[str, str] = (self.answer or {}).get("headers", {})
+        return found
 
     @property
     def is_new(self) -> bool:

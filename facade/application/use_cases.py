@@ -212,7 +212,8 @@ class Application:
         made = self._handled(translation, work)
         subject = use_case.subject(made) if kind is None else (kind.name, made.id)
         evidence = self._evidence(request, translation, status, code, subject)
-        answer = self._answer(work, kind, made) | {"record": evidence.id} if request.keeps_answer else None
+        told = {"headers": dict(translation.headers)} if translation.headers else {}
+        answer = self._answer(work, kind, made) | {"record": evidence.id} | told if request.keeps_answer else None
         key, payload_hash = request.key, request.payload_hash
         if key is not None and not work.claim_key(request.client, key, payload_hash, subject, answer):
             raise KeyTaken

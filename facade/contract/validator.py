@@ -20,12 +20,14 @@ from typing import Any
 import jsonschema_rs
 
 from facade.contract.classes import ClassCatalog
+from facade.contract.extensions import ExtensionFinder
 from facade.contract.findings import FindingsValidator
 from facade.contract.integers import IntegerNames
 from facade.contract.lenient_defaults import Allowance, Completer
 from facade.contract.limits import Limits, first_unstorable, survey, too_many_values
 from facade.contract.messages import violations
 from facade.contract.official import operations, reference_target
+from facade.contract.pointers import Tokens
 from facade.contract.rewording import Reworded
 from facade.contract.schema import SchemaConverter, Side
 from facade.contract.violations import Code, Violation
@@ -79,6 +81,7 @@ class Contract:
         self._limits = limits or Limits()
         self._catalog = ClassCatalog(spec.get("components", {}).get("schemas", {}))
         self._completer = Completer(self._catalog)
+        self._extensions = ExtensionFinder(self._catalog)
         self._integers = IntegerNames(spec.get("components", {}).get("schemas", {}))
         self._converters = {side: SchemaConverter(self._catalog, side) for side in Side}
         self._requests = dict(_request_schemas(spec))
@@ -162,6 +165,11 @@ class Contract:
         if compiled is None or seen.refusal is not None or seen.unstorable:
             return []
         return self._completer.complete(body, compiled.schema).allowances
+
+    def extensions(self, operation_id: str, body: Any, media_type: str = JSON) -> list[Tokens]:
+        """The members of a valid body that no schema declares."""
+        schema = self._requests.get((operation_id, media_type))
+        return [] if schema is None else self._extensions.find(body, schema)
 
     def response_errors(self, operation_id: str, status: int, body: Any, media_type: str = JSON) -> list[Violation]:
         """The mistakes in an answer of ours, including a status that the operation does not declare."""

@@ -20,6 +20,8 @@ from facade.partners.api_versions import SCHEMA as API_VERSIONS
 from facade.partners.customers import CustomerRule, customer_rule
 from facade.partners.error_texts import OUR_ERRORS, PartnerErrors, partner_errors
 from facade.partners.error_texts import SCHEMA as ERRORS
+from facade.partners.extensions import CARRIES_ALL, ExtensionRules, extension_rules
+from facade.partners.extensions import SCHEMA as EXTENSIONS
 from facade.partners.faults import ProfileFault
 from facade.partners.request_limits import SCHEMA as LIMITS
 from facade.partners.request_limits import RequestLimit, request_limit
@@ -58,6 +60,7 @@ class Profile:
     errors: PartnerErrors = OUR_ERRORS
     versions: ApiVersions = ALL_VERSIONS
     limit: RequestLimit | None = None
+    extensions: ExtensionRules = CARRIES_ALL
     version: str = field(default="default", compare=False)
 
     def customers_for(self, claims: Mapping[str, Any]) -> CustomerSet | None:
@@ -153,6 +156,7 @@ _FORM = {
         "errors": ERRORS,
         "versions": API_VERSIONS,
         "limits": LIMITS,
+        "extensions": EXTENSIONS,
     },
 }
 LONGEST_REASON = 200
@@ -206,6 +210,7 @@ def compile_profile(document: Any, version: str = "") -> Profile:
         errors=errors,
         versions=api_versions(document.get("versions", {})),
         limit=request_limit(document["limits"]) if "limits" in document else None,
+        extensions=extension_rules(document.get("extensions", {})),
         version=version,
     )
 

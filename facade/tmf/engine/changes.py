@@ -18,6 +18,7 @@ from facade.tmf.bridge import COMPLEMENT, with_complement, without_complement
 from facade.tmf.engine.addresses import entity_tag
 from facade.tmf.engine.declaration import PatchRules, Sender, Verb
 from facade.tmf.engine.error_translation import client_pointers
+from facade.tmf.engine.extensions import added, with_extensions
 from facade.tmf.engine.payload import Payload
 from facade.tmf.engine.reads import Reads
 from facade.tmf.engine.senders import sender_of
@@ -151,7 +152,8 @@ def planned(
         trail = version.client_trail(translation.trail, bridged, patch.body)
         trail = trail if patch.read is None else patch.read.trail(trail)
         changes = None if rules.replaces(aggregate, translation.command) else aggregate.id
-        return replace(translation, trail=trail, changes=changes, replannable=True)
+        changed = replace(translation, trail=trail, changes=changes, replannable=True)
+        return with_extensions(changed, added(version, before, after), sender.extensions, version)
 
 
 def _refuse_what_never_changes(names: Collection[str], rules: PatchRules[Any]) -> None:

@@ -17,6 +17,7 @@ from canonical.shared.projection import Projection, SearchIndex, Term, term_of
 from canonical.shared.reader import ALL, Only, Reader
 from facade.answers import AnswerTable, ErrorAnswer
 from facade.application.requests import Translation
+from facade.partners.extensions import CARRIES_ALL, ExtensionRules
 from facade.tmf.bridge import Bridge
 from facade.tmf.domains import Place
 from facade.tmf.engine.payload import Payload
@@ -49,7 +50,7 @@ class Sender:
     `version` of the API is the one it speaks, and it reached us at `origin`, such as https://host.example. `may` says
     whether it holds a scope, `reader` what it sees and for which customers it may act. `reason` is a person's, for a
     change of a resource that asks for one. Not `told`: nobody asks how its payload is read, so the trail may be left
-    out. `profile` names the version of its partner profile.
+    out. `profile` names the version of its partner profile, and `extensions` are those that it may send.
     """
 
     client: str
@@ -66,6 +67,7 @@ class Sender:
     external_ids: ExternalIdRules = ANY_UNIQUE
     billing_accounts: tuple[str, ...] = ()
     profile: str | None = None
+    extensions: ExtensionRules = CARRIES_ALL
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,11 @@ from facade.contract.violations import Code, Violation
 from facade.tmf.bridge import COMPLEMENT
 from facade.tmf.engine.payload import Payload
 
+VERBATIM = "carried"
+EXTENSION = "carried: no schema declares it"
+"""How the trail tells what is kept verbatim."""
+KEPT = (VERBATIM, EXTENSION)
+
 
 class Unusable(ValueError):
     """What an attribute says can be read, and breaks a rule of ours."""
@@ -138,7 +143,7 @@ def read(
 def carried_trail(body: Payload, mapped: Collection[str], more: Iterable[str] = ()) -> list[Mapped]:
     """Every attribute that is kept verbatim, those that no schema names among them, and `more` places."""
     places = [f"/{escaped(name)}" for name in body if name not in mapped and name != COMPLEMENT]
-    return [Mapped(place, f"/carried{place}", "carried") for place in (*places, *more)]
+    return [Mapped(place, f"/carried{place}", VERBATIM) for place in (*places, *more)]
 
 
 def show(table: Iterable[Row], aggregate: Any, carried: Mapping[str, Any]) -> Payload:

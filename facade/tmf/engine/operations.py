@@ -25,6 +25,7 @@ from facade.tmf.engine.answers import Shown, answer, answer_list
 from facade.tmf.engine.changes import ChangeRequest, Patch, ResourceChanges, is_seen
 from facade.tmf.engine.declaration import Verb
 from facade.tmf.engine.error_translation import client_states
+from facade.tmf.engine.extensions import headers_of
 from facade.tmf.engine.reads import Reads
 from facade.tmf.engine.translator import ResourceTranslator
 from facade.tmf.engine.versions import Version
@@ -78,7 +79,9 @@ class ResourceOperations:
         name, edition = self._names_in(result)
         shown_id = _their_id(name, wording)
         href = f"{requested_address()}/{last_part(shown_id, edition if 'id' in body else None)}"
-        headers = {"Location": href, "ETag": f'"{entity_tag(result.version, edition)}{_tag(wording)}"'}
+        headers = {"Location": href, "ETag": f'"{entity_tag(result.version, edition)}{_tag(wording)}"'} | headers_of(
+            result
+        )
         return self._answer(self._shown(result.document, href, selection, wording), href, 201, headers)
 
     def retrieve(self, id: str) -> flask.Response:
@@ -154,7 +157,8 @@ class ResourceOperations:
         name, edition = self._names_in(result)
         href = _href(last_part(_their_id(name, wording), edition)) if result.is_new else patch.href
         tag = entity_tag(result.version, edition) + _tag(wording)
-        return self._answer(self._shown(result.document, href, selection, wording), href, 200, {"ETag": f'"{tag}"'})
+        headers = {"ETag": f'"{tag}"'} | headers_of(result)
+        return self._answer(self._shown(result.document, href, selection, wording), href, 200, headers)
 
     def delete(self, id: str) -> flask.Response:
         """Remove the resource for good, where its state allows that."""

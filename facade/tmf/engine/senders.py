@@ -34,4 +34,5 @@ def sender_of(
         external_ids=profile.external_ids,
         billing_accounts=profile.billing_accounts,
         profile=profile.version,
+        extensions=profile.extensions,
     )

@@ -8,6 +8,7 @@ from facade.application.requests import Translation
 from facade.security.principal import Principal
 from facade.tmf.engine.declaration import Sender
 from facade.tmf.engine.error_translation import client_pointers
+from facade.tmf.engine.extensions import with_extensions
 from facade.tmf.engine.payload import Payload
 from facade.tmf.engine.reads import DocumentReads
 from facade.tmf.engine.senders import sender_of
@@ -40,7 +41,9 @@ class ResourceTranslator:
                 translation = self.version.resource.to_command(meant, self.sender(principal, reason))
             principal.require(self.version.resource.scopes_of(translation.command, None))
             trail = self.version.client_trail(translation.trail, bridged, body)
-            return replace(translation, trail=trail if read is None else read.trail(trail))
+            translated = replace(translation, trail=trail if read is None else read.trail(trail))
+            extensions = self.version.extensions(body)
+            return with_extensions(translated, extensions, principal.profile.extensions, self.version)
 
     def read(self, body: Any, principal: Principal) -> ReadWords | None:
         """How a body was sent in words of the partner's; None if it is in ours."""

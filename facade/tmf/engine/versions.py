@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from canonical.audit.record import Mapped
 from canonical.shared import jsontext
 from canonical.shared.criteria import Compare, Criterion, Not, Operator, PathStep
-from facade.contract.pointers import pointer, shortened, tokens_of
+from facade.contract.pointers import Tokens, pointer, shortened, tokens_of
 from facade.contract.validator import Checked, Contract
 from facade.contract.violations import Code, ContractViolation, Violation
 from facade.partners.profiles import Profile
@@ -112,6 +112,18 @@ class Version:
         """The top-level v5 attributes that differ, also those that only v4 shows differently."""
         return self.bridge.changed(self.resource.schema, before, after)
 
+    def extensions(self, body: Any) -> list[Tokens]:
+        """The members of a body in this version that its contract does not declare."""
+        return self.contract.extensions(self.resource.operation(Verb.CREATE), body)
+
+    def as_shown(self, document: Payload) -> Payload:
+        """A v5 document as this version has it."""
+        return without_complement(document)
+
+    def kept_place(self, at: Tokens) -> Tokens:
+        """Where documents that are kept have what a body in this version has there."""
+        return at
+
     def client_pointer(self, pointer: str, sent: Any, lifted: Any = None) -> str:
         """Where a v5 pointer leads in `sent`, a body in this version. `lifted`: the v5 body with its complement."""
         return pointer
@@ -207,6 +219,16 @@ class V4(Version):
             raise ContractViolation(wrong)
         with client_pointers(lambda pointer: self.client_pointer(pointer, result.shown)):
             return self.bridge.fit_patched(schema, document, result, self._judged)
+
+    def extensions(self, body: Any) -> list[Tokens]:
+        return self.own.extensions(self.resource.operation(Verb.CREATE, self.name), body)
+
+    def as_shown(self, document: Payload) -> Payload:
+        shown: Payload = self.lowered(document).body
+        return shown
+
+    def kept_place(self, at: Tokens) -> Tokens:
+        return tuple(self.bridge.lift_names(self.resource.schema, at))
 
     def client_pointer(self, pointer: str, sent: Any, lifted: Any = None) -> str:
         aside = positions_aside((lifted or {}).get(COMPLEMENT, ()))

@@ -1,0 +1,90 @@
+"""Extensions in what a partner sends: refused as its profile says, or carried, and then named in the trail and in
+headers of the answer.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote
+
+from canonical.audit.record import Mapped
+from facade.application.requests import Result, Translation
+from facade.contract.pointers import Tokens, pointer
+from facade.contract.violations import ContractViolation
+from facade.partners.extensions import ExtensionRules, place_of
+from facade.tmf.engine.mapping import EXTENSION, VERBATIM
+from facade.tmf.engine.payload import Payload
+from facade.tmf.engine.versions import Version
+
+HEADER = "X-Carried-Extensions"
+RECORD = "X-Audit-Record"
+RECORDS = "/api/v1/audit-records"
+LONGEST = 1_000
+"""Characters of the header. The audit record names all."""
+MORE = "..."
+_PLAIN = "/~!$&'()*+;=:@"
+
+
+def added(version: Version, before: Payload, after: Payload) -> list[Tokens]:
+    """The extensions that a patch makes or changes, as this version has them. Both are v5 documents."""
+    shown = version.as_shown(after)
+    found = version.extensions(shown)
+    if not found:
+        return found
+    earlier = version.as_shown(before)
+    known = [(place_of(at), _value(earlier, at)) for at in version.extensions(earlier)]
+    return [at for at in found if (place_of(at), _value(shown, at)) not in known]
+
+
+def with_extensions(
+    translation: Translation, found: Sequence[Tokens], rules: ExtensionRules, version: Version
+) -> Translation:
+    """The translation that also tells of these extensions, unless they were understood: v4 takes names of v5.
+
+    Raises ContractViolation for those that are not agreed.
+    """
+    if not found:
+        return translation
+    understood = [one.source for one in translation.trail if one.rule != VERBATIM]
+    carried = {pointer(at): at for at in found if not _is_around(pointer(at), understood)}
+    if not carried:
+        return translation
+    refused = list(rules.refused(carried.values()))
+    if refused:
+        raise ContractViolation(refused)
+    trail = [one for one in translation.trail if one.source not in carried]
+    trail += [Mapped(at, f"/carried{pointer(version.kept_place(tokens))}", EXTENSION) for at, tokens in carried.items()]
+    return replace(translation, trail=tuple(trail), headers={HEADER: _listed(carried)})
+
+
+def headers_of(result: Result) -> dict[str, str]:
+    """What the answer tells of extensions: which were carried, and where the audit record is."""
+    if HEADER not in result.headers or result.answer is None:
+        return {}
+    return {HEADER: result.headers[HEADER], RECORD: f"{RECORDS}/{result.answer['record']}"}
+
+
+def _is_around(place: str, sources: Collection[str]) -> bool:
+    return any(source == place or source.startswith(f"{place}/") for source in sources)
+
+
+def _listed(places: Collection[str]) -> str:
+    """The pointers, percent-encoded, as many as fit."""
+    return ", ".join(_fitting(places))
+
+
+def _fitting(places: Collection[str]) -> Iterator[str]:
+    left = LONGEST - len(MORE)
+    for place in places:
+        text = quote(place, safe=_PLAIN)
+        left -= len(text) + 2
+        if left < 0:
+            yield MORE
+            return
+        yield text
+
+
+def _value(document: Any, at: Tokens) -> Any:
+    for token in at:
+        document = document[token]
+    return document

@@ -1,0 +1,53 @@
+"""What a partner's profile decides about what it sends, over HTTP: each key in both versions of TMF622."""
+
+from typing import Any
+
+import pytest
+
+from tests.support.product import TMF622, Node, partner_order
+
+V4 = TMF622.replace("/v5/", "/v4/")
+PATHS = {"v5": TMF622, "v4": V4}
+VERSIONS = pytest.mark.parametrize("version", PATHS)
+
+
+@pytest.fixture(scope="module")
+def product(product_on_sqlite: Node) -> Node:
+    return product_on_sqlite
+
+
+def an_order(version: str, **more: Any) -> dict[str, Any]:
+    if version == "v5":
+        return partner_order() | more
+    party = {"role": "Customer", "id": "C12345", "@referredType": "Customer"}
+    item = {"id": "1", "action": "add", "quantity": 1, "productOffering": {"id": "po_tv_basic"}}
+    return {"relatedParty": [party], "productOrderItem": [item]} | more
+
+
+def tried(product: Node, version: str, payload: Any, client: str = "qa") -> dict[str, Any]:
+    body = {"api": "TMF622", "version": version, "operation": "createProductOrder", "payload": payload}
+    found: dict[str, Any] = product.post("/api/v1/translations", body, client=client).json()
+    return found
+
+
+@VERSIONS
+def test_attributes_that_no_schema_declares_are_named_with_their_record(product: Node, version: str) -> None:
+    key, sent = {"Idempotency-Key": f"extensions-{version}"}, an_order(version, discount={"percent": 50})
+    answer = product.post(PATHS[version], sent, headers=key)
+    assert (answer.status_code, answer.json()["discount"]) == (201, {"percent": 50})
+    assert answer.headers["X-Carried-Extensions"] == "/discount"
+    record = product.get(answer.headers["X-Audit-Record"]).json()
+    assert record["orderId"] == answer.json()["id"]
+    assert {one["rule"] for one in record["translation"] if one["source"] == "/discount"} == {
+        "carried: no schema declares it"
+    }
+    again = product.post(PATHS[version], sent, headers=key)
+    names = ("X-Carried-Extensions", "X-Audit-Record")
+    assert [again.headers[name] for name in names] == [answer.headers[name] for name in names]
+    assert "/discount" in tried(product, version, sent)["carried"]
+    path = f"{PATHS[version]}/{answer.json()['id']}"
+    changed = product.request("PATCH", path, json={"x_note": "new"})
+    assert (changed.status_code, changed.headers["X-Carried-Extensions"]) == (200, "/x_note")
+    assert product.get(changed.headers["X-Audit-Record"]).json()["operation"].endswith("patchProductOrder")
+    plain = product.request("PATCH", path, json={"description": "new"})
+    assert "X-Carried-Extensions" not in plain.headers
