@@ -27,7 +27,6 @@ from facade.bootstrap.metrics import metrics_page
 from facade.health import Health
 from facade.metrics import AnswerTimes, MetricsPage, RequestMetrics
 from facade.operations.processes import OperatedProcesses
-from facade.partners.request_limits import RequestLimit
 from facade.portal.assets import PortalAssets
 from facade.portal.bridge_reports import BridgeReports
 from facade.portal.catalog import PortalCatalog
@@ -48,7 +47,7 @@ from facade.translations import Translations
 from facade.web.admission import Admission
 from facade.web.correlation import Correlation
 from facade.web.errors import ErrorHandler
-from facade.web.limits import RateLimit
+from facade.web.limits import RateLimit, RequestLimit
 from facade.web.threads import Queue
 
 

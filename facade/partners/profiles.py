@@ -24,10 +24,11 @@ from facade.partners.extensions import CARRIES_ALL, ExtensionRules, extension_ru
 from facade.partners.extensions import SCHEMA as EXTENSIONS
 from facade.partners.faults import ProfileFault
 from facade.partners.request_limits import SCHEMA as LIMITS
-from facade.partners.request_limits import RequestLimit, request_limit
+from facade.partners.request_limits import request_limit
 from facade.partners.words import NO_WORDS, SCHEMAS, PartnerWords, partner_words
 from facade.tmf.switches import EXCUSABLE, KEEP, REASON, REFUSE, SWITCHES
 from facade.tmf.vocabulary import STANDARD, UnknownMeaning, Vocabulary
+from facade.web.limits import RequestLimit
 
 
 class Validation(StrEnum):

@@ -4,9 +4,10 @@ profile["limits"]     {"requestsPerSecond": 10, "burst": 50}
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from math import ceil
 from typing import Any
+
+from facade.web.limits import RequestLimit
 
 MOST_PER_SECOND = 1_000_000
 MOST_BURST = 100_000
@@ -21,18 +22,6 @@ SCHEMA: dict[str, Any] = {
     },
 }
 """The form of the key `limits` of a profile."""
-
-
-@dataclass(frozen=True, slots=True)
-class RequestLimit:
-    """At most `burst` requests within any `burst` / `per_second` seconds."""
-
-    per_second: float
-    burst: int
-
-    @property
-    def seconds(self) -> float:
-        return self.burst / self.per_second
 
 
 def request_limit(said: Mapping[str, Any]) -> RequestLimit:

@@ -8,8 +8,6 @@ from time import monotonic
 
 from pyrate_limiter import InMemoryBucket, Rate, RateItem
 
-from facade.partners.request_limits import RequestLimit
-
 CLIENTS = 10_000
 """The number of clients that are remembered; the one not seen for longest is forgotten."""
 
@@ -36,6 +34,18 @@ class DeadlinePassed(Exception):
     def __init__(self) -> None:
         text = "The request took too long, and it is not known whether it is carried out."
         super().__init__(f"{text} Repeat it with the same Idempotency-Key.")
+
+
+@dataclass(frozen=True, slots=True)
+class RequestLimit:
+    """At most `burst` requests within any `burst` / `per_second` seconds."""
+
+    per_second: float
+    burst: int
+
+    @property
+    def seconds(self) -> float:
+        return self.burst / self.per_second
 
 
 @dataclass(frozen=True, slots=True)

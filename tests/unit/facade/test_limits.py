@@ -10,9 +10,8 @@ from connexion.middleware.abstract import ROUTING_CONTEXT
 
 from facade.bootstrap.answers import answer_to
 from facade.contract.violations import BodyTooLarge
-from facade.partners.request_limits import RequestLimit
 from facade.web import limits
-from facade.web.limits import Overloaded, Quota, RateLimit, RateLimited
+from facade.web.limits import Overloaded, Quota, RateLimit, RateLimited, RequestLimit
 from facade.web.methods import MethodTable
 from facade.web.threads import Queue
 from facade.web.wsgi_bridge import WsgiBridge

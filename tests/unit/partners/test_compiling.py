@@ -7,8 +7,8 @@ import pytest
 
 from facade.partners.faults import ProfileFault
 from facade.partners.profiles import DEFAULT, compile_profile, content_hash
-from facade.partners.request_limits import RequestLimit
 from facade.tmf.switches import SWITCHES
+from facade.web.limits import RequestLimit
 
 
 @pytest.mark.parametrize(
