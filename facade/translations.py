@@ -97,7 +97,8 @@ class Translations:
         translatable, principal = self.known[what], current_principal()
         principal.profile.versions.check(*what[:2])
         principal.require(translatable.contract.scopes(what[2]))
-        return answer_json(tried(translatable, what[2], asked["payload"], principal, self._calls))
+        accepted = flask.request.headers.get("Accept-Language", "")
+        return answer_json(tried(translatable, what[2], asked["payload"], principal, self._calls, accepted))
 
     def _calls(self, translation: Translation) -> list[PlannedCall]:
         """The backend calls that would follow; none for an order that is there already."""
@@ -111,8 +112,11 @@ def tried(
     payload: Any,
     principal: Principal,
     calls_of: Callable[[Translation], Sequence[PlannedCall]] = lambda _: (),
+    accepted: str = "",
 ) -> dict[str, Any]:
-    """The answer about a payload. `calls_of`: the backend calls that would follow; it raises what the core refuses."""
+    """The answer about a payload. `calls_of`: the backend calls that would follow; it raises what the core refuses.
+    `accepted`: the languages that the caller accepts for errors.
+    """
     read = translatable.translator.read(payload, principal)
     checked = translatable.contract.check_request(operation, payload if read is None else read.body)
     leniencies = [
@@ -120,7 +124,7 @@ def tried(
     ]
     if checked.violations:
         wrong = checked.violations if read is None else read.told(checked.violations)
-        return _refused(_entries(wrong, principal), leniencies)
+        return _refused(_entries(wrong, principal, accepted), leniencies)
     try:
         with nullcontext() if read is None else read.wording.told(read):
             translatable.translator.check_customers(checked.body, principal)
@@ -128,21 +132,21 @@ def tried(
             calls = calls_of(translation)
             losses = [loss.as_document() for loss in translatable.losses(checked.body)]
     except ContractViolation as error:
-        return _refused(_entries(error.violations, principal), leniencies)
+        return _refused(_entries(error.violations, principal, accepted), leniencies)
     except (InvalidCommand, NotFound, Conflict) as error:
-        return _refused([_entry(error, principal)], leniencies)
+        return _refused([_entry(error, principal, accepted)], leniencies)
     return _accepted(translation, calls, losses, leniencies)
 
 
-def _entries(violations: Sequence[Violation], principal: Principal) -> Sequence[Mapping[str, Any]]:
+def _entries(violations: Sequence[Violation], principal: Principal, accepted: str) -> Sequence[Mapping[str, Any]]:
     found = tuple(violation.as_document() for violation in violations)
-    return principal.profile.errors.told(ErrorAnswer(400, "", "", "", found)).errors
+    return principal.profile.errors.told(ErrorAnswer(400, "", "", "", found), accepted).errors
 
 
-def _entry(error: CanonicalError, principal: Principal) -> Mapping[str, Any]:
+def _entry(error: CanonicalError, principal: Principal, accepted: str) -> Mapping[str, Any]:
     entry = {"pointer": error.pointer, "reason": error.code, "message": error.message}
     found = ErrorAnswer(400, error.code, "", error.message, (entry,), extra=error.details)
-    told = principal.profile.errors.told(found)
+    told = principal.profile.errors.told(found, accepted)
     return {"pointer": error.pointer, "code": told.code, "message": told.detail}
 
 

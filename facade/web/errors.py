@@ -257,9 +257,10 @@ class ErrorHandler:
         if caller is not None and not turned_away and request.method not in ("GET", "HEAD", "OPTIONS"):
             own = error.subject if isinstance(error, CanonicalError) else None
             self._record(error_id, caller, request, answer, own or answer.extra.get("id"))
-        told = answer if caller is None else caller.profile.errors.told(answer)
+        accepted = request.headers.get("accept-language", "")
+        told = answer if caller is None else caller.profile.errors.told(answer, accepted)
         body, media_type = render(told, path, error_id)
-        headers = dict(answer.headers)
+        headers = dict(told.headers)
         if answer.status == 405:
             headers = {"Allow": self._methods.allow(path)}
         return ConnexionResponse(answer.status, content_type=media_type, body=body, headers=headers)

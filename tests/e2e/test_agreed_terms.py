@@ -15,7 +15,12 @@ PROFILES = {
             v5: {}
             v4: {deprecatedSince: 2026-01-01, sunset: 2031-01-01, successor: v5, information: https://a.b/c}
         """,
-    "partner-list": "versions: {TMF622: {v5: {}}}",
+    "partner-list": """
+        versions: {TMF622: {v5: {}}}
+        errors:
+          ORDER_NOT_FOUND: {code: E-1, messages: {de: Kein solcher Auftrag, fr: Commande inconnue}}
+          CUSTOMER_MISSING: {messages: {fr: Client manquant}}
+        """,
     "partner-pattern": "limits: {requestsPerSecond: 0.01, burst: 3}",
 }
 
@@ -68,3 +73,20 @@ def test_a_partner_has_the_limit_that_was_agreed_with_it(product: Node) -> None:
     assert refused.json()["code"] == "RATE_LIMITED"
     assert refused.headers["RateLimit"] == f'"default";r=0;t={refused.headers["Retry-After"]}'
     assert "RateLimit" not in product.get(TMF622, "conformance").headers, "nothing was agreed, and RATE_LIMIT is 0"
+
+
+def test_errors_are_told_in_a_language_that_the_partner_accepts(product: Node) -> None:
+    french = {"Accept-Language": "fr-CH, de;q=0.5"}
+    for address in (f"{TMF622}/nobody", "/api/v1/orders/nobody"):
+        answer = product.get(address, "partner-list", headers=french)
+        assert answer.status_code == 404
+        assert "Commande inconnue" in (answer.json().get("message"), answer.json().get("detail"))
+        assert answer.headers["Content-Language"] == "en, fr", "our reason is English"
+        assert answer.headers["Vary"] == "Accept-Language"
+    tried = {"api": "TMF622", "version": "v5", "operation": "createProductOrder"}
+    body = partner_order() | {"relatedParty": []}
+    refused = product.post(TMF622, body, "partner-list", headers=french)
+    dry = product.post("/api/v1/translations", tried | {"payload": body}, "partner-list", headers=french)
+    assert refused.status_code == 400
+    assert dry.json()["errors"] == refused.json()["errors"]
+    assert "Client manquant" in [one["message"] for one in dry.json()["errors"]]

@@ -109,6 +109,103 @@ def test_documents_show_the_partners_codes() -> None:
     assert [known.outward(code) for code in ("INSUFFICIENT_STOCK", "CONFLICT")] == ["E-1", "CONFLICT"]
 
 
+# --- languages --------------------------------------------------------------------------------------------------------
+
+TEXTS = {"messages": {"de": "Konflikt: {message}", "fr": "Conflit : {message}"}, "reasons": {"de": "Konflikt"}}
+CONFLICT = ErrorAnswer(409, "CONFLICT", "Conflict", "ours")
+
+
+@pytest.mark.parametrize(
+    ("language", "accepted", "told", "named"),
+    [
+        (None, "fr", ("Conflict", "Conflit : ours"), "en, fr"),
+        (None, "fr-CA, de;q=0.5", ("Konflikt", "Conflit : ours"), "de, fr"),
+        (None, "cs, de-AT;q=0.5", ("Konflikt", "Konflikt: ours"), "de"),
+        (None, "en, de;q=0.5", ("Conflict", "ours"), "en"),
+        (None, "*", ("Conflict", "ours"), "en"),
+        (None, "de;q=0", ("Conflict", "ours"), "en"),
+        (None, "", ("Conflict", "ours"), "en"),
+        (None, ";;,q=", ("Conflict", "ours"), "en"),
+        ("de", "fr", ("Konflikt", "Konflikt: ours"), "de"),
+        ("fr", "de", ("Konflikt", "Conflit : ours"), "de, fr"),
+        ("cs", "fr", ("Conflict", "Conflit : ours"), "en, fr"),
+        ("cs", "cs", ("Conflict", "ours"), "en"),
+    ],
+)
+def test_the_partners_language_comes_first_then_an_accepted_one_then_english(
+    language: str | None, accepted: str, told: tuple[str, str], named: str
+) -> None:
+    known = errors(CONFLICT=TEXTS, **({"language": language} if language else {}))
+    answer = known.told(CONFLICT, accepted)
+    assert (answer.title, answer.detail) == told
+    assert answer.headers == {"Content-Language": named, "Vary": "Accept-Language"}
+
+
+def test_a_text_is_in_the_language_of_the_profile() -> None:
+    known = errors(language="de", CONFLICT={"message": "Konflikt", "messages": {"en": "conflict"}})
+    assert known.told(CONFLICT, "en").detail == "Konflikt"
+    assert known.told(ErrorAnswer(404, "NOT_FOUND", "Not found", "ours"), "de").headers["Content-Language"] == "en"
+
+
+def test_without_a_language_answers_name_none_and_do_not_depend_on_what_is_accepted() -> None:
+    answer = errors(CONFLICT={"message": "Konflikt"}).told(CONFLICT, "fr")
+    assert (answer.detail, answer.headers) == ("Konflikt", {})
+    answer = errors(language="de", CONFLICT={"message": "Konflikt", "reason": "Konflikt"}).told(CONFLICT, "fr")
+    assert answer.headers == {"Content-Language": "de"}
+
+
+def test_each_mistake_is_told_in_an_accepted_language() -> None:
+    known = errors(WORD_NOT_AGREED={"messages": {"fr": "mot inconnu"}})
+    answer = known.told(ErrorAnswer(400, "INVALID_REQUEST", "Invalid", "two", (ENTRY,)), "fr")
+    assert answer.errors[0]["message"] == "mot inconnu"
+    assert answer.headers["Content-Language"] == "en, fr"
+
+
+def test_a_long_header_is_read_in_part() -> None:
+    assert errors(CONFLICT=TEXTS).told(CONFLICT, "xx," * 20_000 + "fr").detail == "ours"
+
+
+@pytest.mark.parametrize("accepted", ["de", "fr"])
+@pytest.mark.parametrize("code", sorted(known_codes()))
+def test_every_code_is_told_in_each_language_with_each_of_its_parameters(code: str, accepted: str) -> None:
+    names = parameters_of(code)
+    text = " ".join(f"{name}={{{name}}}" for name in names)
+    known = errors(**{code: {"messages": {one: f"{one}: {text}" for one in ("de", "fr")}}})
+    entry = {**ENTRY, "reason": code}
+    answer = ErrorAnswer(400, code, "", "ours", (entry,), extra={name: f"<{name}>" for name in names})
+    detail = known.told(answer, accepted).detail
+    assert detail.startswith(f"{accepted}: ")
+    assert all(f"{name}=" in detail for name in names)
+    assert "{" not in detail
+
+
+@pytest.mark.parametrize(
+    ("said", "pointer", "told"),
+    [
+        ({"messages": {"de": "{nobody}"}}, "/errors/CONFLICT/messages/de", "no parameter"),
+        ({"messages": {"de": "a\nb"}}, "/errors/CONFLICT/messages/de", "not printed"),
+        ({"reasons": {"de": " a"}}, "/errors/CONFLICT/reasons/de", "not printed"),
+        ({"messages": {"german!": "x"}}, "/errors/CONFLICT/messages", "german!"),
+        ({"messages": {}}, "/errors/CONFLICT/messages", "1 property"),
+        ({"message": "x", "messages": {"de": "y"}}, "/errors/CONFLICT/message", "/errors/language"),
+    ],
+)
+def test_a_mistake_in_a_language_is_told_with_its_place(said: Any, pointer: str, told: str) -> None:
+    with pytest.raises(ProfileFault) as refused:
+        compile_profile({"errors": {"CONFLICT": said}})
+    assert refused.value.pointer == pointer
+    assert told in str(refused.value)
+
+
+def test_a_language_has_one_text() -> None:
+    with pytest.raises(ProfileFault, match="keep one") as refused:
+        compile_profile({"errors": {"language": "de", "CONFLICT": {"message": "x", "messages": {"de": "y"}}}})
+    assert refused.value.pointer == "/errors/CONFLICT/messages/de"
+    with pytest.raises(ProfileFault, match="english") as refused:
+        compile_profile({"errors": {"language": "english"}})
+    assert refused.value.pointer == "/errors/language"
+
+
 OURS_ALONE = frozenset({"BACKEND_ERROR", "DECISION_REFUSED", "PROFILE_ACTIVATION_PENDING", "PROFILE_NOT_FOUND"})
 """Codes whose details are for the people who run the product."""
 
