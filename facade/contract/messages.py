@@ -102,13 +102,17 @@ def _type(place: _Place, facts: Mapping[str, Any], value: Any) -> list[Violation
 
 
 def _enum(place: _Place, facts: Mapping[str, Any], value: Any) -> list[Violation]:
-    options = facts["options"] if "options" in facts else [facts["expected_value"]]
+    return [not_one_of(place, facts["options"] if "options" in facts else [facts["expected_value"]], value)]
+
+
+def not_one_of(place: Sequence[Token], options: Sequence[Any], value: Any) -> Violation:
+    """For a value that is none of those that an enumeration has."""
     allowed = tuple(option if isinstance(option, str) else _shown(option) for option in options)
     listed = ", ".join(allowed[:_MAX_LISTED]) + (", …" if len(allowed) > _MAX_LISTED else "")
     text = f"{dotted(place)} must be {'one of ' if len(allowed) > 1 else ''}{listed}, not {_shown(value)}."
     meant = _meant(value, [option for option in options if isinstance(option, str)])
     hint = f"did you mean `{meant}`?" if meant else None
-    return [Violation(pointer(place), Code.INVALID_VALUE, text, allowed, hint)]
+    return Violation(pointer(place), Code.INVALID_VALUE, text, allowed, hint)
 
 
 def _format(place: _Place, facts: Mapping[str, Any], value: Any) -> list[Violation]:

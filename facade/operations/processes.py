@@ -24,7 +24,8 @@ from facade.application.requests import Result, Translation
 from facade.application.use_cases import Application
 from facade.clock import time_text
 from facade.contract.connexion_plugin import validated_body
-from facade.contract.violations import Code, ContractViolation, Violation
+from facade.contract.messages import not_one_of
+from facade.contract.violations import ContractViolation
 from facade.portal.pages import page_document
 from facade.security.principal import current_principal
 from facade.web.cursors import Course
@@ -213,5 +214,5 @@ def _states(query: Mapping[str, str]) -> frozenset[ProcessState]:
     names = query["state"].split(",")
     unknown = next((name for name in names if name not in known), None)
     if unknown is not None:
-        raise ContractViolation([Violation("/state", Code.INVALID_VALUE, f"there is no state {unknown[:60]}", known)])
+        raise ContractViolation([not_one_of(("state",), known, unknown)])
     return frozenset(ProcessState(name) for name in names)

@@ -16,7 +16,7 @@ from canonical.shared import jsontext
 from canonical.shared.criteria import AnyOf, Compare, Criterion, Operator, PathStep, all_of
 from canonical.shared.projection import SearchIndex
 from canonical.shared.reader import Reader
-from facade.contract.pointers import shortened
+from facade.contract.messages import not_one_of
 from facade.contract.violations import Code, ContractViolation, Violation
 from facade.portal.asset_shapes import asset_document, eligible_document, timeline_document
 from facade.portal.pages import page_document
@@ -132,6 +132,5 @@ def _with_value(text: str) -> Criterion:
 def _statuses(text: str) -> list[str]:
     names = text.split(",")
     if unknown := [name for name in names if name not in AssetStatus.__members__]:
-        told = f"{shortened(unknown[0])} is no status of an asset"
-        raise ContractViolation([Violation("/status", Code.INVALID_VALUE, told, tuple(AssetStatus))])
+        raise ContractViolation([not_one_of(("status",), tuple(AssetStatus), unknown[0])])
     return names

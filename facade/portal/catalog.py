@@ -23,7 +23,7 @@ from facade.application.requests import Request, Result, Translation
 from facade.application.use_cases import Application
 from facade.clock import instant
 from facade.contract.connexion_plugin import validated_body
-from facade.contract.pointers import shortened
+from facade.contract.messages import not_one_of
 from facade.contract.violations import Code, ContractViolation, Violation
 from facade.portal.catalog_documents import Section, definition_of, document_of, tag_of, trail_of, with_status
 from facade.portal.catalog_reads import INDEX, CatalogReads
@@ -226,8 +226,7 @@ def _seen(principal: Principal, asked: str | None) -> Criterion | None:
     """The states that the caller sees, of those that it asks for."""
     names = list(LifecycleStatus) if asked is None else asked.split(",")
     if unknown := [name for name in names if name not in LifecycleStatus.__members__]:
-        text = f"{shortened(unknown[0])} is no status of the catalog"
-        raise ContractViolation([Violation("/status", Code.INVALID_VALUE, text, tuple(LifecycleStatus))])
+        raise ContractViolation([not_one_of(("status",), tuple(LifecycleStatus), unknown[0])])
     asked_for = set(map(LifecycleStatus, names))
     states = asked_for if _is_insider(principal) else asked_for & PUBLISHED
     if states == set(LifecycleStatus):

@@ -302,9 +302,10 @@ class LiftedAttributes:
     v5: SchemaAttributes
 
     def find(self, parameter: str, names: Names) -> Attribute:
-        self.v4.find(parameter, names)
+        asked = self.v4.find(parameter, names)
         path = ".".join(names)
         try:
-            return self.v5.find(parameter, tuple(self.bridge.lift_path(self.schema, path).split(".")) if names else ())
+            kept = self.v5.find(parameter, tuple(self.bridge.lift_path(self.schema, path).split(".")) if names else ())
+            return replace(kept, values=asked.values)
         except ContractViolation:
             raise refusal(parameter, f"{shortened(path)} is only carried and cannot be searched") from None

@@ -42,11 +42,15 @@ class Words(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """A path that exists, with the steps that lead to it in the documents that are kept. `words`: the client's."""
+    """A path that exists, with the steps that lead to it in the documents that are kept. `words`: the client's.
+
+    `values`: the texts that its enumeration has; empty for other attributes.
+    """
 
     steps: Path
     kind: Kind
     words: Words | None = None
+    values: tuple[str, ...] = ()
 
     @property
     def in_list(self) -> bool:
@@ -110,7 +114,9 @@ class SchemaAttributes:
             many = many or is_list
             values += [shape.items or {} for shape in shapes if "array" in shape.types] if is_list else [node]
         steps = (*before.attribute.steps, PathStep(names[-1], many))
-        return _Place(Attribute(steps, self._kind(values)), self._members(tuple(values)))
+        kind = self._kind(values)
+        enumerated = self._enumerated(values) if kind is Kind.TEXT else ()
+        return _Place(Attribute(steps, kind, values=enumerated), self._members(tuple(values)))
 
     def _members(self, nodes: tuple[Any, ...]) -> dict[str, tuple[Any, ...]]:
         found: dict[str, list[Any]] = {}
@@ -144,16 +150,24 @@ class SchemaAttributes:
             if shape.properties:
                 yield Kind.OBJECT
             for name in shape.types:
-                if name == "string" and self._format(node) == "date-time":
+                if name == "string" and self._said(node, "format") == "date-time":
                     yield Kind.INSTANT
                 else:
                     yield _KINDS.get(name, Kind.OBJECT)
 
-    def _format(self, node: Any) -> str | None:
+    def _enumerated(self, nodes: list[Any]) -> tuple[str, ...]:
+        """The texts that may stand here; empty where any text may."""
+        found = [self._said(node, "enum") for node in nodes]
+        if not all(found):
+            return ()
+        return tuple(dict.fromkeys(value for values in found for value in values if isinstance(value, str)))
+
+    def _said(self, node: Any, keyword: str) -> Any:
+        """What a schema says with a keyword, or what it inherits."""
         if isinstance(node.get("$ref"), str):
-            return self._format(self._catalog.schemas[schema_name(node["$ref"])])
-        inherited = (self._format(part) for part in node.get("allOf", ()))
-        return node.get("format") or next((one for one in inherited if one), None)
+            return self._said(self._catalog.schemas[schema_name(node["$ref"])], keyword)
+        inherited = (self._said(part, keyword) for part in node.get("allOf", ()))
+        return node.get(keyword) or next((one for one in inherited if one), None)
 
 
 _KINDS = {"string": Kind.TEXT, "number": Kind.NUMBER, "integer": Kind.NUMBER, "boolean": Kind.BOOLEAN}

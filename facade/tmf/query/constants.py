@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 
 from canonical.shared.criteria import Constant, Operator
 from canonical.shared.jsontext import number_of
+from facade.contract.messages import not_one_of
 from facade.contract.pointers import shortened
+from facade.contract.violations import ContractViolation
 from facade.tmf.query.attributes import Attribute, Kind, Words
 from facade.tmf.query.refusals import refusal
 from facade.tmf.query.regex import portable
@@ -35,6 +37,8 @@ def constants_of(
         if kind not in (Kind.TEXT, Kind.ANY):
             raise refusal(parameter, f"a regular expression needs a text, and this is a {kind.value}")
         return (portable(parameter, text),)
+    if operator is Operator.EQUAL and attribute.values and text not in attribute.values:
+        raise ContractViolation([not_one_of((parameter[:60],), attribute.values, text)])
     if operator in _ORDERED and kind is Kind.BOOLEAN:
         raise refusal(parameter, "true and false have no order")
     return _meanings(parameter, kind, operator, text, quoted)
@@ -45,7 +49,7 @@ def _ours(parameter: str, attribute: Attribute, words: Words, operator: Operator
     if operator is not Operator.EQUAL:
         names = ".".join(step.name for step in attribute.steps)
         raise refusal(parameter, f"your profile has words of yours for {names}: compare it by = or != only")
-    found = words.meanings(text)
+    found = tuple(one for one in words.meanings(text) if not attribute.values or one in attribute.values)
     if not found:
         allowed = words.allowed
         raise refusal(parameter, f"{shortened(text)} is not agreed with you", f"one of {', '.join(allowed)}")

@@ -25,7 +25,7 @@ def jsonpath(text: str) -> str:
 @pytest.mark.parametrize(
     ("most", "too_much", "said"),
     [
-        ("state=a;" * 49 + "state=b", "state=a;" * 50 + "state=b", "50 conditions"),
+        ("priority=a;" * 49 + "priority=b", "priority=a;" * 50 + "priority=b", "50 conditions"),
         (
             "description.regex=a&" * 4 + "description.regex=b",
             "&".join(f"note.text.regex={n}" for n in range(6)),
@@ -43,8 +43,8 @@ def jsonpath(text: str) -> str:
             "lists of lists",
         ),
         (
-            jsonpath("$[?(" + "!(" * 11 + "@.id=='1'" + "||@.id=='2'&&@.state=='3')" * 11 + ")]"),
-            jsonpath("$[?(" + "!(" * 12 + "@.id=='1'" + "||@.id=='2'&&@.state=='3')" * 12 + ")]"),
+            jsonpath("$[?(" + "!(" * 11 + "@.id=='1'" + "||@.id=='2'&&@.priority=='3')" * 11 + ")]"),
+            jsonpath("$[?(" + "!(" * 12 + "@.id=='1'" + "||@.id=='2'&&@.priority=='3')" * 12 + ")]"),
             "nested too deeply",
         ),
     ],

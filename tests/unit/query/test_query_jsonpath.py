@@ -49,9 +49,9 @@ def test_the_dialects_mean_the_same(source: str) -> None:
     assert read(source) == AnyElement(NOTE, equal("author", "X"))
 
 
-@pytest.mark.parametrize("source", ["$[?(@.state=='x')]", "[?(@.state=='x')]", "$[?@.state=='x']"])
+@pytest.mark.parametrize("source", ["$[?(@.priority=='x')]", "[?(@.priority=='x')]", "$[?@.priority=='x']"])
 def test_the_root_may_be_the_collection(source: str) -> None:
-    assert read(source) == equal("state", "x")
+    assert read(source) == equal("priority", "x")
 
 
 def test_conditions_in_one_bracket_are_about_one_element() -> None:

@@ -106,7 +106,7 @@ def test_links_keep_the_rest_of_the_query() -> None:
         REST.replace("-creationDate", "creationDate"),
         REST.replace("sort=-creationDate&", ""),
         REST.replace("sort=-creationDate", "sort=state"),
-        REST.replace("held", "done"),
+        REST.replace("held", "failed"),
     ],
 )
 def test_a_cursor_belongs_to_the_query_that_it_was_given_for(other: str) -> None:
