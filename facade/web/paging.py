@@ -65,13 +65,15 @@ class Page:
         """
         address = f"{address}?{kept}&" if kept else f"{address}?"
         queries = {"self": self.query, "first": _by_offset(0, self.limit)}
-        if self.offset > 0:
-            queries["prev"] = _by_offset(max(0, self.offset - self.limit), self.limit)
+        last = (found.total - 1) // self.limit * self.limit if found.total and self.limit else None
+        if self.offset > 0 and last is not None:
+            before = self.offset - self.limit if self.offset < found.total else last
+            queries["prev"] = _by_offset(max(0, before), self.limit)
         following = self.next_query(found)
         if following is not None:
             queries["next"] = following
-        if found.total and self.limit:
-            queries["last"] = _by_offset((found.total - 1) // self.limit * self.limit, self.limit)
+        if last is not None:
+            queries["last"] = _by_offset(last, self.limit)
         links = [f'<{address}{query}>; rel="{name}"' for name, query in queries.items()]
         counts = {"X-Total-Count": str(found.total), "X-Result-Count": str(len(found.members))}
         return counts | {"Link": ", ".join(links)}

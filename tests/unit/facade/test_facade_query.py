@@ -135,6 +135,14 @@ def test_the_ends_of_the_list_link_no_further() -> None:
     assert links(Page(3, 10, asked=True), found(10, 45))["prev"] == at(0, 10)
 
 
+def test_the_page_before_one_past_the_end_is_the_last_that_exists() -> None:
+    for offset in (45, 50, 60, 1_000):
+        assert links(Page(offset, 10, asked=True), found(0, 45))["prev"] == at(40, 10)
+    assert links(Page(30, 10, asked=True), found(0, 30))["prev"] == at(20, 10)
+    assert links(Page(7, 10, asked=True), found(0, 0)).keys() == {"self", "first"}
+    assert links(Page(7, 0, asked=True), found(0, 30)).keys() == {"self", "first"}
+
+
 def test_an_empty_list_has_no_last_page() -> None:
     assert links(Page(0, 10, asked=False), found(0, 0)).keys() == {"self", "first"}
 
