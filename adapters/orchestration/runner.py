@@ -15,6 +15,7 @@ import structlog
 
 from adapters.orchestration.agenda import Entry
 from adapters.orchestration.endings import Endings
+from adapters.persistence.origins import done_by_process
 from adapters.persistence.process_records import SqlProcesses
 from adapters.persistence.process_table import Pause, ProcessTable, Turn
 from canonical.catalog.job_handlers import EXPORT_CATALOG, IMPORT_CATALOG
@@ -92,6 +93,7 @@ class Runner:
         named = {"correlation_id": turn.correlation_id, "process": turn.process, **_named(entry)}
         with (
             structlog.contextvars.bound_contextvars(**named),
+            done_by_process(turn.process, turn.subject, turn.correlation_id),
             tracing.span(f"process {turn.process}", parent=turn.traceparent) as span,
         ):
             span.note(facade__subject=turn.subject, facade__turn=turn.number, facade__node=self._node)
@@ -126,7 +128,8 @@ class Runner:
             ahead = kind.seconds_ahead(subject)
             if not ahead:
                 kind.begin(subject)
-            work.commit()
+            with done_by_process(process, turn.subject, turn.correlation_id):
+                work.commit()
             return turn, subject, ahead
 
     def _carry_on(self, turn: Turn, reached: "_Reached", alive: Callable[[], None]) -> bool:

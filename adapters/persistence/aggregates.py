@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from adapters.persistence.encoding import decoded
-from adapters.persistence.outbox import insert_event
+from adapters.persistence.outbox import Outbox
 from adapters.persistence.prepared import Prepared
 from adapters.persistence.rows import Rows, encoded_aggregate
 from adapters.persistence.tables import documents, process_steps, processes, terms
@@ -88,10 +88,16 @@ class Seen(Generic[A]):
 
 
 class SqlAggregateRepository(Generic[A]):
-    """The aggregates of one kind in one transaction. Without a projector no document is kept for them."""
+    """The aggregates of one kind in one transaction. Without a projector no document is kept for them.
 
-    def __init__(self, connection: sa.Connection, kind: Kind[A], project: Projector | None) -> None:
+    `outbox` takes their events; aggregates without events need none.
+    """
+
+    def __init__(
+        self, connection: sa.Connection, kind: Kind[A], project: Projector | None, outbox: Outbox | None = None
+    ) -> None:
         self._connection = connection
+        self._outbox = outbox
         self._kind = kind
         self._rows = Rows(kind, project)
         self._seen: dict[str, Seen[A]] = {}
@@ -132,17 +138,19 @@ class SqlAggregateRepository(Generic[A]):
         return self._rows.projection(seen.aggregate, seen.carried).document, seen.aggregate.version
 
     def save(self) -> None:
-        """Write what is new or changed, with its events and its document. Raises ConcurrentChange."""
+        """Write what is new or changed, with its document, and hand its events over. Raises ConcurrentChange."""
         for seen in list(self._seen.values()):
-            aggregate = seen.aggregate
+            aggregate, document = seen.aggregate, ""
             if self._kind.removed(aggregate):
+                document = self._rows.projection(aggregate, seen.carried).document
                 self._remove(aggregate)
             elif aggregate.version == 0 or seen.has_changed():
-                self._write(seen)
+                document = self._write(seen)
             events = getattr(aggregate, "events", [])
-            for event in events:
-                insert_event(self._connection, self._kind, aggregate.id, event)
-            events.clear()
+            if events:
+                assert self._outbox is not None, "the events of this kind have nowhere to go"
+                self._outbox.add(self._kind, aggregate, events, document or None)
+                events.clear()
 
     def _find(self, aggregate_id: str) -> Seen[A]:
         asked = {"resource": self._kind.name, "asked": aggregate_id}
@@ -152,7 +160,8 @@ class SqlAggregateRepository(Generic[A]):
             raise self._kind.missing(aggregate_id)
         return _seen(self._kind, row)
 
-    def _write(self, seen: Seen[A]) -> None:
+    def _write(self, seen: Seen[A]) -> str:
+        """The document that it has now."""
         aggregate = seen.aggregate
         projection = self._rows.projection(aggregate, seen.carried)
         read, row = aggregate.version, self._rows.next_row(aggregate, seen.carried, projection)
@@ -165,6 +174,7 @@ class SqlAggregateRepository(Generic[A]):
                 raise ConcurrentChange(f"{self._kind.name} {aggregate.id} was changed by somebody else: read it again")
         self._index(seen, self._rows.terms(aggregate, projection))
         seen.read, seen.carried_changed = str(row["aggregate"]), False
+        return projection.document
 
     def _insert(self, aggregate: A, row: dict[str, Any]) -> None:
         try:

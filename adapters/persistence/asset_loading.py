@@ -7,9 +7,10 @@ import sqlalchemy as sa
 
 from adapters.persistence.asset_files import FileAsset
 from adapters.persistence.bulk import Bulk
-from adapters.persistence.outbox import insert_event
+from adapters.persistence.outbox import Outbox
 from adapters.persistence.rows import DOCUMENT_COLUMNS, TERM_COLUMNS, Rows
 from adapters.persistence.tables import documents, terms
+from canonical.events.recorded import Origin
 from canonical.inventory.asset import ASSETS, Cause, CustomerAsset
 from canonical.inventory.events import CustomerAssetsLoaded
 from canonical.shared.projection import Projector
@@ -47,6 +48,7 @@ class LoadedAssets:
         dialect = self._connection.dialect.name
         Bulk(documents, DOCUMENT_COLUMNS, rows, dialect).insert(self._connection)
         Bulk(terms, TERM_COLUMNS, sorted(indexed), dialect).insert(self._connection)
-        insert_event(
-            self._connection, ASSETS, self._job_id, CustomerAssetsLoaded(self._job_id, sequence, at, len(assets))
-        )
+        event = CustomerAssetsLoaded(self._job_id, sequence, at, len(assets))
+        recorded = Outbox(self._connection)
+        recorded.add_nobodys(ASSETS, self._job_id, event)
+        recorded.write(Origin(LOADER))

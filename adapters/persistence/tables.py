@@ -93,7 +93,10 @@ outbox = sa.Table(
     sa.Column("type", sa.String(60), nullable=False),
     sa.Column("at", TIME, nullable=False),
     sa.Column("payload", sa.Text, nullable=False),
+    sa.Column("number", sa.BigInteger, comment="in the stream, dense from 1; none until it is given"),
+    sa.Column("document", sa.Text, comment="of the subject as of the change, as JSON"),
     sa.UniqueConstraint("subject", "sequence"),
+    sa.Index("ix_outbox_number", "number", unique=True),
 )
 
 processes = sa.Table(

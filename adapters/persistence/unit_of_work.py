@@ -1,6 +1,6 @@
 """One transaction over aggregates of every kind, the process schedule, listeners, keys and the audit."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Any, Self
@@ -15,6 +15,8 @@ from adapters.persistence.database import Database, insert_once
 from adapters.persistence.encoding import converter, timestamp
 from adapters.persistence.external_id_claims import SqlExternalIdClaims
 from adapters.persistence.listeners import SqlListenerRepository
+from adapters.persistence.origins import origin_at_hand
+from adapters.persistence.outbox import Outbox
 from adapters.persistence.partner_profiles import SqlProfileChanges
 from adapters.persistence.process_records import SqlProcesses
 from adapters.persistence.publications import SqlPublications
@@ -35,11 +37,16 @@ from canonical.shared.projection import Projector
 ASSETS_PER_ITEM = 100
 
 
+def _nobody() -> None:
+    pass
+
+
 class SqlUnitOfWork:
     """Everything changed inside is committed together or not at all. `projectors` by the names of their kinds.
 
     Orders find offerings that have one of the statuses `sold`, and one item of an order makes at most `assets_per_item`
-    assets. `future_claims_at_start`: see `OrderAssets`. `seconds`: for one that does more than others.
+    assets. `future_claims_at_start`: see `OrderAssets`. `seconds`: for one that does more than others. `told`: called
+    after a commit that recorded events.
     """
 
     assets: OrderAssets
@@ -61,6 +68,7 @@ class SqlUnitOfWork:
         seconds: float | None = None,
         assets_per_item: int = ASSETS_PER_ITEM,
         future_claims_at_start: bool = False,
+        told: Callable[[], None] = _nobody,
     ) -> None:
         self._database = database
         self._projectors = projectors
@@ -69,13 +77,17 @@ class SqlUnitOfWork:
         self._seconds = seconds
         self._assets_per_item = assets_per_item
         self._future_claims_at_start = future_claims_at_start
+        self._told = told
+        self._evidence: AuditRecord | None = None
         self._repositories: dict[str, SqlAggregateRepository[Any]] = {}
+        self._outbox: Outbox
         self._transaction: AbstractContextManager[sa.Connection]
         self._connection: sa.Connection
 
     def __enter__(self) -> Self:
         self._transaction = self._database.writing(self._seconds)
         self._connection = self._transaction.__enter__()
+        self._outbox = Outbox(self._connection)
         self.claims = SqlClaims(self._connection)
         self.external_ids = SqlExternalIdClaims(self._connection)
         self.assets = OrderAssets(self, self._clock, self._assets_per_item, self._future_claims_at_start)
@@ -95,7 +107,7 @@ class SqlUnitOfWork:
     def repository(self, kind: Kind[A]) -> SqlAggregateRepository[A]:
         if kind.name not in self._repositories:
             project = self._projectors.get(kind.name)
-            self._repositories[kind.name] = SqlAggregateRepository(self._connection, kind, project)
+            self._repositories[kind.name] = SqlAggregateRepository(self._connection, kind, project, self._outbox)
         return self._repositories[kind.name]
 
     def referring(self, link: Link, kinds: Iterable[str], but: Collection[str]) -> str | None:
@@ -121,7 +133,10 @@ class SqlUnitOfWork:
 
     def commit(self) -> None:
         self.save()
+        has_events = self._outbox.write(origin_at_hand(self._evidence))
         self._connection.commit()
+        if has_events:
+            self._told()
 
     def claim_key(
         self, owner: str, key: str, request_hash: str, subject: tuple[str, str], answer: dict[str, Any] | None
@@ -147,4 +162,5 @@ class SqlUnitOfWork:
         return converter.unstructure(made)
 
     def record(self, record: AuditRecord) -> None:
+        self._evidence = self._evidence or record
         insert_record(self._connection, record)

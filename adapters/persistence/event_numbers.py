@@ -1,0 +1,70 @@
+"""The numbers of the stream, given to events that were committed.
+
+Any node may do it, one at a time. Whoever holds the lock sees everything that holders before it numbered, because a
+transaction gives its lock back after it has committed, and a statement sees what was committed before it began. Writers
+are never waited for: an event of a transaction that is still open gets its number later.
+"""
+
+from enum import StrEnum
+
+import sqlalchemy as sa
+
+from adapters.persistence.database import Database
+from adapters.persistence.event_stream import head
+from adapters.persistence.tables import outbox
+
+MOST_AT_ONCE = 1000
+FROZEN_MILLISECONDS = 2000
+"""The server ends the transaction of a node that froze while it held the lock, so that another one can go on."""
+LOCK = 622623
+"""Of PostgreSQL's advisory locks; the migrations have the one before."""
+_LOCK = sa.text(
+    f"SELECT set_config('idle_in_transaction_session_timeout', '{FROZEN_MILLISECONDS}', true),"
+    f" pg_try_advisory_xact_lock({LOCK})"
+)
+_WAITING = sa.select(outbox.c.position).where(outbox.c.number.is_(None))
+_NUMBER = sa.text(
+    "UPDATE outbox SET number = batch.place + (SELECT coalesce(max(number), 0) FROM outbox) FROM"
+    " (SELECT position, row_number() OVER (ORDER BY position) AS place FROM"
+    "  (SELECT position FROM outbox WHERE number IS NULL ORDER BY position LIMIT :most) AS waiting) AS batch"
+    " WHERE outbox.position = batch.position"
+)
+
+
+class Round(StrEnum):
+    """What came of an attempt to number what waits."""
+
+    DONE = "done"
+    MORE = "more"
+    BUSY = "busy"
+    """Another node is at it, and may have begun before the last commit here."""
+
+
+class EventNumbers:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def head(self) -> int:
+        """The last number that was given; 0 for none."""
+        with self._database.reading() as connection:
+            return head(connection)
+
+    def waiting(self) -> int:
+        """Committed events without a number."""
+        with self._database.reading() as connection:
+            count = sa.select(sa.func.count()).select_from(_WAITING.subquery())
+            return connection.scalar(count) or 0
+
+    def give(self, most: int = MOST_AT_ONCE) -> Round:
+        """Number committed events as they were recorded."""
+        if self._database.sqlite:
+            return Round.DONE  # each writer has numbered its own
+        with self._database.reading() as connection:
+            if connection.execute(_WAITING.limit(1)).first() is None:
+                return Round.DONE
+            connection.rollback()
+            if not connection.execute(_LOCK).one()[1]:
+                return Round.BUSY
+            given = connection.execute(_NUMBER, {"most": most}).rowcount
+            connection.commit()
+        return Round.MORE if given == most else Round.DONE
