@@ -6,9 +6,11 @@ from typing import Any
 from adapters.backends.http import Timed, untimed
 from adapters.backends.parallel_queries import ParallelQueries
 from adapters.backends.registry import NEEDED, connect
+from adapters.events.sequencer import Sequencer
 from adapters.orchestration.engine import EngineSettings, TurnEngine
 from adapters.persistence.audit import SqlAuditTrail
 from adapters.persistence.database import Database
+from adapters.persistence.event_numbers import EventNumbers
 from adapters.persistence.node_table import NodeTable
 from adapters.persistence.partner_profiles import SqlPublishedProfiles
 from adapters.persistence.probes import write
@@ -54,6 +56,7 @@ class Core:
         self.clock = SystemClock()
         self.database = Database(settings.database_address, settings.database_timeout, settings.database_waiters)
         self.database_probe = Probe(self._write_problem, late="the database does not answer within 1 s")
+        self.sequencer = Sequencer(EventNumbers(self.database))
         search_seconds = min(settings.search_seconds, 0.8 * settings.database_timeout)
         self.reads = SqlReads(self.database, search_seconds)
         self._projectors = projectors()
@@ -121,6 +124,7 @@ class Core:
             self.sold,
             assets_per_item=self.settings.assets_per_item,
             future_claims_at_start=self.settings.future_orders_claim == START,
+            told=self.sequencer.wake,
         )
 
     def _write_problem(self) -> str | None:
@@ -138,6 +142,7 @@ class Core:
         self.backends.leave()
         self.profile_watch.stop()
         self.engine.close()
+        self.sequencer.stop()
         self.part_queries.close()
         self.backends.close()
         self.audit.close()

@@ -69,6 +69,7 @@ def application() -> Correlation:
         await asyncio.to_thread(core.engine.launch)
         core.backends.watch_contracts()
         core.profile_watch.begin()
+        core.sequencer.begin()
         if settings.workers > 1:
             page.mirror.begin()
         yield

@@ -1,0 +1,1 @@
+"""Brings recorded events to whoever follows them."""
