@@ -75,6 +75,12 @@ class Agenda:
         with self._changed:
             return (process, subject) in self._in_hand
 
+    def runs(self, process: str, subject: str) -> bool:
+        """Whether a run of it is at work, or about to begin."""
+        with self._changed:
+            entry = self._in_hand.get((process, subject))
+            return entry is not None and entry.running
+
     @property
     def room(self) -> int:
         """How many more processes could run at this moment."""

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 
 class Endings:
-    """Lets threads of this operating system process wait for the end of a process that runs here."""
+    """Lets threads of this operating system process wait for the end of a process, as soon as it is told here."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -14,7 +14,7 @@ class Endings:
 
     @contextmanager
     def of(self, subject: str) -> Iterator[threading.Event]:
-        """Set when the process on `subject` ends here; an earlier end does not set it."""
+        """Set when the end of the process on `subject` is told; one that was told earlier does not set it."""
         event = threading.Event()
         with self._lock:
             self._events.setdefault(subject, []).append(event)

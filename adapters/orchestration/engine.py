@@ -1,8 +1,9 @@
-"""The process engine: runs processes in threads of this operating system process.
+"""The process engine: runs processes in threads of this operating system process, or leaves them to other nodes.
 
 The status of a process is in the table `processes` only. A run takes the next turn there before it starts, so that of
 two runs of one process only the later one can change it. A node continues its own processes, even after a database
-failure. The upkeep of any node starts processes that no living node has.
+failure. Processes that no node has are taken by the intake of any node that has room; the upkeep releases those of
+dead nodes.
 """
 
 import time
@@ -16,10 +17,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.orchestration.agenda import Agenda
 from adapters.orchestration.endings import Endings
+from adapters.orchestration.intake import Intake
 from adapters.orchestration.runner import ProcessWork, Runner
 from adapters.orchestration.upkeep import Upkeep
 from adapters.persistence.node_table import NodeTable
 from adapters.persistence.process_table import ProcessTable
+from adapters.signals.topics import Signals, Topic
 from canonical.processes.engine import Process
 from canonical.shared.errors import StoreUnavailable
 
@@ -31,8 +34,8 @@ class EngineSettings:
     """`node` is the id of this operating system process.
 
     A node whose heartbeat stands still for `lease_seconds` is dead. `longest_pause` is the longest wait in seconds
-    between two attempts at an unavailable backend. A `held` engine accepts processes, but runs none. The outcomes of a
-    process's calls are kept for `keep_steps_seconds` after its end.
+    between two attempts at an unavailable backend. A `held` engine runs no process: it is no node, and tells the nodes
+    what is scheduled. The outcomes of a process's calls are kept for `keep_steps_seconds` after its end.
     """
 
     node: str
@@ -52,42 +55,44 @@ class TurnEngine:
         unit_of_work: Callable[[], ProcessWork],
         table: ProcessTable,
         nodes: NodeTable,
+        signals: Signals,
         settings: EngineSettings,
     ) -> None:
         self._table = table
         self._nodes = nodes
+        self._signals = signals
         self._settings = settings
         self._endings = Endings()
         self._runner = Runner(
-            processes, unit_of_work, table, self._endings, settings.node, longest_pause=settings.longest_pause
+            processes, unit_of_work, table, self._ended, settings.node, longest_pause=settings.longest_pause
         )
         self._agenda = Agenda(self._runner.make, settings.at_once)
         self._upkeep = Upkeep(nodes, self._agenda, settings.node, settings.lease_seconds, forget=self._forget)
+        self._intake = Intake(nodes, self._agenda, settings.node)
         self._forgotten_until = ""
 
     def launch(self) -> None:
-        """Register the node and start the work."""
+        """Register the node and start the work. A held engine only listens."""
         if self._settings.held:
+            self._signals.begin([Topic.ENDED], self._heard)
             return
         self._nodes.beat(self._settings.node)
         self._agenda.begin()
         self._upkeep.begin()
+        self._intake.begin()
+        self._signals.begin(list(Topic), self._heard)
 
     def close(self) -> None:
         """Leave. Runs stop before their next call; other nodes, or the next one to start, continue them."""
-        if self._settings.held:
-            return
-        self._upkeep.stop()
-        self._runner.leaving.set()
-        self._agenda.stop()
-        try:
-            self._nodes.bury(self._settings.node)
-        except (StoreUnavailable, SQLAlchemyError):
-            log.exception("this node could not sign off; the others see that its heartbeat stands still")
+        if not self._settings.held:
+            self._leave()
+        self._signals.close()
 
     def start(self, process: str, subject: str) -> None:
-        if not self._settings.held:
+        if not self._settings.held and self._agenda.room:
             self._agenda.add(process, subject)
+        else:
+            self._signals.tell(Topic.WANTED)
 
     def wait(self, process: str, subject: str, seconds: float) -> bool:
         until = time.monotonic() + seconds
@@ -98,6 +103,28 @@ class TurnEngine:
                 if time.monotonic() >= until:
                     return False
         return True
+
+    def _leave(self) -> None:
+        self._intake.stop()
+        self._upkeep.stop()
+        self._runner.leaving.set()
+        self._agenda.stop()
+        try:
+            self._nodes.bury(self._settings.node)
+            self._signals.tell(Topic.WANTED)
+        except (StoreUnavailable, SQLAlchemyError):
+            log.exception("this node could not sign off; the others see that its heartbeat stands still")
+
+    def _ended(self, subject: str) -> None:
+        """A process ended here."""
+        self._endings.tell(subject)
+        self._signals.tell(Topic.ENDED, subject)
+
+    def _heard(self, topic: Topic, subject: str) -> None:
+        if topic is Topic.WANTED:
+            self._intake.wake()
+        else:
+            self._endings.tell(subject)
 
     def _forget(self) -> None:
         before = datetime.now(UTC) - timedelta(seconds=self._settings.keep_steps_seconds)

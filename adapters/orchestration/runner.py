@@ -14,7 +14,6 @@ from typing import Any, Protocol, Self
 import structlog
 
 from adapters.orchestration.agenda import Entry
-from adapters.orchestration.endings import Endings
 from adapters.persistence.origins import done_by_process
 from adapters.persistence.process_records import SqlProcesses
 from adapters.persistence.process_table import Pause, ProcessTable, Turn
@@ -58,21 +57,23 @@ class _Leaving(Exception):
 
 
 class Runner:
-    """Makes runs in the caller's thread. `longest_pause` in seconds."""
+    """Makes runs in the caller's thread. `ended` is told the subject of each process that ended; `longest_pause` in
+    seconds.
+    """
 
     def __init__(
         self,
         processes: Mapping[str, Process[Any]],
         unit_of_work: Callable[[], ProcessWork],
         table: ProcessTable,
-        endings: Endings,
+        ended: Callable[[str], None],
         node: str,
         longest_pause: float,
     ) -> None:
         self._processes = processes
         self._unit_of_work = unit_of_work
         self._table = table
-        self._endings = endings
+        self._ended = ended
         self._node = node
         self._longest_pause = longest_pause
         self.leaving = threading.Event()
@@ -145,7 +146,7 @@ class Runner:
         if progress.waiting:
             return True
         unless_overtaken(lambda: self._end(turn, kind, progress))
-        self._endings.tell(turn.subject)
+        self._ended(turn.subject)
         return False
 
     def _end(self, turn: Turn, kind: Process[Any], progress: Progress) -> None:

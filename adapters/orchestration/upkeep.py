@@ -1,4 +1,5 @@
-"""The background work of each node: count heartbeats, start processes that stand still, delete old records.
+"""The background work of each node that carries out processes: count heartbeats, take over from dead nodes, delete old
+records.
 
 A node detects that another node or a process stands still by counters and its own rounds, and never compares times. So
 neither a step of the wall clock nor different clocks of two machines matter.
@@ -40,7 +41,7 @@ class Upkeep:
         self._lease = lease_seconds
         self._forget = forget
         self._seen: dict[str, tuple[int, int]] = {}
-        self._alone: set[Claim] = set()
+        self._orphans: set[Claim] = set()
         self._round = 0
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._rounds, name="upkeep", daemon=True)
@@ -67,7 +68,7 @@ class Upkeep:
             log.warning("a node is dead; its processes are left to the others", node=dead)
         for process, subject in self._agenda.replace_hanging(HANGING_SECONDS):
             log.error("a run hangs and is replaced", process=process, order_id=subject)
-        self._take_up(self._standing_alone())
+        self._take_up(self._still_orphaned())
         if self._round % ROUNDS_IN_LEASE == 0:
             self._take_up(self._nodes.in_hand(self._node))
         self._round += 1
@@ -82,11 +83,13 @@ class Upkeep:
         }
         return [node for node, (_, still) in self._seen.items() if still >= ROUNDS_IN_LEASE]
 
-    def _standing_alone(self) -> list[Claim]:
-        """The processes that no node has, and that no node took since our last round."""
-        alone = self._nodes.unattended(limit=self._agenda.room)
-        still = [claim for claim in alone if claim in self._alone]
-        self._alone = set(alone)
+    def _still_orphaned(self) -> list[Claim]:
+        """The processes of unknown nodes that made no turn since our last round. A node that was removed as dead and
+        lives registers itself again.
+        """
+        orphans = self._nodes.orphaned(limit=self._agenda.room)
+        still = [claim for claim in orphans if claim in self._orphans]
+        self._orphans = set(orphans)
         return still
 
     def _take_up(self, claims: Iterable[Claim]) -> None:

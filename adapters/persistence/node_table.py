@@ -52,10 +52,12 @@ class NodeTable:
             connection.commit()
 
     def unattended(self, limit: int) -> list[Claim]:
-        """Open processes that no known node has, those that stand still longest first."""
-        known = sa.select(nodes.c.id)
-        alone = sa.or_(processes.c.node.is_(None), processes.c.node.not_in(known))
-        return self._claims(OPEN, alone, limit=limit)
+        """Open processes that no node has, those that stand still longest first."""
+        return self._claims(OPEN, processes.c.node.is_(None), limit=limit)
+
+    def orphaned(self, limit: int) -> list[Claim]:
+        """Open processes of nodes that are not registered, those that stand still longest first."""
+        return self._claims(OPEN, processes.c.node.not_in(sa.select(nodes.c.id)), limit=limit)
 
     def in_hand(self, node: str) -> list[Claim]:
         """The open processes of `node`, as the table has them."""

@@ -6,6 +6,7 @@ unknown; the pool discards it.
 """
 
 import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import psycopg
@@ -60,11 +61,7 @@ def create_engine(url: sa.URL, seconds: float, pool: dict[str, Any]) -> sa.Engin
 
     @sa.event.listens_for(engine, "do_connect")
     def connect(dialect: Any, record: Any, arguments: list[Any], given: dict[str, Any]) -> PunctualConnection:
-        left = min(float(given.get("connect_timeout", CONNECT_SECONDS)), seconds_left())
-        if left < LEAST_CONNECT_SECONDS:
-            raise psycopg.OperationalError("there is no time left to connect")
-        options = {**given, "connect_timeout": int(left), "autocommit": True}
-        connection = PunctualConnection.connect(*arguments, **options)
+        connection = _connected(arguments, given)
         try:
             # Not set as options of the connection, because connection poolers may refuse those.
             connection.execute(limits)
@@ -75,6 +72,19 @@ def create_engine(url: sa.URL, seconds: float, pool: dict[str, Any]) -> sa.Engin
         return connection
 
     return engine
+
+
+def own_connection(engine: sa.Engine) -> PunctualConnection:
+    """A connection outside the pool, without transactions and without the server's limits. The caller closes it."""
+    return _connected(*engine.dialect.create_connect_args(engine.url))
+
+
+def _connected(arguments: Sequence[Any], given: Mapping[str, Any]) -> PunctualConnection:
+    left = min(float(given.get("connect_timeout", CONNECT_SECONDS)), seconds_left())
+    if left < LEAST_CONNECT_SECONDS:
+        raise psycopg.OperationalError("there is no time left to connect")
+    options = {**given, "connect_timeout": int(left), "autocommit": True}
+    return PunctualConnection.connect(*arguments, **options)
 
 
 def _limits(seconds: float) -> bytes:

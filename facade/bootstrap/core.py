@@ -17,6 +17,7 @@ from adapters.persistence.probes import write
 from adapters.persistence.process_table import ProcessTable
 from adapters.persistence.reads import SqlReads
 from adapters.persistence.unit_of_work import SqlUnitOfWork
+from adapters.signals.of_database import signals_of
 from canonical.catalog.lifecycle import LifecycleStatus
 from canonical.catalog.selling import ONLY_LAUNCHED, SOLD
 from canonical.ordering.handlers import PLACE_ORDER
@@ -88,13 +89,15 @@ class Core:
             CHANGE_PLAN: ChangeSubscriptionPlan(backends.subscriptions, backends.plan_billing, self.clock),
             **self.transfers.processes(),
         }
+        node = new_id()
         self.engine = TurnEngine(
             self.processes,
             self.unit_of_work,
             ProcessTable(self.database, self.clock),
             NodeTable(self.database),
+            signals_of(self.database, node),
             EngineSettings(
-                node=new_id(),
+                node=node,
                 lease_seconds=settings.node_lease,
                 held=settings.hold_processes,
                 keep_steps_seconds=settings.keep_steps_days * 86400,

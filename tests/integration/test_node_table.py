@@ -69,10 +69,13 @@ def test_what_a_buried_node_had_in_hand_is_unattended_those_that_stand_still_lon
     assert subjects(node_table.in_hand("b")) == ["o2"]
 
 
-def test_what_a_node_took_that_nobody_knows_any_more_is_unattended(database: Database, node_table: NodeTable) -> None:
+def test_what_a_node_took_that_nobody_knows_any_more_is_orphaned(database: Database, node_table: NodeTable) -> None:
     schedule(database, "o1")
     take(database, "o1", "woken-after-its-burial")
-    assert subjects(node_table.unattended(10)) == ["o1"]
+    assert node_table.unattended(10) == []
+    assert subjects(node_table.orphaned(10)) == ["o1"]
+    node_table.beat("woken-after-its-burial")
+    assert node_table.orphaned(10) == []
 
 
 def test_what_is_over_is_in_nobodys_hands_and_not_unattended(database: Database, node_table: NodeTable) -> None:

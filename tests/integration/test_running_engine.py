@@ -12,13 +12,16 @@ import pytest
 import sqlalchemy as sa
 from structlog.testing import capture_logs
 
+from adapters.orchestration import runner
 from adapters.orchestration.engine import EngineSettings, TurnEngine
 from adapters.persistence.database import Database
-from adapters.persistence.node_table import NodeTable
+from adapters.persistence.node_table import Claim, NodeTable
 from adapters.persistence.process_records import SqlProcessReads
 from adapters.persistence.process_table import ProcessTable
 from adapters.persistence.reads import SqlReads
 from adapters.persistence.unit_of_work import SqlUnitOfWork
+from adapters.signals.of_database import signals_of
+from adapters.signals.topics import Signals, Topic
 from canonical.ordering.commands import CancelOrder
 from canonical.ordering.handlers import PLACE_ORDER, cancel_order, submit_order
 from canonical.ordering.order import ORDERS
@@ -33,6 +36,7 @@ from facade.identities import SortableIdentities
 from tests.support.builders import a_command
 from tests.support.databases import BLANK
 from tests.support.fakes import FullShelves, KnowsAccounts, KnowsCustomers, TakesMoney, TakesOrders
+from tests.support.signals import Cut
 from tests.support.waiting import LONG, until
 
 
@@ -89,7 +93,7 @@ class Nodes:
     def unit_of_work(self) -> SqlUnitOfWork:
         return SqlUnitOfWork(self.database, BLANK, self.clock)
 
-    def engine(self, name: str, **settings: Any) -> TurnEngine:
+    def engine(self, name: str, *, signals: Signals | None = None, **settings: Any) -> TurnEngine:
         backends = (KnowsCustomers(), FullShelves(), self.bss, self.billing, KnowsAccounts())
         process = PlaceOrder(*backends, self.unit_of_work, self.queries, self.clock)
         return TurnEngine(
@@ -97,7 +101,8 @@ class Nodes:
             self.unit_of_work,
             ProcessTable(self.database, self.clock),
             NodeTable(self.database),
-            EngineSettings(node=name, lease_seconds=1.0, longest_pause=0.5, **settings),
+            signals or signals_of(self.database, name),
+            EngineSettings(node=name, **{"lease_seconds": 1.0, "longest_pause": 0.5} | settings),
         )
 
     @contextmanager
@@ -121,6 +126,17 @@ class Nodes:
                 work.commit()
 
         unless_overtaken(act)
+
+    def tries(self, order_id: str) -> int:
+        with self.unit_of_work() as work:
+            return work.processes.status(PLACE_ORDER, order_id).tries
+
+    def take_up_again(self, order_id: str) -> None:
+        """As a decision does."""
+        with self.unit_of_work() as work:
+            progress = work.processes.status(PLACE_ORDER, order_id).progress
+            work.processes.take_up_again(PLACE_ORDER, order_id, progress or {}, {})
+            work.commit()
 
     def until(self, state: State, *orders: str) -> None:
         until(lambda: {self.queries.aggregate(ORDERS, one, ALL).state for one in orders} == {state})
@@ -239,8 +255,10 @@ def test_a_node_that_dies_is_taken_over_and_one_that_leaves_too(nodes: Nodes) ->
         for engine, order in zip((dead, leaving) * 2, orders, strict=True):
             engine.start(PLACE_ORDER, order)
         nodes.until(State.FULFILLING, *orders)
+        dead._intake.stop()
         dead._upkeep.stop()
         dead._agenda.stop()
+        dead._signals.close()
     nodes.billing.away = False
     with nodes.running("heir"):
         nodes.until(State.COMPLETED, *orders)
@@ -286,6 +304,75 @@ def test_a_held_engine_carries_nothing_out(nodes: Nodes) -> None:
     assert nodes.queries.aggregate(ORDERS, order, ALL).state is State.ACKNOWLEDGED
     with nodes.running("a"):
         nodes.until(State.COMPLETED, order)
+
+
+def test_what_a_held_engine_accepts_another_one_carries_out_and_the_first_hears_its_end(nodes: Nodes) -> None:
+    with nodes.running("serve", held=True) as serve, nodes.running("work"):
+        orders = [nodes.submit() for _ in range(5)]
+        for order in orders:
+            serve.start(PLACE_ORDER, order)
+        assert all(serve.wait(PLACE_ORDER, order, LONG) for order in orders)
+        assert NodeTable(nodes.database).beats().keys() == {"work"}, "only who carries out is a node"
+    assert nodes.charged_once(*orders)
+
+
+def test_a_cut_channel_delays_an_order_by_one_poll_and_no_more(nodes: Nodes, monkeypatch: pytest.MonkeyPatch) -> None:
+    cut, accepted = Cut(), threading.Event()
+    polls: list[tuple[bool, list[str]]] = []
+    with (
+        nodes.running("serve", held=True, signals=cut) as serve,
+        nodes.running("work", signals=Cut(), lease_seconds=86_400.0) as work,
+    ):
+        real = work._nodes.unattended
+
+        def watched(limit: int) -> list[Claim]:
+            after = accepted.is_set()
+            found = real(limit)
+            polls.append((after, [claim.subject for claim in found]))
+            return found
+
+        monkeypatch.setattr(work._nodes, "unattended", watched)
+        until(lambda: polls)
+        order = nodes.submit()
+        accepted.set()
+        serve.start(PLACE_ORDER, order)
+        assert serve.wait(PLACE_ORDER, order, LONG), "nobody tells it of the end, so it looks by itself"
+    assert cut.told == [(Topic.WANTED, "")]
+    assert next(found for after, found in polls if after or order in found) == [order]
+
+
+def test_a_decision_made_elsewhere_ends_the_pause_of_a_process(nodes: Nodes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The node that has it in hand hears of it, or looks."""
+    nodes.billing.away = True
+    monkeypatch.setattr(runner, "FIRST_PAUSE", 86_400.0)
+    with (
+        nodes.running("serve", held=True) as serve,
+        nodes.running("work", longest_pause=86_400.0, lease_seconds=86_400.0) as work,
+    ):
+        order = nodes.submit()
+        serve.start(PLACE_ORDER, order)
+        until(lambda: nodes.tries(order) == 1)
+        nodes.billing.away = False
+        nodes.take_up_again(order)
+        serve.start(PLACE_ORDER, order)
+        nodes.until(State.COMPLETED, order)
+        until(lambda: not work._agenda.holds(PLACE_ORDER, order))
+    assert nodes.charged_once(order)
+
+
+def test_a_full_node_leaves_work_to_another_one(nodes: Nodes) -> None:
+    nodes.billing.go_on.clear()
+    with nodes.running("full", at_once=1) as full:
+        orders = [nodes.submit() for _ in range(2)]
+        full.start(PLACE_ORDER, orders[0])
+        nodes.until(State.FULFILLING, orders[0])
+        full.start(PLACE_ORDER, orders[1])
+        with nodes.running("free"):
+            nodes.until(State.FULFILLING, orders[1])
+            assert [claim.subject for claim in NodeTable(nodes.database).in_hand("free")] == [orders[1]]
+            nodes.billing.go_on.set()
+            nodes.until(State.COMPLETED, *orders)
+    assert nodes.charged_once(*orders)
 
 
 class HeldConnections:

@@ -46,7 +46,7 @@ class ByHand:
         self.table, self.reads = ProcessTable(database, self.clock), SqlProcessReads(database)
         self.endings = Endings()
         self.runner = Runner(
-            {PLACE_ORDER: self.process}, self.unit_of_work, self.table, self.endings, NODE, longest_pause=5.0
+            {PLACE_ORDER: self.process}, self.unit_of_work, self.table, self.endings.tell, NODE, longest_pause=5.0
         )
         asked = a_command(external_identifiers=())
         with self.unit_of_work() as work:

@@ -18,7 +18,7 @@ class Nodes:
         self.still = {"a"}
         self.rounds = 0
         self.buried: list[str] = []
-        self.alone: list[Claim] = []
+        self.orphans: list[Claim] = []
         self.mine: list[Claim] = []
         self.failing = False
 
@@ -34,15 +34,15 @@ class Nodes:
         self.buried.append(node)
         self.still.discard(node)
 
-    def unattended(self, limit: int) -> list[Claim]:
-        return self.alone[:limit]
+    def orphaned(self, limit: int) -> list[Claim]:
+        return self.orphans[:limit]
 
     def in_hand(self, node: str) -> list[Claim]:
         return self.mine
 
     def claim(self, claims: list[Claim], node: str) -> list[Claim]:
-        won = [claim for claim in claims if claim.node in (None, node)]
-        self.alone = [claim for claim in self.alone if claim not in won]
+        won = [claim for claim in claims if claim.node not in self.beating - {node}]
+        self.orphans = [claim for claim in self.orphans if claim not in won]
         return won
 
 
@@ -109,13 +109,13 @@ def test_while_the_database_does_not_answer_nobody_dies() -> None:
     assert nodes.buried == []
 
 
-def test_what_nobody_has_in_hand_is_taken_up_when_it_stood_still_for_a_round() -> None:
+def test_what_an_unknown_node_has_in_hand_is_taken_up_when_it_stood_still_for_a_round() -> None:
     nodes, agenda = Nodes(), InHand()
     mine = upkeep(nodes, agenda)
-    nodes.alone = [claim("o1"), claim("o2")]
+    nodes.orphans = [claim("o1", "unknown"), claim("o2", "unknown")]
     mine.round()
-    assert agenda.added == [], "whoever accepted them may be about to start them"
-    nodes.alone = [claim("o1"), claim("o2", turn=2)]
+    assert agenda.added == [], "their node may be alive and about to register itself again"
+    nodes.orphans = [claim("o1", "unknown"), claim("o2", "unknown", turn=2)]
     mine.round()
     assert agenda.added == ["o1"], "o2 was at work meanwhile"
     mine.round()
@@ -125,7 +125,7 @@ def test_what_nobody_has_in_hand_is_taken_up_when_it_stood_still_for_a_round() -
 def test_what_this_node_is_about_to_carry_on_is_left_alone() -> None:
     nodes, agenda = Nodes(), InHand("o1")
     mine = upkeep(nodes, agenda)
-    nodes.alone = [claim("o1")]
+    nodes.orphans = [claim("o1", "unknown")]
     for _ in range(2 * ROUNDS_IN_LEASE):
         mine.round()
     assert agenda.added == []
@@ -143,7 +143,7 @@ def test_what_the_table_says_is_in_this_nodes_hands_is_in_its_hands() -> None:
 
 def test_another_node_that_is_first_gets_it() -> None:
     nodes, agenda = Nodes(), InHand()
-    nodes.alone = [claim("o1", "somebody-else")]
+    nodes.orphans = [claim("o1", "b")]
     mine = upkeep(nodes, agenda)
     mine.round()
     mine.round()

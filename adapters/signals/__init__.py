@@ -1,0 +1,1 @@
+"""Signals between the operating system processes that share a database."""
