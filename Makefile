@@ -12,7 +12,7 @@ SERVED := cancel changes hub launcher operations place_order portal_reads portal
 help:  ## show this
 	@sed -n 's/^\([a-z]*\):.*## */\1 /p' Makefile | while read -r target what; do printf '  make %-8s %s\n' "$$target" "$$what"; done
 	@echo
-	@echo '  PORT=8080 BACKENDS_PORT=8090 WORKERS=1 DATABASE_URL= change what `make run` starts; docs/operators.md has all settings.'
+	@echo '  PORT=8080 BACKENDS_PORT=8090 WORKERS=1 WORK_PROCESSES=1 DATABASE_URL= change what `make run` starts; docs/operators.md has all settings.'
 
 $(READY): setup.cfg pyproject.toml deploy/constraints.txt
 	@echo 'installing into .venv, a minute the first time'
@@ -20,7 +20,7 @@ $(READY): setup.cfg pyproject.toml deploy/constraints.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint deploy/constraints.txt --editable '.[dev]'
 	@touch $@
 
-run: $(READY)  ## serve everything: backends, app, demonstration data
+run: $(READY)  ## run everything: backends, worker, app, demonstration data
 	@MALLOC_ARENA_MAX=2 exec $(BIN)/tmf-facade run
 
 demo: $(READY)  ## play the golden payloads against a running product

@@ -28,6 +28,7 @@ with warnings.catch_warnings():
     from facade.contract.cli import contract
     from facade.demo.product import DemoError, running
     from facade.demo.report import console_for, demonstrate
+    from facade.health import Role
     from facade.partner_commands import partners
     from facade.replay_commands import replay
     from facade.security.errors import ConfigurationError
@@ -62,27 +63,50 @@ def main(context: click.Context) -> None:
 def run(settings: Settings) -> None:
     """Run everything on this machine.
 
-    Prepares the database, starts simulated backends and app, places demonstration orders. The app listens on PORT
-    with WORKERS processes, the backends on BACKENDS_PORT; with BACKENDS_URL they are not started. Logs go to files in
-    STATE_DIR. Ctrl-C stops everything.
+    Prepares the database, starts simulated backends, worker and app, places demonstration orders. The app listens on
+    PORT with WORKERS processes; WORK_PROCESSES processes carry out orders, their health is on WORK_PORT. The backends
+    listen on BACKENDS_PORT; with BACKENDS_URL they are not started. Logs go to files in STATE_DIR. Ctrl-C stops
+    everything.
     """
     issues_tokens = settings.security.uses_development_server
     launcher.run(settings, lambda: _prepare_database(settings), issues_tokens=issues_tokens)
 
 
 @main.command()
+@click.option("--work", is_flag=True, help="Carry out processes, too, in the same operating system processes.")
 @click.pass_obj
-def serve(settings: Settings) -> None:
-    """Serve the product on HOST:PORT with WORKERS processes."""
+def serve(settings: Settings, work: bool) -> None:
+    """Serve the product on HOST:PORT with WORKERS processes.
+
+    Orders are accepted and not carried out: that is the task of `tmf-facade work`, on this machine or another one with
+    the same database. With --work one command does both.
+    """
+    role = Role.SERVE_AND_WORK if work else Role.SERVE
+    name = "working_application" if work else "application"
+    _run_servers(settings, role, f"facade.bootstrap.serving:{name}", settings.port, settings.workers)
+
+
+@main.command()
+@click.pass_obj
+def work(settings: Settings) -> None:
+    """Carry out accepted orders and plan changes, imports and exports, with WORK_PROCESSES processes.
+
+    Health and metrics are served on HOST:WORK_PORT.
+    """
+    application = "facade.bootstrap.working:application"
+    _run_servers(settings, Role.WORK, application, settings.work_port, settings.work_processes)
+
+
+def _run_servers(settings: Settings, role: Role, application: str, port: int, processes: int) -> None:
     # Checked here too: each server process would show a traceback and be restarted again and again.
-    commands.check_start(settings)
-    with _common_numbers(settings.workers):
+    commands.check_start(settings, role)
+    with _common_numbers(processes):
         uvicorn.run(
-            "facade.bootstrap.serving:application",
+            application,
             factory=True,
             host=settings.host,
-            port=settings.port,
-            workers=settings.workers,
+            port=port,
+            workers=processes,
             log_config=None,
             access_log=False,
             lifespan="on",
@@ -94,9 +118,9 @@ def serve(settings: Settings) -> None:
 
 
 @contextmanager
-def _common_numbers(workers: int) -> Iterator[None]:
+def _common_numbers(processes: int) -> Iterator[None]:
     """Several server processes combine their metrics in a folder, which must exist before they start."""
-    if workers == 1:
+    if processes == 1:
         yield
         return
     with tempfile.TemporaryDirectory(prefix="tmf-facade-metrics-") as folder:

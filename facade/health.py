@@ -1,12 +1,21 @@
 """Liveness and readiness of this process."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 import flask
 
 from facade.web.json import answer_json
+
+
+class Role(StrEnum):
+    """What an operating system process of the product does: answer requests, carry out processes, or both."""
+
+    SERVE = "serve"
+    WORK = "work"
+    SERVE_AND_WORK = "serveAndWork"
 
 
 @dataclass(frozen=True)
@@ -21,14 +30,15 @@ class BackendState:
 class Health:
     """`backends` gives the status of each backend by its name.
 
-    `database_problem` says why the database cannot be used, `keys_problem` why no key can check access tokens,
-    `profiles_problem` why the partner profiles in force cannot be used here; each returns None without a problem.
+    `database_problem` says why the database cannot be used, and each of `problems` what else this process needs and
+    does not have; they return None without a problem. `running` counts the processes that are carried out here.
     """
 
+    role: Role
     database_problem: Callable[[], str | None]
     backends: Callable[[], Mapping[str, BackendState]]
-    keys_problem: Callable[[], str | None]
-    profiles_problem: Callable[[], str | None]
+    problems: Sequence[Callable[[], str | None]]
+    running: Callable[[], int]
 
     def operations(self) -> Mapping[str, Callable[..., Any]]:
         return {"live": self.live, "ready": self.ready}
@@ -38,18 +48,18 @@ class Health:
         return {"status": "live"}
 
     def ready(self) -> flask.Response:
-        """503 without a writable database, without keys, without the partner profiles in force, or if a backend has
-        another major version of its contract.
+        """503 without a writable database, without something else that its role needs, or if a backend has another
+        major version of its contract.
 
         An unavailable backend does not make the product unready: orders wait for it.
         """
-        database, backends, no_keys = self.database_problem(), self.backends(), self.keys_problem()
-        problems = [database] if database else []
-        problems += [f"there is no key to check access tokens with: {no_keys}"] if no_keys else []
-        problems += [profiles] if (profiles := self.profiles_problem()) else []
-        problems += [state.problem for state in backends.values() if state.problem]
+        database, backends = self.database_problem(), self.backends()
+        found = [database, *(problem() for problem in self.problems), *(state.problem for state in backends.values())]
+        problems = [problem for problem in found if problem]
         body = {
             "status": "notReady" if problems else "ready",
+            "role": self.role.value,
+            "running": self.running(),
             "database": "down" if database else "up",
             "problems": problems,
             "backends": {name: state.shown for name, state in backends.items()},

@@ -1,4 +1,6 @@
-"""Runs the whole product on one machine: simulated backends and app as processes of their own, until told to stop."""
+"""Runs the whole product on one machine: simulated backends, worker and app as processes of their own, until told to
+stop.
+"""
 
 import signal
 import subprocess
@@ -8,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import combinations
 from os import killpg
 from pathlib import Path
 
@@ -109,8 +112,7 @@ def run(settings: Settings, prepare: Callable[[], None], *, issues_tokens: bool)
     SettingError; nothing of ours runs any more then.
     """
     parts = _parts(settings)
-    if len({part.port for part in parts}) < len(parts):
-        raise LaunchError(f"PORT and BACKENDS_PORT are both {settings.port}: they need different ports")
+    _check_different(parts)
     for part in parts:
         _check_port(part)
     prepare()
@@ -135,11 +137,22 @@ def run(settings: Settings, prepare: Callable[[], None], *, issues_tokens: bool)
 
 
 def _parts(settings: Settings) -> list[Part]:
-    app = Part("app", "serve", settings.host, "PORT", settings.port, f"{address_of(settings)}/health/ready")
+    host = settings.host
+    app = Part("app", "serve", host, "PORT", settings.port, f"{address_of(settings)}/health/ready")
+    health = f"{address_of(settings, settings.work_port)}/health/ready"
+    worker = Part("worker", "work", host, "WORK_PORT", settings.work_port, health)
     if settings.backends_url:
-        return [app]
+        return [worker, app]
     health = f"{settings.backends_address}/_health"
-    return [Part("backends", "simulate", settings.host, "BACKENDS_PORT", settings.backends_port, health), app]
+    return [Part("backends", "simulate", host, "BACKENDS_PORT", settings.backends_port, health), worker, app]
+
+
+def _check_different(parts: list[Part]) -> None:
+    """Raises LaunchError for two parts with the same port."""
+    for one, other in combinations(parts, 2):
+        if one.port == other.port:
+            both = " and ".join(sorted((one.variable, other.variable), key=len))
+            raise LaunchError(f"{both} are both {one.port}: they need different ports")
 
 
 def _check_port(part: Part) -> None:

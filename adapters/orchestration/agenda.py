@@ -82,10 +82,15 @@ class Agenda:
             return entry is not None and entry.running
 
     @property
+    def running(self) -> int:
+        """How many processes run at this moment, or are about to."""
+        with self._changed:
+            return sum(entry.running for entry in self._in_hand.values())
+
+    @property
     def room(self) -> int:
         """How many more processes could run at this moment."""
-        with self._changed:
-            return max(0, self._at_once - sum(entry.running for entry in self._in_hand.values()))
+        return max(0, self._at_once - self.running)
 
     def replace_hanging(self, seconds: float) -> list[Key]:
         """Start another run for each process whose run made no progress for so long. The old run loses its turn."""

@@ -94,6 +94,10 @@ class TurnEngine:
         else:
             self._signals.tell(Topic.WANTED)
 
+    def running(self) -> int:
+        """The number of processes that run here at this moment."""
+        return self._agenda.running
+
     def wait(self, process: str, subject: str, seconds: float) -> bool:
         until = time.monotonic() + seconds
         with self._endings.of(subject) as ended:

@@ -15,6 +15,7 @@ from facade.bootstrap.backends import backend_settings
 from facade.bootstrap.catalog import show_what_is_not_shown
 from facade.bootstrap.core import load_profiles, partner_profiles, profiles_in_force
 from facade.clock import SystemClock
+from facade.health import Role
 from facade.partners.profiles import Profiles
 from facade.security.development_server import DevelopmentServer
 from facade.security.errors import ConfigurationError
@@ -28,10 +29,10 @@ log = structlog.get_logger()
 DATABASE_TROUBLE = (StoreUnavailable, SQLAlchemyError, OSError, ValueError)
 
 
-def check_start(settings: Settings) -> None:
+def check_start(settings: Settings, role: Role) -> None:
     """Raises one SettingError for all problems: settings that contradict each other, an invalid partner profile, keys
     that must not be trusted, an address on which we cannot listen, a database that cannot be reached or has not this
-    release's schema. In production the log names the clients that may act for every customer.
+    release's schema. In production the log of a server names the clients that may act for every customer.
     """
     problems = Problems()
     with problems.noting():
@@ -41,11 +42,13 @@ def check_start(settings: Settings) -> None:
         profiles = partner_profiles(settings)
     with problems.noting():
         profiles = _with_stored(profiles, settings)
-    if settings.mode == PRODUCTION:
+    if settings.mode == PRODUCTION and role is not Role.WORK:
         _name_unbound(profiles)
-    for check in (_check_tokens, _check_address):
-        with problems.noting():
-            check(settings)
+    with problems.noting():
+        _check_tokens(settings)
+    variable, port = ("WORK_PORT", settings.work_port) if role is Role.WORK else ("PORT", settings.port)
+    with problems.noting():
+        check_listening(settings.host, port, variable)
     problems.tell()
 
 
@@ -54,10 +57,6 @@ def _check_tokens(settings: Settings) -> None:
         build_verifier(settings.security)
     except ConfigurationError as error:
         raise SettingError(str(error)) from error
-
-
-def _check_address(settings: Settings) -> None:
-    check_listening(settings.host, settings.port, "PORT")
 
 
 def _with_stored(files: Profiles, settings: Settings) -> Profiles:

@@ -49,10 +49,10 @@ PARTNERS = Path(__file__).parents[2] / "fixtures" / "partners"
 
 class Core:
     """Everything behind the edge, for one operating system process. `timed` is called for each exchange
-    with a backend.
+    with a backend. `works`: it carries out processes.
     """
 
-    def __init__(self, settings: Settings, timed: Timed = untimed) -> None:
+    def __init__(self, settings: Settings, timed: Timed = untimed, *, works: bool) -> None:
         self.settings = settings
         self.clock = SystemClock()
         self.database = Database(settings.database_address, settings.database_timeout, settings.database_waiters)
@@ -99,7 +99,7 @@ class Core:
             EngineSettings(
                 node=node,
                 lease_seconds=settings.node_lease,
-                held=settings.hold_processes,
+                held=settings.hold_processes or not works,
                 keep_steps_seconds=settings.keep_steps_days * 86400,
             ),
         )

@@ -99,8 +99,8 @@ def running(settings: Settings) -> Product:
     return Product(address_of(settings), settings.backends_address)
 
 
-def address_of(settings: Settings) -> str:
-    """How the product is reached from this machine."""
+def address_of(settings: Settings, port: int | None = None) -> str:
+    """How the product is reached from this machine; with `port`, another server of it."""
     everywhere = settings.host in ("0.0.0.0", "::", "")  # noqa: S104 - compared, not listened on
     host = "127.0.0.1" if everywhere else settings.host
-    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
+    return f"http://{f'[{host}]' if ':' in host else host}:{port or settings.port}"

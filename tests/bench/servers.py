@@ -46,7 +46,7 @@ class Product:
         """Durable storage, one worker unless the settings say otherwise, authentication on, all else as shipped."""
         self._command("db", "upgrade")
         port = free_port()
-        command = [sys.executable, "-m", "facade.cli", "serve"]
+        command = [sys.executable, "-m", "facade.cli", "serve", "--work"]
         environment = {"WORKERS": "1"} | self._environment() | {"PORT": str(port)}
         with _running(command, environment, port, "/health/live", self.directory / "product.log") as server:
             yield server

@@ -4,21 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.crashes import COMPLETED, STEPS, assert_ended
 from tests.support.product import TMF622, Node, effects, partner_order, running_product
 from tests.support.waiting import until
 
-COMPLETED = {"reserve": 2, "createOrder": 1, "charge": 1}
-COMPENSATED = {"reserve": 2, "createOrder": 1, "cancelOrder": 1, "release": 2}
-
-STEPS = [
-    # backend, operation, customer, what is in the ledgers when the call arrives, what is there in the end
-    ("crm", "getCustomer", "C12345", {}, COMPLETED),
-    ("inventory", "reserve", "C12345", {}, COMPLETED),
-    ("bss", "createOrder", "C12345", {"reserve": 2}, COMPLETED),
-    ("billing", "charge", "C12345", {"reserve": 2, "createOrder": 1}, COMPLETED),
-    ("bss", "cancelOrder", "C40200", {"reserve": 2, "createOrder": 1}, COMPENSATED),
-    ("inventory", "release", "C40200", {"reserve": 2, "createOrder": 1, "cancelOrder": 1}, COMPENSATED),
-]
 NAMES = [operation for _, operation, *_ in STEPS]
 
 
@@ -37,7 +26,7 @@ def test_a_crash_before_the_effect(
     until(lambda: product.backends.held(backend))
     assert effects(product.backends, order_id) == so_far
     _crash(product)
-    _ended(product, order_id, customer, in_the_end)
+    assert_ended(product, order_id, customer, in_the_end)
 
 
 @pytest.mark.parametrize(("backend", "operation", "customer", "so_far", "in_the_end"), STEPS[1:], ids=NAMES[1:])
@@ -48,7 +37,7 @@ def test_a_crash_after_the_effect(
     order_id = product.post(TMF622, partner_order(customer)).json()["id"]
     until(lambda: effects(product.backends, order_id) == so_far | {operation: 1})
     _crash(product)
-    _ended(product, order_id, customer, in_the_end)
+    assert_ended(product, order_id, customer, in_the_end)
 
 
 def test_a_crash_between_taking_an_order_in_and_beginning_it(product: Node) -> None:
@@ -59,7 +48,7 @@ def test_a_crash_between_taking_an_order_in_and_beginning_it(product: Node) -> N
     product.kill()
     product.environment["HOLD_PROCESSES"] = "false"
     product.start()
-    _ended(product, order_id, "C12345", COMPLETED)
+    assert_ended(product, order_id, "C12345", COMPLETED)
 
 
 def test_an_ordinary_stop_in_the_middle_of_a_process(product: Node) -> None:
@@ -69,16 +58,10 @@ def test_an_ordinary_stop_in_the_middle_of_a_process(product: Node) -> None:
     product.stop()
     product.backends.clear()
     product.start()
-    _ended(product, order_id, "C12345", COMPLETED)
+    assert_ended(product, order_id, "C12345", COMPLETED)
 
 
 def _crash(product: Node) -> None:
     product.kill()
     product.backends.clear()
     product.start()
-
-
-def _ended(product: Node, order_id: str, customer: str, in_the_end: dict[str, int]) -> None:
-    order = product.until_finished(order_id)
-    assert order["state"] == ("FAILED" if customer == "C40200" else "COMPLETED")
-    assert effects(product.backends, order_id) == in_the_end

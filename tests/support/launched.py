@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -17,11 +18,12 @@ COMMAND = (sys.executable, "-m", "facade.cli")
 LAST_LINE = "`make demo"
 
 
-def free_ports() -> tuple[int, int]:
-    with socket.socket() as one, socket.socket() as other:
-        one.bind(("127.0.0.1", 0))
-        other.bind(("127.0.0.1", 0))
-        return one.getsockname()[1], other.getsockname()[1]
+def free_ports(number: int) -> list[int]:
+    with ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _ in range(number)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
 
 
 class Launched:
@@ -35,8 +37,9 @@ class Launched:
     ) -> None:
         self.state = directory / "var"
         self.command, self.folder = list(command), folder
-        port, backends_port = free_ports()
+        port, backends_port, self.work_port = free_ports(3)
         own = {"STATE_DIR": str(self.state), "PORT": str(port), "BACKENDS_PORT": str(backends_port)}
+        own |= {"WORK_PORT": str(self.work_port)}
         outer = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "BACKENDS_URL")}
         self.environment = {**outer, **own, **environment}
         self.ports = (port, backends_port)

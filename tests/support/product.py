@@ -49,7 +49,7 @@ _PREPARING = threading.Lock()
 class Node:
     """One server process of the product on a port of its own. With a `clock` its wall clock is that one.
 
-    `program`: the module that is run, and its first arguments.
+    `program`: the module that is run, and its first arguments. `role`: what it does.
     """
 
     directory: Path
@@ -58,6 +58,7 @@ class Node:
     name: str = "app"
     clock: SteppedClock | None = None
     program: tuple[str, ...] = ("facade.cli",)
+    role: tuple[str, ...] = ("serve", "--work")
 
     def __post_init__(self) -> None:
         with socket.socket() as free:
@@ -74,6 +75,7 @@ class Node:
             **os.environ,
             "STATE_DIR": str(self.directory / "var"),
             "PORT": str(self.port),
+            "WORK_PORT": str(self.port),
             "BACKENDS_URL": self.backends.url,
             **PATIENT,
             "NODE_LEASE": "1.5",
@@ -111,7 +113,7 @@ class Node:
         program = self.program if self.clock is None else ("tests.support.stepped", str(self.clock.file))
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", *program, "serve"],
+                [sys.executable, "-m", *program, *self.role],
                 cwd=ROOT,
                 env=self.settings,
                 stdout=log,
@@ -221,6 +223,22 @@ def running_product(directory: Path, **environment: str) -> Iterator[Node]:
             yield node
         finally:
             node.stop()
+
+
+@contextmanager
+def running_apart(directory: Path, workers: tuple[str, ...] = ("work",), **environment: str) -> Iterator[list[Node]]:
+    """A node that serves, and after it one for each name of `workers`, with backends of their own."""
+    with running_backends(directory) as backends:
+        serve = Node(directory, backends, environment, "serve", role=("serve",))
+        nodes = [serve, *(Node(directory, backends, environment, name, role=("work",)) for name in workers)]
+        serve.prepare()
+        try:
+            for node in nodes:
+                node.start()
+            yield nodes
+        finally:
+            for node in nodes:
+                node.stop()
 
 
 def effects(backends: Backends, order_id: str) -> dict[str, int]:

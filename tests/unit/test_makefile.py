@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-SETTINGS = ("PORT", "BACKENDS_PORT", "WORKERS", "DATABASE_URL")
+SETTINGS = ("PORT", "BACKENDS_PORT", "WORKERS", "WORK_PROCESSES", "DATABASE_URL")
 OF_THE_MAKE_OUTSIDE = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")
 
 

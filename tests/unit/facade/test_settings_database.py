@@ -8,6 +8,7 @@ import pytest
 
 from facade import cli
 from facade.bootstrap.commands import check_start
+from facade.health import Role
 from facade.settings import SettingError, Settings
 
 UNUSABLE = {
@@ -22,7 +23,7 @@ UNUSABLE = {
 def test_a_database_that_cannot_be_used_is_told_in_one_line(url: str) -> None:
     settings = Settings(database_url=url)
     with pytest.raises(SettingError, match=UNUSABLE[url]) as refused:
-        check_start(settings)
+        check_start(settings, Role.SERVE)
     with pytest.raises(click.ClickException, match=UNUSABLE[url]) as unprepared:
         cli._prepare_database(settings)
     for told in (str(refused.value), unprepared.value.message):
@@ -35,7 +36,7 @@ def test_a_server_that_takes_connections_and_says_nothing_is_told_and_not_waited
     with socket.create_server(("127.0.0.1", 0)) as silent:
         settings = Settings(database_url=f"postgresql://u:p@127.0.0.1:{silent.getsockname()[1]}/x")
         with pytest.raises(SettingError, match="DATABASE_URL cannot be used: connection timeout expired"):
-            check_start(settings)
+            check_start(settings, Role.SERVE)
 
 
 def test_a_database_without_the_schema_says_what_to_run_and_a_second_upgrade_that_nothing_was_new(
@@ -43,10 +44,10 @@ def test_a_database_without_the_schema_says_what_to_run_and_a_second_upgrade_tha
 ) -> None:
     settings = Settings(state_dir=tmp_path)
     with pytest.raises(SettingError, match="run `tmf-facade db upgrade`"):
-        check_start(settings)
+        check_start(settings, Role.SERVE)
     cli._prepare_database(settings)
     cli._prepare_database(settings)
-    check_start(settings)
+    check_start(settings, Role.SERVE)
     first, second = capsys.readouterr().out.splitlines()
     assert first.startswith("schema up to date; ")
     assert " catalog items loaded; " in first
@@ -59,6 +60,6 @@ def test_where_the_database_is_in_the_state_directory_that_is_named(tmp_path: Pa
     file.touch()
     settings = Settings(state_dir=file)
     with pytest.raises(SettingError, match=r"the database at STATE_DIR cannot be used: .*exists"):
-        check_start(settings)
+        check_start(settings, Role.SERVE)
     with pytest.raises(click.ClickException, match=r"the database at STATE_DIR cannot be prepared: .*exists"):
         cli._prepare_database(settings)

@@ -84,7 +84,7 @@ def told(result: Result) -> str:
     return str(result.output)
 
 
-@pytest.mark.parametrize("command", ["serve", "run", "simulate", "db", "token", "demo"])
+@pytest.mark.parametrize("command", ["serve", "work", "run", "simulate", "db", "token", "demo"])
 def test_production_names_all_that_it_misses_at_once(run: Any, command: str) -> None:
     words = {"db": ("db", "upgrade"), "token": ("token", "qa")}.get(command, (command,))
     output = told(run(*words, FACADE_MODE="production", PORT="http"))
@@ -99,9 +99,9 @@ def test_production_names_all_that_it_misses_at_once(run: Any, command: str) -> 
 @pytest.mark.parametrize(
     "host", ["x.invalid", "999.1.1.1", "192.0.2.1", "[::1]", "http://x", "a b", "-", "a" * 70, "a..b"]
 )
-@pytest.mark.parametrize("command", ["serve", "simulate", "run"])
+@pytest.mark.parametrize("command", ["serve", "work", "simulate", "run"])
 def test_a_host_that_is_none_of_ours_is_called_so(run: Any, command: str, host: str) -> None:
-    output = told(run(command, HOST=host, PORT="0", BACKENDS_PORT="1"))
+    output = told(run(command, HOST=host, PORT="0", BACKENDS_PORT="1", WORK_PORT="2"))
     assert f"HOST={host[:60]!r} is not an address of this machine" in output
     assert "PORT=" not in output
 
@@ -110,8 +110,10 @@ def test_a_host_that_is_none_of_ours_is_called_so(run: Any, command: str, host: 
     ("command", "variable", "message"),
     [
         ("serve", "PORT", "PORT={} cannot be used: Address already in use"),
+        ("work", "WORK_PORT", "WORK_PORT={} cannot be used: Address already in use"),
         ("simulate", "BACKENDS_PORT", "BACKENDS_PORT={} cannot be used: Address already in use"),
         ("run", "BACKENDS_PORT", "port {} for the backends cannot be used: Address already in use"),
+        ("run", "WORK_PORT", "port {} for the worker cannot be used: Address already in use"),
     ],
 )
 def test_a_port_that_is_taken_is_called_so(run: Any, command: str, variable: str, message: str) -> None:
@@ -120,6 +122,17 @@ def test_a_port_that_is_taken_is_called_so(run: Any, command: str, variable: str
         output = told(run(command, **{"PORT": "0", variable: str(port)}))
     assert message.format(port) in output
     assert "HOST" not in output
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("PORT", "WORK_PORT"), ("PORT", "BACKENDS_PORT"), ("WORK_PORT", "BACKENDS_PORT")]
+)
+def test_two_parts_with_one_port_are_told(run: Any, one: str, other: str) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    output = told(run("run", **{one: port, other: port}))
+    assert f"{one} and {other} are both {port}: they need different ports" in output
 
 
 def test_a_port_that_needs_another_user_is_called_so(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,6 +181,6 @@ def test_the_files_of_a_catalog_of_ones_own_are_published(run: Any, tmp_path: Pa
 
 def test_what_does_not_fit_at_start_is_told_at_once(run: Any) -> None:
     wrong = {"HOST": "x.invalid", "PARTNERS": "/nowhere", "DATABASE_URL": "mysql://x/y", "CRM_CONCURRENCY": "90"}
-    output = told(run("serve", **wrong))
+    output = told(run("serve", "--work", **wrong))
     assert all(name in output for name in wrong)
     assert "4 settings cannot be used" in output

@@ -12,6 +12,7 @@ from canonical.customers.errors import CustomerNotFound
 from canonical.shared.reader import CustomerSet, Reader
 from facade.bootstrap.commands import check_start
 from facade.bootstrap.core import partner_profiles
+from facade.health import Role
 from facade.partners.customers import ClaimUnusable, CustomerRule, customer_rule
 from facade.partners.files import ProfileError, read_profiles
 from facade.partners.profiles import Profiles
@@ -182,7 +183,7 @@ def test_at_start_production_names_the_clients_that_may_act_for_every_customer(t
         state_dir=tmp_path / "state",
     )
     with capture_logs() as logs, pytest.raises(SettingError, match="cannot be used"):
-        check_start(settings)  # its database has no schema
+        check_start(settings, Role.SERVE)  # its database has no schema
     told = [(one["log_level"], one["client"]) for one in logs if one["event"] == "client not bound to customers"]
     production = [("warning", "acme"), ("warning", "every client without a profile")]
     assert told == (production if mode == "production" else [])
