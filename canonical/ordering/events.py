@@ -1,4 +1,4 @@
-"""What happened to an order: ids and hints, not whole aggregates."""
+"""What happened to an order or to its cancellation: ids and hints, not whole aggregates."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -93,3 +93,33 @@ class OrderCancellationDenied(OrderEvent):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderCancelled(OrderEvent):
     cancellation_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancellationEvent:
+    """`sequence` counts the events of one cancellation from 1 without gaps. The order has events of its own."""
+
+    cancellation_id: str
+    order_id: str
+    sequence: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancellationCreated(CancellationEvent):
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancellationAccepted(CancellationEvent):
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancellationDone(CancellationEvent):
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancellationDenied(CancellationEvent):
+    milestone: str

@@ -121,7 +121,7 @@ def cancel_order(command: CancelOrder, work: UnitOfWork, clock: Clock, identitie
     order.request_cancellation(cancellation.id, cancellation.created_at, command.reason)
     if order.finished:
         work.external_ids.release(order.id)
-        cancellation.accept()
+        cancellation.accept(cancellation.created_at)
         cancellation.done("nothing had been done yet", cancellation.created_at)
     work.repository(CANCELLATIONS).add(cancellation)
     return cancellation

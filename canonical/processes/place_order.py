@@ -98,8 +98,9 @@ class PlaceOrder:
                 return None
             cancellation = work.repository(CANCELLATIONS).get(order.cancellation_id or "")
             if order.state is State.ASSESSING_CANCELLATION:
-                order.accept_cancellation(self.clock.now())
-                cancellation.accept()
+                now = self.clock.now()
+                order.accept_cancellation(now)
+                cancellation.accept(now)
                 work.commit()
             return _cancelled(cancellation)
 
@@ -115,7 +116,7 @@ class PlaceOrder:
         cancellation = _undecided_cancellation(order, work)
         if cancellation is not None:
             order.deny_cancellation(now)
-            cancellation.deny(CHARGED if paid else CREATED, "the order is completed: return its products instead")
+            cancellation.deny(CHARGED if paid else CREATED, "the order is completed: return its products instead", now)
         order.complete(progress.facts[CREATE], PaymentStatus.SUCCESS if paid else PaymentStatus.NOT_CHARGED, now)
         work.assets.complete(order, now)
 
@@ -128,11 +129,11 @@ class PlaceOrder:
         payment, number = _payment(progress, error), progress.facts.get(CREATE)
         if order.state is State.ASSESSING_CANCELLATION and cancellation is not None:
             order.accept_cancellation(now)
-            cancellation.accept()
+            cancellation.accept(now)
         if progress.not_undone:
             order.fall_out(failure_of(progress, error), payment, number, now)
             if cancellation is not None:
-                cancellation.deny(FALLEN_OUT, f"not done: {'; '.join(progress.not_undone)}")
+                cancellation.deny(FALLEN_OUT, f"not done: {'; '.join(progress.not_undone)}", now)
         elif cancellation is not None:
             order.cancel(failure_of(progress, _cancelled(cancellation)), payment, number, now)
             work.assets.cancel(order, now)

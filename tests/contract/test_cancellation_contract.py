@@ -49,7 +49,7 @@ def ask(store: Store, asked: Cancellation, carried: dict[str, Any] | None = None
 def accept(store: Store, name: str) -> Cancellation:
     with store.unit_of_work() as work:
         asked: Cancellation = work.repository(CANCELLATIONS).get(name)
-        asked.accept()
+        asked.accept(LATER)
         work.commit()
     return asked
 
@@ -75,7 +75,7 @@ def test_one_without_a_reason_that_carries_nothing_comes_back_too(store: Store) 
 def test_a_decided_one_comes_back_with_its_outcome(store: Store) -> None:
     decisions: tuple[Callable[[Any], None], ...] = (
         lambda asked: asked.done("nothing had been done yet", LATER),
-        lambda asked: asked.deny("charged", "too late"),
+        lambda asked: asked.deny("charged", "too late", LATER),
     )
     for number, decide in enumerate(decisions):
         asked = ask(store, a_cancellation(id=cancellation_id(number)), CARRIED)
@@ -138,7 +138,7 @@ def test_without_a_commit_nothing_is_left(store: Store) -> None:
     assert store.size() == 0
     asked = ask(store, a_cancellation())
     with store.unit_of_work() as work:
-        work.repository(CANCELLATIONS).get(asked.id).accept()
+        work.repository(CANCELLATIONS).get(asked.id).accept(LATER)
     assert store.reads.aggregate(CANCELLATIONS, asked.id, ALL).state is CancellationState.ASSESSING
 
 
@@ -147,7 +147,7 @@ def test_what_is_changed_after_a_commit_is_kept_by_the_next(store: Store) -> Non
         asked = a_cancellation()
         work.repository(CANCELLATIONS).add(asked)
         work.commit()
-        assert store.size() == 1
+        assert store.size() == 2, "itself and its event"
     accept(store, asked.id)
     assert store.reads.aggregate(CANCELLATIONS, asked.id, ALL).version == 2
 
@@ -157,7 +157,7 @@ def test_one_that_somebody_else_changed_since_it_was_read_is_not_overwritten(sto
     with store.unit_of_work() as work:
         stale = work.repository(CANCELLATIONS).get(a_cancellation().id)
     accept(store, stale.id)
-    stale.deny("charged", "too late")
+    stale.deny("charged", "too late", LATER)
 
     def write_back() -> None:
         with store.unit_of_work() as work:
@@ -176,7 +176,7 @@ def test_one_that_somebody_else_changed_since_it_was_read_is_not_overwritten(sto
 
 def request(store: Store, name: str) -> Cancellation:
     with store.unit_of_work() as work:
-        asked = cancel_order(a_cancel_command(order_id=name), work, StandingClock(LATER), CountingIdentities())
+        asked = cancel_order(a_cancel_command(order_id=name), work, StandingClock(LATER), CountingIdentities(1000))
         work.commit()
     return asked
 
@@ -200,7 +200,7 @@ def test_when_the_order_was_changed_meanwhile_neither_is_kept(store: Store) -> N
     def cancel_what_was_read() -> None:
         with store.unit_of_work() as work:
             work.repository(ORDERS).add(stale)
-            cancel_order(a_cancel_command(order_id=stale.id), work, StandingClock(LATER), CountingIdentities())
+            cancel_order(a_cancel_command(order_id=stale.id), work, StandingClock(LATER), CountingIdentities(1000))
             work.commit()
 
     with pytest.raises(ConcurrentChange):
@@ -215,7 +215,7 @@ def test_when_the_cancellation_was_changed_meanwhile_neither_is_kept(store: Stor
     with store.unit_of_work() as work:
         stale = work.repository(CANCELLATIONS).get(asked.id)
     accept(store, asked.id)
-    stale.deny("charged", "too late")
+    stale.deny("charged", "too late", LATER)
 
     def deny_what_was_read() -> None:
         with store.unit_of_work() as work:
@@ -230,7 +230,7 @@ def test_when_the_cancellation_was_changed_meanwhile_neither_is_kept(store: Stor
 
 def test_of_requests_at_the_same_time_one_is_kept(store: Store) -> None:
     keep(store, an_order())
-    identities = CountingIdentities()
+    identities = CountingIdentities(1000)
 
     def cancel(_: int) -> Cancellation:
         with store.unit_of_work() as work:
@@ -284,7 +284,7 @@ def test_a_page_holds_the_newest_first_and_counts_what_the_caller_may_see(
 def test_the_document_in_lists_follows_every_change_and_keeps_what_was_carried(store: Store) -> None:
     asked = ask(store, a_cancellation(), CARRIED)
     with store.unit_of_work() as work:
-        work.repository(CANCELLATIONS).get(asked.id).accept()
+        work.repository(CANCELLATIONS).get(asked.id).accept(LATER)
         work.commit()
     (_, document, *_), *_ = store.reads.documents(CANCELLATIONS, SearchIndex(), ALL, Slice(0, 10))[0]
     assert jsontext.read_kept(document) == {"id": asked.id, "state": "ACCEPTED", "carried": CARRIED}

@@ -34,9 +34,9 @@ def asked(number: int) -> Cancellation:
     reason = None if number == 1 else f"reason {number}"
     made = Cancellation(f"c{number}", "acme" if number % 2 else "other", f"o{number}", at, reason)
     if number in (2, 4):
-        made.accept()
+        made.accept(at)
     if number == 3:
-        made.deny("charged", "the order was charged")
+        made.deny("charged", "the order was charged", at)
     if number == 4:
         made.done("all undone: “x”", at + timedelta(seconds=1))
     return made

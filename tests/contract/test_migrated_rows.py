@@ -16,6 +16,7 @@ from canonical.ordering.order import ORDERS
 from canonical.shared.errors import NotFound
 from canonical.shared.reader import CustomerSet, Reader
 from tests.contract.conftest import SqlStore
+from tests.contract.keeping import LATER
 from tests.support.waiting import LONG
 
 AT = "2026-05-03T12:00:00.123456Z"
@@ -94,7 +95,7 @@ def test_a_cancellation_stays_its_customers_when_it_is_decided(before: Database)
     with store.unit_of_work() as work:
         cancellation = work.repository(CANCELLATIONS).get("c1")
         assert (cancellation.customer_id, cancellation.reason) == ("C1", CANCELLATION["reason"])
-        cancellation.accept()
+        cancellation.accept(LATER)
         work.commit()
     allowed, other = (Reader("acme", customers=CustomerSet(frozenset({name}))) for name in ("C1", "C2"))
     assert store.reads.document(CANCELLATIONS, "c1", allowed).version == 2

@@ -79,7 +79,7 @@ def test_a_removed_order_is_gone_with_what_belongs_to_it_and_what_happened_stays
 def test_a_cancelled_draft_is_removed_with_its_cancellation(store: Store) -> None:
     keep(store, an_order(draft=True))
     with store.unit_of_work() as work:
-        asked = cancel_order(a_cancel_command(order_id=order_id(1)), work, StandingClock(), CountingIdentities())
+        asked = cancel_order(a_cancel_command(order_id=order_id(1)), work, StandingClock(), CountingIdentities(1000))
         work.commit()
     change(store, order_id(1), remove)
     assert store.reads.documents(CANCELLATIONS, SearchIndex(), ALL, Slice(0, 10)) == ([], 0, None)

@@ -83,7 +83,8 @@ class Memory:
 
     @property
     def outbox(self) -> list[Any]:
-        return [event for _, _, event in self.events]
+        """The events, without those of cancellations, which tell the same once more."""
+        return [event for kind, _, event in self.events if kind != CANCELLATIONS.name]
 
 
 class UnitOfWorkInMemory:
