@@ -19,6 +19,7 @@ from facade.contract.connexion_plugin import validator_map
 from facade.contract.loading import load_spec
 from facade.contract.rewording import Rewording
 from facade.contract.validator import Contract
+from facade.security.principal import refuses_nulls
 from facade.web.correlation import Correlation, Observe
 from facade.web.errors import HANDLED, ErrorHandler
 from facade.web.json import ExactJsonifier, ExactProvider
@@ -106,7 +107,9 @@ def contract_of(spec: str) -> Contract:
 def _add(app: connexion.FlaskApp, api: Api, methods: MethodTable, checking: CheckingThread) -> None:
     spec = spec_of(api.spec)
     contract = contract_of(api.spec)
-    checks = validator_map(dict.fromkeys(_addresses(api), contract), thread=checking, rewording=api.rewording)
+    checks = validator_map(
+        dict.fromkeys(_addresses(api), contract), thread=checking, rewording=api.rewording, refuses_nulls=refuses_nulls
+    )
     for address in _addresses(api):
         methods.add(address, spec)
         app.add_api(

@@ -17,8 +17,10 @@ from facade.answers import ErrorAnswer
 from facade.application.requests import Translation
 from facade.application.use_cases import Application
 from facade.contract.connexion_plugin import validated_body
+from facade.contract.nulls import refused
 from facade.contract.validator import Contract
 from facade.contract.violations import Code, ContractViolation, Violation
+from facade.partners.profiles import Nulls
 from facade.security.principal import Principal, current_principal
 from facade.tmf.bridge import Loss
 from facade.tmf.engine.mapping import KEPT
@@ -122,8 +124,9 @@ def tried(
     leniencies = [
         {"pointer": one.pointer, "rule": one.rule, "understood": one.understood} for one in checked.allowances
     ]
-    if checked.violations:
-        wrong = checked.violations if read is None else read.told(checked.violations)
+    agreed_on_none = principal.profile.nulls is Nulls.REFUSE
+    if wrong := (*checked.violations, *(refused(checked.nulls) if agreed_on_none else ())):
+        wrong = wrong if read is None else read.told(wrong)
         return _refused(_entries(wrong, principal, accepted), leniencies)
     try:
         with nullcontext() if read is None else read.wording.told(read):

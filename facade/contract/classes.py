@@ -66,6 +66,9 @@ class ClassCatalog:
         self.schemas = schemas
         self._slots: dict[str, Slot | None] = {}
         self._shapes: dict[str, Shape] = {}
+        self._forms: dict[str, list[str]] = {}
+        for name in schemas:
+            self._forms.setdefault(plain_name(name), []).append(name)
         self._inline: dict[int, tuple[Mapping[str, Any], Shape]] = {}  # with the node, so that its id stays its own
 
     def name_of(self, node: Any) -> str | None:
@@ -131,6 +134,15 @@ class ClassCatalog:
         if name not in self._shapes:
             self._shapes[name] = self.shape_of(self.schemas[name])
         return self._shapes[name]
+
+    def declared(self, names: Sequence[str]) -> dict[str, Any]:
+        """The members of classes in any of their forms (for creation, change and answers), each with its schema. The
+        forms that are named come first.
+        """
+        members: dict[str, Any] = {}
+        for form in (*names, *(form for name in names for form in self._forms.get(plain_name(name), ()))):
+            members = {**self.shape(form).properties, **members}
+        return members
 
     def shape_of(self, node: Mapping[str, Any]) -> Shape:
         """The members of a schema node of this contract. Unions have none of their own."""

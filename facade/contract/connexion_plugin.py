@@ -32,6 +32,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import Message, Receive, Scope, Send
 
 from canonical.shared import jsontext
+from facade.contract import nulls
 from facade.contract.bodies import BODY_LIMIT, whole_body
 from facade.contract.checking import CheckingThread
 from facade.contract.documents import document_of
@@ -62,12 +63,14 @@ def validator_map(
     body_limit: int = BODY_LIMIT,
     thread: CheckingThread | None = None,
     rewording: Rewording | None = None,
+    refuses_nulls: Callable[[Mapping[str, Any]], bool] = lambda context: False,
 ) -> dict[str, Any]:
     """What `add_api` and `FlaskApp` take as `validator_map`: one for all APIs of an app.
 
     `contracts` is looked up by the base path an API was added under; the same Contract may stand under several
     (aliases). Where there is none, Connexion's own validators serve. Several maps may share a `thread`. `rewording`:
-    the words that clients have of their own.
+    the words that clients have of their own. `refuses_nulls` says of a request, by what Connexion knows of it, whether
+    nulls that could be read as absent are refused.
     """
     request = functools.partial(
         ContractRequestBodyValidator,
@@ -75,6 +78,7 @@ def validator_map(
         body_limit=body_limit,
         thread=thread or CheckingThread(),
         rewording=rewording,
+        refuses_nulls=refuses_nulls,
     )
     response = functools.partial(ContractResponseBodyValidator, contracts=contracts, rewording=rewording)
     return {
@@ -109,6 +113,11 @@ def body_media_type() -> str:
     return _content_type(current_scope["headers"])[0]
 
 
+def nulls_left_out() -> tuple[str, ...]:
+    """Where the body of the current request had nulls that were read as absent."""
+    return _checked().nulls
+
+
 def allowances() -> tuple[Allowance, ...]:
     """The leniencies that were used for the request; none if it was valid as sent."""
     return _checked().allowances
@@ -131,10 +140,12 @@ class ContractRequestBodyValidator(JSONRequestBodyValidator):  # type: ignore[mi
         body_limit: int,
         thread: CheckingThread,
         rewording: Rewording | None,
+        refuses_nulls: Callable[[Mapping[str, Any]], bool],
         **options: Any,
     ) -> None:
         super().__init__(**options)
         self._rewording = rewording
+        self._refuses_nulls = refuses_nulls
         self._contracts = contracts
         self._body_limit = body_limit
         self._thread = thread
@@ -163,8 +174,11 @@ class ContractRequestBodyValidator(JSONRequestBodyValidator):  # type: ignore[mi
             thoroughly = functools.partial(contract.check_request, operation_id, media_type=media_type)
             judge = functools.partial(self._judge, contract, text, in_our_words(thoroughly, reword))
             checked = await self._thread.run(judge)
-        if checked.violations:
-            raise ContractViolation(checked.violations)
+        wrong = checked.violations
+        if checked.nulls and self._refuses_nulls(_context(scope)):
+            wrong += nulls.refused(checked.nulls)
+        if wrong:
+            raise ContractViolation(wrong)
         scope = {**scope, _CHECKED: checked, "headers": _with_length(scope, len(content))}
         return _replay(content, receive), scope
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from facade.contract.classes import ClassCatalog, plain_name
+from facade.contract.classes import ClassCatalog
 from facade.contract.pointers import Tokens
 
 MOST_FOUND = 100
@@ -24,9 +24,6 @@ class ExtensionFinder:
 
     def __init__(self, catalog: ClassCatalog) -> None:
         self._catalog = catalog
-        self._forms: dict[str, list[str]] = {}
-        for name in catalog.schemas:
-            self._forms.setdefault(plain_name(name), []).append(name)
         self._places: dict[int, _Members] = {}
         """By the identity of the schema node, which the contract keeps."""
 
@@ -65,13 +62,5 @@ class ExtensionFinder:
             return self._compiled(shape.items)
         slot = self._catalog.slot_of(node) if name is None else self._catalog.slot(name)
         if slot is not None:
-            return self._of_classes(slot.classes.values())
-        return shape.properties if name is None else self._of_classes((name,))
-
-    def _of_classes(self, names: Collection[str]) -> _Members:
-        """What the classes declare; the forms that are named come first."""
-        forms = [*names, *(form for name in names for form in self._forms.get(plain_name(name), ()))]
-        members: dict[str, Any] = {}
-        for form in forms:
-            members = {**self._catalog.shape(form).properties, **members}
-        return members
+            return self._catalog.declared(tuple(slot.classes.values()))
+        return shape.properties if name is None else self._catalog.declared((name,))

@@ -24,12 +24,13 @@ class Limits:
 class Survey:
     """The result of one cheap pass over a document.
 
-    `has_whole_decimals`: it has a number such as 1.0 or 1e1, which may have to be read as an integer. `unstorable`:
-    `first_unstorable` finds something in it.
+    `has_whole_decimals`: it has a number such as 1.0 or 1e1, which may have to be read as an integer. `has_nulls`: one
+    may have to be left out. `unstorable`: `first_unstorable` finds something in it.
     """
 
     refusal: Violation | None = None
     has_whole_decimals: bool = False
+    has_nulls: bool = False
     unstorable: bool = False
     values: int = 0
 
@@ -65,7 +66,7 @@ def survey(document: Any, limits: Limits) -> Survey:
     """
     level: list[Any] = [document]
     depth = nodes = 0
-    whole_decimals = unstorable = False
+    whole_decimals = nulls = unstorable = False
     while level:
         depth += 1
         nodes += len(level)
@@ -85,8 +86,10 @@ def survey(document: Any, limits: Limits) -> Survey:
                 below.extend(value)
             elif kind is Decimal:
                 whole_decimals = whole_decimals or value == value.to_integral_value()
+            elif value is None:
+                nulls = True
         level = below
-    return Survey(None, whole_decimals, unstorable, nodes)
+    return Survey(None, whole_decimals, nulls, unstorable, nodes)
 
 
 def first_unstorable(document: Any) -> Violation:

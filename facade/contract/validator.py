@@ -19,6 +19,7 @@ from typing import Any
 
 import jsonschema_rs
 
+from facade.contract import nulls
 from facade.contract.classes import ClassCatalog
 from facade.contract.extensions import ExtensionFinder
 from facade.contract.findings import FindingsValidator
@@ -27,12 +28,15 @@ from facade.contract.lenient_defaults import Allowance, Completer
 from facade.contract.limits import Limits, first_unstorable, survey, too_many_values
 from facade.contract.messages import violations
 from facade.contract.official import operations, reference_target
-from facade.contract.pointers import Tokens
+from facade.contract.pointers import Tokens, pointer
 from facade.contract.rewording import Reworded
 from facade.contract.schema import SchemaConverter, Side
 from facade.contract.violations import Code, Violation
 
 JSON = "application/json"
+MERGE_PATCH = "application/merge-patch+json"
+MERGE_PATCHES = (JSON, MERGE_PATCH)
+"""Media types of bodies that are merge patches, of operations that take any."""
 QUICK_VALUES = 300
 """A quick check walks bodies with so many values; in Python, that takes up to 12 µs for each of them."""
 _Schema = Mapping[str, Any]
@@ -44,13 +48,15 @@ class Checked:
     """The outcome for one request body. `body` is the body for the mapper, if there are no violations.
 
     `allowances` are the leniencies seen while completing it; a body that was valid as sent is not walked for
-    them. `Contract.allowances` gives the full account. `reworded`: how it was sent in the client's own words.
+    them. `Contract.allowances` gives the full account. `reworded`: how it was sent in the client's own words. `nulls`
+    are the places of nulls that were read as absent.
     """
 
     body: Any
     violations: tuple[Violation, ...] = ()
     allowances: tuple[Allowance, ...] = ()
     reworded: Reworded | None = None
+    nulls: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,6 +95,7 @@ class Contract:
         self._scopes = {operation.get("operationId"): _scopes(operation) for _, _, operation in operations(spec)}
         self._compiled: dict[tuple[str, ...], _Compiled | None] = {}
         self._compiling = threading.Lock()
+        self._merging = frozenset(operation for operation, media_type in self._requests if media_type == MERGE_PATCH)
         self._raw = frozenset(one["operationId"] for _, _, one in operations(spec) if one.get("x-raw-body"))
         servers = spec.get("servers") or [{}]
         self.base_path = str(servers[0].get("url", "")).rstrip("/")
@@ -141,14 +148,14 @@ class Contract:
         if seen.refusal is not None:
             return Checked(body, (seen.refusal,))
         may_walk = thoroughly or seen.values <= QUICK_VALUES
-        if not may_walk and (seen.unstorable or seen.has_whole_decimals):
+        if not may_walk and (seen.unstorable or seen.has_whole_decimals or seen.has_nulls):
             return None
         if seen.unstorable:
             return Checked(body, (first_unstorable(body),))
         compiled = self._request(operation_id, media_type)
         if compiled is None:
             return Checked(body)
-        as_sent = not (seen.has_whole_decimals and self._integers.written_as_decimal(body))
+        as_sent = not (seen.has_nulls or (seen.has_whole_decimals and self._integers.written_as_decimal(body)))
         if as_sent and compiled.validator.is_valid(body):
             return Checked(body)
         if not may_walk:
@@ -156,7 +163,11 @@ class Contract:
         completion = self._completer.complete(body, compiled.schema)
         if not thoroughly and not compiled.validator.is_valid(completion.body):
             return None
-        return Checked(completion.body, self._found(compiled, completion.body), tuple(completion.allowances))
+        found = self._found(compiled, completion.body)
+        merges = media_type in MERGE_PATCHES and operation_id in self._merging
+        removing, absent = nulls.removals(completion.nulls) if merges else ((), completion.nulls)
+        allowances = (*completion.allowances, *nulls.allowances(absent))
+        return Checked(nulls.put_back(completion.body, removing), found, allowances, nulls=tuple(map(pointer, absent)))
 
     def allowances(self, operation_id: str, body: Any, media_type: str = JSON) -> list[Allowance]:
         """Every leniency that a body uses, even if it is valid as sent (unknown `@type`s)."""
@@ -164,7 +175,8 @@ class Contract:
         seen = survey(body, self._limits)
         if compiled is None or seen.refusal is not None or seen.unstorable:
             return []
-        return self._completer.complete(body, compiled.schema).allowances
+        completion = self._completer.complete(body, compiled.schema)
+        return [*completion.allowances, *nulls.allowances(completion.nulls)]
 
     def extensions(self, operation_id: str, body: Any, media_type: str = JSON) -> list[Tokens]:
         """The members of a valid body that no schema declares."""

@@ -40,6 +40,14 @@ class Validation(StrEnum):
     """The order is acknowledged, and then rejected with a message for each mistake."""
 
 
+class Nulls(StrEnum):
+    """What null means at an optional attribute that cannot be null. A merge patch removes by null in any case."""
+
+    ABSENT = "absent"
+    """The attribute is not there."""
+    REFUSE = "refuse"
+
+
 @dataclass(frozen=True)
 class Profile:
     """`customers` None: the client may act for every customer. `market` is where it sells. `tolerated` are codes of
@@ -62,6 +70,7 @@ class Profile:
     versions: ApiVersions = ALL_VERSIONS
     limit: RequestLimit | None = None
     extensions: ExtensionRules = CARRIES_ALL
+    nulls: Nulls = Nulls.ABSENT
     version: str = field(default="default", compare=False)
 
     def customers_for(self, claims: Mapping[str, Any]) -> CustomerSet | None:
@@ -158,6 +167,7 @@ _FORM = {
         "versions": API_VERSIONS,
         "limits": LIMITS,
         "extensions": EXTENSIONS,
+        "nulls": {"enum": [meaning.value for meaning in Nulls]},
     },
 }
 LONGEST_REASON = 200
@@ -212,6 +222,7 @@ def compile_profile(document: Any, version: str = "") -> Profile:
         versions=api_versions(document.get("versions", {})),
         limit=request_limit(document["limits"]) if "limits" in document else None,
         extensions=extension_rules(document.get("extensions", {})),
+        nulls=Nulls(document.get("nulls", Nulls.ABSENT)),
         version=version,
     )
 

@@ -8,7 +8,7 @@ from connexion.context import context
 
 from canonical.customers.errors import CustomerNotFound
 from canonical.shared.reader import CustomerSet, Reader
-from facade.partners.profiles import DEFAULT, Profile
+from facade.partners.profiles import DEFAULT, Nulls, Profile
 from facade.security.errors import MISSING, ScopeMissing, TokenRefused
 
 WILDCARD = ":*"
@@ -65,6 +65,12 @@ def principal_in(request_context: Mapping[str, Any]) -> Principal | None:
     """The caller, from Connexion's context of a request (`request.context`); None where no token was needed."""
     found = (request_context.get("token_info") or {}).get("principal")
     return found if isinstance(found, Principal) else None
+
+
+def refuses_nulls(request_context: Mapping[str, Any]) -> bool:
+    """Whether it was agreed with the caller that it sends no nulls."""
+    caller = principal_in(request_context)
+    return caller is not None and caller.profile.nulls is Nulls.REFUSE
 
 
 def current_principal() -> Principal:

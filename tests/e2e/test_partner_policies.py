@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.product import TMF622, Node, partner_order
+from tests.support.product import ORDERS, TMF622, Node, partner_order, portal_order
 
 V4 = TMF622.replace("/v5/", "/v4/")
 PATHS = {"v5": TMF622, "v4": V4}
@@ -51,3 +51,27 @@ def test_attributes_that_no_schema_declares_are_named_with_their_record(product:
     assert product.get(changed.headers["X-Audit-Record"]).json()["operation"].endswith("patchProductOrder")
     plain = product.request("PATCH", path, json={"description": "new"})
     assert "X-Carried-Extensions" not in plain.headers
+
+
+@VERSIONS
+def test_null_is_read_as_absent_unless_the_profile_refuses_it(product: Node, version: str) -> None:
+    sent = an_order(version, description=None, note=None, href=None)
+    answer = product.post(PATHS[version], sent)
+    assert answer.status_code == 201, answer.text
+    assert not {"description", "note"} & answer.json().keys()
+    path = f"{PATHS[version]}/{answer.json()['id']}"
+    changed = product.request("PATCH", path, json={"note": [{"text": "new", "author": None}]})
+    assert changed.status_code == 200, changed.text
+    assert "author" not in changed.json()["note"][0]
+    removed = product.request("PATCH", path, json={"note": None})
+    assert (removed.status_code, "note" in removed.json()) == (200, False)
+    refused = product.post(PATHS[version], sent, client="partner-beta")
+    assert {(one["pointer"], one["reason"]) for one in refused.json()["errors"]} >= {("/note", "NULL_NOT_AGREED")}
+
+
+def test_null_is_read_as_absent_on_the_canonical_api(product: Node) -> None:
+    sent = portal_order(SKU789=1) | {"externalIdentifiers": None}
+    answer = product.post(ORDERS, sent)
+    assert answer.status_code == 201, answer.text
+    refused = product.post(ORDERS, sent, client="partner-beta")
+    assert (refused.status_code, refused.json()["code"]) == (400, "NULL_NOT_AGREED")

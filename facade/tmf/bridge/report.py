@@ -44,12 +44,14 @@ class Bridged:
     """A body in the words of the other version. It shares the parts that needed no change with the body given.
 
     `is_doubtful`: the other version's contract and the way back are to be checked, since the body given uses names of
-    the other version or numbers that it writes differently.
+    the other version or numbers that it writes differently. `nulls` are the places of those that were read
+    as absent.
     """
 
     body: Any
     losses: tuple[Loss, ...] = ()
     is_doubtful: bool = False
+    nulls: tuple[str, ...] = ()
 
     @property
     def leads_back(self) -> bool:

@@ -12,6 +12,7 @@ from canonical.shared.projection import StoredDocument
 from facade.application.requests import Request, Result, Translation
 from facade.application.turns import Turns
 from facade.application.use_cases import Application
+from facade.contract.nulls import refused
 from facade.contract.violations import Code, ContractViolation, Violation
 from facade.security.principal import Principal
 from facade.tmf.bridge import COMPLEMENT, with_complement, without_complement
@@ -19,6 +20,7 @@ from facade.tmf.engine.addresses import entity_tag
 from facade.tmf.engine.declaration import PatchRules, Sender, Verb
 from facade.tmf.engine.error_translation import client_pointers
 from facade.tmf.engine.extensions import added, with_extensions
+from facade.tmf.engine.mapping import left_out
 from facade.tmf.engine.payload import Payload
 from facade.tmf.engine.reads import Reads
 from facade.tmf.engine.senders import sender_of
@@ -30,13 +32,14 @@ from facade.web.conditions import check_version
 @dataclass(frozen=True, slots=True)
 class Patch:
     """A patch, and the address of the resource that its client knows. `read`: how it was sent in words of the
-    partner's.
+    partner's. `nulls` of it were read as absent.
     """
 
     media_type: str
     body: Any
     href: str
     read: ReadWords | None = None
+    nulls: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +148,12 @@ def planned(
             return None
         created = rules.as_created(without_complement(after), aggregate)
         checked = version.contract.check_request(resource.operation(Verb.CREATE), created)
-        if checked.violations:
-            raise ContractViolation(checked.violations)
+        absent = (*bridged.nulls, *(version.client_pointer(at, patch.body, after) for at in checked.nulls))
+        if wrong := (*checked.violations, *(refused(absent) if sender.refuses_nulls else ())):
+            raise ContractViolation(wrong)
         body = with_complement(checked.body, after.get(COMPLEMENT, ()))
         translation = rules.to_change(asked, aggregate, names, body, sender)
-        trail = version.client_trail(translation.trail, bridged, patch.body)
+        trail = (*version.client_trail(translation.trail, bridged, patch.body), *left_out((*patch.nulls, *absent)))
         trail = trail if patch.read is None else patch.read.trail(trail)
         changes = None if rules.replaces(aggregate, translation.command) else aggregate.id
         changed = replace(translation, trail=trail, changes=changes, replannable=True)

@@ -50,7 +50,8 @@ class Sender:
     `version` of the API is the one it speaks, and it reached us at `origin`, such as https://host.example. `may` says
     whether it holds a scope, `reader` what it sees and for which customers it may act. `reason` is a person's, for a
     change of a resource that asks for one. Not `told`: nobody asks how its payload is read, so the trail may be left
-    out. `profile` names the version of its partner profile, and `extensions` are those that it may send.
+    out. `profile` names the version of its partner profile, `extensions` are those that it
+    may send, and `refuses_nulls` says whether it may send no nulls.
     """
 
     client: str
@@ -68,6 +69,7 @@ class Sender:
     billing_accounts: tuple[str, ...] = ()
     profile: str | None = None
     extensions: ExtensionRules = CARRIES_ALL
+    refuses_nulls: bool = False
 
 
 @dataclass(frozen=True)

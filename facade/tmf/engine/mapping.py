@@ -3,7 +3,7 @@
 What is more than one attribute that is one field has its rows in `parts`.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -17,6 +17,7 @@ VERBATIM = "carried"
 EXTENSION = "carried: no schema declares it"
 """How the trail tells what is kept verbatim."""
 KEPT = (VERBATIM, EXTENSION)
+LEFT_OUT = "null is read as absent"
 
 
 class Unusable(ValueError):
@@ -144,6 +145,11 @@ def carried_trail(body: Payload, mapped: Collection[str], more: Iterable[str] = 
     """Every attribute that is kept verbatim, those that no schema names among them, and `more` places."""
     places = [f"/{escaped(name)}" for name in body if name not in mapped and name != COMPLEMENT]
     return [Mapped(place, f"/carried{place}", VERBATIM) for place in (*places, *more)]
+
+
+def left_out(nulls: Iterable[str]) -> Iterator[Mapped]:
+    """Nulls at these pointers, which were read as if they were not there."""
+    return (Mapped(at, "", LEFT_OUT) for at in nulls)
 
 
 def show(table: Iterable[Row], aggregate: Any, carried: Mapping[str, Any]) -> Payload:

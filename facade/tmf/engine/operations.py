@@ -16,7 +16,7 @@ from facade.answers import ErrorAnswer
 from facade.application.requests import Request, Result
 from facade.application.turns import Turns
 from facade.application.use_cases import Application
-from facade.contract.connexion_plugin import body_media_type, reworded_body, validated_body
+from facade.contract.connexion_plugin import body_media_type, nulls_left_out, reworded_body, validated_body
 from facade.contract.violations import ContractViolation
 from facade.partners.profiles import Validation
 from facade.security.principal import Principal, current_principal
@@ -26,6 +26,7 @@ from facade.tmf.engine.changes import ChangeRequest, Patch, ResourceChanges, is_
 from facade.tmf.engine.declaration import Verb
 from facade.tmf.engine.error_translation import client_states
 from facade.tmf.engine.extensions import headers_of
+from facade.tmf.engine.mapping import left_out
 from facade.tmf.engine.reads import Reads
 from facade.tmf.engine.translator import ResourceTranslator
 from facade.tmf.engine.versions import Version
@@ -79,9 +80,8 @@ class ResourceOperations:
         name, edition = self._names_in(result)
         shown_id = _their_id(name, wording)
         href = f"{requested_address()}/{last_part(shown_id, edition if 'id' in body else None)}"
-        headers = {"Location": href, "ETag": f'"{entity_tag(result.version, edition)}{_tag(wording)}"'} | headers_of(
-            result
-        )
+        tag = entity_tag(result.version, edition) + _tag(wording)
+        headers = {"Location": href, "ETag": f'"{tag}"'} | headers_of(result)
         return self._answer(self._shown(result.document, href, selection, wording), href, 201, headers)
 
     def retrieve(self, id: str) -> flask.Response:
@@ -145,7 +145,8 @@ class ResourceOperations:
         asked_for = self._named(id, wording)
         with self._told(wording):
             kept = self.reads.document(self.version.resource.kind, asked_for, self.version.resource.reader(principal))
-        patch = Patch(media_type, body, _href(_address_of(asked_for, kept.id, wording)), read)
+        href = _href(_address_of(asked_for, kept.id, wording))
+        patch = Patch(media_type, body, href, read, nulls_left_out())
         payload = {"id": _address_of(asked_for, kept.id), "patch": _as_sent(body, read), "as": media_type}
         request = self._request(Verb.PATCH, payload, principal)
         named = asked_for if self.version.resource.kind.versioned else kept.id
@@ -193,6 +194,7 @@ class ResourceOperations:
     def _created(self, body: Any, request: Request, principal: Principal, read: ReadWords | None) -> Result:
         try:
             translation = self._translator.translate(body, principal, request.reason, read)
+            translation = replace(translation, trail=(*translation.trail, *left_out(nulls_left_out())))
             return self.application.execute(request, translation, 201)
         except (ContractViolation, InvalidCommand) as refusal:
             told, reject = self.answer_to(refusal), self.version.resource.to_rejection

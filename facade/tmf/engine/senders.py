@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from canonical.shared.reader import Reader
-from facade.partners.profiles import Profile
+from facade.partners.profiles import Nulls, Profile
 from facade.tmf.engine.declaration import Sender
 
 
@@ -35,4 +35,5 @@ def sender_of(
         billing_accounts=profile.billing_accounts,
         profile=profile.version,
         extensions=profile.extensions,
+        refuses_nulls=profile.nulls is Nulls.REFUSE,
     )

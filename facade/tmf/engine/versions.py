@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from canonical.audit.record import Mapped
 from canonical.shared import jsontext
 from canonical.shared.criteria import Compare, Criterion, Not, Operator, PathStep
+from facade.contract.nulls import left_out
 from facade.contract.pointers import Tokens, pointer, shortened, tokens_of
 from facade.contract.validator import Checked, Contract
 from facade.contract.violations import Code, ContractViolation, Violation
@@ -213,12 +214,14 @@ class V4(Version):
             return Bridged(document)
         refuse_reserved(result.shown)
         creation = self.resource.operation(Verb.CREATE, self.name)
-        found = self.own.check_request(creation, result.shown).violations
-        wrong = [one for one in found if (tokens_of(one.pointer) or [""])[0] in ("", *result.asked)]
+        checked = self.own.check_request(creation, result.shown)
+        result = replace(result, shown=left_out(result.shown, checked.nulls))
+        wrong = [one for one in checked.violations if (tokens_of(one.pointer) or [""])[0] in ("", *result.asked)]
         if wrong:
             raise ContractViolation(wrong)
         with client_pointers(lambda pointer: self.client_pointer(pointer, result.shown)):
-            return self.bridge.fit_patched(schema, document, result, self._judged)
+            fitted = self.bridge.fit_patched(schema, document, result, self._judged)
+        return replace(fitted, nulls=checked.nulls)
 
     def extensions(self, body: Any) -> list[Tokens]:
         return self.own.extensions(self.resource.operation(Verb.CREATE, self.name), body)

@@ -134,9 +134,16 @@ def test_a_body_of_another_kind_is_one_violation(contract: Contract, body: Any) 
 # Null, read-only, write-only
 
 
-def test_null_is_accepted_where_the_contract_says_nullable_and_nowhere_else(contract: Contract, order: Order) -> None:
-    assert errors(contract, {**order, "nickname": None, "mood": None, "spare": None}) == []
-    assert only_error(contract, {**order, "link": None}).message == "link must be a string, not null."
+def test_null_is_kept_where_the_contract_says_nullable_and_read_as_absent_elsewhere(
+    contract: Contract, order: Order
+) -> None:
+    nullable = {**order, "nickname": None, "mood": None, "spare": None}
+    assert completed(contract, nullable) is nullable
+    checked = contract.check_request("createOrder", {**order, "link": None})
+    assert (checked.body, checked.violations, checked.nulls) == (order, (), ("/link",))
+    assert [(one.pointer, one.rule) for one in checked.allowances] == [("/link", Leniency.NULL_AS_ABSENT)]
+    assert only_error(contract, {**order, "item": None}).message == "item must be an array, not null."
+    assert only_error(contract, {**order, "item": [None]}).pointer == "/item/0"
 
 
 def test_a_write_only_member_is_not_answered_and_a_read_only_one_must_be(contract: Contract, order: Order) -> None:

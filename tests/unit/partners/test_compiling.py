@@ -33,6 +33,7 @@ from facade.web.limits import RequestLimit
         ({"extensions": {"allowed": ["x"], "others": "drop"}}, "/extensions/others", ["refuse", "carry"]),
         ({"extensions": {"allowed": ["x"], "others": "carry"}}, "/extensions/allowed", []),
         ({"extensions": {"allowed": ["x", "/y/"], "others": "refuse"}}, "/extensions/allowed/1", []),
+        ({"nulls": "keep"}, "/nulls", ["absent", "refuse"]),
         ([], "", []),
         ({7: "x"}, "", []),
     ],
