@@ -18,7 +18,7 @@ CONTEXTS = (audit, catalog, customers, inventory, listeners, ordering, processes
 
 CODES_OF_THE_EDGE = frozenset(
     {
-        *("BAD_REQUEST", "BODY_TOO_LARGE", "CUSTOMER_MISSING", "DEADLINE_PASSED"),
+        *("BAD_REQUEST", "BODY_TOO_LARGE", "CALLBACK_NOT_AGREED", "CUSTOMER_MISSING", "DEADLINE_PASSED"),
         "EXTENSION_NOT_AGREED",
         *("INSUFFICIENT_SCOPE", "INVALID_REQUEST", "MALFORMED_BODY", "METHOD_NOT_ALLOWED", "NOT_ACCEPTABLE"),
         *(

@@ -23,6 +23,8 @@ from facade.partners.error_texts import SCHEMA as ERRORS
 from facade.partners.extensions import CARRIES_ALL, ExtensionRules, extension_rules
 from facade.partners.extensions import SCHEMA as EXTENSIONS
 from facade.partners.faults import ProfileFault
+from facade.partners.hub_terms import ANY_HUB, HubTerms, hub_terms
+from facade.partners.hub_terms import SCHEMA as HUB
 from facade.partners.request_limits import SCHEMA as LIMITS
 from facade.partners.request_limits import request_limit
 from facade.partners.words import NO_WORDS, SCHEMAS, PartnerWords, partner_words
@@ -54,6 +56,7 @@ class Profile:
     rules that it may break, `excusable` of those that it may break with a reason. `external_ids`: what was agreed about
     external identifiers. `billing_accounts` are those that its orders may name; with none they may name any.
     `versions`: which versions of each API it may use. `limit`: how often it may ask; None: as often as everybody.
+    `hub`: its registrations for events.
     `version` names the profile in audit records.
     """
 
@@ -69,6 +72,7 @@ class Profile:
     errors: PartnerErrors = OUR_ERRORS
     versions: ApiVersions = ALL_VERSIONS
     limit: RequestLimit | None = None
+    hub: HubTerms = ANY_HUB
     extensions: ExtensionRules = CARRIES_ALL
     nulls: Nulls = Nulls.ABSENT
     version: str = field(default="default", compare=False)
@@ -166,6 +170,7 @@ _FORM = {
         "errors": ERRORS,
         "versions": API_VERSIONS,
         "limits": LIMITS,
+        "hub": HUB,
         "extensions": EXTENSIONS,
         "nulls": {"enum": [meaning.value for meaning in Nulls]},
     },
@@ -221,6 +226,7 @@ def compile_profile(document: Any, version: str = "") -> Profile:
         errors=errors,
         versions=api_versions(document.get("versions", {})),
         limit=request_limit(document["limits"]) if "limits" in document else None,
+        hub=hub_terms(document.get("hub", {})),
         extensions=extension_rules(document.get("extensions", {})),
         nulls=Nulls(document.get("nulls", Nulls.ABSENT)),
         version=version,

@@ -15,6 +15,11 @@ PROFILES = {
             v5: {}
             v4: {deprecatedSince: 2026-01-01, sunset: 2031-01-01, successor: v5, information: https://a.b/c}
         """,
+    "partner-claim": """
+        hub:
+          callbackHosts: [93.184.215.14]
+          eventTypes: {TMF622: [ProductOrderStateChangeEvent]}
+        """,
     "partner-list": """
         versions: {TMF622: {v5: {}}}
         errors:
@@ -90,3 +95,16 @@ def test_errors_are_told_in_a_language_that_the_partner_accepts(product: Node) -
     assert refused.status_code == 400
     assert dry.json()["errors"] == refused.json()["errors"]
     assert "Client manquant" in [one["message"] for one in dry.json()["errors"]]
+
+
+@pytest.mark.parametrize("version", ["v4", "v5"])
+def test_registrations_have_the_agreed_host_and_event_types(product: Node, version: str) -> None:
+    hub = f"/tmf-api/productOrderingManagement/{version}/hub"
+    kept = product.post(hub, {"callback": "https://93.184.215.14/a"}, "partner-claim")
+    assert (kept.status_code, kept.json()["query"]) == (201, "eventType=ProductOrderStateChangeEvent")
+    asked = {"callback": "https://93.184.215.14/a", "query": "eventType=ProductOrderCreateEvent"}
+    assert product.post(hub, asked, "partner-claim").json()["query"] == asked["query"]
+    refused = product.post(hub, {"callback": "https://93.184.215.15/a"}, "partner-claim")
+    assert (refused.status_code, refused.json()["code"]) == (400, "CALLBACK_NOT_AGREED")
+    assert refused.json()["errors"][0]["allowed"] == ["93.184.215.14"]
+    assert product.post(hub, {"callback": "https://93.184.215.15/a"}, "conformance").status_code == 201

@@ -77,7 +77,7 @@ class CallbackRules:
 
         A name that has no address now is taken.
         """
-        host = self._host(callback)
+        host = self.host(callback)
         literal = _literal(host)
         addresses = (literal,) if literal else tuple(map(ip_address, self._addresses(host.lower())))
         if not all(map(self.permits, addresses)):
@@ -97,7 +97,7 @@ class CallbackRules:
             return ("127.0.0.1",)
         return (self.resolve or look_up)(name)
 
-    def _host(self, callback: str) -> str:
+    def host(self, callback: str) -> str:
         """The host of a callback that is written as it should be. Raises ContractViolation."""
         if not 0 < len(callback) <= MAX_CALLBACK:
             _refuse(f"a callback has 1 to {MAX_CALLBACK} characters")

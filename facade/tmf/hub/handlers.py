@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -17,6 +18,7 @@ from facade.application.use_cases import Application
 from facade.contract.connexion_plugin import validated_body
 from facade.contract.pointers import escaped, shortened
 from facade.contract.violations import Code, ContractViolation, Violation
+from facade.partners.hub_terms import HubTerms
 from facade.security.principal import current_principal
 from facade.tmf.hub.callbacks import CallbackRules
 from facade.tmf.hub.queries import Notifications
@@ -65,15 +67,16 @@ class Hub:
     def register(self) -> flask.Response:
         """Keep the address and the query. Raises ListenerExists, TooManyListeners, ContractViolation."""
         only(flask.request.args, ())
-        body, owner = validated_body(), current_principal().client_id
-        callback, query = body["callback"], body.get("query", "")
+        body, principal = validated_body(), current_principal()
+        agreed = principal.profile.hub
+        callback, query = body["callback"], body.get("query") or agreed.query(self.api)
         mistakes = _lost(body)
         mistakes += _mistakes(self.notifications.read, query)
-        mistakes += _mistakes(self.callbacks.check, callback)
+        mistakes += _mistakes(self.callbacks.check, callback) or _mistakes(partial(self._check_host, agreed), callback)
         if mistakes:
             raise ContractViolation(mistakes)
         request = self._request("registerListener", body)
-        command = RegisterListener(owner, self.api, self.version, callback, query)
+        command = RegisterListener(principal.client_id, self.api, self.version, callback, query)
         result = self.application.idempotently(
             request, lambda: self.application.execute(request, Translation(command), 201)
         )
@@ -97,6 +100,12 @@ class Hub:
     def _request(self, operation: str, payload: Any) -> Request:
         name = f"{operation} {self.api} {self.version}"
         return keyed_request(current_principal(), name, payload, keeps_answer=False)
+
+    def _check_host(self, agreed: HubTerms, callback: str) -> None:
+        if not agreed.allows(self.callbacks.host(callback)):
+            text = "the host of this callback is not agreed with you"
+            refused = Violation("/callback", Code.INVALID_VALUE, text, agreed.hosts, reason="CALLBACK_NOT_AGREED")
+            raise ContractViolation([refused])
 
     def _own(self, listener_id: str) -> Listener:
         """The caller's, registered here. Raises ListenerNotFound."""
