@@ -9,14 +9,23 @@ import click
 import yaml
 
 from canonical.partners.errors import ActivationPending, ProfilesChanged
+from facade.bootstrap import handouts
 from facade.bootstrap import partners as agreeing
 from facade.bootstrap.catalog import opened
 from facade.clock import time_text
 from facade.command_line import DIFFERS, progress_bar, told_trouble
+from facade.partners.api_versions import VersionNotAgreed
 from facade.partners.files import ProfileError
 from facade.settings import Settings
 
 FOLDER = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+CANDIDATE = click.option(
+    "--profiles",
+    "folder",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="A folder, instead of what is in force.",
+)
 
 
 @click.group()
@@ -89,6 +98,19 @@ def show(settings: Settings, client: str | None) -> None:
     click.echo(yaml.safe_dump(active[client].document, allow_unicode=True, sort_keys=False), nl=False)
 
 
+@partners.command()
+@click.argument("client")
+@click.argument("api")
+@click.argument("version")
+@CANDIDATE
+@click.pass_obj
+def openapi(settings: Settings, client: str, api: str, version: str, folder: Path | None) -> None:
+    """Print the contract of API and VERSION, as in TMF622 v5, narrowed to what is agreed with CLIENT."""
+    with told_trouble(settings), _told_faults():
+        found = handouts.contract_for(handouts.agreed_with(settings, client, folder), api, version)
+    click.echo(yaml.safe_dump(found, allow_unicode=True, sort_keys=False, width=120), nl=False)
+
+
 def _plan(settings: Settings, folder: Path) -> agreeing.Plan:
     with _told_faults():
         documents = agreeing.profiles_in(folder)
@@ -109,7 +131,7 @@ def _show(plan: agreeing.Plan) -> None:
 def _told_faults() -> Iterator[None]:
     try:
         yield
-    except (ProfileError, agreeing.FaultyProfiles) as error:
+    except (ProfileError, agreeing.FaultyProfiles, handouts.UnknownContract, VersionNotAgreed) as error:
         raise click.ClickException(str(error)) from error
     except (ProfilesChanged, ActivationPending) as error:
         raise click.ClickException(error.message) from error

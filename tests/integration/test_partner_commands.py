@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+import yaml
 from click.testing import CliRunner, Result
 
 from adapters.persistence.database import Database
@@ -53,6 +54,47 @@ def test_a_folder_is_planned_applied_and_then_the_same(folder: Path, partners: P
     with database.reading() as connection:
         rows = connection.execute(sa.select(audit.c.client, audit.c.subject_type, audit.c.operation)).all()
     assert [tuple(row) for row in rows] == [("tmf-facade", "partnerProfile", "partners apply")] * 2
+
+
+@pytest.fixture
+def agreed(tmp_path: Path) -> Path:
+    made = tmp_path / "agreed"
+    made.mkdir()
+    (made / "shop.yaml").write_text(
+        "words: {actions: {table: {neu: add}}}\nversions: {TMF622: {v5: {}, v4: {deprecatedSince: 2026-01-01}}}\n"
+    )
+    return made
+
+
+def test_a_contract_is_narrowed_to_what_is_in_force(agreed: Path, partners: Partners) -> None:
+    of_the_folder = partners("openapi", "shop", "TMF622", "v5", "--profiles", agreed)
+    spec = yaml.safe_load(of_the_folder.stdout)
+    assert spec["info"]["title"] == "Product Ordering (TMF622 v5) for shop"
+    assert "neu is our add" in str(spec)
+    assert partners("openapi", "shop", "TMF622", "v5").exit_code == 1, "nothing is in force yet"
+    partners("apply", agreed)
+    assert "shop@1" in yaml.safe_load(partners("openapi", "shop", "TMF622", "v5").stdout)["info"]["description"]
+    old = yaml.safe_load(partners("openapi", "shop", "TMF622", "v4").stdout)
+    assert old["paths"]["/productOrder"]["get"]["deprecated"] is True
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("nobody", "TMF622", "v5"), "nobody has no profile"),
+        (("shop", "TMF633", "v4"), "there is no TMF633 v4; there are TMF620 v5"),
+        (("only-v5", "TMF622", "v4"), "TMF622 v4 is not agreed"),
+        (("faulty", "TMF622", "v5"), "/validation"),
+    ],
+)
+def test_a_contract_that_cannot_be_made_says_why(
+    agreed: Path, partners: Partners, words: tuple[str, ...], said: str
+) -> None:
+    (agreed / "only-v5.yaml").write_text("versions: {TMF622: {v5: {}}}")
+    if words[0] == "faulty":
+        (agreed / "faulty.yaml").write_text("validation: sometimes")
+    told = partners("openapi", *words, "--profiles", agreed)
+    assert (told.exit_code, said in told.stderr) == (1, True), told.stderr
 
 
 def test_what_changed_is_said_in_words_and_shown(folder: Path, partners: Partners) -> None:

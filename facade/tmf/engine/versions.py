@@ -75,7 +75,7 @@ class Version:
         known = profile.words.dictionaries
         if not known or not any(place.domain in known for place in self.resource.places):
             return None
-        return Wording(self._words_sent, self._words_kept, profile.words, profile.vocabulary, self._words_explaining)
+        return Wording(self.words_sent, self._words_kept, profile.words, profile.vocabulary, self._words_explaining)
 
     @property
     def visible(self) -> Criterion | None:
@@ -157,7 +157,7 @@ class Version:
         return tree_of(one for one in places if told and tokens_of(one.pointer)[0] == told.attribute)
 
     @cached_property
-    def _words_sent(self) -> Node:
+    def words_sent(self) -> Node:
         return self._words_kept
 
 
@@ -254,7 +254,7 @@ class V4(Version):
         return Shown(_written(bridged.body, selection, wording), len(bridged.losses))
 
     @cached_property
-    def _words_sent(self) -> Node:
+    def words_sent(self) -> Node:
         return tree_of(in_v4(self.resource.places, self.bridge, self.resource.schema))
 
     def lowered(self, document: Payload) -> Bridged:
