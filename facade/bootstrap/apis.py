@@ -4,21 +4,21 @@ from collections.abc import Callable
 from typing import Any
 
 from adapters.persistence.listeners import SqlListeners
-from facade.app import Api, contract_of, spec_of
+from facade.app import Api, contract_of
 from facade.bootstrap.answers import answer_to
 from facade.bootstrap.core import Core
 from facade.bootstrap.declared import TMF_APIS
-from facade.bootstrap.versions import v4_of, versions_of
+from facade.bootstrap.versions import notifications_of, v4_of, versions_of
 from facade.portal.handlers import PortalTranslator
 from facade.tmf.engine.client_words import ClientWords
 from facade.tmf.engine.declaration import TmfApi, Verb
 from facade.tmf.engine.operations import ResourceOperations
+from facade.tmf.engine.other_version import OtherForms, collections_of
 from facade.tmf.engine.reads import DocumentReads
 from facade.tmf.engine.translator import ResourceTranslator
-from facade.tmf.engine.versions import V4
+from facade.tmf.engine.versions import V4, Version
 from facade.tmf.hub.callbacks import CallbackRules
 from facade.tmf.hub.handlers import Hub
-from facade.tmf.hub.queries import Notifications
 from facade.translations import Translatable
 from facade.web.admission import ServedApi
 
@@ -60,6 +60,18 @@ def shown_by_v4() -> dict[str, V4]:
     }
 
 
+def other_forms() -> OtherForms:
+    """Which bodies are written for another version than that of the address."""
+    found: list[tuple[Version, str, str | None]] = []
+    for api in TMF_APIS:
+        bases = {version: contract_of(served.spec).base_path for version, served in api.versions.items()}
+        for version, served in api.versions.items():
+            other = next((base for name, base in bases.items() if name != version), None)
+            for one in versions_of(api, version).values():
+                found += collections_of(one, (bases[version], *served.aliases), other)
+    return OtherForms.of(found)
+
+
 def translatable(reads: DocumentReads) -> dict[tuple[str, str, str], Translatable]:
     """What can be tried, by API, version and operationId."""
     canonical = Translatable(contract_of("canonical/v1.yaml"), PortalTranslator())
@@ -85,7 +97,7 @@ def _hub(core: Core, api: TmfApi, version: str) -> Hub:
     return Hub(
         api.name,
         version,
-        Notifications(spec_of(api.versions[version].spec)),
+        notifications_of(api, version),
         CallbackRules(core.settings.allowed_networks, plain_http=core.settings.mode == "development"),
         core.application,
         SqlListeners(core.database),

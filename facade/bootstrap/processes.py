@@ -17,7 +17,7 @@ from canonical.shared import tracing
 from facade import logs
 from facade.app import Api, build_app
 from facade.bootstrap.answers import answer_to
-from facade.bootstrap.apis import served_apis
+from facade.bootstrap.apis import other_forms, served_apis
 from facade.bootstrap.core import Core, load_profiles
 from facade.bootstrap.metrics import metrics_page
 from facade.health import Health, Role
@@ -52,7 +52,7 @@ class Assembled:
         served = build_app(
             # Last, as the base path of health and metrics begins everybody's.
             [*apis, self._health_and_metrics()],
-            on_error=lambda methods: ErrorHandler(answer_to, methods, core.audit, core.clock),
+            on_error=lambda methods: ErrorHandler(answer_to, methods, core.audit, core.clock, other_forms().told),
             security_map=security_map(self.verifier, admit=_admission(settings, self.alike)),
             threads=settings.threads,
             deadline=settings.request_deadline,

@@ -7,6 +7,7 @@ error goes to the log only, with the id in the answer.
 import hashlib
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any
@@ -232,13 +233,20 @@ NO_DEFECT = (StillWorking, BackendError, Overloaded, NotSupported)
 class ErrorHandler:
     """Connexion's handler for all errors. `answer_to` gives the answer, `methods` the allowed methods of a 405.
 
+    `other_form` tells, from its path and body, that a refused body is written for another version of the API.
     A refused request that wanted to change something leaves an audit record with the id in the answer.
     """
 
     def __init__(
-        self, answer_to: Callable[[Exception], ErrorAnswer], methods: MethodTable, audit: AuditTrail, clock: Clock
+        self,
+        answer_to: Callable[[Exception], ErrorAnswer],
+        methods: MethodTable,
+        audit: AuditTrail,
+        clock: Clock,
+        other_form: Callable[[str, bytes | None], str | None] = lambda path, body: None,
     ) -> None:
         self._answer_to = answer_to
+        self._other_form = other_form
         self._methods = methods
         self._audit = audit
         self._clock = clock
@@ -257,6 +265,8 @@ class ErrorHandler:
         if caller is not None and not turned_away and request.method not in ("GET", "HEAD", "OPTIONS"):
             own = error.subject if isinstance(error, CanonicalError) else None
             self._record(error_id, caller, request, answer, own or answer.extra.get("id"))
+        if isinstance(error, ContractViolation) and (form := self._other_form(path, _sent(request))):
+            answer = replace(answer, detail=f"{answer.detail} {form}")
         accepted = request.headers.get("accept-language", "")
         told = answer if caller is None else caller.profile.errors.told(answer, accepted)
         body, media_type = render(told, path, error_id)
@@ -268,7 +278,7 @@ class ErrorHandler:
     def _record(
         self, error_id: str, caller: Principal, request: ConnexionRequest, answer: ErrorAnswer, subject: Any
     ) -> None:
-        sent = request.scope.get("extensions", {}).get(PAYLOAD)
+        sent = _sent(request)
         self._audit.record(
             AuditRecord(
                 id=error_id,
@@ -283,6 +293,11 @@ class ErrorHandler:
                 profile=caller.profile.version,
             )
         )
+
+
+def _sent(request: ConnexionRequest) -> bytes | None:
+    sent: bytes | None = request.scope.get("extensions", {}).get(PAYLOAD)
+    return sent
 
 
 def _reason(error: StoreUnavailable) -> str:

@@ -110,6 +110,19 @@ def test_mistakes_are_pointed_at_in_v4s_words(product: Node) -> None:
     assert unknown["errors"][0]["pointer"] == "/productOrderItem/0/productOffering/id"
 
 
+def test_a_body_for_the_other_version_is_told_so(product: Node) -> None:
+    for path, body, other in ((V4, partner_order(), "v5"), (TMF622, _order(), "v4")):
+        for sent in (body, body | {"description": 7}):
+            answer = product.post(path, sent)
+            assert answer.status_code == 400, answer.text
+            assert f"The body is written for {other}, " in answer.json()["message"]
+    wrong = product.post(V4, _order() | {"description": 7}).json()
+    assert wrong["message"] == wrong["errors"][0]["message"]
+    assert (
+        product.get(f"{V4}?creationDate=2026-01-01").json()["errors"][0]["hint"].startswith("did you mean `orderDate`?")
+    )
+
+
 def test_the_same_key_on_v4_and_v5_is_not_the_same_request(product: Node) -> None:
     key = {"Idempotency-Key": "both-versions"}
     sent = _order()

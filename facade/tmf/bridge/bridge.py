@@ -183,6 +183,15 @@ class Bridge:
         """
         return paths.lift_path(self._converters[resource], path)
 
+    def lower_path(self, resource: str, path: str) -> str:
+        """The v4 path of an attribute, dots between the names, or of the nearest one that v4 has."""
+        return ".".join(map(str, paths.walk(self._converters[resource], path.split("."), up=False)[0]))
+
+    def form_of(self, resource: str, body: Any) -> str | None:
+        """The version that a body is written for, `v4` or `v5`; None if nothing in it tells, or if it mixes both."""
+        signs = set(self._converters[resource].signs_in(body))
+        return signs.pop() if len(signs) == 1 else None
+
     def lower_pointer(self, resource: str, text: str) -> str:
         """The v4 JSON pointer of a place in a v5 body, or of the nearest place that v4 has."""
         known = len(text) <= LONGEST_REMEMBERED

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -81,6 +81,19 @@ class Converter:
     def told(self, document: Mapping[str, Any]) -> tuple[Object, ...]:
         """The notes that v4 shows instead of a v5 attribute of this document."""
         return ()
+
+    def signs_in(self, member: Any) -> Iterator[str]:
+        """`v4` or `v5` for each thing in the objects that stand here which only that version writes so."""
+        for one in member if type(member) is list else [member]:
+            if type(one) is dict:
+                yield from self.signs(one)
+
+    def signs(self, value: Object) -> Iterator[str]:
+        yield from ("v4" for name in self._foreign_down if name in value)
+        yield from ("v5" for name in self._foreign_up if name in value)
+        for name, part in self.parts.items():
+            for known in {name, self.mapping.renamed.get(name, name)} & value.keys():
+                yield from part.signs_in(value[known])
 
     def lift(self, value: Object, at: Place, run: Run) -> Object:
         if self._foreign_up and not self._foreign_up.isdisjoint(value):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from facade.tmf.bridge.classes import ClassMapping, Nesting
@@ -54,6 +55,12 @@ class NestedReference(Converter):
             outer[TYPE] = self.mapping.v5
         self._supply_to_v5(outer, at, run)
         return outer
+
+    def signs(self, value: Object) -> Iterator[str]:
+        if self.nesting.name in value:
+            yield "v5"
+        elif "id" in value:
+            yield "v4"
 
     def _is_flat(self, value: Object) -> bool:
         """Whether v4's own attributes say what is related."""

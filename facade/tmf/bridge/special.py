@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from types import MappingProxyType
@@ -23,6 +23,12 @@ class BareId(Converter):
 
     inside_v5: tuple[Token, ...] = ("id",)
     """Where the id is from what v5 has in its place."""
+
+    def signs_in(self, member: Any) -> Iterator[str]:
+        if isinstance(member, str):
+            yield "v4"
+        elif isinstance(member, dict | list):
+            yield "v5"
 
     def _bare(self, entry: Object, at: Place, run: Run) -> Any:
         for name, value in entry.items():

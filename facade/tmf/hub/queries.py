@@ -41,7 +41,7 @@ class NotificationFilter:
 class Notifications:
     """The notifications of one version of an API: those that its contract has as callbacks of the hub.
 
-    `types` are their event types, which are the names of their classes.
+    `types` are their event types, which are the names of their classes. `attributes` are those of all of them.
     """
 
     def __init__(self, spec: Mapping[str, Any]) -> None:
@@ -51,7 +51,7 @@ class Notifications:
             "oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in self.types],
             "discriminator": {"propertyName": "eventType"},
         }
-        self._known = SchemaAttributes({"components": {"schemas": {**schemas, _ANY: any_of_them}}}, _ANY)
+        self.attributes = SchemaAttributes({"components": {"schemas": {**schemas, _ANY: any_of_them}}}, _ANY)
         events = [ClassCatalog(schemas).shape(name).properties for name in self.types]
         self._members = tuple(sorted(set().union(*events) - {_ADDRESS}))
         payloads = [ClassCatalog(schemas).shape_of(event["event"]).properties for event in events]
@@ -79,11 +79,11 @@ class Notifications:
 
     def find(self, parameter: str, names: Names) -> Attribute:
         """An attribute to filter by. Raises ContractViolation."""
-        return self._helped(self._known.find, parameter, names)
+        return self._helped(self.attributes.find, parameter, names)
 
     def known(self, parameter: str, names: Names) -> Attribute:
         """An attribute to select. Raises ContractViolation."""
-        return self._helped(self._known.known, parameter, names)
+        return self._helped(self.attributes.known, parameter, names)
 
     def _helped(self, find: Any, parameter: str, names: Names) -> Attribute:
         try:
@@ -101,7 +101,7 @@ class Notifications:
         for resource in self._resources:
             path = ("event", resource, *names)
             with contextlib.suppress(ContractViolation):
-                self._known.find("query", path)
+                self.attributes.find("query", path)
                 yield ".".join(path)
 
 

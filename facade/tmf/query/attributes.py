@@ -1,6 +1,6 @@
 """Which attributes a resource has, at every depth, as its published schema says."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -11,6 +11,7 @@ from facade.contract.classes import ClassCatalog, Shape, schema_name
 from facade.tmf.query.refusals import MAX_DEPTH, refusal, unknown_attribute
 
 Names = tuple[str, ...]
+Hint = Callable[[Names], str | None]
 
 
 class Kind(Enum):
@@ -75,12 +76,20 @@ class _Place:
 
 
 class SchemaAttributes:
-    """Attributes by a schema of a contract, subclasses included. `unkept`: paths that no document has.
+    """Attributes by a schema of a contract, subclasses included. `unkept`: paths that no document has. `hint`: what a
+    client may mean by a path that is none of these, if it is known better than by its spelling.
 
     A partner's own attributes, which no schema names, are unknown here.
     """
 
-    def __init__(self, spec: Mapping[str, Any], schema: str, unkept: frozenset[str] = frozenset({"href"})) -> None:
+    def __init__(
+        self,
+        spec: Mapping[str, Any],
+        schema: str,
+        unkept: frozenset[str] = frozenset({"href"}),
+        hint: Hint = lambda names: None,
+    ) -> None:
+        self.hint = hint
         self._catalog = ClassCatalog(spec["components"]["schemas"])
         self._root = {"$ref": f"#/components/schemas/{schema}"}
         self._unkept = unkept
@@ -99,8 +108,17 @@ class SchemaAttributes:
         for depth in range(len(names)):
             members = self._place(names[:depth]).members
             if names[depth] not in members:
-                raise unknown_attribute(parameter, ".".join(names[: depth + 1]), _spelled(names[:depth], members))
+                hint = self.hint(names)
+                raise unknown_attribute(parameter, ".".join(names[: depth + 1]), _spelled(names[:depth], members), hint)
         return self._place(names).attribute
+
+    def members(self, names: Names) -> Iterable[str]:
+        """The names that may follow a path that exists."""
+        return self._place(names).members
+
+    def has(self, names: Names) -> bool:
+        places = range(len(names))
+        return len(names) <= MAX_DEPTH and all(names[at] in self._place(names[:at]).members for at in places)
 
     def _make_place(self, names: Names) -> _Place:
         if not names:

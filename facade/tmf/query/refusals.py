@@ -29,8 +29,11 @@ def refusal(parameter: str, message: str, hint: str | None = None) -> ContractVi
     return ContractViolation([Violation(f"/{escaped(parameter[:60])}", Code.INVALID_VALUE, message, hint=hint)])
 
 
-def unknown_attribute(parameter: str, name: str, known: Iterable[str]) -> ContractViolation:
+def unknown_attribute(parameter: str, name: str, known: Iterable[str], hint: str | None = None) -> ContractViolation:
+    """Without a hint, the attribute that is spelt most alike."""
+    if hint is not None:
+        return refusal(parameter, f"unknown attribute {shortened(name)}", hint)
     near = difflib.get_close_matches(name[:60].lower(), {one.lower(): one for one in known}, n=1, cutoff=0.5)
     by_folded = {one.lower(): one for one in known}
-    hint = f"did you mean `{by_folded[near[0]]}`?" if near else None
-    return refusal(parameter, f"unknown attribute {shortened(name)}", hint)
+    alike = f"did you mean `{by_folded[near[0]]}`?" if near else None
+    return refusal(parameter, f"unknown attribute {shortened(name)}", alike)

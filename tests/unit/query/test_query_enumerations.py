@@ -24,7 +24,7 @@ DEPTH = 3
 
 def enumerated(attributes: SchemaAttributes, names: Names = ()) -> Iterator[tuple[str, tuple[str, ...]]]:
     """The paths of enumerations, each with its values."""
-    for member in attributes._place(names).members:
+    for member in attributes.members(names):
         path = (*names, member)
         found = attributes.known("", path)
         if found.values:
