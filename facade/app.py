@@ -28,6 +28,7 @@ from facade.web.request_guard import RequestGuard
 from facade.web.routing import ExactRouting
 from facade.web.threads import Queue
 from facade.web.tracing import Tracing
+from facade.web.trailing_slash import TrailingSlash
 from facade.web.wsgi_bridge import WsgiBridge
 
 SPECS = Path(__file__).parent.parent / "specs"
@@ -89,7 +90,8 @@ def build_app(
         (address, name): api.operations[name] for api in apis for address in _addresses(api) for name in api.on_loop
     }
     app._middleware_app.asgi_app = WsgiBridge(app.app.wsgi_app, threads, methods, deadline, queue, on_loop)
-    return Correlation(Tracing(RequestGuard(app)) if traced else RequestGuard(app), observe)
+    guarded = RequestGuard(TrailingSlash(app, methods))
+    return Correlation(Tracing(guarded) if traced else guarded, observe)
 
 
 @cache

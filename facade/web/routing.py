@@ -8,7 +8,8 @@ from starlette.routing import Mount, Router
 
 class ExactRouting(RoutingMiddleware):  # type: ignore[misc]  # Connexion has no types
     """Starlette's routers answer 307 without a body to an address that has a slash too many or too few, an id of `%2F`
-    among them. Here nothing is served there, which is 404 in the shape of the API. Connexion 3.3 has no option for it.
+    among them, and make the address from the header Host. Here `TrailingSlash` redirects, and the rest is 404 in the
+    shape of the API. Connexion 3.3 has no option for it.
     """
 
     def __init__(self, app: Any) -> None:
