@@ -35,6 +35,7 @@ from canonical.shared.errors import InvalidCommand
 from canonical.shared.paging import Position, Slice
 from canonical.shared.reader import ALL, Reader
 from facade.contract.violations import ContractViolation
+from facade.tmf.query import matching
 from facade.tmf.query.bounds import bounded
 from facade.tmf.query.constants import constants_of
 from facade.tmf.query.listing import read_listing, sort_of
@@ -169,6 +170,13 @@ def test_every_database_finds_what_the_oracle_finds(
 ) -> None:
     expected = in_order([document for document in sample if meets(document, criterion)], ())
     assert found(filled, criterion) == expected
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(criterion=CRITERIA)
+def test_a_document_in_memory_meets_what_the_oracle_says(sample: list[dict[str, Any]], criterion: Criterion) -> None:
+    for document in sample:
+        assert matching.meets(document, criterion) == meets(document, criterion)
 
 
 @pytest.mark.parametrize(
