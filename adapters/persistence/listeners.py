@@ -30,7 +30,8 @@ class SqlListenerRepository:
 
     def add(self, new: Listener) -> None:
         row = {name: getattr(new, name) for name in Listener.__slots__}
-        self._connection.execute(sa.insert(listeners), {**row, "created_at": timestamp(new.created_at)})
+        row |= {"created_at": timestamp(new.created_at), "scopes": " ".join(new.scopes)}
+        self._connection.execute(sa.insert(listeners), row)
 
     def remove(self, listener_id: str) -> None:
         self._connection.execute(sa.delete(listeners).where(listeners.c.id == listener_id))
@@ -53,5 +54,6 @@ class SqlListeners:
 
 
 def _loaded(row: Any) -> Listener:
-    kept = row._asdict()
-    return Listener(**{**kept, "created_at": datetime.fromisoformat(row.created_at)})
+    kept = {name: getattr(row, name) for name in Listener.__slots__}
+    kept |= {"created_at": datetime.fromisoformat(row.created_at), "scopes": tuple(row.scopes.split())}
+    return Listener(**kept)

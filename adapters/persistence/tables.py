@@ -80,6 +80,8 @@ listeners = sa.Table(
     sa.Column("callback", sa.Text, nullable=False, comment="the address, checked when it was registered"),
     sa.Column("query", sa.Text, nullable=False, comment="as it was sent; empty for everything"),
     sa.Column("created_at", TIME, nullable=False),
+    sa.Column("address", sa.Text, nullable=False, server_default="", comment="of the interface, as the client saw it"),
+    sa.Column("scopes", sa.Text, nullable=False, server_default="", comment="of the token, with blanks between them"),
     comment="who is told about events, and where",
 )
 

@@ -21,7 +21,7 @@ class UnitOfWork(Transaction, Protocol):
 def register_listener(command: RegisterListener, work: UnitOfWork, clock: Clock, identities: Identities) -> Listener:
     """Raises ListenerExists, TooManyListeners."""
     known = work.listeners.of(command.owner)
-    same = next((one for one in known if _registration_of(one) == command), None)
+    same = next((one for one in known if _what_for(one) == _what_for(command)), None)
     if same is not None:
         message = f"this callback with this query is registered already: use or delete {same.id}"
         raise ListenerExists(message, listenerId=same.id)
@@ -35,6 +35,8 @@ def register_listener(command: RegisterListener, work: UnitOfWork, clock: Clock,
         callback=command.callback,
         query=command.query,
         created_at=clock.now(),
+        address=command.address,
+        scopes=command.scopes,
     )
     work.listeners.add(new)
     return new
@@ -51,8 +53,9 @@ def unregister_listener(
     return known[command.listener_id]
 
 
-def _registration_of(one: Listener) -> RegisterListener:
-    return RegisterListener(one.owner, one.api, one.version, one.callback, one.query)
+def _what_for(one: Listener | RegisterListener) -> tuple[str, ...]:
+    """What makes two registrations of a client the same."""
+    return one.api, one.version, one.callback, one.query
 
 
 HANDLERS: Handlers = MappingProxyType({RegisterListener: register_listener, UnregisterListener: unregister_listener})

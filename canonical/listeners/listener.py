@@ -10,6 +10,9 @@ class Listener:
 
     `query` selects events in the terms of that interface; it is empty for all events. A listener never changes: another
     query is another listener.
+
+    `address` is that of the interface as the client reached it, for addresses in what it is sent. `scopes` are those
+    that its token had: they decide what it may see.
     """
 
     id: str
@@ -19,3 +22,5 @@ class Listener:
     callback: str
     query: str
     created_at: datetime
+    address: str = ""
+    scopes: tuple[str, ...] = ()

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from canonical.shared.criteria import AllOf, Compare, Criterion, Operator
 from canonical.shared.editions import Named
 from facade.tmf.engine.declaration import Resource
+from facade.tmf.engine.payload import Payload
 
 _VERSION = re.compile(r"(?P<id>.+):\(version=(?P<version>[^()]+)\)", re.DOTALL)
 _KEPT_AS_THEY_ARE = ":()=@+,;!$&'*"
@@ -25,6 +26,17 @@ def named(resource: Resource[Any], part: str, at: datetime) -> str | Named:
 def last_part(name: str, version: str | None = None) -> str:
     """The last part of an address, the inverse of `named`."""
     return quote(name if version is None else f"{name}:(version={version})", safe=_KEPT_AS_THEY_ARE)
+
+
+def addressed(resource: Resource[Any], document: Payload, href: str) -> Payload:
+    """The document with its address `href`, and with those of what it refers to."""
+    collection = href.rsplit("/", 2)[0]
+    named = {
+        name: document[name] | {"href": f"{collection}/{to}/{document[name]['id']}"}
+        for name, to in resource.references.items()
+        if name in document
+    }
+    return document | {"href": href} | named
 
 
 def entity_tag(version: int, edition: str | None) -> str:

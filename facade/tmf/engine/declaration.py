@@ -108,7 +108,7 @@ class Resource(Generic[A]):
     meant, and who asks. A person's reason for a change comes in the header `reason_header`, if there is one.
     `to_rejection` makes a resource that is acknowledged and then rejected; only some can be.
     Who has none of `insider_scopes` sees only what shows one of `public_states`, if these are given, and what `only`
-    says. `scopes_of` are
+    says; `found_by` reads from a document what `only` looks for. `scopes_of` are
     the scopes that a command needs beside those of the operation, by the state that is shown of what it changes or
     removes; None where it makes something new.
     `places`: where it has ids and words for which a partner may have its own.
@@ -131,6 +131,7 @@ class Resource(Generic[A]):
     to_rejection: Callable[[ErrorAnswer, Payload, Sender], Translation] | None = None
     customers_named: Callable[[Payload, Vocabulary], Mapping[str, str]] | None = None
     only: Callable[[Principal], Only] = lambda principal: ()
+    found_by: Callable[[Payload], Iterable[tuple[str, str]]] = lambda document: ()
     public_states: frozenset[str] | None = None
     insider_scopes: frozenset[str] = frozenset()
     scopes_of: Callable[[Any, str | None], Collection[str]] = lambda command, shown: ()

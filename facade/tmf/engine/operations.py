@@ -20,7 +20,7 @@ from facade.contract.connexion_plugin import body_media_type, nulls_left_out, re
 from facade.contract.violations import ContractViolation
 from facade.partners.profiles import Validation
 from facade.security.principal import Principal, current_principal
-from facade.tmf.engine.addresses import entity_tag, last_part, named, pinned
+from facade.tmf.engine.addresses import addressed, entity_tag, last_part, named, pinned
 from facade.tmf.engine.answers import Shown, answer, answer_list
 from facade.tmf.engine.changes import ChangeRequest, Patch, ResourceChanges, is_seen
 from facade.tmf.engine.declaration import Verb
@@ -233,16 +233,10 @@ class ResourceOperations:
         return keyed_request(principal, name, payload, keeps_answer=keeps_answer, reason=reason)
 
     def _shown(self, document: str, href: str, selection: Selection | None, wording: Wording | None) -> Shown:
-        references = self.version.resource.references
-        if not references:
+        resource = self.version.resource
+        if not resource.references:
             return self.version.shown(document, href, selection, wording)
-        whole, api = jsontext.read_kept(document), href.rsplit("/", 2)[0]
-        named = {
-            name: whole[name] | {"href": f"{api}/{to}/{whole[name]['id']}"}
-            for name, to in references.items()
-            if name in whole
-        }
-        return self.version.written(whole | {"href": href} | named, selection, wording)
+        return self.version.written(addressed(resource, jsontext.read_kept(document), href), selection, wording)
 
     def _answer(self, shown: Shown, href: str, status: int, headers: dict[str, str]) -> flask.Response:
         return answer(shown, self.version.resource.name_in(self.version.name), href, status, headers)

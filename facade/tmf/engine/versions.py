@@ -146,6 +146,10 @@ class Version:
         """A whole v5 document."""
         return Shown(_written(without_complement(document), selection, wording))
 
+    def spoken(self, document: Payload) -> Payload:
+        """A whole v5 document in this version. Raises NotFound for what this version does not have."""
+        return without_complement(document)
+
     @cached_property
     def _words_kept(self) -> Node:
         return tree_of(self.resource.places)
@@ -252,6 +256,9 @@ class V4(Version):
             document = wording.explained(document)
         bridged = self.lowered(document)
         return Shown(_written(bridged.body, selection, wording), len(bridged.losses))
+
+    def spoken(self, document: Payload) -> Payload:
+        return self.lowered(document).body
 
     @cached_property
     def words_sent(self) -> Node:

@@ -76,7 +76,8 @@ class Hub:
         if mistakes:
             raise ContractViolation(mistakes)
         request = self._request("registerListener", body)
-        command = RegisterListener(principal.client_id, self.api, self.version, callback, query)
+        address, scopes = requested_address().removesuffix("/hub"), tuple(sorted(principal.scopes))
+        command = RegisterListener(principal.client_id, self.api, self.version, callback, query, address, scopes)
         result = self.application.idempotently(
             request, lambda: self.application.execute(request, Translation(command), 201)
         )

@@ -53,6 +53,7 @@ PRODUCT_OFFERING = product_offering.MAPPER.resource(
     ),
     PUBLISH,
     only=lambda principal: principal.profile.market.terms,
+    found_by=product_offering.sold_at_document,
     places=(
         STATUS,
         Place("/id", Domain.OFFERINGS),

@@ -1,11 +1,14 @@
 """TMF620 v5 productOffering: what can be sold, to whom and for how much."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from canonical.audit.record import Mapped
+from canonical.catalog.market import sold_at
 from canonical.catalog.offering import OFFERINGS, AllowedAction, Group, Member, OfferedPrice, OfferingContents
 from canonical.catalog.price import PriceContents
+from canonical.catalog.references import Reference
 from facade.contract.classes import REFERENCE_MEMBERS
 from facade.tmf.engine.mapping import VERBATIM, Field, Reading
 from facade.tmf.engine.parts import Either, Gathered, Object, Part, Parts, Spread
@@ -150,3 +153,19 @@ CARRIED = frozenset(
 )
 
 MAPPER = ItemMapper.of_rows(OFFERINGS, "ProductOffering", OfferingContents, CONTENTS, DEFINITION)
+
+
+def sold_at_document(document: Payload) -> Iterator[tuple[str, str]]:
+    """The texts, each with its path, by which a `Market` finds the offering that a document shows."""
+    named = ("channel", "marketSegment", "place")
+    channels, segments, places = (
+        [Reference(one["id"]) for one in document.get(name, ()) if "id" in one] for name in named
+    )
+    return sold_at(_Sold(channels, segments, places))
+
+
+@dataclass(frozen=True, slots=True)
+class _Sold:
+    channels: Collection[Reference]
+    segments: Collection[Reference]
+    places: Collection[Reference]
