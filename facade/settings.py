@@ -200,6 +200,21 @@ class Settings:
     callback_networks: str = _setting(
         "CALLBACK_NETWORKS", "", "non-public networks in which callbacks are allowed, as in 10.1.0.0/16"
     )
+    notification_timeout: float = _setting(
+        "NOTIFICATION_TIMEOUT", 15.0, "seconds that a listener has to answer a notification", least=0.1, most=300
+    )
+    notification_retry_days: float = _setting(
+        "NOTIFICATION_RETRY_DAYS", 3.0, "days for which a notification is tried before it is given up", most=365
+    )
+    notification_pause_days: float = _setting(
+        "NOTIFICATION_PAUSE_DAYS", 5.0, "days after which a listener that takes nothing is paused", most=365
+    )
+    notification_threads: int = _setting(
+        "NOTIFICATION_THREADS", 32, "notifications that are sent at the same time", least=1, most=1_000
+    )
+    keep_deliveries_days: float = _setting(
+        "KEEP_DELIVERIES_DAYS", 7.0, "days for which the log of deliveries is kept", most=36_500
+    )
     validate_responses: bool = _setting("VALIDATE_RESPONSES", False, "check answers against the contracts (tests, CI)")
     log_level: str = _setting("LOG_LEVEL", "info", "lowest level that is logged", ("debug", "info", "warning", "error"))
 

@@ -24,7 +24,7 @@ class Transport(HTTPAdapter):
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+        self.poolmanager.pool_classes_by_scheme = {"http": Pool, "https": TlsPool}
 
 
 class _Until(io.RawIOBase):
@@ -68,9 +68,9 @@ class _TlsConnection(HTTPSConnection):
     response_class = _Answer
 
 
-class _Pool(HTTPConnectionPool):
+class Pool(HTTPConnectionPool):
     ConnectionCls = _Connection
 
 
-class _TlsPool(HTTPSConnectionPool):
+class TlsPool(HTTPSConnectionPool):
     ConnectionCls = _TlsConnection

@@ -1,5 +1,6 @@
 """Listeners to notifications, a row each."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -7,10 +8,14 @@ import sqlalchemy as sa
 
 from adapters.persistence.database import Database
 from adapters.persistence.encoding import timestamp
-from adapters.persistence.tables import listeners
+from adapters.persistence.event_stream import head
+from adapters.persistence.tables import deliveries, delivery_attempts, delivery_status, listeners
+from canonical.listeners.delivery import Addressing, DeliveryState, DeliveryStatus, new_secret
 from canonical.listeners.errors import ListenerNotFound
 from canonical.listeners.listener import Listener
 
+OWNERS = ("state", "reason", "addressing", "replay_after", "secret", "previous_secret", "previous_until")
+"""What owners of listeners change."""
 _LOCKS = 622_623
 """The kind of advisory lock: one for each owner, beside that of migrations."""
 
@@ -26,15 +31,43 @@ class SqlListenerRepository:
         if self._connection.dialect.name == "postgresql":
             self._connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCKS, sa.func.hashtext(owner))))
         query = sa.select(listeners).where(listeners.c.owner == owner).order_by(listeners.c.id)
-        return [_loaded(row) for row in self._connection.execute(query)]
+        return [loaded_listener(row) for row in self._connection.execute(query)]
 
     def add(self, new: Listener) -> None:
         row = {name: getattr(new, name) for name in Listener.__slots__}
         row |= {"created_at": timestamp(new.created_at), "scopes": " ".join(new.scopes)}
         self._connection.execute(sa.insert(listeners), row)
+        status = DeliveryStatus(new.id, new_secret(), cursor=head(self._connection))
+        values = {name: getattr(status, name) for name in DeliveryStatus.__slots__}
+        self._connection.execute(sa.insert(delivery_status), values)
 
     def remove(self, listener_id: str) -> None:
         self._connection.execute(sa.delete(listeners).where(listeners.c.id == listener_id))
+        for table in (delivery_status, deliveries, delivery_attempts):
+            self._connection.execute(sa.delete(table).where(table.c.listener_id == listener_id))
+
+    def status(self, listener_id: str) -> DeliveryStatus:
+        query = sa.select(delivery_status).where(delivery_status.c.listener_id == listener_id)
+        return loaded_status(self._connection.execute(query.with_for_update()).one())
+
+    def keep_status(self, status: DeliveryStatus) -> None:
+        """A change by the owner. The node that delivers notices it by `turn`."""
+        values = {name: getattr(status, name) for name in OWNERS} | {"turn": status.turn + 1}
+        its = delivery_status.c.listener_id == status.listener_id
+        self._connection.execute(sa.update(delivery_status).where(its).values(values))
+
+    def drop_waiting(self, listener_id: str, after: int) -> None:
+        """What waits with greater numbers: it will be selected again."""
+        waiting = (deliveries.c.listener_id == listener_id, deliveries.c.number > after)
+        self._connection.execute(sa.delete(deliveries).where(*waiting))
+
+    def revive(self, listener_id: str, event_ids: Collection[str] | None) -> int:
+        """Have dead letters delivered, all or these. Returns how many."""
+        dead = [deliveries.c.listener_id == listener_id, deliveries.c.dead.is_(True)]
+        if event_ids is not None:
+            dead.append(deliveries.c.event_id.in_(sorted(event_ids)))
+        values = {"dead": False, "tries": 0, "due": 0}
+        return self._connection.execute(sa.update(deliveries).where(*dead).values(values)).rowcount
 
 
 class SqlListeners:
@@ -50,10 +83,15 @@ class SqlListeners:
             row = connection.execute(sa.select(listeners).where(*mine)).first()
         if row is None:
             raise ListenerNotFound("Listener not found", listenerId=listener_id)
-        return _loaded(row)
+        return loaded_listener(row)
 
 
-def _loaded(row: Any) -> Listener:
+def loaded_listener(row: Any) -> Listener:
     kept = {name: getattr(row, name) for name in Listener.__slots__}
     kept |= {"created_at": datetime.fromisoformat(row.created_at), "scopes": tuple(row.scopes.split())}
     return Listener(**kept)
+
+
+def loaded_status(row: Any) -> DeliveryStatus:
+    kept = {name: getattr(row, name) for name in DeliveryStatus.__slots__}
+    return DeliveryStatus(**kept | {"state": DeliveryState(row.state), "addressing": Addressing(row.addressing)})

@@ -19,6 +19,9 @@ def _plain(length: int) -> sa.types.TypeEngine[str]:
 ID = _plain(36)
 TIME = _plain(27)
 
+NONE = sa.text("''")
+"""The default of a text that earlier rows do not have."""
+
 KIND = sa.String(40)
 """What kind of aggregate."""
 
@@ -80,9 +83,73 @@ listeners = sa.Table(
     sa.Column("callback", sa.Text, nullable=False, comment="the address, checked when it was registered"),
     sa.Column("query", sa.Text, nullable=False, comment="as it was sent; empty for everything"),
     sa.Column("created_at", TIME, nullable=False),
-    sa.Column("address", sa.Text, nullable=False, server_default="", comment="of the interface, as the client saw it"),
-    sa.Column("scopes", sa.Text, nullable=False, server_default="", comment="of the token, with blanks between them"),
+    sa.Column(
+        "address", sa.Text, nullable=False, server_default=NONE, comment="of the interface, as the client saw it"
+    ),
+    sa.Column("scopes", sa.Text, nullable=False, server_default=NONE, comment="of the token, with blanks between them"),
     comment="who is told about events, and where",
+)
+
+delivery_status = sa.Table(
+    "delivery_status",
+    metadata,
+    sa.Column("listener_id", ID, primary_key=True),
+    sa.Column("state", sa.String(10), nullable=False, comment="active or paused"),
+    sa.Column("reason", sa.Text, nullable=False, comment="why it is paused"),
+    sa.Column("addressing", sa.String(10), nullable=False, comment="callback, or event: an address for each type"),
+    sa.Column("cursor", sa.BigInteger, comment="the last event selected for it; none: it follows the duty's cursor"),
+    sa.Column("replay_after", sa.BigInteger, comment="its owner wishes everything after this number again"),
+    sa.Column("secret", sa.String(100), nullable=False, comment="signs what is sent"),
+    sa.Column("previous_secret", sa.String(100), comment="signs, too, until previous_until"),
+    sa.Column("previous_until", sa.BigInteger, nullable=False, comment="milliseconds of the duty"),
+    sa.Column("failures", sa.Integer, nullable=False, comment="in a row"),
+    sa.Column("failing_since", sa.BigInteger, comment="milliseconds of the duty; none: the last one succeeded"),
+    sa.Column("turn", sa.Integer, nullable=False, comment="goes on with every change by its owner"),
+    comment="how each listener is delivered to",
+)
+
+deliveries = sa.Table(
+    "deliveries",
+    metadata,
+    sa.Column("listener_id", ID, primary_key=True),
+    sa.Column("number", sa.BigInteger, primary_key=True, comment="of the event"),
+    sa.Column("subject", ID, nullable=False, comment="of the event: its deliveries go out in order"),
+    sa.Column("event_id", sa.String(60), nullable=False),
+    sa.Column("event_type", sa.String(80), nullable=False, comment="as the listener is told"),
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("due", sa.BigInteger, nullable=False, comment="milliseconds of the duty"),
+    sa.Column("problem", sa.Text, nullable=False, comment="of the last try; empty for none"),
+    sa.Column("dead", sa.Boolean, nullable=False, comment="it is not tried again by itself"),
+    comment="notifications that wait, and dead letters; delivered ones are in delivery_attempts only",
+)
+
+delivery_attempts = sa.Table(
+    "delivery_attempts",
+    metadata,
+    sa.Column("position", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
+    sa.Column("listener_id", ID, nullable=False),
+    sa.Column("number", sa.BigInteger, nullable=False, comment="of the event"),
+    sa.Column("event_id", sa.String(60), nullable=False),
+    sa.Column("event_type", sa.String(80), nullable=False),
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("at", TIME, nullable=False, index=True),
+    sa.Column("status", sa.Integer, comment="of the answer; none without one"),
+    sa.Column("problem", sa.Text, nullable=False),
+    sa.Column("answer", sa.Text, nullable=False, comment="its beginning"),
+    sa.Column("milliseconds", sa.Integer, nullable=False),
+    sa.Index(None, "listener_id", "position"),
+    comment="the delivery log",
+)
+
+duties = sa.Table(
+    "duties",
+    metadata,
+    sa.Column("name", sa.String(40), primary_key=True),
+    sa.Column("node", ID, nullable=False, comment="the node that has it; empty for none"),
+    sa.Column("beats", sa.Integer, nullable=False, comment="goes on while that node lives"),
+    sa.Column("milliseconds", sa.BigInteger, nullable=False, comment="for which nodes have had it, all together"),
+    sa.Column("cursor", sa.BigInteger, nullable=False, comment="the last event that was taken up"),
+    comment="work that one node at a time does",
 )
 
 outbox = sa.Table(

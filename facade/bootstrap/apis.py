@@ -1,6 +1,6 @@
 """The APIs of TM Forum that are served, each by its declaration."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Any
 
 from adapters.persistence.listeners import SqlListeners
@@ -8,8 +8,8 @@ from facade.app import Api, contract_of
 from facade.bootstrap.answers import answer_to
 from facade.bootstrap.core import Core
 from facade.bootstrap.declared import TMF_APIS
+from facade.bootstrap.deliveries import callback_rules
 from facade.bootstrap.versions import notifications_of, v4_of, versions_of
-from facade.partners.profiles import Profile
 from facade.portal.handlers import PortalTranslator
 from facade.tmf.engine.client_words import ClientWords
 from facade.tmf.engine.declaration import TmfApi, Verb
@@ -18,9 +18,7 @@ from facade.tmf.engine.other_version import OtherForms, collections_of
 from facade.tmf.engine.reads import DocumentReads
 from facade.tmf.engine.translator import ResourceTranslator
 from facade.tmf.engine.versions import V4, Version
-from facade.tmf.hub.callbacks import CallbackRules
 from facade.tmf.hub.handlers import Hub
-from facade.tmf.hub.notifier import Notifier, SpokenApi
 from facade.translations import Translatable
 from facade.web.admission import ServedApi
 
@@ -37,7 +35,7 @@ def tmf_apis(core: Core) -> list[Api]:
             rewording=ClientWords.of(versions_of(api, version).values()),
         )
         for api in TMF_APIS
-        for version in api.versions
+        for version, served in api.versions.items()
     ]
 
 
@@ -46,7 +44,7 @@ def served_apis() -> dict[str, ServedApi]:
     found: dict[str, ServedApi] = {}
     for api in TMF_APIS:
         addresses = {version: contract_of(served.spec).base_path for version, served in api.versions.items()}
-        for version in api.versions:
+        for version, served in api.versions.items():
             here = ServedApi(api.name, version, addresses)
             found |= dict.fromkeys((addresses[version], *served.aliases), here)
     return found
@@ -67,7 +65,7 @@ def other_forms() -> OtherForms:
     found: list[tuple[Version, str, str | None]] = []
     for api in TMF_APIS:
         bases = {version: contract_of(served.spec).base_path for version, served in api.versions.items()}
-        for version in api.versions:
+        for version, served in api.versions.items():
             other = next((base for name, base in bases.items() if name != version), None)
             for one in versions_of(api, version).values():
                 found += collections_of(one, (bases[version], *served.aliases), other)
@@ -88,16 +86,6 @@ def translatable(reads: DocumentReads) -> dict[tuple[str, str, str], Translatabl
     } | {("canonical", "v1", "placeOrder"): canonical}
 
 
-def notifier_of(apis: Collection[TmfApi], profile_of: Callable[[str], Profile]) -> Notifier:
-    """Makes the notifications of these APIs in all their versions."""
-    spoken = {
-        (api.name, version): SpokenApi.of(notifications_of(api, version), versions_of(api, version).values())
-        for api in apis
-        for version in api.versions
-    }
-    return Notifier(spoken, profile_of)
-
-
 def _operations(core: Core, api: TmfApi, version: str) -> Operations:
     found: Operations = _hub(core, api, version).operations()
     for one in versions_of(api, version).values():
@@ -110,7 +98,7 @@ def _hub(core: Core, api: TmfApi, version: str) -> Hub:
         api.name,
         version,
         notifications_of(api, version),
-        CallbackRules(core.settings.allowed_networks, plain_http=core.settings.mode == "development"),
+        callback_rules(core.settings),
         core.application,
         SqlListeners(core.database),
     )

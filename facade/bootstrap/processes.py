@@ -73,6 +73,8 @@ class Assembled:
         core.backends.watch_contracts()
         core.profile_watch.begin()
         core.sequencer.begin()
+        if self.role is not Role.SERVE:
+            core.delivery.begin()
         if self.alike > 1:
             page.mirror.begin()
         yield

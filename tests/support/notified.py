@@ -6,12 +6,12 @@ from functools import cache
 from itertools import count
 from typing import Any
 
-from canonical.events.recorded import Cause, RecordedEvent
+from canonical.events.recorded import Origin, RecordedEvent
 from canonical.listeners.listener import Listener
 from canonical.shared import jsontext
 from facade.app import spec_of
-from facade.bootstrap.apis import notifier_of
 from facade.bootstrap.declared import TMF_APIS
+from facade.bootstrap.deliveries import notifier_of
 from facade.contract.classes import ClassCatalog
 from facade.contract.validator import Contract
 from facade.partners.profiles import DEFAULT, Profile
@@ -35,7 +35,7 @@ def an_event(
         "sequence": 2,
         "owner": OWNER,
         "customer_id": "C12345",
-        "cause": Cause(correlation_id="c-1"),
+        "origin": Origin(correlation_id="c-1"),
         "hints": {},
         "document": text,
     }

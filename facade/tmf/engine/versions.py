@@ -258,7 +258,8 @@ class V4(Version):
         return Shown(_written(bridged.body, selection, wording), len(bridged.losses))
 
     def spoken(self, document: Payload) -> Payload:
-        return self.lowered(document).body
+        body: Payload = self.lowered(document).body
+        return body
 
     @cached_property
     def words_sent(self) -> Node:

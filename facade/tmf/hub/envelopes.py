@@ -83,7 +83,7 @@ def envelope(
 
 def _head(event: RecordedEvent, name: str, version: str) -> Payload:
     classes = {} if version == "v4" else {"@type": name, "@baseType": "Event"}
-    caused = {"correlationId": event.cause.correlation_id} if event.cause.correlation_id else {}
+    caused = {"correlationId": event.origin.correlation_id} if event.origin.correlation_id else {}
     at = time_text(event.at)
     times = {"eventTime": at, TIME_OF_OCCURRENCE[version]: at}
     return {**classes, "eventId": event.id, "eventType": name, **times, **caused}

@@ -1,0 +1,86 @@
+"""A listener as the node that delivers has it in memory."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from adapters.events.lanes import Lane
+from adapters.events.webhooks import Outcome
+from adapters.persistence.deliveries import Round
+from adapters.persistence.encoding import timestamp
+from canonical.listeners.delivery import Addressing, Attempt, Delivery, DeliveryState, DeliveryStatus
+from canonical.listeners.listener import Listener
+
+log = structlog.get_logger()
+
+
+@dataclass(eq=False)
+class Served:
+    """A listener, its status, and what waits for it."""
+
+    listener: Listener
+    status: DeliveryStatus
+    lane: Lane
+
+    @property
+    def is_active(self) -> bool:
+        return self.status.state is DeliveryState.ACTIVE
+
+    def changed(self, done: Round) -> None:
+        """Have its status stored."""
+        done.status[self.listener.id] = self.status
+
+    def move(self, cursor: int | None, done: Round) -> None:
+        self.status.cursor = cursor
+        self.changed(done)
+
+    def halt(self, reason: str, done: Round) -> None:
+        self.status.state, self.status.reason = DeliveryState.PAUSED, reason
+        self.changed(done)
+        log.warning("a listener is paused", listener=self.listener.id, client=self.listener.owner, reason=reason)
+
+    def address(self, event_type: str) -> str:
+        return address_of(self.listener, self.status, event_type)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of one try."""
+
+    served: Served
+    delivery: Delivery
+    address: str
+    at: datetime
+    outcome: Outcome
+
+    @property
+    def attempt(self) -> Attempt:
+        one, outcome = self.delivery, self.outcome
+        return Attempt(
+            one.listener_id,
+            one.number,
+            one.event_id,
+            one.event_type,
+            self.address,
+            timestamp(self.at),
+            outcome.status,
+            outcome.problem,
+            outcome.answer,
+            outcome.milliseconds,
+        )
+
+
+def address_of(listener: Listener, status: DeliveryStatus, event_type: str) -> str:
+    """Where notifications of this type go."""
+    if status.addressing is Addressing.CALLBACK:
+        return listener.callback
+    address, _, query = listener.callback.partition("?")
+    below = f"{address.rstrip('/')}/listener/{event_type[0].lower()}{event_type[1:]}"
+    return f"{below}?{query}" if query else below
+
+
+def keys_of(status: DeliveryStatus, now: int) -> tuple[str, ...]:
+    """The secrets that sign at this moment."""
+    both = status.previous_secret is not None and now < status.previous_until
+    return (status.secret, str(status.previous_secret)) if both else (status.secret,)

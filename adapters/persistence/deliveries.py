@@ -1,0 +1,157 @@
+"""What waits to be delivered to listeners, and what came of it."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from adapters.persistence.database import Database
+from adapters.persistence.duties import DutyTable
+from adapters.persistence.event_stream import events_after
+from adapters.persistence.listeners import SqlListenerRepository, loaded_listener, loaded_status
+from adapters.persistence.prepared import Prepared
+from adapters.persistence.tables import deliveries, delivery_attempts, delivery_status, listeners, outbox
+from canonical.events.recorded import RecordedEvent
+from canonical.listeners.delivery import Attempt, Delivery, DeliveryStatus
+from canonical.listeners.listener import Listener
+
+_COLUMNS = tuple(column.name for column in deliveries.columns)
+_ONE = (deliveries.c.listener_id == sa.bindparam("of_listener"), deliveries.c.number == sa.bindparam("of_number"))
+_REMOVE = Prepared(sa.delete(deliveries).where(*_ONE))
+_LOG = Prepared(sa.insert(delivery_attempts).values({name: sa.bindparam(name) for name in Attempt.__slots__}))
+_TRIED = ("tries", "due", "problem", "dead")
+_UPDATE = sa.update(deliveries).where(*_ONE).values({name: sa.bindparam(f"new_{name}") for name in _TRIED})
+_OWN = ("cursor", "failures", "failing_since")
+"""What only the node that delivers writes."""
+_SHARED = ("state", "reason", "replay_after")
+"""What the owner of the listener writes, too: a change of the owner's counts."""
+_BEFORE = (
+    sa.select(outbox.c.document)
+    .where(
+        outbox.c.subject == sa.bindparam("of_subject"),
+        outbox.c.sequence < sa.bindparam("of_sequence"),
+        outbox.c.document.is_not(None),
+    )
+    .order_by(outbox.c.sequence.desc())
+    .limit(1)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An event, and the document of its subject before it; None for none."""
+
+    event: RecordedEvent
+    before: str | None
+
+
+@dataclass
+class Round:
+    """What one round of the delivering node writes. `status` are changed statuses, `ended` listeners to remove."""
+
+    new: list[Delivery] = field(default_factory=list)
+    delivered: list[Delivery] = field(default_factory=list)
+    failed: list[Delivery] = field(default_factory=list)
+    attempts: list[Attempt] = field(default_factory=list)
+    status: dict[str, DeliveryStatus] = field(default_factory=dict)
+    ended: list[str] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return any((self.new, self.delivered, self.failed, self.attempts, self.status, self.ended))
+
+
+class DeliveryTable:
+    """For the node that delivers; each call is a transaction of its own."""
+
+    def __init__(self, database: Database, duty: DutyTable) -> None:
+        self._database = database
+        self._duty = duty
+
+    def listeners(self) -> list[tuple[Listener, DeliveryStatus]]:
+        query = sa.select(listeners, *_status_columns()).join(
+            delivery_status, delivery_status.c.listener_id == listeners.c.id
+        )
+        with self._database.reading() as connection:
+            return [(loaded_listener(row), loaded_status(row)) for row in connection.execute(query)]
+
+    def waiting(self, listener_id: str) -> list[Delivery]:
+        """What is to be sent to a listener, oldest first."""
+        query = sa.select(deliveries).where(deliveries.c.listener_id == listener_id, deliveries.c.dead.is_(False))
+        with self._database.reading() as connection:
+            return [loaded_delivery(row) for row in connection.execute(query.order_by(deliveries.c.number))]
+
+    def changes_after(self, number: int, limit: int) -> list[Change]:
+        with self._database.reading() as connection:
+            found = events_after(connection, number, limit)
+            return [Change(event, _before(connection, event)) for event in found]
+
+    def change(self, number: int) -> Change | None:
+        """The event with this number; None if it is not kept any more."""
+        found = self.changes_after(number - 1, 1)
+        return found[0] if found and found[0].event.number == number else None
+
+    def write(self, node: str, milliseconds: int, cursor: int, done: Round) -> bool:
+        """Keep all of it, if the node still has the duty; otherwise nothing. Returns which."""
+        with self._database.writing() as connection:
+            if not self._duty.beat(connection, node, milliseconds, cursor):
+                return False
+            _write(connection, done)
+            connection.commit()
+        return True
+
+    def forget_attempts(self, before: str) -> None:
+        """Delete the older part of the log."""
+        with self._database.writing() as connection:
+            connection.execute(sa.delete(delivery_attempts).where(delivery_attempts.c.at < before))
+            connection.commit()
+
+
+def _write(connection: sa.Connection, done: Round) -> None:
+    if done.new:
+        connection.execute(_insert_new(connection.dialect.name), [_row(one) for one in done.new])
+    _REMOVE.execute_many(connection, [_key(one) for one in done.delivered])
+    if done.failed:
+        rows = [_key(one) | {f"new_{name}": getattr(one, name) for name in _TRIED} for one in done.failed]
+        connection.execute(_UPDATE, rows)
+    _LOG.execute_many(connection, [{name: getattr(one, name) for name in Attempt.__slots__} for one in done.attempts])
+    for one in done.status.values():
+        its = sa.update(delivery_status).where(delivery_status.c.listener_id == one.listener_id)
+        connection.execute(its.values({name: getattr(one, name) for name in _OWN}))
+        unchanged = its.where(delivery_status.c.turn == one.turn)
+        connection.execute(unchanged.values({name: getattr(one, name) for name in _SHARED}))
+    for listener_id in done.ended:
+        SqlListenerRepository(connection).remove(listener_id)
+
+
+@cache
+def _insert_new(dialect: str) -> Any:
+    """Those that are there already are as new: replayed ones are sent again."""
+    insert = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(deliveries)
+    again = {name: insert.excluded[name] for name in _TRIED}
+    return insert.on_conflict_do_update(index_elements=["listener_id", "number"], set_=again)
+
+
+def _before(connection: sa.Connection, event: RecordedEvent) -> str | None:
+    if event.sequence == 1:
+        return None
+    found = connection.scalar(_BEFORE, {"of_subject": event.subject, "of_sequence": event.sequence})
+    return None if found is None else str(found)
+
+
+def _row(one: Delivery) -> dict[str, Any]:
+    return {name: getattr(one, name) for name in _COLUMNS}
+
+
+def _key(one: Delivery) -> dict[str, Any]:
+    return {"of_listener": one.listener_id, "of_number": one.number}
+
+
+def loaded_delivery(row: Any) -> Delivery:
+    return Delivery(**{name: getattr(row, name) for name in _COLUMNS})
+
+
+def _status_columns() -> Collection[sa.Column[Any]]:
+    return [delivery_status.c[name] for name in DeliveryStatus.__slots__]

@@ -1,0 +1,86 @@
+"""How the notifications of a listener are delivered: whether, where to, and how they are signed."""
+
+from base64 import b64encode
+from dataclasses import dataclass, field
+from enum import StrEnum
+from secrets import token_bytes
+
+SECRET_PREFIX = "whsec_"  # noqa: S105  # no secret
+"""What a secret begins with, by Standard Webhooks."""
+
+
+def new_secret() -> str:
+    return SECRET_PREFIX + b64encode(token_bytes(32)).decode()
+
+
+class DeliveryState(StrEnum):
+    ACTIVE = "active"
+    PAUSED = "paused"
+    """Nothing is sent. What happens meanwhile is sent when it is resumed."""
+
+
+class Addressing(StrEnum):
+    """Where the notifications of a listener go."""
+
+    CALLBACK = "callback"
+    """To the callback itself."""
+    EVENT = "event"
+    """To an address below it for each event type: `/listener/productOrderCreateEvent`."""
+
+
+@dataclass(slots=True)
+class DeliveryStatus:
+    """The status of one listener's deliveries.
+
+    `reason` says why they are paused. `cursor` is the number of the last event that was selected for it, None if it is
+    up to date with the others. Its owner wishes everything after `replay_after` again. `secret` signs what is sent;
+    until `previous_until`, in milliseconds of the deliveries' own time, `previous_secret` signs, too. `failures` counts
+    failed tries since something was delivered. `turn` counts the changes that its owner made.
+    """
+
+    listener_id: str
+    secret: str = field(repr=False)
+    state: DeliveryState = DeliveryState.ACTIVE
+    reason: str = ""
+    addressing: Addressing = Addressing.CALLBACK
+    cursor: int | None = None
+    replay_after: int | None = None
+    previous_secret: str | None = field(default=None, repr=False)
+    previous_until: int = 0
+    failures: int = 0
+    failing_since: int | None = None
+    turn: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One notification that waits. It is due at `due`, in milliseconds of the deliveries' own time.
+
+    `problem` is what came of the last try. A `dead` one is not tried again by itself.
+    """
+
+    listener_id: str
+    number: int
+    subject: str
+    event_id: str
+    event_type: str
+    tries: int = 0
+    due: int = 0
+    problem: str = ""
+    dead: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try to deliver. `status` is that of the answer, None without one; `problem` says what was wrong."""
+
+    listener_id: str
+    number: int
+    event_id: str
+    event_type: str
+    address: str
+    at: str
+    status: int | None
+    problem: str
+    answer: str
+    milliseconds: int

@@ -1,0 +1,56 @@
+"""Delivery of notifications, as a background service of a node."""
+
+from collections.abc import Callable, Collection
+
+from adapters.events.delivery import DUTY, DeliverySettings, NotificationDelivery
+from adapters.events.duty import Duty
+from adapters.events.outcomes import DAY
+from adapters.events.webhooks import WebhookSender
+from adapters.persistence.database import Database
+from adapters.persistence.deliveries import DeliveryTable
+from adapters.persistence.duties import DutyTable
+from facade.bootstrap.declared import TMF_APIS
+from facade.bootstrap.versions import notifications_of, versions_of
+from facade.partners.in_force import ProfilesInForce
+from facade.partners.profiles import Profile
+from facade.settings import Settings
+from facade.tmf.engine.declaration import TmfApi
+from facade.tmf.hub.callbacks import CallbackRules
+from facade.tmf.hub.notifier import Notifier, SpokenApi
+
+
+def webhook_sender(settings: Settings) -> WebhookSender:
+    return WebhookSender(callback_rules(settings).permits, settings.notification_timeout)
+
+
+def callback_rules(settings: Settings) -> CallbackRules:
+    return CallbackRules(settings.allowed_networks, plain_http=settings.mode == "development")
+
+
+def notification_delivery(
+    settings: Settings, database: Database, profiles: ProfilesInForce, node: str
+) -> NotificationDelivery:
+    """Starts with `begin`. Only one node delivers at a time; the others wait."""
+    table = DutyTable(database, DUTY)
+    return NotificationDelivery(
+        DeliveryTable(database, table),
+        Duty(table, node, settings.node_lease),
+        notifier_of(TMF_APIS, profiles.of),
+        webhook_sender(settings),
+        DeliverySettings(
+            retry_seconds=settings.notification_retry_days * DAY,
+            pause_seconds=settings.notification_pause_days * DAY,
+            threads=settings.notification_threads,
+            keep_seconds=settings.keep_deliveries_days * DAY,
+        ),
+    )
+
+
+def notifier_of(apis: Collection[TmfApi], profile_of: Callable[[str], Profile]) -> Notifier:
+    """Makes the notifications of these APIs in all their versions."""
+    spoken = {
+        (api.name, version): SpokenApi.of(notifications_of(api, version), versions_of(api, version).values())
+        for api in apis
+        for version in api.versions
+    }
+    return Notifier(spoken, profile_of)
