@@ -1,10 +1,12 @@
 """What may be sent to one listener at a moment."""
 
+from typing import Any
+
 from adapters.events.lanes import MOST_AT_ONCE, MOST_WAITING, Lane, pause_after, spread, tries_within
 from canonical.listeners.delivery import Delivery
 
 
-def waiting(number: int, subject: str, **more: int) -> Delivery:
+def waiting(number: int, subject: str, **more: Any) -> Delivery:
     return Delivery("l1", number, subject, f"{subject}-{number}", "ProductOrderCreateEvent", **more)
 
 
