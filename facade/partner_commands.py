@@ -15,7 +15,7 @@ from facade.bootstrap.catalog import opened
 from facade.clock import time_text
 from facade.command_line import DIFFERS, progress_bar, told_trouble
 from facade.partners.api_versions import VersionNotAgreed
-from facade.partners.files import ProfileError
+from facade.partners.files import ProfileError, as_file
 from facade.settings import Settings
 
 FOLDER = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
@@ -95,7 +95,7 @@ def show(settings: Settings, client: str | None) -> None:
         return
     if client not in active:
         raise click.ClickException(f"{client} has no active version: its file or the default counts")
-    click.echo(yaml.safe_dump(active[client].document, allow_unicode=True, sort_keys=False), nl=False)
+    click.echo(as_file(active[client].document), nl=False)
 
 
 @partners.command()

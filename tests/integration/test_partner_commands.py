@@ -61,7 +61,8 @@ def agreed(tmp_path: Path) -> Path:
     made = tmp_path / "agreed"
     made.mkdir()
     (made / "shop.yaml").write_text(
-        "words: {actions: {table: {neu: add}}}\nversions: {TMF622: {v5: {}, v4: {deprecatedSince: 2026-01-01}}}\n"
+        "words: {actions: {table: {neu: add}}}\nlimits: {requestsPerSecond: 0.5}\n"
+        "versions: {TMF622: {v5: {}, v4: {deprecatedSince: 2026-01-01}}}\n"
     )
     return made
 
@@ -76,6 +77,17 @@ def test_a_contract_is_narrowed_to_what_is_in_force(agreed: Path, partners: Part
     assert "shop@1" in yaml.safe_load(partners("openapi", "shop", "TMF622", "v5").stdout)["info"]["description"]
     old = yaml.safe_load(partners("openapi", "shop", "TMF622", "v4").stdout)
     assert old["paths"]["/productOrder"]["get"]["deprecated"] is True
+
+
+def test_a_profile_is_shown_as_a_file_has_it(agreed: Path, partners: Partners) -> None:
+    partners("apply", agreed)
+    shown = partners("show", "shop")
+    assert (shown.exit_code, yaml.safe_load(shown.stdout)) == (
+        0,
+        yaml.safe_load((agreed / "shop.yaml").read_text())
+        | {"versions": {"TMF622": {"v5": {}, "v4": {"deprecatedSince": "2026-01-01"}}}},
+    )
+    assert partners("diff", agreed).exit_code == 0
 
 
 @pytest.mark.parametrize(
