@@ -1,6 +1,6 @@
 """Builds the Connexion app from the contracts in specs/: operations, validation and error handlers."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from functools import cache
@@ -24,6 +24,7 @@ from facade.web.correlation import Correlation, Observe
 from facade.web.errors import HANDLED, ErrorHandler
 from facade.web.json import ExactJsonifier, ExactProvider
 from facade.web.methods import MethodTable
+from facade.web.public_address import PublicAddress
 from facade.web.request_guard import RequestGuard
 from facade.web.routing import ExactRouting
 from facade.web.threads import Queue
@@ -63,6 +64,8 @@ def build_app(
     queue: Queue,
     observe: Observe,
     traced: bool,
+    public_url: str = "",
+    trusted_proxies: Iterable[str] = (),
     lifespan: Callable[[Any], AbstractAsyncContextManager[None]] | None = None,
 ) -> Correlation:
     """The whole product behind one ASGI application. `deadline`: seconds for a request and all its calls."""
@@ -91,7 +94,8 @@ def build_app(
     }
     app._middleware_app.asgi_app = WsgiBridge(app.app.wsgi_app, threads, methods, deadline, queue, on_loop)
     guarded = RequestGuard(TrailingSlash(app, methods))
-    return Correlation(Tracing(guarded) if traced else guarded, observe)
+    addressed = PublicAddress(Tracing(guarded) if traced else guarded, public_url, trusted_proxies)
+    return Correlation(addressed, observe)
 
 
 @cache

@@ -109,6 +109,7 @@ def _run_servers(settings: Settings, role: Role, application: str, port: int, pr
             workers=processes,
             log_config=None,
             access_log=False,
+            proxy_headers=False,  # PublicAddress reads them
             lifespan="on",
             http=HttpProtocol,
             ws="none",

@@ -34,13 +34,13 @@ def value_of(setting: "Field[Any]", text: str, variable: str) -> Any:
     return value
 
 
-def networks(text: str) -> Networks:
-    """The networks in a list with commas. Raises SettingError."""
+def networks(text: str, variable: str = "CALLBACK_NETWORKS") -> Networks:
+    """The networks in a list with commas, a single address among them. Raises SettingError."""
     try:
         return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
     except ValueError as error:
         wanted = "use networks such as 10.1.0.0/16,fd00:1::/32"
-        raise SettingError(f"CALLBACK_NETWORKS={_shown(text)} is not usable: {str(error)[:100]}; {wanted}") from None
+        raise SettingError(f"{variable}={_shown(text)} is not usable: {str(error)[:100]}; {wanted}") from None
 
 
 def prefixes(text: str) -> tuple[str, ...]:

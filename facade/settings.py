@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import urlsplit
 
 from facade.security.errors import VARIABLES
 from facade.security.settings import PRODUCTION, SecuritySettings
@@ -38,6 +39,7 @@ def _setting(
     return field(default=default, metadata=rules)
 
 
+TRUSTED_PROXIES = "TRUSTED_PROXIES"
 ACKNOWLEDGEMENT, START = "acknowledgement", "start"
 """When a future order claims products."""
 BACKENDS = ("crm", "inventory", "bss", "billing", "scm")
@@ -98,6 +100,15 @@ class Settings:
     )
     host: str = _setting("HOST", "127.0.0.1", "address to listen on")
     port: int = _setting("PORT", 8080, "port of the product", most=65535)
+    public_url: str = _setting(
+        "PUBLIC_URL",
+        "",
+        "address at which clients reach the product, as in https://api.example/telco; default: the one they call",
+        address=True,
+    )
+    trusted_proxies: str = _setting(
+        TRUSTED_PROXIES, "127.0.0.1,::1", "proxies whose X-Forwarded-* and Forwarded count, by address or network"
+    )
     backends_port: int = _setting("BACKENDS_PORT", 8090, "port of the simulated backends", most=65535)
     workers: int = _setting("WORKERS", 1, "operating system processes of `serve`", least=1, most=1_000)
     work_processes: int = _setting("WORK_PROCESSES", 1, "operating system processes of `work`", least=1, most=1_000)
@@ -233,6 +244,8 @@ class Settings:
         with problems.noting():
             networks(settings.callback_networks)
         with problems.noting():
+            networks(settings.trusted_proxies, TRUSTED_PROXIES)
+        with problems.noting():
             prefixes(settings.catalog_import_sources)
         told = " ".join(problems)
         problems += (problem for variable, problem in settings._unfit() if variable not in told)
@@ -241,6 +254,8 @@ class Settings:
 
     def _unfit(self) -> Iterator[tuple[str, str]]:
         """The problems in production, by variable."""
+        if urlsplit(self.public_url).query or urlsplit(self.public_url).fragment:
+            yield "PUBLIC_URL", "PUBLIC_URL is the beginning of addresses: it has no query and no fragment"
         for error in self.security.problems():
             yield VARIABLES[error.setting], str(error)
         if self.mode != PRODUCTION:
@@ -293,6 +308,11 @@ class Settings:
     def allowed_networks(self) -> Networks:
         """The non-public networks in which callbacks are allowed."""
         return networks(self.callback_networks)
+
+    @property
+    def proxies(self) -> Networks:
+        """Whose word about the client's address counts."""
+        return networks(self.trusted_proxies, TRUSTED_PROXIES)
 
     @property
     def import_sources(self) -> tuple[str, ...]:

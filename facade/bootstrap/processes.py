@@ -60,6 +60,8 @@ class Assembled:
             queue=Queue(settings.queue_length, settings.queue_seconds),
             observe=RequestMetrics(self.registry).observe,
             traced=self.traces is not None,
+            public_url=settings.public_url,
+            trusted_proxies=[str(one) for one in settings.proxies],
             lifespan=self._lifespan,
         )
         gc.collect()

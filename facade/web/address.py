@@ -4,13 +4,14 @@ from urllib.parse import quote
 
 import flask
 
+from facade.web.public_address import public_address
+
 
 def origin() -> str:
-    """Scheme and host as the client reached them; empty outside of a request."""
-    return f"{flask.request.scheme}://{flask.request.host}" if flask.has_request_context() else ""
+    """Where the client reaches us, without a path of ours; empty outside of a request."""
+    return public_address(flask.request.environ["asgi.scope"]) if flask.has_request_context() else ""
 
 
 def requested_address() -> str:
-    """As the client reached it, without the query. Flask's `base_url` says the same ten times slower."""
-    request = flask.request
-    return f"{request.scheme}://{request.host}{quote(request.path)}"
+    """As the client reached it, without the query."""
+    return f"{origin()}{quote(flask.request.path)}"

@@ -55,6 +55,7 @@ from facade.tmf.query.refusals import NotSupported
 from facade.web.correlation import correlation_id
 from facade.web.limits import DeadlinePassed, Overloaded, RateLimited, TurnedAway
 from facade.web.methods import MethodTable
+from facade.web.public_address import public_prefix
 
 log = structlog.get_logger()
 
@@ -185,11 +186,11 @@ def _framework(error: Any) -> ErrorAnswer:
     return ErrorAnswer(status, code, phrase, detail, headers=dict(error.headers or {}))
 
 
-def render(answer: ErrorAnswer, path: str, error_id: str) -> tuple[bytes, str]:
-    """The body and its media type, by the address that was called."""
+def render(answer: ErrorAnswer, path: str, error_id: str, prefix: str = "") -> tuple[bytes, str]:
+    """The body and its media type, by the address that was called. `prefix`: what a gateway strips of addresses."""
     other = {}
     if answer.our_code in OTHER_ORDER and "orderId" in answer.extra:
-        other = {OTHER_ORDER[answer.our_code]: _order_address(path, answer.extra["orderId"])}
+        other = {OTHER_ORDER[answer.our_code]: f"{prefix}{_order_address(path, answer.extra['orderId'])}"}
     if path.startswith(TMF_PREFIXES):
         return jsontext.write(_tmf_error(answer, error_id) | other), "application/json"
     return jsontext.write(_problem(answer, error_id) | other), "application/problem+json"
@@ -269,7 +270,7 @@ class ErrorHandler:
             answer = replace(answer, detail=f"{answer.detail} {form}")
         accepted = request.headers.get("accept-language", "")
         told = answer if caller is None else caller.profile.errors.told(answer, accepted)
-        body, media_type = render(told, path, error_id)
+        body, media_type = render(told, path, error_id, public_prefix(request.scope))
         headers = dict(told.headers)
         if answer.status == 405:
             headers = {"Allow": self._methods.allow(path)}

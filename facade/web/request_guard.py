@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from facade.answers import ErrorAnswer
 from facade.identities import new_id
 from facade.web.errors import FRAMEWORK_DETAILS, render
+from facade.web.public_address import HOST
 
 log = structlog.get_logger()
 
@@ -21,7 +22,6 @@ JSON_RANGES = re.compile(
     rb"(\*/\*|application/(\*|json|problem\+json))\s*(;|,|$)(?!\s*q=0(\.0*)?\s*(,|$))", re.IGNORECASE
 )
 
-HOST = re.compile(rb"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?")
 ONCE = frozenset({b"host", b"authorization", b"idempotency-key", b"content-type", b"content-length"})
 METRICS = "/metrics"
 """Not JSON, whatever is asked for."""

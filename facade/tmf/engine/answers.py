@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import flask
 
+from facade.web.address import origin
 from facade.web.paging import Page
 
 JSON = "application/json"
@@ -42,4 +43,4 @@ def answer_list(
 
 
 def _described_by(report: str) -> str:
-    return f'<{flask.request.scheme}://{flask.request.host}{REPORTS}/{report}>; rel="describedby"'
+    return f'<{origin()}{REPORTS}/{report}>; rel="describedby"'
