@@ -25,9 +25,12 @@ from facade.partners.extensions import SCHEMA as EXTENSIONS
 from facade.partners.faults import ProfileFault
 from facade.partners.hub_terms import ANY_HUB, HubTerms, hub_terms
 from facade.partners.hub_terms import SCHEMA as HUB
+from facade.partners.order_policies import SCHEMAS as POLICIES
+from facade.partners.order_policies import order_policies
 from facade.partners.request_limits import SCHEMA as LIMITS
 from facade.partners.request_limits import request_limit
 from facade.partners.words import NO_WORDS, SCHEMAS, PartnerWords, partner_words
+from facade.tmf.policies import NO_POLICIES, OrderPolicies
 from facade.tmf.switches import EXCUSABLE, KEEP, REASON, REFUSE, SWITCHES
 from facade.tmf.vocabulary import STANDARD, UnknownMeaning, Vocabulary
 from facade.web.limits import RequestLimit
@@ -75,6 +78,7 @@ class Profile:
     hub: HubTerms = ANY_HUB
     extensions: ExtensionRules = CARRIES_ALL
     nulls: Nulls = Nulls.ABSENT
+    policies: OrderPolicies = NO_POLICIES
     version: str = field(default="default", compare=False)
 
     def customers_for(self, claims: Mapping[str, Any]) -> CustomerSet | None:
@@ -173,6 +177,7 @@ _FORM = {
         "hub": HUB,
         "extensions": EXTENSIONS,
         "nulls": {"enum": [meaning.value for meaning in Nulls]},
+        **POLICIES,
     },
 }
 LONGEST_REASON = 200
@@ -213,12 +218,13 @@ def compile_profile(document: Any, version: str = "") -> Profile:
     tolerated, excusable = (tuple(code for code, result in switched if result == asked) for asked in (KEEP, REASON))
     errors = partner_errors(document.get("errors", {}))
     words = partner_words(document, errors.codes)
+    policies = order_policies(document)
     return Profile(
         validation,
         vocabulary,
         customers,
         market,
-        tolerated,
+        (*tolerated, *policies.tolerated),
         excusable,
         external_ids=_external_ids(document.get("externalIds", {})),
         billing_accounts=tuple(document.get("billingAccounts", ())),
@@ -229,6 +235,7 @@ def compile_profile(document: Any, version: str = "") -> Profile:
         hub=hub_terms(document.get("hub", {})),
         extensions=extension_rules(document.get("extensions", {})),
         nulls=Nulls(document.get("nulls", Nulls.ABSENT)),
+        policies=policies,
         version=version,
     )
 

@@ -104,7 +104,8 @@ BREACHES = [
 
 SHARED_BY_APIS = (
     *("facade.answers", "facade.application", "facade.characteristic_values", "facade.clock"),
-    *("facade.contract", "facade.tmf.domains", "facade.tmf.products", "facade.tmf.switches", "facade.tmf.vocabulary"),
+    *("facade.contract", "facade.tmf.domains", "facade.tmf.policies", "facade.tmf.products", "facade.tmf.switches"),
+    "facade.tmf.vocabulary",
     *(f"facade.tmf.{part}" for part in ("engine", "bridge", "query", "patch")),
 )
 

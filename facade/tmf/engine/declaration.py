@@ -21,6 +21,7 @@ from facade.partners.extensions import CARRIES_ALL, ExtensionRules
 from facade.tmf.bridge import Bridge
 from facade.tmf.domains import Place
 from facade.tmf.engine.payload import Payload
+from facade.tmf.policies import NO_POLICIES, OrderPolicies
 from facade.tmf.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class Sender:
     whether it holds a scope, `reader` what it sees and for which customers it may act. `reason` is a person's, for a
     change of a resource that asks for one. Not `told`: nobody asks how its payload is read, so the trail may be left
     out. `profile` names the version of its partner profile, `extensions` are those that it
-    may send, and `refuses_nulls` says whether it may send no nulls.
+    may send, and `refuses_nulls` says whether it may send no nulls. `policies` were agreed about its orders.
     """
 
     client: str
@@ -70,6 +71,7 @@ class Sender:
     profile: str | None = None
     extensions: ExtensionRules = CARRIES_ALL
     refuses_nulls: bool = False
+    policies: OrderPolicies = NO_POLICIES
 
 
 @dataclass(frozen=True)

@@ -36,4 +36,5 @@ def sender_of(
         profile=profile.version,
         extensions=profile.extensions,
         refuses_nulls=profile.nulls is Nulls.REFUSE,
+        policies=profile.policies,
     )

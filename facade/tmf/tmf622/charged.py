@@ -8,13 +8,10 @@ from canonical.ordering.items import OrderItem
 from canonical.ordering.order import Order
 from canonical.ordering.stated_prices import ChargedPrice, charged_prices, not_stated
 from facade.tmf.engine.payload import Payload
-from facade.tmf.tmf622.stated import stated_prices
+from facade.tmf.tmf622.stated import ITEM_PRICES, ORDER_PRICES, stated_prices
 
 NAME = "charged"
 """The name of the prices that are ours, for people who read them beside those that were sent."""
-ORDER_PRICES: Mapping[str, bool] = MappingProxyType({"orderTotalPrice": True})
-ITEM_PRICES: Mapping[str, bool] = MappingProxyType({"itemPrice": False, "itemTotalPrice": True})
-"""Where prices stand, and whether each is for the whole quantity."""
 COMPLETED = "completed"
 _TYPES: Mapping[PriceKind, str] = MappingProxyType({PriceKind.ONE_TIME: "oneTime", PriceKind.RECURRING: "recurring"})
 

@@ -23,8 +23,8 @@ from facade.contract.violations import Code, Violation
 from facade.tmf.bridge import COMPLEMENT
 from facade.tmf.engine.parties import LONGEST_CUSTOMER_ID
 from facade.tmf.engine.payload import SERVER_SET, Payload, overlong, refused, unusable
-from facade.tmf.tmf622.charged import COMPLETED, ITEM_PRICES, Ours, charged_for_item, with_ours, without_ours
-from facade.tmf.tmf622.stated import chosen_characteristics, stated_prices
+from facade.tmf.tmf622.charged import COMPLETED, Ours, charged_for_item, with_ours, without_ours
+from facade.tmf.tmf622.stated import ITEM_PRICES, chosen_characteristics, stated_prices
 from facade.tmf.tmf622.wishes import owners_named, wishes_of
 from facade.tmf.vocabulary import Vocabulary
 

@@ -32,7 +32,8 @@ from facade.tmf.engine.parties import (
     wrong_identifiers,
 )
 from facade.tmf.engine.payload import SERVER_SET, Payload, refused
-from facade.tmf.tmf622.charged import COMPLETED, ORDER_PRICES, charged_for_order, with_ours, without_ours
+from facade.tmf.policies import Prices
+from facade.tmf.tmf622.charged import COMPLETED, charged_for_order, with_ours, without_ours
 from facade.tmf.tmf622.error_messages import error_messages
 from facade.tmf.tmf622.items import (
     ItemReader,
@@ -44,7 +45,7 @@ from facade.tmf.tmf622.items import (
     without_products_aside,
 )
 from facade.tmf.tmf622.references import identifiers_changed, identifiers_trail, order_relationships
-from facade.tmf.tmf622.stated import stated_prices
+from facade.tmf.tmf622.stated import ORDER_PRICES, stated_prices, without_prices
 from facade.tmf.tmf622.wishes import account_of
 
 STATES: Mapping[State, str] = MappingProxyType(
@@ -128,9 +129,12 @@ NEVER_CHANGED: Mapping[str, str] = MappingProxyType(
 
 def to_submit_order(body: Payload, sender: Sender) -> Translation:
     """What a valid `ProductOrder_FVO` asks for. Raises ContractViolation with everything that is refused."""
+    trail: list[Mapped] = []
+    if sender.policies.prices is Prices.IGNORE:
+        body = without_prices(body, trail)
     fields, plain, wrong = read(FIELDS, body)
     violations = [*refused(body, REFUSED), *currencies_differ(body), *wrong_identifiers(body, "externalId")]
-    trail = [Mapped("/productOrderItem", "/lines", "one line for each item, nested ones too")]
+    trail.append(Mapped("/productOrderItem", "/lines", "one line for each item, nested ones too"))
     customer = customer_of(body, "the order", sender.vocabulary, trail, violations)
     items = ItemReader(customer, sender.vocabulary, trail, violations, body.get("note") or ())
     items.read(body["productOrderItem"], "/productOrderItem")

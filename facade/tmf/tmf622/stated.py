@@ -19,6 +19,10 @@ PRICE_KINDS: Mapping[str, PriceKind] = MappingProxyType(
     }
 )
 """Prices of other types are kept, and compared with nothing."""
+ORDER_PRICES: Mapping[str, bool] = MappingProxyType({"orderTotalPrice": True})
+ITEM_PRICES: Mapping[str, bool] = MappingProxyType({"itemPrice": False, "itemTotalPrice": True})
+"""Where prices stand, and whether each is for the whole quantity."""
+IGNORED = "left out: prices are ignored by the profile"
 AMOUNTS = ("taxIncludedAmount", "dutyFreeAmount")
 
 
@@ -63,3 +67,27 @@ def _amounts(price: Payload) -> Iterator[tuple[str, tuple[str, Decimal]]]:
         unit, value = amount.get("unit"), amount.get("value")
         if isinstance(unit, str) and isinstance(value, int | Decimal) and not isinstance(value, bool):
             yield name, (unit, Decimal(value))
+
+
+def without_prices(body: Payload, trail: list[Mapped]) -> Payload:
+    """An order without the prices that stand in it."""
+    items = body.get("productOrderItem") or ()
+    kept = _without(body, ORDER_PRICES, "", trail)
+    return {
+        **kept,
+        "productOrderItem": [_item_without(one, f"/productOrderItem/{n}", trail) for n, one in enumerate(items)],
+    }
+
+
+def _item_without(item: Payload, at: str, trail: list[Mapped]) -> Payload:
+    kept = _without(item, ITEM_PRICES, at, trail)
+    nested = item.get("productOrderItem")
+    if not nested:
+        return kept
+    inner = [_item_without(one, f"{at}/productOrderItem/{number}", trail) for number, one in enumerate(nested)]
+    return {**kept, "productOrderItem": inner}
+
+
+def _without(holder: Payload, attributes: Mapping[str, bool], at: str, trail: list[Mapped]) -> Payload:
+    trail += [Mapped(f"{at}/{name}", "", IGNORED) for name in attributes if name in holder]
+    return {name: value for name, value in holder.items() if name not in attributes}

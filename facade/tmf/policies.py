@@ -1,0 +1,30 @@
+"""What can be agreed with a partner about its orders, beside ids and words."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from canonical.ordering.errors import PriceDiffers
+
+
+class Prices(StrEnum):
+    """What becomes of the prices of an order and its items that the partner sends."""
+
+    MUST_EQUAL = "mustEqual"
+    """They are kept, and must be those of the catalog."""
+    CARRY = "carry"
+    """They are kept, and compared with nothing."""
+    IGNORE = "ignore"
+    """They are left out."""
+
+
+@dataclass(frozen=True)
+class OrderPolicies:
+    prices: Prices = Prices.MUST_EQUAL
+
+    @property
+    def tolerated(self) -> tuple[str, ...]:
+        """The codes of rules that orders may break by these policies."""
+        return () if self.prices is Prices.MUST_EQUAL else (PriceDiffers.code,)
+
+
+NO_POLICIES = OrderPolicies()
