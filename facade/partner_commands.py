@@ -16,6 +16,7 @@ from facade.clock import time_text
 from facade.command_line import DIFFERS, progress_bar, told_trouble
 from facade.partners.api_versions import VersionNotAgreed
 from facade.partners.files import ProfileError, as_file
+from facade.partners.markdown import page
 from facade.settings import Settings
 
 FOLDER = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
@@ -96,6 +97,19 @@ def show(settings: Settings, client: str | None) -> None:
     if client not in active:
         raise click.ClickException(f"{client} has no active version: its file or the default counts")
     click.echo(as_file(active[client].document), nl=False)
+
+
+@partners.command()
+@click.argument("client")
+@click.option("--format", "form", type=click.Choice(["md", "html"]), default="md", show_default=True)
+@CANDIDATE
+@click.pass_obj
+def doc(settings: Settings, client: str, form: str, folder: Path | None) -> None:
+    """Print what is agreed with CLIENT, for its people to read, with its own examples as we understand them."""
+    with told_trouble(settings), _told_faults():
+        agreed = handouts.agreed_with(settings, client, folder)
+        written = handouts.handout(agreed).markdown()
+    click.echo(written if form == "md" else page(written, f"What is agreed with {client}"), nl=False)
 
 
 @partners.command()

@@ -72,6 +72,11 @@ class Message:
 
     parts: tuple[str, ...]
 
+    @property
+    def template(self) -> str:
+        """The message as the profile has it."""
+        return "".join(f"{{{part}}}" if index % 2 else part for index, part in enumerate(self.parts))
+
     def text(self, values: Mapping[str, Any]) -> str | None:
         """None if a parameter has no value."""
         if any(values.get(name) is None for name in self.parts[1::2]):

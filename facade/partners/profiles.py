@@ -20,6 +20,8 @@ from facade.partners.api_versions import SCHEMA as API_VERSIONS
 from facade.partners.customers import CustomerRule, customer_rule
 from facade.partners.error_texts import OUR_ERRORS, PartnerErrors, partner_errors
 from facade.partners.error_texts import SCHEMA as ERRORS
+from facade.partners.examples import SCHEMA as EXAMPLES
+from facade.partners.examples import check_examples
 from facade.partners.extensions import CARRIES_ALL, ExtensionRules, extension_rules
 from facade.partners.extensions import SCHEMA as EXTENSIONS
 from facade.partners.faults import ProfileFault
@@ -175,6 +177,7 @@ _FORM = {
         "versions": API_VERSIONS,
         "limits": LIMITS,
         "hub": HUB,
+        "examples": EXAMPLES,
         "extensions": EXTENSIONS,
         "nulls": {"enum": [meaning.value for meaning in Nulls]},
         **POLICIES,
@@ -219,6 +222,8 @@ def compile_profile(document: Any, version: str = "") -> Profile:
     errors = partner_errors(document.get("errors", {}))
     words = partner_words(document, errors.codes)
     policies = order_policies(document)
+    versions = api_versions(document.get("versions", {}))
+    check_examples(document, versions)
     return Profile(
         validation,
         vocabulary,
@@ -230,7 +235,7 @@ def compile_profile(document: Any, version: str = "") -> Profile:
         billing_accounts=tuple(document.get("billingAccounts", ())),
         words=words,
         errors=errors,
-        versions=api_versions(document.get("versions", {})),
+        versions=versions,
         limit=request_limit(document["limits"]) if "limits" in document else None,
         hub=hub_terms(document.get("hub", {})),
         extensions=extension_rules(document.get("extensions", {})),

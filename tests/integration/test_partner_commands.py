@@ -90,6 +90,19 @@ def test_a_profile_is_shown_as_a_file_has_it(agreed: Path, partners: Partners) -
     assert partners("diff", agreed).exit_code == 0
 
 
+def test_what_is_agreed_is_a_page(agreed: Path, partners: Partners) -> None:
+    partners("apply", agreed)
+    (agreed / "shop.yaml").write_text("words: {actions: {table: {new: add}}}")
+    in_force, candidate = partners("doc", "shop"), partners("doc", "shop", "--profiles", agreed)
+    assert "Profile version: `shop@1`" in in_force.stdout
+    assert "| `neu` | `add` |" in in_force.stdout
+    assert "| `new` | `add` |" in candidate.stdout
+    page = partners("doc", "shop", "--format", "html").stdout
+    assert page.startswith("<!doctype html>")
+    assert "<td><code>neu</code></td>" in page
+    assert partners("doc", "nobody").exit_code == 1
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
