@@ -136,7 +136,7 @@ class Settings:
     jwks_url: str = _setting(
         "JWKS_URL", "", "keys of the authorization server; default: the development server's", address=True
     )
-    portal_wait: float = _setting("PORTAL_WAIT", 10.0, "seconds POST /api/v1/orders waits before it answers 503")
+    portal_wait: float = _setting("PORTAL_WAIT", 10.0, "seconds POST /api/v1/orders waits before it answers 202")
     parts_wait: float = _setting("PARTS_WAIT", 2.0, "seconds a read waits for backends before it answers without them")
     last_known_seconds: float = _setting(
         "LAST_KNOWN_SECONDS",

@@ -45,6 +45,7 @@ from facade.web.cursors import Course
 from facade.web.json import answer_json
 from facade.web.keyed import keyed_request
 from facade.web.paging import PAGING, only, page_of
+from facade.web.preferences import RESPOND_ASYNC, preferences
 
 ANSWERS: AnswerTable = MappingProxyType(
     {
@@ -62,6 +63,7 @@ LIST = Course("orders")
 SHOWN_EXTERNAL_ID = ("externalId", "id")
 """The index of orders by their external ids is that of their TMF622 documents."""
 INDEX = SearchIndex(terms=frozenset({SHOWN_EXTERNAL_ID}), of_aggregates=True)
+ASK_AGAIN_SECONDS = "1"
 LEFT_TO_ANSWER = 1.0
 """The last seconds of a request's deadline, in which it no longer waits for a process."""
 
@@ -89,9 +91,11 @@ class Waiters:
         self._seconds = seconds
         self._places = threading.BoundedSemaphore(at_once)
 
-    def wait(self, process: str, subject: str) -> bool:
-        """Whether the process ended. If no place to wait is free, whether it has ended by now."""
-        if not self._places.acquire(blocking=False):
+    def wait(self, process: str, subject: str, *, patient: bool = True) -> bool:
+        """Whether the process ended. If no place to wait is free, or the client is not `patient`, whether it has ended
+        by now.
+        """
+        if not patient or not self._places.acquire(blocking=False):
             return self._engine.wait(process, subject, 0)
         try:
             return self._engine.wait(process, subject, min(self._seconds, max(0.0, seconds_left() - LEFT_TO_ANSWER)))
@@ -115,10 +119,11 @@ class PortalOrders:
         }
 
     def place_order(self) -> flask.Response:
-        """Place the order and wait for it. Raises its failure, or StillWorking.
+        """Place the order and wait for it, unless the client prefers not to. Raises its failure.
 
-        Raises CustomerNotFound before the key is looked up, so that a client cannot learn from the key what was ordered
-        for others.
+        An order that has not ended in time is answered as it is. Raises StillWorking if it cannot be read now, and
+        CustomerNotFound before the key is looked up, so that a client cannot learn from the key what was ordered for
+        others.
         """
         body, principal = validated_body(), current_principal()
         principal.check_customer(body["customerId"], "/customerId")
@@ -127,14 +132,17 @@ class PortalOrders:
         if accepted.replayed:
             # An order that was removed meanwhile never ends; one that was handed over is not visible to the caller.
             self.reads.aggregate(ORDERS, accepted.subject, principal.reader())
+        patient = RESPOND_ASYNC not in preferences(flask.request.headers.get("Prefer", ""))
         with going_on(GOES_ON, id=accepted.subject):
-            ended = self.waiters.wait(PLACE_ORDER, accepted.subject)
+            ended = self.waiters.wait(PLACE_ORDER, accepted.subject, patient=patient)
             order = self.reads.aggregate(ORDERS, accepted.subject, principal.reader())
+        headers = {"Location": f"{requested_address()}/{order.id}"}
         if not ended and not order.finished:
-            raise StillWorking(GOES_ON, id=order.id)
+            applied = {} if patient else {"Preference-Applied": RESPOND_ASYNC}
+            return _answer(order, 202, headers | {"Retry-After": ASK_AGAIN_SECONDS} | applied)
         if order.failure is not None:
             raise error_of(order.failure, id=order.id, orderId=order.bss_order_id)
-        return _answer(order, 201, {"Location": f"{requested_address()}/{order.id}"})
+        return _answer(order, 201, headers)
 
     def list_orders(self) -> flask.Response:
         query = flask.request.args

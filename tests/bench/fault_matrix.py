@@ -41,7 +41,8 @@ calls. "Contradicting answers" have other ids than those of the call, in every f
 
 "Clock stepped" sets the wall clock of the product, just before the backend works again, while its orders wait.
 
-`503 STILL_WORKING` means that the request was accepted: it goes on by itself and is done after the end of the fault.
+`202` and `503 STILL_WORKING` mean that the request was accepted: it goes on by itself and is done after the end of the
+fault.
 For any other 503, nothing was done and nothing goes on.
 
 The matrix runs twice. The tests use short timeouts:

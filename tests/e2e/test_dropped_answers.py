@@ -60,24 +60,39 @@ def test_while_a_backend_is_away_the_order_waits_and_the_portal_is_told(
     assert effects(product.backends, order_id) == COMPLETED
 
 
-def test_the_portal_gets_503_while_the_order_goes_on(product: Node) -> None:
+def test_the_portal_gets_the_order_as_it_is_while_it_goes_on(product: Node) -> None:
     product.backends.fault("billing", status=503, operations=["charge"])
     answer = product.post(ORDERS, portal_order())
-    assert (answer.status_code, answer.json()["code"]) == (503, "STILL_WORKING")
+    assert (answer.status_code, answer.json()["status"]) == (202, "processing")
     assert int(answer.headers["Retry-After"]) > 0
     order_id = answer.json()["id"]
+    assert answer.headers["Location"] == f"{product.url}{ORDERS}/{order_id}"
     assert product.get(f"{ORDERS}/{order_id}").json()["status"] == "processing"
     product.backends.clear()
     assert product.until_finished(order_id)["status"] == "confirmed"
     assert effects(product.backends, order_id) == COMPLETED
 
 
-def test_the_same_key_after_503_gets_the_finished_order(product: Node) -> None:
-    key = {"Idempotency-Key": "again-after-503"}
+def test_the_same_key_after_202_gets_the_finished_order(product: Node) -> None:
+    key = {"Idempotency-Key": "again-after-202"}
     product.backends.fault("crm", status=503)
-    assert product.post(ORDERS, portal_order(), headers=key).status_code == 503
+    assert product.post(ORDERS, portal_order(), headers=key).status_code == 202
     product.backends.clear()
-    until(lambda: product.post(ORDERS, portal_order(), headers=key).status_code != 503)
+    until(lambda: product.post(ORDERS, portal_order(), headers=key).status_code != 202)
     answer = product.post(ORDERS, portal_order(), headers=key)
     assert answer.status_code == 201
     assert effects(product.backends, answer.json()["id"]) == COMPLETED
+
+
+def test_a_client_that_prefers_not_to_wait_is_answered_at_once_and_by_the_same_key_later(product: Node) -> None:
+    headers = {"Idempotency-Key": "not-patient", "Prefer": "respond-async"}
+    product.backends.fault("billing", hang=True, operations=["charge"])
+    answer = product.post(ORDERS, portal_order(), headers=headers)
+    assert (answer.status_code, answer.json()["status"]) == (202, "processing")
+    assert answer.headers["Preference-Applied"] == "respond-async"
+    order_id = answer.json()["id"]
+    product.backends.clear()
+    assert product.until_finished(order_id)["status"] == "confirmed"
+    again = product.post(ORDERS, portal_order(), headers=headers)
+    assert (again.status_code, again.json()["id"]) == (201, order_id)
+    assert "Preference-Applied" not in again.headers

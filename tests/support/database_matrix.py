@@ -136,7 +136,8 @@ def _judge(operation: Operation, readable: bool) -> Callable[[requests.Response]
 
 
 def _goes_on(answer: requests.Response) -> Iterator[str]:
-    if (answer.status_code, answer.json().get("code")) != (503, "STILL_WORKING") or "id" not in answer.json():
+    told = answer.status_code == 202 or answer.json().get("code") == "STILL_WORKING"
+    if not told or "id" not in answer.json():
         yield f"{answer.status_code} {answer.json().get('code')}: the order was accepted and goes on"
 
 

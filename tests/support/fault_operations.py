@@ -50,8 +50,9 @@ def _answer(operation: Operation, lane: Lane, ask: Callable[[dict[str, str]], re
     """
     key = {"Idempotency-Key": str(uuid4())}
     answer = ask(key)
-    if answer.json().get("code") == "STILL_WORKING" and lane.backend not in operation.needs:
-        until(lambda: ask(key).status_code != 503)
+    going_on = answer.status_code == 202 or answer.json().get("code") == "STILL_WORKING"
+    if going_on and lane.backend not in operation.needs:
+        until(lambda: ask(key).status_code not in (202, 503))
         answer = ask(key)
     return answer
 
@@ -86,11 +87,11 @@ class PlaceOrder:
                 yield f"201 with status {body['status']}, payment {body['paymentStatus']}"
             elif effects(lane.node.backends, body["id"]) != COMPLETED:
                 yield "confirmed, and the ledgers say otherwise"
-        elif answer.status_code == 503:
+        elif answer.status_code == 202:
             if lane.backend not in self.needs:
-                yield "503, although no backend that it needs was away"
-            if body["code"] != "STILL_WORKING" or "Retry-After" not in answer.headers:
-                yield f"503 {body['code']} without the time to ask again"
+                yield "202, although no backend that it needs was away"
+            if body["status"] != "processing" or "Retry-After" not in answer.headers:
+                yield f"202 with status {body['status']}, or without the time to ask again"
         else:
             yield f"{answer.status_code} {body.get('code')}: nobody refused this order"
 

@@ -168,7 +168,7 @@ def _answers(order_id: str, order: Mapping[str, Any], state: State, wish: Wish, 
         if answer.status == 201 and wish.kind is Kind.PORTAL and state is not State.COMPLETED:
             yield f"confirmed at {answer.at:.1f} s, and {state} in the end"
         failed = (order["failure"] or {}).get("code")
-        if answer.subject and answer.status not in (201, 503) and answer.code != failed:
+        if answer.subject and answer.status not in (201, 202, 503) and answer.code != failed:
             yield f"answered {answer.code}, and it ended with {failed}"
     if notes.seen.get(order_id, state) != state:
         yield f"was seen {notes.seen[order_id]}, and is {state} in the end"

@@ -16,7 +16,7 @@ from tests.support.product import ROOT
 
 LOST = 0
 """The status of an answer that never came."""
-NOT_NOW = frozenset({LOST, 401, 429, 503})
+NOT_NOW = frozenset({LOST, 202, 401, 429, 503})
 """Says nothing of what becomes of the request: the client asks again, with the same key."""
 LATER = frozenset(
     {
