@@ -1,6 +1,6 @@
 """Builds the Connexion app from the contracts in specs/: operations, validation and error handlers."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from functools import cache
@@ -21,6 +21,7 @@ from facade.contract.rewording import Rewording
 from facade.contract.validator import Contract
 from facade.security.principal import refuses_nulls
 from facade.web.correlation import Correlation, Observe
+from facade.web.cors import for_browsers
 from facade.web.errors import HANDLED, ErrorHandler
 from facade.web.json import ExactJsonifier, ExactProvider
 from facade.web.methods import MethodTable
@@ -66,6 +67,7 @@ def build_app(
     traced: bool,
     public_url: str = "",
     trusted_proxies: Iterable[str] = (),
+    allowed_origins: Collection[str] = (),
     lifespan: Callable[[Any], AbstractAsyncContextManager[None]] | None = None,
 ) -> Correlation:
     """The whole product behind one ASGI application. `deadline`: seconds for a request and all its calls."""
@@ -95,7 +97,7 @@ def build_app(
     app._middleware_app.asgi_app = WsgiBridge(app.app.wsgi_app, threads, methods, deadline, queue, on_loop)
     guarded = RequestGuard(TrailingSlash(app, methods))
     addressed = PublicAddress(Tracing(guarded) if traced else guarded, public_url, trusted_proxies)
-    return Correlation(addressed, observe)
+    return Correlation(for_browsers(addressed, allowed_origins), observe)
 
 
 @cache

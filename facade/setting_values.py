@@ -53,6 +53,17 @@ def prefixes(text: str) -> tuple[str, ...]:
     return found
 
 
+def origins(text: str) -> tuple[str, ...]:
+    """The origins in a list with commas. Raises SettingError."""
+    found = tuple(part.strip() for part in text.split(",") if part.strip())
+    for one in found:
+        parts = urlsplit(one) if _is_address(one) else None
+        if parts is None or one != f"{parts.scheme}://{parts.netloc}" or "@" in one:
+            wanted = "use origins such as https://portal.example: scheme, host and perhaps port, without a path"
+            raise SettingError(f"ALLOWED_ORIGINS={_shown(text)} is not usable: {_shown(one)} is none; {wanted}")
+    return found
+
+
 def _shown(text: str) -> str:
     return repr(text if len(text) <= SHOWN else text[:SHOWN] + "…")
 

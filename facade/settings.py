@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from facade.security.errors import VARIABLES
 from facade.security.settings import PRODUCTION, SecuritySettings
 from facade.setting_sources import Problems, SettingError, gathered
-from facade.setting_values import Networks, networks, prefixes, value_of
+from facade.setting_values import Networks, networks, origins, prefixes, value_of
 
 __all__ = ["BACKENDS", "BackendOptions", "SettingError", "Settings"]
 
@@ -108,6 +108,9 @@ class Settings:
     )
     trusted_proxies: str = _setting(
         TRUSTED_PROXIES, "127.0.0.1,::1", "proxies whose X-Forwarded-* and Forwarded count, by address or network"
+    )
+    allowed_origins: str = _setting(
+        "ALLOWED_ORIGINS", "", "origins whose pages may call the product from a browser, as in https://portal.example"
     )
     backends_port: int = _setting("BACKENDS_PORT", 8090, "port of the simulated backends", most=65535)
     workers: int = _setting("WORKERS", 1, "operating system processes of `serve`", least=1, most=1_000)
@@ -246,6 +249,8 @@ class Settings:
         with problems.noting():
             networks(settings.trusted_proxies, TRUSTED_PROXIES)
         with problems.noting():
+            origins(settings.allowed_origins)
+        with problems.noting():
             prefixes(settings.catalog_import_sources)
         told = " ".join(problems)
         problems += (problem for variable, problem in settings._unfit() if variable not in told)
@@ -313,6 +318,11 @@ class Settings:
     def proxies(self) -> Networks:
         """Whose word about the client's address counts."""
         return networks(self.trusted_proxies, TRUSTED_PROXIES)
+
+    @property
+    def browser_origins(self) -> tuple[str, ...]:
+        """Whose pages may call us."""
+        return origins(self.allowed_origins)
 
     @property
     def import_sources(self) -> tuple[str, ...]:

@@ -62,6 +62,7 @@ class Assembled:
             traced=self.traces is not None,
             public_url=settings.public_url,
             trusted_proxies=[str(one) for one in settings.proxies],
+            allowed_origins=settings.browser_origins,
             lifespan=self._lifespan,
         )
         gc.collect()

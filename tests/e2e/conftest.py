@@ -11,7 +11,7 @@ from tests.support.product import Node, running_product
 
 @pytest.fixture(scope="session")
 def product_on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
-    with running_product(tmp_path_factory.mktemp("shared")) as node:
+    with running_product(tmp_path_factory.mktemp("shared"), ALLOWED_ORIGINS="https://portal.example") as node:
         yield node
 
 

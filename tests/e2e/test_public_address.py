@@ -1,4 +1,4 @@
-"""Every address in an answer is the one at which the client reaches us."""
+"""Behind a gateway: every address in an answer is the one at which the client reaches us; and calls from browsers."""
 
 from typing import Any
 from uuid import uuid4
@@ -92,3 +92,19 @@ def test_an_order_that_is_in_the_way_is_named_with_the_prefix(product_on_sqlite:
     second = product.post(V4, body, headers=GATEWAY)
     assert (second.status_code, second.json()["code"]) == (409, "EXTERNAL_ID_TAKEN")
     assert second.json()["existingOrder"] == f"/telco{V4}/{first['id']}"
+
+
+def test_a_page_of_an_allowed_origin_may_call_every_list(product_on_sqlite: Node) -> None:
+    url, origin = product_on_sqlite.url, {"Origin": "https://portal.example"}
+    ask = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,idempotency-key"}
+    for path in LISTS:
+        beforehand = requests.options(f"{url}{path}", headers=origin | ask, timeout=60)
+        assert beforehand.status_code == 200, path
+        answers = [beforehand, requests.get(f"{url}{path}", headers=origin, timeout=60)]
+        answers.append(product_on_sqlite.get(f"{path}?limit=1", headers=origin))
+        answers.append(product_on_sqlite.get(path, headers=origin | {"Accept": "text/html"}))
+        assert [one.headers["Access-Control-Allow-Origin"] for one in answers] == [origin["Origin"]] * 4, path
+        assert answers[1].status_code == 401
+        assert "X-Total-Count" in answers[2].headers["Access-Control-Expose-Headers"]
+        other = requests.get(f"{url}{path}", headers={"Origin": "https://evil.example"}, timeout=60)
+        assert "Access-Control-Allow-Origin" not in other.headers
