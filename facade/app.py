@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ from facade.web.routing import ExactRouting
 from facade.web.threads import Queue
 from facade.web.tracing import Tracing
 from facade.web.trailing_slash import TrailingSlash
-from facade.web.wsgi_bridge import WsgiBridge
+from facade.web.wsgi_bridge import Wait, WsgiBridge
 
 SPECS = Path(__file__).parent.parent / "specs"
 
@@ -43,14 +43,16 @@ Operations = Mapping[str, Callable[..., Any]]
 class Api:
     """One contract, the handlers of its operations by operationId, and further addresses for it.
 
-    The event loop itself answers the operations in `on_loop`: their handlers need nothing and never wait. `rewording`:
-    the words that clients have of their own.
+    The event loop itself answers the operations in `on_loop`: their handlers need nothing and never wait. It runs those
+    in `waits` before the operation gets a thread, so that requests wait for something without one. `rewording`: the
+    words that clients have of their own.
     """
 
     spec: str
     operations: Operations
     aliases: tuple[str, ...] = ()
     on_loop: tuple[str, ...] = ()
+    waits: Mapping[str, Wait] = field(default_factory=dict)
     rewording: Rewording | None = None
 
 
@@ -94,7 +96,8 @@ def build_app(
     on_loop = {
         (address, name): api.operations[name] for api in apis for address in _addresses(api) for name in api.on_loop
     }
-    app._middleware_app.asgi_app = WsgiBridge(app.app.wsgi_app, threads, methods, deadline, queue, on_loop)
+    waits = {(address, name): wait for api in apis for address in _addresses(api) for name, wait in api.waits.items()}
+    app._middleware_app.asgi_app = WsgiBridge(app.app.wsgi_app, threads, methods, deadline, queue, on_loop, waits)
     guarded = RequestGuard(TrailingSlash(app, methods))
     addressed = PublicAddress(Tracing(guarded) if traced else guarded, public_url, trusted_proxies)
     return Correlation(for_browsers(addressed, allowed_origins), observe)

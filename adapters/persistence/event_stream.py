@@ -68,6 +68,8 @@ def events_after(
         query = query.where(outbox.c.subject_type == wanted.subject_type)
     if wanted.subject is not None:
         query = query.where(outbox.c.subject == wanted.subject)
+    if wanted.up_to is not None:
+        query = query.where(outbox.c.number <= wanted.up_to)
     return [_event(row) for row in connection.execute(query)]
 
 

@@ -70,6 +70,7 @@ class Outbox:
         return written
 
     def _add(self, kind: Kind[Any], subject: str, event: Event, document: str | None, whose: dict[str, str]) -> None:
+        assert isinstance(event, kind.recorded), f"{kind.name} does not record {type(event).__name__}"
         row = {
             "subject_type": kind.name,
             "subject": subject,

@@ -235,4 +235,5 @@ def kind_of_items(
         found_by=found_by,
         versioned=True,
         event_prefix=called.title().replace(" ", ""),
+        recorded=(ItemEvent,),
     )

@@ -185,7 +185,11 @@ CHANGED: MappingProxyType[type[Job], type[JobEvent]] = MappingProxyType(
 
 def _kind(name: str, made: type[Job]) -> Kind[Any]:
     return Kind(
-        name, made, missing=lambda job_id: JobNotFound("Job not found", id=job_id), removed=lambda job: job.removed
+        name,
+        made,
+        missing=lambda job_id: JobNotFound("Job not found", id=job_id),
+        removed=lambda job: job.removed,
+        recorded=(JobEvent,),
     )
 
 

@@ -10,11 +10,14 @@ from canonical.events.recorded import RecordedEvent
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which events: those of these types, and of this kind of subject, and of this subject; None for all."""
+    """Which events: those of these types, and of this kind of subject, and of this subject, and up to this number; None
+    for all.
+    """
 
     types: Collection[str] | None = None
     subject_type: str | None = None
     subject: str | None = None
+    up_to: int | None = None
 
 
 EVERYTHING = Wanted()

@@ -15,6 +15,7 @@ from canonical.inventory.events import (
     CustomerAssetChanged,
     CustomerAssetCreated,
     CustomerAssetRemoved,
+    CustomerAssetsLoaded,
     CustomerAssetStatusChanged,
 )
 from canonical.inventory.states import AssetStatus, Trigger, next_status
@@ -186,4 +187,5 @@ ASSETS = Kind(
     removed=lambda asset: asset.removed,
     links=_links,
     found_by=_found_by,
+    recorded=(AssetEvent, CustomerAssetsLoaded),
 )

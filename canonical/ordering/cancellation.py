@@ -113,4 +113,5 @@ CANCELLATIONS = Kind(
     Cancellation,
     missing=lambda task_id: CancellationNotFound("Cancellation not found", cancellationId=task_id),
     reference=lambda cancellation: cancellation.order_id,
+    recorded=(CancellationEvent,),
 )

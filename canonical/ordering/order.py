@@ -321,5 +321,6 @@ ORDERS = Kind(
     removed=lambda order: order.removed,
     dependents=("cancellation",),
     links=_links,
+    recorded=(OrderEvent,),
 )
 """An order may be looked up by its number in BSS."""

@@ -49,6 +49,7 @@ class Aggregate(Protocol):
 
 
 A = TypeVar("A", bound=Aggregate)
+EventClasses = tuple[type, ...]
 
 
 def _no_reference(_: Any) -> str | None:
@@ -74,7 +75,7 @@ class Kind(Generic[A]):
 
     Several aggregates of a kind that is `versioned` have one reference, each as another `edition` of the same, found by
     it from `shown_from` until before `shown_until`. Events of the kind are kept under the names of their classes after
-    `event_prefix`.
+    `event_prefix`; the classes are those below `recorded`.
     """
 
     name: str
@@ -88,6 +89,7 @@ class Kind(Generic[A]):
     found_by: Callable[[A], Collection[tuple[str, str]]] = _nothing
     versioned: bool = False
     event_prefix: str = ""
+    recorded: EventClasses = ()
 
 
 class Repository(Protocol[A]):

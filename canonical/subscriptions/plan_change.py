@@ -140,4 +140,5 @@ PLAN_CHANGES = Kind(
     PlanChange,
     missing=lambda change_id: NotFound("Plan change not found", id=change_id),
     reference=lambda change: change.subscription_id,
+    recorded=(PlanChangeEvent,),
 )

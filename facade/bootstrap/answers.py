@@ -5,7 +5,7 @@ from types import MappingProxyType
 from facade.answers import AnswerTable, ErrorAnswer
 from facade.bootstrap.declared import TMF_APIS
 from facade.operations import processes
-from facade.portal import customer, handlers, partner_profiles, subscriptions
+from facade.portal import customer, events, handlers, partner_profiles, subscriptions
 from facade.tmf.hub import handlers as hub
 from facade.web import errors
 
@@ -16,6 +16,7 @@ TABLES: tuple[AnswerTable, ...] = (
     subscriptions.ANSWERS,
     processes.ANSWERS,
     partner_profiles.ANSWERS,
+    events.ANSWERS,
     hub.ANSWERS,
     *(api.answers for api in TMF_APIS),
 )

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 from adapters.persistence.asset_outlook import SqlAssetOutlook
+from adapters.persistence.event_stream import SqlEventStream
 from adapters.persistence.process_records import SqlProcessReads
 from canonical.catalog.selling import SOLD
+from canonical.processes.recorded_events import EVENT_TYPES
 from canonical.views.customer_context import CustomerContexts
 from canonical.views.order_snapshot import OrderSnapshots
 from facade.app import Api
@@ -20,6 +22,8 @@ from facade.portal.catalog import PortalCatalog
 from facade.portal.catalog_files import PortalCatalogFiles
 from facade.portal.catalog_sections import sections
 from facade.portal.customer import PortalCustomers
+from facade.portal.event_waits import Advances
+from facade.portal.events import PortalEvents
 from facade.portal.handlers import PortalOrders
 from facade.portal.offerings import PortalOfferings
 from facade.portal.partner_profiles import PartnerProfiles
@@ -49,6 +53,9 @@ def _application(role: Role) -> Correlation:
 
 
 def _apis(core: Core, security: SecuritySettings) -> list[Api]:
+    advances = Advances(lambda: core.sequencer.head)
+    core.sequencer.subscribe(advances.advanced)
+    events = PortalEvents(SqlEventStream(core.database), advances, EVENT_TYPES)
     apis = [
         *tmf_apis(core),
         # Before the canonical API, whose base path begins this one's.
@@ -67,7 +74,9 @@ def _apis(core: Core, security: SecuritySettings) -> list[Api]:
             | PortalCatalogFiles(core.transfers.kept, core.transfers.staging, core.reads).operations()
             | BridgeReports(core.reads, core.clock, core.audit, shown_by_v4()).operations()
             | PartnerProfiles(core.application, core.reads, core.clock, core.profiles.files.by_client).operations()
+            | events.operations()
             | _views(core),
+            waits={"listEvents": events.wait},
         ),
     ]
     if security.uses_development_server:

@@ -15,6 +15,8 @@ SCOPES: Mapping[str, str] = MappingProxyType(
         "catalog:publish": "Change what everybody sees of the catalog: publish, give new versions, retire",
         "catalog:write": "Prepare changes of the catalog, and see what is not published yet",
         "customer:read": "Read a customer's context",
+        "events:read": "Read the events of what belongs to the client",
+        "events:read:all": "Read the events of what belongs to any client",
         "events:subscribe": "Register for notifications",
         "inventory:correct": "Record, correct and remove what customers have, for administrators of the installed base",
         "inventory:read": "Read what customers have, as far as the client ordered it",
@@ -73,7 +75,7 @@ class DevelopmentClient:
 
 PARTNERS_SCOPES = frozenset(
     {
-        *("audit:read", "catalog:read", "events:subscribe", "inventory:read"),
+        *("audit:read", "catalog:read", "events:read", "events:subscribe", "inventory:read"),
         *("order:cancel", "order:create", "order:modify", "order:read"),
     }
 )
@@ -87,7 +89,7 @@ _CLIENTS = (
     DevelopmentClient("partner-claim", PARTNERS_SCOPES | CUSTOMERS_SCOPES, claims={"customers": ["C12345", "C12346"]}),
     DevelopmentClient("partner-alpha", PARTNERS_SCOPES),
     DevelopmentClient("partner-beta", PARTNERS_SCOPES),
-    DevelopmentClient("portal", (PARTNERS_SCOPES - {"events:subscribe"}) | CUSTOMERS_SCOPES),
+    DevelopmentClient("portal", (PARTNERS_SCOPES - {"events:subscribe"}) | CUSTOMERS_SCOPES | {"events:read:all"}),
     DevelopmentClient("qa", frozenset(SCOPES)),
 )
 DEVELOPMENT_CLIENTS: Mapping[str, DevelopmentClient] = MappingProxyType({one.client_id: one for one in _CLIENTS})

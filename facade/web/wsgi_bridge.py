@@ -8,7 +8,7 @@ application runs in a thread, and the loop sends its whole answer; so answers ar
 import contextvars
 import io
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
 from types import MappingProxyType
 from typing import Any
@@ -33,6 +33,10 @@ GRACE_SECONDS = 1.0
 WsgiAnswer = tuple[int, list[tuple[bytes, bytes]], bytes]
 OnLoop = Mapping[tuple[str, str], Callable[[], Any]]
 """Handlers that need no thread and never wait, by base path and operationId; they return the JSON of a 200."""
+Wait = Callable[[Scope], Awaitable[None]]
+"""Returns when a request should be handled. It refuses nothing: the handler does that."""
+Waits = Mapping[tuple[str, str], Wait]
+"""What requests wait for on the loop, by base path and operationId."""
 WSGIApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
@@ -41,9 +45,9 @@ class WsgiBridge:
 
     `deadline` is the number of seconds, from the arrival of the request, for all calls of the application. If something
     exceeds it, such as a hanging disk, the request is answered a moment later. Operations in `on_loop` are answered at
-    once, without a thread. Only requests that Connexion has routed to an operation, and so checked, are accepted: Flask
-    matches addresses that Connexion does not (`//orders`, `%0A`), and these would reach handlers without security and
-    validation.
+    once, without a thread; those in `waits` wait first, and the deadline counts from then on. Only requests that
+    Connexion has routed to an operation, and so checked, are accepted: Flask matches addresses that Connexion does not
+    (`//orders`, `%0A`), and these would reach handlers without security and validation.
     """
 
     def __init__(
@@ -54,8 +58,10 @@ class WsgiBridge:
         deadline: float,
         queue: Queue,
         on_loop: OnLoop = MappingProxyType({}),
+        waits: Waits = MappingProxyType({}),
     ) -> None:
         self.app = app
+        self._waits = waits
         self._on_loop = on_loop
         self._deadline = deadline
         self._methods = methods
@@ -66,7 +72,10 @@ class WsgiBridge:
         routing = scope.get("extensions", {}).get(ROUTING_CONTEXT) or {}
         if not routing.get("operation_id"):
             raise HTTPException(405 if self._methods.allow(scope["path"]) else 404)
-        handler = self._on_loop.get((routing["api_base_path"], routing["operation_id"]))
+        operation = (routing["api_base_path"], routing["operation_id"])
+        handler, wait = self._on_loop.get(operation), self._waits.get(operation)
+        if wait is not None:
+            await wait(scope)
         status, headers, content = (
             await self._in_thread(scope, receive) if handler is None else await _at_once(handler, receive)
         )

@@ -177,6 +177,26 @@ def test_a_request_beyond_the_queue_is_turned_away_at_once_and_health_is_not() -
     assert asyncio.run(crowd()) == [200] * 5
 
 
+def test_requests_that_wait_for_something_on_the_loop_take_no_thread() -> None:
+    async def crowd() -> list[Any]:
+        work, happens = Work(), asyncio.Event()
+        work.let_go.set()
+
+        async def wait(_: Any) -> None:
+            await happens.wait()
+
+        waits = {("", "listEvents"): wait}
+        bridge = WsgiBridge(work, 2, MethodTable(), 20, Queue(3, LONG), {}, waits)
+        waiting = [asyncio.ensure_future(ask(bridge, operation="listEvents")) for _ in range(5)]
+        await asyncio.sleep(0)
+        assert await ask(bridge) == 200, "two threads, and five that wait"
+        assert not any(one.done() for one in waiting)
+        happens.set()
+        return await asyncio.gather(*waiting)
+
+    assert asyncio.run(crowd()) == [200] * 5
+
+
 def test_health_does_not_wait_for_metrics_that_hang() -> None:
     async def crowd() -> int:
         work = Work()
