@@ -18,17 +18,17 @@ from adapters.events.duty import Duty
 from adapters.events.lanes import Lane
 from adapters.events.outcomes import DAY, Outcomes
 from adapters.events.selection import Notifies, Selection
-from adapters.events.served import Result, Served, keys_of
-from adapters.events.webhooks import Outcome, Outgoing, WebhookSender
+from adapters.events.served import Result, Served
+from adapters.events.webhooks import WebhookSender
 from adapters.persistence.deliveries import DeliveryTable, Round
 from adapters.persistence.encoding import timestamp
 from canonical.listeners.delivery import Delivery, DeliveryStatus
 from canonical.listeners.listener import Listener
+from canonical.listeners.notification import Outcome, Outgoing
 from canonical.shared.errors import StoreUnavailable
 
 log = structlog.get_logger()
 
-DUTY = "notifications"
 POLL_SECONDS = 0.25
 """Between two rounds if nothing wakes the thread."""
 REFRESH_SECONDS = 0.5
@@ -90,7 +90,6 @@ class NotificationDelivery:
             self._duty.leave()
         except StoreUnavailable:
             log.exception("this node could not leave its notifications in order; some may be sent twice")
-        self._sender.close()
 
     def _rounds(self) -> None:
         while not self._stopped.is_set():
@@ -210,7 +209,7 @@ class NotificationDelivery:
 
     def _deliver(self, served: Served, one: Delivery, body: bytes) -> None:
         address, at = served.address(one.event_type), datetime.now(UTC)
-        keys = keys_of(served.status, self._duty.milliseconds)
+        keys = served.status.keys(self._duty.milliseconds)
         try:
             outcome = self._sender.send(Outgoing(address, one.event_id, body, keys))
         except Exception:

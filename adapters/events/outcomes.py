@@ -6,9 +6,9 @@ import structlog
 
 from adapters.events.lanes import pause_after, spread, tries_within
 from adapters.events.served import Result, Served
-from adapters.events.webhooks import Outcome
 from adapters.persistence.deliveries import Round
 from canonical.listeners.delivery import Delivery
+from canonical.listeners.notification import Outcome
 
 log = structlog.get_logger()
 DAY = 86_400

@@ -6,11 +6,11 @@ from datetime import datetime
 import structlog
 
 from adapters.events.lanes import Lane
-from adapters.events.webhooks import Outcome
 from adapters.persistence.deliveries import Round
 from adapters.persistence.encoding import timestamp
-from canonical.listeners.delivery import Addressing, Attempt, Delivery, DeliveryState, DeliveryStatus
+from canonical.listeners.delivery import Attempt, Delivery, DeliveryState, DeliveryStatus
 from canonical.listeners.listener import Listener
+from canonical.listeners.notification import Outcome
 
 log = structlog.get_logger()
 
@@ -41,7 +41,7 @@ class Served:
         log.warning("a listener is paused", listener=self.listener.id, client=self.listener.owner, reason=reason)
 
     def address(self, event_type: str) -> str:
-        return address_of(self.listener, self.status, event_type)
+        return self.status.address(self.listener.callback, event_type)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +69,3 @@ class Result:
             outcome.answer,
             outcome.milliseconds,
         )
-
-
-def address_of(listener: Listener, status: DeliveryStatus, event_type: str) -> str:
-    """Where notifications of this type go."""
-    if status.addressing is Addressing.CALLBACK:
-        return listener.callback
-    address, _, query = listener.callback.partition("?")
-    below = f"{address.rstrip('/')}/listener/{event_type[0].lower()}{event_type[1:]}"
-    return f"{below}?{query}" if query else below
-
-
-def keys_of(status: DeliveryStatus, now: int) -> tuple[str, ...]:
-    """The secrets that sign at this moment."""
-    both = status.previous_secret is not None and now < status.previous_until
-    return (status.secret, str(status.previous_secret)) if both else (status.secret,)

@@ -7,7 +7,6 @@ checked: a name that leads somewhere else a moment later changes nothing. Redire
 import socket
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from threading import Lock
 from time import monotonic, time
@@ -20,6 +19,7 @@ from urllib3.exceptions import HTTPError
 
 from adapters.backends.transport import Pool, TlsPool
 from adapters.events.signatures import signed
+from canonical.listeners.notification import Outcome, Outgoing
 
 Address = IPv4Address | IPv6Address
 CONNECT_SECONDS = 5.0
@@ -29,42 +29,6 @@ KNOWN_SECONDS = 30.0
 """For which an address that was looked up and checked is used again."""
 MOST_POOLS = 200
 LONGEST_RETRY_AFTER = 3600.0
-GONE = 410
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """What is sent, and by which keys it is signed. `callback` is the address with the scheme."""
-
-    callback: str
-    event_id: str
-    body: bytes
-    keys: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of it. `status` is None without an answer. `problem` is empty if it was delivered."""
-
-    status: int | None
-    problem: str
-    answer: str
-    milliseconds: int
-    retry_after: float | None = None
-
-    @property
-    def delivered(self) -> bool:
-        return not self.problem
-
-    @property
-    def gone(self) -> bool:
-        """The listener wants nothing more."""
-        return self.status == GONE
-
-    @property
-    def unreachable(self) -> bool:
-        """Other notifications would fare no better now."""
-        return self.status is None or self.status in (429, 502, 503, 504)
 
 
 class NotAllowed(Exception):

@@ -71,7 +71,7 @@ class DeliveryTable:
         self._duty = duty
 
     def listeners(self) -> list[tuple[Listener, DeliveryStatus]]:
-        query = sa.select(listeners, *_status_columns()).join(
+        query = sa.select(listeners, *status_columns()).join(
             delivery_status, delivery_status.c.listener_id == listeners.c.id
         )
         with self._database.reading() as connection:
@@ -153,5 +153,5 @@ def loaded_delivery(row: Any) -> Delivery:
     return Delivery(**{name: getattr(row, name) for name in _COLUMNS})
 
 
-def _status_columns() -> Collection[sa.Column[Any]]:
+def status_columns() -> Collection[sa.Column[Any]]:
     return [delivery_status.c[name] for name in DeliveryStatus.__slots__]

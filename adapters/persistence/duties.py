@@ -12,6 +12,9 @@ import sqlalchemy as sa
 from adapters.persistence.database import Database, insert_once
 from adapters.persistence.tables import duties
 
+NOTIFICATIONS = "notifications"
+"""The duty to deliver notifications."""
+
 
 @dataclass(frozen=True, slots=True)
 class DutyRow:
@@ -57,3 +60,9 @@ class DutyTable:
         mine = (duties.c.name == self._name, duties.c.node == node)
         values = {"beats": duties.c.beats + 1, "milliseconds": milliseconds, "cursor": cursor}
         return connection.execute(sa.update(duties).where(*mine).values(values)).rowcount == 1
+
+
+def milliseconds_of_deliveries(connection: sa.Connection) -> int:
+    """The time by which notifications wait, a little late: as the last heartbeat stored it."""
+    query = sa.select(duties.c.milliseconds).where(duties.c.name == NOTIFICATIONS)
+    return connection.scalar(query) or 0

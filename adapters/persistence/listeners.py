@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from adapters.persistence.database import Database
+from adapters.persistence.duties import milliseconds_of_deliveries
 from adapters.persistence.encoding import timestamp
 from adapters.persistence.event_stream import head
 from adapters.persistence.tables import deliveries, delivery_attempts, delivery_status, listeners
@@ -68,6 +69,9 @@ class SqlListenerRepository:
             dead.append(deliveries.c.event_id.in_(sorted(event_ids)))
         values = {"dead": False, "tries": 0, "due": 0}
         return self._connection.execute(sa.update(deliveries).where(*dead).values(values)).rowcount
+
+    def delivery_milliseconds(self) -> int:
+        return milliseconds_of_deliveries(self._connection)
 
 
 class SqlListeners:

@@ -1,6 +1,8 @@
 """What may be asked of listeners."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from canonical.listeners.delivery import Addressing, DeliveryState
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +27,41 @@ class UnregisterListener:
 
     owner: str
     listener_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeDelivery:
+    """Pause or resume the deliveries of a listener, or send them to other addresses. None: it stays as it is."""
+
+    owner: str
+    listener_id: str
+    state: DeliveryState | None = None
+    addressing: Addressing | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayEvents:
+    """Send everything after the event with the number `after` again."""
+
+    owner: str
+    listener_id: str
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
+class RedeliverDeadLetters:
+    """Try dead letters again: those of `event_ids`, or all."""
+
+    owner: str
+    listener_id: str
+    event_ids: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RenewSecret:
+    """Sign with a new secret. The previous one signs, too, for `overlap_seconds`."""
+
+    owner: str
+    listener_id: str
+    secret: str = field(repr=False)
+    overlap_seconds: int = 0

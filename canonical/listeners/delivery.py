@@ -51,6 +51,20 @@ class DeliveryStatus:
     failing_since: int | None = None
     turn: int = 0
 
+    def address(self, callback: str, event_type: str) -> str:
+        """Where notifications of this type go."""
+        if self.addressing is Addressing.CALLBACK:
+            return callback
+        address, _, query = callback.partition("?")
+        below = f"{address.rstrip('/')}/listener/{event_type[0].lower()}{event_type[1:]}"
+        return f"{below}?{query}" if query else below
+
+    def keys(self, now: int) -> tuple[str, ...]:
+        """The secrets that sign at this moment."""
+        if self.previous_secret is None or now >= self.previous_until:
+            return (self.secret,)
+        return (self.secret, self.previous_secret)
+
 
 @dataclass(frozen=True, slots=True)
 class Delivery:

@@ -3,12 +3,21 @@
 from types import MappingProxyType
 from typing import Protocol
 
-from canonical.listeners.commands import RegisterListener, UnregisterListener
+from canonical.listeners.commands import (
+    ChangeDelivery,
+    RedeliverDeadLetters,
+    RegisterListener,
+    RenewSecret,
+    ReplayEvents,
+    UnregisterListener,
+)
+from canonical.listeners.delivery import DeliveryState
 from canonical.listeners.errors import ListenerExists, ListenerNotFound, TooManyListeners
 from canonical.listeners.listener import Listener
 from canonical.listeners.ports import ListenerRepository
 from canonical.shared.ports import Clock, Handlers, Identities, Transaction
 
+PAUSED_BY_OWNER = "its owner has paused it"
 MOST = 100
 """Listeners that one client may have, of all APIs and versions together."""
 
@@ -46,11 +55,61 @@ def unregister_listener(
     command: UnregisterListener, work: UnitOfWork, clock: Clock, identities: Identities
 ) -> Listener:
     """Raises ListenerNotFound if another request removed it first."""
-    known = {one.id: one for one in work.listeners.of(command.owner)}
-    if command.listener_id not in known:
-        raise ListenerNotFound("Listener not found", listenerId=command.listener_id)
-    work.listeners.remove(command.listener_id)
-    return known[command.listener_id]
+    found = _own(command.owner, command.listener_id, work)
+    work.listeners.remove(found.id)
+    return found
+
+
+def change_delivery(command: ChangeDelivery, work: UnitOfWork, clock: Clock, identities: Identities) -> Listener:
+    """Raises ListenerNotFound."""
+    found = _own(command.owner, command.listener_id, work)
+    status = work.listeners.status(found.id)
+    if command.state is not None:
+        status.state = command.state
+        status.reason = PAUSED_BY_OWNER if command.state is DeliveryState.PAUSED else ""
+    if command.addressing is not None:
+        status.addressing = command.addressing
+    work.listeners.keep_status(status)
+    return found
+
+
+def replay_events(command: ReplayEvents, work: UnitOfWork, clock: Clock, identities: Identities) -> Listener:
+    """Raises ListenerNotFound."""
+    found = _own(command.owner, command.listener_id, work)
+    status = work.listeners.status(found.id)
+    status.replay_after = command.after
+    work.listeners.drop_waiting(found.id, command.after)
+    work.listeners.keep_status(status)
+    return found
+
+
+def redeliver_dead_letters(
+    command: RedeliverDeadLetters, work: UnitOfWork, clock: Clock, identities: Identities
+) -> Listener:
+    """Raises ListenerNotFound."""
+    found = _own(command.owner, command.listener_id, work)
+    status = work.listeners.status(found.id)
+    work.listeners.revive(found.id, command.event_ids)
+    work.listeners.keep_status(status)
+    return found
+
+
+def renew_secret(command: RenewSecret, work: UnitOfWork, clock: Clock, identities: Identities) -> Listener:
+    """Raises ListenerNotFound."""
+    found = _own(command.owner, command.listener_id, work)
+    status = work.listeners.status(found.id)
+    status.previous_secret, status.secret = status.secret, command.secret
+    status.previous_until = work.listeners.delivery_milliseconds() + 1000 * command.overlap_seconds
+    work.listeners.keep_status(status)
+    return found
+
+
+def _own(owner: str, listener_id: str, work: UnitOfWork) -> Listener:
+    """Raises ListenerNotFound."""
+    found = next((one for one in work.listeners.of(owner) if one.id == listener_id), None)
+    if found is None:
+        raise ListenerNotFound("Listener not found", listenerId=listener_id)
+    return found
 
 
 def _what_for(one: Listener | RegisterListener) -> tuple[str, ...]:
@@ -58,4 +117,13 @@ def _what_for(one: Listener | RegisterListener) -> tuple[str, ...]:
     return one.api, one.version, one.callback, one.query
 
 
-HANDLERS: Handlers = MappingProxyType({RegisterListener: register_listener, UnregisterListener: unregister_listener})
+HANDLERS: Handlers = MappingProxyType(
+    {
+        RegisterListener: register_listener,
+        UnregisterListener: unregister_listener,
+        ChangeDelivery: change_delivery,
+        ReplayEvents: replay_events,
+        RedeliverDeadLetters: redeliver_dead_letters,
+        RenewSecret: renew_secret,
+    }
+)

@@ -31,7 +31,7 @@ from facade.application.turns import Turns
 from facade.application.use_cases import Application
 from facade.bootstrap.backends import backend_settings, backend_state
 from facade.bootstrap.declared import projectors
-from facade.bootstrap.deliveries import notification_delivery
+from facade.bootstrap.deliveries import notification_delivery, webhook_sender
 from facade.bootstrap.transfers import Transfers
 from facade.bootstrap.use_cases import use_cases
 from facade.clock import SystemClock
@@ -104,7 +104,8 @@ class Core:
                 keep_steps_seconds=settings.keep_steps_days * 86400,
             ),
         )
-        self.delivery = notification_delivery(settings, self.database, self.profiles, node)
+        self.webhooks = webhook_sender(settings)
+        self.delivery = notification_delivery(settings, self.database, self.profiles, node, self.webhooks)
         self.sequencer.subscribe(self.delivery.wake)
         self.application = Application(
             self.unit_of_work,
@@ -149,6 +150,7 @@ class Core:
         self.profile_watch.stop()
         self.engine.close()
         self.delivery.stop()
+        self.webhooks.close()
         self.sequencer.stop()
         self.part_queries.close()
         self.backends.close()

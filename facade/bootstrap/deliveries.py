@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Collection
 
-from adapters.events.delivery import DUTY, DeliverySettings, NotificationDelivery
+from adapters.events.delivery import DeliverySettings, NotificationDelivery
 from adapters.events.duty import Duty
 from adapters.events.outcomes import DAY
 from adapters.events.webhooks import WebhookSender
 from adapters.persistence.database import Database
 from adapters.persistence.deliveries import DeliveryTable
-from adapters.persistence.duties import DutyTable
+from adapters.persistence.duties import NOTIFICATIONS, DutyTable
 from facade.bootstrap.declared import TMF_APIS
 from facade.bootstrap.versions import notifications_of, versions_of
 from facade.partners.in_force import ProfilesInForce
@@ -28,15 +28,15 @@ def callback_rules(settings: Settings) -> CallbackRules:
 
 
 def notification_delivery(
-    settings: Settings, database: Database, profiles: ProfilesInForce, node: str
+    settings: Settings, database: Database, profiles: ProfilesInForce, node: str, sender: WebhookSender
 ) -> NotificationDelivery:
     """Starts with `begin`. Only one node delivers at a time; the others wait."""
-    table = DutyTable(database, DUTY)
+    table = DutyTable(database, NOTIFICATIONS)
     return NotificationDelivery(
         DeliveryTable(database, table),
         Duty(table, node, settings.node_lease),
         notifier_of(TMF_APIS, profiles.of),
-        webhook_sender(settings),
+        sender,
         DeliverySettings(
             retry_seconds=settings.notification_retry_days * DAY,
             pause_seconds=settings.notification_pause_days * DAY,

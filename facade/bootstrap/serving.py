@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from adapters.persistence.asset_outlook import SqlAssetOutlook
+from adapters.persistence.delivery_reads import SqlDeliveryReads
 from adapters.persistence.event_stream import SqlEventStream
 from adapters.persistence.process_records import SqlProcessReads
 from canonical.catalog.selling import SOLD
@@ -25,6 +26,7 @@ from facade.portal.customer import PortalCustomers
 from facade.portal.event_waits import Advances
 from facade.portal.events import PortalEvents
 from facade.portal.handlers import PortalOrders
+from facade.portal.listeners import PortalListeners
 from facade.portal.offerings import PortalOfferings
 from facade.portal.partner_profiles import PartnerProfiles
 from facade.portal.snapshot import PortalSnapshots
@@ -73,6 +75,13 @@ def _apis(core: Core, security: SecuritySettings) -> list[Api]:
             | PortalAssets(core.reads, SqlAssetOutlook(core.database, core.clock, core.sold)).operations()
             | PortalCatalogFiles(core.transfers.kept, core.transfers.staging, core.reads).operations()
             | BridgeReports(core.reads, core.clock, core.audit, shown_by_v4()).operations()
+            | PortalListeners(
+                core.application,
+                SqlDeliveryReads(core.database),
+                SqlEventStream(core.database),
+                core.webhooks,
+                core.clock,
+            ).operations()
             | PartnerProfiles(core.application, core.reads, core.clock, core.profiles.files.by_client).operations()
             | events.operations()
             | _views(core),

@@ -1,5 +1,8 @@
 """Notifications reach real listeners: of orders and their cancellations, in both versions, and after a crash."""
 
+import base64
+import hashlib
+import hmac
 from collections.abc import Iterator
 from typing import Any
 
@@ -7,10 +10,11 @@ import pytest
 
 from tests.support.notified import assert_keeps_contract
 from tests.support.product import TMF622, Node, partner_order, running_product
-from tests.support.receiver import Receiver, receiving
+from tests.support.receiver import Got, Receiver, receiving
 from tests.support.waiting import until
 
 V5 = TMF622.rpartition("/")[0] + "/hub"
+CANCEL = TMF622.rpartition("/")[0] + "/cancelProductOrder"
 V4 = V5.replace("/v5/", "/v4/")
 CREATE, STATE = "ProductOrderCreateEvent", "ProductOrderStateChangeEvent"
 COURSE = [(CREATE, "acknowledged"), (STATE, "inProgress"), (STATE, "completed")]
@@ -47,3 +51,112 @@ def test_an_order_is_told_in_both_versions(product: Node, receiver: Receiver) ->
             assert_keeps_contract("TMF622", version, body["eventType"], body)
             href = body["event"]["productOrder"]["href"]
             assert product.get(href.removeprefix(product.url)).json()["id"] == placed.json()["id"]
+
+
+def listener(product: Node, listener_id: str, below: str = "", method: str = "GET", **options: Any) -> Any:
+    answer = product.request(method, f"/api/v1/listeners/{listener_id}{below}", **options)
+    assert answer.ok, answer.text
+    return answer.json()
+
+
+def test_the_owner_sees_and_steers_its_deliveries(product: Node, receiver: Receiver) -> None:
+    mine = register(product, receiver, V5, "/mine", query="eventType=ProductOrderCreateEvent")
+    assert listener(product, mine)["state"] == "active"
+    assert listener(product, mine, method="PATCH", json={"state": "paused"})["reason"] == "its owner has paused it"
+    order_id = product.post(TMF622, partner_order()).json()["id"]
+    product.until_finished(order_id)
+    assert receiver.of("/mine") == []
+    resumed = listener(product, mine, method="PATCH", json={"state": "active", "addressing": "event"})
+    assert (resumed["state"], "reason" in resumed) == ("active", False)
+    path = "/mine/listener/productOrderCreateEvent"
+    until(lambda: len(receiver.of(path)) == 1)
+    [first] = until(lambda: listener(product, mine, "/attempts")["items"])
+    assert (first["delivered"], first["status"], first["eventId"]) == (True, 204, f"{order_id}-1")
+    assert listener(product, mine, "/deliveries") == {"items": [], "total": 0}
+    secret = listener(product, mine, "/secret", "POST")["secret"]
+    assert listener(product, mine, "/replay", "POST", json={"after": first["number"] - 1}) == {
+        "after": first["number"] - 1
+    }
+    until(lambda: len(receiver.of(path)) == 2)
+    got = [one for one in receiver.got if one.path == path]
+    assert [one.headers["webhook-id"] for one in got] == [f"{order_id}-1"] * 2
+    assert is_signed(got[1], secret)
+    assert not is_signed(got[0], secret)
+    tested = listener(product, mine, "/test", "POST")
+    assert (tested["delivered"], tested["address"]) == (True, f"{receiver.url}/mine/listener/testEvent")
+    since = listener(product, mine, "/replay", "POST", json={"since": "2020-01-01T00:00:00Z"})
+    assert since == {"after": 0}
+
+
+def test_a_dead_letter_is_seen_and_sent_again(product: Node, receiver: Receiver) -> None:
+    receiver.answer = lambda got: 410 if got.path == "/gone" else 204
+    ended = register(product, receiver, V5, "/gone")
+    product.post(TMF622, partner_order())
+    until(lambda: product.get(f"/api/v1/listeners/{ended}").status_code == 404)
+    assert product.get(f"{V5}/{ended}").status_code == 404
+    receiver.answer = lambda got: 204
+    kept = register(product, receiver, V5, "/kept")
+    assert listener(product, kept, "/deliveries?state=dead") == {"items": [], "total": 0}
+    assert listener(product, kept, "/redeliver", "POST", json={})["deadLetters"] == 0
+    for refused in ({"after": 1, "since": "2020-01-01T00:00:00Z"}, {}, {"since": "2020-02-30T00:00:00Z"}):
+        answer = product.post(f"/api/v1/listeners/{kept}/replay", refused)
+        assert (answer.status_code, answer.json()["code"]) == (400, "INVALID_REQUEST")
+
+
+def test_another_clients_deliveries_are_not_there(product: Node, receiver: Receiver) -> None:
+    mine = register(product, receiver, V5, "/private")
+    for method, below in (
+        ("GET", ""),
+        ("GET", "/attempts"),
+        ("GET", "/deliveries"),
+        ("POST", "/secret"),
+        ("POST", "/test"),
+    ):
+        answer = product.request(method, f"/api/v1/listeners/{mine}{below}", "partner-acme")
+        assert (answer.status_code, answer.json()["code"]) == (404, "LISTENER_NOT_FOUND")
+    assert product.post(f"/api/v1/listeners/{mine}/redeliver", {}, "partner-acme").status_code == 404
+    assert mine not in [one["id"] for one in product.get("/api/v1/listeners", "partner-acme").json()["items"]]
+    assert product.get("/api/v1/listeners", "portal").status_code == 403
+
+
+def test_a_cancellation_and_products_are_told_and_nothing_is_lost_by_a_crash(product: Node, receiver: Receiver) -> None:
+    inventory = "/tmf-api/productInventory/v5/hub"
+    answers: list[int] = []
+
+    def fail_once(got: Got) -> int:
+        if got.path == "/crash/orders" and not answers:
+            answers.append(503)
+            return 503
+        return 204
+
+    receiver.answer = fail_once
+    register(product, receiver, V5, "/crash/orders")
+    register(product, receiver, inventory, "/crash/products")
+    draft = product.post(TMF622, {**partner_order(), "requestedInitialState": "draft"}).json()["id"]
+    until(lambda: answers)
+    product.kill()
+    product.start()
+    cancelled = product.post(
+        CANCEL,
+        {
+            "@type": "CancelProductOrder",
+            "productOrder": {"@type": "ProductOrderRef", "id": draft},
+        },
+    )
+    assert cancelled.status_code == 201, cancelled.text
+    product.post(TMF622, partner_order())
+    of_draft = lambda: [  # noqa: E731
+        one for one in receiver.of("/crash/orders") if one["event"].get("productOrder", {}).get("id") == draft
+    ]
+    until(lambda: {"draft", "cancelled"} <= {one["event"]["productOrder"]["state"] for one in of_draft()})
+    told = list(dict.fromkeys((one["eventId"], one["event"]["productOrder"]["state"]) for one in of_draft()))
+    assert [state for _, state in told] == ["draft", "cancelled"]
+    until(lambda: "CancelProductOrderCreateEvent" in [one["eventType"] for one in receiver.of("/crash/orders")])
+    until(lambda: "ProductCreateEvent" in [one["eventType"] for one in receiver.of("/crash/products")])
+    receiver.answer = lambda got: 204
+
+
+def is_signed(got: Got, secret: str) -> bool:
+    content = f"{got.headers['webhook-id']}.{got.headers['webhook-timestamp']}.".encode() + got.raw
+    digest = hmac.new(base64.b64decode(secret.removeprefix("whsec_")), content, hashlib.sha256).digest()
+    return f"v1,{base64.b64encode(digest).decode()}" in got.headers["webhook-signature"].split(" ")

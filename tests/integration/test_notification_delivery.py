@@ -9,12 +9,12 @@ import pytest
 import sqlalchemy as sa
 
 from adapters.events import lanes
-from adapters.events.delivery import DUTY, DeliverySettings, NotificationDelivery
+from adapters.events.delivery import DeliverySettings, NotificationDelivery
 from adapters.events.duty import Duty
 from adapters.events.webhooks import WebhookSender
 from adapters.persistence.database import Database
 from adapters.persistence.deliveries import DeliveryTable
-from adapters.persistence.duties import DutyTable
+from adapters.persistence.duties import NOTIFICATIONS, DutyTable
 from adapters.persistence.listeners import SqlListenerRepository
 from adapters.persistence.tables import deliveries, delivery_attempts, delivery_status, duties, listeners, outbox
 from canonical.events.recorded import RecordedEvent
@@ -57,7 +57,7 @@ def empty(database: Database) -> None:
 
 
 def a_delivery(database: Database, **more: Any) -> NotificationDelivery:
-    duty = DutyTable(database, DUTY)
+    duty = DutyTable(database, NOTIFICATIONS)
     sender = WebhookSender(lambda address: True, LONG)
     settings = DeliverySettings(threads=8, **more)
     return NotificationDelivery(

@@ -16,8 +16,9 @@ from typing import Any
 
 import pytest
 
-from adapters.events.webhooks import MOST_READ, Outcome, Outgoing, WebhookSender
+from adapters.events.webhooks import MOST_READ, WebhookSender
 from canonical.listeners.delivery import new_secret
+from canonical.listeners.notification import Outcome, Outgoing
 from tests.support.receiver import Got, Receiver, receiving
 from tests.support.waiting import LONG
 
