@@ -145,9 +145,11 @@ def test_a_cancellation_and_products_are_told_and_nothing_is_lost_by_a_crash(pro
     )
     assert cancelled.status_code == 201, cancelled.text
     product.post(TMF622, partner_order())
-    of_draft = lambda: [  # noqa: E731
-        one for one in receiver.of("/crash/orders") if one["event"].get("productOrder", {}).get("id") == draft
-    ]
+
+    def of_draft() -> list[Any]:
+        told = receiver.of("/crash/orders")
+        return [one for one in told if one["event"].get("productOrder", {}).get("id") == draft]
+
     until(lambda: {"draft", "cancelled"} <= {one["event"]["productOrder"]["state"] for one in of_draft()})
     told = list(dict.fromkeys((one["eventId"], one["event"]["productOrder"]["state"]) for one in of_draft()))
     assert [state for _, state in told] == ["draft", "cancelled"]
