@@ -8,8 +8,11 @@ from facade.web.public_address import public_address
 
 
 def origin() -> str:
-    """Where the client reaches us, without a path of ours; empty outside of a request."""
-    return public_address(flask.request.environ["asgi.scope"]) if flask.has_request_context() else ""
+    """Where the client reaches us: no path of ours, no slash at the end. Empty outside of a request."""
+    if not flask.has_request_context():
+        return ""
+    scope = flask.request.environ.get("asgi.scope")
+    return flask.request.host_url.rstrip("/") if scope is None else public_address(scope)
 
 
 def requested_address() -> str:

@@ -19,6 +19,7 @@ from alembic import command
 
 from adapters.persistence import migrations
 from adapters.persistence.database import Database
+from canonical.shared import jsontext
 from tests.support.postgres import execute
 from tests.support.product import ROOT, Node
 from tests.support.simulators import Backends
@@ -69,10 +70,24 @@ def test_every_read_answers_the_same_bytes(upgraded: Upgraded) -> None:
     wrong = []
     for known in answers:
         answer = upgraded.node.get(known["path"], known["client"], headers=HOST)
-        read = hashlib.sha256(answer.content).hexdigest() if answer.ok else None  # an error has an id of its own
+        read = hashlib.sha256(as_then(answer)).hexdigest() if answer.ok else None  # an error has an id of its own
         if (answer.status_code, answer.headers.get("ETag"), read) != (known["status"], known["etag"], known["sha256"]):
             wrong.append((known["path"], known["client"], answer.status_code, answer.text[:500]))
     assert not wrong, f"{len(wrong)} of {len(answers)}, the first: {wrong[0]}"
+
+
+def as_then(answer: Any) -> bytes:
+    """The body without the notes that v4 has since then, of why an order failed."""
+    content: bytes = answer.content
+    if "/v4/productOrder" not in answer.url or b'"author":"provider"' not in content:
+        return content
+    body = jsontext.read(content)
+    for order in body if isinstance(body, list) else [body]:
+        notes = [one for one in order.get("note", ()) if one.get("author") != "provider"]
+        order |= {"note": notes}  # at its place
+        if not notes:
+            del order["note"]
+    return jsontext.write(body)
 
 
 def test_a_request_with_a_key_of_then_gets_what_it_got_then(upgraded: Upgraded) -> None:
