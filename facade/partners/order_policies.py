@@ -1,6 +1,7 @@
 """The policies for a partner's orders, as its profile says them.
 
-profile["prices"]    "ignore"
+profile["prices"]       "ignore"
+profile["lateChanges"]  ["agreement"]
 """
 
 from collections.abc import Mapping
@@ -9,9 +10,14 @@ from typing import Any
 
 from canonical.ordering.errors import PriceDiffers
 from facade.partners.faults import ProfileFault
-from facade.tmf.policies import OrderPolicies, Prices
+from facade.tmf.policies import LATE, OrderPolicies, Prices
 
-SCHEMAS: Mapping[str, dict[str, Any]] = MappingProxyType({"prices": {"enum": [one.value for one in Prices]}})
+SCHEMAS: Mapping[str, dict[str, Any]] = MappingProxyType(
+    {
+        "prices": {"enum": [one.value for one in Prices]},
+        "lateChanges": {"type": "array", "items": {"enum": list(LATE)}, "uniqueItems": True},
+    }
+)
 """The forms of these keys of a profile."""
 
 
@@ -20,4 +26,5 @@ def order_policies(document: Mapping[str, Any]) -> OrderPolicies:
     if "prices" in document and PriceDiffers.code in document.get("orderRules", {}):
         text = f"prices and orderRules/{PriceDiffers.code} are about the same: keep one of them"
         raise ProfileFault("/prices", text)
-    return OrderPolicies(Prices(document.get("prices", Prices.MUST_EQUAL)))
+    late = frozenset(document.get("lateChanges", ()))
+    return OrderPolicies(Prices(document.get("prices", Prices.MUST_EQUAL)), late)

@@ -17,9 +17,16 @@ class Prices(StrEnum):
     """They are left out."""
 
 
+LATE = ("agreement", "payment", "productOfferingQualification", "quote")
+"""Attributes of an order that only document it, so they may change after its work began if that is agreed."""
+
+
 @dataclass(frozen=True)
 class OrderPolicies:
+    """`late`: the attributes of LATE that may change late."""
+
     prices: Prices = Prices.MUST_EQUAL
+    late: frozenset[str] = frozenset()
 
     @property
     def tolerated(self) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ from facade.bootstrap.use_cases import use_cases
 from facade.bootstrap.versions import versions_of
 from facade.security.principal import Principal
 from facade.tmf.engine.changes import ChangeRequest, Patch, ResourceChanges
+from facade.tmf.engine.declaration import Sender
 from facade.tmf.tmf622.api import TMF622
 from tests.contract.conftest import Store
 from tests.contract.keeping import at_once, change, keep, order_id, start
@@ -47,10 +48,10 @@ def changes(store: Store, *before: Callable[[], object], identities: Identities 
     rules = V5.resource.patch
     assert rules is not None
 
-    def asked(order: Order, names: Collection[str], after: dict[str, Any]) -> Any:
+    def asked(order: Order, names: Collection[str], after: dict[str, Any], sender: Sender) -> Any:
         if happening:
             happening.pop(0)()
-        return rules.asked(order, names, after)
+        return rules.asked(order, names, after, sender)
 
     version: Any = replace(cast(Any, V5), resource=replace(V5.resource, patch=replace(rules, asked=asked)))
     application = Application(

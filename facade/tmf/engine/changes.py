@@ -143,7 +143,7 @@ def planned(
     names = version.changed(before, after)
     with client_pointers(lambda pointer: version.client_pointer(pointer, patch.body, after)):
         _refuse_what_never_changes(names, rules)
-        asked = rules.asked(aggregate, names, after)
+        asked = rules.asked(aggregate, names, after, sender)
         if not asked:
             return None
         created = rules.as_created(without_complement(after), aggregate)

@@ -79,14 +79,14 @@ class PatchRules(Generic[A]):
     """How a PATCH becomes a command. The patch is applied to the document; what differs says what is asked for.
 
     `never` names attributes that nobody changes, with the reason. `asked` says what changing these attributes asks for,
-    of the aggregate, their names and the document with the patch; it raises InvalidTransition where that is not allowed
-    now. `as_created` is what would have had to be sent to have the resource as it is to be. `to_change` makes the
-    command, of what is asked for, the aggregate, the names, and that payload. `replaces` says of the aggregate and that
-    command whether it makes a new one instead of changing this.
+    of the aggregate, their names, the document with the patch and who asks; it raises InvalidTransition for what is not
+    allowed now. `as_created` is what would have had to be sent to have the resource as it is to be. `to_change` makes
+    the command, of what is asked for, the aggregate, the names, and that payload. `replaces` says of the aggregate and
+    that command whether it makes a new one instead of changing this.
     """
 
     never: Mapping[str, str]
-    asked: Callable[[A, Collection[str], Payload], Any]
+    asked: Callable[[A, Collection[str], Payload, Sender], Any]
     as_created: Callable[[Payload, A], Payload]
     to_change: Callable[[Any, A, Collection[str], Payload, Sender], Translation]
     replaces: Callable[[A, Any], bool] = lambda aggregate, command: False

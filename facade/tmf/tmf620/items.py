@@ -198,7 +198,7 @@ class ItemMapper:
         return Definition(self.contents(**found.fields), **fields, **period), tuple(trail)
 
 
-def _asked_of(item: Item, names: Collection[str], after: Payload) -> Collection[str]:
+def _asked_of(item: Item, names: Collection[str], after: Payload, _: Sender) -> Collection[str]:
     """A change of any attribute asks for the same; whether the status may follow is the core's to say."""
     return set(names) - UNSAID
 

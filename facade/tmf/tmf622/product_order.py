@@ -120,6 +120,7 @@ CHANGED_BY: Mapping[str, Trigger] = MappingProxyType(
     )
 )
 """What changing an attribute asks for. An attribute that no schema names is a remark of the partner's (ANNOTATE)."""
+LATE_RULE = "changed after work began, as agreed in the profile"
 NEVER_CHANGED: Mapping[str, str] = MappingProxyType(
     {name: reason for name, reason in REFUSED.items() if name not in ("id", "state")}
     | dict.fromkeys(("id", "@type", "@baseType", "@schemaLocation"), "it is what it was when the order was made")
@@ -206,7 +207,7 @@ def from_order(order: Order, carried: Payload) -> Payload:
 # --- changes ----------------------------------------------------------------------------------------------------------
 
 
-def asked_of(order: Order, names: Collection[str], after: Payload) -> set[Trigger]:
+def asked_of(order: Order, names: Collection[str], after: Payload, sender: Sender) -> set[Trigger]:
     """What the changed attributes ask for. Raises InvalidTransition where that is not allowed now."""
     asked = {name: CHANGED_BY.get(name, Trigger.ANNOTATE) for name in names if name != "state"}
     if "state" in names:
@@ -214,6 +215,8 @@ def asked_of(order: Order, names: Collection[str], after: Payload) -> set[Trigge
             raise _not_now(order, "state", f"become {str(after.get('state'))[:30]}")
         return {Trigger.SUBMIT, *asked.values()}
     allowed = order.allowed_actions()
+    if Trigger.AMEND not in allowed:
+        asked |= dict.fromkeys(asked.keys() & sender.policies.late, Trigger.ANNOTATE)
     for name, trigger in asked.items():
         if trigger not in allowed:
             raise _not_now(order, name, "be changed")
@@ -248,7 +251,9 @@ def to_change(asked: set[Trigger], order: Order, names: Collection[str], body: P
 def _remarks(order: Order, names: Collection[str], body: Payload, sender: Sender) -> Translation:
     """What is said differently about the order. Only what changes is checked."""
     wrong = wrong_identifiers(body, "externalId") if "externalId" in names else []
-    trail: list[Mapped] = []
+    trail = [
+        Mapped(f"/{name}", f"/carried/{name}", LATE_RULE) for name in names if CHANGED_BY.get(name) is Trigger.AMEND
+    ]
     relationships = order_relationships(body, sender, trail, wrong) if "orderRelationship" in names else None
     if wrong:
         raise ContractViolation(wrong)

@@ -123,7 +123,7 @@ def from_asset(asset: CustomerAsset, carried: Payload) -> Payload:
 # --- changes ----------------------------------------------------------------------------------------------------------
 
 
-def asked_of(asset: CustomerAsset, names: Collection[str], after: Payload) -> Collection[str]:
+def asked_of(asset: CustomerAsset, names: Collection[str], after: Payload, _: Sender) -> Collection[str]:
     """Every attribute asks for a correction; whether the status may follow is the core's to say."""
     return set(names)
 

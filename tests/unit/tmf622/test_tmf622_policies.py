@@ -1,20 +1,29 @@
 """What is agreed about orders: prices that are sent, attributes that may change late, and context that is added."""
 
+from dataclasses import replace
 from typing import Any
 
 import flask
 import pytest
 
+from canonical.audit.record import Mapped
+from canonical.ordering.commands import AmendOrder, AnnotateOrder
+from canonical.ordering.states import State, Trigger
+from canonical.shared.errors import InvalidTransition
 from facade.application.requests import Translation
 from facade.partners.faults import ProfileFault
 from facade.partners.profiles import Profile, compile_profile
 from facade.security.principal import Principal
+from facade.tmf.engine.changes import Patch
 from facade.tmf.engine.translator import ResourceTranslator
 from facade.tmf.engine.versions import Version
+from facade.tmf.policies import LATE
+from facade.tmf.tmf622.product_order import CARRIED, CHANGED_BY, LATE_RULE
+from tests.support.builders import an_order_in
 from tests.support.memory import Memory
 from tests.support.memory_reads import ReadsFromMemory
-from tests.unit.tmf622.payloads import a_payload, an_item, party
-from tests.unit.tmf622.versions import V4, V5
+from tests.unit.tmf622.payloads import ACME, a_payload, an_item, party
+from tests.unit.tmf622.versions import V4, V5, plan_of
 
 VERSIONS = pytest.mark.parametrize("version", [V5, V4], ids=["v5", "v4"])
 V4_PARTY = {"role": "Customer", "@referredType": "Customer", "id": "C12345"}
@@ -82,3 +91,58 @@ def test_prices_are_agreed_in_one_place() -> None:
     with pytest.raises(ProfileFault) as refused:
         profile(prices="mustEqual", orderRules={"PRICE_DIFFERS": "keep"})
     assert refused.value.pointer == "/prices"
+
+
+# --- late changes -----------------------------------------------------------------------------------------------------
+
+REFERENCES = {
+    "agreement": [{"@type": "AgreementRef", "id": "AG-1"}],
+    "payment": [{"@type": "PaymentRef", "id": "PAY-1"}],
+    "productOfferingQualification": [{"@type": "ProductOfferingQualificationRef", "id": "POQ-1"}],
+    "quote": [{"@type": "QuoteRef", "id": "Q-1"}],
+}
+
+
+def patched(version: Version, patch: Any, state: State, of: Profile) -> Translation | None:
+    sender = replace(ACME, policies=of.policies)
+    asked = Patch("application/merge-patch+json", patch, "/productOrder/1")
+    return plan_of(asked, an_order_in(state), a_payload(), version, sender)
+
+
+def test_what_may_change_late_only_documents_the_order() -> None:
+    assert set(REFERENCES) == set(LATE)
+    assert set(LATE) <= CARRIED
+    assert {CHANGED_BY[name] for name in LATE} == {Trigger.AMEND}
+
+
+@VERSIONS
+@pytest.mark.parametrize("name", ["agreement", "payment", "quote"])
+@pytest.mark.parametrize("state", [State.FULFILLING, State.COMPLETED, State.FAILED])
+def test_what_documents_an_order_changes_late_if_that_is_agreed(version: Version, name: str, state: State) -> None:
+    patch = {name: REFERENCES[name]}
+    with pytest.raises(InvalidTransition):
+        patched(version, patch, state, profile())
+    found = patched(version, patch, state, profile(lateChanges=[name]))
+    assert found is not None
+    assert isinstance(found.command, AnnotateOrder)
+    assert found.carried is not None
+    assert found.carried[name][0]["id"] == REFERENCES[name][0]["id"]
+    assert Mapped(f"/{name}", f"/carried/{name}", LATE_RULE) in found.trail
+
+
+@VERSIONS
+def test_what_the_meaning_of_an_order_rests_on_stays_frozen(version: Version) -> None:
+    everything = profile(lateChanges=list(LATE))
+    for patch in ({"requestedStartDate": "2027-01-01T00:00:00Z"}, {"billingAccount": {"id": "BA1"}}):
+        with pytest.raises(InvalidTransition):
+            patched(version, patch | {"agreement": REFERENCES["agreement"]}, State.FULFILLING, everything)
+    with pytest.raises(ProfileFault) as refused:
+        profile(lateChanges=["billingAccount"])
+    assert refused.value.pointer == "/lateChanges/0"
+    assert refused.value.allowed == LATE
+
+
+def test_before_work_begins_the_same_is_an_amendment() -> None:
+    found = patched(V5, {"agreement": REFERENCES["agreement"]}, State.ACKNOWLEDGED, profile(lateChanges=["agreement"]))
+    assert found is not None
+    assert isinstance(found.command, AmendOrder)
