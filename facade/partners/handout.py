@@ -145,6 +145,7 @@ SECTIONS: Mapping[str, tuple[str, Callable[[Any], Lines]]] = MappingProxyType(
         "billingAccounts": ("Billing accounts", lambda said: listing(map(code, said))),
         "market": ("Where you sell", _named),
         "validation": ("When orders are checked", lambda said: [_VALIDATION[said], ""]),
+        "extensions": ("Attributes of your own", _named),
         "orderRules": ("Rules for orders", _named),
         "catalogRules": ("Rules for items of the catalog", _named),
         "limits": ("How often you may ask", _named),

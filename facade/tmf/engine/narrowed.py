@@ -46,6 +46,9 @@ def narrowed(contract: Mapping[str, Any], versions: Iterable[Version], to: Narro
             _narrow(schemas, owner, member, known, to.client)
     spec["info"]["title"] += f" for {to.client}"
     spec["info"]["description"] += f" Narrowed to what is agreed with {to.client}, {to.profile.version}."
+    if to.profile.extensions.refuses:
+        allowed = ", ".join(to.profile.extensions.allowed) or "none"
+        spec["info"]["description"] += f" Attributes that no schema declares are refused; allowed: {allowed}."
     codes = {ours: theirs for ours, theirs in to.profile.errors.codes.items() if ours != theirs}
     if codes and "Error" in schemas:
         told = ", ".join(f"{theirs} ({ours})" for ours, theirs in sorted(codes.items()))

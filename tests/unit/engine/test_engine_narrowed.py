@@ -95,6 +95,7 @@ def test_the_contract_names_the_partner_its_codes_and_the_deprecation() -> None:
     spec, _ = contract("alpha", "v4")
     assert spec["info"]["title"].endswith(" for partner-alpha")
     assert "partner-alpha@1" in spec["info"]["description"]
+    assert "are refused; allowed: kampagne." in spec["info"]["description"]
     assert "E-LAGER (INSUFFICIENT_STOCK)" in json.dumps(spec["components"]["schemas"]["Error"])
     assert spec["paths"]["/productOrder"]["post"]["deprecated"] is True
     assert "deprecated" not in contract("alpha", "v5")[0]["paths"]["/productOrder"]["post"]

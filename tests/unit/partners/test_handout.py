@@ -112,9 +112,9 @@ def test_an_example_of_a_client_with_a_claim_may_name_any_customer() -> None:
 
 
 def test_what_has_no_section_is_shown_as_it_is() -> None:
-    keys = {"extensions": {"others": "refuse"}} if "extensions" not in SECTIONS else {}
-    written = told(**keys)
-    assert ("## Other terms" in written) is bool(keys)
+    compiled = compile_profile({}, "shop@7")
+    written = handout(Agreed("shop", {"validation": "after", "promises": {"a": [1]}}, compiled)).markdown()
+    assert "## Other terms\n\n```yaml\npromises:\n  a:\n  - 1\n```" in written
     assert not SECTIONS.keys() & WRITTEN_APART
 
 
