@@ -16,12 +16,16 @@ PAUSE = 1.0
 
 
 class Intake:
-    """A thread that takes as many processes as the agenda has room for; the others are left to other nodes."""
+    """A thread that takes as many processes as the agenda has room for; the others are left to other nodes.
+
+    Clients take turns, so one with thousands of orders does not hold up one with a single order.
+    """
 
     def __init__(self, nodes: NodeTable, agenda: Agenda, node: str) -> None:
         self._nodes = nodes
         self._agenda = agenda
         self._node = node
+        self._last_client = ""
         self._woken = threading.Event()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._rounds, name="intake", daemon=True)
@@ -41,11 +45,12 @@ class Intake:
 
     def round(self) -> None:
         room = self._agenda.room
-        waiting = self._nodes.unattended(room) if room else []
+        waiting = self._nodes.unattended(room, self._last_client) if room else []
         # A run that starts at this moment takes its turn by itself; a pause ends, because somebody decided.
         left = [claim for claim in waiting if not self._agenda.runs(claim.process, claim.subject)]
         for claim in self._nodes.claim(left, self._node) if left else ():
             self._agenda.add(claim.process, claim.subject)
+            self._last_client = claim.client
 
     def _rounds(self) -> None:
         while not self._stopped.is_set():

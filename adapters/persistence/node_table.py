@@ -4,8 +4,11 @@ No times are compared. A node counts its own heartbeats; the others watch whethe
 `adapters.orchestration.upkeep`).
 """
 
-from collections.abc import Collection
+from bisect import bisect_right
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
+from math import ceil
 
 import sqlalchemy as sa
 
@@ -16,12 +19,34 @@ from adapters.persistence.tables import nodes, processes
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """An open process, the node that has it (if any), and the number of its last turn."""
+    """An open process, the node that has it (if any), the number of its last turn, and the client that it is for."""
 
     process: str
     subject: str
     node: str | None
     turn: int
+    client: str = ""
+
+
+_NO_NODE = (processes.c.node.is_(None), OPEN)
+
+
+def _waiting_clients() -> sa.Select[str]:
+    """The clients of processes that no node has, sorted. Looks up one client after another in the index."""
+    first = sa.select(sa.func.min(processes.c.client).label("client")).where(*_NO_NODE)
+    found = first.cte("found", recursive=True)
+    following = sa.select(sa.func.min(processes.c.client)).where(*_NO_NODE, processes.c.client > found.c.client)
+    found = found.union_all(sa.select(following.scalar_subquery()).where(found.c.client.is_not(None)))
+    return sa.select(found.c.client).where(found.c.client.is_not(None))
+
+
+_WAITING_CLIENTS = _waiting_clients()
+
+
+def in_turn(clients: Sequence[str], after: str) -> list[str]:
+    """The sorted clients, beginning with the one after `after`."""
+    first = bisect_right(clients, after)
+    return [*clients[first:], *clients[:first]]
 
 
 class NodeTable:
@@ -51,9 +76,16 @@ class NodeTable:
             connection.execute(sa.delete(nodes).where(nodes.c.id == node))
             connection.commit()
 
-    def unattended(self, limit: int) -> list[Claim]:
-        """Open processes that no node has, those that stand still longest first."""
-        return self._claims(OPEN, processes.c.node.is_(None), limit=limit)
+    def unattended(self, limit: int, after: str = "") -> list[Claim]:
+        """Open processes that no node has, one of each client in turn, beginning with the client after `after`.
+
+        Of each client, those that stand still longest come first.
+        """
+        clients = in_turn(self._waiting_clients(), after)[:limit]
+        share = ceil(limit / len(clients)) if clients else 0
+        of_each = [self._claims(*_NO_NODE, processes.c.client == client, limit=share) for client in clients]
+        rounds = zip_longest(*of_each)
+        return [claim for one_of_each in rounds for claim in one_of_each if claim is not None][:limit]
 
     def orphaned(self, limit: int) -> list[Claim]:
         """Open processes of nodes that are not registered, those that stand still longest first."""
@@ -77,8 +109,12 @@ class NodeTable:
             connection.commit()
         return won
 
+    def _waiting_clients(self) -> list[str]:
+        with self._database.reading() as connection:
+            return list(connection.scalars(_WAITING_CLIENTS))
+
     def _claims(self, *where: sa.ColumnElement[bool], limit: int | None = None) -> list[Claim]:
-        columns = (processes.c.process, processes.c.subject, processes.c.node, processes.c.turn)
+        columns = (processes.c.process, processes.c.subject, processes.c.node, processes.c.turn, processes.c.client)
         query = sa.select(*columns).where(*where).order_by(processes.c.changed_at).limit(limit)
         with self._database.reading() as connection:
             return [Claim(*row) for row in connection.execute(query)]

@@ -25,6 +25,7 @@ OVER = (ProcessState.ENDED, ProcessState.FALLOUT)
 _NEW = dict.fromkeys(column.name for column in processes.columns) | {"turn": 0, "tries": 0}
 _ONE = (processes.c.process == sa.bindparam("of_process"), processes.c.subject == sa.bindparam("of_subject"))
 OPEN = processes.c.state.not_in([sa.literal_column(f"'{state}'") for state in OVER])
+"""Written like the condition of the index of processes that wait for a node, which is used only then."""
 _ANSWERS = Prepared(
     sa.select(process_steps.c.step, process_steps.c.answer).where(
         process_steps.c.process == sa.bindparam("of_process"), process_steps.c.subject == sa.bindparam("of_subject")
@@ -85,10 +86,11 @@ class SqlProcessSchedule:
         self._clock = clock
         self.wanted: list[tuple[str, str]] = []
 
-    def schedule(self, process: str, subject: str) -> None:
+    def schedule(self, process: str, subject: str, client: str) -> None:
         row = {
             "process": process,
             "subject": subject,
+            "client": client,
             "state": ProcessState.SCHEDULED.value,
             "changed_at": timestamp(self._clock.now()),
             "correlation_id": structlog.contextvars.get_contextvars().get("correlation_id"),

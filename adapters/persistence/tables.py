@@ -168,6 +168,9 @@ outbox = sa.Table(
     sa.Index("ix_outbox_number", "number", unique=True),
 )
 
+_A_NODE = sa.text("node IS NOT NULL")
+_NO_NODE = sa.text("node IS NULL AND state NOT IN ('ended', 'fallout')")
+
 processes = sa.Table(
     "processes",
     metadata,
@@ -178,14 +181,19 @@ processes = sa.Table(
     sa.Column("waiting_for", sa.Text),
     sa.Column("correlation_id", sa.String(128)),
     sa.Column("traceparent", sa.String(60), comment="of whoever asked for it (W3C Trace Context)"),
-    sa.Column("node", ID, index=True, comment="the node that has it in hand; none when anybody may take it"),
+    sa.Column("node", ID, comment="the node that has it in hand; none when anybody may take it"),
     sa.Column("turn", sa.Integer, nullable=False, server_default="0", comment="counts runs and decisions"),
     sa.Column("progress", sa.Text, comment="at the last pause, as JSON"),
     sa.Column("call", sa.String(80), comment="the call it cannot make"),
     sa.Column("problem", sa.String(20), comment="what keeps it from making the call"),
     sa.Column("tries", sa.Integer, nullable=False, server_default="0", comment="at that call"),
     sa.Column("since", TIME, comment="when it first could not make that call"),
+    sa.Column(
+        "client", sa.String(100), nullable=False, server_default=sa.text("''"), comment="for whom it is carried out"
+    ),
     sa.Index(None, "state", "changed_at"),
+    sa.Index("ix_processes_node", "node", sqlite_where=_A_NODE, postgresql_where=_A_NODE),
+    sa.Index("ix_processes_waiting", "client", "changed_at", sqlite_where=_NO_NODE, postgresql_where=_NO_NODE),
 )
 
 process_steps = sa.Table(

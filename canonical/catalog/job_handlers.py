@@ -56,7 +56,7 @@ def remove_job(command: RemoveJob, work: UnitOfWork, clock: Clock, identities: I
 def _begin(job: Job, kind: Kind[Job], process: str, work: UnitOfWork) -> None:
     job.created()
     work.repository(kind).add(job)
-    work.processes.schedule(process, job.id)
+    work.processes.schedule(process, job.id, job.owner)
 
 
 HANDLERS: Handlers = MappingProxyType({StartImport: start_import, StartExport: start_export, RemoveJob: remove_job})

@@ -53,7 +53,7 @@ def submit_order(command: SubmitOrder, work: UnitOfWork, clock: Clock, identitie
     work.repository(ORDERS).add(order)
     if not command.draft:
         order.assign(work.assets.acknowledge(order, judged.command, judged.becoming, identities, at))
-        work.processes.schedule(PLACE_ORDER, order.id)
+        work.processes.schedule(PLACE_ORDER, order.id, order.owner)
     return order
 
 
@@ -98,7 +98,7 @@ def submit_draft(command: SubmitDraft, work: UnitOfWork, clock: Clock, identitie
     judged, at = _judged(command.contents, order.id, work), clock.now()
     order.submit_draft(judged.command, judged.offerings, at)
     order.assign(work.assets.acknowledge(order, judged.command, judged.becoming, identities, at))
-    work.processes.schedule(PLACE_ORDER, order.id)
+    work.processes.schedule(PLACE_ORDER, order.id, order.owner)
     return order
 
 

@@ -40,8 +40,8 @@ class Transaction(Protocol):
 class ProcessSchedule(Protocol):
     """Schedules processes as part of a unit of work."""
 
-    def schedule(self, process: str, subject: str) -> None:
-        """Run `process` on `subject` after this unit of work has committed.
+    def schedule(self, process: str, subject: str, client: str) -> None:
+        """Run `process` on `subject` for `client` after this unit of work has committed. Clients take turns.
 
         Raises ConcurrentChange if it is scheduled already.
         """

@@ -38,7 +38,7 @@ def change_plan(command: ChangePlan, work: UnitOfWork, clock: Clock, identities:
     )
     change.submit()
     work.repository(PLAN_CHANGES).add(change)
-    work.processes.schedule(CHANGE_PLAN, change.id)
+    work.processes.schedule(CHANGE_PLAN, change.id, change.owner)
     return change
 
 

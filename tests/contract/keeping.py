@@ -89,6 +89,6 @@ def write_everything(work: Any, number: int = 1) -> None:
     work.repository(ORDERS).add(order)
     work.repository(ORDERS).carry(order.id, {"note": "x"})
     work.repository(CANCELLATIONS).add(a_cancellation(order_id=order.id))
-    work.processes.schedule(PROCESS, order.id)
+    work.processes.schedule(PROCESS, order.id, order.owner)
     assert work.claim_key("partner-acme", f"key-{number}", "hash", ("order", order.id), {"a": 1})
     work.record(an_audit_record(f"audit-{number}", order.id))

@@ -162,7 +162,7 @@ def test_one_that_somebody_else_changed_since_it_was_read_is_not_overwritten(sto
     def write_back() -> None:
         with store.unit_of_work() as work:
             work.repository(CANCELLATIONS).add(stale)
-            work.processes.schedule("place-order", stale.order_id)
+            work.processes.schedule("place-order", stale.order_id, "partner-acme")
             work.commit()
 
     with pytest.raises(ConcurrentChange):

@@ -127,7 +127,7 @@ def test_no_row_of_a_removed_order_is_left_but_its_events_and_the_evidence(
         with unit_of_work() as work:
             work.repository(ORDERS).add(an_order(id=order_id(number), draft=True))
             work.repository(CANCELLATIONS).add(a_cancellation(id=f"c{number}", order_id=order_id(number)))
-            work.processes.schedule(PLACE_ORDER, order_id(number))
+            work.processes.schedule(PLACE_ORDER, order_id(number), "partner-acme")
             work.claim_key("portal", f"key-{number}", "hash", ("order", order_id(number)), None)
             work.record(an_audit_record(f"audit-{number}", order_id(number)))
             work.commit()

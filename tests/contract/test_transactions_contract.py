@@ -76,7 +76,7 @@ def test_an_order_that_somebody_else_changed_since_it_was_read_is_not_overwritte
     def write_back() -> None:
         with store.unit_of_work() as work:
             work.repository(ORDERS).add(stale)
-            work.processes.schedule(PROCESS, "another")
+            work.processes.schedule(PROCESS, "another", "partner-acme")
             work.commit()
 
     with pytest.raises(ConcurrentChange):
@@ -166,12 +166,12 @@ def test_of_claims_at_the_same_time_one_succeeds_and_one_order_is_kept(store: St
 def test_a_process_is_scheduled_once(store: Store) -> None:
     def schedule() -> None:
         with store.unit_of_work() as work:
-            work.processes.schedule(PROCESS, order_id(1))
+            work.processes.schedule(PROCESS, order_id(1), "partner-acme")
             work.commit()
 
     schedule()
     with pytest.raises(ConcurrentChange):
         schedule()
     with store.unit_of_work() as work:
-        work.processes.schedule(PROCESS, order_id(2))
+        work.processes.schedule(PROCESS, order_id(2), "partner-acme")
         work.commit()

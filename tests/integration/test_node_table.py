@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from adapters.persistence.database import Database
-from adapters.persistence.node_table import Claim, NodeTable
+from adapters.persistence.node_table import _WAITING_CLIENTS, Claim, NodeTable
 from adapters.persistence.process_table import SqlProcessSchedule
 from tests.support.fakes import StandingClock
 
@@ -18,11 +18,11 @@ def node_table(database: Database) -> NodeTable:
     return NodeTable(database)
 
 
-def schedule(database: Database, *subjects: str) -> None:
+def schedule(database: Database, *subjects: str, client: str = "partner-acme") -> None:
     clock = StandingClock()
     for subject in subjects:
         with database.writing() as connection:
-            SqlProcessSchedule(connection, clock).schedule(PROCESS, subject)
+            SqlProcessSchedule(connection, clock).schedule(PROCESS, subject, client)
             connection.commit()
         clock.pass_(1)
 
@@ -115,3 +115,26 @@ def test_of_nodes_that_claim_at_once_each_process_goes_to_one(database: Database
     with ThreadPoolExecutor(len(nodes)) as pool:
         shares = list(pool.map(claim, nodes))
     assert sorted(claim.subject for share in shares for claim in share) == left
+
+
+def test_clients_take_turns_whoever_has_thousands_that_wait(database: Database, node_table: NodeTable) -> None:
+    schedule(database, *(f"many-{number:02}" for number in range(30)), client="many")
+    schedule(database, "few-1", "few-2", client="few")
+    schedule(database, "one", client="one")
+    assert subjects(node_table.unattended(6)) == ["few-1", "many-00", "one", "few-2", "many-01"]
+    assert subjects(node_table.unattended(6, after="few"))[:3] == ["many-00", "one", "few-1"]
+    served: list[Claim] = []
+    for _ in range(5):
+        [claim] = node_table.unattended(1, after=served[-1].client if served else "")
+        served += node_table.claim([claim], "a")
+    assert subjects(served) == ["few-1", "many-00", "one", "few-2", "many-01"]
+
+
+def test_the_index_of_waiting_processes_is_used(sqlite_database: Database) -> None:
+    """The nodes look four times a second, and a table may have millions of processes that ended."""
+    with sqlite_database.reading() as connection:
+        query = str(_WAITING_CLIENTS.compile(connection, compile_kwargs={"literal_binds": True}))
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}").all()
+    looks = [row.detail for row in plan if "processes" in row.detail]
+    assert looks
+    assert all("USING INDEX ix_processes_waiting" in look for look in looks), looks

@@ -31,7 +31,7 @@ def table(database: Database, clock: StandingClock) -> ProcessTable:
 def schedule(database: Database, clock: StandingClock, *subjects: str) -> None:
     with database.writing() as connection:
         for subject in subjects:
-            SqlProcessSchedule(connection, clock).schedule(PROCESS, subject)
+            SqlProcessSchedule(connection, clock).schedule(PROCESS, subject, "partner-acme")
         connection.commit()
 
 

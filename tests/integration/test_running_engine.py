@@ -325,9 +325,9 @@ def test_a_cut_channel_delays_an_order_by_one_poll_and_no_more(nodes: Nodes, mon
     ):
         real = work._nodes.unattended
 
-        def watched(limit: int) -> list[Claim]:
+        def watched(limit: int, after_client: str) -> list[Claim]:
             after = accepted.is_set()
-            found = real(limit)
+            found = real(limit, after_client)
             polls.append((after, [claim.subject for claim in found]))
             return found
 

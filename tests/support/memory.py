@@ -267,7 +267,7 @@ class ScheduleInMemory:
     def wanted(self) -> list[tuple[str, str]]:
         return list(self.changes)
 
-    def schedule(self, process: str, subject: str) -> None:
+    def schedule(self, process: str, subject: str, client: str) -> None:
         if (process, subject) in self._known:
             raise ConcurrentChange(f"{process} was scheduled for {subject} by somebody else")
         self.changes[process, subject] = "scheduled"

@@ -35,7 +35,7 @@ class Begun:
 
 def begin(command: Begin, work: Any, clock: Any, identities: Any) -> Begun:
     command.before()
-    work.processes.schedule("begin", command.id)
+    work.processes.schedule("begin", command.id, "partner-acme")
     return Begun(command.id)
 
 

@@ -15,7 +15,7 @@ class Nodes:
         self.asked: list[int] = []
         self.claims = 0
 
-    def unattended(self, limit: int) -> list[Claim]:
+    def unattended(self, limit: int, after: str) -> list[Claim]:
         self.asked.append(limit)
         return [Claim("place-order", subject, None, 0) for subject in self.waiting][:limit]
 
