@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import connexion
@@ -19,6 +20,7 @@ from facade.contract.connexion_plugin import validator_map
 from facade.contract.loading import load_spec
 from facade.contract.rewording import Rewording
 from facade.contract.validator import Contract
+from facade.published.site import Page, Site
 from facade.security.principal import refuses_nulls
 from facade.web.correlation import Correlation, Observe
 from facade.web.cors import for_browsers
@@ -70,6 +72,7 @@ def build_app(
     public_url: str = "",
     trusted_proxies: Iterable[str] = (),
     allowed_origins: Collection[str] = (),
+    pages: Mapping[str, Page] = MappingProxyType({}),
     lifespan: Callable[[Any], AbstractAsyncContextManager[None]] | None = None,
 ) -> Correlation:
     """The whole product behind one ASGI application. `deadline`: seconds for a request and all its calls."""
@@ -98,7 +101,7 @@ def build_app(
     }
     waits = {(address, name): wait for api in apis for address in _addresses(api) for name, wait in api.waits.items()}
     app._middleware_app.asgi_app = WsgiBridge(app.app.wsgi_app, threads, methods, deadline, queue, on_loop, waits)
-    guarded = RequestGuard(TrailingSlash(app, methods))
+    guarded = RequestGuard(Site(TrailingSlash(app, methods), pages))
     addressed = PublicAddress(Tracing(guarded) if traced else guarded, public_url, trusted_proxies)
     return Correlation(for_browsers(addressed, allowed_origins), observe)
 

@@ -40,6 +40,7 @@ def _setting(
 
 
 TRUSTED_PROXIES = "TRUSTED_PROXIES"
+OFF = "off"
 ACKNOWLEDGEMENT, START = "acknowledgement", "start"
 """When a future order claims products."""
 BACKENDS = ("crm", "inventory", "bss", "billing", "scm")
@@ -111,6 +112,9 @@ class Settings:
     )
     allowed_origins: str = _setting(
         "ALLOWED_ORIGINS", "", "origins whose pages may call the product from a browser, as in https://portal.example"
+    )
+    docs: str = _setting(
+        "DOCS", "open", "whether the contracts are shown on / and /docs, without a token", ("open", OFF)
     )
     backends_port: int = _setting("BACKENDS_PORT", 8090, "port of the simulated backends", most=65535)
     workers: int = _setting("WORKERS", 1, "operating system processes of `serve`", least=1, most=1_000)

@@ -2,9 +2,10 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from prometheus_client import CollectorRegistry
@@ -22,6 +23,7 @@ from facade.bootstrap.core import Core, load_profiles
 from facade.bootstrap.metrics import metrics_page
 from facade.health import Health, Role
 from facade.metrics import AnswerTimes, MetricsPage, RequestMetrics
+from facade.published.site import Page
 from facade.security.connexion_security import security_map
 from facade.security.settings import build_verifier
 from facade.security.tokens import TokenVerifier
@@ -31,6 +33,8 @@ from facade.web.correlation import Correlation
 from facade.web.errors import ErrorHandler
 from facade.web.limits import RateLimit, RequestLimit
 from facade.web.threads import Queue
+
+NO_PAGES: Mapping[str, Page] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -46,8 +50,8 @@ class Assembled:
     page: MetricsPage
     traces: Any
 
-    def application(self, apis: list[Api]) -> Correlation:
-        """The ASGI application that serves `apis`, health and metrics. It begins the work when it is started."""
+    def application(self, apis: list[Api], pages: Mapping[str, Page] = NO_PAGES) -> Correlation:
+        """The ASGI application that serves `apis`, `pages`, health and metrics. It begins the work when it is started."""
         settings, core = self.settings, self.core
         served = build_app(
             # Last, as the base path of health and metrics begins everybody's.
@@ -63,6 +67,7 @@ class Assembled:
             public_url=settings.public_url,
             trusted_proxies=[str(one) for one in settings.proxies],
             allowed_origins=settings.browser_origins,
+            pages=pages,
             lifespan=self._lifespan,
         )
         gc.collect()

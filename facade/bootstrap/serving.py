@@ -1,6 +1,7 @@
 """The application of one server process: which contracts it serves, and by which handlers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
 from typing import Any
 
 from adapters.persistence.asset_outlook import SqlAssetOutlook
@@ -14,6 +15,7 @@ from canonical.views.order_snapshot import OrderSnapshots
 from facade.app import Api
 from facade.bootstrap.apis import shown_by_v4, tmf_apis, translatable
 from facade.bootstrap.core import Core
+from facade.bootstrap.documents import published
 from facade.bootstrap.processes import assembled
 from facade.health import Role
 from facade.operations.processes import OperatedProcesses
@@ -31,8 +33,10 @@ from facade.portal.offerings import PortalOfferings
 from facade.portal.partner_profiles import PartnerProfiles
 from facade.portal.snapshot import PortalSnapshots
 from facade.portal.subscriptions import PortalSubscriptions
+from facade.published.site import Page, pages_of
 from facade.security.development_server import DevelopmentServer
 from facade.security.settings import SecuritySettings
+from facade.settings import OFF, Settings
 from facade.translations import Translations
 from facade.web.correlation import Correlation
 
@@ -49,9 +53,16 @@ def working_application() -> Correlation:
     return _application(Role.SERVE_AND_WORK)
 
 
+def site_pages(settings: Settings) -> Mapping[str, Page]:
+    """What integrators read in a browser; nothing if the operator does not want it."""
+    if settings.docs == OFF:
+        return {}
+    return pages_of(published(issues_tokens=settings.security.uses_development_server), version("tmf-facade"))
+
+
 def _application(role: Role) -> Correlation:
     one = assembled(role)
-    return one.application(_apis(one.core, one.settings.security))
+    return one.application(_apis(one.core, one.settings.security), site_pages(one.settings))
 
 
 def _apis(core: Core, security: SecuritySettings) -> list[Api]:

@@ -23,8 +23,8 @@ JSON_RANGES = re.compile(
 )
 
 ONCE = frozenset({b"host", b"authorization", b"idempotency-key", b"content-type", b"content-length"})
-METRICS = "/metrics"
-"""Not JSON, whatever is asked for."""
+NOT_JSON = re.compile(r"/metrics|/|/docs(/.*)?")
+"""Addresses with answers that are not JSON, whatever is asked for."""
 HEADER_BYTES = 64 * 1024
 HEADERS = 200
 PARAMETERS = 200
@@ -100,7 +100,7 @@ def _refusal(scope: Scope) -> ErrorAnswer | None:
         refuse = REFUSES.get(name)
         if refuse is not None and (answer := refuse(value, scope["http_version"])) is not None:
             return answer
-    return None if scope["path"] == METRICS or _accepts_json(headers) else NOT_ACCEPTABLE
+    return None if NOT_JSON.fullmatch(scope["path"]) or _accepts_json(headers) else NOT_ACCEPTABLE
 
 
 def _host(value: bytes, version: str) -> ErrorAnswer | None:

@@ -1,6 +1,8 @@
 """Behind a gateway: every address in an answer is the one at which the client reaches us; and calls from browsers."""
 
+import re
 from typing import Any
+from urllib.parse import urljoin
 from uuid import uuid4
 
 import requests
@@ -108,3 +110,22 @@ def test_a_page_of_an_allowed_origin_may_call_every_list(product_on_sqlite: Node
         assert "X-Total-Count" in answers[2].headers["Access-Control-Expose-Headers"]
         other = requests.get(f"{url}{path}", headers={"Origin": "https://evil.example"}, timeout=60)
         assert "Access-Control-Allow-Origin" not in other.headers
+
+
+def test_the_index_leads_to_every_contract_and_its_examples_are_accepted(product_on_sqlite: Node) -> None:
+    product = product_on_sqlite
+    index = requests.get(product.url, headers={"Accept": "text/html"}, timeout=60)
+    assert (index.status_code, index.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+    for link in re.findall(r'href="(docs/[^"]*)"', index.text):
+        assert requests.get(f"{product.url}/{link}", timeout=60).status_code == 200, link
+    assert requests.get(f"{product.url}/docs/nothing", headers={"Accept": "text/html"}, timeout=60).status_code == 404
+    for name in ("tmf622-v5", "tmf622-v4", "tmf620-v5", "tmf620-v4", "tmf637-v5", "tmf637-v4"):
+        contract = requests.get(f"{product.url}/docs/{name}.json", timeout=60).json()
+        base = urljoin(f"{product.url}/docs/", contract["servers"][0]["url"])
+        for path, operations in contract["paths"].items():
+            if "post" not in operations or path in ("/hub", "/cancelProductOrder", "/importJob", "/exportJob"):
+                continue
+            body = operations["post"]["requestBody"]["content"]["application/json"]["example"]
+            body = body | ({"externalId": str(uuid4())} if name == "tmf622-v4" else {})
+            answer = product.post(f"{base}{path}".removeprefix(product.url), body)
+            assert answer.status_code == 201, (name, path, answer.text)

@@ -1,0 +1,1 @@
+"""The contracts as integrators read them: with examples, as JSON, YAML and a Postman collection, and as pages."""

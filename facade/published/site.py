@@ -1,0 +1,95 @@
+"""The pages: an index, and each contract as JSON, YAML, a Postman collection. No token is needed to read them."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from html import escape
+from typing import NamedTuple
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from facade.published.contracts import PublishedContract
+from facade.published.postman import collection
+from facade.web.public_address import public_address
+
+HTML, CSS, JSON = "text/html; charset=utf-8", "text/css; charset=utf-8", "application/json"
+YAML = "application/yaml; charset=utf-8"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+"""What a browser may load for a page: nothing from elsewhere, and nothing that is written into the page."""
+HEADERS: Mapping[str, str] = {
+    "content-security-policy": POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cache-control": "no-cache",
+}
+STYLE = """
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222 }
+table { border-collapse: collapse; width: 100% }
+td, th { text-align: left; padding: .4rem; border-bottom: 1px solid #ddd }
+code { background: #f3f3f3; padding: .1rem .3rem }
+"""
+
+
+class Page(NamedTuple):
+    """`content` gets the address at which the client reaches us."""
+
+    media_type: str
+    content: Callable[[str], bytes]
+
+
+class Site:
+    """ASGI middleware that serves pages and leaves all other requests to `app`."""
+
+    def __init__(self, app: ASGIApp, pages: Mapping[str, Page]) -> None:
+        self._app = app
+        self._pages = pages
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        page = (
+            self._pages.get(scope["path"]) if scope["type"] == "http" and scope["method"] in ("GET", "HEAD") else None
+        )
+        if page is None:
+            await self._app(scope, receive, send)
+            return
+        # In a thread: the first one who asks for a contract waits for its text to be made.
+        content = await asyncio.to_thread(page.content, public_address(scope))
+        told = {**HEADERS, "content-type": page.media_type, "content-length": str(len(content))}
+        headers = [(name.encode(), value.encode()) for name, value in told.items()]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else content})
+
+
+def pages_of(contracts: Iterable[PublishedContract], version: str) -> dict[str, Page]:
+    """The pages by their addresses. `version` is that of the product."""
+    known = list(contracts)
+    found = {"/docs/page.css": Page(CSS, lambda _: STYLE.encode())}
+    for address, below in (("/", "docs/"), ("/docs", "docs/")):
+        found[address] = Page(HTML, lambda _, below=below: _index(known, version, below))  # type: ignore[misc]
+    for one in known:
+        found[f"/docs/{one.name}.json"] = Page(JSON, lambda _, one=one: one.json)  # type: ignore[misc]
+        found[f"/docs/{one.name}.yaml"] = Page(YAML, lambda _, one=one: one.yaml)  # type: ignore[misc]
+        found[f"/docs/{one.name}.postman.json"] = Page(JSON, lambda at, one=one: collection(one, at))  # type: ignore[misc]
+    return found
+
+
+def _index(contracts: Iterable[PublishedContract], version: str, below: str) -> bytes:
+    rows = "\n".join(
+        f"<tr><td>{escape(one.title)}</td><td><code>{escape(one.base_path or '/')}</code></td>"
+        f'<td><a href="{below}{one.name}.json">JSON</a></td><td><a href="{below}{one.name}.yaml">YAML</a></td>'
+        f'<td><a href="{below}{one.name}.postman.json">Postman</a></td></tr>'
+        for one in contracts
+    )
+    return f"""<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>TMF facade</title>
+<link rel="stylesheet" href="{below}page.css"></head><body>
+<h1>TMF facade {escape(version)}</h1>
+<p>TM Forum's Open APIs and a canonical API over one core. These are the contracts that are served here.</p>
+<table><tr><th>API</th><th>address</th><th colspan="3">contract</th></tr>
+{rows}
+</table>
+<p>Every request needs an OAuth 2.0 access token in <code>Authorization: Bearer …</code>, except these pages,
+<a href="{below}../health/ready">health</a> and <a href="{below}../metrics">metrics</a>.</p>
+</body></html>
+""".encode()
