@@ -28,7 +28,7 @@ class BackendState:
 
 @dataclass(frozen=True)
 class Health:
-    """`backends` gives the status of each backend by its name.
+    """`backends` gives the status of each backend by its name, `events` how far this node knows the stream of events.
 
     `database_problem` says why the database cannot be used, and each of `problems` what else this process needs and
     does not have; they return None without a problem. `running` counts the processes that are carried out here.
@@ -39,6 +39,7 @@ class Health:
     backends: Callable[[], Mapping[str, BackendState]]
     problems: Sequence[Callable[[], str | None]]
     running: Callable[[], int]
+    events: Callable[[], Mapping[str, Any]]
 
     def operations(self) -> Mapping[str, Callable[..., Any]]:
         return {"live": self.live, "ready": self.ready}
@@ -63,5 +64,6 @@ class Health:
             "database": "down" if database else "up",
             "problems": problems,
             "backends": {name: state.shown for name, state in backends.items()},
+            "events": self.events(),
         }
         return answer_json(body, 503 if problems else 200)

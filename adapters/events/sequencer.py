@@ -23,10 +23,11 @@ FAILED_SECONDS = 1.0
 
 
 class Sequencer:
-    """A thread. `wake` it after a commit of this node that recorded events."""
+    """A thread. `wake` it after a commit of this node that recorded events. `problem`: why the last round failed."""
 
     def __init__(self, numbers: EventNumbers) -> None:
         self._numbers = numbers
+        self.problem: str | None = None
         self._head = 0
         self._followers: tuple[Callable[[], None], ...] = ()
         self._advanced = threading.Condition()
@@ -70,8 +71,13 @@ class Sequencer:
 
     def round(self) -> float:
         """Returns after how many seconds to look again, unless it is woken."""
-        done = self._numbers.give()
-        self._advance(self._numbers.head())
+        try:
+            done = self._numbers.give()
+            self._advance(self._numbers.head())
+        except Exception as error:
+            self.problem = f"events could not be numbered: {type(error).__name__}"
+            raise
+        self.problem = None
         return {Round.DONE: POLL_SECONDS, Round.MORE: 0.0, Round.BUSY: BUSY_SECONDS}[done]
 
     def _rounds(self) -> None:

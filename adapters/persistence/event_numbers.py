@@ -5,6 +5,8 @@ transaction gives its lock back after it has committed, and a statement sees wha
 are never waited for: an event of a transaction that is still open gets its number later.
 """
 
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 import sqlalchemy as sa
@@ -40,6 +42,15 @@ class Round(StrEnum):
     """Another node is at it, and may have begun before the last commit here."""
 
 
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """The last number, how many committed events have none, and when the oldest of them happened."""
+
+    head: int
+    waiting: int
+    oldest: datetime | None
+
+
 class EventNumbers:
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -49,11 +60,11 @@ class EventNumbers:
         with self._database.reading() as connection:
             return head(connection)
 
-    def waiting(self) -> int:
-        """Committed events without a number."""
+    def backlog(self) -> Backlog:
+        first = sa.select(sa.func.count(), sa.func.min(outbox.c.at)).where(outbox.c.number.is_(None))
         with self._database.reading() as connection:
-            count = sa.select(sa.func.count()).select_from(_WAITING.subquery())
-            return connection.scalar(count) or 0
+            count, oldest = connection.execute(first).one()
+            return Backlog(head(connection), count, oldest and datetime.fromisoformat(oldest))
 
     def give(self, most: int = MOST_AT_ONCE) -> Round:
         """Number committed events as they were recorded."""

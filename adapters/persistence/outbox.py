@@ -6,13 +6,10 @@ PostgreSQL the sequencer numbers what was committed (`adapters.persistence.event
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from adapters.persistence.database import Database
 from adapters.persistence.encoding import converter, timestamp
 from adapters.persistence.prepared import Prepared
 from adapters.persistence.tables import outbox
@@ -31,14 +28,6 @@ _INSERT = {
     "sqlite": Prepared(sa.insert(outbox).values(_VALUES | {"number": _NEXT})),
     "postgresql": Prepared(sa.insert(outbox).values(_VALUES)),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class WaitingEvents:
-    """`count` is an upper bound; `oldest` is None where there are none."""
-
-    count: int
-    oldest: datetime | None
 
 
 class Outbox:
@@ -80,16 +69,3 @@ class Outbox:
             "document": document,
         }
         self._rows.append((row, converter.unstructure(event), whose))
-
-
-def waiting_events(database: Database) -> WaitingEvents:
-    """Two look-ups by the primary key: counting would read all events. Rolled back transactions leave gaps in the
-    positions.
-    """
-    query = sa.select(outbox.c.position, outbox.c.at)
-    with database.reading() as connection:
-        first = connection.execute(query.order_by(outbox.c.position).limit(1)).first()
-        last = connection.execute(query.order_by(outbox.c.position.desc()).limit(1)).first()
-    if first is None or last is None:
-        return WaitingEvents(0, None)
-    return WaitingEvents(last.position - first.position + 1, datetime.fromisoformat(first.at))

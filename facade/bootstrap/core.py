@@ -145,6 +145,10 @@ class Core:
         versions, snapshots = self.backends.contract_versions(), self.backends.snapshot()
         return {name: backend_state(snapshot, versions[name]) for name, snapshot in snapshots.items()}
 
+    def stream_state(self) -> dict[str, Any]:
+        """What health shows of the stream of events."""
+        return {"lastNumber": self.sequencer.head, "problem": self.sequencer.problem}
+
     def close(self) -> None:
         self.backends.leave()
         self.profile_watch.stop()

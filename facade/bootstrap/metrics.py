@@ -7,7 +7,7 @@ from types import MappingProxyType
 from prometheus_client import CollectorRegistry
 
 from adapters.backends.breaker import BreakerState
-from adapters.persistence.outbox import waiting_events
+from adapters.persistence.event_numbers import EventNumbers
 from adapters.persistence.process_records import SqlProcessReads
 from canonical.shared.errors import StoreUnavailable
 from facade.bootstrap.core import Core
@@ -61,7 +61,7 @@ def _present(core: Core) -> Iterator[Reading]:
 def _stored(core: Core) -> Iterable[Reading]:
     """Empty if the database does not answer; /health/ready reports that."""
     try:
-        counts, events = SqlProcessReads(core.database).counts(), waiting_events(core.database)
+        counts, events = SqlProcessReads(core.database).counts(), EventNumbers(core.database).backlog()
     except StoreUnavailable:
         return
     now = datetime.now(UTC)
@@ -70,6 +70,7 @@ def _stored(core: Core) -> Iterable[Reading]:
         yield Reading("facade_processes", "Processes that have not ended, and fallouts", labels, count)
         age = max(0.0, (now - oldest).total_seconds())
         yield Reading("facade_process_oldest_seconds", "Time of the oldest of them in this state", labels, age)
-    yield Reading("facade_outbox_events", "Upper bound of the events that are not delivered", {}, events.count)
+    yield Reading("facade_events_last_number", "The number of the last event in the stream", {}, events.head)
+    yield Reading("facade_events_waiting", "Committed events without a number", {}, events.waiting)
     age = max(0.0, (now - events.oldest).total_seconds()) if events.oldest else 0.0
-    yield Reading("facade_outbox_oldest_seconds", "The age of the oldest of them", {}, age)
+    yield Reading("facade_events_waiting_oldest_seconds", "The age of the oldest of them", {}, age)

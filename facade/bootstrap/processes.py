@@ -96,7 +96,14 @@ class Assembled:
         problems = [core.profile_watch.problem]
         if self.role is not Role.WORK:
             problems.insert(0, self._keys_problem)
-        health = Health(self.role, core.database_probe.problem, core.backend_states, problems, core.engine.running)
+        health = Health(
+            self.role,
+            core.database_probe.problem,
+            core.backend_states,
+            problems,
+            core.engine.running,
+            core.stream_state,
+        )
         return Api("operations.yaml", dict(health.operations()) | self.page.operations(), on_loop=("live",))
 
     def _keys_problem(self) -> str | None:

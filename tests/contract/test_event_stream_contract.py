@@ -31,7 +31,7 @@ def store(database: Database) -> SqlStore:
 
 def read(store: SqlStore, after: int = 0, wanted: Wanted = Wanted(subject_type="order")) -> list[RecordedEvent]:  # noqa: B008
     """The events of orders, which the sample catalog has none of."""
-    while EventNumbers(store.database).waiting():
+    while EventNumbers(store.database).backlog().waiting:
         EventNumbers(store.database).give()
     return list(SqlEventStream(store.database).after(after, 1000, wanted))
 

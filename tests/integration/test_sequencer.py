@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from adapters.events import sequencer
 from adapters.events.sequencer import Sequencer
 from adapters.persistence.database import Database
-from adapters.persistence.event_numbers import EventNumbers, Round
+from adapters.persistence.event_numbers import Backlog, EventNumbers, Round
 from adapters.persistence.event_stream import SqlEventStream
 from adapters.persistence.outbox import Outbox
 from adapters.persistence.tables import outbox
@@ -71,13 +71,13 @@ class Follower:
 
     def __init__(self, database: Database) -> None:
         self._stream = SqlEventStream(database)
-        self._cursor = self._stream.head()
+        self.cursor = self._stream.head()
         self.events: list[RecordedEvent] = []
 
     def read_on(self) -> list[RecordedEvent]:
-        new = self._stream.after(self._cursor, 7)
+        new = self._stream.after(self.cursor, 7)
         self.events += new
-        self._cursor = new[-1].number if new else self._cursor
+        self.cursor = new[-1].number if new else self.cursor
         return self.events
 
     def has(self, *subjects: str) -> bool:
@@ -141,17 +141,18 @@ def test_another_node_goes_on_if_one_dies_or_freezes_while_it_numbers(
             until(lambda: follower.has("before", "meanwhile"))
         other.kill()
     assert [event.subject for event in follower.events] == ["before", "meanwhile"]
-    assert EventNumbers(postgres_database).waiting() == 0
+    assert EventNumbers(postgres_database).backlog().waiting == 0
 
 
 def test_many_waiting_events_are_numbered_in_batches(postgres_database: Database) -> None:
     follower, numbers = following(postgres_database), EventNumbers(postgres_database)
     for number in range(1, 6):
         write(postgres_database, "one", number)
-    assert numbers.waiting() == 5
+    assert numbers.backlog() == Backlog(follower.cursor, 5, NOON)
     assert [numbers.give(most=2), numbers.give(most=2), numbers.give(most=2)] == [Round.MORE, Round.MORE, Round.DONE]
     until(lambda: len(follower.read_on()) == 5)
     assert [event.sequence for event in follower.events] == [1, 2, 3, 4, 5]
+    assert numbers.backlog() == Backlog(follower.cursor, 0, None)
 
 
 def test_who_follows_is_told_of_events_of_other_nodes(database: Database) -> None:
@@ -177,7 +178,7 @@ def test_who_waits_is_let_go_when_the_node_stops(database: Database) -> None:
 
 def test_a_database_that_fails_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sequencer, "FAILED_SECONDS", 0.0)
-    failures = [StoreUnavailable("down")]
+    failures = [StoreUnavailable("down"), StoreUnavailable("still down")]
 
     class Numbers:
         def give(self) -> Round:
@@ -189,6 +190,11 @@ def test_a_database_that_fails_is_tried_again(monkeypatch: pytest.MonkeyPatch) -
             return 7
 
     trying = Sequencer(Numbers())  # type: ignore[arg-type]
+    assert trying.problem is None
+    with pytest.raises(StoreUnavailable):
+        trying.round()
+    assert trying.problem == "events could not be numbered: StoreUnavailable"
     trying.begin()
     assert trying.wait_beyond(6, LONG)
     trying.stop()
+    assert trying.problem is None
