@@ -51,7 +51,7 @@ class Assembled:
     traces: Any
 
     def application(self, apis: list[Api], pages: Mapping[str, Page] = NO_PAGES) -> Correlation:
-        """The ASGI application that serves `apis`, `pages`, health and metrics. It begins the work when it is started."""
+        """The ASGI application: `apis`, `pages`, health and metrics. It begins the work when it is started."""
         settings, core = self.settings, self.core
         served = build_app(
             # Last, as the base path of health and metrics begins everybody's.
