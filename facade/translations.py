@@ -1,13 +1,15 @@
 """The dry run: how a payload is understood and what would follow, without doing it."""
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, fields, replace
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Protocol
 
 import flask
 
+from canonical.audit.record import Outcome
 from canonical.ordering.order import Order
 from canonical.processes.place_order import PlannedCall, plan
 from canonical.shared.aggregates import Kind
@@ -17,14 +19,18 @@ from facade.answers import ErrorAnswer
 from facade.application.requests import Translation
 from facade.application.use_cases import Application
 from facade.contract.connexion_plugin import validated_body
-from facade.contract.nulls import refused
+from facade.contract.lenient_defaults import Allowance
+from facade.contract.nulls import refused as refused_nulls
 from facade.contract.validator import Contract
 from facade.contract.violations import Code, ContractViolation, Violation
+from facade.evidence import refused_places
 from facade.partners.profiles import Nulls
+from facade.portal.schemas import trail_document
 from facade.security.principal import Principal, current_principal
 from facade.tmf.bridge import Loss
-from facade.tmf.engine.mapping import KEPT
-from facade.tmf.engine.wording import ReadWords
+from facade.tmf.engine.mapping import left_out
+from facade.tmf.engine.wording import ReadWords, Wording
+from facade.web.errors import entry_of
 from facade.web.json import answer_json
 from facade.web.paging import only
 
@@ -37,6 +43,7 @@ NOTHING: Mapping[str, Any] = MappingProxyType(
 AGREED = "agreed_version"
 """The field of commands that names the version of the profile. Another version alone is no other outcome."""
 
+AnswerTo = Callable[[Exception], ErrorAnswer]
 Compare = Callable[[Any], Sequence[Loss]]
 
 
@@ -48,9 +55,18 @@ class Translator(Protocol):
         ...
 
     def translate(
-        self, body: Any, principal: Principal, reason: str | None = None, read: ReadWords | None = None
+        self,
+        body: Any,
+        principal: Principal,
+        reason: str | None = None,
+        read: ReadWords | None = None,
+        allowances: Collection[Allowance] = (),
     ) -> Translation:
         """Raises ContractViolation, and NotFound for a resource that the caller does not see."""
+        ...
+
+    def told(self, wording: Wording | None, read: ReadWords | None, /) -> AbstractContextManager[None]:
+        """What is raised inside is raised in the words of the client."""
         ...
 
     def check_customers(self, body: Any, principal: Principal, /) -> None:
@@ -80,6 +96,7 @@ class Translations:
 
     known: Mapping[tuple[str, str, str], Translatable]
     application: Application
+    answer_to: AnswerTo
 
     def operations(self) -> dict[str, Callable[..., Any]]:
         return {"translate": self.translate}
@@ -100,7 +117,9 @@ class Translations:
         principal.profile.versions.check(*what[:2])
         principal.require(translatable.contract.scopes(what[2]))
         accepted = flask.request.headers.get("Accept-Language", "")
-        return answer_json(tried(translatable, what[2], asked["payload"], principal, self._calls, accepted))
+        return answer_json(
+            tried(translatable, what[2], asked["payload"], principal, self.answer_to, self._calls, accepted)
+        )
 
     def _calls(self, translation: Translation) -> list[PlannedCall]:
         """The backend calls that would follow; none for an order that is there already."""
@@ -113,44 +132,51 @@ def tried(
     operation: str,
     payload: Any,
     principal: Principal,
+    answer_to: AnswerTo,
     calls_of: Callable[[Translation], Sequence[PlannedCall]] = lambda _: (),
     accepted: str = "",
 ) -> dict[str, Any]:
-    """The answer about a payload. `calls_of`: the backend calls that would follow; it raises what the core refuses.
-    `accepted`: the languages that the caller accepts for errors.
+    """The answer about a payload. `answer_to` gives the operation's answer to an error. `calls_of`: the backend calls
+    that would follow; it raises what the core refuses. `accepted`: the languages that the caller accepts for errors.
     """
     read = translatable.translator.read(payload, principal)
     checked = translatable.contract.check_request(operation, payload if read is None else read.body)
     leniencies = [
         {"pointer": one.pointer, "rule": one.rule, "understood": one.understood} for one in checked.allowances
     ]
-    agreed_on_none = principal.profile.nulls is Nulls.REFUSE
-    if wrong := (*checked.violations, *(refused(checked.nulls) if agreed_on_none else ())):
-        wrong = wrong if read is None else read.told(wrong)
-        return _refused(_entries(wrong, principal, accepted), leniencies)
+    refused = partial(_refused, answer_to=answer_to, principal=principal, leniencies=leniencies, accepted=accepted)
+    nulls = refused_nulls(checked.nulls) if principal.profile.nulls is Nulls.REFUSE else ()
+    if wrong := (*checked.violations, *nulls):
+        return refused(ContractViolation(wrong if read is None else read.told(wrong)))
+    translator = translatable.translator
     try:
-        with nullcontext() if read is None else read.wording.told(read):
-            translatable.translator.check_customers(checked.body, principal)
-            translation = translatable.translator.translate(checked.body, principal, read=read)
+        with translator.told(None if read is None else read.wording, read):
+            translator.check_customers(checked.body, principal)
+            translation = translator.translate(checked.body, principal, read=read, allowances=checked.allowances)
+            translation = replace(translation, trail=(*translation.trail, *left_out(checked.nulls)))
             calls = calls_of(translation)
             losses = [loss.as_document() for loss in translatable.losses(checked.body)]
-    except ContractViolation as error:
-        return _refused(_entries(error.violations, principal, accepted), leniencies)
-    except (InvalidCommand, NotFound, Conflict) as error:
-        return _refused([_entry(error, principal, accepted)], leniencies)
+    except (ContractViolation, InvalidCommand, NotFound, Conflict) as error:
+        return refused(error)
     return _accepted(translation, calls, losses, leniencies)
 
 
-def _entries(violations: Sequence[Violation], principal: Principal, accepted: str) -> Sequence[Mapping[str, Any]]:
-    found = tuple(violation.as_document() for violation in violations)
-    return principal.profile.errors.told(ErrorAnswer(400, "", "", "", found), accepted).errors
-
-
-def _entry(error: CanonicalError, principal: Principal, accepted: str) -> Mapping[str, Any]:
-    entry = {"pointer": error.pointer, "reason": error.code, "message": error.message}
-    found = ErrorAnswer(400, error.code, "", error.message, (entry,), extra=error.details)
-    told = principal.profile.errors.told(found, accepted)
-    return {"pointer": error.pointer, "code": told.code, "message": told.detail}
+def _refused(
+    error: ContractViolation | CanonicalError,
+    answer_to: AnswerTo,
+    principal: Principal,
+    leniencies: list[dict[str, Any]],
+    accepted: str,
+) -> dict[str, Any]:
+    """The answer about a payload that the operation would refuse with this error: with the same entries, also for an
+    error that is about no place.
+    """
+    answer = answer_to(error)
+    if not answer.errors and isinstance(error, CanonicalError):
+        answer = replace(answer, errors=(entry_of(error),))
+    told = principal.profile.errors.told(answer, accepted).errors
+    fields = trail_document(refused_places(answer.errors))
+    return {**NOTHING, "fields": fields, "leniencies": leniencies, "errors": told}
 
 
 def _accepted(
@@ -163,8 +189,8 @@ def _accepted(
         **NOTHING,
         "accepted": True,
         "command": _written(translation.command),
-        "fields": translation.trail,
-        "carried": sorted(field.source for field in translation.trail if field.rule in KEPT),
+        "fields": trail_document(translation.trail),
+        "carried": sorted(field.source for field in translation.trail if field.outcome is Outcome.CARRIED),
         "losses": losses,
         "leniencies": leniencies,
         "backendCalls": calls,
@@ -179,7 +205,3 @@ def _written(command: Any) -> dict[str, Any]:
         for name, value in values.items()
         if not isinstance(value, Reader)
     }
-
-
-def _refused(errors: Sequence[Mapping[str, Any]], leniencies: list[dict[str, Any]]) -> dict[str, Any]:
-    return {**NOTHING, "leniencies": leniencies, "errors": errors}

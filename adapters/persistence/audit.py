@@ -1,17 +1,18 @@
 """Audit records in the database."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from adapters.persistence.database import Database, insert_once
-from adapters.persistence.encoding import converter, decoded, timestamp
+from adapters.persistence.encoding import converter, timestamp
 from adapters.persistence.evidence import EvidenceQueue
 from adapters.persistence.prepared import Prepared
 from adapters.persistence.tables import audit
 from canonical.audit.errors import AuditRecordNotFound
-from canonical.audit.record import AuditRecord, Mapped
+from canonical.audit.record import AuditRecord, Mapped, Outcome
 from canonical.shared import jsontext
 
 _INSERT = Prepared(sa.insert(audit))
@@ -40,14 +41,14 @@ class SqlAuditTrail:
             row = connection.execute(query).mappings().first()
         if row is None:
             raise AuditRecordNotFound("Audit record not found", recordId=record_id)
-        return converter.structure({**row, "translation": jsontext.read_kept(row["translation"])}, AuditRecord)
+        return _record(dict(row))
 
     def translations_of(self, subject: str) -> list[Mapped]:
         """The translations of all requests about a subject, oldest first."""
         query = sa.select(audit.c.translation).where(audit.c.subject == subject).order_by(audit.c.id)
         with self._database.reading() as connection:
             texts = connection.scalars(query).all()
-        return [mapped for text in texts for mapped in decoded(text, list[Mapped])]
+        return [mapped for text in texts for mapped in _trail(text)]
 
     def close(self) -> None:
         """Write the waiting records, as far as the database accepts them now."""
@@ -67,7 +68,40 @@ def insert_record(connection: sa.Connection, record: AuditRecord) -> None:
 
 def _row(record: AuditRecord) -> dict[str, Any]:
     row = {name: getattr(record, name) for name in _PLAIN}
-    return row | {"at": timestamp(record.at), "translation": jsontext.text(record.translation)}
+    return row | {"at": timestamp(record.at), "translation": jsontext.text(list(map(_entry, record.translation)))}
+
+
+def _entry(mapped: Mapped) -> dict[str, str]:
+    """A field of a translation without what goes without saying."""
+    entry = {"source": mapped.source, "target": mapped.target, "rule": mapped.rule}
+    if mapped.outcome is not _usual(mapped.target):
+        entry["outcome"] = mapped.outcome.value
+    if mapped.agreed is not None:
+        entry["agreed"] = mapped.agreed
+    return entry
+
+
+def _record(row: Mapping[str, Any]) -> AuditRecord:
+    values = {name: row[name] for name in _PLAIN}
+    return AuditRecord(**values, at=converter.structure(row["at"], datetime), translation=_trail(row["translation"]))
+
+
+def _trail(text: str) -> tuple[Mapped, ...]:
+    return tuple(
+        Mapped(
+            entry["source"],
+            entry["target"],
+            entry["rule"],
+            Outcome(entry["outcome"]) if "outcome" in entry else _usual(entry["target"]),
+            entry.get("agreed"),
+        )
+        for entry in jsontext.read_kept(text)
+    )
+
+
+def _usual(target: str) -> Outcome:
+    """What became of a field that says nothing else, as those of release 0.2.0."""
+    return Outcome.CARRIED if target.startswith("/carried") else Outcome.MAPPED
 
 
 _PLAIN = [name for name in AuditRecord.__dataclass_fields__ if name not in ("at", "translation")]

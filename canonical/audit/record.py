@@ -2,15 +2,34 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """What became of a place of a payload."""
+
+    MAPPED = "mapped"
+    """It was read, and is a field of the command."""
+    ENRICHED = "enriched"
+    """It was not sent, and was supplied."""
+    CARRIED = "carried"
+    """It is kept as sent, and means nothing inside."""
+    REFUSED = "refused"
+    """It is why the request was refused; the rule is the code."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """One field of a translation: where it came from, where it went, by which rule. JSON pointers (RFC 6901)."""
+    """One field of a translation: where it came from, where it went, by which rule. JSON pointers (RFC 6901).
+
+    `agreed` is the pointer into the client's profile to what says the rule, if that does.
+    """
 
     source: str
     target: str
     rule: str
+    outcome: Outcome = Outcome.MAPPED
+    agreed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,8 +76,9 @@ class Translation:
     """The translation of a payload: the command, the carried attributes, and the trail.
 
     `customer_id` is the customer that it is for, if any. `changes` is the id of the aggregate that the command changes;
-    None if it creates one. `replannable`: the command was planned on a version, so after a concurrent change it is
-    planned again instead of tried again. `headers` are told with the answer, and kept with it.
+    None if it creates one. `told` is what the audit record tells of the trail; all of it if that is None.
+    `replannable`: the command was planned on a version, so after a concurrent change it is planned again instead of
+    tried again. `headers` are told with the answer, and kept with it.
     """
 
     command: Any
@@ -87,6 +88,7 @@ class Translation:
     changes: str | None = None
     replannable: bool = False
     headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    told: tuple[Mapped, ...] | None = None
 
     def source_of(self, pointer: str) -> str:
         """The pointer into the payload for a pointer into the command, or for the nearest known part around it."""

@@ -237,7 +237,7 @@ class Application:
             correlation_id=correlation_id(),
             status=status,
             payload_hash=None if request.payload is None else request.payload_hash,
-            translation=translation.trail,
+            translation=translation.trail if translation.told is None else translation.told,
             subject_type=subject[0],
             subject=subject[1],
             code=code,

@@ -8,6 +8,7 @@ from typing import Any
 
 from canonical.shared import jsontext
 from facade.app import contract_of, spec_of
+from facade.bootstrap.answers import answer_to
 from facade.bootstrap.apis import translatable
 from facade.bootstrap.catalog import opened
 from facade.bootstrap.core import PARTNERS
@@ -102,7 +103,7 @@ def _tried(known: Mapping[tuple[str, str, str], Translatable], agreed: Agreed, e
     # Who gets its customers from a claim has no token here, so its examples may name any.
     customers = None if rule is None or rule.claim is not None else rule.customers({})
     principal = Principal(agreed.client, EVERY_SCOPE, customers, agreed.profile)
-    answer = tried(known[example.operation], example.operation[2], example.payload, principal)
+    answer = tried(known[example.operation], example.operation[2], example.payload, principal, answer_to)
     told: dict[str, Any] = jsontext.read(jsontext.write({name: answer[name] for name in KEPT}))
     return TriedExample(example.title, example.operation, example.payload, told)
 

@@ -9,6 +9,7 @@ from canonical.shared.aggregates import A, Kind
 from canonical.shared.editions import Named
 from canonical.shared.projection import StoredDocument
 from canonical.shared.reader import Reader
+from facade.bootstrap.answers import answer_to
 from facade.bootstrap.apis import translatable
 from facade.partners.profiles import Profiles
 from facade.replay.differences import Difference, Group, differences, grouped
@@ -44,7 +45,8 @@ def replay(
     profiles `before`. `keep` takes each payload with its outcome, as a line of a recording. Raises RecordingError.
     """
     known = translatable(NothingKept())
-    candidate, present = Replay(known, now), None if before is None else Replay(known, before)
+    candidate = Replay(known, now, answer_to)
+    present = None if before is None else Replay(known, before, answer_to)
     counts = Counter[str]()
 
     def compared() -> Iterator[tuple[str, str, list[Difference]]]:

@@ -13,6 +13,7 @@ from canonical.processes.recorded_events import EVENT_TYPES
 from canonical.views.customer_context import CustomerContexts
 from canonical.views.order_snapshot import OrderSnapshots
 from facade.app import Api
+from facade.bootstrap.answers import answer_to
 from facade.bootstrap.apis import shown_by_v4, tmf_apis, translatable
 from facade.bootstrap.core import Core
 from facade.bootstrap.documents import published
@@ -123,4 +124,4 @@ def _views(core: Core) -> dict[str, Callable[..., Any]]:
 
 
 def _translations(core: Core) -> Translations:
-    return Translations(translatable(core.reads), core.application)
+    return Translations(translatable(core.reads), core.application, answer_to)

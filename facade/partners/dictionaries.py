@@ -15,7 +15,7 @@ from typing import Any
 
 from facade.contract.pointers import escaped
 from facade.partners.faults import MOST_ALLOWED, ProfileFault
-from facade.tmf.domains import OURS, Domain
+from facade.tmf.domains import OF_PERSONS, OURS, Domain
 
 LONGEST = 100
 """Characters of an id, a word or a template."""
@@ -64,13 +64,23 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Dictionary:
-    """`ours` by the partner's, `theirs` by ours. `carries`: what the partner has no word for is read as ours."""
+    """`ours` by the partner's, `theirs` by ours. `carries`: what the partner has no word for is read as ours. It stands
+    `at` this pointer of the profile.
+    """
 
     domain: Domain
     ours: Mapping[str, str]
     theirs: Mapping[str, str]
     template: Template | None = None
     carries: bool = False
+    at: str = ""
+
+    def row(self, theirs: str) -> str:
+        """The pointer into the profile to what reads this word. Ids of persons are not repeated in it."""
+        if theirs not in self.ours:
+            return f"{self.at}/template"
+        table = f"{self.at}/table"
+        return table if self.domain in OF_PERSONS else f"{table}/{escaped(theirs)}"
 
     def inward(self, theirs: str) -> str | None:
         found = self.ours.get(theirs)
@@ -128,7 +138,7 @@ def dictionary(domain: Domain, said: Mapping[str, Any], at: str) -> Dictionary:
         text = f"{word!r} stands for {ours[word]!r}, and our {word!r} would be shown so too: give ours another word"
         raise ProfileFault(f"{at}/table/{escaped(word)}", text)
     carries = said.get("unknown", REFUSE) == CARRY
-    return Dictionary(domain, MappingProxyType(dict(ours)), MappingProxyType(theirs), template, carries)
+    return Dictionary(domain, MappingProxyType(dict(ours)), MappingProxyType(theirs), template, carries, at)
 
 
 def _check_word(word: str, meaning: str, domain: Domain, at: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import flask
 
-from canonical.audit.record import Mapped
+from canonical.audit.record import Mapped, Outcome
 from canonical.shared import jsontext
 from canonical.shared.criteria import all_of
 from canonical.shared.ports import Clock
@@ -66,7 +66,8 @@ class BridgeReports:
         kept = self.reads.document(v4.resource.kind, asked, v4.resource.reader(principal))
         if not is_seen(v4, kept.state, principal):
             raise v4.resource.kind.missing(id)
-        told = [mapped for mapped in self.trails.translations_of(kept.id) if not mapped.target]
+        trail = self.trails.translations_of(kept.id)
+        told = [mapped for mapped in trail if not mapped.target and mapped.outcome is not Outcome.REFUSED]
         lifted = [{"pointer": mapped.source, "difference": mapped.rule} for mapped in told]
         return answer_json({"lowered": _lowered(v4, kept.document), "lifted": lifted})
 

@@ -1,7 +1,8 @@
 """The canonical API: one method for each operation."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -32,6 +33,7 @@ from facade.answers import AnswerRow, AnswerTable
 from facade.application.requests import Request, Result, Translation
 from facade.application.use_cases import Application
 from facade.contract.connexion_plugin import validated_body
+from facade.contract.lenient_defaults import Allowance
 from facade.contract.violations import Code, ContractViolation, Violation
 from facade.partners.profiles import DEFAULT, Profile
 from facade.portal.assets import READ as ASSETS_READ
@@ -73,6 +75,20 @@ KINDS: Mapping[str, tuple[Kind[Any], str]] = MappingProxyType(
     | {ASSETS.name: (ASSETS, ASSETS_READ)}
 )
 """Kinds of aggregates that belong to customers, each with the scope that everybody's are seen by, without `:all`."""
+
+
+ITEM_FIELDS: Mapping[str, str] = MappingProxyType(
+    {
+        "sku": "sku",
+        "offeringId": "offering_id",
+        "quantity": "quantity",
+        "assetId": "product_id",
+        "action": "action",
+        "newCustomerId": "wishes/customer_id",
+        "reason": "reason",
+    }
+)
+"""Members of an item that are one field of a line, by their names."""
 
 
 class OrderReads(FoundReads, AggregateReads, Protocol):
@@ -201,8 +217,18 @@ class PortalTranslator:
     def read(self, body: Any, principal: Principal) -> None:
         """Orders of the canonical API are in our words."""
 
-    def translate(self, body: Any, principal: Principal, reason: str | None = None, read: Any = None) -> Translation:
+    def translate(
+        self,
+        body: Any,
+        principal: Principal,
+        reason: str | None = None,
+        read: Any = None,
+        allowances: Collection[Allowance] = (),
+    ) -> Translation:
         return _submit_order(body, principal)
+
+    def told(self, wording: Any, read: Any = None) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def check_customers(self, body: Any, principal: Principal) -> None:
         principal.check_customer(body["customerId"], "/customerId")
@@ -238,13 +264,11 @@ def to_submit_order(body: dict[str, Any], reader: Reader, profile: Profile = DEF
         at, to = f"/items/{index}", f"/lines/{index}"
         trail += [
             Mapped(at, to, "a line"),
-            Mapped(f"{at}/sku", f"{to}/sku", "as sent"),
-            Mapped(f"{at}/offeringId", f"{to}/offering_id", "as sent"),
-            Mapped(f"{at}/quantity", f"{to}/quantity", "as sent"),
-            Mapped(f"{at}/assetId", f"{to}/product_id", "as sent"),
-            Mapped(f"{at}/action", f"{to}/action", "as sent"),
-            Mapped(f"{at}/newCustomerId", f"{to}/wishes/customer_id", "as sent"),
-            Mapped(f"{at}/reason", f"{to}/reason", "as sent"),
+            *(
+                Mapped(f"{at}/{name}", f"{to}/{field}", "as sent")
+                for name, field in ITEM_FIELDS.items()
+                if name in item
+            ),
             *_numbered(item, "places", at, to),
             *_numbered(item, "terms", at, to),
             *_characteristics_trail(item.get("characteristics"), f"{at}/characteristics", f"{to}/characteristics"),

@@ -1,11 +1,12 @@
 """The canonical API's shapes (marshmallow): orders in, orders out."""
 
+from collections.abc import Sequence
 from datetime import UTC
 from typing import Any
 
 from marshmallow import Schema, fields, post_dump, post_load, pre_dump
 
-from canonical.audit.record import AuditRecord
+from canonical.audit.record import AuditRecord, Mapped
 from canonical.ordering.commands import ItemAction, OrderLine, SubmitOrder
 from canonical.ordering.order import Order
 from canonical.ordering.states import State
@@ -230,6 +231,12 @@ class MappedSchema(Schema):
     source = fields.String()
     target = fields.String()
     rule = fields.String()
+    outcome = fields.String()
+    agreed = fields.String(data_key="profileRule")
+
+    @post_dump
+    def leave_out_nothing(self, shown: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return _said(shown)
 
 
 class AuditRecordSchema(Schema):
@@ -248,6 +255,12 @@ class AuditRecordSchema(Schema):
 
 
 _AUDIT_RECORD = AuditRecordSchema()
+_TRAIL = MappedSchema(many=True)
+
+
+def trail_document(trail: Sequence[Mapped]) -> list[dict[str, Any]]:
+    """The canonical API's `TranslatedField`s."""
+    return list(_TRAIL.dump(trail))
 
 
 def audit_document(record: AuditRecord) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from facade.partners.customers import ClaimUnusable
 from facade.partners.profiles import Profiles
 from facade.replay.recordings import Recorded, RecordingError
 from facade.security.principal import Principal
-from facade.translations import Translatable, tried
+from facade.translations import AnswerTo, Translatable, tried
 
 EVERY_SCOPE = frozenset({"audit:*", "catalog:*", "inventory:*", "order:*"})
 KEPT = ("accepted", "command", "carried", "errors")
@@ -22,6 +22,7 @@ class Replay:
 
     known: Mapping[tuple[str, str, str], Translatable]
     profiles: Profiles
+    answer_to: AnswerTo
 
     def outcome(self, recorded: Recorded) -> dict[str, Any]:
         """As a dry run by the client, who holds every scope, would answer. Raises RecordingError for an operation that
@@ -36,6 +37,8 @@ class Replay:
         except ClaimUnusable as error:
             return {"accepted": False, "command": None, "carried": [], "errors": [{"message": str(error)}]}
         principal = Principal(recorded.client, EVERY_SCOPE, customers, profile)
-        answer = tried(self.known[recorded.operation], recorded.operation[2], recorded.payload, principal)
+        answer = tried(
+            self.known[recorded.operation], recorded.operation[2], recorded.payload, principal, self.answer_to
+        )
         told: dict[str, Any] = jsontext.read(jsontext.write({name: answer[name] for name in KEPT}))
         return told

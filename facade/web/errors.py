@@ -46,6 +46,7 @@ from facade.contract.violations import (
     MalformedBody,
     ResponseViolation,
 )
+from facade.evidence import refused_places
 from facade.identities import new_id
 from facade.partners.api_versions import VersionNotAgreed
 from facade.security.errors import KeysUnavailable, ScopeMissing, TokenRefused
@@ -292,6 +293,7 @@ class ErrorHandler:
                 payload_hash=None if sent is None else hashlib.sha256(sent).hexdigest(),
                 subject=subject if isinstance(subject, str) else None,
                 profile=caller.profile.version,
+                translation=refused_places(answer.errors),
             )
         )
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from facade.bootstrap.answers import answer_to
 from facade.bootstrap.apis import translatable
 from facade.bootstrap.replaying import NothingKept, replay
 from facade.partners.profiles import Profiles
@@ -27,7 +28,7 @@ OPERATION = ("TMF622", "v5", "createProductOrder")
 def main(payloads: int) -> None:
     """Measure a replay without a difference."""
     sent = [Recorded(f"order-{number}", OPERATION, "acme", product_order()) for number in range(payloads)]
-    once = Replay(translatable(NothingKept()), Profiles())
+    once = Replay(translatable(NothingKept()), Profiles(), answer_to)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "orders.jsonl"
         with path.open("w") as file:

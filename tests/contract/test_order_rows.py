@@ -12,9 +12,9 @@ from adapters.persistence.audit import SqlAuditTrail
 from adapters.persistence.database import Database
 from adapters.persistence.process_table import ProcessTable
 from adapters.persistence.reads import SqlReads
-from adapters.persistence.tables import documents, metadata, outbox, process_steps, terms
+from adapters.persistence.tables import audit, documents, metadata, outbox, process_steps, terms
 from adapters.persistence.unit_of_work import SqlUnitOfWork
-from canonical.audit.record import Mapped
+from canonical.audit.record import Mapped, Outcome
 from canonical.ordering.cancellation import CANCELLATIONS
 from canonical.ordering.commands import SubmitDraft
 from canonical.ordering.handlers import PLACE_ORDER, submit_draft
@@ -183,6 +183,33 @@ def test_how_everything_sent_for_an_order_was_read_is_told_oldest_first(
     told = [mapped.source for mapped in SqlAuditTrail(database).translations_of(ORDER_ID)]
     assert told == ["/a1", "/c", "/a2", "/c"]
     assert SqlAuditTrail(database).translations_of("none") == []
+
+
+def test_what_became_of_each_field_is_kept(database: Database, unit_of_work: Callable[[], SqlUnitOfWork]) -> None:
+    trail = (
+        Mapped("/a", "/b", "as sent"),
+        Mapped("/c", "/carried/c", "carried", Outcome.CARRIED),
+        Mapped("/d", "/carried/d", "mapped by profile", agreed="/words/units/table/Monat"),
+        Mapped("/e", "", "QUANTITY", Outcome.REFUSED),
+        Mapped("/f", "/f", "supplied", Outcome.ENRICHED),
+    )
+    record = replace(an_audit_record("r1", ORDER_ID), translation=trail, profile="partner-acme@1")
+    with unit_of_work() as work:
+        work.record(record)
+        work.commit()
+    assert SqlAuditTrail(database).find("r1", None) == record
+
+
+def test_fields_that_release_0_2_0_kept_are_read(database: Database, unit_of_work: Callable[[], SqlUnitOfWork]) -> None:
+    with unit_of_work() as work:
+        work.record(an_audit_record("r1", ORDER_ID))
+        work.commit()
+    told = [{"source": "/a", "target": target, "rule": "x"} for target in ("/b", "/carried/a", "")]
+    with database.writing() as connection:
+        connection.execute(sa.update(audit).values(translation=json.dumps(told)))
+        connection.commit()
+    outcomes = [one.outcome for one in SqlAuditTrail(database).find("r1", None).translation]
+    assert outcomes == [Outcome.MAPPED, Outcome.CARRIED, Outcome.MAPPED]
 
 
 # --- on PostgreSQL, where units of work overlap -----------------------------------------------------------------------

@@ -70,6 +70,43 @@ def test_a_bad_order_is_explained_too(product: Node) -> None:
     assert {error["pointer"] for error in tried["errors"]} >= {"/productOrderItem/0/id", "/productOrderItem/0/action"}
 
 
+REFUSED: dict[str, tuple[str, str, Any]] = {
+    "a rule of ours": ("v5", TMF622, partner_order() | {"id": "mine"}),
+    "the contract": ("v5", TMF622, {"productOrderItem": [{"action": "change"}]}),
+    "the catalog": ("v5", TMF622, partner_order("C12345", "po_unknown")),
+    "the catalog in v4": ("v4", TMF622.replace("v5", "v4"), BRIDGE.lower("ProductOrder", partner_order()).body),
+    "the catalog on /api/v1": (
+        "v1",
+        ORDERS,
+        {"customerId": "C12345", "items": [{"sku": "SKU-OF-NOBODY", "quantity": 1}]},
+    ),
+}
+REFUSED["the catalog in v4"][2]["productOrderItem"][0]["productOffering"]["id"] = "po_unknown"
+
+
+@pytest.mark.parametrize("why", REFUSED)
+def test_a_dry_run_and_the_request_refuse_with_the_same_errors_and_leave_the_same_evidence(
+    product: Node, why: str
+) -> None:
+    version, path, payload = REFUSED[why]
+    names = ("canonical", "v1", "placeOrder") if version == "v1" else ("TMF622", version, "createProductOrder")
+    tried, refused = _tried(product, *names, payload), product.post(path, payload, client="partner-acme")
+    assert refused.status_code in (400, 404), refused.text
+    assert tried["errors"] == refused.json()["errors"]
+    record_id = refused.json().get("id") or refused.json()["instance"]
+    record = product.get(f"/api/v1/audit-records/{record_id}").json()
+    assert record["translation"] == tried["fields"]
+    assert {one["outcome"] for one in tried["fields"]} == {"refused"}
+
+
+def test_only_members_that_an_item_has_are_named(product: Node) -> None:
+    payload = portal_order()
+    fields = _tried(product, "canonical", "v1", "placeOrder", payload)["fields"]
+    assert "/items/0/sku" in {field["source"] for field in fields}
+    for field in fields:
+        assert _at(payload, field["source"]) is not None
+
+
 def test_what_is_forgiven_is_said(product: Node) -> None:
     payload = partner_order()
     del payload["@type"]

@@ -1,11 +1,13 @@
 """A PATCH becomes a command: it is applied to the document as its client sees it, and what then differs says what."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from itertools import compress
 from typing import Any
 
 from werkzeug.datastructures import ETags
 
+from canonical.audit.record import Mapped
 from canonical.shared.editions import Named
 from canonical.shared.overtaken import unless_overtaken
 from canonical.shared.projection import StoredDocument
@@ -13,6 +15,7 @@ from facade.application.requests import Request, Result, Translation
 from facade.application.turns import Turns
 from facade.application.use_cases import Application
 from facade.contract.nulls import refused
+from facade.contract.pointers import escaped
 from facade.contract.violations import Code, ContractViolation, Violation
 from facade.security.principal import Principal
 from facade.tmf.bridge import COMPLEMENT, with_complement, without_complement
@@ -156,8 +159,18 @@ def planned(
         trail = (*version.client_trail(translation.trail, bridged, patch.body), *left_out((*patch.nulls, *absent)))
         trail = trail if patch.read is None else patch.read.trail(trail)
         changes = None if rules.replaces(aggregate, translation.command) else aggregate.id
-        changed = replace(translation, trail=trail, changes=changes, replannable=True)
+        told = _of_changed(translation.trail, names, trail)
+        changed = replace(translation, trail=trail, told=told, changes=changes, replannable=True)
         return with_extensions(changed, added(version, before, after), sender.extensions, version)
+
+
+def _of_changed(read: Sequence[Mapped], names: Collection[str], trail: Sequence[Mapped]) -> tuple[Mapped, ...]:
+    """What `trail` tells of the changed attributes; `read` has the same fields as v5 names them. The other attributes
+    were not sent.
+    """
+    changed = {f"/{escaped(name)}" for name in names}
+    sent = ("/".join(one.source.split("/", 2)[:2]) in changed for one in read)
+    return (*compress(trail, sent), *trail[len(read) :])
 
 
 def _refuse_what_never_changes(names: Collection[str], rules: PatchRules[Any]) -> None:

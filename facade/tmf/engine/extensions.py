@@ -2,12 +2,12 @@
 headers of the answer.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
-from canonical.audit.record import Mapped
+from canonical.audit.record import Mapped, Outcome
 from facade.application.requests import Result, Translation
 from facade.contract.pointers import Tokens, pointer
 from facade.contract.violations import ContractViolation
@@ -52,9 +52,10 @@ def with_extensions(
     refused = list(rules.refused(carried.values()))
     if refused:
         raise ContractViolation(refused)
-    trail = [one for one in translation.trail if one.source not in carried]
-    trail += [Mapped(at, f"/carried{pointer(version.kept_place(tokens))}", EXTENSION) for at, tokens in carried.items()]
-    return replace(translation, trail=tuple(trail), headers={HEADER: _listed(carried)})
+    places = {at: f"/carried{pointer(version.kept_place(tokens))}" for at, tokens in carried.items()}
+    told = None if translation.told is None else _with_extensions(translation.told, places)
+    trail = _with_extensions(translation.trail, places)
+    return replace(translation, trail=trail, told=told, headers={HEADER: _listed(carried)})
 
 
 def headers_of(result: Result) -> dict[str, str]:
@@ -62,6 +63,12 @@ def headers_of(result: Result) -> dict[str, str]:
     if HEADER not in result.headers or result.answer is None:
         return {}
     return {HEADER: result.headers[HEADER], RECORD: f"{RECORDS}/{result.answer['record']}"}
+
+
+def _with_extensions(trail: Sequence[Mapped], places: Mapping[str, str]) -> tuple[Mapped, ...]:
+    """`places`: where each of them is kept."""
+    others = (one for one in trail if one.source not in places)
+    return (*others, *(Mapped(at, to, EXTENSION, Outcome.CARRIED) for at, to in places.items()))
 
 
 def _is_around(place: str, sources: Collection[str]) -> bool:

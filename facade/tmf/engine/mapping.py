@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from canonical.audit.record import Mapped
+from canonical.audit.record import Mapped, Outcome
 from facade.contract.pointers import escaped
 from facade.contract.violations import Code, Violation
 from facade.tmf.bridge import COMPLEMENT
@@ -16,7 +16,6 @@ from facade.tmf.engine.payload import Payload
 VERBATIM = "carried"
 EXTENSION = "carried: no schema declares it"
 """How the trail tells what is kept verbatim."""
-KEPT = (VERBATIM, EXTENSION)
 LEFT_OUT = "null is read as absent"
 
 
@@ -144,7 +143,12 @@ def read(
 def carried_trail(body: Payload, mapped: Collection[str], more: Iterable[str] = ()) -> list[Mapped]:
     """Every attribute that is kept verbatim, those that no schema names among them, and `more` places."""
     places = [f"/{escaped(name)}" for name in body if name not in mapped and name != COMPLEMENT]
-    return [Mapped(place, f"/carried{place}", VERBATIM) for place in (*places, *more)]
+    return [carried(place) for place in (*places, *more)]
+
+
+def carried(place: str) -> Mapped:
+    """What stands at this place is kept verbatim."""
+    return Mapped(place, f"/carried{place}", VERBATIM, Outcome.CARRIED)
 
 
 def left_out(nulls: Iterable[str]) -> Iterator[Mapped]:

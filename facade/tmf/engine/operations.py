@@ -1,7 +1,7 @@
 """The operations of one declared resource in one version: one method for each."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,15 +16,21 @@ from facade.answers import ErrorAnswer
 from facade.application.requests import Request, Result
 from facade.application.turns import Turns
 from facade.application.use_cases import Application
-from facade.contract.connexion_plugin import body_media_type, nulls_left_out, reworded_body, validated_body
+from facade.contract.connexion_plugin import (
+    allowances,
+    body_media_type,
+    nulls_left_out,
+    reworded_body,
+    validated_body,
+)
 from facade.contract.violations import ContractViolation
+from facade.evidence import refused_places
 from facade.partners.profiles import Validation
 from facade.security.principal import Principal, current_principal
 from facade.tmf.engine.addresses import addressed, entity_tag, last_part, named, pinned
 from facade.tmf.engine.answers import Shown, answer, answer_list
 from facade.tmf.engine.changes import ChangeRequest, Patch, ResourceChanges, is_seen
 from facade.tmf.engine.declaration import Verb
-from facade.tmf.engine.error_translation import client_states
 from facade.tmf.engine.extensions import headers_of
 from facade.tmf.engine.mapping import left_out
 from facade.tmf.engine.reads import Reads
@@ -183,17 +189,12 @@ class ResourceOperations:
     def _wording(self, principal: Principal) -> Wording | None:
         return self.version.wording(principal.profile)
 
-    @contextmanager
-    def _told(self, wording: Wording | None, read: ReadWords | None = None) -> Iterator[None]:
-        """What is raised is raised in the words of the client: its states, and its profile's words."""
-        resource = self.version.resource
-        worded = nullcontext() if wording is None else wording.told(read, resource.state_attribute)
-        with worded, client_states(resource.states):
-            yield
+    def _told(self, wording: Wording | None, read: ReadWords | None = None) -> AbstractContextManager[None]:
+        return self._translator.told(wording, read)
 
     def _created(self, body: Any, request: Request, principal: Principal, read: ReadWords | None) -> Result:
         try:
-            translation = self._translator.translate(body, principal, request.reason, read)
+            translation = self._translator.translate(body, principal, request.reason, read, allowances())
             translation = replace(translation, trail=(*translation.trail, *left_out(nulls_left_out())))
             return self.application.execute(request, translation, 201)
         except (ContractViolation, InvalidCommand) as refusal:
@@ -203,7 +204,7 @@ class ResourceOperations:
             bridged = self.version.lifted(body)
             rejection = reject(told, bridged.body, self._translator.sender(principal))
             trail = self.version.client_trail((), bridged, body)
-            trail = trail if read is None else read.trail(trail)
+            trail = (*(trail if read is None else read.trail(trail)), *refused_places(told.errors))
             return self.application.execute(request, replace(rejection, trail=trail), 201, told.code)
 
     def _named(self, part: str, wording: Wording | None) -> str | Named:

@@ -6,11 +6,11 @@ from dataclasses import MISSING, dataclass, fields
 from functools import cached_property, lru_cache
 from typing import Any, Protocol
 
-from canonical.audit.record import Mapped
+from canonical.audit.record import Mapped, Outcome
 from canonical.shared import jsontext
 from facade.contract.pointers import escaped
 from facade.contract.violations import Violation
-from facade.tmf.engine.mapping import VERBATIM, Reading, Row, show, shown_with
+from facade.tmf.engine.mapping import Reading, Row, carried, show, shown_with
 from facade.tmf.engine.payload import Payload
 
 MOST_REMEMBERED = 1_000
@@ -161,7 +161,7 @@ class Parts:
             known = len(found.trail)
             value = self._shape.value(sent, place, goal, found)
             if value is None:
-                found.trail[known:] = [Mapped(place, f"/carried{place}", VERBATIM)]
+                found.trail[known:] = [carried(place)]
             else:
                 found.trail.insert(known, Mapped(place, goal, "an object"))
                 values.append(value)
@@ -245,7 +245,7 @@ class Gathered:
     def read(self, body: Payload, at: str, to: str, found: Reading) -> None:
         inside = Reading(violations=found.violations, told=found.told)
         value = self.shape.value(body, at, f"{to}/{self.field}", inside)
-        found.trail += [one for one in inside.trail if one.rule != VERBATIM]
+        found.trail += [one for one in inside.trail if one.outcome is not Outcome.CARRIED]
         if value is not None:
             found.fields[self.field] = value
 
@@ -289,7 +289,7 @@ def names_of(rows: Iterable[Row]) -> frozenset[str]:
 def carried_beside(known: frozenset[str], sent: Payload, at: str) -> list[Mapped]:
     """What the object at the pointer `at` says beside its class that is not among the attributes that rows read."""
     kept = sent.keys() - {"@type"} - known
-    return [Mapped(f"{at}/{escaped(name)}", f"/carried{at}/{escaped(name)}", VERBATIM) for name in sorted(kept)]
+    return [carried(f"{at}/{escaped(name)}") for name in sorted(kept)]
 
 
 def _required(make: Any) -> list[str]:

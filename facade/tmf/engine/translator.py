@@ -1,19 +1,23 @@
 """From a partner's payload to the command that it asks for."""
 
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
 from canonical.shared import jsontext, tracing
 from facade.application.requests import Translation
+from facade.contract.lenient_defaults import Allowance
+from facade.evidence import with_supplied
 from facade.security.principal import Principal
 from facade.tmf.engine.declaration import Sender
-from facade.tmf.engine.error_translation import client_pointers
+from facade.tmf.engine.error_translation import client_pointers, client_states
 from facade.tmf.engine.extensions import with_extensions
 from facade.tmf.engine.payload import Payload
 from facade.tmf.engine.reads import DocumentReads
 from facade.tmf.engine.senders import sender_of
 from facade.tmf.engine.versions import Version
-from facade.tmf.engine.wording import ReadWords
+from facade.tmf.engine.wording import ReadWords, Wording
 from facade.web.address import origin
 
 
@@ -25,9 +29,14 @@ class ResourceTranslator:
     reads: DocumentReads
 
     def translate(
-        self, body: Any, principal: Principal, reason: str | None = None, read: ReadWords | None = None
+        self,
+        body: Any,
+        principal: Principal,
+        reason: str | None = None,
+        read: ReadWords | None = None,
+        allowances: Collection[Allowance] = (),
     ) -> Translation:
-        """`read`: how the body was sent in words of the partner's.
+        """`read`: how the body was sent in words of the partner's. `allowances`: what its contract forgave.
 
         Raises ContractViolation with pointers into the payload, NotFound for a reference that the caller does not see,
         and ScopeMissing for a command that it may not give.
@@ -40,7 +49,7 @@ class ResourceTranslator:
                 meant = self._resolved(bridged.body, principal)
                 translation = self.version.resource.to_command(meant, self.sender(principal, reason))
             principal.require(self.version.resource.scopes_of(translation.command, None))
-            trail = self.version.client_trail(translation.trail, bridged, body)
+            trail = with_supplied(self.version.client_trail(translation.trail, bridged, body), body, allowances)
             translated = replace(translation, trail=trail if read is None else read.trail(trail))
             extensions = self.version.extensions(body)
             return with_extensions(translated, extensions, principal.profile.extensions, self.version)
@@ -49,6 +58,14 @@ class ResourceTranslator:
         """How a body was sent in words of the partner's; None if it is in ours."""
         wording = self.version.wording(principal.profile)
         return None if wording is None else wording.read(body)
+
+    @contextmanager
+    def told(self, wording: Wording | None, read: ReadWords | None = None) -> Iterator[None]:
+        """What is raised is raised in the words of the client: its states, and its profile's words."""
+        resource = self.version.resource
+        worded = nullcontext() if wording is None else wording.told(read, resource.state_attribute)
+        with worded, client_states(resource.states):
+            yield
 
     def check_customers(self, body: Any, principal: Principal) -> None:
         """Raises CustomerNotFound, with its pointer, for a customer that the client may not act for."""

@@ -7,9 +7,10 @@ the client uses.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, ClassVar
 
-from canonical.audit.record import Mapped
+from canonical.audit.record import Mapped, Outcome
 from canonical.shared import jsontext
 from canonical.shared.criteria import Compare, Criterion, Not, Operator, PathStep
 from facade.contract.nulls import left_out
@@ -41,6 +42,10 @@ from facade.tmf.query.attributes import Attribute, Attributes, Names, SchemaAttr
 from facade.tmf.query.refusals import refusal
 from facade.tmf.query.selection import Selection, selected
 
+_BRIDGED: Mapping[Kind, Outcome] = MappingProxyType(
+    {Kind.LOST: Outcome.CARRIED, Kind.DEFAULTED: Outcome.ENRICHED, Kind.RESHAPED: Outcome.MAPPED}
+)
+"""What became of a place of a v4 body that differs in v5. What v5 cannot hold is set aside, and shown in v4 again."""
 _COMPLEMENTED = f'{{"{COMPLEMENT}":'
 """How the text of a document begins that has a complement."""
 
@@ -245,7 +250,10 @@ class V4(Version):
         aside, pointer_to = positions_aside(bridged.body.get(COMPLEMENT, ())), self.bridge.sent_pointer
         schema = self.resource.schema
         told = (replace(mapped, source=pointer_to(schema, mapped.source, sent, aside)) for mapped in trail)
-        losses = (Mapped(loss.pointer, "", f"{loss.kind.value} in v5: {loss.reason}") for loss in bridged.losses)
+        losses = (
+            Mapped(loss.pointer, "", f"{loss.kind.value} in v5: {loss.reason}", _BRIDGED[loss.kind])
+            for loss in bridged.losses
+        )
         return (*told, *losses)
 
     def shown(self, document: str, href: str, selection: Selection | None, wording: Wording | None = None) -> Shown:

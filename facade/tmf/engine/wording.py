@@ -19,7 +19,7 @@ from facade.contract.pointers import Token, Tokens, pointer, shortened, tokens_o
 from facade.contract.violations import Code, ContractViolation, Violation
 from facade.partners.dictionaries import Dictionary
 from facade.partners.words import NO_WORDS, PartnerWords, content_tag
-from facade.tmf.domains import ID_DOMAINS, OURS, Domain
+from facade.tmf.domains import ID_DOMAINS, OF_PERSONS, OURS, Domain
 from facade.tmf.engine.declaration import Resource
 from facade.tmf.engine.word_patches import JSON_PATCHES, operation_in_ours
 from facade.tmf.engine.word_places import Node
@@ -235,11 +235,17 @@ class ReadWords:
         """How each field was read, from the partner's words on."""
         mapped = {at: word for at, word in self._by_pointer.items() if word.ours is not None}
         told = [
-            Mapped(one.source, one.target, f"{_rule(mapped[one.source])}; {one.rule}") if one.source in mapped else one
+            replace(one, rule=f"{_rule(known)}; {one.rule}", agreed=self._row(known))
+            if (known := mapped.get(one.source)) is not None
+            else one
             for one in trail
         ]
-        known = {one.source for one in trail}
-        more = [Mapped(at, self._target(at), _rule(word)) for at, word in mapped.items() if at not in known]
+        sources = {one.source for one in trail}
+        more = [
+            Mapped(at, self._target(at), _rule(word), agreed=self._row(word))
+            for at, word in mapped.items()
+            if at not in sources
+        ]
         return (*told, *more)
 
     def told(self, violations: Sequence[Violation]) -> tuple[Violation, ...]:
@@ -278,6 +284,10 @@ class ReadWords:
         allowed = tuple(known.outward(one) for one in found.allowed if known.has_word_for(one))
         hint = None if found.hint is None else known.outward(found.hint)
         return replace(found, message=_in_words(message, found.allowed, known), allowed=allowed, hint=hint)
+
+    def _row(self, word: Word) -> str | None:
+        known = self.wording.of(word.domain)
+        return None if known is None else known.row(word.theirs)
 
     def _known_at(self, found: Violation) -> Dictionary | None:
         """The words of the place of a violation, or of which one is missing there."""
@@ -338,7 +348,7 @@ def _in_words(text: str, ours: Iterable[str], known: Dictionary) -> str:
 
 
 def _rule(word: Word) -> str:
-    return f"mapped by profile: {word.theirs} is {word.ours}"
+    return "mapped by profile" if word.domain in OF_PERSONS else f"mapped by profile: {word.theirs} is {word.ours}"
 
 
 def _with(value: Any, words: Mapping[Tokens, str]) -> Any:

@@ -10,7 +10,7 @@ from canonical.catalog.offering import OFFERINGS, AllowedAction, Group, Member, 
 from canonical.catalog.price import PriceContents
 from canonical.catalog.references import Reference
 from facade.contract.classes import REFERENCE_MEMBERS
-from facade.tmf.engine.mapping import VERBATIM, Field, Reading
+from facade.tmf.engine.mapping import Field, Reading, carried
 from facade.tmf.engine.parts import Either, Gathered, Object, Part, Parts, Spread
 from facade.tmf.engine.payload import Payload, unusable
 from facade.tmf.tmf620 import product_offering_price
@@ -46,7 +46,7 @@ class StockNumber:
                 found.trail.append(Mapped(f"{place}/id", f"{to}/sku", "as sent"))
                 found.violations += unusable("a stock number", sent["id"], LONGEST, f"{place}/id")
             else:
-                found.trail.append(Mapped(place, f"/carried{place}", VERBATIM))
+                found.trail.append(carried(place))
 
     def show(self, aggregate: Any, sent: Mapping[str, Any]) -> Payload:
         said = sent.get("externalIdentifier", [])

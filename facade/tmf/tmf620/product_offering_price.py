@@ -9,7 +9,7 @@ from canonical.audit.record import Mapped
 from canonical.catalog.price import PRICES, ChargeType, PriceContents
 from canonical.shared.money import Money
 from facade.contract.violations import Code, Violation
-from facade.tmf.engine.mapping import VERBATIM, Field, Reading, Row
+from facade.tmf.engine.mapping import Field, Reading, Row, carried
 from facade.tmf.engine.parts import Part, Parts
 from facade.tmf.engine.payload import Payload
 from facade.tmf.tmf620.items import ItemMapper
@@ -73,7 +73,7 @@ class Amount:
         read = [(self._sources[name], name) for name in known if self._sources[name] in body]
         found.trail += [Mapped(f"{at}/{source}", f"{to}/{name}", "amount, share or rate") for source, name in read]
         kept = [name for name in self.attributes if name in body and name not in dict(read)]
-        found.trail += [Mapped(f"{at}/{name}", f"/carried{at}/{name}", VERBATIM) for name in kept]
+        found.trail += [carried(f"{at}/{name}") for name in kept]
 
     def show(self, aggregate: Any, sent: Mapping[str, Any]) -> Payload:
         said = {name: sent[name] for name in self.attributes if name in sent}

@@ -14,6 +14,7 @@ from canonical.ordering.states import State
 from canonical.shared.errors import CanonicalError
 from facade.app import contract_of
 from facade.application.requests import Translation
+from facade.bootstrap.answers import answer_to
 from facade.bootstrap.declared import TMF_APIS
 from facade.bootstrap.versions import versions_of
 from facade.contract.nulls import NULL_NOT_AGREED
@@ -142,10 +143,10 @@ def test_a_dry_run_names_nulls_and_refuses_them_by_profile(version: Version) -> 
     translatable = Translatable(contract, ResourceTranslator(version, ReadsFromMemory(Memory())))
     principal = Principal("partner-acme", frozenset(EVERYWHERE))
     with flask.Flask("x").test_request_context():
-        found = tried(translatable, operation, body | {"note": None}, principal)
+        found = tried(translatable, operation, body | {"note": None}, principal, answer_to)
         assert found["accepted"]
         assert {"pointer": "/note", "rule": "nullAsAbsent", "understood": "absent"} in found["leniencies"]
-        found = tried(translatable, operation, body | {"note": None}, replace(principal, profile=REFUSING))
+        found = tried(translatable, operation, body | {"note": None}, replace(principal, profile=REFUSING), answer_to)
     assert [(one["pointer"], one["reason"]) for one in found["errors"]] == [("/note", NULL_NOT_AGREED)]
 
 

@@ -8,6 +8,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from canonical.audit.record import Mapped
 from canonical.catalog.errors import ItemInUse
 from canonical.ordering.errors import ProductOfAnotherCustomer
 from canonical.shared import jsontext
@@ -210,12 +211,19 @@ def test_a_word_for_a_role_of_customers_changes_the_tag() -> None:
 def test_the_trail_names_the_partners_pointer_and_word_and_ours() -> None:
     body = a_payload(productOrderItem=[an_item(productOffering={"id": "A-1"})], relatedParty=[party("KD-C1")])
     trail = translated(V5, profile(ids={**OFFERING, "customers": {"template": "KD-{id}"}}), body).trail
-    rules = {one.source: (one.target, one.rule) for one in trail}
-    assert rules["/productOrderItem/0/productOffering/id"] == (
-        "/lines/0/offering_id",
-        "mapped by profile: A-1 is po_broadband_1g; as sent",
-    )
-    assert rules["/relatedParty/0/partyOrPartyRole/id"][1].startswith("mapped by profile: KD-C1 is C1; ")
+    told = {one.source: one for one in trail}
+    place = "/productOrderItem/0/productOffering/id"
+    rule = "mapped by profile: A-1 is po_broadband_1g; as sent"
+    assert told[place] == Mapped(place, "/lines/0/offering_id", rule, agreed="/ids/offerings/table/A-1")
+
+
+@pytest.mark.parametrize("said", [{"template": "KD-{id}"}, {"table": {"KD-C1": "C1"}}])
+def test_the_trail_does_not_repeat_ids_of_persons(said: dict[str, Any]) -> None:
+    trail = translated(V5, profile(ids={"customers": said}), a_payload(relatedParty=[party("KD-C1")])).trail
+    [told] = [one for one in trail if one.source == "/relatedParty/0/partyOrPartyRole/id"]
+    assert (told.target, told.agreed) == ("/customer_id", f"/ids/customers/{next(iter(said))}")
+    assert told.rule.startswith("mapped by profile; ")
+    assert "C1" not in jsontext.text(trail)
 
 
 def test_a_request_is_told_apart_by_what_was_sent() -> None:

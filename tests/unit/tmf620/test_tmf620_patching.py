@@ -223,3 +223,12 @@ def test_the_trail_of_a_patch_has_what_the_patch_says() -> None:
     assert {"/version": "/edition", "/name": "/contents/name"}.items() <= {
         mapped.source: mapped.target for mapped in translation.trail
     }.items()
+
+
+@pytest.mark.parametrize("version", [V5, V4], ids=["v5", "v4"])
+def test_the_record_of_a_patch_has_the_attributes_that_it_changes(version: Version) -> None:
+    name = "parentId" if version is V4 else "description"
+    translation = patched(FULL, {name: "4711"}, version=version)
+    assert translation is not None
+    assert translation.told is not None
+    assert {one.source.split("/")[1] for one in translation.told} == {name}
