@@ -1,6 +1,6 @@
 """Audit records in the database."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,11 +10,16 @@ from adapters.persistence.database import Database, insert_once
 from adapters.persistence.encoding import converter, timestamp
 from adapters.persistence.evidence import EvidenceQueue
 from adapters.persistence.prepared import Prepared
+from adapters.persistence.slices import sliced
 from adapters.persistence.tables import audit
 from canonical.audit.errors import AuditRecordNotFound
+from canonical.audit.ports import AuditSearch
 from canonical.audit.record import AuditRecord, Mapped, Outcome
 from canonical.shared import jsontext
+from canonical.shared.paging import Found, Position, Slice
 
+SLACK = 10 * 60 * 1000
+"""Milliseconds: a record's id is made shortly before or after its time is read."""
 _INSERT = Prepared(sa.insert(audit))
 
 
@@ -42,6 +47,15 @@ class SqlAuditTrail:
         if row is None:
             raise AuditRecordNotFound("Audit record not found", recordId=record_id)
         return _record(dict(row))
+
+    def search(self, wanted: AuditSearch, part: Slice) -> Found[AuditRecord]:
+        """Newest first, by ids. Those are sortable by time, so a time is looked up among them first."""
+        where = _conditions(wanted)
+        query = sliced(sa.select(audit).where(*where).order_by(audit.c.id.desc()), part, lambda to: audit.c.id < to.key)
+        with self._database.reading() as connection:
+            rows = list(connection.execute(query).mappings())
+        last = Position((), rows[part.limit - 1]["id"]) if len(rows) > part.limit > 0 else None
+        return Found([_record(dict(row)) for row in rows[: part.limit]], 0, last)
 
     def translations_of(self, subject: str) -> list[Mapped]:
         """The translations of all requests about a subject, oldest first."""
@@ -97,6 +111,24 @@ def _trail(text: str) -> tuple[Mapped, ...]:
         )
         for entry in jsontext.read_kept(text)
     )
+
+
+def _conditions(wanted: AuditSearch) -> Iterator[sa.ColumnElement[bool]]:
+    if wanted.client is not None:
+        yield audit.c.client == wanted.client
+    if wanted.subjects is not None:
+        yield audit.c.subject.in_(wanted.subjects)
+    if wanted.begin is not None:
+        yield sa.and_(audit.c.at >= timestamp(wanted.begin), audit.c.id >= _id_at(wanted.begin, -SLACK))
+    if wanted.end is not None:
+        yield sa.and_(audit.c.at < timestamp(wanted.end), audit.c.id < _id_at(wanted.end, SLACK))
+
+
+def _id_at(at: datetime, slack: int) -> str:
+    """What ids of that time, UUIDs of version 7, begin with: the milliseconds since 1970."""
+    milliseconds = max(0, int(at.timestamp() * 1000) + slack)
+    digits = f"{milliseconds:012x}"
+    return f"{digits[:8]}-{digits[8:]}"
 
 
 def _usual(target: str) -> Outcome:

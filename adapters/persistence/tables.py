@@ -356,4 +356,5 @@ audit = sa.Table(
     sa.Column("code", sa.String(60), comment="of the error answered"),
     sa.Column("reason", sa.Text, comment="that a person gave"),
     sa.Column("profile", sa.String(150), comment="the version of the client's partner profile that judged the request"),
+    sa.Index(None, "client", "id"),
 )

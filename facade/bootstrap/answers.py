@@ -5,13 +5,14 @@ from types import MappingProxyType
 from facade.answers import AnswerTable, ErrorAnswer
 from facade.bootstrap.declared import TMF_APIS
 from facade.operations import processes
-from facade.portal import customer, events, handlers, partner_profiles, subscriptions
+from facade.portal import audit_records, customer, events, handlers, partner_profiles, subscriptions
 from facade.tmf.hub import handlers as hub
 from facade.web import errors
 
 TABLES: tuple[AnswerTable, ...] = (
     errors.SHARED,
     handlers.ANSWERS,
+    audit_records.ANSWERS,
     customer.ANSWERS,
     subscriptions.ANSWERS,
     processes.ANSWERS,

@@ -21,6 +21,7 @@ from facade.bootstrap.processes import assembled
 from facade.health import Role
 from facade.operations.processes import OperatedProcesses
 from facade.portal.assets import PortalAssets
+from facade.portal.audit_records import PortalAudit
 from facade.portal.bridge_reports import BridgeReports
 from facade.portal.catalog import PortalCatalog
 from facade.portal.catalog_files import PortalCatalogFiles
@@ -81,7 +82,8 @@ def _apis(core: Core, security: SecuritySettings) -> list[Api]:
         ),
         Api(
             "canonical/v1.yaml",
-            PortalOrders(core.application, core.reads, core.audit, core.waiters).operations()
+            PortalOrders(core.application, core.reads, core.waiters).operations()
+            | PortalAudit(core.reads, core.audit).operations()
             | _translations(core).operations()
             | _catalog(core)
             | PortalAssets(core.reads, SqlAssetOutlook(core.database, core.clock, core.sold)).operations()

@@ -9,11 +9,7 @@ from typing import Any, Protocol
 
 import flask
 
-from canonical.audit.errors import AuditRecordNotFound
-from canonical.audit.ports import AuditTrail
-from canonical.audit.record import AuditRecord, Mapped
-from canonical.inventory.asset import ASSETS
-from canonical.ordering.cancellation import CANCELLATIONS
+from canonical.audit.record import Mapped
 from canonical.ordering.commands import CancelOrder
 from canonical.ordering.errors import ExternalIdTaken, OrderWasCancelled
 from canonical.ordering.handlers import PLACE_ORDER
@@ -21,14 +17,11 @@ from canonical.ordering.order import ORDERS, Order
 from canonical.processes.engine import ProcessEngine
 from canonical.processes.errors import InsufficientStock, PaymentDeclined, StillWorking
 from canonical.shared import tracing
-from canonical.shared.aggregates import Kind
 from canonical.shared.criteria import AllOf, AnyElement, Compare, Criterion, Operator, PathStep
 from canonical.shared.deadline import seconds_left
-from canonical.shared.errors import NotFound
 from canonical.shared.ports import AggregateReads
 from canonical.shared.projection import SearchIndex
 from canonical.shared.reader import ALL, Reader
-from canonical.subscriptions.plan_change import PLAN_CHANGES
 from facade.answers import AnswerRow, AnswerTable
 from facade.application.requests import Request, Result, Translation
 from facade.application.use_cases import Application
@@ -36,11 +29,10 @@ from facade.contract.connexion_plugin import validated_body
 from facade.contract.lenient_defaults import Allowance
 from facade.contract.violations import Code, ContractViolation, Violation
 from facade.partners.profiles import DEFAULT, Profile
-from facade.portal.assets import READ as ASSETS_READ
 from facade.portal.failures import error_of, going_on
 from facade.portal.pages import page_document
 from facade.portal.reads import FoundReads
-from facade.portal.schemas import OrderRequest, audit_document, order_document
+from facade.portal.schemas import OrderRequest, order_document
 from facade.security.principal import Principal, current_principal
 from facade.web.address import requested_address
 from facade.web.cursors import Course
@@ -51,7 +43,6 @@ from facade.web.preferences import RESPOND_ASYNC, preferences
 
 ANSWERS: AnswerTable = MappingProxyType(
     {
-        AuditRecordNotFound: AnswerRow(404, "Audit record not found"),
         ExternalIdTaken: AnswerRow(409, "External id taken"),
         OrderWasCancelled: AnswerRow(409, "Order cancelled"),
         InsufficientStock: AnswerRow(409, "Insufficient stock"),
@@ -68,13 +59,6 @@ INDEX = SearchIndex(terms=frozenset({SHOWN_EXTERNAL_ID}), of_aggregates=True)
 ASK_AGAIN_SECONDS = "1"
 LEFT_TO_ANSWER = 1.0
 """The last seconds of a request's deadline, in which it no longer waits for a process."""
-
-
-KINDS: Mapping[str, tuple[Kind[Any], str]] = MappingProxyType(
-    {kind.name: (kind, "order") for kind in (ORDERS, CANCELLATIONS, PLAN_CHANGES)}
-    | {ASSETS.name: (ASSETS, ASSETS_READ)}
-)
-"""Kinds of aggregates that belong to customers, each with the scope that everybody's are seen by, without `:all`."""
 
 
 ITEM_FIELDS: Mapping[str, str] = MappingProxyType(
@@ -123,7 +107,6 @@ class Waiters:
 class PortalOrders:
     application: Application
     reads: OrderReads
-    audit: AuditTrail
     waiters: Waiters
 
     def operations(self) -> dict[str, Callable[..., Any]]:
@@ -131,7 +114,6 @@ class PortalOrders:
             "placeOrder": self.place_order,
             "listOrders": self.list_orders,
             "cancelOrder": self.cancel_order,
-            "getAuditRecord": self.get_audit_record,
         }
 
     def place_order(self) -> flask.Response:
@@ -164,7 +146,7 @@ class PortalOrders:
         query = flask.request.args
         only(query, (*PAGING, "externalId", "externalSystem"))
         page, reader = page_of(query, LIST), current_principal().reader()
-        asked = _with_external_id(query.get("externalId"), query.get("externalSystem"))
+        asked = with_external_id(query.get("externalId"), query.get("externalSystem"))
         if asked is None:
             found = self.reads.aggregates(ORDERS, reader, page.slice)
         else:
@@ -185,29 +167,10 @@ class PortalOrders:
             order = self.reads.aggregate(ORDERS, order.id, ALL)
         return _answer(order, 202, {})
 
-    def get_audit_record(self, recordId: str) -> flask.Response:
-        only(flask.request.args, ())
-        reader = current_principal().reader()
-        record = self.audit.find(recordId.removeprefix("urn:uuid:"), None if reader.unbounded else reader.client)
-        if reader.customers is not None and record.subject is not None:
-            self._check_seen(record, record.subject, current_principal())
-        return answer_json(audit_document(record))
-
     def _placed(self, request: Request, principal: Principal) -> Result:
         with tracing.span("translate"):
             translation = _submit_order(request.payload, principal)
         return self.application.execute(request, translation, 201)
-
-    def _check_seen(self, record: AuditRecord, subject: str, principal: Principal) -> None:
-        """Raises AuditRecordNotFound for a record about a subject that the caller does not see."""
-        of_customers = KINDS.get(record.subject_type or ORDERS.name)
-        if of_customers is None:
-            return
-        kind, scope = of_customers
-        try:
-            self.reads.aggregate(kind, subject, principal.reader(scope))
-        except NotFound as error:
-            raise AuditRecordNotFound("Audit record not found", recordId=record.id) from error
 
 
 @dataclass(frozen=True)
@@ -234,7 +197,7 @@ class PortalTranslator:
         principal.check_customer(body["customerId"], "/customerId")
 
 
-def _with_external_id(external_id: str | None, system: str | None) -> Criterion | None:
+def with_external_id(external_id: str | None, system: str | None) -> Criterion | None:
     """The orders that have this external id, of the system if one is named; None without an id."""
     if external_id is None:
         if system is not None:

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
-from adapters.persistence.tables import audit
 from tests.support.product import ORDERS, TMF622, Node, partner_order, portal_order
 from tests.support.waiting import until
+from tests.unit.engine.worded import golden
 
+RECORDS = "/api/v1/audit-records"
 V4 = TMF622.replace("/v5/", "/v4/")
 PRODUCTS = "/tmf-api/productInventory/v5/product"
 OFFERINGS = "/tmf-api/productCatalogManagement/v5/productOffering"
@@ -205,20 +205,33 @@ def test_a_message_of_the_partners_shows_parameters_in_its_words(product: Node, 
 def test_the_audit_record_tells_what_was_mapped(product: Node, partner: str, version: str) -> None:
     rule = f"mapped by profile: {WORDS[partner]['tv']} is po_tv_basic; "
     answer = product.post(PATHS[version], order(partner, version), client=partner)
-    engine = sa.create_engine(product.database)
-    with engine.connect() as connection:
-        query = sa.select(audit.c.translation, audit.c.profile).where(audit.c.subject == answer.json()["id"])
-        [[translation, profile]] = connection.execute(query)
-    engine.dispose()
-    rules = {one["source"]: one["rule"] for one in json.loads(translation)}
+    [record] = product.get(RECORDS, params={"orderId": answer.json()["id"]}).json()["items"]
+    rules = {one["source"]: one["rule"] for one in record["translation"]}
     assert rules["/productOrderItem/0/productOffering/id"].startswith(rule)
-    assert profile.startswith(f"{partner}@file:")
+    assert record["profileVersion"].startswith(f"{partner}@file:")
     body = {"api": "TMF622", "version": version, "operation": "createProductOrder", "payload": order(partner, version)}
     tried = product.post("/api/v1/translations", body, client=partner).json()
     assert tried["accepted"], tried
     assert tried["command"]["lines"][0]["offering_id"] == "po_tv_basic"
     rules = {one["source"]: one["rule"] for one in tried["fields"]}
     assert rules["/productOrderItem/0/productOffering/id"].startswith(rule)
+
+
+@PARTNERS
+@VERSIONS
+def test_a_dry_run_tells_what_the_record_of_the_request_tells(product: Node, partner: str, version: str) -> None:
+    payload = golden(f"{partner.removeprefix('partner-')}-{version}.request")
+    payload.pop("externalId", None)  # it is unique
+    body = {"api": "TMF622", "version": version, "operation": "createProductOrder", "payload": payload}
+    tried = product.post("/api/v1/translations", body, client=partner).json()
+    answer = product.post(PATHS[version], payload, client=partner)
+    if tried["accepted"]:
+        assert answer.status_code == 201, answer.text
+        [record] = product.get(RECORDS, params={"orderId": answer.json()["id"]}).json()["items"]
+    else:
+        assert answer.json().get("errors", tried["errors"]) == tried["errors"]
+        record = product.get(f"{RECORDS}/{answer.json()['id']}").json()
+    assert record["translation"] == tried["fields"]
 
 
 def test_a_repeated_key_gets_the_first_answer(product: Node) -> None:

@@ -1,6 +1,6 @@
 """A PATCH becomes a command: it is applied to the document as its client sees it, and what then differs says what."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import compress
 from typing import Any
@@ -23,6 +23,7 @@ from facade.tmf.engine.addresses import entity_tag
 from facade.tmf.engine.declaration import PatchRules, Sender, Verb
 from facade.tmf.engine.error_translation import client_pointers
 from facade.tmf.engine.extensions import added, with_extensions
+from facade.tmf.engine.mapping import carried as carried_at
 from facade.tmf.engine.mapping import left_out
 from facade.tmf.engine.payload import Payload
 from facade.tmf.engine.reads import Reads
@@ -156,12 +157,33 @@ def planned(
             raise ContractViolation(wrong)
         body = with_complement(checked.body, after.get(COMPLEMENT, ()))
         translation = rules.to_change(asked, aggregate, names, body, sender)
-        trail = (*version.client_trail(translation.trail, bridged, patch.body), *left_out((*patch.nulls, *absent)))
+        read = (*translation.trail, *_not_read(names, translation.trail, after, resource.state_attribute))
+        trail = (*version.client_trail(read, bridged, patch.body), *left_out((*patch.nulls, *absent)))
         trail = trail if patch.read is None else patch.read.trail(trail)
         changes = None if rules.replaces(aggregate, translation.command) else aggregate.id
-        told = _of_changed(translation.trail, names, trail)
+        told = _of_changed(read, names, trail)
         changed = replace(translation, trail=trail, told=told, changes=changes, replannable=True)
         return with_extensions(changed, added(version, before, after), sender.extensions, version)
+
+
+def _not_read(names: Collection[str], trail: Sequence[Mapped], after: Payload, state: str) -> Iterator[Mapped]:
+    """What is to be told of changed attributes that the command does not have."""
+    told = {_attribute(one.source) for one in trail}
+    for name in names:
+        place = f"/{escaped(name)}"
+        if place in told:
+            continue
+        if name == state:
+            yield Mapped(place, place, "the state that is asked for")
+        elif name in after:
+            yield carried_at(place)
+        else:
+            yield Mapped(place, f"/carried{place}", "removed")
+
+
+def _attribute(pointer: str) -> str:
+    """The pointer of the attribute of the resource in which a place is."""
+    return "/".join(pointer.split("/", 2)[:2])
 
 
 def _of_changed(read: Sequence[Mapped], names: Collection[str], trail: Sequence[Mapped]) -> tuple[Mapped, ...]:
@@ -169,7 +191,7 @@ def _of_changed(read: Sequence[Mapped], names: Collection[str], trail: Sequence[
     were not sent.
     """
     changed = {f"/{escaped(name)}" for name in names}
-    sent = ("/".join(one.source.split("/", 2)[:2]) in changed for one in read)
+    sent = (_attribute(one.source) in changed for one in read)
     return (*compress(trail, sent), *trail[len(read) :])
 
 
