@@ -1,7 +1,7 @@
 """The dry run: how a payload is understood and what would follow, without doing it."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from types import MappingProxyType
@@ -24,7 +24,10 @@ from facade.contract.nulls import refused as refused_nulls
 from facade.contract.validator import Contract
 from facade.contract.violations import Code, ContractViolation, Violation
 from facade.evidence import refused_places
-from facade.partners.profiles import Nulls
+from facade.partners.customers import ClaimUnusable
+from facade.partners.in_force import UnusableProfile
+from facade.partners.profiles import Nulls, Profile
+from facade.portal.partner_profiles import INVALID_PROFILE
 from facade.portal.schemas import trail_document
 from facade.security.principal import Principal, current_principal
 from facade.tmf.bridge import Loss
@@ -40,6 +43,7 @@ NOTHING: Mapping[str, Any] = MappingProxyType(
 )
 """The answer about a payload that comes to nothing."""
 
+PARTNERS_READ = "partners:read"
 AGREED = "agreed_version"
 """The field of commands that names the version of the profile. Another version alone is no other outcome."""
 
@@ -92,11 +96,14 @@ class Translatable:
 
 @dataclass(frozen=True)
 class Translations:
-    """`known` names each operation by API, version and operationId."""
+    """`known` names each operation by API, version and operationId. `named` is the profile of a version's name; it
+    raises ProfileNotFound and UnusableProfile.
+    """
 
     known: Mapping[tuple[str, str, str], Translatable]
     application: Application
     answer_to: AnswerTo
+    named: Callable[[str], Profile]
 
     def operations(self) -> dict[str, Callable[..., Any]]:
         return {"translate": self.translate}
@@ -113,13 +120,32 @@ class Translations:
             known = tuple(" ".join(names) for names in self.known)
             violation = Violation("/operation", Code.INVALID_VALUE, f"{' '.join(what)} cannot be tried here", known)
             raise ContractViolation([violation])
-        translatable, principal = self.known[what], current_principal()
+        translatable, principal = self.known[what], self._under(asked.get("profileVersion"))
         principal.profile.versions.check(*what[:2])
         principal.require(translatable.contract.scopes(what[2]))
         accepted = flask.request.headers.get("Accept-Language", "")
-        return answer_json(
-            tried(translatable, what[2], asked["payload"], principal, self.answer_to, self._calls, accepted)
-        )
+        told = tried(translatable, what[2], asked["payload"], principal, self.answer_to, self._calls, accepted)
+        return answer_json(told | {"profileVersion": principal.profile.version})
+
+    def _under(self, version: str | None) -> Principal:
+        """The caller under the profile of this name; under its own one in force without a name.
+
+        Raises ScopeMissing, ProfileNotFound, and ContractViolation for a version that this release cannot use.
+        """
+        principal = current_principal()
+        if version is None or version == principal.profile.version:
+            return principal
+        principal.require((PARTNERS_READ,))
+        try:
+            profile = self.named(version)
+        except UnusableProfile as error:
+            violation = Violation("/profileVersion", Code.INVALID_VALUE, str(error), reason=INVALID_PROFILE)
+            raise ContractViolation([violation]) from error
+        customers = principal.customers
+        if customers is None:
+            with suppress(ClaimUnusable):  # the claim is in the tokens of the partner, which is not the caller
+                customers = profile.customers_for({})
+        return replace(principal, profile=profile, customers=customers)
 
     def _calls(self, translation: Translation) -> list[PlannedCall]:
         """The backend calls that would follow; none for an order that is there already."""

@@ -13,7 +13,8 @@ from canonical.partners.ports import Turn
 from canonical.partners.profile_version import PROFILE_VERSIONS, ProfileVersion
 from canonical.shared.ports import Clock
 
-_KEPT = (documents.c.resource == PROFILE_VERSIONS.name, documents.c.shown_from.is_not(None))
+_VERSION = documents.c.resource == PROFILE_VERSIONS.name
+_PUBLISHED = (_VERSION, documents.c.shown_from.is_not(None))
 _COUNT = sa.update(partner_profile_changes).values(count=partner_profile_changes.c.count + 1)
 SLOW_CLOCK = timedelta(hours=1)
 """How long versions that ended are still read: a node whose clock is slow has them in force."""
@@ -56,14 +57,14 @@ class SqlPublishedProfiles:
         until = documents.c.shown_until
         lately = timestamp(self._clock.now() - SLOW_CLOCK)
         query = sa.select(documents.c.aggregate, documents.c.version).where(
-            *_KEPT, sa.or_(until.is_(None), until > lately)
+            *_PUBLISHED, sa.or_(until.is_(None), until > lately)
         )
         with self._database.reading() as connection:
             return [loaded(PROFILE_VERSIONS, row) for row in connection.execute(query.order_by(documents.c.id))]
 
     def version(self, client: str, number: int) -> ProfileVersion | None:
         mine = (documents.c.reference == client, documents.c.edition == str(number))
-        query = sa.select(documents.c.aggregate, documents.c.version).where(*_KEPT, *mine)
+        query = sa.select(documents.c.aggregate, documents.c.version).where(_VERSION, *mine)
         with self._database.reading() as connection:
             row = connection.execute(query).first()
         return None if row is None else loaded(PROFILE_VERSIONS, row)

@@ -126,4 +126,4 @@ def _views(core: Core) -> dict[str, Callable[..., Any]]:
 
 
 def _translations(core: Core) -> Translations:
-    return Translations(translatable(core.reads), core.application, answer_to)
+    return Translations(translatable(core.reads), core.application, answer_to, core.profiles.named)

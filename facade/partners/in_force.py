@@ -1,5 +1,6 @@
 """The profiles in force on this node: stored versions before files, the default for everybody else."""
 
+import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,7 +9,7 @@ from datetime import datetime
 import structlog
 
 from canonical.partners.ports import PublishedProfiles
-from canonical.partners.profile_version import ProfileState, ProfileVersion, in_force
+from canonical.partners.profile_version import PROFILE_VERSIONS, ProfileState, ProfileVersion, in_force
 from canonical.shared.errors import StoreUnavailable
 from canonical.shared.ports import Clock
 from facade.partners.faults import ProfileFault
@@ -16,6 +17,7 @@ from facade.partners.profiles import DEFAULT, Profile, Profiles, compile_profile
 
 log = structlog.get_logger()
 
+NUMBER = re.compile("[1-9][0-9]{0,8}")
 SECONDS = 0.25
 """Between two looks at the number of changes."""
 
@@ -64,6 +66,19 @@ class ProfilesInForce:
             return of_file
         kept = self._stored.version(client, int(number)) if number.isdecimal() else None
         return self.of(client) if kept is None else self._loaded.compiled.get(kept.id) or tested(kept)
+
+    def named(self, version: str) -> Profile:
+        """The profile of that name, whatever its state: of a stored version, a draft too, or of a file. Raises
+        ProfileNotFound, and UnusableProfile.
+        """
+        client, _, number = version.rpartition("@")
+        of_file = self.files.of(client)
+        if of_file.version == version:
+            return of_file
+        kept = self._stored.version(client, int(number)) if NUMBER.fullmatch(number) else None
+        if kept is None:
+            raise PROFILE_VERSIONS.missing(version)
+        return tested(kept)
 
     def refresh(self) -> None:
         """Load what is in force, if that changed. Raises UnusableProfile, and StoreUnavailable; then everything stays

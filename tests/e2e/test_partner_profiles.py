@@ -243,6 +243,32 @@ def _judgements(node: Node) -> list[tuple[int, str | None, str]]:
         engine.dispose()
 
 
+def tried(node: Node, profile: str | None, role: str, client: str = "qa") -> requests.Response:
+    body: dict[str, Any] = {"api": "TMF622", "version": "v5", "operation": "createProductOrder", "payload": order(role)}
+    return node.post("/api/v1/translations", body | ({} if profile is None else {"profileVersion": profile}), client)
+
+
+def test_a_dry_run_takes_a_version_of_the_profile(product: Node) -> None:
+    version = activated(product, ROLE)["profileVersion"]
+    until(lambda: judged_by(product) == version)
+    changed = draft(product, {"partyRoles": {"Kundin": "Customer"}}).json()["profileVersion"]
+    for profile, role, accepted in (
+        (version, "Endkunde", True),
+        (version, "Kundin", False),
+        (changed, "Endkunde", False),
+        (changed, "Kundin", True),
+    ):
+        answer = tried(product, profile, role).json()
+        assert "accepted" in answer, answer
+        assert (answer["accepted"], answer["profileVersion"]) == (accepted, profile)
+    own = tried(product, None, "Endkunde", PARTNER).json()
+    assert (own["accepted"], own["profileVersion"]) == (True, version)
+    assert tried(product, version, "Endkunde", PARTNER).json() == own
+    assert tried(product, changed, "Kundin", PARTNER).json()["code"] == "INSUFFICIENT_SCOPE"
+    for unknown in (f"{PARTNER}@999", "nobody@1", f"{PARTNER}@file:0", "nonsense"):
+        assert tried(product, unknown, "Kundin").json()["code"] == "PROFILE_NOT_FOUND"
+
+
 def test_a_restart_has_the_same_in_force(product: Node) -> None:
     version = activated(product, ROLE)["profileVersion"]
     until(lambda: judged_by(product) == version)
