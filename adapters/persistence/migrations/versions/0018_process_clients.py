@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0015'
-down_revision = '0014'
+revision = '0018'
+down_revision = '0017'
 
 A_NODE = sa.text('node IS NOT NULL')
 NO_NODE = sa.text("node IS NULL AND state NOT IN ('ended', 'fallout')")
