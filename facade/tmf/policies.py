@@ -1,7 +1,9 @@
 """What can be agreed with a partner about its orders, beside ids and words."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 
 from canonical.ordering.errors import PriceDiffers
 
@@ -22,11 +24,27 @@ LATE = ("agreement", "payment", "productOfferingQualification", "quote")
 
 
 @dataclass(frozen=True)
+class Context:
+    """What is added to a new order that does not state it. `currency` is that of amounts without one, and
+    `billing_accounts` are those of customers.
+    """
+
+    sales_channel: str | None = None
+    agreement: str | None = None
+    currency: str | None = None
+    billing_accounts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+NO_CONTEXT = Context()
+
+
+@dataclass(frozen=True)
 class OrderPolicies:
-    """`late`: the attributes of LATE that may change late."""
+    """`late`: the attributes of LATE that may change late. `context` is added to new orders."""
 
     prices: Prices = Prices.MUST_EQUAL
     late: frozenset[str] = frozenset()
+    context: Context = NO_CONTEXT
 
     @property
     def tolerated(self) -> tuple[str, ...]:

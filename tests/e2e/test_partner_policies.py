@@ -75,3 +75,36 @@ def test_null_is_read_as_absent_on_the_canonical_api(product: Node) -> None:
     assert answer.status_code == 201, answer.text
     refused = product.post(ORDERS, sent, client="partner-beta")
     assert (refused.status_code, refused.json()["code"]) == (400, "NULL_NOT_AGREED")
+
+
+@VERSIONS
+def test_orders_get_the_context_of_the_profile_and_references_that_come_late(product: Node, version: str) -> None:
+    named = {"id": "KD-C12345", "@referredType": "Customer"}
+    party: dict[str, Any] = {"partyOrPartyRole": {"@type": "PartyRoleRef", **named}} if version == "v5" else named
+    party = {"role": "Endkunde", **party}
+    item = {"id": "1", "action": "neu", "quantity": 1, "productOffering": {"id": "A-200"}}
+    answer = product.post(PATHS[version], {"relatedParty": [party], "productOrderItem": [item]}, client="partner-alpha")
+    assert answer.status_code == 201, answer.text
+    order_id = answer.json()["id"]
+    assert [one["id"] for one in answer.json()["agreement"]] == ["RV-2026"]
+    product.until_finished(order_id)
+    path, late = f"{PATHS[version]}/{order_id}", {"payment": [{"@type": "PaymentRef", "id": "PAY-1"}]}
+    assert product.request("PATCH", path, json=late).status_code == 409
+    changed = product.request("PATCH", path, "partner-alpha", json=late)
+    assert (changed.status_code, changed.json()["payment"][0]["id"]) == (200, "PAY-1")
+    frozen = product.request("PATCH", path, "partner-alpha", json={"requestedStartDate": "2027-01-01T00:00:00Z"})
+    assert frozen.status_code == 409
+
+
+@VERSIONS
+def test_prices_are_left_out_where_the_profile_ignores_them(product: Node, version: str) -> None:
+    wrong = {"priceType": "oneTime", "price": {"taxIncludedAmount": {"unit": "EUR", "value": 1}}}
+    sent = an_order(version, orderTotalPrice=[wrong])
+    assert product.post(PATHS[version], sent).json()["code"] == "PRICE_DIFFERS"
+    sent["relatedParty"][0]["role"], sent["productOrderItem"] = (
+        "Buyer of beta",
+        [{"id": "1", "action": "order", "quantity": 1, "productOffering": {"id": "A-100"}}],
+    )
+    answer = product.post(PATHS[version], sent, client="partner-beta")
+    assert answer.status_code == 201, answer.text
+    assert "orderTotalPrice" not in answer.json()

@@ -12,6 +12,7 @@ from facade.tmf.engine.declaration import TASK_VERBS, PatchRules, Resource, Serv
 from facade.tmf.engine.parties import customers_named
 from facade.tmf.tmf622 import cancel_product_order as task
 from facade.tmf.tmf622 import product_order as order
+from facade.tmf.tmf622.context import to_placed_order
 from facade.tmf.tmf622.v4 import BRIDGE
 
 ITEM = "/productOrderItem/**"
@@ -33,7 +34,7 @@ PRODUCT_ORDER = Resource(
     schema="ProductOrder",
     kind=ORDERS,
     owned_by_scope="order",
-    to_command=order.to_submit_order,
+    to_command=to_placed_order,
     project=order.from_order,
     states=order.STATES,
     index=SearchIndex(

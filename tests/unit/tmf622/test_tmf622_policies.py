@@ -146,3 +146,80 @@ def test_before_work_begins_the_same_is_an_amendment() -> None:
     found = patched(V5, {"agreement": REFERENCES["agreement"]}, State.ACKNOWLEDGED, profile(lateChanges=["agreement"]))
     assert found is not None
     assert isinstance(found.command, AmendOrder)
+
+
+# --- context that is added --------------------------------------------------------------------------------------------
+
+CONTEXT = {
+    "salesChannel": "web",
+    "agreement": "AG-2026",
+    "currency": "EUR",
+    "billingAccounts": {"C12345": "BA1", "C20000": "BA2"},
+}
+ENRICHING = compile_profile({"enrichment": CONTEXT}, "acme@3")
+
+
+def without_units(version: Version) -> list[dict[str, Any]]:
+    stated = price(version, 1)
+    del stated[0]["price"]["taxIncludedAmount"]["unit"]
+    return stated
+
+
+@VERSIONS
+def test_context_that_is_not_sent_is_added_and_named_with_its_source(version: Version) -> None:
+    item = an_item(itemPrice=without_units(version))
+    found = translated(version, an_order(version, productOrderItem=[item]), ENRICHING)
+    command, carried = found.command, found.carried
+    assert carried is not None
+    assert command.markets[-1].channels == ("web",)
+    assert command.billing_account_id == "BA1"
+    assert carried["agreement"] == [{"@type": "AgreementRef", "id": "AG-2026"}]
+    assert command.lines[0].stated_prices[0].currency == "EUR"
+    added = {(one.target, one.rule) for one in found.trail if one.rule.startswith("enriched")}
+    by = "enriched by profile acme@3: /enrichment/"
+    assert added >= {
+        ("/markets", f"{by}salesChannel is web"),
+        ("/billing_account_id", f"{by}billingAccounts/C12345 is BA1"),
+        ("/carried/agreement", f"{by}agreement is AG-2026"),
+        ("/carried/productOrderItem/0/itemPrice/0/price/taxIncludedAmount/unit", f"{by}currency is EUR"),
+    }
+    assert {one.source for one in found.trail if one.rule.startswith("enriched")} == {""}
+    assert not {"/channel", "/agreement", "/billingAccount"} & {one.source for one in found.trail}
+
+
+@VERSIONS
+def test_what_is_sent_is_not_replaced(version: Version) -> None:
+    channel = {"id": "shop"} if version is V4 else {"channel": {"@type": "ChannelRef", "id": "shop"}}
+    body = an_order(
+        version,
+        channel=[channel],
+        agreement=[{"@type": "AgreementRef", "id": "AG-1"}],
+        billingAccount={"@type": "BillingAccountRef", "id": "BA9"},
+        orderTotalPrice=price(version, 1),
+    )
+    found, plain = translated(version, body, ENRICHING), translated(version, body, profile())
+    assert replace(found.command, agreed_version=None) == replace(plain.command, agreed_version=None)
+    assert found.carried == plain.carried
+    assert not [one for one in found.trail if one.rule.startswith("enriched")]
+
+
+def test_a_customer_without_an_account_in_the_profile_gets_none() -> None:
+    body = an_order(V5, relatedParty=[party("C99999")])
+    assert translated(V5, body, ENRICHING).command.billing_account_id is None
+
+
+@pytest.mark.parametrize(
+    ("said", "at"),
+    [
+        ({"currency": "euro"}, "/enrichment/currency"),
+        ({"channel": "web"}, "/enrichment"),
+        ({"salesChannel": "we\tb"}, "/enrichment/salesChannel"),
+        ({"billingAccounts": {"C/1": "BA1 "}}, "/enrichment/billingAccounts/C~11"),
+        ({"billingAccounts": {"C1": "BA9"}}, "/enrichment/billingAccounts/C1"),
+    ],
+    ids=str,
+)
+def test_a_mistake_in_what_is_added_is_told(said: Any, at: str) -> None:
+    with pytest.raises(ProfileFault) as refused:
+        profile(enrichment=said, billingAccounts=["BA1"])
+    assert refused.value.pointer == at
