@@ -13,12 +13,11 @@ from facade.bootstrap.apis import translatable
 from facade.bootstrap.catalog import opened
 from facade.bootstrap.core import PARTNERS
 from facade.bootstrap.declared import TMF_APIS
-from facade.bootstrap.partners import FaultyProfiles, active_versions
+from facade.bootstrap.partners import active_versions
 from facade.bootstrap.replaying import NothingKept
 from facade.bootstrap.versions import versions_of
 from facade.partners.examples import Example, examples_in
-from facade.partners.faults import ProfileFault
-from facade.partners.files import ProfileError, documents_in, read_profiles
+from facade.partners.files import ProfileError, compiled_file, documents_in
 from facade.partners.handout import Handout, TriedExample
 from facade.partners.profiles import Profile, compile_profile
 from facade.replay.outcomes import EVERY_SCOPE, KEPT
@@ -63,7 +62,7 @@ class Agreed:
 def agreed_with(settings: Settings, client: str, folder: Path | None) -> Agreed:
     """The profile of a client in a folder; without one, what is in force: its active version, or its file of PARTNERS.
 
-    Raises ProfileError, and FaultyProfiles.
+    Raises ProfileError.
     """
     if folder is None:
         with opened(settings) as database:
@@ -71,14 +70,11 @@ def agreed_with(settings: Settings, client: str, folder: Path | None) -> Agreed:
         if active is not None:
             return Agreed(client, active.document, compile_profile(active.document, active.name))
         folder = Path(settings.partners) if settings.partners else PARTNERS
-    found = {name: document for name, _, document in documents_in(folder)}
+    found = {name: (path, document) for name, path, document in documents_in(folder)}
     if client not in found:
         raise ProfileError(f"{client} has no profile in {folder}")
-    try:
-        compile_profile(found[client])
-    except ProfileFault as fault:
-        raise FaultyProfiles([f"{client}: {fault}"]) from fault
-    return Agreed(client, found[client], read_profiles(folder).of(client))
+    path, document = found[client]
+    return Agreed(client, document, compiled_file(path, document))
 
 
 def handout(agreed: Agreed) -> Handout:

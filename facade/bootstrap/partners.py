@@ -16,7 +16,7 @@ from facade.clock import SystemClock
 from facade.identities import SortableIdentities, new_id
 from facade.partners.differences import differences
 from facade.partners.faults import ProfileFault
-from facade.partners.files import documents_in
+from facade.partners.files import documents_in, located
 from facade.partners.profiles import compile_profile, content_hash
 from facade.security.tokens import LONGEST_CLIENT_ID
 
@@ -71,7 +71,7 @@ def profiles_in(folder: Path) -> dict[str, Any]:
         try:
             compile_profile(document)
         except ProfileFault as fault:
-            faults.append(f"{path}: {fault}")
+            faults.append(located(path, fault))
         documents[client] = document
     if faults:
         raise FaultyProfiles(faults)

@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from facade.contract.pointers import tokens_of
 from facade.partners.faults import ProfileFault
 from facade.partners.profiles import Profile, Profiles, compile_profile, content_hash
 
@@ -53,7 +54,7 @@ def as_file(document: Any) -> str:
 
 def read_profiles(folder: Path) -> Profiles:
     """The profiles in a folder, each named by its client's id. Raises ProfileError."""
-    return Profiles({client: _compiled(path, document) for client, path, document in documents_in(folder)})
+    return Profiles({client: compiled_file(path, document) for client, path, document in documents_in(folder)})
 
 
 def documents_in(folder: Path) -> list[tuple[str, Path, Any]]:
@@ -61,6 +62,28 @@ def documents_in(folder: Path) -> list[tuple[str, Path, Any]]:
     if not folder.is_dir():
         raise ProfileError(f"{folder} is not a folder")
     return [(path.name.removesuffix(SUFFIX), path, _read(path)) for path in sorted(folder.glob(f"*{SUFFIX}"))]
+
+
+def located(path: Path, fault: ProfileFault) -> str:
+    """A mistake with its file and line. The line is that of the innermost key or element that the file has."""
+    node, line = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader), 0
+    for token in tokens_of(fault.pointer):
+        step = _step(node, str(token))
+        if step is None:
+            break
+        mark, node = step
+        line = mark.line
+    return f"{path}:{line + 1}: {fault}"
+
+
+def _step(node: yaml.Node | None, token: str) -> tuple[yaml.Mark, yaml.Node] | None:
+    """Where a member or an element begins, and its value."""
+    if isinstance(node, yaml.MappingNode):
+        return next(((key.start_mark, value) for key, value in node.value if key.value == token), None)
+    if isinstance(node, yaml.SequenceNode) and token.isdecimal() and int(token) < len(node.value):
+        value = node.value[int(token)]
+        return value.start_mark, value
+    return None
 
 
 def _read(path: Path) -> Any:
@@ -72,10 +95,11 @@ def _read(path: Path) -> Any:
     return {} if said is None else said
 
 
-def _compiled(path: Path, document: Any) -> Profile:
+def compiled_file(path: Path, document: Any) -> Profile:
+    """The profile of a file with this document. Raises ProfileError."""
     try:
         profile = compile_profile(document)
     except ProfileFault as fault:
-        raise ProfileError(f"{path}: {fault}") from fault
+        raise ProfileError(located(path, fault)) from fault
     client, shortened = path.name.removesuffix(SUFFIX), content_hash(document)[:LENGTH_OF_HASH]
     return replace(profile, version=f"{client}@file:{shortened}")

@@ -153,8 +153,8 @@ def test_every_faulty_file_is_told_and_nothing_is_applied(folder: Path, partners
     for command in ("check", "diff", "apply"):
         refused = partners(command, folder)
         assert refused.exit_code == 1
-        assert "kiosk.yaml: " in refused.output
-        assert "shop.yaml: /validation: " in refused.output
+        assert "kiosk.yaml:1: " in refused.output
+        assert "shop.yaml:1: /validation: " in refused.output
     assert partners("show").stdout == "0 clients have an active version\n"
     missing = partners("diff", folder / "missing")
     assert (missing.exit_code, "is not a folder" in missing.output) == (1, True)
