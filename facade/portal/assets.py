@@ -1,6 +1,6 @@
 """The canonical API's customer assets: what customers have, what happened to it, and what can be ordered for it."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -10,7 +10,7 @@ import flask
 from canonical.inventory.asset import ASSETS, CustomerAsset, found_by_value
 from canonical.inventory.states import AssetStatus
 from canonical.ordering.errors import OrderNotFound
-from canonical.ordering.order import ORDERS
+from canonical.ordering.order import ORDERS, Order
 from canonical.processes.eligible_actions import EligibleAction
 from canonical.shared import jsontext
 from canonical.shared.criteria import AnyOf, Compare, Criterion, Operator, PathStep, all_of
@@ -70,13 +70,28 @@ class PortalAssets:
         query = flask.request.args
         only(query, (*PAGING, "status", "characteristic", *FOUND_BY))
         page = page_of(query, LIST)
-        asked = [_is((name,), (query[parameter],)) for parameter, name in FOUND_BY.items() if parameter in query]
+        asked = [
+            _is((name,), (self._sought(parameter, query),))
+            for parameter, name in FOUND_BY.items()
+            if parameter in query
+        ]
         if "characteristic" in query:
             asked.append(_with_value(query["characteristic"]))
         if "status" in query:
             asked.append(_is(("state",), _statuses(query["status"])))
         found = self.reads.found(ASSETS, INDEX, _reader(current_principal()), page.slice, all_of(*asked), None)
         return answer_json(page_document([asset_document(one) for one in found.members], page, found))
+
+    def _sought(self, parameter: str, query: Mapping[str, str]) -> str:
+        """What assets are found by: an order by our id, also if it is named by its number in BSS."""
+        text = query[parameter]
+        if parameter != "orderId":
+            return text
+        try:
+            order: Order = self.reads.aggregate(ORDERS, text, current_principal().reader())
+        except OrderNotFound:
+            return text
+        return order.id
 
     def get(self, assetId: str) -> flask.Response:
         asset = self._asked(assetId)

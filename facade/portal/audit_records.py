@@ -24,7 +24,8 @@ from facade.answers import AnswerRow, AnswerTable
 from facade.clock import instant
 from facade.contract.violations import Code, ContractViolation, Violation
 from facade.portal.assets import READ as ASSETS_READ
-from facade.portal.handlers import INDEX, OrderReads, with_external_id
+from facade.portal.handlers import OrderReads
+from facade.portal.order_filters import INDEX, with_external_id
 from facade.portal.schemas import audit_document
 from facade.security.principal import Principal, current_principal
 from facade.web.address import requested_address

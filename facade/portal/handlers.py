@@ -17,10 +17,8 @@ from canonical.ordering.order import ORDERS, Order
 from canonical.processes.engine import ProcessEngine
 from canonical.processes.errors import InsufficientStock, PaymentDeclined, StillWorking
 from canonical.shared import tracing
-from canonical.shared.criteria import AllOf, AnyElement, Compare, Criterion, Operator, PathStep
 from canonical.shared.deadline import seconds_left
 from canonical.shared.ports import AggregateReads
-from canonical.shared.projection import SearchIndex
 from canonical.shared.reader import ALL, Reader
 from facade.answers import AnswerRow, AnswerTable
 from facade.application.requests import Request, Result, Translation
@@ -30,6 +28,7 @@ from facade.contract.lenient_defaults import Allowance
 from facade.contract.violations import Code, ContractViolation, Violation
 from facade.partners.profiles import DEFAULT, Profile
 from facade.portal.failures import error_of, going_on
+from facade.portal.order_filters import FILTERS, INDEX, filters_of
 from facade.portal.pages import page_document
 from facade.portal.reads import FoundReads
 from facade.portal.schemas import OrderRequest, order_document
@@ -53,9 +52,6 @@ ANSWERS: AnswerTable = MappingProxyType(
 
 GOES_ON = "the order was accepted and goes on; read it later"
 LIST = Course("orders")
-SHOWN_EXTERNAL_ID = ("externalId", "id")
-"""The index of orders by their external ids is that of their TMF622 documents."""
-INDEX = SearchIndex(terms=frozenset({SHOWN_EXTERNAL_ID}), of_aggregates=True)
 ASK_AGAIN_SECONDS = "1"
 LEFT_TO_ANSWER = 1.0
 """The last seconds of a request's deadline, in which it no longer waits for a process."""
@@ -144,9 +140,9 @@ class PortalOrders:
 
     def list_orders(self) -> flask.Response:
         query = flask.request.args
-        only(query, (*PAGING, "externalId", "externalSystem"))
+        only(query, (*PAGING, *FILTERS))
         page, reader = page_of(query, LIST), current_principal().reader()
-        asked = with_external_id(query.get("externalId"), query.get("externalSystem"))
+        asked = filters_of(query)
         if asked is None:
             found = self.reads.aggregates(ORDERS, reader, page.slice)
         else:
@@ -195,21 +191,6 @@ class PortalTranslator:
 
     def check_customers(self, body: Any, principal: Principal) -> None:
         principal.check_customer(body["customerId"], "/customerId")
-
-
-def with_external_id(external_id: str | None, system: str | None) -> Criterion | None:
-    """The orders that have this external id, of the system if one is named; None without an id."""
-    if external_id is None:
-        if system is not None:
-            text = "externalSystem says whose the externalId is: send both"
-            raise ContractViolation([Violation("/externalId", Code.MISSING_PROPERTY, text)])
-        return None
-    found_by = Compare(tuple(map(PathStep, SHOWN_EXTERNAL_ID)), Operator.EQUAL, (external_id,))
-    if system is None:
-        return found_by
-    of_system = Compare((PathStep("owner"),), Operator.EQUAL, (system,))
-    with_id = Compare((PathStep("id"),), Operator.EQUAL, (external_id,))
-    return AllOf((found_by, AnyElement((PathStep("external_identifiers", many=True),), AllOf((of_system, with_id)))))
 
 
 def _submit_order(body: dict[str, Any], principal: Principal) -> Translation:

@@ -193,7 +193,8 @@ class TimelineEntrySchema(Schema):
 
 class OrderSchema(Schema):
     id = fields.String()
-    bss_order_id = fields.String(data_key="orderId")
+    order_number = fields.Function(lambda order: order.bss_order_id, data_key="orderId")
+    bss_order_id = fields.String(data_key="bssOrderId")
     customer_id = fields.String(data_key="customerId")
     status = fields.Function(lambda order: STATUS.get(order.state, "processing"))
     payment = fields.String(data_key="paymentStatus")

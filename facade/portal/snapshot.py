@@ -126,6 +126,7 @@ def _of_record(found: OrderSnapshot) -> dict[str, Any]:
     paid = None if invoice is None else PAYMENTS[invoice.status]
     return dict.fromkeys(unknown) | {
         "orderId": record.number,
+        "bssOrderId": record.number,
         "customerId": record.customer_id,
         "status": STATUS[record.status],
         "paymentStatus": paid,
