@@ -6,6 +6,7 @@ delivered: after a crash it is sent again, with the same event id.
 """
 
 import threading
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -49,7 +50,10 @@ class DeliverySettings:
 
 
 class NotificationDelivery:
-    """A thread, and a pool of threads that send. `wake` it when there are new events."""
+    """A thread, and a pool of threads that send. `wake` it when there are new events.
+
+    `counted` are the tries of this node by their outcome: delivered, refused or noAnswer.
+    """
 
     def __init__(
         self, table: DeliveryTable, duty: Duty, notifier: Notifies, sender: WebhookSender, settings: DeliverySettings
@@ -63,6 +67,7 @@ class NotificationDelivery:
         self._served: dict[str, Served] = {}
         self._results: SimpleQueue[Result] = SimpleQueue()
         self._done = Round()
+        self.counted: Counter[str] = Counter()
         self._under_way = 0
         self._refreshed = self._forgot = NEVER
         self._woken = threading.Event()
@@ -159,6 +164,7 @@ class NotificationDelivery:
                 return
             self._under_way -= 1
             self._done.attempts.append(result.attempt)
+            self.counted[_outcome(result.outcome)] += 1
             served = result.served
             # Otherwise its owner has changed something, or another node had the duty: what waits was read again.
             if self._served.get(served.listener.id) is served:
@@ -231,3 +237,9 @@ class NotificationDelivery:
         soonest = min((one for one in due if one is not None and one > now), default=None)
         longest = min(POLL_SECONDS, self._duty.pause)
         return longest if soonest is None else min(longest, (soonest - now) / 1000 + 0.001)
+
+
+def _outcome(outcome: Outcome) -> str:
+    if outcome.delivered:
+        return "delivered"
+    return "noAnswer" if outcome.status is None else "refused"

@@ -1,6 +1,8 @@
 """Delivery of notifications, as a background service of a node."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from threading import Lock
+from time import monotonic
 
 from adapters.events.delivery import DeliverySettings, NotificationDelivery
 from adapters.events.duty import Duty
@@ -8,7 +10,9 @@ from adapters.events.outcomes import DAY
 from adapters.events.webhooks import WebhookSender
 from adapters.persistence.database import Database
 from adapters.persistence.deliveries import DeliveryTable
+from adapters.persistence.delivery_reads import SqlDeliveryReads
 from adapters.persistence.duties import NOTIFICATIONS, DutyTable
+from canonical.shared.errors import StoreUnavailable
 from facade.bootstrap.declared import TMF_APIS
 from facade.bootstrap.versions import notifications_of, versions_of
 from facade.partners.in_force import ProfilesInForce
@@ -54,3 +58,34 @@ def notifier_of(apis: Collection[TmfApi], profile_of: Callable[[str], Profile]) 
         for version in api.versions
     }
     return Notifier(spoken, profile_of)
+
+
+class DeliveryHealth:
+    """What health shows of notifications, read from the database at most every SECONDS."""
+
+    SECONDS = 5.0
+
+    def __init__(self, reads: SqlDeliveryReads) -> None:
+        self._reads = reads
+        self._lock = Lock()
+        self._until = 0.0
+        self._kept: Mapping[str, int] = {}
+
+    def __call__(self) -> Mapping[str, int]:
+        with self._lock:
+            if monotonic() >= self._until:
+                self._kept = self._read()
+                self._until = monotonic() + self.SECONDS
+            return self._kept
+
+    def _read(self) -> Mapping[str, int]:
+        try:
+            found = self._reads.backlogs()
+        except StoreUnavailable:
+            return {}
+        return {
+            "paused": sum(one.paused for one in found),
+            "failing": sum(one.failing for one in found),
+            "waiting": sum(one.waiting for one in found),
+            "deadLetters": sum(one.dead for one in found),
+        }

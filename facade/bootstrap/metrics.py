@@ -7,6 +7,7 @@ from types import MappingProxyType
 from prometheus_client import CollectorRegistry
 
 from adapters.backends.breaker import BreakerState
+from adapters.persistence.delivery_reads import SqlDeliveryReads
 from adapters.persistence.event_numbers import EventNumbers
 from adapters.persistence.process_records import SqlProcessReads
 from canonical.shared.errors import StoreUnavailable
@@ -33,6 +34,8 @@ def metrics_page(core: Core, registry: CollectorRegistry, verifier: TokenVerifie
 
 def _totals(core: Core) -> Iterator[Reading]:
     yield Reading("facade_audit_dropped", "Audit records that were lost", {}, core.audit.waiting.dropped)
+    for outcome, count in dict(core.delivery.counted).items():
+        yield Reading("facade_notifications", "Tries to deliver notifications", {"outcome": outcome}, count)
     for backend, kept in core.backends.snapshot().items():
         at = {"backend": backend}
         for (operation, outcome), count in kept.calls.items():
@@ -45,6 +48,18 @@ def _totals(core: Core) -> Iterator[Reading]:
             labels = at | {"state": state.value}
             yield Reading("facade_backend_circuit_changes", "How often the breaker entered this state", labels, count)
         yield Reading("facade_backend_tokens_failed", "Failed requests for a token", at, kept.tokens_failed)
+
+
+def _backlogs(core: Core, now: datetime) -> Iterator[Reading]:
+    """Of the listeners that have something waiting or dead, or are paused."""
+    found = SqlDeliveryReads(core.database).backlogs()
+    yield Reading("facade_listeners_paused", "Listeners that are paused", {}, sum(one.paused for one in found))
+    for one in found:
+        at = {"client": one.owner, "listener": one.listener_id}
+        age = max(0.0, (now - one.oldest).total_seconds()) if one.oldest else 0.0
+        yield Reading("facade_notifications_waiting", "Notifications that wait for a listener", at, one.waiting)
+        yield Reading("facade_notifications_oldest_seconds", "The age of the oldest of them", at, age)
+        yield Reading("facade_dead_letters", "Notifications that were given up", at, one.dead)
 
 
 def _present(core: Core) -> Iterator[Reading]:
@@ -62,6 +77,7 @@ def _stored(core: Core) -> Iterable[Reading]:
     """Empty if the database does not answer; /health/ready reports that."""
     try:
         counts, events = SqlProcessReads(core.database).counts(), EventNumbers(core.database).backlog()
+        backlogs = list(_backlogs(core, datetime.now(UTC)))
     except StoreUnavailable:
         return
     now = datetime.now(UTC)
@@ -70,6 +86,7 @@ def _stored(core: Core) -> Iterable[Reading]:
         yield Reading("facade_processes", "Processes that have not ended, and fallouts", labels, count)
         age = max(0.0, (now - oldest).total_seconds())
         yield Reading("facade_process_oldest_seconds", "Time of the oldest of them in this state", labels, age)
+    yield from backlogs
     yield Reading("facade_events_last_number", "The number of the last event in the stream", {}, events.head)
     yield Reading("facade_events_waiting", "Committed events without a number", {}, events.waiting)
     age = max(0.0, (now - events.oldest).total_seconds()) if events.oldest else 0.0

@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 
 from adapters.patterns.linear import compiled
 from adapters.persistence import migrations
+from adapters.persistence.delivery_reads import SqlDeliveryReads
 from adapters.telemetry.tracer import otlp_tracer
 from canonical.catalog import patterns
 from canonical.shared import tracing
@@ -20,6 +21,7 @@ from facade.app import Api, build_app
 from facade.bootstrap.answers import answer_to
 from facade.bootstrap.apis import other_forms, served_apis
 from facade.bootstrap.core import Core, load_profiles
+from facade.bootstrap.deliveries import DeliveryHealth
 from facade.bootstrap.metrics import metrics_page
 from facade.health import Health, Role
 from facade.metrics import AnswerTimes, MetricsPage, RequestMetrics
@@ -103,6 +105,7 @@ class Assembled:
             problems,
             core.engine.running,
             core.stream_state,
+            DeliveryHealth(SqlDeliveryReads(core.database)),
         )
         return Api("operations.yaml", dict(health.operations()) | self.page.operations(), on_loop=("live",))
 

@@ -107,6 +107,20 @@ def test_a_dead_letter_is_seen_and_sent_again(product: Node, receiver: Receiver)
         assert (answer.status_code, answer.json()["code"]) == (400, "INVALID_REQUEST")
 
 
+def test_what_waits_is_in_metrics_and_health(product: Node, receiver: Receiver) -> None:
+    path = "/waits"
+    receiver.answer = lambda got: 503 if got.path == path else 204
+    waits = register(product, receiver, V5, path)
+    product.post(TMF622, partner_order())
+    label = f'facade_notifications_waiting{{client="qa",listener="{waits}"}}'
+    until(lambda: label in product.get("/metrics").text)
+    until(lambda: 'facade_notifications_total{outcome="refused"}' in product.get("/metrics").text)
+    until(lambda: product.get("/health/ready").json()["notifications"].get("failing"))
+    assert product.get("/health/ready").status_code == 200
+    receiver.answer = lambda got: 204
+    until(lambda: label not in product.get("/metrics").text)
+
+
 def test_another_clients_deliveries_are_not_there(product: Node, receiver: Receiver) -> None:
     mine = register(product, receiver, V5, "/private")
     for method, below in (
