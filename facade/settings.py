@@ -183,6 +183,11 @@ class Settings:
     partners: str = _setting(
         "PARTNERS", "", "folder of partner profiles, a YAML file for each client id; default: `fixtures/partners`"
     )
+    api_deprecations: str = _setting(
+        "API_DEPRECATIONS",
+        "",
+        "file that says until when versions of APIs live, as `versions` of a partner profile does",
+    )
     catalog: str = _setting(
         "CATALOG",
         "",

@@ -13,7 +13,7 @@ from adapters.simulators.serve import serve as serve_simulators
 from canonical.shared.errors import StoreUnavailable
 from facade.bootstrap.backends import backend_settings
 from facade.bootstrap.catalog import show_what_is_not_shown
-from facade.bootstrap.core import load_profiles, partner_profiles, profiles_in_force
+from facade.bootstrap.core import api_deprecations, load_profiles, partner_profiles, profiles_in_force
 from facade.clock import SystemClock
 from facade.health import Role
 from facade.partners.profiles import Profiles
@@ -40,6 +40,8 @@ def check_start(settings: Settings, role: Role) -> None:
     profiles = Profiles()
     with problems.noting():
         profiles = partner_profiles(settings)
+    with problems.noting():
+        api_deprecations(settings)
     with problems.noting():
         profiles = _with_stored(profiles, settings)
     if settings.mode == PRODUCTION and role is not Role.WORK:

@@ -37,7 +37,8 @@ from facade.bootstrap.use_cases import use_cases
 from facade.clock import SystemClock
 from facade.health import BackendState
 from facade.identities import SortableIdentities, new_id
-from facade.partners.files import ProfileError, read_profiles
+from facade.partners.api_versions import ALL_VERSIONS, ApiVersions
+from facade.partners.files import ProfileError, read_profiles, read_versions
 from facade.partners.in_force import ProfilesInForce, ProfileWatch, UnusableProfile
 from facade.partners.profiles import Profiles
 from facade.portal.handlers import Waiters
@@ -168,6 +169,14 @@ def partner_profiles(settings: Settings) -> Profiles:
         return read_profiles(Path(settings.partners) if settings.partners else PARTNERS)
     except ProfileError as error:
         raise SettingError(f"PARTNERS cannot be used: {error}") from error
+
+
+def api_deprecations(settings: Settings) -> ApiVersions:
+    """Until when versions of APIs live for everybody. Raises SettingError."""
+    try:
+        return read_versions(Path(settings.api_deprecations)) if settings.api_deprecations else ALL_VERSIONS
+    except ProfileError as error:
+        raise SettingError(f"API_DEPRECATIONS cannot be used: {error}") from error
 
 
 def profiles_in_force(files: Profiles, database: Database, clock: Clock) -> ProfilesInForce:

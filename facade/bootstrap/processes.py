@@ -20,7 +20,7 @@ from facade import logs
 from facade.app import Api, build_app
 from facade.bootstrap.answers import answer_to
 from facade.bootstrap.apis import other_forms, served_apis
-from facade.bootstrap.core import Core, load_profiles
+from facade.bootstrap.core import Core, api_deprecations, load_profiles
 from facade.bootstrap.deliveries import DeliveryHealth
 from facade.bootstrap.metrics import metrics_page
 from facade.health import Health, Role
@@ -133,4 +133,4 @@ def assembled(role: Role) -> Assembled:
 
 def _admission(settings: Settings, alike: int) -> Admission:
     everybody = RequestLimit(settings.rate_limit, settings.rate_burst) if settings.rate_limit else None
-    return Admission(RateLimit(everybody, alike), served_apis())
+    return Admission(RateLimit(everybody, alike), served_apis(), api_deprecations(settings))

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from facade.contract.pointers import tokens_of
+from facade.partners.api_versions import ApiVersions
 from facade.partners.faults import ProfileFault
 from facade.partners.profiles import Profile, Profiles, compile_profile, content_hash
 
@@ -55,6 +56,14 @@ def as_file(document: Any) -> str:
 def read_profiles(folder: Path) -> Profiles:
     """The profiles in a folder, each named by its client's id. Raises ProfileError."""
     return Profiles({client: compiled_file(path, document) for client, path, document in documents_in(folder)})
+
+
+def read_versions(path: Path) -> ApiVersions:
+    """What a file says of the versions of APIs, as the key `versions` of a profile does. Raises ProfileError."""
+    try:
+        return compile_profile({"versions": _read(path)}).versions
+    except ProfileFault as fault:
+        raise ProfileError(f"{path}: {fault}") from fault
 
 
 def documents_in(folder: Path) -> list[tuple[str, Path, Any]]:

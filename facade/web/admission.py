@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from connexion.lifecycle import ConnexionRequest
 from connexion.middleware.abstract import ROUTING_CONTEXT
 
+from facade.partners.api_versions import ALL_VERSIONS, ApiVersions
 from facade.security.principal import Principal
 from facade.web.correlation import ANSWER_HEADERS
 from facade.web.limits import RateLimit
@@ -22,17 +23,21 @@ class ServedApi:
 
 @dataclass(frozen=True)
 class Admission:
-    """`limit` counts the requests of each client. `apis`: what is served at each base path."""
+    """`limit` counts the requests of each client. `apis`: what is served at each base path. `everybody`: until when the
+    versions of an API live for a client with whom nothing is agreed about that API.
+    """
 
     limit: RateLimit
     apis: Mapping[str, ServedApi]
+    everybody: ApiVersions = ALL_VERSIONS
 
     def __call__(self, principal: Principal, request: ConnexionRequest) -> None:
         """Raises RateLimited, and VersionNotAgreed."""
         profile = principal.profile
-        served = self._served(request) if profile.versions.by_api else None
+        served = self._served(request) if profile.versions.by_api or self.everybody.by_api else None
         if served is not None:
-            _tell(request, profile.versions.terms(served.api, served.version).headers(served.addresses))
+            known = profile.versions if served.api in profile.versions.by_api else self.everybody
+            _tell(request, known.terms(served.api, served.version).headers(served.addresses))
         quota = self.limit.count(principal.client_id, profile.limit)
         if quota is not None:
             _tell(request, quota.headers())

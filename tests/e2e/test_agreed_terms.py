@@ -37,7 +37,8 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     partners.mkdir()
     for client, profile in PROFILES.items():
         (partners / f"{client}.yaml").write_text(profile)
-    with running_product(folder, PARTNERS=str(partners)) as node:
+    (folder / "versions.yaml").write_text("TMF637: {v4: {sunset: 2032-01-01}}")
+    with running_product(folder, PARTNERS=str(partners), API_DEPRECATIONS=str(folder / "versions.yaml")) as node:
         yield node
 
 
@@ -57,6 +58,11 @@ def test_every_answer_of_a_deprecated_version_says_so(product: Node) -> None:
     for answer in (product.get(TMF622, "partner-acme"), product.get(V4, "conformance")):
         assert answer.status_code == 200
         assert not {"Deprecation", "Sunset"} & set(answer.headers)
+
+
+def test_a_version_can_end_for_everybody(product: Node) -> None:
+    answers = [product.get(f"/tmf-api/productInventory/{version}/product", "conformance") for version in ("v4", "v5")]
+    assert [answer.headers.get("Sunset") for answer in answers] == ["Thu, 01 Jan 2032 00:00:00 GMT", None]
 
 
 def test_a_version_that_is_not_agreed_is_refused_and_the_allowed_ones_are_named(product: Node) -> None:
