@@ -99,10 +99,16 @@ def _named(said: Mapping[str, Any]) -> Lines:
     """Values by their names; a list of values as such."""
     rows = []
     for name, value in said.items():
-        values = value.items() if isinstance(value, dict) else value if isinstance(value, list) else [value]
-        shown = [code(f"{one[0]}: {', '.join(one[1])}" if isinstance(one, tuple) else one) for one in values]
-        rows.append([code(name), ", ".join(shown)])
+        inner = value.items() if isinstance(value, dict) else ()
+        shown = [f"{part}: {_joined(values)}" for part, values in inner] or (
+            value if isinstance(value, list) else [value]
+        )
+        rows.append([code(name), ", ".join(map(code, shown))])
     return table(("what", "agreed"), rows)
+
+
+def _joined(value: Any) -> str:
+    return ", ".join(value) if isinstance(value, list) else str(value)
 
 
 def _errors(errors: PartnerErrors) -> Lines:
@@ -128,10 +134,21 @@ def _example(example: TriedExample) -> Lines:
         yield from block(indented_json(example.answer["errors"]), "json")
 
 
-_VALIDATION = {
+_SENTENCES = {
     "before": "An order that breaks a rule is refused at once.",
     "after": "An order that breaks a rule is acknowledged, and then rejected.",
+    "absent": "It is read as if the attribute were not there.",
+    "refuse": "It is refused at an attribute that cannot be null.",
+    "mustEqual": "Prices that you state must be those of our catalog.",
+    "carry": "Prices that you state are kept, and compared with nothing.",
+    "ignore": "Prices that you state are left out.",
 }
+"""What single values mean."""
+
+
+def _sentence(said: str) -> Lines:
+    return (_SENTENCES[said], "")
+
 
 SECTIONS: Mapping[str, tuple[str, Callable[[Any], Lines]]] = MappingProxyType(
     {
@@ -144,10 +161,14 @@ SECTIONS: Mapping[str, tuple[str, Callable[[Any], Lines]]] = MappingProxyType(
         "customers": ("Customers for whom you act", _named),
         "billingAccounts": ("Billing accounts", lambda said: listing(map(code, said))),
         "market": ("Where you sell", _named),
-        "validation": ("When orders are checked", lambda said: [_VALIDATION[said], ""]),
+        "validation": ("When orders are checked", _sentence),
         "extensions": ("Attributes of your own", _named),
         "orderRules": ("Rules for orders", _named),
         "catalogRules": ("Rules for items of the catalog", _named),
+        "nulls": ("What null means", _sentence),
+        "prices": ("Prices in orders", _sentence),
+        "lateChanges": ("Attributes that may change after an order began", lambda said: listing(map(code, said))),
+        "enrichment": ("What we add to orders that do not state it", _named),
         "limits": ("How often you may ask", _named),
         "hub": ("Registrations for events", _named),
     }

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facade.bootstrap.handouts import Agreed, UnknownContract, handout
+from facade.partners import profiles
 from facade.partners.faults import ProfileFault
 from facade.partners.handout import SECTIONS, WRITTEN_APART
 from facade.partners.markdown import block, code, indented_json, page, plain, table
@@ -68,6 +69,26 @@ def test_it_names_the_partner_the_version_and_the_words_both_ways() -> None:
         "- `BA-1`",
     ):
         assert line in written.splitlines(), line
+
+
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        ({"nulls": "refuse"}, "It is refused at an attribute that cannot be null."),
+        ({"prices": "carry"}, "Prices that you state are kept, and compared with nothing."),
+        ({"lateChanges": ["agreement"]}, "- `agreement`"),
+        ({"enrichment": {"billingAccounts": {"C1": "BA1"}}}, "| `billingAccounts` | `C1: BA1` |"),
+        ({"enrichment": {"currency": "EUR"}}, "| `currency` | `EUR` |"),
+    ],
+)
+def test_policies_are_told_in_words(said: dict[str, Any], line: str) -> None:
+    assert line in told(**said).splitlines()
+
+
+@pytest.mark.parametrize("key", ["validation", "nulls", "prices"])
+def test_every_value_that_stands_alone_has_a_sentence(key: str) -> None:
+    form: Any = profiles._FORM
+    assert all("## Other terms" not in told(**{key: value}) for value in form["properties"][key]["enum"])
 
 
 def test_only_the_versions_that_the_partner_may_use_are_there() -> None:
