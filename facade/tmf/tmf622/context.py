@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from canonical.audit.record import Mapped
@@ -13,6 +14,9 @@ from facade.tmf.engine.payload import Payload
 from facade.tmf.policies import NO_CONTEXT
 from facade.tmf.tmf622.product_order import to_submit_order
 from facade.tmf.tmf622.stated import AMOUNTS, ITEM_PRICES, ORDER_PRICES
+
+SALES: Mapping[str, str] = MappingProxyType({"role": "sales"})
+"""The role of a channel that comes from a profile: v5 asks for one."""
 
 
 def to_placed_order(body: Payload, sender: Sender) -> Translation:
@@ -37,7 +41,11 @@ def _missing(body: Payload, sender: Sender) -> Iterator[tuple[str, Any, str]]:
     context = sender.policies.context
     if context.sales_channel is not None and not body.get("channel"):
         channel = {"@type": "ChannelRef", "id": context.sales_channel}
-        yield "channel", [{"@type": "RelatedChannel", "channel": channel}], f"salesChannel is {context.sales_channel}"
+        yield (
+            "channel",
+            [{"@type": "RelatedChannel", **SALES, "channel": channel}],
+            f"salesChannel is {context.sales_channel}",
+        )
     if context.agreement is not None and not body.get("agreement"):
         yield "agreement", [{"@type": "AgreementRef", "id": context.agreement}], f"agreement is {context.agreement}"
     customer = seeming_customer(body, sender.vocabulary) if context.billing_accounts else ""

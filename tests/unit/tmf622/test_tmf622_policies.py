@@ -185,6 +185,7 @@ def test_context_that_is_not_sent_is_added_and_named_with_its_source(version: Ve
     }
     assert {one.source for one in found.trail if one.rule.startswith("enriched")} == {""}
     assert not {"/channel", "/agreement", "/billingAccount"} & {one.source for one in found.trail}
+    assert not V5.contract.check_request("createProductOrder", carried).violations
 
 
 @VERSIONS
