@@ -15,6 +15,7 @@ SENT = (
     "Idempotency-Key",
     "If-Match",
     "If-None-Match",
+    "Prefer",
     "Range",
     "X-Correlation-Id",
 )
@@ -24,6 +25,7 @@ SHOWN = (
     "ETag",
     "Link",
     "Location",
+    "Preference-Applied",
     "Retry-After",
     "WWW-Authenticate",
     "X-Bridge-Losses",
