@@ -144,6 +144,9 @@ class Settings:
         "JWKS_URL", "", "keys of the authorization server; default: the development server's", address=True
     )
     portal_wait: float = _setting("PORTAL_WAIT", 10.0, "seconds POST /api/v1/orders waits before it answers 202")
+    events_wait: float = _setting(
+        "EVENTS_WAIT", 30.0, "longest seconds that GET /api/v1/events waits, whatever it asks for", most=30
+    )
     parts_wait: float = _setting("PARTS_WAIT", 2.0, "seconds a read waits for backends before it answers without them")
     last_known_seconds: float = _setting(
         "LAST_KNOWN_SECONDS",

@@ -70,7 +70,7 @@ def _application(role: Role) -> Correlation:
 def _apis(core: Core, security: SecuritySettings) -> list[Api]:
     advances = Advances(lambda: core.sequencer.head)
     core.sequencer.subscribe(advances.advanced)
-    events = PortalEvents(SqlEventStream(core.database), advances, EVENT_TYPES)
+    events = PortalEvents(SqlEventStream(core.database), advances, EVENT_TYPES, core.settings.events_wait)
     apis = [
         *tmf_apis(core),
         # Before the canonical API, whose base path begins this one's.

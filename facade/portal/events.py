@@ -64,12 +64,15 @@ class EventPage:
 
 
 class PortalEvents:
-    """`types` are the types of events that there are."""
+    """`types` are the types of events that there are. No request waits longer than `seconds`."""
 
-    def __init__(self, stream: EventStream, advances: Advances, types: Collection[str]) -> None:
+    def __init__(
+        self, stream: EventStream, advances: Advances, types: Collection[str], seconds: float = LONGEST_WAIT
+    ) -> None:
         self._stream = stream
         self._advances = advances
         self._types = frozenset(types)
+        self._seconds = seconds
         self._threads = BoundedThreads(THREADS, Queue(1000, 5.0), "event-waits")
 
     def operations(self) -> dict[str, Callable[..., Any]]:
@@ -101,7 +104,7 @@ class PortalEvents:
         if principal is None or not asked.wait:
             return
         reader, loop = _reader(principal), asyncio.get_running_loop()
-        until = loop.time() + asked.wait
+        until = loop.time() + min(asked.wait, self._seconds)
         with suppress(Overloaded, StoreUnavailable):  # the handler meets the same, and says so
             while await self._advances.beyond(asked.after, until - loop.time()):
                 page = await self._threads.run(partial(self._page, asked, reader))

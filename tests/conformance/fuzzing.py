@@ -44,7 +44,7 @@ fuzzed = settings(
 
 @pytest.fixture(scope="module")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
-    with running_product(tmp_path_factory.mktemp("fuzzed"), THREADS="16") as node:
+    with running_product(tmp_path_factory.mktemp("fuzzed"), THREADS="16", EVENTS_WAIT="0") as node:
         yield node
 
 

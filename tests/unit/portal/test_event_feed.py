@@ -184,6 +184,21 @@ def test_a_request_goes_on_when_its_time_is_over() -> None:
     asyncio.run(asyncio.wait_for(feed.wait(a_scope(b"after=1&wait=1")), LONG))
 
 
+@pytest.mark.parametrize(("most", "asked"), [(5.0, [True]), (30.0, [False])])
+def test_the_operator_bounds_how_long_a_request_waits(most: float, asked: list[bool]) -> None:
+    waits: list[float] = []
+
+    class Recording(Advances):
+        async def beyond(self, number: int, seconds: float) -> bool:
+            waits.append(seconds)
+            return False
+
+    stream = Stream([an_event(1)])
+    feed = PortalEvents(stream, Recording(stream.head), TYPES, most)
+    asyncio.run(feed.wait(a_scope(b"after=1&wait=20")))
+    assert [seconds <= 5.0 for seconds in waits] == asked
+
+
 def test_no_more_requests_wait_than_the_process_can_hold(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(event_waits, "MOST_WAITING", 2)
     stream = Stream([an_event(1)])
