@@ -200,12 +200,12 @@ class NotificationDelivery:
             self._served[first] = self._served.pop(first)
 
     def _send_one(self, served: Served, one: Delivery) -> None:
-        change = self._selection.change(one.number)
-        if change is None:
+        event = self._selection.event(one.number)
+        if event is None:
             served.lane.over(one)
             self._done.failed.append(replace(one, problem="the event is not kept any more", dead=True))
             return
-        made = self._selection.made(served, change, self._done)
+        made = self._selection.made(served, event, self._done)
         if made is None:  # its client may not see it any more
             served.lane.over(one)
             self._done.delivered.append(one)

@@ -6,10 +6,10 @@ asked for a replay go on by a cursor of their own until they are up to date: the
 
 from collections import OrderedDict
 from collections.abc import Collection, Sequence
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from adapters.events.served import Served
-from adapters.persistence.deliveries import Change, DeliveryTable, Round
+from adapters.persistence.deliveries import DeliveryTable, Round
 from canonical.events.recorded import RecordedEvent
 from canonical.listeners.delivery import Delivery
 from canonical.listeners.listener import Listener
@@ -18,6 +18,7 @@ from canonical.listeners.notification import ListenerUnusable, Notification
 MOST_EVENTS = 200
 """Events that are taken up in one round."""
 MOST_REMEMBERED = 2_000
+T = TypeVar("T")
 
 
 class Notifies(Protocol):
@@ -35,55 +36,69 @@ class Selection:
         self.cursor = 0
         self._table = table
         self._notifier = notifier
-        self._changes: OrderedDict[int, Change] = OrderedDict()
+        self._events: OrderedDict[int, RecordedEvent] = OrderedDict()
+        self._before: OrderedDict[int, str | None] = OrderedDict()
 
     def select(self, everybody: Collection[Served], done: Round) -> bool:
         """Take up new events. Returns whether there are more."""
-        changes = self._table.changes_after(self.cursor, MOST_EVENTS)
-        self._remember(changes)
-        for served in everybody:
-            if served.status.cursor is not None or not changes:
-                continue
-            if served.is_active and served.lane.room >= len(changes):
-                self._select_for(served, changes, done)
-            else:
-                served.move(self.cursor, done)
-        if changes:
-            self.cursor = changes[-1].event.number
+        followers = [served for served in everybody if served.status.cursor is None]
+        more = self._go_on(followers, done) if any(one.is_active for one in followers) else self._skip(followers, done)
         behind = [self._catch_up(served, done) for served in everybody]
-        return any(behind) or len(changes) == MOST_EVENTS
+        return more or any(behind)
 
-    def made(self, served: Served, change: Change, done: Round) -> Notification | None:
+    def made(self, served: Served, event: RecordedEvent, done: Round) -> Notification | None:
         """The notification of an event; None for nothing. A listener that cannot be used is paused."""
         try:
-            return self._notifier.notification(served.listener, change.event, change.before)
+            return self._notifier.notification(served.listener, event, self._document_before(event))
         except ListenerUnusable as error:
             served.halt(str(error), done)
             return None
 
-    def change(self, number: int) -> Change | None:
+    def event(self, number: int) -> RecordedEvent | None:
         """The event with this number, if it is still kept."""
-        return self._changes.get(number) or self._table.change(number)
+        return self._events.get(number) or self._table.event(number)
+
+    def _go_on(self, followers: Sequence[Served], done: Round) -> bool:
+        """One batch for the listeners that are up to date."""
+        events = self._table.events_after(self.cursor, MOST_EVENTS)
+        for event in events:
+            _remember(self._events, event.number, event)
+        for served in followers if events else ():
+            if served.is_active and served.lane.room >= len(events):
+                self._select_for(served, events, done)
+            else:
+                served.move(self.cursor, done)
+        if events:
+            self.cursor = events[-1].number
+        return len(events) == MOST_EVENTS
+
+    def _skip(self, followers: Sequence[Served], done: Round) -> bool:
+        """Nobody wants the new events now, so they are not read."""
+        head = self._table.head()
+        if head > self.cursor:
+            for served in followers:
+                served.move(self.cursor, done)
+            self.cursor = head
+        return False
 
     def _catch_up(self, served: Served, done: Round) -> bool:
         """One batch for a listener that is behind. Returns whether it can go on at once."""
         cursor = served.status.cursor
         if cursor is None or cursor > self.cursor or not served.is_active or not served.lane.room:
             return False
-        changes = self._table.changes_after(cursor, min(MOST_EVENTS, served.lane.room))
-        due = [change for change in changes if change.event.number <= self.cursor]
+        events = self._table.events_after(cursor, min(MOST_EVENTS, served.lane.room))
+        due = [event for event in events if event.number <= self.cursor]
         if self._select_for(served, due, done):
-            last = due[-1].event.number if due else self.cursor
+            last = due[-1].number if due else self.cursor
             served.move(None if last >= self.cursor else last, done)
         return served.status.cursor is not None
 
-    def _select_for(self, served: Served, changes: Sequence[Change], done: Round) -> bool:
+    def _select_for(self, served: Served, events: Sequence[RecordedEvent], done: Round) -> bool:
         """Whether all of them were selected. Otherwise the listener is paused before the first that was not."""
-        for change in changes:
-            event = change.event
+        for event in events:
             if not self._notifier.concerns(served.listener, event.subject_type):
                 continue
-            made = self.made(served, change, done)
+            made = self.made(served, event, done)
             if not served.is_active:
                 served.move(event.number - 1, done)
                 return False
@@ -92,9 +107,14 @@ class Selection:
                 done.new.append(new)
         return True
 
-    def _remember(self, changes: Sequence[Change]) -> None:
-        """What was selected is made again when it is sent: events that were just read are not read again."""
-        for change in changes:
-            self._changes[change.event.number] = change
-        while len(self._changes) > MOST_REMEMBERED:
-            self._changes.popitem(last=False)
+    def _document_before(self, event: RecordedEvent) -> str | None:
+        if event.number not in self._before:
+            _remember(self._before, event.number, self._table.before(event))
+        return self._before[event.number]
+
+
+def _remember(known: OrderedDict[int, T], number: int, value: T) -> None:
+    """What was selected is made again when it is sent: what was just read is not read again."""
+    known[number] = value
+    while len(known) > MOST_REMEMBERED:
+        known.popitem(last=False)

@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.persistence.database import Database
 from adapters.persistence.duties import DutyTable
-from adapters.persistence.event_stream import events_after
+from adapters.persistence.event_stream import events_after, head
 from adapters.persistence.listeners import SqlListenerRepository, loaded_listener, loaded_status
 from adapters.persistence.prepared import Prepared
 from adapters.persistence.tables import deliveries, delivery_attempts, delivery_status, listeners, outbox
@@ -38,14 +38,6 @@ _BEFORE = (
     .order_by(outbox.c.sequence.desc())
     .limit(1)
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """An event, and the document of its subject before it; None for none."""
-
-    event: RecordedEvent
-    before: str | None
 
 
 @dataclass
@@ -83,15 +75,28 @@ class DeliveryTable:
         with self._database.reading() as connection:
             return [loaded_delivery(row) for row in connection.execute(query.order_by(deliveries.c.number))]
 
-    def changes_after(self, number: int, limit: int) -> list[Change]:
+    def head(self) -> int:
+        """The number of the last event."""
         with self._database.reading() as connection:
-            found = events_after(connection, number, limit)
-            return [Change(event, _before(connection, event)) for event in found]
+            return head(connection)
 
-    def change(self, number: int) -> Change | None:
+    def events_after(self, number: int, limit: int) -> list[RecordedEvent]:
+        with self._database.reading() as connection:
+            return events_after(connection, number, limit)
+
+    def event(self, number: int) -> RecordedEvent | None:
         """The event with this number; None if it is not kept any more."""
-        found = self.changes_after(number - 1, 1)
-        return found[0] if found and found[0].event.number == number else None
+        found = self.events_after(number - 1, 1)
+        return found[0] if found and found[0].number == number else None
+
+    def before(self, event: RecordedEvent) -> str | None:
+        """The document of its subject before it; None for none."""
+        if event.sequence == 1:
+            return None
+        asked = {"of_subject": event.subject, "of_sequence": event.sequence}
+        with self._database.reading() as connection:
+            found = connection.scalar(_BEFORE, asked)
+        return None if found is None else str(found)
 
     def write(self, node: str, milliseconds: int, cursor: int, done: Round) -> bool:
         """Keep all of it, if the node still has the duty; otherwise nothing. Returns which."""
@@ -132,13 +137,6 @@ def _insert_new(dialect: str) -> Any:
     insert = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(deliveries)
     again = {name: insert.excluded[name] for name in _TRIED}
     return insert.on_conflict_do_update(index_elements=["listener_id", "number"], set_=again)
-
-
-def _before(connection: sa.Connection, event: RecordedEvent) -> str | None:
-    if event.sequence == 1:
-        return None
-    found = connection.scalar(_BEFORE, {"of_subject": event.subject, "of_sequence": event.sequence})
-    return None if found is None else str(found)
 
 
 def _row(one: Delivery) -> dict[str, Any]:

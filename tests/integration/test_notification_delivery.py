@@ -140,6 +140,16 @@ def test_notifications_of_a_subject_come_in_order_and_are_logged(database: Datab
     assert {(one.status, one.problem, one.event_type) for one in logged} == {(204, "", "ProductOrderStateChangeEvent")}
 
 
+def test_without_listeners_events_are_passed_over(database: Database, receiver: Receiver) -> None:
+    happen(database, "a", "b")
+    path = f"/late/{database.sqlite}"
+    with delivering(database):
+        until(lambda: [one.cursor for one in rows(database, duties)] == [2])
+        register(database, f"{receiver.url}{path}")
+        happen(database, "a")
+        until(lambda: ids(receiver, path) == ["a-2"])
+
+
 def test_a_dead_and_a_slow_listener_delay_no_other(database: Database, receiver: Receiver) -> None:
     go_on = threading.Event()
 
