@@ -12,11 +12,15 @@ from canonical.partners.errors import ActivationPending, ProfilesChanged
 from facade.bootstrap import handouts
 from facade.bootstrap import partners as agreeing
 from facade.bootstrap.catalog import opened
+from facade.bootstrap.core import partner_profiles
+from facade.bootstrap.stored_answers import changed_answers
 from facade.clock import time_text
 from facade.command_line import DIFFERS, progress_bar, told_trouble
 from facade.partners.api_versions import VersionNotAgreed
 from facade.partners.files import ProfileError, as_file
+from facade.partners.in_force import tested
 from facade.partners.markdown import page
+from facade.partners.profiles import compile_profile
 from facade.settings import Settings
 
 FOLDER = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
@@ -45,11 +49,14 @@ def check(folder: Path) -> None:
 
 @partners.command()
 @FOLDER
+@click.option("--stored", is_flag=True, help="Count the stored resources that would be answered differently, too.")
 @click.pass_obj
-def diff(settings: Settings, folder: Path) -> None:
+def diff(settings: Settings, folder: Path, stored: bool) -> None:
     """Say what `apply` would change. Exit status 0: nothing, 2: something, 1: it cannot be said."""
     plan = _plan(settings, folder)
     _show(plan)
+    if stored:
+        _show_stored(settings, plan)
     if plan.changes:
         sys.exit(DIFFERS)
 
@@ -139,6 +146,16 @@ def _show(plan: agreeing.Plan) -> None:
     for client in plan.unnamed:
         click.echo(f"{client}: has an active version and no file here; it stays")
     click.echo(f"{len(plan.changes):,} to change, {len(plan.same):,} the same")
+
+
+def _show_stored(settings: Settings, plan: agreeing.Plan) -> None:
+    with told_trouble(settings), opened(settings) as database, progress_bar(None) as told:
+        files = partner_profiles(settings)
+        for change in plan.changes:
+            before = files.of(change.client) if change.former is None else tested(change.former)
+            found = changed_answers(database, change.client, before, compile_profile(change.document), told)
+            for line in [one.in_words() for one in found] or ["no stored answer changes"]:
+                click.echo(f"{change.client}: {line}")
 
 
 @contextmanager

@@ -10,13 +10,18 @@ from click.testing import CliRunner, Result
 
 from adapters.persistence.database import Database
 from adapters.persistence.tables import audit
+from adapters.persistence.unit_of_work import SqlUnitOfWork
+from canonical.ordering.order import ORDERS
 from canonical.partners.commands import ActivateProfile, DraftProfile
 from canonical.partners.errors import ProfilesChanged
 from facade.bootstrap import partners as agreeing
+from facade.bootstrap.declared import projectors
 from facade.cli import main
 from facade.clock import SystemClock
 from facade.partners.profiles import content_hash
+from tests.contract.keeping import order_id
 from tests.contract.test_partner_profiles_contract import Agreeing
+from tests.support.builders import BROADBAND, ROUTER, a_line, an_order
 
 Partners = Callable[..., Result]
 
@@ -188,3 +193,27 @@ def test_nothing_is_applied_while_another_version_is_scheduled(
     assert refused.exit_code == 1
     assert "version 1 becomes active at" in refused.output
     assert agreeing.active_versions(database) == {}
+
+
+def test_stored_resources_whose_answers_would_change_are_counted(
+    folder: Path, partners: Partners, database: Database
+) -> None:
+    for number, offering in enumerate((BROADBAND, ROUTER, ROUTER), start=1):
+        lines = (a_line(offering_id=offering.id),)
+        order = an_order(id=order_id(number), lines=lines, offerings=[offering], owner="shop")
+        item = {"id": "1", "action": "add", "productOffering": {"id": offering.id}}
+        with SqlUnitOfWork(database, projectors(), SystemClock()) as work:
+            work.repository(ORDERS).carry(None, {"productOrderItem": [item]})
+            work.repository(ORDERS).add(order)
+            work.commit()
+    (folder / "shop.yaml").write_text(f"ids: {{offerings: {{table: {{A-1: {ROUTER.id}}}}}}}\n")
+    (folder / "mall.yaml").write_text("ids: {offerings: {table: {A-1: po_x}}}\n")
+    told = partners("diff", folder, "--stored")
+    assert told.exit_code == 2, told.output
+    counted = told.stdout.splitlines()
+    assert "shop: 2 of 3 stored answers of TMF622 v5 productOrder change" in counted
+    assert "shop: 2 of 3 stored answers of TMF622 v4 productOrder change" in counted
+    assert "mall: 0 of 0 stored answers of TMF622 v5 productOrder change" in counted
+    partners("apply", folder)
+    (folder / "shop.yaml").write_text((folder / "shop.yaml").read_text() + "validation: after\n")
+    assert "shop: no stored answer changes" in partners("diff", folder, "--stored").stdout.splitlines()
