@@ -46,6 +46,7 @@ _BRIDGED: Mapping[Kind, Outcome] = MappingProxyType(
     {Kind.LOST: Outcome.CARRIED, Kind.DEFAULTED: Outcome.ENRICHED, Kind.RESHAPED: Outcome.MAPPED}
 )
 """What became of a place of a v4 body that differs in v5. What v5 cannot hold is set aside, and shown in v4 again."""
+MOST_WORDINGS = 1_000
 _COMPLEMENTED = f'{{"{COMPLEMENT}":'
 """How the text of a document begins that has a complement."""
 
@@ -80,7 +81,14 @@ class Version:
         known = profile.words.dictionaries
         if not known or not any(place.domain in known for place in self.resource.places):
             return None
-        return Wording(self.words_sent, self._words_kept, profile.words, profile.vocabulary, self._words_explaining)
+        seen = self._wordings.get(id(profile))
+        if seen is not None and seen[0] is profile:
+            return seen[1]
+        made = Wording(self.words_sent, self._words_kept, profile.words, profile.vocabulary, self._words_explaining)
+        if len(self._wordings) >= MOST_WORDINGS:
+            self._wordings.clear()
+        self._wordings[id(profile)] = profile, made
+        return made
 
     @property
     def visible(self) -> Criterion | None:
@@ -154,6 +162,11 @@ class Version:
     def spoken(self, document: Payload) -> Payload:
         """A whole v5 document in this version. Raises NotFound for what this version does not have."""
         return without_complement(document)
+
+    @cached_property
+    def _wordings(self) -> dict[int, tuple[Profile, Wording]]:
+        """Those of profiles that were met lately: a request needs its own three times, and the next one again."""
+        return {}
 
     @cached_property
     def _words_kept(self) -> Node:

@@ -235,7 +235,7 @@ class ReadWords:
         """How each field was read, from the partner's words on."""
         mapped = {at: word for at, word in self._by_pointer.items() if word.ours is not None}
         told = [
-            replace(one, rule=f"{_rule(known)}; {one.rule}", agreed=self._row(known))
+            Mapped(one.source, one.target, f"{_rule(known)}; {one.rule}", one.outcome, self._row(known))
             if (known := mapped.get(one.source)) is not None
             else one
             for one in trail

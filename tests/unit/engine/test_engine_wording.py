@@ -125,6 +125,13 @@ def test_a_resource_without_words_of_the_partners_is_left_alone() -> None:
 
 
 @VERSIONS
+def test_requests_under_one_profile_share_its_words(version: Version) -> None:
+    mine, same = profile(ids=OFFERING), profile(ids=OFFERING)
+    assert wording(version, mine) is wording(version, mine)
+    assert wording(version, same) is not wording(version, mine)
+
+
+@VERSIONS
 def test_ids_of_other_parties_are_not_those_of_customers(version: Version) -> None:
     known = wording(version, profile(ids={"customers": {"table": {"X": "C1"}}}))
     body = {
