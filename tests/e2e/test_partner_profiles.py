@@ -1,6 +1,6 @@
 """Partner profiles over HTTP: drafted, activated and retired while requests are judged by them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -198,30 +198,39 @@ def test_an_order_names_the_version_that_judged_it_also_after_another_one_is_act
 
 
 def test_no_request_is_judged_by_two_versions(product: Node) -> None:
-    """Odd rounds accept the order; even ones know neither its role nor its customer."""
-    accepting = {activated(product, ROLE)["profileVersion"]}
-    until(lambda: judged_by(product) in accepting)
+    check_that_each_request_is_judged_by_one_version([product], rounds=12)
+
+
+def check_that_each_request_is_judged_by_one_version(nodes: Sequence[Node], rounds: int) -> None:
+    """Versions are activated by each node in turn, while all nodes get orders. Odd rounds accept the order; even ones
+    know neither its role nor its customer.
+    """
+    first = nodes[0]
+    accepting = {activated(first, ROLE)["profileVersion"]}
+    for node in nodes:
+        until(lambda node=node: judged_by(node) in accepting)  # type: ignore[misc]
     ended = Event()
 
-    def send() -> int:
+    def send(node: Node) -> int:
         sent = 0
         while not ended.is_set():
-            assert product.post(TMF622, order(), PARTNER, headers=SENDING).status_code in (201, 400)
+            assert node.post(TMF622, order(), PARTNER, headers=SENDING).status_code in (201, 400)
             sent += 1
         return sent
 
     with ThreadPoolExecutor(4) as pool:
-        senders = [pool.submit(send) for _ in range(4)]
+        senders = [pool.submit(send, nodes[number % len(nodes)]) for number in range(4)]
         try:
-            for number in range(12):
-                version = activated(product, OTHER_ROLE if number % 2 == 0 else ROLE)["profileVersion"]
+            for number in range(rounds):
+                activating = nodes[number % len(nodes)]
+                version = activated(activating, OTHER_ROLE if number % 2 == 0 else ROLE)["profileVersion"]
                 accepting |= {version} if number % 2 else set()
-                until(partial(_has_judged, product, version))
+                until(partial(_has_judged, first, version))
         finally:
             ended.set()
         sent = sum(one.result() for one in senders)
-    until(lambda: len(_judgements(product)) == sent)
-    assert {(status, code, version in accepting) for status, code, version in _judgements(product)} == {
+    until(lambda: len(_judgements(first)) == sent)
+    assert {(status, code, version in accepting) for status, code, version in _judgements(first)} == {
         (201, None, True),
         (400, "INVALID_REQUEST", False),
     }

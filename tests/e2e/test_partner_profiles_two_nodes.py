@@ -14,7 +14,13 @@ from canonical.partners.commands import ApplyProfile
 from facade.clock import SystemClock
 from facade.partners.profiles import content_hash
 from tests.contract.test_partner_profiles_contract import Agreeing
-from tests.e2e.test_partner_profiles import PARTNER, ROLE, activated, judged_by
+from tests.e2e.test_partner_profiles import (
+    PARTNER,
+    ROLE,
+    activated,
+    check_that_each_request_is_judged_by_one_version,
+    judged_by,
+)
 from tests.support.postgres import new_database
 from tests.support.product import Node
 from tests.support.simulators import running_backends
@@ -40,6 +46,10 @@ def test_what_one_node_activates_the_other_has_in_force(nodes: tuple[Node, Node]
     for activating, other in (nodes, nodes[::-1]):
         version = activated(activating, ROLE)["profileVersion"]
         until(partial(_judges_by, other, version))
+
+
+def test_no_request_of_either_node_is_judged_by_two_versions(nodes: tuple[Node, Node]) -> None:
+    check_that_each_request_is_judged_by_one_version(nodes, rounds=6)
 
 
 def test_a_node_that_cannot_load_keeps_what_it_had_and_is_not_ready(nodes: tuple[Node, Node]) -> None:
