@@ -30,6 +30,7 @@ CLIENTS = 100
 OTHER = "other"
 NOBODY = ""
 BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+LONG_BOUNDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0)
 SCOPE = "operations:read"
 READ_EVERY_SECONDS = 2.0
 """The shortest time in seconds between two reads of the numbers from the database."""
@@ -86,6 +87,22 @@ class AnswerTimes:
         if timed is None:
             timed = self._children[backend, operation] = self._seconds.labels(backend, operation)
         timed.observe(seconds)
+
+
+class ProcessTimes:
+    """The time of processes, from the submission of their subject. Every thread that carries one out reports it."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        begin, whole = "facade_process_begin_seconds", "facade_process_seconds"
+        options: dict[str, Any] = {"labelnames": ("process",), "buckets": LONG_BOUNDS, "registry": registry}
+        self._begun = Histogram(begin, "From acceptance to the first run of the process", **options)
+        self._ended = Histogram(whole, "From acceptance to the end of the process", **options)
+
+    def begun(self, process: str, seconds: float) -> None:
+        self._begun.labels(process).observe(seconds)
+
+    def ended(self, process: str, seconds: float) -> None:
+        self._ended.labels(process).observe(seconds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from adapters.orchestration.agenda import Agenda
 from adapters.orchestration.endings import Endings
 from adapters.orchestration.intake import Intake
-from adapters.orchestration.runner import ProcessWork, Runner
+from adapters.orchestration.runner import ProcessTimes, ProcessWork, Runner, Untimed
 from adapters.orchestration.upkeep import Upkeep
 from adapters.persistence.node_table import NodeTable
 from adapters.persistence.process_table import ProcessTable
@@ -57,6 +57,7 @@ class TurnEngine:
         nodes: NodeTable,
         signals: Signals,
         settings: EngineSettings,
+        times: ProcessTimes | None = None,
     ) -> None:
         self._table = table
         self._nodes = nodes
@@ -64,7 +65,7 @@ class TurnEngine:
         self._settings = settings
         self._endings = Endings()
         self._runner = Runner(
-            processes, unit_of_work, table, self._ended, settings.node, longest_pause=settings.longest_pause
+            processes, unit_of_work, table, self._ended, settings.node, settings.longest_pause, times or Untimed()
         )
         self._agenda = Agenda(self._runner.make, settings.at_once)
         self._upkeep = Upkeep(nodes, self._agenda, settings.node, settings.lease_seconds, forget=self._forget)
@@ -97,6 +98,11 @@ class TurnEngine:
     def running(self) -> int:
         """The number of processes that run here at this moment."""
         return self._agenda.running
+
+    @property
+    def places(self) -> int:
+        """The number of processes that can run here at a time."""
+        return 0 if self._settings.held else self._settings.at_once
 
     def wait(self, process: str, subject: str, seconds: float) -> bool:
         until = time.monotonic() + seconds

@@ -7,6 +7,7 @@ decides when the next run starts.
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 from types import MappingProxyType
 from typing import Any, Protocol, Self
@@ -52,6 +53,24 @@ class ProcessWork(Protocol):
     def commit(self) -> None: ...
 
 
+class ProcessTimes(Protocol):
+    """Is told how long processes take, in seconds since their subject was submitted."""
+
+    def begun(self, process: str, seconds: float) -> None:
+        """The first run begins."""
+        ...
+
+    def ended(self, process: str, seconds: float) -> None: ...
+
+
+class Untimed:
+    """Nobody asks."""
+
+    def begun(self, process: str, seconds: float) -> None: ...
+
+    def ended(self, process: str, seconds: float) -> None: ...
+
+
 class _Leaving(Exception):
     """The node leaves; another one continues the process."""
 
@@ -69,6 +88,7 @@ class Runner:
         ended: Callable[[str], None],
         node: str,
         longest_pause: float,
+        times: ProcessTimes,
     ) -> None:
         self._processes = processes
         self._unit_of_work = unit_of_work
@@ -76,6 +96,7 @@ class Runner:
         self._ended = ended
         self._node = node
         self._longest_pause = longest_pause
+        self._times = times
         self.leaving = threading.Event()
 
     def make(self, entry: Entry) -> float | None:
@@ -131,7 +152,9 @@ class Runner:
                 kind.begin(subject)
             with done_by_process(process, turn.subject, turn.correlation_id):
                 work.commit()
-            return turn, subject, ahead
+        if turn.number == 1 and not ahead:
+            self._times.begun(process, max(0.0, (datetime.now(UTC) - subject.submitted_at).total_seconds()))
+        return turn, subject, ahead
 
     def _carry_on(self, turn: Turn, reached: "_Reached", alive: Callable[[], None]) -> bool:
         """Whether the process has to wait. May raise any error; then `reached` has the progress."""
@@ -157,7 +180,9 @@ class Runner:
                 return
             kind.end(subject, progress, work)
             work.commit()
-        log.info("process ended", state=subject.state.value, seconds=_seconds(subject))
+        seconds = _seconds(subject)
+        self._times.ended(turn.process, max(0.0, seconds))
+        log.info("process ended", state=subject.state.value, seconds=seconds)
 
     def _recorded(self, turn: Turn, known: dict[str, dict[str, Any]], alive: Callable[[], None]) -> RecordedCall:
         def recorded(step: str, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from math import ceil
 import sqlalchemy as sa
 
 from adapters.persistence.database import Database, insert_once
-from adapters.persistence.process_table import OPEN
+from adapters.persistence.process_table import NO_NODE, OPEN
 from adapters.persistence.tables import nodes, processes
 
 
@@ -28,14 +28,11 @@ class Claim:
     client: str = ""
 
 
-_NO_NODE = (processes.c.node.is_(None), OPEN)
-
-
 def _waiting_clients() -> sa.Select[str]:
     """The clients of processes that no node has, sorted. Looks up one client after another in the index."""
-    first = sa.select(sa.func.min(processes.c.client).label("client")).where(*_NO_NODE)
+    first = sa.select(sa.func.min(processes.c.client).label("client")).where(*NO_NODE)
     found = first.cte("found", recursive=True)
-    following = sa.select(sa.func.min(processes.c.client)).where(*_NO_NODE, processes.c.client > found.c.client)
+    following = sa.select(sa.func.min(processes.c.client)).where(*NO_NODE, processes.c.client > found.c.client)
     found = found.union_all(sa.select(following.scalar_subquery()).where(found.c.client.is_not(None)))
     return sa.select(found.c.client).where(found.c.client.is_not(None))
 
@@ -83,7 +80,7 @@ class NodeTable:
         """
         clients = in_turn(self._waiting_clients(), after)[:limit]
         share = ceil(limit / len(clients)) if clients else 0
-        of_each = [self._claims(*_NO_NODE, processes.c.client == client, limit=share) for client in clients]
+        of_each = [self._claims(*NO_NODE, processes.c.client == client, limit=share) for client in clients]
         rounds = zip_longest(*of_each)
         return [claim for one_of_each in rounds for claim in one_of_each if claim is not None][:limit]
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from adapters.persistence.database import Database, insert_once
 from adapters.persistence.encoding import timestamp
-from adapters.persistence.process_table import SqlProcessSchedule, read_answers
+from adapters.persistence.process_table import NO_NODE, SqlProcessSchedule, read_answers
 from adapters.persistence.slices import sliced, time_text
 from adapters.persistence.sqlite_functions import microseconds
 from adapters.persistence.tables import process_steps, processes
@@ -102,6 +102,14 @@ class SqlProcessReads:
             (ProcessState(state), problem and Problem(problem)): (count, datetime.fromisoformat(oldest))
             for state, problem, count, oldest in rows
         }
+
+    def backlog(self) -> dict[str, tuple[int, datetime]]:
+        """The number of processes that no node has taken, by process, and since when the oldest of them waits."""
+        columns = (processes.c.process, sa.func.count(), sa.func.min(processes.c.changed_at))
+        query = sa.select(*columns).where(*NO_NODE).group_by(processes.c.process)
+        with self._database.reading() as connection:
+            rows = connection.execute(query).all()
+        return {process: (count, datetime.fromisoformat(oldest)) for process, count, oldest in rows}
 
 
 def _one(process: str, subject: str) -> tuple[sa.ColumnElement[bool], ...]:

@@ -26,6 +26,8 @@ _NEW = dict.fromkeys(column.name for column in processes.columns) | {"turn": 0, 
 _ONE = (processes.c.process == sa.bindparam("of_process"), processes.c.subject == sa.bindparam("of_subject"))
 OPEN = processes.c.state.not_in([sa.literal_column(f"'{state}'") for state in OVER])
 """Written like the condition of the index of processes that wait for a node, which is used only then."""
+NO_NODE = (processes.c.node.is_(None), OPEN)
+"""Of processes that wait for a node."""
 _ANSWERS = Prepared(
     sa.select(process_steps.c.step, process_steps.c.answer).where(
         process_steps.c.process == sa.bindparam("of_process"), process_steps.c.subject == sa.bindparam("of_subject")

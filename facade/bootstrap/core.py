@@ -8,6 +8,7 @@ from adapters.backends.parallel_queries import ParallelQueries
 from adapters.backends.registry import NEEDED, connect
 from adapters.events.sequencer import Sequencer
 from adapters.orchestration.engine import EngineSettings, TurnEngine
+from adapters.orchestration.runner import ProcessTimes
 from adapters.persistence.audit import SqlAuditTrail
 from adapters.persistence.database import Database
 from adapters.persistence.event_numbers import EventNumbers
@@ -51,10 +52,12 @@ PARTNERS = Path(__file__).parents[2] / "fixtures" / "partners"
 
 class Core:
     """Everything behind the edge, for one operating system process. `timed` is called for each exchange
-    with a backend. `works`: it carries out processes.
+    with a backend, `process_times` for each process. `works`: it carries out processes.
     """
 
-    def __init__(self, settings: Settings, timed: Timed = untimed, *, works: bool) -> None:
+    def __init__(
+        self, settings: Settings, timed: Timed = untimed, process_times: ProcessTimes | None = None, *, works: bool
+    ) -> None:
         self.settings = settings
         self.clock = SystemClock()
         self.database = Database(settings.database_address, settings.database_timeout, settings.database_waiters)
@@ -104,6 +107,7 @@ class Core:
                 held=settings.hold_processes or not works,
                 keep_steps_seconds=settings.keep_steps_days * 86400,
             ),
+            process_times,
         )
         self.webhooks = webhook_sender(settings)
         self.delivery = notification_delivery(settings, self.database, self.profiles, node, self.webhooks)

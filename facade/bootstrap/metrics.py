@@ -63,6 +63,8 @@ def _backlogs(core: Core, now: datetime) -> Iterator[Reading]:
 
 
 def _present(core: Core) -> Iterator[Reading]:
+    yield Reading("facade_process_runs", "Processes that are carried out at this moment", {}, core.engine.running())
+    yield Reading("facade_process_places", "Processes that can be carried out at a time", {}, core.engine.places)
     yield Reading("facade_audit_waiting", "Audit records that wait to be written", {}, len(core.audit.waiting))
     for backend, kept in core.backends.snapshot().items():
         at = {"backend": backend}
@@ -76,7 +78,8 @@ def _present(core: Core) -> Iterator[Reading]:
 def _stored(core: Core) -> Iterable[Reading]:
     """Empty if the database does not answer; /health/ready reports that."""
     try:
-        counts, events = SqlProcessReads(core.database).counts(), EventNumbers(core.database).backlog()
+        reads, events = SqlProcessReads(core.database), EventNumbers(core.database).backlog()
+        counts, waiting_processes = reads.counts(), reads.backlog()
         backlogs = list(_backlogs(core, datetime.now(UTC)))
     except StoreUnavailable:
         return
@@ -86,6 +89,11 @@ def _stored(core: Core) -> Iterable[Reading]:
         yield Reading("facade_processes", "Processes that have not ended, and fallouts", labels, count)
         age = max(0.0, (now - oldest).total_seconds())
         yield Reading("facade_process_oldest_seconds", "Time of the oldest of them in this state", labels, age)
+    for process, (waiting, oldest) in waiting_processes.items():
+        labels = {"process": process}
+        yield Reading("facade_process_backlog", "Processes that no node has taken yet", labels, waiting)
+        age = max(0.0, (now - oldest).total_seconds())
+        yield Reading("facade_process_backlog_oldest_seconds", "How long the oldest of them waits", labels, age)
     yield from backlogs
     yield Reading("facade_events_last_number", "The number of the last event in the stream", {}, events.head)
     yield Reading("facade_events_waiting", "Committed events without a number", {}, events.waiting)

@@ -24,7 +24,7 @@ from facade.bootstrap.core import Core, api_deprecations, load_profiles
 from facade.bootstrap.deliveries import DeliveryHealth
 from facade.bootstrap.metrics import metrics_page
 from facade.health import Health, Role
-from facade.metrics import AnswerTimes, MetricsPage, RequestMetrics
+from facade.metrics import AnswerTimes, MetricsPage, ProcessTimes, RequestMetrics
 from facade.published.site import Page
 from facade.security.connexion_security import security_map
 from facade.security.settings import build_verifier
@@ -122,7 +122,8 @@ def assembled(role: Role) -> Assembled:
     tracing.install(traces)
     patterns.install(compiled)
     registry = CollectorRegistry()
-    core = Core(settings, AnswerTimes(registry).observe, works=role is not Role.SERVE)
+    works = role is not Role.SERVE
+    core = Core(settings, AnswerTimes(registry).observe, ProcessTimes(registry) if works else None, works=works)
     migrations.check(core.database)
     load_profiles(core.profiles)
     verifier = build_verifier(settings.security, core.profiles.of)

@@ -32,8 +32,9 @@ def product(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 def test_requests_backends_processes_and_events_are_counted_whichever_process_is_asked(product: Node) -> None:
     for _ in range(6):
-        product.post(TMF622, partner_order(), client="partner-acme")
+        partners = product.post(TMF622, partner_order(), client="partner-acme").json()["id"]
         assert product.post(ORDERS, portal_order(), client="portal").status_code == 201
+        product.until_finished(partners)
         requests.get(f"{product.url}{ORDERS}", timeout=LONG)
     product.backends.fault("billing", status=503, operations=["charge"])
     waiting = product.post(TMF622, partner_order()).json()["id"]
@@ -52,6 +53,10 @@ def test_requests_backends_processes_and_events_are_counted_whichever_process_is
     assert total(found, "facade_request_seconds_count{", 'operation="placeOrder"', 'client="portal"') == 6
     assert total(found, "facade_backend_calls_total{", 'backend="crm"', 'outcome="answered"') >= 12
     assert (found["facade_audit_waiting"], found["facade_audit_dropped_total"]) == (0, 0)
+    assert total(found, "facade_process_begin_seconds_count{", 'process="place-order"') >= 13
+    assert total(found, "facade_process_seconds_count{", 'process="place-order"') >= 12
+    assert found["facade_process_places"] == 64 * int(product.environment["WORKERS"])
+    assert found["facade_process_runs"] >= 0
     took = "facade_backend_answer_seconds"
     answers = total(found, f"{took}_count{{", 'backend="crm"', 'operation="getCustomer"')
     assert answers >= 12

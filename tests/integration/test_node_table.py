@@ -7,6 +7,7 @@ import pytest
 
 from adapters.persistence.database import Database
 from adapters.persistence.node_table import _WAITING_CLIENTS, Claim, NodeTable
+from adapters.persistence.process_records import SqlProcessReads
 from adapters.persistence.process_table import SqlProcessSchedule
 from tests.support.fakes import StandingClock
 
@@ -138,3 +139,13 @@ def test_the_index_of_waiting_processes_is_used(sqlite_database: Database) -> No
     looks = [row.detail for row in plan if "processes" in row.detail]
     assert looks
     assert all("USING INDEX ix_processes_waiting" in look for look in looks), looks
+
+
+def test_the_backlog_is_what_no_node_has_taken(database: Database) -> None:
+    reads = SqlProcessReads(database)
+    assert reads.backlog() == {}
+    schedule(database, "o1", "o2", "o3")
+    take(database, "o1", "a")
+    [(process, (count, oldest))] = reads.backlog().items()
+    assert (process, count) == (PROCESS, 2)
+    assert oldest > StandingClock().now()

@@ -4,7 +4,7 @@ from typing import Any
 
 from adapters.orchestration.agenda import Entry
 from adapters.orchestration.endings import Endings
-from adapters.orchestration.runner import Runner
+from adapters.orchestration.runner import Runner, Untimed
 from adapters.persistence.database import Database
 from adapters.persistence.process_records import SqlProcessReads
 from adapters.persistence.process_table import ProcessTable
@@ -46,7 +46,7 @@ class ByHand:
         self.table, self.reads = ProcessTable(database, self.clock), SqlProcessReads(database)
         self.endings = Endings()
         self.runner = Runner(
-            {PLACE_ORDER: self.process}, self.unit_of_work, self.table, self.endings.tell, NODE, longest_pause=5.0
+            {PLACE_ORDER: self.process}, self.unit_of_work, self.table, self.endings.tell, NODE, 5.0, Untimed()
         )
         asked = a_command(external_identifiers=())
         with self.unit_of_work() as work:
