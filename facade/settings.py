@@ -154,6 +154,11 @@ class Settings:
         "age in seconds of a last known value that may replace a missing answer; 0: never",
         most=YEAR,
     )
+    backlog_seconds: float = _setting(
+        "BACKLOG_SECONDS",
+        3600.0,
+        "age of a client's oldest waiting order with which its new orders are answered 503; 0: no limit",
+    )
     node_lease: float = _setting(
         "NODE_LEASE", 5.0, "seconds without a heartbeat after which a node counts as dead", least=1
     )

@@ -103,6 +103,13 @@ class SqlProcessReads:
             for state, problem, count, oldest in rows
         }
 
+    def oldest_of_clients(self) -> dict[str, datetime]:
+        """Since when the oldest process of each client waits for a node."""
+        query = sa.select(processes.c.client, sa.func.min(processes.c.changed_at)).where(*NO_NODE)
+        with self._database.reading() as connection:
+            rows = connection.execute(query.group_by(processes.c.client)).all()
+        return {client: datetime.fromisoformat(oldest) for client, oldest in rows}
+
     def backlog(self) -> dict[str, tuple[int, datetime]]:
         """The number of processes that no node has taken, by process, and since when the oldest of them waits."""
         columns = (processes.c.process, sa.func.count(), sa.func.min(processes.c.changed_at))

@@ -27,6 +27,10 @@ def _nothing_more(command: Any) -> Mapping[str, str]:
     return {}
 
 
+def _everybody(client: str) -> None:
+    pass
+
+
 class KeptAnswers(Protocol):
     def kept_answer(self, owner: str, key: str) -> KeptAnswer | None: ...
 
@@ -77,7 +81,7 @@ class UseCase:
 
     `kind` is the kind of the aggregate that it creates or changes, or finds it by the command; None if there is no
     document. `subject` names the type and the id of the result. `event` is the log event, if any, `notable` whether it
-    is a warning, `log_fields` its values from the command.
+    is a warning, `log_fields` its values from the command. `queues`: what it accepts waits for a node.
     """
 
     handle: Callable[[Any, Any, Clock, Identities], Any]
@@ -86,6 +90,7 @@ class UseCase:
     event: str | None = None
     notable: bool = False
     log_fields: Callable[[Any], Mapping[str, str]] = _nothing_more
+    queues: bool = False
 
     def kind_of(self, command: Any) -> Kind[Any] | None:
         return self.kind(command) if callable(self.kind) else self.kind
@@ -97,7 +102,7 @@ class KeyTaken(Exception):
 
 @dataclass(frozen=True)
 class Application:
-    """`use_cases` by the classes of their commands."""
+    """`use_cases` by the classes of their commands. `admit` refuses a client for which nothing more may wait."""
 
     unit_of_work: Callable[[], Work]
     kept_answers: KeptAnswers
@@ -105,6 +110,7 @@ class Application:
     identities: Identities
     engine: ProcessEngine
     use_cases: Mapping[type, UseCase]
+    admit: Callable[[str], None] = _everybody
 
     def idempotently(self, request: Request, act: Callable[[], Result]) -> Result:
         """The result of an earlier request with the same key, or else the result of `act`.
@@ -138,6 +144,8 @@ class Application:
         `status` and `code` are those of the answer, for the audit record. Raises what the command's handler raises,
         with pointers into the payload.
         """
+        if self.use_cases[type(translation.command)].queues:
+            self.admit(request.client)
         for left in reversed(range(TRIES)):
             try:
                 result, wanted = self._commit(request, translation, status, code)

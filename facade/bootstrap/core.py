@@ -15,6 +15,7 @@ from adapters.persistence.event_numbers import EventNumbers
 from adapters.persistence.node_table import NodeTable
 from adapters.persistence.partner_profiles import SqlPublishedProfiles
 from adapters.persistence.probes import write
+from adapters.persistence.process_records import SqlProcessReads
 from adapters.persistence.process_table import ProcessTable
 from adapters.persistence.reads import SqlReads
 from adapters.persistence.unit_of_work import SqlUnitOfWork
@@ -46,6 +47,7 @@ from facade.portal.handlers import Waiters
 from facade.probe import Probe
 from facade.setting_sources import SettingError
 from facade.settings import START, Settings
+from facade.web.backlog import Backlog
 
 PARTNERS = Path(__file__).parents[2] / "fixtures" / "partners"
 
@@ -112,6 +114,7 @@ class Core:
         self.webhooks = webhook_sender(settings)
         self.delivery = notification_delivery(settings, self.database, self.profiles, node, self.webhooks)
         self.sequencer.subscribe(self.delivery.wake)
+        self.backlog = Backlog(SqlProcessReads(self.database).oldest_of_clients, settings.backlog_seconds)
         self.application = Application(
             self.unit_of_work,
             self.reads,
@@ -119,6 +122,7 @@ class Core:
             SortableIdentities(),
             self.engine,
             use_cases(self.processes),
+            self.backlog.check,
         )
         self.turns = Turns()
         self.waiters = Waiters(self.engine, settings.portal_wait, at_once=settings.waiters)
@@ -157,6 +161,7 @@ class Core:
     def close(self) -> None:
         self.backends.leave()
         self.profile_watch.stop()
+        self.backlog.stop()
         self.engine.close()
         self.delivery.stop()
         self.webhooks.close()

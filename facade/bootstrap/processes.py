@@ -83,6 +83,8 @@ class Assembled:
         core.backends.watch_contracts()
         core.profile_watch.begin()
         core.sequencer.begin()
+        if self.role is not Role.WORK:
+            core.backlog.begin()
         if self.role is not Role.SERVE:
             core.delivery.begin()
         if self.alike > 1:

@@ -12,7 +12,7 @@ from canonical.inventory.commands import RemoveAsset
 from canonical.listeners import handlers as listening
 from canonical.ordering import handlers as ordering
 from canonical.ordering.cancellation import CANCELLATIONS
-from canonical.ordering.commands import CancelOrder, RejectOrder, RemoveOrder, SubmitOrder
+from canonical.ordering.commands import CancelOrder, RejectOrder, RemoveOrder, SubmitDraft, SubmitOrder
 from canonical.ordering.order import ORDERS
 from canonical.partners import handlers as agreeing
 from canonical.partners.commands import ActivateProfile, RetireProfile
@@ -37,11 +37,12 @@ SUBJECTS = {
 def use_cases(processes: Mapping[str, Process[Any]]) -> dict[type, UseCase]:
     orders = {command: UseCase(handle, ORDERS) for command, handle in ordering.HANDLERS.items()}
     logged = {
-        SubmitOrder: UseCase(ordering.submit_order, ORDERS, event="order accepted"),
+        SubmitOrder: UseCase(ordering.submit_order, ORDERS, event="order accepted", queues=True),
+        SubmitDraft: UseCase(ordering.submit_draft, ORDERS, queues=True),
         RejectOrder: UseCase(ordering.reject_order, ORDERS, event="order accepted"),
         RemoveOrder: UseCase(ordering.remove_order, ORDERS, event="order removed", notable=True),
         CancelOrder: UseCase(ordering.cancel_order, CANCELLATIONS),
-        ChangePlan: UseCase(subscribing.change_plan, PLAN_CHANGES, event="plan change accepted"),
+        ChangePlan: UseCase(subscribing.change_plan, PLAN_CHANGES, event="plan change accepted", queues=True),
         decisions.Decision: UseCase(
             decisions.handler(processes),
             subject=_of_process,

@@ -71,6 +71,24 @@ def test_what_was_accepted_while_nobody_worked_is_carried_out_later(nodes: list[
         assert_ended(serve, order_id, "C12345", COMPLETED)
 
 
+def test_a_client_whose_orders_wait_too_long_gets_503_for_new_ones_and_others_are_accepted(tmp_path: Path) -> None:
+    with running_apart(tmp_path, (), BACKLOG_SECONDS="1") as [serve]:
+        key = {"Idempotency-Key": "first"}
+        first = serve.post(TMF622, partner_order(), client="partner-acme", headers=key)
+        assert first.status_code == 201
+
+        def refused() -> Any:
+            answer = serve.post(TMF622, partner_order(), client="partner-acme")
+            return None if answer.status_code == 201 else answer
+
+        answer = until(refused)
+        assert (answer.status_code, answer.json()["code"]) == (503, "OVERLOADED")
+        assert int(answer.headers["Retry-After"]) > 0
+        assert serve.post(TMF622, partner_order(), client="qa").status_code == 201
+        again = serve.post(TMF622, partner_order(), client="partner-acme", headers=key)
+        assert again.json()["id"] == first.json()["id"], "it was accepted before"
+
+
 def test_of_two_workers_one_dies_for_good_and_the_other_takes_over(tmp_path: Path, postgres_url: str) -> None:
     environment = {"DATABASE_URL": postgres_url, "NODE_LEASE": "3"}
     with running_apart(tmp_path, ("one", "other"), **environment) as (serve, *workers):

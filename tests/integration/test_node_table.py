@@ -149,3 +149,4 @@ def test_the_backlog_is_what_no_node_has_taken(database: Database) -> None:
     [(process, (count, oldest))] = reads.backlog().items()
     assert (process, count) == (PROCESS, 2)
     assert oldest > StandingClock().now()
+    assert reads.oldest_of_clients() == {"partner-acme": oldest}
