@@ -22,11 +22,15 @@ SENT = (
 """Headers of requests that our contracts know. Browsers send `Accept` and its like without asking."""
 SHOWN = (
     "Content-Range",
+    "Deprecation",
     "ETag",
     "Link",
     "Location",
     "Preference-Applied",
+    "RateLimit",
+    "RateLimit-Policy",
     "Retry-After",
+    "Sunset",
     "WWW-Authenticate",
     "X-Bridge-Losses",
     "X-Correlation-Id",

@@ -101,6 +101,15 @@ def test_the_contract_names_the_partner_its_codes_and_the_deprecation() -> None:
     assert "deprecated" not in contract("alpha", "v5")[0]["paths"]["/productOrder"]["post"]
 
 
+def test_the_sample_profile_sends_what_its_contract_allows() -> None:
+    said = yaml.safe_load((FIXTURES / "partner-samples" / "partner-acme.yaml").read_text())
+    profile = compile_profile({key: value for key, value in said.items() if key != "versions"}, "partner-acme@1")
+    known = Narrowing("partner-acme", profile)
+    checks = Contract(narrowed(spec_of("tmf/tmf622-v5.yaml"), versions_of(TMF622, "v5").values(), known))
+    fine, foreign = (example["payload"] for example in said["examples"])
+    assert (wrong(checks, fine), wrong(checks, foreign)) == ([], ["/productOrderItem/0/action"])
+
+
 def test_the_contract_that_is_served_stays_as_it_is() -> None:
     contract("alpha", "v5")
     assert "alpha" not in json.dumps(spec_of("tmf/tmf622-v5.yaml"))

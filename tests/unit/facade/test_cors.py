@@ -2,14 +2,17 @@
 
 import asyncio
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from facade.app import SPECS, spec_of
+from facade.partners.api_versions import VersionTerms
 from facade.settings import SettingError, Settings
 from facade.web.cors import SENT, SHOWN, for_browsers
+from facade.web.limits import Quota
 from facade.web.methods import METHODS
 
 OPERATORS = Path(__file__).parents[3] / "docs" / "operators.md"
@@ -100,6 +103,11 @@ def test_every_header_of_the_answers_may_be_read(spec: str) -> None:
         for operation in operations.values():
             for answer in operation.get("responses", {}).values() if isinstance(operation, dict) else ():
                 assert {name.lower() for name in answer.get("headers", {})} <= shown
+
+
+def test_what_answers_say_of_versions_and_limits_may_be_read() -> None:
+    terms = VersionTerms(datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC), "v5", "https://a.example")
+    assert {*terms.headers({"v5": "/v5"}), *Quota(3, 1.0, 2).headers()} <= set(SHOWN)
 
 
 def test_the_headers_are_documented() -> None:
