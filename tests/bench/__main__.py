@@ -9,6 +9,7 @@ import click
 
 from tests.bench import (
     answer_checks,
+    apart,
     catalog_import,
     catalog_reads,
     composite_reads,
@@ -27,6 +28,7 @@ MEASURES = (
     "post",
     "get",
     "orders",
+    "apart",
     "latency",
     "checks",
     "reads",
@@ -73,6 +75,9 @@ def main(only: str, rounds: int, database: str) -> None:
                 if "checks" in wanted:
                     click.echo("measuring the checks of backends' answers …", err=True)
                     checks = answer_checks.compare(rounds, sides)
+        if "apart" in wanted:
+            click.echo("measuring POST while processes run …", err=True)
+            edge.append(report.table(apart.HEADS, apart.table_rows(database, _made(directory / "apart"), rounds)))
         if "reads" in wanted:
             click.echo("measuring reads of several backends …", err=True)
             reads = composite_reads.measure(database, _made(directory / "reads"), rounds)

@@ -42,17 +42,29 @@ class Product:
     settings: Mapping[str, str]
 
     @contextmanager
-    def served(self) -> Iterator[Server]:
-        """Durable storage, one worker unless the settings say otherwise, authentication on, all else as shipped."""
+    def served(self, role: tuple[str, ...] = ("serve", "--work"), before: tuple[str, ...] = ()) -> Iterator[Server]:
+        """Durable storage, one worker unless the settings say otherwise, authentication on, all else as shipped.
+
+        `before`: words before the command.
+        """
         self._command("db", "upgrade")
         port = free_port()
-        command = [sys.executable, "-m", "facade.cli", "serve", "--work"]
+        command = [*before, sys.executable, "-m", "facade.cli", *role]
         environment = {"WORKERS": "1"} | self._environment() | {"PORT": str(port)}
         with _running(command, environment, port, "/health/live", self.directory / "product.log") as server:
             yield server
 
-    def token(self) -> str:
-        return self._command("token", "qa").strip()
+    @contextmanager
+    def working(self, before: tuple[str, ...] = ()) -> Iterator[Server]:
+        """`work` beside what is served."""
+        port = free_port()
+        command = [*before, sys.executable, "-m", "facade.cli", "work"]
+        environment = self._environment() | {"WORK_PORT": str(port)}
+        with _running(command, environment, port, "/health/live", self.directory / "work.log") as server:
+            yield server
+
+    def token(self, client: str = "qa") -> str:
+        return self._command("token", client).strip()
 
     def _command(self, *arguments: str) -> str:
         done = subprocess.run(
@@ -109,7 +121,17 @@ def free_port() -> int:
 
 def clean_environment() -> dict[str, str]:
     """Ours without settings of the product that the caller's shell may hold (`make` exports some)."""
-    ours = ("PORT", "BACKENDS_PORT", "WORKERS", "DATABASE_URL", "BACKENDS_URL", "STATE_DIR", "THREADS", "LOG_LEVEL")
+    ours = (
+        "PORT",
+        "WORK_PORT",
+        "BACKENDS_PORT",
+        "WORKERS",
+        "DATABASE_URL",
+        "BACKENDS_URL",
+        "STATE_DIR",
+        "THREADS",
+        "LOG_LEVEL",
+    )
     return {name: value for name, value in os.environ.items() if name not in ours} | {"PYTHONWARNINGS": "ignore"}
 
 
