@@ -26,7 +26,7 @@ with warnings.catch_warnings():
     from facade.bootstrap import orders as ordering
     from facade.command_line import progress_bar, told_trouble
     from facade.contract.cli import contract
-    from facade.demo.product import DemoError, running
+    from facade.demo.product import DemoError, running, with_noted_ports
     from facade.demo.report import console_for, demonstrate
     from facade.health import Role
     from facade.partner_commands import partners
@@ -142,10 +142,10 @@ def simulate(settings: Settings, state: Path | None) -> None:
 def demo(settings: Settings) -> None:
     """Show the paths of orders through a running product.
 
-    Plays the golden payloads as partner-acme and as portal. PORT and BACKENDS_PORT say where the product runs. Fails
-    when an order does not end as its scenario says.
+    Plays the golden payloads as partner-acme and as portal. It runs where
+    `make run` started it, or at PORT and BACKENDS_PORT. Fails when an order does not end as its scenario says.
     """
-    astray = demonstrate(running(settings), console_for())
+    astray = demonstrate(running(with_noted_ports(settings)), console_for())
     if astray:
         raise click.ClickException(f"{astray} orders did not end as their scenarios say")
 

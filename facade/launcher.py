@@ -17,7 +17,7 @@ from pathlib import Path
 import click
 import requests
 
-from facade.demo.product import DemoError, address_of, running
+from facade.demo.product import DemoError, address_of, forget_ports, note_ports, running
 from facade.demo.scenarios import seed
 from facade.demo.welcome import welcome
 from facade.settings import Settings
@@ -123,6 +123,7 @@ def run(settings: Settings, prepare: Callable[[], None], *, issues_tokens: bool)
             servers += (Server(part, settings.state_dir / f"{part.name}.log") for part in parts)
             _until_ready(servers, stop)
             if not stop.asked.is_set():
+                note_ports(settings)
                 seeded = _seed(settings) if issues_tokens and not settings.backends_url else ""
                 logs = [server.log for server in servers]
                 click.echo(welcome(settings, logs, seeded, issues_tokens=issues_tokens))
@@ -131,6 +132,7 @@ def run(settings: Settings, prepare: Callable[[], None], *, issues_tokens: bool)
                     server.check()
             click.echo("stopping…")
         finally:
+            forget_ports(settings)
             for server in reversed(servers):
                 server.end(stop.at_once)
     click.echo("stopped")

@@ -2,14 +2,18 @@
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import requests
 
+from canonical.shared import jsontext
 from facade.settings import Settings
 
 TMF622 = "/tmf-api/productOrderingManagement/v5/productOrder"
 ORDERS = "/api/v1/orders"
+USUAL_PORTS = (Settings.port, Settings.backends_port)
 BACKENDS = ("inventory", "bss", "billing")
 """Those that an order changes something in."""
 
@@ -23,7 +27,7 @@ class Product:
 
     def __init__(self, url: str, backends_url: str) -> None:
         self.url = url
-        self._backends_url = backends_url
+        self.backends_url = backends_url
         self._http = requests.Session()
         # Ignore proxies and .netrc for a product on this machine.
         self._http.trust_env = False
@@ -57,7 +61,7 @@ class Product:
         """The effects of the backends for an order, oldest first. None if the backends are not simulated."""
         found = []
         for backend in BACKENDS:
-            answer = self._call("GET", f"{self._backends_url}/_ledger/{backend}", allowed=(404,))
+            answer = self._call("GET", f"{self.backends_url}/_ledger/{backend}", allowed=(404,))
             if answer.status_code == 404:
                 return None
             found += [
@@ -92,6 +96,30 @@ class Product:
                 f"nobody answers at {url.split('/', 3)[2]}. Start the product with `make run`; "
                 "PORT and BACKENDS_PORT say where it is."
             ) from error
+
+
+def note_ports(settings: Settings) -> None:
+    """Tell `make demo` where `make run` serves, for as long as it does."""
+    _note(settings).write_bytes(jsontext.write([settings.port, settings.backends_port]))
+
+
+def forget_ports(settings: Settings) -> None:
+    _note(settings).unlink(missing_ok=True)
+
+
+def with_noted_ports(settings: Settings) -> Settings:
+    """With the ports of a `make run` that uses the same STATE_DIR, unless other ports are set."""
+    if (settings.port, settings.backends_port) != USUAL_PORTS:
+        return settings
+    try:
+        port, backends_port = jsontext.read(_note(settings).read_bytes())
+    except (OSError, ValueError):
+        return settings
+    return replace(settings, port=port, backends_port=backends_port)
+
+
+def _note(settings: Settings) -> Path:
+    return settings.state_dir / "running.json"
 
 
 def running(settings: Settings) -> Product:

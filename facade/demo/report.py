@@ -16,7 +16,10 @@ from facade.demo.product import TMF622, Product
 from facade.demo.reads import show_reads
 from facade.demo.scenarios import SCENARIOS, Scenario, order_id
 
-WIDTH = 100
+WIDTH = 80
+"""Columns of a usual terminal."""
+ONE_LINE = 36
+"""Characters of two pointers that stand in one line."""
 UNDONE_BY = {"reserve": "release", "createOrder": "cancelOrder", "charge": "refund"}
 
 
@@ -38,6 +41,7 @@ class Played:
 def demonstrate(product: Product, console: Console) -> int:
     """Play every scenario and show its path. Returns how many did not end as expected. Raises DemoError."""
     product.check()
+    console.print(f"Playing against {product.url}, with the backends at {product.backends_url}.\n")
     run = f"-{secrets.token_hex(4)}"
     scenarios = [replace(scenario, run=run) for scenario in SCENARIOS]
     played = [_play(scenario, number, product, console) for number, scenario in enumerate(scenarios, start=1)]
@@ -94,12 +98,15 @@ def _table(*columns: str, whole: int = 0) -> Table:
 def _translation(translation: Translation) -> Group:
     """The source of each field of the command, and the carried attributes."""
     command = dict(_leaves(asdict(translation.command), ""))
-    table = _table("payload", "command", "value", "how", whole=2)
-    table.add_row("(token)", "/owner", command["/owner"], "client id")
+    table = _table()
+    for title, width in (("payload → command", 40), ("value", 16), ("how", 22)):
+        table.add_column(title, overflow="fold", width=width)
+    table.add_row("(token) → /owner", command["/owner"], "client id")
     for mapped in translation.trail:
         said = [value for pointer, value in command.items() if _is_under(pointer, mapped.target)]
         if said and not any(_is_under(other.target, mapped.target, strictly=True) for other in translation.trail):
-            table.add_row(mapped.source, mapped.target, "\n".join(said), mapped.rule)
+            apart = " → " if len(mapped.source + mapped.target) <= ONE_LINE else "\n→ "
+            table.add_row(f"{mapped.source}{apart}{mapped.target}", "\n".join(said), mapped.rule)
     carried = [mapped.source for mapped in translation.trail if mapped.target.startswith("/carried/")]
     return Group(table, Text(f"carried, kept as sent: {', '.join(carried) or 'nothing'}\n"))
 
@@ -125,10 +132,11 @@ def _effects(effects: Sequence[Mapping[str, Any]] | None) -> Table | Text:
         return Text("The backends are not simulated, so they keep no ledger.\n")
     if not effects:
         return Text("none: the order ended before anything was changed\n")
-    table = _table("at", "backend", "operation", "on", "what", "key: order id +")
+    table = _table("at", "backend", "operation", "on", "what")
+    table.add_column("key: order id +", no_wrap=True)
     for effect in effects:
         key = str(effect["key"]).partition(":")[2]
-        at = str(effect["at"])[11:23]
+        at = str(effect["at"])[11:19]
         table.add_row(at, effect["backend"], effect["operation"], effect["id"], _what(effect["data"]), f":{key}")
     return table
 

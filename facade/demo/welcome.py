@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from facade.demo.product import ORDERS, TMF622, address_of
+from facade.demo.product import ORDERS, TMF622, USUAL_PORTS, address_of
 from facade.security.clients import DEVELOPMENT_CLIENTS
 from facade.settings import Settings
 
@@ -38,8 +38,6 @@ curl -s URL/api/v1/orders \
 """
 """Commands for another terminal. URL stands for the product's address."""
 
-_USUAL = (Settings.port, Settings.backends_port)
-
 
 def welcome(settings: Settings, logs: list[Path], seeded: str, *, issues_tokens: bool) -> str:
     """Addresses, clients and commands to paste; without the last two where tokens come from elsewhere."""
@@ -58,7 +56,7 @@ def welcome(settings: Settings, logs: list[Path], seeded: str, *, issues_tokens:
     clients = [f"  {name:15} {client.secret:22} {PURPOSES[name]}" for name, client in DEVELOPMENT_CLIENTS.items()]
     lines += [f"\n  {'client':15} {'secret':22} what for", *clients]
     lines += ["\nIn another terminal, an order as a partner sends it and one as the portal does, each with its token:"]
-    ports = "" if (settings.port, settings.backends_port) == _USUAL else f" PORT={settings.port}"
+    ports = "" if (settings.port, settings.backends_port) == USUAL_PORTS else f" PORT={settings.port}"
     if ports and not settings.backends_url:
         ports += f" BACKENDS_PORT={settings.backends_port}"
     lines += [PASTE.replace("URL", url), f"`make demo{ports}` there shows the path of eight orders."]

@@ -62,12 +62,12 @@ class Launched:
         assert self.process.poll() is None, self.printed
         return self
 
-    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """Run another `tmf-facade` command with the same settings."""
+    def run(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run another `tmf-facade` command with the same settings, unless others are given."""
         return subprocess.run(
             [*self.command, *words],
             cwd=self.folder,
-            env=self.environment,
+            env=self.environment | environment,
             capture_output=True,
             check=False,
             text=True,
