@@ -7,7 +7,6 @@ delivered: after a crash it is sent again, with the same event id.
 
 import threading
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from queue import Empty, SimpleQueue
@@ -36,6 +35,8 @@ REFRESH_SECONDS = 0.5
 """Between two looks at what owners of listeners have changed."""
 FAILED_SECONDS = 1.0
 FORGET_SECONDS = 60.0
+LEAVING_SECONDS = 2.0
+"""At the end, for what is being sent."""
 NEVER = float("-inf")
 
 
@@ -50,7 +51,7 @@ class DeliverySettings:
 
 
 class NotificationDelivery:
-    """A thread, and a pool of threads that send. `wake` it when there are new events.
+    """A thread, and threads that send. `wake` it when there are new events.
 
     `counted` are the tries of this node by their outcome: delivered, refused or noAnswer.
     """
@@ -72,7 +73,8 @@ class NotificationDelivery:
         self._refreshed = self._forgot = NEVER
         self._woken = threading.Event()
         self._stopped = threading.Event()
-        self._pool = ThreadPoolExecutor(settings.threads, thread_name_prefix="notification")
+        self._to_send: SimpleQueue[tuple[Served, Delivery, bytes] | None] = SimpleQueue()
+        self._senders = 0
         self._thread = threading.Thread(target=self._rounds, name="notifications", daemon=True)
 
     def begin(self) -> None:
@@ -82,15 +84,24 @@ class NotificationDelivery:
         self._woken.set()
 
     def stop(self) -> None:
-        """Wait for what is being sent, keep what came of it, and leave the duty to others."""
+        """Wait a moment for what is being sent, keep what came of it, and leave the duty to others.
+
+        What a slow listener answers later is not known, so it is sent again.
+        """
         self._stopped.set()
         self._woken.set()
         if self._thread.is_alive():
             self._thread.join()
-        self._pool.shutdown(cancel_futures=True)
+        for _ in range(self._senders):
+            self._to_send.put(None)
+        until = monotonic() + LEAVING_SECONDS
         try:
             if self._duty.held:
                 self._collect()
+                while self._under_way and monotonic() < until:
+                    self._woken.wait(until - monotonic())
+                    self._woken.clear()
+                    self._collect()
                 self._keep()
             self._duty.leave()
         except StoreUnavailable:
@@ -211,7 +222,15 @@ class NotificationDelivery:
             self._done.delivered.append(one)
             return
         self._under_way += 1
-        self._pool.submit(self._deliver, served, one, made.body)
+        self._to_send.put((served, one, made.body))
+        if self._senders < min(self._under_way, self._settings.threads):
+            self._senders += 1
+            threading.Thread(target=self._deliver_all, name=f"notification {self._senders}", daemon=True).start()
+
+    def _deliver_all(self) -> None:
+        """In a thread that ends with the process: no listener can keep it from ending."""
+        while (task := self._to_send.get()) is not None and not self._stopped.is_set():
+            self._deliver(*task)
 
     def _deliver(self, served: Served, one: Delivery, body: bytes) -> None:
         address, at = served.address(one.event_type), datetime.now(UTC)

@@ -315,6 +315,21 @@ def test_waits_go_on_after_a_restart_by_the_time_of_the_duty(database: Database,
     assert duty.milliseconds >= waits.due
 
 
+def test_a_listener_that_does_not_answer_keeps_no_node_from_leaving(database: Database, receiver: Receiver) -> None:
+    path, go_on = f"/hangs/{database.sqlite}", threading.Event()
+    receiver.answer = lambda got: 204 if go_on.wait(LONG) else 500
+    register(database, f"{receiver.url}{path}")
+    happen(database, "a", "a")
+    with delivering(database):
+        until(lambda: receiver.of(path))
+    assert {one.event_id for one in rows(database, deliveries)} == {"a-1", "a-2"}
+    go_on.set()
+    with delivering(database):
+        until(lambda: quiet(database))
+    assert list(dict.fromkeys(ids(receiver, path))) == ["a-1", "a-2"]
+    receiver.answer = lambda got: 204
+
+
 def test_a_listener_can_have_an_address_for_each_event_type(database: Database, receiver: Receiver) -> None:
     register(database, f"{receiver.url}/base/{database.sqlite}?key=1")
     change(database, lambda _, status: setattr(status, "addressing", Addressing.EVENT))
