@@ -49,7 +49,7 @@ class OrderPolicies:
     @property
     def tolerated(self) -> tuple[str, ...]:
         """The codes of rules that orders may break by these policies."""
-        return () if self.prices is Prices.MUST_EQUAL else (PriceDiffers.code,)
+        return (PriceDiffers.code,) if self.prices is Prices.CARRY else ()
 
 
 NO_POLICIES = OrderPolicies()

@@ -59,14 +59,14 @@ def a_priced_order(version: Version) -> dict[str, Any]:
 
 @VERSIONS
 @pytest.mark.parametrize(
-    ("said", "compared", "kept"),
+    ("said", "has_to_be_ours", "kept"),
     [({}, True, True), ({"prices": "mustEqual"}, True, True), ({"prices": "carry"}, False, True),
-     ({"prices": "ignore"}, False, False)],
+     ({"prices": "ignore"}, True, False)],
     ids=str,
 )  # fmt: skip
-def test_prices_are_compared_kept_or_left_out(version: Version, said: Any, compared: bool, kept: bool) -> None:
+def test_prices_are_compared_kept_or_left_out(version: Version, said: Any, has_to_be_ours: bool, kept: bool) -> None:
     found = translated(version, a_priced_order(version), profile(**said))
-    assert ("PRICE_DIFFERS" not in found.command.tolerated) is compared
+    assert ("PRICE_DIFFERS" not in found.command.tolerated) is has_to_be_ours
     assert found.carried is not None
     [item] = found.carried["productOrderItem"]
     places = {
