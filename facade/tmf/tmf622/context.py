@@ -5,7 +5,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from canonical.audit.record import Mapped
+from canonical.audit.record import Mapped, Outcome
 from facade.application.requests import Translation
 from facade.contract.pointers import escaped
 from facade.tmf.engine.declaration import Sender
@@ -27,42 +27,40 @@ def to_placed_order(body: Payload, sender: Sender) -> Translation:
     if sender.policies.context is NO_CONTEXT:
         return to_submit_order(body, sender)
     missing = list(_missing(body, sender))
-    rules = {name: _rule(sender, said) for name, _, said in missing}
+    rows = {name: (row, said) for name, _, row, said in missing}
     currency, places = sender.policies.context.currency, list[str]()
     whole = body if currency is None else _with_currency(body, ORDER_PRICES, "", currency, places)
-    translation = to_submit_order({**whole, **{name: value for name, value, _ in missing}}, sender)
-    trail = [_told(one, rules) for one in translation.trail]
-    trail += [Mapped("", f"/carried{at}", _rule(sender, f"currency is {currency}")) for at in places]
+    translation = to_submit_order({**whole, **{name: value for name, value, _, _ in missing}}, sender)
+    trail = [_told(one, rows, sender) for one in translation.trail]
+    trail += [_added(f"/carried{at}", "currency", str(currency), sender) for at in places]
     return replace(translation, trail=tuple(trail))
 
 
-def _missing(body: Payload, sender: Sender) -> Iterator[tuple[str, Any, str]]:
-    """Each attribute that is added, its value, and what the profile says: where, and which id."""
+def _missing(body: Payload, sender: Sender) -> Iterator[tuple[str, Any, str, str]]:
+    """Each attribute that is added, its value, and what the profile says: the row under `enrichment`, and the id."""
     context = sender.policies.context
     if context.sales_channel is not None and not body.get("channel"):
-        channel = {"@type": "ChannelRef", "id": context.sales_channel}
-        yield (
-            "channel",
-            [{"@type": "RelatedChannel", **SALES, "channel": channel}],
-            f"salesChannel is {context.sales_channel}",
-        )
+        channel = {"@type": "RelatedChannel", **SALES, "channel": {"@type": "ChannelRef", "id": context.sales_channel}}
+        yield "channel", [channel], "salesChannel", context.sales_channel
     if context.agreement is not None and not body.get("agreement"):
-        yield "agreement", [{"@type": "AgreementRef", "id": context.agreement}], f"agreement is {context.agreement}"
+        yield "agreement", [{"@type": "AgreementRef", "id": context.agreement}], "agreement", context.agreement
     customer = seeming_customer(body, sender.vocabulary) if context.billing_accounts else ""
     account = context.billing_accounts.get(customer)
     if account is not None and not body.get("billingAccount"):
         reference = {"@type": "BillingAccountRef", "id": account}
-        yield "billingAccount", reference, f"billingAccounts/{escaped(customer)} is {account}"
+        yield "billingAccount", reference, f"billingAccounts/{escaped(customer)}", account
 
 
-def _rule(sender: Sender, said: str) -> str:
-    return f"enriched by profile {sender.profile}: /enrichment/{said}"
-
-
-def _told(one: Mapped, rules: Mapping[str, str]) -> Mapped:
+def _told(one: Mapped, rows: Mapping[str, tuple[str, str]], sender: Sender) -> Mapped:
     """What was read of an attribute that was added came from nowhere in the payload."""
-    rule = rules.get(one.source[1:].partition("/")[0])
-    return one if rule is None else Mapped("", one.target, rule)
+    row = rows.get(one.source[1:].partition("/")[0])
+    return one if row is None else _added(one.target, *row, sender)
+
+
+def _added(target: str, row: str, said: str, sender: Sender) -> Mapped:
+    agreed = f"/enrichment/{row}"
+    rule = f"enriched by profile {sender.profile}: {agreed} is {said}"
+    return Mapped("", target, rule, Outcome.ENRICHED, agreed)
 
 
 def _with_currency(holder: Payload, names: Collection[str], at: str, currency: str, places: list[str]) -> Payload:
