@@ -150,6 +150,14 @@ def _sentence(said: str) -> Lines:
     return (_SENTENCES[said], "")
 
 
+def _promoted(said: Mapping[str, Any]) -> Lines:
+    rows = []
+    for place, rule in said.items():
+        words = ", ".join(code(f"{theirs}: {ours}") for theirs, ours in rule.get("table", {}).items())
+        rows.append([code(place), code(rule["to"]), words or "as you send it"])
+    return table(("you send", "it says", "values"), rows)
+
+
 SECTIONS: Mapping[str, tuple[str, Callable[[Any], Lines]]] = MappingProxyType(
     {
         "ids": ("Your ids", _dictionaries),
@@ -163,6 +171,7 @@ SECTIONS: Mapping[str, tuple[str, Callable[[Any], Lines]]] = MappingProxyType(
         "market": ("Where you sell", _named),
         "validation": ("When orders are checked", _sentence),
         "extensions": ("Attributes of your own", _named),
+        "promoted": ("Attributes of your own that say what an attribute of an order says", _promoted),
         "orderRules": ("Rules for orders", _named),
         "catalogRules": ("Rules for items of the catalog", _named),
         "nulls": ("What null means", _sentence),

@@ -29,6 +29,8 @@ from facade.partners.hub_terms import ANY_HUB, HubTerms, hub_terms
 from facade.partners.hub_terms import SCHEMA as HUB
 from facade.partners.order_policies import SCHEMAS as POLICIES
 from facade.partners.order_policies import order_policies
+from facade.partners.promotions import SCHEMA as PROMOTED
+from facade.partners.promotions import Promotion, promotions
 from facade.partners.request_limits import SCHEMA as LIMITS
 from facade.partners.request_limits import request_limit
 from facade.partners.words import NO_WORDS, SCHEMAS, PartnerWords, partner_words
@@ -81,6 +83,7 @@ class Profile:
     extensions: ExtensionRules = CARRIES_ALL
     nulls: Nulls = Nulls.ABSENT
     policies: OrderPolicies = NO_POLICIES
+    promotions: tuple[Promotion, ...] = ()
     version: str = field(default="default", compare=False)
 
     def customers_for(self, claims: Mapping[str, Any]) -> CustomerSet | None:
@@ -181,6 +184,7 @@ _FORM = {
         "extensions": EXTENSIONS,
         "nulls": {"enum": [meaning.value for meaning in Nulls]},
         **POLICIES,
+        "promoted": PROMOTED,
     },
 }
 LONGEST_REASON = 200
@@ -241,6 +245,7 @@ def compile_profile(document: Any, version: str = "") -> Profile:
         extensions=extension_rules(document.get("extensions", {})),
         nulls=Nulls(document.get("nulls", Nulls.ABSENT)),
         policies=policies,
+        promotions=promotions(document.get("promoted", {})),
         version=version,
     )
 

@@ -4,7 +4,7 @@ A partner may have ids and words of its own for each of them. An API declares wh
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -71,6 +71,16 @@ class Place:
     pointer: str
     domain: Domain
     of_customers: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Promotable:
+    """Where a v5 document has what an extension of a partner's may say. `beside` are other members that the element of
+    its list needs.
+    """
+
+    pointer: str
+    beside: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def places_of_product(prefix: str) -> tuple[Place, ...]:

@@ -23,6 +23,10 @@ LATE = ("agreement", "payment", "productOfferingQualification", "quote")
 """Attributes of an order that only document it, so they may change after its work began if that is agreed."""
 
 
+PROMOTABLE = ("salesChannel", "agreement", "billingAccount", "category", "priority")
+"""What an extension of an order can be promoted to. Each API declares where it stands (`promotable` of a resource)."""
+
+
 @dataclass(frozen=True)
 class Context:
     """What is added to a new order that does not state it. `currency` is that of amounts without one, and

@@ -108,3 +108,26 @@ def test_prices_are_left_out_where_the_profile_ignores_them(product: Node, versi
     answer = product.post(PATHS[version], sent, client="partner-beta")
     assert answer.status_code == 201, answer.text
     assert "orderTotalPrice" not in answer.json()
+
+
+@VERSIONS
+def test_an_attribute_of_the_partners_own_says_what_the_contract_has_an_attribute_for(
+    product: Node, version: str
+) -> None:
+    named = {"id": "KD-1", "@referredType": "Customer"}
+    v5: dict[str, Any] = {"partyOrPartyRole": {"@type": "PartyRoleRef", **named}}
+    party = {"role": "Buyer of beta", **(v5 if version == "v5" else named)}
+    item = {"id": "1", "action": "order", "quantity": 1, "productOffering": {"id": "A-100"}}
+    sent = {"relatedParty": [party], "productOrderItem": [item], "x_urgency": "1"}
+    key = {"Idempotency-Key": f"promoted-{version}"}
+    answer = product.post(PATHS[version], sent, client="partner-beta", headers=key)
+    assert answer.status_code == 201, answer.text
+    assert (answer.json()["priority"], answer.json()["x_urgency"]) == ("1", "1")
+    assert "X-Carried-Extensions" not in answer.headers
+    again = product.post(PATHS[version], sent, client="partner-beta", headers=key)
+    assert again.json()["id"] == answer.json()["id"]
+    path = f"{PATHS[version]}/{answer.json()['id']}"
+    assert "x_urgency" not in product.get(path).json()
+    changed = product.request("PATCH", path, "partner-beta", json={"x_urgency": "3"})
+    assert (changed.status_code, changed.json()["priority"]) == (200, "3")
+    assert product.get(path, client="partner-beta").json()["x_urgency"] == "3"

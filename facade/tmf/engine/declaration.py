@@ -19,7 +19,7 @@ from facade.answers import AnswerTable, ErrorAnswer
 from facade.application.requests import Translation
 from facade.partners.extensions import CARRIES_ALL, ExtensionRules
 from facade.tmf.bridge import Bridge
-from facade.tmf.domains import Place
+from facade.tmf.domains import Place, Promotable
 from facade.tmf.engine.payload import Payload
 from facade.tmf.policies import NO_POLICIES, OrderPolicies
 from facade.tmf.vocabulary import Vocabulary
@@ -113,7 +113,8 @@ class Resource(Generic[A]):
     says; `found_by` reads from a document what `only` looks for. `scopes_of` are
     the scopes that a command needs beside those of the operation, by the state that is shown of what it changes or
     removes; None where it makes something new.
-    `places`: where it has ids and words for which a partner may have its own.
+    `places`: where it has ids and words for which a partner may have its own. `promotable`: what an extension of
+    a partner's may say.
     `not_in_v4` are values that make a resource invisible in v4, by attribute, each with the values to use instead.
     """
 
@@ -143,6 +144,7 @@ class Resource(Generic[A]):
     v4_name: str | None = None
     reason_header: str | None = None
     places: tuple[Place, ...] = ()
+    promotable: Mapping[str, Promotable] = field(default_factory=lambda: MappingProxyType({}))
 
     def name_in(self, version: str) -> str:
         """The last part of its address in this version."""

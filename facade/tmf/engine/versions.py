@@ -35,6 +35,7 @@ from facade.tmf.engine.answers import Shown
 from facade.tmf.engine.declaration import Resource, Verb
 from facade.tmf.engine.error_translation import client_pointers
 from facade.tmf.engine.payload import Payload
+from facade.tmf.engine.promotions import Promoting
 from facade.tmf.engine.word_places import Node, in_v4, tree_of
 from facade.tmf.engine.wording import Wording
 from facade.tmf.patch import apply_patch
@@ -78,13 +79,16 @@ class Version:
 
     def wording(self, profile: Profile) -> Wording | None:
         """The words of a partner for this resource; None if it uses ours."""
-        known = profile.words.dictionaries
-        if not known or not any(place.domain in known for place in self.resource.places):
+        known, targets = profile.words.dictionaries, self.resource.promotable
+        rules = [one for one in profile.promotions if one.to in targets]
+        if not rules and not (known and any(place.domain in known for place in self.resource.places)):
             return None
         seen = self._wordings.get(id(profile))
         if seen is not None and seen[0] is profile:
             return seen[1]
-        made = Wording(self.words_sent, self._words_kept, profile.words, profile.vocabulary, self._words_explaining)
+        promoting = tuple(Promoting(one, self._promotable[one.to], targets[one.to].beside) for one in rules)
+        places = self.words_sent, self._words_kept
+        made = Wording(*places, profile.words, profile.vocabulary, self._words_explaining, promoting)
         if len(self._wordings) >= MOST_WORDINGS:
             self._wordings.clear()
         self._wordings[id(profile)] = profile, made
@@ -169,6 +173,16 @@ class Version:
         return {}
 
     @cached_property
+    def _promotable(self) -> Mapping[str, Tokens]:
+        """Where this version has what an extension may say."""
+        pointers = {name: self.shown_pointer(one.pointer) for name, one in self.resource.promotable.items()}
+        return {name: tuple(0 if one == "0" else one for one in tokens_of(at)) for name, at in pointers.items()}
+
+    def shown_pointer(self, at: str) -> str:
+        """Where this version has what v5 documents have there."""
+        return at
+
+    @cached_property
     def _words_kept(self) -> Node:
         return tree_of(self.resource.places)
 
@@ -247,6 +261,9 @@ class V4(Version):
 
     def extensions(self, body: Any) -> list[Tokens]:
         return self.own.extensions(self.resource.operation(Verb.CREATE, self.name), body)
+
+    def shown_pointer(self, at: str) -> str:
+        return self.bridge.lower_pointer(self.resource.schema, at)
 
     def as_shown(self, document: Payload) -> Payload:
         shown: Payload = self.lowered(document).body

@@ -21,13 +21,14 @@ from facade.partners.dictionaries import Dictionary
 from facade.partners.words import NO_WORDS, PartnerWords, content_tag
 from facade.tmf.domains import ID_DOMAINS, OF_PERSONS, OURS, Domain
 from facade.tmf.engine.declaration import Resource
+from facade.tmf.engine.promotions import NOT_AGREED, PromotedBody, Promoting, promoted, promoted_patch, with_promoted
 from facade.tmf.engine.word_patches import JSON_PATCHES, operation_in_ours
 from facade.tmf.engine.word_places import Node
 from facade.tmf.engine.worded_attributes import WordedAttributes
 from facade.tmf.query.attributes import Attributes
 from facade.tmf.vocabulary import STANDARD, Vocabulary
 
-WORD_NOT_AGREED = "WORD_NOT_AGREED"
+WORD_NOT_AGREED = NOT_AGREED
 _TOKEN = re.compile(r"[\w:~.-]+")
 _PUNCTUATION = ":~.-"
 """What ends no id."""
@@ -55,7 +56,7 @@ class Word:
 class Wording:
     """`tree`: where the version has ids and words, `kept`: where the documents that are kept have them, in v5.
 
-    `explaining`: those of `kept` that v4 shows in notes.
+    `explaining`: those of `kept` that v4 shows in notes. `promoting` are extensions that say what attributes say.
     """
 
     tree: Node
@@ -63,20 +64,24 @@ class Wording:
     words: PartnerWords = NO_WORDS
     vocabulary: Vocabulary = STANDARD
     explaining: Node = field(default_factory=Node)
+    promoting: tuple[Promoting, ...] = ()
 
     def read(self, body: Any, media_type: str = "application/json") -> "ReadWords":
         """A body, or a patch, in our words."""
         read = ReadWords(self)
         if media_type in JSON_PATCHES and isinstance(body, list):
             read.patch = body
-            read.body = [operation_in_ours(one, index, media_type, read) for index, one in enumerate(body)]
+            read.promoted = promoted_patch(body, self.promoting)
+            operations = enumerate(read.promoted.body)
+            read.body = [operation_in_ours(one, index, media_type, read) for index, one in operations]
         else:
-            read.body = self.tree.converted(body, read.ours, self.sends_customer)
+            read.promoted = promoted(body, self.promoting)
+            read.body = self.tree.converted(read.promoted.body, read.ours, self.sends_customer)
         return read
 
     def shown(self, document: Any) -> Any:
         """A document of this version, in the partner's words."""
-        return self.tree.converted(document, self._theirs, self._shows_customer)
+        return with_promoted(self.tree.converted(document, self._theirs, self._shows_customer), self.promoting)
 
     def explained(self, document: Any) -> Any:
         """A v5 document with the partner's words in what v4 shows in notes."""
@@ -131,10 +136,10 @@ class Wording:
         """What entity tags end with, so that a client with other words reads anew. A role that is a customer's decides
         how the id of its party is shown.
         """
-        if not self.words.hash:
-            return ""
         own = {one: of for one, of in self.vocabulary.party_roles.items() if STANDARD.party_roles.get(one) != of}
-        return f"-{self.words.hash}{content_tag(own) if own else ''}"
+        said = [[one.rule.name, one.rule.to, dict(one.rule.ours or {})] for one in self.promoting]
+        tags = (self.words.hash, content_tag(own) if own and self.words.hash else "", content_tag(said) if said else "")
+        return f"-{''.join(tags)}" if any(tags) else ""
 
     @contextmanager
     def told(self, read: "ReadWords | None" = None, state_attribute: str = "state") -> Iterator[None]:
@@ -187,6 +192,7 @@ class ReadWords:
     texts: dict[Tokens, str] = field(default_factory=dict)
     patch: list[Any] | None = None
     named: dict[str, str] = field(default_factory=dict)
+    promoted: PromotedBody = field(default_factory=lambda: PromotedBody(None))
 
     def ours(self, domain: Domain, theirs: str, at: Tokens) -> str:
         known = self.wording.of(domain)
@@ -223,13 +229,14 @@ class ReadWords:
         if said and changed is not None:
             shown = self.wording.shown_as_they_are(changed)
             said = {at: word for at, word in said.items() if (word.domain, word.theirs) not in shown}
-        if said:
-            raise ContractViolation([self._unknown(pointer(at), word) for at, word in said.items()])
+        wrong = [*self.promoted.wrong, *(self._unknown(pointer(at), word) for at, word in said.items())]
+        if wrong:
+            raise ContractViolation(self.promoted.told(wrong))
 
     def sent(self, body: Any) -> Any:
         """`body`, which is ours with what a contract adds, in the partner's words again."""
         sent = {at: word.theirs for at, word in self.words.items()} | self.texts
-        return _with(body, sent) if sent else body
+        return self.promoted.as_sent(_with(body, sent) if sent else body)
 
     def trail(self, trail: tuple[Mapped, ...]) -> tuple[Mapped, ...]:
         """How each field was read, from the partner's words on."""
@@ -246,10 +253,10 @@ class ReadWords:
             for at, word in mapped.items()
             if at not in sources
         ]
-        return (*told, *more)
+        return self.promoted.trail((*told, *more))
 
     def told(self, violations: Sequence[Violation]) -> tuple[Violation, ...]:
-        return tuple(map(self._told, violations))
+        return self.promoted.told(tuple(map(self._told, violations)))
 
     def text(self, text: str, words: Dictionary | None = None) -> str:
         """A text in which ids, and these `words`, stand as the partner writes them."""

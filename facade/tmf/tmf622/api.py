@@ -7,12 +7,12 @@ from canonical.ordering.errors import CancellationNotFound, OrderNotFound
 from canonical.ordering.order import ORDERS
 from canonical.shared.projection import SearchIndex
 from facade.answers import AnswerRow
-from facade.tmf.domains import Domain, Place, places_of_product
+from facade.tmf.domains import Domain, Place, Promotable, places_of_product
 from facade.tmf.engine.declaration import TASK_VERBS, PatchRules, Resource, ServedVersion, TmfApi
 from facade.tmf.engine.parties import customers_named
 from facade.tmf.tmf622 import cancel_product_order as task
 from facade.tmf.tmf622 import product_order as order
-from facade.tmf.tmf622.context import to_placed_order
+from facade.tmf.tmf622.context import SALES, to_placed_order
 from facade.tmf.tmf622.v4 import BRIDGE
 
 ITEM = "/productOrderItem/**"
@@ -52,6 +52,15 @@ PRODUCT_ORDER = Resource(
     to_rejection=order.to_rejection,
     customers_named=customers_named,
     not_in_v4=MappingProxyType({"requestedInitialState": (("draft",), ("acknowledged",))}),
+    promotable=MappingProxyType(
+        {
+            "salesChannel": Promotable("/channel/0/channel/id", SALES),
+            "agreement": Promotable("/agreement/0/id"),
+            "billingAccount": Promotable("/billingAccount/id"),
+            "category": Promotable("/category"),
+            "priority": Promotable("/priority"),
+        }
+    ),
     places=(
         Place("/state", Domain.ORDER_STATES),
         Place("/requestedInitialState", Domain.ORDER_STATES),
