@@ -152,9 +152,11 @@ def test_every_mistake_is_told_at_once(product: Node, hub: str) -> None:
     assert "ProductOrderCreateEvent" in found["/query"]["allowed"]
 
 
-@pytest.mark.parametrize(
-    "body", [{}, {"callback": None}, {"callback": 1}, {"callback": CALLBACK, "query": None}, [], "x", None]
-)
+def test_a_query_that_is_null_is_none(product: Node, hub: str) -> None:
+    assert "query" not in register(product, hub, "null", query=None)
+
+
+@pytest.mark.parametrize("body", [{}, {"callback": None}, {"callback": 1}, [], "x", None])
 def test_what_is_no_registration_is_refused(product: Node, hub: str, body: Any) -> None:
     answer = product.post(hub, body, "partner-acme")
     assert (answer.status_code, answer.json()["@type"]) == (400, "Error")
