@@ -1,8 +1,10 @@
-"""The pages: an index, and each contract as JSON, YAML, a Postman collection. No token is needed to read them."""
+"""The pages: an index, each contract to read and to try, as JSON, YAML and a Postman collection. No token is needed."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from html import escape
+from pathlib import Path
 from typing import NamedTuple
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -12,7 +14,7 @@ from facade.published.postman import collection
 from facade.web.public_address import public_address
 
 HTML, CSS, JSON = "text/html; charset=utf-8", "text/css; charset=utf-8", "application/json"
-YAML = "application/yaml; charset=utf-8"
+YAML, SCRIPT = "application/yaml; charset=utf-8", "text/javascript; charset=utf-8"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -24,12 +26,8 @@ HEADERS: Mapping[str, str] = {
     "referrer-policy": "no-referrer",
     "cache-control": "no-cache",
 }
-STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222 }
-table { border-collapse: collapse; width: 100% }
-td, th { text-align: left; padding: .4rem; border-bottom: 1px solid #ddd }
-code { background: #f3f3f3; padding: .1rem .3rem }
-"""
+ASSETS = Path(__file__).parent / "assets"
+SERVED_ASSETS = {"page.css": CSS, "page.js": SCRIPT, "swagger-ui.css": CSS, "swagger-ui-bundle.js": SCRIPT}
 
 
 class Page(NamedTuple):
@@ -64,10 +62,12 @@ class Site:
 def pages_of(contracts: Iterable[PublishedContract], version: str) -> dict[str, Page]:
     """The pages by their addresses. `version` is that of the product."""
     known = list(contracts)
-    found = {"/docs/page.css": Page(CSS, lambda _: STYLE.encode())}
+    assets = {name: (ASSETS / name).read_bytes() for name in SERVED_ASSETS}
+    found = {f"/docs/{name}": Page(kind, partial(_asset, assets[name])) for name, kind in SERVED_ASSETS.items()}
     for address, below in (("/", "docs/"), ("/docs", "docs/")):
         found[address] = Page(HTML, lambda _, below=below: _index(known, version, below))  # type: ignore[misc]
     for one in known:
+        found[f"/docs/{one.name}"] = Page(HTML, partial(_contract_page, one))
         found[f"/docs/{one.name}.json"] = Page(JSON, lambda _, one=one: one.json)  # type: ignore[misc]
         found[f"/docs/{one.name}.yaml"] = Page(YAML, lambda _, one=one: one.yaml)  # type: ignore[misc]
         found[f"/docs/{one.name}.postman.json"] = Page(JSON, lambda at, one=one: collection(one, at))  # type: ignore[misc]
@@ -76,7 +76,8 @@ def pages_of(contracts: Iterable[PublishedContract], version: str) -> dict[str, 
 
 def _index(contracts: Iterable[PublishedContract], version: str, below: str) -> bytes:
     rows = "\n".join(
-        f"<tr><td>{escape(one.title)}</td><td><code>{escape(one.base_path or '/')}</code></td>"
+        f'<tr><td><a href="{below}{one.name}">{escape(one.title)}</a></td>'
+        f"<td><code>{escape(one.base_path or '/')}</code></td>"
         f'<td><a href="{below}{one.name}.json">JSON</a></td><td><a href="{below}{one.name}.yaml">YAML</a></td>'
         f'<td><a href="{below}{one.name}.postman.json">Postman</a></td></tr>'
         for one in contracts
@@ -86,10 +87,29 @@ def _index(contracts: Iterable[PublishedContract], version: str, below: str) -> 
 <link rel="stylesheet" href="{below}page.css"></head><body>
 <h1>TMF facade {escape(version)}</h1>
 <p>TM Forum's Open APIs and a canonical API over one core. These are the contracts that are served here.</p>
-<table><tr><th>API</th><th>address</th><th colspan="3">contract</th></tr>
+<table class="index"><tr><th>API</th><th>address</th><th colspan="3">contract</th></tr>
 {rows}
 </table>
 <p>Every request needs an OAuth 2.0 access token in <code>Authorization: Bearer …</code>, except these pages,
 <a href="{below}../health/ready">health</a> and <a href="{below}../metrics">metrics</a>.</p>
+</body></html>
+""".encode()
+
+
+def _asset(content: bytes, _: str) -> bytes:
+    return content
+
+
+def _contract_page(contract: PublishedContract, _: str) -> bytes:
+    """Where a contract is read and tried in the browser."""
+    title = escape(contract.title)
+    return f"""<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
+<link rel="stylesheet" href="page.css"><link rel="stylesheet" href="swagger-ui.css">
+<script src="swagger-ui-bundle.js"></script><script src="page.js"></script></head><body>
+<p><a href="../docs">All contracts</a></p>
+<p><label for="token">Access token for what you try:</label> <input id="token" autocomplete="off"></p>
+<div id="contract" data-url="{contract.name}.json"></div>
+<noscript>This page needs JavaScript. The contract is also <a href="{contract.name}.yaml">a text</a>.</noscript>
 </body></html>
 """.encode()

@@ -14,7 +14,7 @@ from facade.bootstrap.declared import TMF_APIS
 from facade.bootstrap.documents import OURS, TOKENS, published
 from facade.published.contracts import PublishedContract
 from facade.published.postman import collection
-from facade.published.site import POLICY, Site, pages_of
+from facade.published.site import POLICY, SERVED_ASSETS, Site, pages_of
 from facade.web.public_address import BASE
 
 ALL = published(issues_tokens=True)
@@ -99,6 +99,23 @@ def test_a_page_loads_nothing_from_elsewhere(path: str) -> None:
             assert address.removeprefix(HERE) in PAGES or address.endswith(("/health/ready", "/metrics")), link
         assert "<script>" not in content.decode()
         assert "style=" not in content.decode()
+
+
+@pytest.mark.parametrize("contract", ALL, ids=lambda one: one.name)
+def test_each_contract_has_a_page_to_try_it(contract: PublishedContract) -> None:
+    page = asked(f"/docs/{contract.name}")[2].decode()
+    assert f'data-url="{contract.name}.json"' in page
+    assert re.findall(r'<script src="([^"]+)"></script>', page) == ["swagger-ui-bundle.js", "page.js"]
+
+
+@pytest.mark.parametrize("name", SERVED_ASSETS)
+def test_scripts_and_styles_are_in_the_package_and_load_nothing(name: str) -> None:
+    status, headers, content = asked(f"/docs/{name}")
+    assert (status, headers["content-type"].partition(";")[0]) == (200, SERVED_ASSETS[name].partition(";")[0])
+    assert content
+    assert b"sourceMappingURL" not in content
+    if name.endswith(".css"):
+        assert re.findall(rb"@import|url\((?!data:|\"data:)", content) == []
 
 
 @pytest.mark.parametrize("path", ["/docs/", "/docs/x", "/docs/../specs", "//docs", "/docs/tmf622-v5"[:-1]])
