@@ -8,10 +8,14 @@ What a listener is told follows from what it could read before the change and af
     could read it, cannot read it          ...DeleteEvent
     shows the same                         no notification
 
+If the document before is not known (the subject was loaded or imported, or its events are those of a release before the
+stream), the type of the event says which of the changes it is.
+
 So a listener sees each state that its version shows, and no other. v4 sends the whole resource with every event. v5
 sends the whole resource with a create event, and otherwise its id and what changed (TMF630 part 3).
 """
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -25,6 +29,10 @@ from facade.tmf.engine.payload import Payload
 
 TIME_OF_OCCURRENCE: Mapping[str, str] = MappingProxyType({"v4": "timeOcurred", "v5": "timeOccurred"})
 """v4's contracts spell it with one c."""
+CREATING = ("Created", "Drafted", "Submitted")
+"""How the types of events end that create their subject. A submitted draft has a document before."""
+ATTRIBUTES_CHANGED = re.compile("(Amended|Annotated|(?<!Status)(?<!State)Changed)$")
+"""The types of events that leave the state as it is."""
 LASTING = ("id", "href")
 """With the attributes that begin with `@`, what every partial resource has."""
 
@@ -56,6 +64,13 @@ def change_between(before: Payload | None, after: Payload | None, state_attribut
     return Change.ATTRIBUTES if before != after else None
 
 
+def change_named(event: RecordedEvent) -> Change:
+    """The change that an event tells of whose subject has no known document before it."""
+    if event.type.endswith(CREATING):
+        return Change.CREATE
+    return Change.ATTRIBUTES if ATTRIBUTES_CHANGED.search(event.type) else Change.STATE
+
+
 def event_type(resource: Resource[Any], version: str, change: Change) -> str:
     return f"{resource.schema_in(version)}{change}Event"
 
@@ -67,12 +82,15 @@ def envelope(
     types: Collection[str],
     before: Payload | None,
     after: Payload | None,
+    first: Change = Change.CREATE,
 ) -> Envelope | None:
     """The notification of an event; None if this version has none for it. `types` are the event types of its contract.
 
-    `before` and `after` are the documents in the words of the version and its listener.
+    `before` and `after` are the documents in the words of the version and its listener. `first`: the change if there is
+    none before.
     """
     change = change_between(before, after, resource.state_attribute)
+    change = first if change is Change.CREATE else change
     if change is None or (name := event_type(resource, version, change)) not in types:
         return None
     shown = after or before or {}

@@ -18,13 +18,15 @@ from facade.security.principal import Principal
 from facade.tmf.engine.addresses import addressed, last_part
 from facade.tmf.engine.payload import Payload
 from facade.tmf.engine.versions import Version
-from facade.tmf.hub.envelopes import Envelope, envelope
+from facade.tmf.hub.envelopes import Change, Envelope, change_named, envelope
 from facade.tmf.hub.queries import NotificationFilter, Notifications
 from facade.tmf.query.matching import meets
 from facade.tmf.query.selection import selected
 
 REMOVED = "Removed"
 """How the names of events end that remove their subject."""
+PUBLISHED = "Published"
+"""How the names of events end after which everybody sees the subject."""
 MOST_KEPT = 500
 
 
@@ -113,6 +115,7 @@ class Notifier:
             self._apis[(listener.api, listener.version)].notifications.types,
             seen.document(before if before is not None or not removed else event.document),
             None if removed else seen.document(event.document),
+            Change.CREATE if before is not None or seen.sees_first(event) else change_named(event),
         )
         with self._lock:
             self._made[key] = made
@@ -129,6 +132,10 @@ class _Seen:
     profile: Profile
     address: str
     outsider: Principal | None
+
+    def sees_first(self, event: RecordedEvent) -> bool:
+        """Whether the listener could not read the subject before this event, whatever its document was."""
+        return self.outsider is not None and event.type.endswith(PUBLISHED)
 
     def document(self, text: str | None) -> Payload | None:
         """The document in the listener's words; None if it could not read it."""

@@ -69,7 +69,7 @@ def test_every_notification_keeps_the_contract(
     before = {**document, resource.state_attribute: other}
     kind, key = resource.kind.name, resource.name_in(version)
     told = {
-        Change.CREATE: sent(NOTIFIER, listener, an_event(kind, document, sequence=1)),
+        Change.CREATE: sent(NOTIFIER, listener, an_event(kind, document, "ThingCreated", sequence=1)),
         Change.STATE: sent(NOTIFIER, listener, an_event(kind, document, sequence=2), before),
         Change.ATTRIBUTES: sent(
             NOTIFIER, listener, an_event(kind, {**document, "description": "new"}, sequence=3), document
@@ -95,7 +95,8 @@ def test_every_state_of_an_order_is_told_and_no_other() -> None:
         before = None
         for number, state in enumerate(way, 1):
             document = order(state)
-            body = sent(NOTIFIER, listener, an_event(ORDERS.name, document, sequence=number), before)
+            event = an_event(ORDERS.name, document, "OrderDrafted" if before is None else "OrderX", sequence=number)
+            body = sent(NOTIFIER, listener, event, before)
             before = document
             if body:
                 seen.append((body["eventType"].removeprefix("ProductOrder"), body["event"]["productOrder"]["state"]))
@@ -107,8 +108,49 @@ def test_every_state_of_an_order_is_told_and_no_other() -> None:
             assert seen == [(create, "draft"), (change, "acknowledged"), *after]
 
 
+@pytest.mark.parametrize("version", ["v4", "v5"])
+@pytest.mark.parametrize(
+    ("kind", "type", "change"),
+    [
+        (ASSETS.name, "CustomerAssetCreated", "ProductCreateEvent"),
+        (ASSETS.name, "CustomerAssetActivated", "ProductStateChangeEvent"),
+        (ASSETS.name, "CustomerAssetStatusChanged", "ProductStateChangeEvent"),
+        (ASSETS.name, "CustomerAssetChanged", "ProductAttributeValueChangeEvent"),
+        (ASSETS.name, "CustomerAssetRemoved", "ProductDeleteEvent"),
+        (ORDERS.name, "OrderSubmitted", "ProductOrderCreateEvent"),
+        (ORDERS.name, "OrderFailed", "ProductOrderStateChangeEvent"),
+        (ORDERS.name, "OrderAnnotated", "ProductOrderAttributeValueChangeEvent"),
+        (ORDERS.name, "OrderAmended", "ProductOrderAttributeValueChangeEvent"),
+        (CANCELLATIONS.name, "CancellationDone", "CancelProductOrderStateChangeEvent"),
+    ],
+)
+def test_the_first_event_that_is_known_of_something_old_does_not_create_it(
+    version: str, kind: str, type: str, change: str
+) -> None:
+    """It was loaded or imported, or its events are those of a release before the stream."""
+    api, document = {
+        ASSETS.name: ("TMF637", dict(documents())["Product"]),
+        ORDERS.name: ("TMF622", order(State.FULFILLING)),
+        CANCELLATIONS.name: ("TMF622", dict(CANCEL_PRODUCT_ORDER.project(a_cancellation(), {}))),
+    }[kind]
+    body = sent(a_notifier(), a_listener(api, version), an_event(kind, document, type))
+    assert body is not None
+    assert body["eventType"] == change
+
+
+def test_an_imported_item_that_is_published_is_new_for_those_who_see_published_items_only() -> None:
+    document = dict(documents())["ProductOffering"] | {"lifecycleStatus": "Launched"}
+    event = an_event(OFFERINGS.name, document, "ProductOfferingPublished", sequence=1)
+    kinds = []
+    for scopes in ((), SEES_ALL):
+        body = sent(a_notifier(), a_listener("TMF620", scopes=scopes), event)
+        assert body is not None
+        kinds.append(body["eventType"])
+    assert kinds == ["ProductOfferingCreateEvent", "ProductOfferingStateChangeEvent"]
+
+
 def test_the_envelopes_of_the_versions_are_spelt_as_their_contracts_do() -> None:
-    event = an_event(ORDERS.name, order(State.ACKNOWLEDGED), sequence=1)
+    event = an_event(ORDERS.name, order(State.ACKNOWLEDGED), "OrderSubmitted", sequence=1)
     v4, v5 = (sent(NOTIFIER, a_listener(version=version), event) for version in ("v4", "v5"))
     assert v4 is not None
     assert v5 is not None
@@ -180,7 +222,8 @@ def test_an_outsider_is_told_of_what_the_catalog_shows_to_it() -> None:
 def test_a_cancellation_is_told_in_both_versions() -> None:
     document = dict(CANCEL_PRODUCT_ORDER.project(a_cancellation(), {}))
     for version in ("v4", "v5"):
-        body = sent(NOTIFIER, a_listener(version=version), an_event(CANCELLATIONS.name, document, sequence=1))
+        event = an_event(CANCELLATIONS.name, document, "CancellationCreated", sequence=1)
+        body = sent(NOTIFIER, a_listener(version=version), event)
         assert body is not None
         task = body["event"]["cancelProductOrder"]
         assert task["productOrder"]["href"].startswith(f"https://facade.example/TMF622/{version}/productOrder/")
