@@ -26,7 +26,7 @@ from facade.web.listening import check_listening
 
 log = structlog.get_logger()
 
-DATABASE_TROUBLE = (StoreUnavailable, SQLAlchemyError, OSError, ValueError)
+DATABASE_TROUBLE = (StoreUnavailable, SQLAlchemyError, migrations.DatabaseTooOld, OSError, ValueError)
 
 
 def check_start(settings: Settings, role: Role) -> None:
