@@ -16,7 +16,7 @@ from connexion.middleware.swagger_ui import SwaggerUIMiddleware
 from connexion.resolver import Resolver
 
 from facade.contract.checking import CheckingThread
-from facade.contract.connexion_plugin import validator_map
+from facade.contract.connexion_plugin import OnBody, validator_map
 from facade.contract.loading import load_spec
 from facade.contract.rewording import Rewording
 from facade.contract.validator import Contract
@@ -47,7 +47,7 @@ class Api:
 
     The event loop itself answers the operations in `on_loop`: their handlers need nothing and never wait. It runs those
     in `waits` before the operation gets a thread, so that requests wait for something without one. `rewording`: the
-    words that clients have of their own.
+    words that clients have of their own. `on_body` is told of each body that is sent.
     """
 
     spec: str
@@ -56,6 +56,7 @@ class Api:
     on_loop: tuple[str, ...] = ()
     waits: Mapping[str, Wait] = field(default_factory=dict)
     rewording: Rewording | None = None
+    on_body: OnBody | None = None
 
 
 def build_app(
@@ -122,7 +123,11 @@ def _add(app: connexion.FlaskApp, api: Api, methods: MethodTable, checking: Chec
     spec = spec_of(api.spec)
     contract = contract_of(api.spec)
     checks = validator_map(
-        dict.fromkeys(_addresses(api), contract), thread=checking, rewording=api.rewording, refuses_nulls=refuses_nulls
+        dict.fromkeys(_addresses(api), contract),
+        thread=checking,
+        rewording=api.rewording,
+        refuses_nulls=refuses_nulls,
+        on_body=api.on_body,
     )
     for address in _addresses(api):
         methods.add(address, spec)

@@ -9,7 +9,7 @@ import click
 import yaml
 
 from canonical.partners.errors import ActivationPending, ProfilesChanged
-from facade.bootstrap import handouts
+from facade.bootstrap import handouts, replaying
 from facade.bootstrap import partners as agreeing
 from facade.bootstrap.catalog import opened
 from facade.bootstrap.core import partner_profiles
@@ -104,6 +104,19 @@ def show(settings: Settings, client: str | None) -> None:
     if client not in active:
         raise click.ClickException(f"{client} has no active version: its file or the default counts")
     click.echo(as_file(active[client].document), nl=False)
+
+
+@partners.command()
+@click.argument("client")
+@click.option("--yes", is_flag=True, help="Do not ask. Without a terminal nothing is asked either.")
+@click.pass_obj
+def forget(settings: Settings, client: str, yes: bool) -> None:
+    """Delete what is recorded of CLIENT for replays, and the key that it is masked with."""
+    if not yes and sys.stdin.isatty():
+        click.confirm(f"Delete everything that is recorded of {client}?", abort=True)
+    with told_trouble(settings), opened(settings) as database:
+        deleted = replaying.end_recordings(database, client)
+    click.echo(f"{deleted:,} recorded payloads of {client} are deleted")
 
 
 @partners.command()

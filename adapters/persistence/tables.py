@@ -340,6 +340,32 @@ idempotency_keys = sa.Table(
     sa.Column("created_at", TIME, nullable=False),
 )
 
+recordings = sa.Table(
+    "recordings",
+    metadata,
+    sa.Column("id", ID, primary_key=True),
+    sa.Column("client", sa.String(100), nullable=False),
+    sa.Column("at", TIME, nullable=False),
+    sa.Column("expires_at", TIME, nullable=False, index=True),
+    sa.Column("api", sa.String(20), nullable=False),
+    sa.Column("version", sa.String(10), nullable=False),
+    sa.Column("operation", sa.String(60), nullable=False, comment="the operationId"),
+    sa.Column("path", sa.Text, nullable=False),
+    sa.Column("media_type", sa.String(60), nullable=False),
+    sa.Column("profile", sa.String(150), nullable=False, comment="the version that judged the request"),
+    sa.Column("payload", sa.Text, nullable=False, comment="as it was sent, masked, as JSON"),
+    sa.Index(None, "client", "id"),
+    comment="payloads of partners that agreed to it, for a replay",
+)
+
+recording_keys = sa.Table(
+    "recording_keys",
+    metadata,
+    sa.Column("client", sa.String(100), primary_key=True),
+    sa.Column("key", sa.String(64), nullable=False, comment="32 bytes in hex"),
+    comment="what the tokens in recordings of a client are made with; it ends with them",
+)
+
 audit = sa.Table(
     "audit",
     metadata,

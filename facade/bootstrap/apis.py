@@ -33,10 +33,17 @@ def tmf_apis(core: Core) -> list[Api]:
             _operations(core, api, version),
             served.aliases,
             rewording=ClientWords.of(versions_of(api, version).values()),
+            on_body=core.recorder.of(api.name, version, _changing(api, version)),
         )
         for api in TMF_APIS
         for version, served in api.versions.items()
     ]
+
+
+def _changing(api: TmfApi, version: str) -> frozenset[str]:
+    """The operations that make or change resources."""
+    verbs = (Verb.CREATE, Verb.PATCH)
+    return frozenset(one.operation(verb, version) for one in api.resources for verb in verbs if verb in one.verbs)
 
 
 def served_apis() -> dict[str, ServedApi]:

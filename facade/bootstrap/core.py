@@ -18,6 +18,7 @@ from adapters.persistence.probes import write
 from adapters.persistence.process_records import SqlProcessReads
 from adapters.persistence.process_table import ProcessTable
 from adapters.persistence.reads import SqlReads
+from adapters.persistence.recordings import SqlRecordings
 from adapters.persistence.unit_of_work import SqlUnitOfWork
 from adapters.signals.of_database import signals_of
 from canonical.catalog.lifecycle import LifecycleStatus
@@ -45,6 +46,7 @@ from facade.partners.in_force import ProfilesInForce, ProfileWatch, UnusableProf
 from facade.partners.profiles import Profiles
 from facade.portal.handlers import Waiters
 from facade.probe import Probe
+from facade.recording.recorder import Recorder
 from facade.setting_sources import SettingError
 from facade.settings import START, Settings
 from facade.web.backlog import Backlog
@@ -79,6 +81,7 @@ class Core:
         )
         self.profiles = profiles_in_force(partner_profiles(settings), self.database, self.clock)
         self.profile_watch = ProfileWatch(self.profiles.refresh)
+        self.recorder = Recorder(SqlRecordings(self.database), self.clock)
         self.transfers = Transfers(settings, self.database, self._projectors, self.clock, self.profiles.recorded)
         backends = self.backends
         self.processes: dict[str, Process[Any]] = {
@@ -162,6 +165,7 @@ class Core:
         self.backends.leave()
         self.profile_watch.stop()
         self.backlog.stop()
+        self.recorder.stop()
         self.engine.close()
         self.delivery.stop()
         self.webhooks.close()

@@ -82,6 +82,7 @@ class Assembled:
         await asyncio.to_thread(core.engine.launch)
         core.backends.watch_contracts()
         core.profile_watch.begin()
+        core.recorder.begin()
         core.sequencer.begin()
         if self.role is not Role.WORK:
             core.backlog.begin()

@@ -5,16 +5,24 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from adapters.persistence.database import Database
+from adapters.persistence.recordings import SqlRecordings
+from canonical.audit.recording import Recording
 from canonical.shared.aggregates import A, Kind
 from canonical.shared.editions import Named
 from canonical.shared.projection import StoredDocument
 from canonical.shared.reader import Reader
 from facade.bootstrap.answers import answer_to
 from facade.bootstrap.apis import translatable
+from facade.bootstrap.core import partner_profiles, profiles_in_force
+from facade.clock import SystemClock
+from facade.partners.files import ProfileError
+from facade.partners.in_force import UnusableProfile
 from facade.partners.profiles import Profiles
 from facade.replay.differences import Difference, Group, differences, grouped
 from facade.replay.outcomes import Replay
 from facade.replay.recordings import Recorded
+from facade.settings import Settings
 
 
 class NothingKept:
@@ -63,3 +71,23 @@ def replay(
 
     groups = grouped(compared())
     return Replayed(counts["payloads"], counts["compared"], counts["differing"], groups)
+
+
+def in_force(settings: Settings, database: Database) -> Profiles:
+    """The profiles in force: stored versions before files. Raises SettingError, and ProfileError."""
+    found = profiles_in_force(partner_profiles(settings), database, SystemClock())
+    try:
+        found.refresh()
+    except UnusableProfile as error:
+        raise ProfileError(str(error)) from error
+    return found.now()
+
+
+def recordings(database: Database, client: str) -> Iterator[Recording]:
+    """What is recorded of a client, oldest first."""
+    return SqlRecordings(database).of(client)
+
+
+def end_recordings(database: Database, client: str) -> int:
+    """Delete what is recorded of a client, and the key that it is masked with. Returns how many payloads that were."""
+    return SqlRecordings(database).end(client)

@@ -100,6 +100,7 @@ def _apis(core: Core, security: SecuritySettings) -> list[Api]:
             | events.operations()
             | _views(core),
             waits={"listEvents": events.wait},
+            on_body=core.recorder.of("canonical", "v1", frozenset({"placeOrder"})),
         ),
     ]
     if security.uses_development_server:

@@ -43,6 +43,8 @@ from facade.contract.validator import JSON, Checked, Contract
 from facade.contract.violations import BodyTooLarge, ContractViolation, MalformedBody, ResponseViolation
 
 T = TypeVar("T")
+OnBody = Callable[[Mapping[str, Any], str, str, str, bytes], None]
+"""Gets what Connexion knows of a request, its path, the operationId, the media type, and the body in UTF-8."""
 
 _CHECKED = "facade.contract.checked"
 PAYLOAD = "facade.contract.payload"
@@ -64,13 +66,14 @@ def validator_map(
     thread: CheckingThread | None = None,
     rewording: Rewording | None = None,
     refuses_nulls: Callable[[Mapping[str, Any]], bool] = lambda context: False,
+    on_body: OnBody | None = None,
 ) -> dict[str, Any]:
     """What `add_api` and `FlaskApp` take as `validator_map`: one for all APIs of an app.
 
     `contracts` is looked up by the base path an API was added under; the same Contract may stand under several
     (aliases). Where there is none, Connexion's own validators serve. Several maps may share a `thread`. `rewording`:
     the words that clients have of their own. `refuses_nulls` says of a request, by what Connexion knows of it, whether
-    nulls that could be read as absent are refused.
+    nulls that could be read as absent are refused. `on_body` is told of each body before it is judged.
     """
     request = functools.partial(
         ContractRequestBodyValidator,
@@ -79,6 +82,7 @@ def validator_map(
         thread=thread or CheckingThread(),
         rewording=rewording,
         refuses_nulls=refuses_nulls,
+        on_body=on_body,
     )
     response = functools.partial(ContractResponseBodyValidator, contracts=contracts, rewording=rewording)
     return {
@@ -141,11 +145,13 @@ class ContractRequestBodyValidator(JSONRequestBodyValidator):  # type: ignore[mi
         thread: CheckingThread,
         rewording: Rewording | None,
         refuses_nulls: Callable[[Mapping[str, Any]], bool],
+        on_body: OnBody | None,
         **options: Any,
     ) -> None:
         super().__init__(**options)
         self._rewording = rewording
         self._refuses_nulls = refuses_nulls
+        self._on_body = on_body
         self._contracts = contracts
         self._body_limit = body_limit
         self._thread = thread
@@ -167,6 +173,8 @@ class ContractRequestBodyValidator(JSONRequestBodyValidator):  # type: ignore[mi
         content = await _read(receive, scope, self._body_limit)
         scope["extensions"][PAYLOAD] = content
         text = _as_utf8(content, charset)
+        if self._on_body is not None:
+            self._on_body(_context(scope), str(scope["path"]), operation_id, media_type, text)
         reword = self._reword(scope, operation_id, media_type)
         quickly = functools.partial(contract.check_quickly, operation_id, media_type=media_type)
         checked = self._judge(contract, text, in_our_words(quickly, reword)) if len(text) <= _INLINE_LIMIT else None

@@ -180,6 +180,7 @@ SECTIONS: Mapping[str, tuple[str, Callable[[Any], Lines]]] = MappingProxyType(
         "enrichment": ("What we add to orders that do not state it", _named),
         "limits": ("How often you may ask", _named),
         "hub": ("Registrations for events", _named),
+        "recording": ("What is recorded of what you send, without personal data", _named),
     }
 )
 """The section of each key: its title, and how it is written."""

@@ -31,6 +31,8 @@ from facade.partners.order_policies import SCHEMAS as POLICIES
 from facade.partners.order_policies import order_policies
 from facade.partners.promotions import SCHEMA as PROMOTED
 from facade.partners.promotions import Promotion, promotions
+from facade.partners.recording_terms import SCHEMA as RECORDING
+from facade.partners.recording_terms import RecordingTerms, recording_terms
 from facade.partners.request_limits import SCHEMA as LIMITS
 from facade.partners.request_limits import request_limit
 from facade.partners.words import NO_WORDS, SCHEMAS, PartnerWords, partner_words
@@ -64,7 +66,7 @@ class Profile:
     external identifiers. `billing_accounts` are those that its orders may name; with none they may name any.
     `versions`: which versions of each API it may use. `limit`: how often it may ask; None: as often as everybody.
     `hub`: its registrations for events.
-    `version` names the profile in audit records.
+    `recording`: for how long what it sends is recorded; None: not at all. `version` names the profile in audit records.
     """
 
     validation: Validation = Validation.BEFORE_ACKNOWLEDGEMENT
@@ -84,6 +86,7 @@ class Profile:
     nulls: Nulls = Nulls.ABSENT
     policies: OrderPolicies = NO_POLICIES
     promotions: tuple[Promotion, ...] = ()
+    recording: RecordingTerms | None = None
     version: str = field(default="default", compare=False)
 
     def customers_for(self, claims: Mapping[str, Any]) -> CustomerSet | None:
@@ -183,6 +186,7 @@ _FORM = {
         "examples": EXAMPLES,
         "extensions": EXTENSIONS,
         "nulls": {"enum": [meaning.value for meaning in Nulls]},
+        "recording": RECORDING,
         **POLICIES,
         "promoted": PROMOTED,
     },
@@ -246,6 +250,7 @@ def compile_profile(document: Any, version: str = "") -> Profile:
         nulls=Nulls(document.get("nulls", Nulls.ABSENT)),
         policies=policies,
         promotions=promotions(document.get("promoted", {})),
+        recording=recording_terms(document["recording"]) if "recording" in document else None,
         version=version,
     )
 

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from canonical.audit.recording import Recording
 from canonical.shared import jsontext
 
 LINES = ".jsonl"
+JSON = "application/json"
 OPERATION = ("api", "version", "operation")
 NEEDED = (*OPERATION, "client", "payload")
 OPTIONAL = ("name", "claims", "outcome")
@@ -87,3 +89,10 @@ def _recorded(said: Any, where: str) -> Recorded:
     api, version, operation = (said[name] for name in OPERATION)
     sent = said["client"], said["payload"], said.get("claims", {}), said.get("outcome")
     return Recorded(said.get("name", where), (api, version, operation), *sent)
+
+
+def recorded_of(client: str, kept: Iterable[Recording]) -> Iterator[Recorded]:
+    """What was recorded of a client. A body of a PATCH alone does not say what it asks for, so it is left out."""
+    for one in kept:
+        if one.media_type == JSON and not one.operation.startswith("patch"):
+            yield Recorded(one.id, (one.api, one.version, one.operation), client, jsontext.read(one.payload.encode()))

@@ -71,3 +71,13 @@ def test_equal_profiles_have_one_hash() -> None:
 def test_without_a_burst_the_requests_of_one_second_may_come_at_once(said: Any, limit: RequestLimit) -> None:
     assert compile_profile({"limits": said}).limit == limit
     assert compile_profile({}).limit is None
+
+
+def test_what_is_recorded_is_compiled() -> None:
+    found = compile_profile({"recording": {"retentionDays": 30, "masked": ["x_note"]}}).recording
+    assert found is not None
+    assert (found.retention_days, found.masked) == (30, ("x_note",))
+    assert compile_profile({}).recording is None
+    for wrong in ({}, {"retentionDays": 0}, {"retentionDays": 366}, {"retentionDays": 1, "for": "ever"}):
+        with pytest.raises(ProfileFault):
+            compile_profile({"recording": wrong})

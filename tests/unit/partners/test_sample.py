@@ -16,7 +16,7 @@ TEXT = (FOLDER / f"{CLIENT}.yaml").read_text()
 AGREED = agreed_with(Settings(), CLIENT, FOLDER)
 FORM: Any = profiles._FORM
 KEYS: dict[str, Any] = FORM["properties"]
-WHOLE = ("enrichment", "externalIds", "extensions", "hub", "ids", "limits", "market", "words")
+WHOLE = ("enrichment", "externalIds", "extensions", "hub", "ids", "limits", "market", "recording", "words")
 """Keys that the sample has with all that they can say."""
 
 
