@@ -243,6 +243,9 @@ class Settings:
     notification_threads: int = _setting(
         "NOTIFICATION_THREADS", 32, "notifications that are sent at the same time", least=1, most=1_000
     )
+    keep_events_days: float = _setting(
+        "KEEP_EVENTS_DAYS", 0.0, "days for which events are kept; 0: for ever", most=36_500
+    )
     keep_deliveries_days: float = _setting(
         "KEEP_DELIVERIES_DAYS", 7.0, "days for which the log of deliveries is kept", most=36_500
     )

@@ -23,10 +23,14 @@ FAILED_SECONDS = 1.0
 
 
 class Sequencer:
-    """A thread. `wake` it after a commit of this node that recorded events. `problem`: why the last round failed."""
+    """A thread. `wake` it after a commit of this node that recorded events. `problem`: why the last round failed.
 
-    def __init__(self, numbers: EventNumbers) -> None:
+    `tend` is called in each round, to delete old events.
+    """
+
+    def __init__(self, numbers: EventNumbers, tend: Callable[[], None] = lambda: None) -> None:
         self._numbers = numbers
+        self._tend = tend
         self.problem: str | None = None
         self._head = 0
         self._followers: tuple[Callable[[], None], ...] = ()
@@ -74,6 +78,7 @@ class Sequencer:
         try:
             done = self._numbers.give()
             self._advance(self._numbers.head())
+            self._tend()
         except Exception as error:
             self.problem = f"events could not be numbered: {type(error).__name__}"
             raise

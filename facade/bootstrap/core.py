@@ -1,5 +1,6 @@
 """Builds everything behind the web edge for one operating system process."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from adapters.orchestration.runner import ProcessTimes
 from adapters.persistence.audit import SqlAuditTrail
 from adapters.persistence.database import Database
 from adapters.persistence.event_numbers import EventNumbers
+from adapters.persistence.event_retention import EventRetention, Keeping
 from adapters.persistence.node_table import NodeTable
 from adapters.persistence.partner_profiles import SqlPublishedProfiles
 from adapters.persistence.probes import write
@@ -66,7 +68,7 @@ class Core:
         self.clock = SystemClock()
         self.database = Database(settings.database_address, settings.database_timeout, settings.database_waiters)
         self.database_probe = Probe(self._write_problem, late="the database does not answer within 1 s")
-        self.sequencer = Sequencer(EventNumbers(self.database))
+        self.sequencer = Sequencer(EventNumbers(self.database), self._keeping())
         search_seconds = min(settings.search_seconds, 0.8 * settings.database_timeout)
         self.reads = SqlReads(self.database, search_seconds)
         self._projectors = projectors()
@@ -145,6 +147,11 @@ class Core:
             future_claims_at_start=self.settings.future_orders_claim == START,
             told=self.sequencer.wake,
         )
+
+    def _keeping(self) -> Callable[[], None]:
+        """What deletes old events."""
+        days = self.settings.keep_events_days
+        return Keeping(EventRetention(self.database), days * 86400, self.clock.now).tend if days else lambda: None
 
     def _write_problem(self) -> str | None:
         try:

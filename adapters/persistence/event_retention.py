@@ -1,0 +1,73 @@
+"""Old events are deleted, except the newest one of each subject: the next event is compared with its document."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from itertools import takewhile
+from time import monotonic
+
+import sqlalchemy as sa
+
+from adapters.persistence.database import Database
+from adapters.persistence.encoding import timestamp
+from adapters.persistence.tables import deliveries, duties, listeners, outbox
+
+LOOKED_AT = 1000
+"""Events that one transaction looks at."""
+PART_SECONDS, ROUND_SECONDS = 0.5, 600.0
+"""Between two parts, and between two rounds."""
+_NEXT = outbox.alias("next")
+_IS_NOT_NEWEST = sa.exists().where(_NEXT.c.subject == outbox.c.subject, _NEXT.c.sequence > outbox.c.sequence)
+_IS_LAST_OF_ALL = outbox.c.type.like("%Removed")
+_WAITS = sa.exists().where(deliveries.c.number == outbox.c.number)
+
+
+class EventRetention:
+    """Goes through the stream from its beginning, a part at a time, and begins again where events are not old."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._after = 0
+
+    def forget(self, before: datetime) -> bool:
+        """Delete events older than `before` from the next part; returns whether there may be more.
+
+        Events that wait to be delivered stay, and those that delivery has not taken up yet. So does the last event of
+        all, whose number the next one follows.
+        """
+        text = timestamp(before)
+        part = sa.select(outbox.c.number, outbox.c.at).where(outbox.c.number > self._after)
+        with self._database.writing() as connection:
+            rows = connection.execute(part.order_by(outbox.c.number).limit(LOOKED_AT)).all()
+            old = [row.number for row in takewhile(lambda row: row.at < text, rows)]
+            if old:
+                these = (outbox.c.number > self._after, outbox.c.number <= min(old[-1], _deletable(connection)))
+                superseded = sa.or_(_IS_NOT_NEWEST, _IS_LAST_OF_ALL)
+                connection.execute(sa.delete(outbox).where(*these, superseded, sa.not_(_WAITS)))
+                connection.commit()
+        more = len(old) == LOOKED_AT
+        self._after = old[-1] if more else 0
+        return more
+
+
+def _deletable(connection: sa.Connection) -> int:
+    """The greatest number that nothing else needs."""
+    last: int = connection.scalar(sa.select(sa.func.max(outbox.c.number))) or 0
+    taken = sa.select(sa.func.min(duties.c.cursor)).where(sa.exists(sa.select(listeners.c.id)))
+    found = connection.scalar(taken)
+    return last - 1 if found is None else min(last - 1, int(found))
+
+
+class Keeping:
+    """Deletes events that are older than `seconds`, some at a time. Call `tend` as often as you like."""
+
+    def __init__(self, retention: EventRetention, seconds: float, now: Callable[[], datetime]) -> None:
+        self._retention = retention
+        self._seconds = seconds
+        self._now = now
+        self._due = 0.0
+
+    def tend(self) -> None:
+        if monotonic() < self._due:
+            return
+        more = self._retention.forget(self._now() - timedelta(seconds=self._seconds))
+        self._due = monotonic() + (PART_SECONDS if more else ROUND_SECONDS)
