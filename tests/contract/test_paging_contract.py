@@ -77,7 +77,9 @@ def test_what_others_insert_and_remove_neither_repeats_nor_skips(store: Store, n
     for number in range(10, 20):
         keep(store, an_order(id=an_id(number), draft=True))
         with store.unit_of_work() as work:
-            work.repository(CANCELLATIONS).add(replace(a_cancellation(order_id=an_id(number)), id=an_id(number), events=[]))
+            work.repository(CANCELLATIONS).add(
+                replace(a_cancellation(order_id=an_id(number)), id=an_id(number), events=[])
+            )
             work.commit()
 
     def write(page: int) -> None:
