@@ -1,6 +1,7 @@
 """Records what partners send if their profiles say so, in the background: no request waits for it or fails by it."""
 
 import threading
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -93,11 +94,14 @@ class Recorder:
             log.warning("payload not recorded", client=sent.client, reason="too many wait")
 
     def _run(self) -> None:
+        look = time.monotonic() + self._seconds
         while True:
-            try:
-                sent = self._waiting.get(timeout=self._seconds)
-            except Empty:
+            if time.monotonic() >= look:
                 self._safely(lambda: self._store.forget(self._clock.now()), "expired payloads not deleted")
+                look = time.monotonic() + self._seconds
+            try:
+                sent = self._waiting.get(timeout=max(0.0, look - time.monotonic()))
+            except Empty:
                 continue
             if sent is None:
                 return

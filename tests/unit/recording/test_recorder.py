@@ -79,7 +79,15 @@ def test_a_database_that_is_away_stops_nobody() -> None:
 def test_what_expired_is_looked_for_all_the_time() -> None:
     kept = Kept()
     recorder = Recorder(kept, StandingClock(NOON), seconds=0.01)
+    on_body = recorder.of("TMF622", "v5", frozenset({OPERATION}))
+    context = {"token_info": {"principal": Principal("acme", frozenset(), profile=AGREED)}}
     recorder.begin()
-    until(lambda: len(kept.looks) > 1)
+
+    def looked_while_payloads_come() -> bool:
+        on_body(context, "/orders", OPERATION, "application/json", b"{}")
+        return len(kept.looks) > 2
+
+    until(looked_while_payloads_come)
     recorder.stop()
     assert set(kept.looks) == {NOON}
+    assert kept.made
