@@ -3,6 +3,9 @@
 Any node may do it, one at a time. Whoever holds the lock sees everything that holders before it numbered, because a
 transaction gives its lock back after it has committed, and a statement sees what was committed before it began. Writers
 are never waited for: an event of a transaction that is still open gets its number later.
+
+On SQLite writers number their own events, and nothing waits here, except what a node of an earlier release records that
+was not stopped for the upgrade.
 """
 
 from dataclasses import dataclass
@@ -68,13 +71,11 @@ class EventNumbers:
 
     def give(self, most: int = MOST_AT_ONCE) -> Round:
         """Number committed events as they were recorded."""
-        if self._database.sqlite:
-            return Round.DONE  # each writer has numbered its own
         with self._database.reading() as connection:
             if connection.execute(_WAITING.limit(1)).first() is None:
                 return Round.DONE
-            connection.rollback()
-            if not connection.execute(_LOCK).one()[1]:
+        with self._database.writing() as connection:
+            if not self._database.sqlite and not connection.execute(_LOCK).one()[1]:
                 return Round.BUSY
             given = connection.execute(_NUMBER, {"most": most}).rowcount
             connection.commit()

@@ -189,6 +189,17 @@ def test_events_of_the_release_before_are_numbered_and_new_ones_follow(before: D
     assert events[0].hints == {"order_id": "o", "customer_id": "C1"}
 
 
+def test_events_that_a_node_of_the_release_before_records_after_the_upgrade_are_numbered(before: Database) -> None:
+    """It was running when the schema was upgraded, and knows no numbers."""
+    insert_old(before, ("o1", 1))
+    migrations.upgrade(before)
+    insert_old(before, ("o2", 1), ("o1", 2))
+    store = SqlStore(before)
+    assert [(event.number, event.subject) for event in read(store)] == [(1, "o1"), (2, "o2"), (3, "o1")]
+    keep(store, an_order())
+    assert read(store)[-1].number == 4
+
+
 def test_events_without_anything_recorded_before_begin_at_1(before: Database) -> None:
     migrations.upgrade(before)
     assert SqlEventStream(before).head() == 0
