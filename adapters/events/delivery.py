@@ -17,14 +17,13 @@ import structlog
 from adapters.events.duty import Duty
 from adapters.events.lanes import Lane
 from adapters.events.outcomes import DAY, Outcomes
-from adapters.events.selection import Notifies, Selection
+from adapters.events.selection import Notifies, NotMade, Selection
 from adapters.events.served import Result, Served
-from adapters.events.webhooks import WebhookSender
 from adapters.persistence.deliveries import DeliveryTable, Round
 from adapters.persistence.encoding import timestamp
 from canonical.listeners.delivery import Delivery, DeliveryStatus
 from canonical.listeners.listener import Listener
-from canonical.listeners.notification import Outcome, Outgoing
+from canonical.listeners.notification import Outcome, Outgoing, SendsNotifications
 from canonical.shared.errors import StoreUnavailable
 
 log = structlog.get_logger()
@@ -57,7 +56,12 @@ class NotificationDelivery:
     """
 
     def __init__(
-        self, table: DeliveryTable, duty: Duty, notifier: Notifies, sender: WebhookSender, settings: DeliverySettings
+        self,
+        table: DeliveryTable,
+        duty: Duty,
+        notifier: Notifies,
+        sender: SendsNotifications,
+        settings: DeliverySettings,
     ) -> None:
         self._table = table
         self._duty = duty
@@ -104,7 +108,7 @@ class NotificationDelivery:
                     self._collect()
                 self._keep()
             self._duty.leave()
-        except StoreUnavailable:
+        except Exception:
             log.exception("this node could not leave its notifications in order; some may be sent twice")
 
     def _rounds(self) -> None:
@@ -160,8 +164,9 @@ class NotificationDelivery:
         """What comes after its cursor is selected again, so it does not wait now."""
         served = Served(listener, status, Lane(failures=status.failures))
         if status.replay_after is not None:
-            status.replay_after, replay_after = None, status.replay_after
-            served.move(replay_after, self._done)
+            selected = self._selection.cursor if status.cursor is None else status.cursor
+            served.move(min(status.replay_after, selected), self._done)
+            status.replay_after = None
         waiting = self._table.waiting(listener.id)
         served.lane.add(one for one in waiting if status.cursor is None or one.number <= status.cursor)
         return served
@@ -195,7 +200,7 @@ class NotificationDelivery:
         self._duty.beaten(begun)
         new, self._done = self._done.new, Round()
         for one in new:
-            if one.listener_id in self._served:
+            if one.listener_id in self._served and not one.dead:
                 self._served[one.listener_id].lane.add((one,))
         return True
 
@@ -211,18 +216,29 @@ class NotificationDelivery:
             self._served[first] = self._served.pop(first)
 
     def _send_one(self, served: Served, one: Delivery) -> None:
+        if not served.is_active:  # since it was taken
+            served.lane.put_back(one)
+            return
         event = self._selection.event(one.number)
         if event is None:
             served.lane.over(one)
             self._done.failed.append(replace(one, problem="the event is not kept any more", dead=True))
             return
-        made = self._selection.made(served, event, self._done)
+        try:
+            made = self._selection.made(served, event, self._done)
+        except NotMade as fault:
+            served.lane.over(one)
+            self._done.failed.append(replace(one, problem=fault.PROBLEM, dead=True))
+            return
+        if not served.is_active:
+            served.lane.put_back(one)
+            return
         if made is None:  # its client may not see it any more
             served.lane.over(one)
             self._done.delivered.append(one)
             return
         self._under_way += 1
-        self._to_send.put((served, one, made.body))
+        self._to_send.put((served, replace(one, event_type=made.event_type), made.body))
         if self._senders < min(self._under_way, self._settings.threads):
             self._senders += 1
             threading.Thread(target=self._deliver_all, name=f"notification {self._senders}", daemon=True).start()

@@ -95,6 +95,11 @@ class Lane:
         else:
             del self._queues[one.subject]
 
+    def put_back(self, one: Delivery) -> None:
+        """It was not sent after all."""
+        self._under_way.discard(one.subject)
+        self._offer(one)
+
     def failed(self, one: Delivery, due: int, problem: str) -> Delivery:
         """It is tried again when it is due."""
         again = replace(one, tries=one.tries + 1, due=due, problem=problem)

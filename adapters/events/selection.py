@@ -6,7 +6,10 @@ asked for a replay go on by a cursor of their own until they are up to date: the
 
 from collections import OrderedDict
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Protocol, TypeVar
+
+import structlog
 
 from adapters.events.served import Served
 from adapters.persistence.deliveries import DeliveryTable, Round
@@ -14,6 +17,9 @@ from canonical.events.recorded import RecordedEvent
 from canonical.listeners.delivery import Delivery
 from canonical.listeners.listener import Listener
 from canonical.listeners.notification import ListenerUnusable, Notification
+from canonical.shared.errors import StoreUnavailable
+
+log = structlog.get_logger()
 
 MOST_EVENTS = 200
 """Events that are taken up in one round."""
@@ -27,6 +33,12 @@ class Notifies(Protocol):
     def notification(self, listener: Listener, event: RecordedEvent, before: str | None) -> Notification | None:
         """Raises ListenerUnusable."""
         ...
+
+
+class NotMade(Exception):
+    """The notification of one event could not be made: a fault of ours. The others go on."""
+
+    PROBLEM = "the notification could not be made: see the log of the server"
 
 
 class Selection:
@@ -47,12 +59,18 @@ class Selection:
         return more or any(behind)
 
     def made(self, served: Served, event: RecordedEvent, done: Round) -> Notification | None:
-        """The notification of an event; None for nothing. A listener that cannot be used is paused."""
+        """The notification of an event; None for nothing. A listener that cannot be used is paused. Raises NotMade."""
+        before = self._document_before(event)
         try:
-            return self._notifier.notification(served.listener, event, self._document_before(event))
+            return self._notifier.notification(served.listener, event, before)
         except ListenerUnusable as error:
             served.halt(str(error), done)
             return None
+        except StoreUnavailable:
+            raise
+        except Exception as error:
+            log.exception("a notification could not be made", listener=served.listener.id, event_id=event.id)
+            raise NotMade from error
 
     def event(self, number: int) -> RecordedEvent | None:
         """The event with this number, if it is still kept."""
@@ -63,11 +81,13 @@ class Selection:
         events = self._table.events_after(self.cursor, MOST_EVENTS)
         for event in events:
             _remember(self._events, event.number, event)
+        new: list[Delivery] = []
         for served in followers if events else ():
             if served.is_active and served.lane.room >= len(events):
-                self._select_for(served, events, done)
+                new += self._select_for(served, events, done)
             else:
                 served.move(self.cursor, done)
+        done.new += new
         if events:
             self.cursor = events[-1].number
         return len(events) == MOST_EVENTS
@@ -88,24 +108,36 @@ class Selection:
             return False
         events = self._table.events_after(cursor, min(MOST_EVENTS, served.lane.room))
         due = [event for event in events if event.number <= self.cursor]
-        if self._select_for(served, due, done):
+        new = self._select_for(served, due, done)
+        if served.is_active:
+            done.new += new
             last = due[-1].number if due else self.cursor
             served.move(None if last >= self.cursor else last, done)
         return served.status.cursor is not None
 
-    def _select_for(self, served: Served, events: Sequence[RecordedEvent], done: Round) -> bool:
-        """Whether all of them were selected. Otherwise the listener is paused before the first that was not."""
+    def _select_for(self, served: Served, events: Sequence[RecordedEvent], done: Round) -> list[Delivery]:
+        """What the listener is to be sent, which the caller stores with the new cursor.
+
+        A listener that is paused meanwhile has what comes before stored at once, with a cursor of its own.
+        """
+        new: list[Delivery] = []
         for event in events:
             if not self._notifier.concerns(served.listener, event.subject_type):
                 continue
-            made = self.made(served, event, done)
+            try:
+                made = self.made(served, event, done)
+            except NotMade as fault:
+                one = Delivery(served.listener.id, event.number, event.subject, event.id, event.type)
+                new.append(replace(one, problem=fault.PROBLEM, dead=True))
+                continue
             if not served.is_active:
+                done.new += new
                 served.move(event.number - 1, done)
-                return False
+                return []
             if made is not None:
-                new = Delivery(served.listener.id, event.number, event.subject, made.event_id, made.event_type)
-                done.new.append(new)
-        return True
+                one = Delivery(served.listener.id, event.number, event.subject, made.event_id, made.event_type)
+                new.append(one)
+        return new
 
     def _document_before(self, event: RecordedEvent) -> str | None:
         if event.number not in self._before:

@@ -99,7 +99,11 @@ class WebhookSender:
             if not text or len(text) > MOST_READ:
                 answer.close()  # what is left in it must not be read as the next answer
             answer.release_conn()
-        return answer.status, text[:MOST_READ].decode(errors="replace"), _retry_after(answer.headers.get("Retry-After"))
+        return (
+            answer.status,
+            _kept(text[:MOST_READ].decode(errors="replace")),
+            _retry_after(answer.headers.get("Retry-After")),
+        )
 
     def _address(self, name: str) -> str:
         """Where to connect. Raises NotAllowed, OSError."""
@@ -157,7 +161,12 @@ def _reason(error: Exception) -> str:
     cause = error
     while (deeper := getattr(cause, "reason", None) or cause.__cause__) and isinstance(deeper, Exception):
         cause = deeper
-    return " ".join(str(cause).split())[:200] or type(cause).__name__
+    return _kept(" ".join(str(cause).split())[:200]) or type(cause).__name__
+
+
+def _kept(text: str) -> str:
+    """What a listener said, as a database can keep it: PostgreSQL has no texts with a zero character."""
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def _retry_after(text: str | None) -> float | None:

@@ -86,7 +86,7 @@ class PortalListeners:
         """Send everything after an event, or since a time, again."""
         only(flask.request.args, ())
         body = validated_body()
-        after = body["after"] if "after" in body else self._before(body["since"])
+        after = self._known(body["after"]) if "after" in body else self._before(body["since"])
         command = ReplayEvents(current_principal().client_id, listenerId, after)
         self._carry_out("replayEvents", command, body)
         return answer_json({"after": after}, 202)
@@ -133,6 +133,14 @@ class PortalListeners:
         version = principal.profile.version
         request = Request(principal.client_id, operation, None, payload, keeps_answer=False, profile=version)
         self.application.execute(request, Translation(command), 200)
+
+    def _known(self, after: int) -> int:
+        """A number in the stream. Raises ContractViolation for one that no event has yet."""
+        last = self.stream.head()
+        if after > last:
+            text = f"the last event has the number {last}: a replay begins at it or before"
+            raise ContractViolation([Violation("/after", Code.INVALID_VALUE, text)])
+        return after
 
     def _before(self, since: str) -> int:
         """The number after which everything happened since then. Raises ContractViolation."""

@@ -102,7 +102,12 @@ def test_a_dead_letter_is_seen_and_sent_again(product: Node, receiver: Receiver)
     kept = register(product, receiver, V5, "/kept")
     assert listener(product, kept, "/deliveries?state=dead") == {"items": [], "total": 0}
     assert listener(product, kept, "/redeliver", "POST", json={})["deadLetters"] == 0
-    for refused in ({"after": 1, "since": "2020-01-01T00:00:00Z"}, {}, {"since": "2020-02-30T00:00:00Z"}):
+    for refused in (
+        {"after": 1, "since": "2020-01-01T00:00:00Z"},
+        {},
+        {"since": "2020-02-30T00:00:00Z"},
+        {"after": 2**53 - 1},
+    ):
         answer = product.post(f"/api/v1/listeners/{kept}/replay", refused)
         assert (answer.status_code, answer.json()["code"]) == (400, "INVALID_REQUEST")
 

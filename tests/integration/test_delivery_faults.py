@@ -1,0 +1,149 @@
+"""What is wrong with one listener, one event or one replay costs nobody a notification."""
+
+import socket
+import threading
+from collections.abc import Callable
+
+import pytest
+import sqlalchemy as sa
+
+from adapters.persistence.database import Database
+from adapters.persistence.listeners import SqlListenerRepository
+from adapters.persistence.tables import deliveries, delivery_attempts, outbox
+from canonical.events.recorded import RecordedEvent
+from canonical.listeners.delivery import DeliveryState, DeliveryStatus
+from canonical.listeners.listener import Listener
+from canonical.listeners.notification import ListenerUnusable, Notification, Outcome, Outgoing
+from tests.support.delivering import Plain, change, delivering, happen, quiet, register, rows
+from tests.support.waiting import until
+
+TAKEN = Outcome(204, "", "", 1)
+BUSY = Outcome(503, "the listener answered 503", "", 1)
+REFUSED = Outcome(400, "the listener answered 400", "", 1)
+
+
+class Sender:
+    """Keeps what it is to send."""
+
+    def __init__(self, answer: Callable[[Outgoing], Outcome] = lambda sent: TAKEN) -> None:
+        self.sent: list[Outgoing] = []
+        self.answer = answer
+
+    def send(self, outgoing: Outgoing) -> Outcome:
+        self.sent.append(outgoing)
+        return self.answer(outgoing)
+
+    @property
+    def ids(self) -> list[str]:
+        return [one.event_id for one in self.sent]
+
+
+class Choosy(Plain):
+    """Cannot make a notification of what is `broken`, nor any for a listener while `unusable`."""
+
+    def __init__(self) -> None:
+        self.broken: set[str] = set()
+        self.unusable = False
+
+    def notification(self, listener: Listener, event: RecordedEvent, before: str | None) -> Notification | None:
+        if event.subject in self.broken:
+            raise ValueError("a fault of ours")
+        if self.unusable:
+            raise ListenerUnusable("its query cannot be used any more")
+        return super().notification(listener, event, before)
+
+
+@pytest.fixture(autouse=True)
+def empty(database: Database) -> None:
+    with database.writing() as connection:
+        connection.execute(sa.delete(outbox))
+        connection.commit()
+
+
+def status_of(database: Database, listener_id: str = "l1") -> DeliveryStatus:
+    with database.writing() as connection:
+        return SqlListenerRepository(connection).status(listener_id)
+
+
+def test_an_answer_that_the_database_cannot_keep_is_kept_without_that(database: Database) -> None:
+    answer = b"HTTP/1.1 200 a\0b\r\nContent-Length: 3\r\n\r\nx\0y"
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        threading.Thread(target=_answer_all, args=(server, answer), daemon=True).start()
+        register(database, f"http://127.0.0.1:{server.getsockname()[1]}/")
+        happen(database, "a", "b")
+        with delivering(database):
+            until(lambda: len(rows(database, delivery_attempts)) == 2)
+    assert [one.answer for one in rows(database, delivery_attempts)] == ["x�y"] * 2
+
+
+def test_a_replay_beyond_the_last_event_silences_nobody(database: Database) -> None:
+    sender = Sender()
+    register(database, "https://one.example/")
+    happen(database, "a")
+    with delivering(database, sender=sender):
+        until(lambda: sender.ids == ["a-1"])
+        change(database, lambda _, status: setattr(status, "replay_after", 2**53 - 1))
+        happen(database, "a")
+        until(lambda: sender.ids == ["a-1", "a-2"])
+
+
+def test_a_replay_skips_nothing_that_was_not_sent_yet(database: Database) -> None:
+    sender = Sender()
+    register(database, "https://one.example/")
+    with delivering(database, sender=sender):
+        change(database, lambda _, status: setattr(status, "state", DeliveryState.PAUSED))
+        happen(database, *"abcdef")
+        until(lambda: status_of(database).cursor is not None)
+        change(database, lambda _, status: _replayed(status, 4))
+        until(lambda: len(sender.sent) == 6)
+    assert sorted(sender.ids) == [f"{name}-1" for name in "abcdef"]
+
+
+def test_what_waits_is_kept_when_the_listener_cannot_be_told_any_more(database: Database) -> None:
+    notifier, sender = Choosy(), Sender(lambda sent: BUSY)
+    register(database, "https://one.example/")
+    happen(database, *"abc")
+    with delivering(database, notifier=notifier, sender=sender):
+        until(lambda: sender.sent)
+        notifier.unusable = True
+        until(lambda: status_of(database).state is DeliveryState.PAUSED)
+        assert len(rows(database, deliveries)) == 3
+        notifier.unusable, sender.answer = False, lambda sent: TAKEN
+        change(database, lambda _, status: setattr(status, "state", DeliveryState.ACTIVE))
+        until(lambda: quiet(database))
+    assert {"a-1", "b-1", "c-1"} <= set(sender.ids)
+
+
+def test_an_event_that_cannot_be_told_is_a_dead_letter_and_stops_nothing(database: Database) -> None:
+    notifier, sender = Choosy(), Sender()
+    notifier.broken = {"b"}
+    register(database, "https://one.example/")
+    happen(database, *"abc")
+    with delivering(database, notifier=notifier, sender=sender):
+        until(lambda: set(sender.ids) == {"a-1", "c-1"})
+        [dead] = until(lambda: [one for one in rows(database, deliveries) if one.dead])
+        assert (dead.event_id, dead.problem) == ("b-1", "the notification could not be made: see the log of the server")
+        change(database, lambda repository, _: repository.revive("l1", None))
+        until(lambda: [one for one in rows(database, deliveries) if one.dead])
+        notifier.broken = set()
+        change(database, lambda repository, _: repository.revive("l1", None))
+        until(lambda: quiet(database))
+    assert sender.ids[-1] == "b-1"
+    assert {one.event_type for one in rows(database, delivery_attempts)} == {"ProductOrderStateChangeEvent"}
+
+
+def _replayed(status: DeliveryStatus, after: int) -> None:
+    status.state, status.replay_after = DeliveryState.ACTIVE, after
+
+
+def _answer_all(server: socket.socket, answer: bytes) -> None:
+    while True:
+        try:
+            connection, _ = server.accept()
+        except OSError:
+            return
+        with connection:
+            connection.recv(65_536)
+            connection.sendall(answer)
