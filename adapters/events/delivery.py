@@ -263,7 +263,8 @@ class NotificationDelivery:
         if monotonic() - self._forgot < FORGET_SECONDS:
             return
         self._forgot = monotonic()
-        self._table.forget_attempts(timestamp(datetime.now(UTC) - timedelta(seconds=self._settings.keep_seconds)))
+        if self._table.forget(timestamp(datetime.now(UTC) - timedelta(seconds=self._settings.keep_seconds))):
+            self._forgot = NEVER
 
     def _pause(self) -> float:
         """Until something is due, or it is time to look."""

@@ -40,6 +40,34 @@ _BEFORE = (
 )
 
 
+_WITHOUT_STATUS = sa.select(listeners.c.id).where(
+    ~sa.exists().where(delivery_status.c.listener_id == listeners.c.id).correlate(listeners)
+)
+MOST_FORGOTTEN = 1000
+"""Rows of each kind that one transaction deletes."""
+
+
+def _forgotten(table: sa.Table, *which: sa.ColumnElement[bool]) -> sa.Delete:
+    key = sa.tuple_(*table.primary_key.columns)
+    return sa.delete(table).where(key.in_(sa.select(*table.primary_key.columns).where(*which).limit(MOST_FORGOTTEN)))
+
+
+def _has_no_listener(table: sa.Table) -> sa.ColumnElement[bool]:
+    return ~sa.exists().where(listeners.c.id == table.c.listener_id).correlate(table)
+
+
+_FORGOTTEN = (
+    _forgotten(delivery_attempts, delivery_attempts.c.at < sa.bindparam("before")),
+    _forgotten(deliveries, _has_no_listener(deliveries)),
+    _forgotten(
+        deliveries,
+        deliveries.c.dead.is_(True),
+        ~sa.exists().where(outbox.c.number == deliveries.c.number).correlate(deliveries),
+    ),
+    _forgotten(delivery_status, _has_no_listener(delivery_status)),
+)
+
+
 @dataclass
 class Round:
     """What one round of the delivering node writes. `status` are changed statuses, `ended` listeners to remove."""
@@ -63,10 +91,18 @@ class DeliveryTable:
         self._duty = duty
 
     def listeners(self) -> list[tuple[Listener, DeliveryStatus]]:
+        """All of them. One without a status, from a process of the release before, gets one."""
         query = sa.select(listeners, *status_columns()).join(
             delivery_status, delivery_status.c.listener_id == listeners.c.id
         )
         with self._database.reading() as connection:
+            without = connection.execute(_WITHOUT_STATUS.limit(1)).first()
+            if without is None:
+                return [(loaded_listener(row), loaded_status(row)) for row in connection.execute(query)]
+        with self._database.writing() as connection:
+            for (listener_id,) in connection.execute(_WITHOUT_STATUS).all():
+                SqlListenerRepository(connection).status(listener_id)
+            connection.commit()
             return [(loaded_listener(row), loaded_status(row)) for row in connection.execute(query)]
 
     def waiting(self, listener_id: str) -> list[Delivery]:
@@ -107,11 +143,14 @@ class DeliveryTable:
             connection.commit()
         return True
 
-    def forget_attempts(self, before: str) -> None:
-        """Delete the older part of the log."""
+    def forget(self, before: str) -> bool:
+        """Delete a part of the log before that time, and of what is left of listeners and events that are not there any
+        more. Returns whether there is more.
+        """
         with self._database.writing() as connection:
-            connection.execute(sa.delete(delivery_attempts).where(delivery_attempts.c.at < before))
+            deleted = [connection.execute(one, {"before": before}).rowcount for one in _FORGOTTEN]
             connection.commit()
+        return MOST_FORGOTTEN in deleted
 
 
 def _write(connection: sa.Connection, done: Round) -> None:

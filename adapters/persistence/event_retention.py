@@ -18,7 +18,7 @@ PART_SECONDS, ROUND_SECONDS = 0.5, 600.0
 _NEXT = outbox.alias("next")
 _IS_NOT_NEWEST = sa.exists().where(_NEXT.c.subject == outbox.c.subject, _NEXT.c.sequence > outbox.c.sequence)
 _IS_LAST_OF_ALL = outbox.c.type.like("%Removed")
-_WAITS = sa.exists().where(deliveries.c.number == outbox.c.number)
+_WAITS = sa.exists().where(deliveries.c.number == outbox.c.number, deliveries.c.dead.is_(False))
 
 
 class EventRetention:

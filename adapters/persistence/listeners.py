@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from adapters.persistence.database import Database
+from adapters.persistence.database import Database, insert_once
 from adapters.persistence.duties import milliseconds_of_deliveries
 from adapters.persistence.encoding import timestamp
 from adapters.persistence.event_stream import head
@@ -38,9 +38,7 @@ class SqlListenerRepository:
         row = {name: getattr(new, name) for name in Listener.__slots__}
         row |= {"created_at": timestamp(new.created_at), "scopes": " ".join(new.scopes)}
         self._connection.execute(sa.insert(listeners), row)
-        status = DeliveryStatus(new.id, new_secret(), cursor=head(self._connection))
-        values = {name: getattr(status, name) for name in DeliveryStatus.__slots__}
-        self._connection.execute(sa.insert(delivery_status), values)
+        self._begin(new.id)
 
     def remove(self, listener_id: str) -> None:
         self._connection.execute(sa.delete(listeners).where(listeners.c.id == listener_id))
@@ -49,7 +47,17 @@ class SqlListenerRepository:
 
     def status(self, listener_id: str) -> DeliveryStatus:
         query = sa.select(delivery_status).where(delivery_status.c.listener_id == listener_id)
-        return loaded_status(self._connection.execute(query.with_for_update()).one())
+        found = self._connection.execute(query.with_for_update()).first()
+        if found is None:  # a process of the release before registered it
+            self._begin(listener_id)
+            found = self._connection.execute(query.with_for_update()).one()
+        return loaded_status(found)
+
+    def _begin(self, listener_id: str) -> None:
+        """Deliver events from now on, unless another transaction has begun it already."""
+        status = DeliveryStatus(listener_id, new_secret(), cursor=head(self._connection))
+        row = {name: getattr(status, name) for name in DeliveryStatus.__slots__}
+        insert_once(self._connection, delivery_status, row)
 
     def keep_status(self, status: DeliveryStatus) -> None:
         """A change by the owner. The node that delivers notices it by `turn`."""

@@ -8,13 +8,15 @@ import pytest
 import sqlalchemy as sa
 
 from adapters.persistence.database import Database
+from adapters.persistence.deliveries import MOST_FORGOTTEN, DeliveryTable
+from adapters.persistence.duties import NOTIFICATIONS, DutyTable
 from adapters.persistence.listeners import SqlListenerRepository
-from adapters.persistence.tables import deliveries, delivery_attempts, outbox
+from adapters.persistence.tables import deliveries, delivery_attempts, delivery_status, listeners, outbox
 from canonical.events.recorded import RecordedEvent
 from canonical.listeners.delivery import DeliveryState, DeliveryStatus
 from canonical.listeners.listener import Listener
 from canonical.listeners.notification import ListenerUnusable, Notification, Outcome, Outgoing
-from tests.support.delivering import Plain, change, delivering, happen, quiet, register, rows
+from tests.support.delivering import Plain, a_delivery, change, delivering, happen, quiet, register, rows
 from tests.support.waiting import until
 
 TAKEN = Outcome(204, "", "", 1)
@@ -132,6 +134,47 @@ def test_an_event_that_cannot_be_told_is_a_dead_letter_and_stops_nothing(databas
         until(lambda: quiet(database))
     assert sender.ids[-1] == "b-1"
     assert {one.event_type for one in rows(database, delivery_attempts)} == {"ProductOrderStateChangeEvent"}
+
+
+def test_a_listener_that_the_release_before_registered_gets_what_happens_from_then_on(database: Database) -> None:
+    sender = Sender()
+    happen(database, "a")
+    register(database, "https://one.example/")
+    with database.writing() as connection:
+        connection.execute(sa.delete(delivery_status))
+        connection.commit()
+    with delivering(database, sender=sender):
+        until(lambda: rows(database, delivery_status))
+        happen(database, "b")
+        until(lambda: sender.ids == ["b-1"])
+    with database.writing() as connection:
+        connection.execute(sa.delete(delivery_status))
+        assert SqlListenerRepository(connection).status("l1").cursor == 2
+
+
+def test_what_is_left_of_a_listener_or_an_event_is_deleted_in_parts(database: Database) -> None:
+    register(database, "https://one.example/", "l1")
+    register(database, "https://two.example/", "l2", query="other")
+    happen(database, *"abc")
+    delivery = a_delivery(database, sender=Sender(lambda sent: REFUSED), retry_seconds=0)
+    until(lambda: delivery.round() is not None and len([1 for one in rows(database, deliveries) if one.dead]) == 6)
+    with database.writing() as connection:
+        connection.execute(sa.delete(listeners).where(listeners.c.id == "l2"))
+        connection.execute(sa.delete(outbox).where(outbox.c.subject == "a"))
+        connection.commit()
+    table = DeliveryTable(database, DutyTable(database, NOTIFICATIONS))
+    table.forget("2020-01-01T00:00:00.000000Z")
+    left = {(one.listener_id, one.event_id) for one in rows(database, deliveries)}
+    assert left == {("l1", "b-1"), ("l1", "c-1")}
+    assert [one.listener_id for one in rows(database, delivery_status)] == ["l1"]
+    assert len(rows(database, delivery_attempts)) == 6
+    row = rows(database, delivery_attempts)[0]._asdict()
+    with database.writing() as connection:
+        connection.execute(sa.insert(delivery_attempts), [{**row, "position": 1000 + n} for n in range(MOST_FORGOTTEN)])
+        connection.commit()
+    assert [table.forget("2999-01-01T00:00:00.000000Z") for _ in range(2)] == [True, False]
+    assert rows(database, delivery_attempts) == []
+    delivery.stop()
 
 
 def _replayed(status: DeliveryStatus, after: int) -> None:

@@ -198,3 +198,15 @@ def test_a_database_that_fails_is_tried_again(monkeypatch: pytest.MonkeyPatch) -
     assert trying.wait_beyond(6, LONG)
     trying.stop()
     assert trying.problem is None
+
+
+def test_events_that_a_process_of_the_release_before_recorded_are_numbered(database: Database) -> None:
+    subjects = ["old-a", "old-b", "old-c"]
+    for subject in subjects:
+        write(database, subject)
+    with database.writing() as connection:
+        connection.execute(sa.update(outbox).where(outbox.c.subject.in_(subjects)).values(number=None))
+        connection.commit()
+    numbers = EventNumbers(database)
+    until(lambda: numbers.give() is Round.DONE)
+    assert [one.subject for one in SqlEventStream(database).after(0, 1000) if one.subject in subjects] == subjects
