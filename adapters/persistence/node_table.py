@@ -4,8 +4,7 @@ No times are compared. A node counts its own heartbeats; the others watch whethe
 `adapters.orchestration.upkeep`).
 """
 
-from bisect import bisect_right
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import zip_longest
 from math import ceil
@@ -28,22 +27,41 @@ class Claim:
     client: str = ""
 
 
-def _waiting_clients() -> sa.Select[str]:
-    """The clients of processes that no node has, sorted. Looks up one client after another in the index."""
-    first = sa.select(sa.func.min(processes.c.client).label("client")).where(*NO_NODE)
-    found = first.cte("found", recursive=True)
+_CLAIM = (processes.c.process, processes.c.subject, processes.c.node, processes.c.turn, processes.c.client)
+
+
+def _waiting_clients(*which: sa.ColumnElement[bool]) -> sa.Select[str]:
+    """The first `most` clients of processes that no node has, sorted. Looks up one client after another in the index,
+    so it costs the same whether ten or ten thousand of them wait.
+    """
+    first = sa.select(sa.func.min(processes.c.client).label("client"), sa.literal_column("1").label("number"))
+    found = first.where(*NO_NODE, *which).cte("found", recursive=True)
     following = sa.select(sa.func.min(processes.c.client)).where(*NO_NODE, processes.c.client > found.c.client)
-    found = found.union_all(sa.select(following.scalar_subquery()).where(found.c.client.is_not(None)))
-    return sa.select(found.c.client).where(found.c.client.is_not(None))
+    another = sa.select(following.scalar_subquery(), found.c.number + sa.literal_column("1"))
+    more = another.where(found.c.client.is_not(None), found.c.number < sa.bindparam("most", type_=sa.Integer))
+    found = found.union_all(more)
+    return sa.select(found.c.client).where(found.c.client.is_not(None)).order_by(found.c.number)
 
 
-_WAITING_CLIENTS = _waiting_clients()
+WAITING_CLIENTS = _waiting_clients()
+CLIENTS_AFTER = _waiting_clients(processes.c.client > sa.bindparam("after", type_=sa.String))
+OF_CLIENT = (
+    sa.select(*_CLAIM)
+    .where(*NO_NODE, processes.c.client == sa.bindparam("of_client"))
+    .order_by(processes.c.changed_at)
+    .limit(sa.bindparam("most", type_=sa.Integer))
+)
+ORPHANED = (OPEN, processes.c.node.is_not(None), processes.c.node.not_in(sa.select(nodes.c.id)))
+"""`is_not(None)` says nothing more, but PostgreSQL uses the index of processes that have a node only with it."""
 
 
-def in_turn(clients: Sequence[str], after: str) -> list[str]:
-    """The sorted clients, beginning with the one after `after`."""
-    first = bisect_right(clients, after)
-    return [*clients[first:], *clients[:first]]
+def of_claims(claims: Collection[Claim]) -> sa.ColumnElement[bool]:
+    """Written so that SQLite looks them up by the key: it reads the whole table for a list of pairs."""
+    by_process: dict[str, list[str]] = {}
+    for claim in claims:
+        by_process.setdefault(claim.process, []).append(claim.subject)
+    each = (sa.and_(processes.c.process == one, processes.c.subject.in_(many)) for one, many in by_process.items())
+    return sa.or_(sa.false(), *each)
 
 
 class NodeTable:
@@ -68,9 +86,10 @@ class NodeTable:
     def bury(self, node: str) -> None:
         """Remove a node and release its processes to the others."""
         with self._database.writing() as connection:
+            # First: if several nodes do this at once, the others wait here and lock no process meanwhile.
+            connection.execute(sa.delete(nodes).where(nodes.c.id == node))
             mine = sa.update(processes).where(processes.c.node == node, OPEN)
             connection.execute(mine.values(node=None))
-            connection.execute(sa.delete(nodes).where(nodes.c.id == node))
             connection.commit()
 
     def unattended(self, limit: int, after: str = "") -> list[Claim]:
@@ -78,15 +97,19 @@ class NodeTable:
 
         Of each client, those that stand still longest come first.
         """
-        clients = in_turn(self._waiting_clients(), after)[:limit]
-        share = ceil(limit / len(clients)) if clients else 0
-        of_each = [self._claims(*NO_NODE, processes.c.client == client, limit=share) for client in clients]
+        with self._database.reading() as connection:
+            clients = _in_turn(connection, limit, after)
+            share = ceil(limit / len(clients)) if clients else 0
+            of_each = [
+                [Claim(*row) for row in connection.execute(OF_CLIENT, {"of_client": client, "most": share})]
+                for client in clients
+            ]
         rounds = zip_longest(*of_each)
         return [claim for one_of_each in rounds for claim in one_of_each if claim is not None][:limit]
 
     def orphaned(self, limit: int) -> list[Claim]:
         """Open processes of nodes that are not registered, those that stand still longest first."""
-        return self._claims(OPEN, processes.c.node.not_in(sa.select(nodes.c.id)), limit=limit)
+        return self._claims(*ORPHANED, limit=limit)
 
     def in_hand(self, node: str) -> list[Claim]:
         """The open processes of `node`, as the table has them."""
@@ -94,24 +117,26 @@ class NodeTable:
 
     def claim(self, claims: Collection[Claim], node: str) -> list[Claim]:
         """Claim processes for `node`, and return those that it got. If several nodes claim the same process, one gets
-        it.
+        it. A process that somebody changes at this moment is left out, so nobody waits for another and none deadlocks.
         """
-        won = []
+        free = sa.select(processes.c.process, processes.c.subject, processes.c.node).where(of_claims(claims), OPEN)
         with self._database.writing() as connection:
-            for claim in claims:
-                owner = processes.c.node.is_(None) if claim.node is None else processes.c.node == claim.node
-                of = (processes.c.process == claim.process, processes.c.subject == claim.subject, owner, OPEN)
-                if connection.execute(sa.update(processes).where(*of).values(node=node)).rowcount:
-                    won.append(claim)
+            found = {tuple(row) for row in connection.execute(free.with_for_update(skip_locked=True))}
+            won = [claim for claim in claims if (claim.process, claim.subject, claim.node) in found]
+            if won:
+                connection.execute(sa.update(processes).where(of_claims(won)).values(node=node))
             connection.commit()
         return won
 
-    def _waiting_clients(self) -> list[str]:
-        with self._database.reading() as connection:
-            return list(connection.scalars(_WAITING_CLIENTS))
-
     def _claims(self, *where: sa.ColumnElement[bool], limit: int | None = None) -> list[Claim]:
-        columns = (processes.c.process, processes.c.subject, processes.c.node, processes.c.turn, processes.c.client)
-        query = sa.select(*columns).where(*where).order_by(processes.c.changed_at).limit(limit)
+        query = sa.select(*_CLAIM).where(*where).order_by(processes.c.changed_at).limit(limit)
         with self._database.reading() as connection:
             return [Claim(*row) for row in connection.execute(query)]
+
+
+def _in_turn(connection: sa.Connection, most: int, after: str) -> list[str]:
+    """The clients of waiting processes, beginning with the one after `after`, at most `most`."""
+    found = list(connection.scalars(CLIENTS_AFTER, {"after": after, "most": most}))
+    if len(found) < most:
+        found += connection.scalars(WAITING_CLIENTS, {"most": most - len(found)})
+    return list(dict.fromkeys(found))

@@ -2,16 +2,28 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from adapters.persistence.database import Database
-from adapters.persistence.node_table import _WAITING_CLIENTS, Claim, NodeTable
+from adapters.persistence.node_table import (
+    CLIENTS_AFTER,
+    OF_CLIENT,
+    ORPHANED,
+    WAITING_CLIENTS,
+    Claim,
+    NodeTable,
+    of_claims,
+)
 from adapters.persistence.process_records import SqlProcessReads
 from adapters.persistence.process_table import SqlProcessSchedule
 from tests.support.fakes import StandingClock
+from tests.support.waiting import until
 
 PROCESS = "place-order"
+SEEN = [Claim(PROCESS, "o1", None, 0), Claim(PROCESS, "o2", None, 0), Claim("cancel-order", "o1", None, 0)]
 
 
 @pytest.fixture
@@ -131,14 +143,78 @@ def test_clients_take_turns_whoever_has_thousands_that_wait(database: Database, 
     assert subjects(served) == ["few-1", "many-00", "one", "few-2", "many-01"]
 
 
-def test_the_index_of_waiting_processes_is_used(sqlite_database: Database) -> None:
-    """The nodes look four times a second, and a table may have millions of processes that ended."""
+@pytest.mark.parametrize("at_once", [1, 3, 7])
+def test_however_many_clients_wait_each_has_its_turn(database: Database, node_table: NodeTable, at_once: int) -> None:
+    clients = [f"client-{number:02}" for number in range(12)]
+    for client in clients:
+        schedule(database, f"{client}-a", f"{client}-b", client=client)
+    served: list[str] = []
+    for _ in range(0, 24, at_once):
+        found = node_table.unattended(at_once, after=served[-1] if served else "")
+        assert len(node_table.claim(found, "a")) == len(found) <= at_once
+        served += [claim.client for claim in found]
+    assert served[:12] == served[12:24] == clients
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_nodes_that_claim_the_same_in_another_order_do_not_wait_for_each_other(
+    postgres_database: Database, backwards: bool
+) -> None:
+    """A deadlock would need each to wait for a process that the other has locked."""
+    node_table = NodeTable(postgres_database)
+    schedule(postgres_database, "o1", "o2", "o3")
+    seen = node_table.unattended(10)
+    with postgres_database.writing() as other:
+        other.execute(sa.text("UPDATE processes SET node = 'b' WHERE subject = 'o2'"))
+        found = node_table.claim(seen[::-1] if backwards else seen, "a")
+        other.commit()
+    assert sorted(subjects(found)) == ["o1", "o3"]
+    assert subjects(node_table.in_hand("b")) == ["o2"]
+
+
+def test_nodes_that_remove_the_same_dead_node_wait_before_they_lock_its_processes(postgres_database: Database) -> None:
+    node_table = NodeTable(postgres_database)
+    node_table.beat("dead")
+    schedule(postgres_database, "o1")
+    take(postgres_database, "o1", "dead")
+    with postgres_database.writing() as other:
+        other.execute(sa.text("DELETE FROM nodes WHERE id = 'dead'"))
+        with ThreadPoolExecutor(1) as pool:
+            burial = pool.submit(node_table.bury, "dead")
+            until(lambda: waits_for_a_lock(postgres_database))
+            other.execute(sa.text("UPDATE processes SET node = NULL WHERE subject = 'o1'"))
+            other.commit()
+            burial.result()
+    assert subjects(node_table.unattended(10)) == ["o1"]
+
+
+def waits_for_a_lock(database: Database) -> bool:
+    with database.reading() as connection:
+        query = sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return bool(connection.scalar(query))
+
+
+@pytest.mark.parametrize(
+    ("index", "query"),
+    [
+        ("ix_processes_waiting", WAITING_CLIENTS),
+        ("ix_processes_waiting", CLIENTS_AFTER),
+        ("ix_processes_waiting", OF_CLIENT),
+        ("ix_processes_node", sa.select(sa.literal_column("subject")).where(*ORPHANED)),
+        ("sqlite_autoindex_processes_1", sa.select(sa.literal_column("state")).where(of_claims(SEEN))),
+    ],
+)
+def test_the_nodes_read_no_whole_table_of_processes(
+    sqlite_database: Database, index: str, query: sa.Select[Any]
+) -> None:
+    """They look four times a second, and a table may have millions of processes that ended."""
     with sqlite_database.reading() as connection:
-        query = str(_WAITING_CLIENTS.compile(connection, compile_kwargs={"literal_binds": True}))
-        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}").all()
+        bound = query.params({"after": "x", "of_client": "x", "most": 9})
+        text = str(bound.compile(connection, compile_kwargs={"literal_binds": True}))
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}").all()
     looks = [row.detail for row in plan if "processes" in row.detail]
     assert looks
-    assert all("USING INDEX ix_processes_waiting" in look for look in looks), looks
+    assert all(f"INDEX {index}" in look for look in looks), looks
 
 
 def test_the_backlog_is_what_no_node_has_taken(database: Database) -> None:
