@@ -34,7 +34,8 @@ def _waiting_clients(*which: sa.ColumnElement[bool]) -> sa.Select[str]:
     """The first `most` clients of processes that no node has, sorted. Looks up one client after another in the index,
     so it costs the same whether ten or ten thousand of them wait.
     """
-    first = sa.select(sa.func.min(processes.c.client).label("client"), sa.literal_column("1").label("number"))
+    number: sa.ColumnElement[int] = sa.literal_column("1")
+    first = sa.select(sa.func.min(processes.c.client).label("client"), number.label("number"))
     found = first.where(*NO_NODE, *which).cte("found", recursive=True)
     following = sa.select(sa.func.min(processes.c.client)).where(*NO_NODE, processes.c.client > found.c.client)
     another = sa.select(following.scalar_subquery(), found.c.number + sa.literal_column("1"))
