@@ -8,6 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import zip_longest
 from math import ceil
+from typing import Any
 
 import sqlalchemy as sa
 

@@ -8,7 +8,7 @@ import pytest
 from facade.answers import ErrorAnswer
 from facade.settings import SettingError, Settings
 from facade.web.errors import render
-from facade.web.public_address import PublicAddress, public_address, public_prefix
+from facade.web.public_address import LONGEST, PublicAddress, public_address, public_prefix
 
 PROXY, OTHER = "10.1.2.3", "192.0.2.7"
 
@@ -52,6 +52,17 @@ def seen(headers: dict[str, str], public_url: str = "", peer: str = PROXY) -> st
         ({"X-Forwarded-Prefix": "//evil.example"}, "http://inner:8080"),
         ({"X-Forwarded-Prefix": "telco"}, "http://inner:8080"),
         ({"X-Forwarded-Proto": "javascript"}, "http://inner:8080"),
+        ({"X-Forwarded-Proto": "http, https"}, "https://inner:8080"),
+        ({"X-Forwarded-Proto": "https, http"}, "http://inner:8080"),
+        ({"X-Forwarded-Proto": "HTTPS"}, "https://inner:8080"),
+        ({"X-Forwarded-Proto": "wss"}, "http://inner:8080"),
+        ({"X-Forwarded-Proto": "wss", "Forwarded": "proto=https"}, "https://inner:8080"),
+        ({"Forwarded": ' Host = "a.example" ; proto = https '}, "https://a.example"),
+        ({"Forwarded": 'host="a.example'}, "http://inner:8080"),
+        ({"Forwarded": r'host="a\".example"'}, "http://inner:8080"),
+        ({"Forwarded": "host=a b"}, "http://inner:8080"),
+        ({"Forwarded": f'host={" " * LONGEST}"x'}, "http://inner:8080"),
+        ({"X-Forwarded-Host": "a" * (LONGEST + 1)}, "http://inner:8080"),
         ({"Forwarded": "proto=javascript;;=;host"}, "http://inner:8080"),
     ],
 )
