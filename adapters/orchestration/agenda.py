@@ -36,12 +36,14 @@ class Entry:
 class Agenda:
     """Runs each process in one thread at a time, and at most `at_once` processes together.
 
-    Pauses are measured by the monotonic clock. `carry_on` must not raise.
+    Pauses are measured by the monotonic clock. `carry_on` and `freed` must not raise. `freed` is called when there is
+    room for another process.
     """
 
-    def __init__(self, carry_on: CarryOn, at_once: int) -> None:
+    def __init__(self, carry_on: CarryOn, at_once: int, freed: Callable[[], None] = lambda: None) -> None:
         self._carry_on = carry_on
         self._at_once = at_once
+        self._freed = freed
         self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="process")
         self._changed = threading.Condition()
         self._in_hand: dict[Key, Entry] = {}
@@ -119,11 +121,13 @@ class Agenda:
             entry.running = False
             if entry.again:
                 self._submit(entry)
-            elif pause is None:
+                return
+            if pause is None:
                 del self._in_hand[entry.key]
             else:
                 heapq.heappush(self._paused, (monotonic() + pause, entry.ticket, entry.key))
                 self._changed.notify()
+        self._freed()
 
     def _keep_time(self) -> None:
         with self._changed:

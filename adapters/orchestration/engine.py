@@ -67,7 +67,7 @@ class TurnEngine:
         self._runner = Runner(
             processes, unit_of_work, table, self._ended, settings.node, settings.longest_pause, times or Untimed()
         )
-        self._agenda = Agenda(self._runner.make, settings.at_once)
+        self._agenda = Agenda(self._runner.make, settings.at_once, self._freed)
         self._upkeep = Upkeep(nodes, self._agenda, settings.node, settings.lease_seconds, forget=self._forget)
         self._intake = Intake(nodes, self._agenda, settings.node)
         self._forgotten_until = ""
@@ -90,9 +90,11 @@ class TurnEngine:
         self._signals.close()
 
     def start(self, process: str, subject: str) -> None:
-        if not self._settings.held and self._agenda.room:
+        """Run the process now if this node has room and no other one waits for it. Otherwise it waits for its turn."""
+        if not self._settings.held and self._agenda.room and not self._intake.behind:
             self._agenda.add(process, subject)
         else:
+            self._intake.wake()
             self._signals.tell(Topic.WANTED)
 
     def running(self) -> int:
@@ -129,6 +131,11 @@ class TurnEngine:
         """A process ended here."""
         self._endings.tell(subject)
         self._signals.tell(Topic.ENDED, subject)
+
+    def _freed(self) -> None:
+        """There is room for one more here."""
+        if self._intake.behind:
+            self._intake.wake()
 
     def _heard(self, topic: Topic, subject: str) -> None:
         if topic is Topic.WANTED:

@@ -26,6 +26,7 @@ class Intake:
         self._agenda = agenda
         self._node = node
         self._last_client = ""
+        self._left_some = False
         self._woken = threading.Event()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._rounds, name="intake", daemon=True)
@@ -43,9 +44,15 @@ class Intake:
         """There may be something to take."""
         self._woken.set()
 
+    @property
+    def behind(self) -> bool:
+        """Whether some may wait that nobody took yet. They go before one that arrives now."""
+        return self._left_some or self._woken.is_set()
+
     def round(self) -> None:
         room = self._agenda.room
         waiting = self._nodes.unattended(room, self._last_client) if room else []
+        self._left_some = len(waiting) == room
         # A run that starts at this moment takes its turn by itself; a pause ends, because somebody decided.
         left = [claim for claim in waiting if not self._agenda.runs(claim.process, claim.subject)]
         for claim in self._nodes.claim(left, self._node) if left else ():

@@ -35,9 +35,11 @@ def _waiting_clients(*which: sa.ColumnElement[bool]) -> sa.Select[str]:
     """The first `most` clients of processes that no node has, sorted. Looks up one client after another in the index,
     so it costs the same whether ten or ten thousand of them wait.
     """
-    number: sa.ColumnElement[int] = sa.literal_column("1")
-    first = sa.select(sa.func.min(processes.c.client).label("client"), number.label("number"))
-    found = first.where(*NO_NODE, *which).cte("found", recursive=True)
+    columns: tuple[sa.ColumnElement[Any], ...] = (
+        sa.func.min(processes.c.client).label("client"),
+        sa.literal_column("1").label("number"),
+    )
+    found = sa.select(*columns).where(*NO_NODE, *which).cte("found", recursive=True)
     following = sa.select(sa.func.min(processes.c.client)).where(*NO_NODE, processes.c.client > found.c.client)
     another = sa.select(following.scalar_subquery(), found.c.number + sa.literal_column("1"))
     more = another.where(found.c.client.is_not(None), found.c.number < sa.bindparam("most", type_=sa.Integer))

@@ -175,6 +175,22 @@ def test_orders_in_flight_while_writes_fail_go_on_when_they_work_again(failing: 
     assert failing.charged_once(*orders)
 
 
+def test_an_order_that_finds_a_free_place_does_not_go_before_one_that_waits(nodes: Nodes) -> None:
+    """The engine is not launched at first, so that nothing but `start` gives a place away."""
+    engine = nodes.engine("a", at_once=1)
+    nodes.billing.go_on.clear()
+    first, second, third = (nodes.submit() for _ in range(3))
+    for order in (first, second):
+        engine.start(PLACE_ORDER, order)
+    nodes.billing.go_on.set()
+    until(lambda: engine.running() == 0)
+    engine.start(PLACE_ORDER, third)
+    engine.launch()
+    nodes.until(State.COMPLETED, first, second, third)
+    engine.close()
+    assert nodes.billing.keys == [f"{order}:charge" for order in (first, second, third)]
+
+
 METHODS = [
     (ProcessTable, "pause"),
     (ProcessTable, "keep_answer"),

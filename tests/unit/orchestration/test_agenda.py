@@ -32,6 +32,16 @@ def test_a_process_is_carried_on_until_it_needs_no_more_runs() -> None:
     assert runs == ["o1"] * 3
 
 
+@pytest.mark.parametrize("pause", [None, 3600.0])
+def test_it_tells_when_there_is_room_again(pause: float | None) -> None:
+    rooms: list[int] = []
+    at = Agenda(lambda _: pause, 1, lambda: rooms.append(at.room))
+    at.add("place-order", "o1")
+    until(lambda: bool(rooms))
+    at.stop()
+    assert rooms == [1]
+
+
 def test_one_that_pauses_holds_no_thread_and_others_go_first() -> None:
     runs: list[str] = []
 

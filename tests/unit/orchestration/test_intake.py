@@ -2,9 +2,12 @@
 
 from typing import cast
 
+import pytest
+
 from adapters.orchestration.agenda import Agenda
 from adapters.orchestration.intake import Intake
 from adapters.persistence.node_table import Claim, NodeTable
+from tests.support.waiting import until
 
 
 class Nodes:
@@ -51,6 +54,23 @@ def test_a_full_node_does_not_even_ask() -> None:
     nodes = Nodes("o1")
     assert taken(nodes, InHand(0)) == []
     assert nodes.asked == []
+
+
+@pytest.mark.parametrize(("room", "behind"), [(0, True), (2, True), (3, True), (4, False)])
+def test_it_knows_whether_it_may_have_left_some(room: int, behind: bool) -> None:
+    intake = Intake(cast(NodeTable, Nodes("o1", "o2", "o3")), cast(Agenda, InHand(room)), "me")
+    assert not intake.behind
+    intake.round()
+    assert intake.behind is behind
+
+
+def test_what_it_was_woken_for_may_wait_until_it_has_looked() -> None:
+    intake = Intake(cast(NodeTable, Nodes()), cast(Agenda, InHand(9)), "me")
+    intake.wake()
+    assert intake.behind
+    intake.begin()
+    until(lambda: not intake.behind)
+    intake.stop()
 
 
 def test_what_another_node_claimed_first_is_left_to_it() -> None:
