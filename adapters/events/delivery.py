@@ -163,6 +163,9 @@ class NotificationDelivery:
     def _loaded(self, listener: Listener, status: DeliveryStatus) -> Served:
         """What comes after its cursor is selected again, so it does not wait now."""
         served = Served(listener, status, Lane(failures=status.failures))
+        if not served.is_active and status.failing_since is not None:  # it begins anew when it is resumed
+            served.forgive()
+            served.changed(self._done)
         if status.replay_after is not None:
             selected = self._selection.cursor if status.cursor is None else status.cursor
             served.move(min(status.replay_after, selected), self._done)

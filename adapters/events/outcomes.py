@@ -49,7 +49,9 @@ class Outcomes:
         else:
             due = now + spread(max(pause_after(one.tries + 1), wished))
             done.failed.append(lane.failed(one, due, outcome.problem))
-        if now - status.failing_since > 1000 * self._pause_seconds:
+        if not lane.waiting:  # while nothing waits, nothing fails
+            served.forgive()
+        elif now - status.failing_since > 1000 * self._pause_seconds:
             days = self._pause_seconds / DAY
             served.halt(f"it took nothing for {days:g} days; the last problem: {outcome.problem}", done)
 
@@ -57,5 +59,5 @@ class Outcomes:
 def _is_reached(served: Served, done: Round) -> None:
     served.lane.failures, served.lane.proven = 0, True
     if served.status.failing_since is not None:
-        served.status.failures, served.status.failing_since = 0, None
+        served.forgive()
         served.changed(done)

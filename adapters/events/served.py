@@ -35,8 +35,13 @@ class Served:
         self.status.cursor = cursor
         self.changed(done)
 
+    def forgive(self) -> None:
+        """Count failures anew."""
+        self.status.failures, self.status.failing_since = 0, None
+
     def halt(self, reason: str, done: Round) -> None:
         self.status.state, self.status.reason = DeliveryState.PAUSED, reason
+        self.forgive()
         self.changed(done)
         log.warning("a listener is paused", listener=self.listener.id, client=self.listener.owner, reason=reason)
 

@@ -13,6 +13,7 @@ from adapters.persistence.deliveries import DeliveryTable
 from adapters.persistence.delivery_reads import SqlDeliveryReads
 from adapters.persistence.duties import NOTIFICATIONS, DutyTable
 from canonical.shared.errors import StoreUnavailable
+from facade.app import contract_of
 from facade.bootstrap.declared import TMF_APIS
 from facade.bootstrap.versions import notifications_of, versions_of
 from facade.partners.in_force import ProfilesInForce
@@ -39,7 +40,7 @@ def notification_delivery(
     return NotificationDelivery(
         DeliveryTable(database, table),
         Duty(table, node, settings.node_lease),
-        notifier_of(TMF_APIS, profiles.of),
+        notifier_of(TMF_APIS, profiles.of, settings.public_url),
         sender,
         DeliverySettings(
             retry_seconds=settings.notification_retry_days * DAY,
@@ -50,12 +51,16 @@ def notification_delivery(
     )
 
 
-def notifier_of(apis: Collection[TmfApi], profile_of: Callable[[str], Profile]) -> Notifier:
+def notifier_of(apis: Collection[TmfApi], profile_of: Callable[[str], Profile], public_url: str = "") -> Notifier:
     """Makes the notifications of these APIs in all their versions."""
     spoken = {
-        (api.name, version): SpokenApi.of(notifications_of(api, version), versions_of(api, version).values())
+        (api.name, version): SpokenApi.of(
+            notifications_of(api, version),
+            versions_of(api, version).values(),
+            f"{public_url.rstrip('/')}{contract_of(served.spec).base_path}",
+        )
         for api in apis
-        for version in api.versions
+        for version, served in api.versions.items()
     }
     return Notifier(spoken, profile_of)
 

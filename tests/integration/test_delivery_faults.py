@@ -11,7 +11,7 @@ from adapters.persistence.database import Database
 from adapters.persistence.deliveries import MOST_FORGOTTEN, DeliveryTable
 from adapters.persistence.duties import NOTIFICATIONS, DutyTable
 from adapters.persistence.listeners import SqlListenerRepository
-from adapters.persistence.tables import deliveries, delivery_attempts, delivery_status, listeners, outbox
+from adapters.persistence.tables import deliveries, delivery_attempts, delivery_status, duties, listeners, outbox
 from canonical.events.recorded import RecordedEvent
 from canonical.listeners.delivery import DeliveryState, DeliveryStatus
 from canonical.listeners.listener import Listener
@@ -94,10 +94,10 @@ def test_a_replay_beyond_the_last_event_silences_nobody(database: Database) -> N
 def test_a_replay_skips_nothing_that_was_not_sent_yet(database: Database) -> None:
     sender = Sender()
     register(database, "https://one.example/")
+    change(database, lambda _, status: setattr(status, "state", DeliveryState.PAUSED))
+    happen(database, *"abcdef")
     with delivering(database, sender=sender):
-        change(database, lambda _, status: setattr(status, "state", DeliveryState.PAUSED))
-        happen(database, *"abcdef")
-        until(lambda: status_of(database).cursor is not None)
+        until(lambda: [one.cursor for one in rows(database, duties)] == [6])
         change(database, lambda _, status: _replayed(status, 4))
         until(lambda: len(sender.sent) == 6)
     assert sorted(sender.ids) == [f"{name}-1" for name in "abcdef"]
@@ -175,6 +175,30 @@ def test_what_is_left_of_a_listener_or_an_event_is_deleted_in_parts(database: Da
     assert [table.forget("2999-01-01T00:00:00.000000Z") for _ in range(2)] == [True, False]
     assert rows(database, delivery_attempts) == []
     delivery.stop()
+
+
+@pytest.mark.parametrize("pauses", [0.1, 1000.0])
+def test_a_listener_that_is_resumed_is_not_paused_by_its_first_failure(database: Database, pauses: float) -> None:
+    """Whether it was paused by us or, with the long time, by its owner while it failed."""
+    sender = Sender(lambda sent: REFUSED)
+    register(database, "https://one.example/")
+    happen(database, "a")
+    with delivering(database, sender=sender, pause_seconds=pauses):
+        until(lambda: status_of(database).failing_since is not None or status_of(database).reason)
+        if pauses > 1:
+            change(database, lambda _, status: setattr(status, "state", DeliveryState.PAUSED))
+        until(lambda: status_of(database).state is DeliveryState.PAUSED and status_of(database).failing_since is None)
+
+
+def test_failures_count_only_while_something_waits(database: Database) -> None:
+    register(database, "https://one.example/")
+    happen(database, "a")
+    with delivering(database, sender=Sender(lambda sent: REFUSED), retry_seconds=0, pause_seconds=0):
+        until(lambda: [one for one in rows(database, deliveries) if one.dead])
+        happen(database, "b")
+        until(lambda: len([one for one in rows(database, deliveries) if one.dead]) == 2)
+    status = status_of(database)
+    assert (status.state, status.failing_since) == (DeliveryState.ACTIVE, None)
 
 
 def _replayed(status: DeliveryStatus, after: int) -> None:

@@ -28,18 +28,24 @@ REMOVED = "Removed"
 PUBLISHED = "Published"
 """How the names of events end after which everybody sees the subject."""
 MOST_KEPT = 500
+TOKENS_NEEDED = (
+    "its client's customers come with its tokens, and there is none when events are delivered: read GET /api/v1/events"
+)
 
 
 @dataclass(frozen=True)
 class SpokenApi:
-    """One version of an API. `versions` are its resources by the kinds of their aggregates."""
+    """One version of an API. `versions` are its resources by the kinds of their aggregates. `address` is for listeners
+    whose own is not known, because a release before kept none.
+    """
 
     notifications: Notifications
     versions: Mapping[str, Version]
+    address: str
 
     @classmethod
-    def of(cls, notifications: Notifications, versions: Iterable[Version]) -> "SpokenApi":
-        return cls(notifications, {one.resource.kind.name: one for one in versions})
+    def of(cls, notifications: Notifications, versions: Iterable[Version], address: str) -> "SpokenApi":
+        return cls(notifications, {one.resource.kind.name: one for one in versions}, address)
 
 
 class Notifier:
@@ -66,7 +72,7 @@ class Notifier:
             return None
         asked = self._filter(listener.api, listener.version, listener.query)
         principal = self._principal(listener)
-        if principal is None or not version.resource.reader(principal).sees(event.owner, event.customer_id):
+        if not version.resource.reader(principal).sees(event.owner, event.customer_id):
             return None
         made = self._envelope(listener, version, event, before, principal)
         if made is None or not (asked.criterion is None or meets(made.whole, asked.criterion)):
@@ -86,13 +92,11 @@ class Notifier:
             reason = error.violations[0].message
             raise ListenerUnusable(f"its query cannot be used any more ({reason}): register again") from error
 
-    def _principal(self, listener: Listener) -> Principal | None:
-        """The client as it was when it registered, and as its profile is now; None if its customers come with its
-        tokens, because there is none now.
-        """
+    def _principal(self, listener: Listener) -> Principal:
+        """The client as it was when it registered, and as its profile is now. Raises ListenerUnusable."""
         profile = self._profile_of(listener.owner)
         if profile.customers is not None and profile.customers.claim is not None:
-            return None
+            raise ListenerUnusable(TOKENS_NEEDED)
         return Principal(listener.owner, frozenset(listener.scopes), profile.customers_for({}), profile)
 
     def _envelope(
@@ -101,18 +105,20 @@ class Notifier:
         """Listeners that see the same share one."""
         profile, resource = principal.profile, version.resource
         insider = resource.sees_all(principal)
-        key = (event.id, listener.api, listener.version, listener.address, profile.version, insider)
+        api = self._apis[(listener.api, listener.version)]
+        address = listener.address or api.address
+        key = (event.id, listener.api, listener.version, address, profile.version, insider)
         with self._lock:
             if key in self._made:
                 self._made.move_to_end(key)
                 return self._made[key]
-        seen = _Seen(version, profile, listener.address, None if insider else principal)
+        seen = _Seen(version, profile, address, None if insider else principal)
         removed = event.type.endswith(REMOVED)
         made = envelope(
             event,
             resource,
             listener.version,
-            self._apis[(listener.api, listener.version)].notifications.types,
+            api.notifications.types,
             seen.document(before if before is not None or not removed else event.document),
             None if removed else seen.document(event.document),
             Change.CREATE if before is not None or seen.sees_first(event) else change_named(event),

@@ -10,11 +10,13 @@ import pytest
 
 from canonical.catalog.offering import OFFERINGS
 from canonical.inventory.asset import ASSETS
+from canonical.listeners.notification import ListenerUnusable
 from canonical.ordering.cancellation import CANCELLATIONS
 from canonical.ordering.order import ORDERS
 from canonical.ordering.states import State
 from canonical.shared.reader import CustomerSet
 from facade.bootstrap.declared import TMF_APIS
+from facade.bootstrap.deliveries import notifier_of
 from facade.partners.customers import CustomerRule
 from facade.partners.profiles import DEFAULT
 from facade.tmf.engine.declaration import Resource
@@ -204,7 +206,17 @@ def test_a_listener_is_told_of_what_its_client_may_see() -> None:
     allowed = replace(bound, customers=CustomerRule(CustomerSet(frozenset({"C12345"}))))
     assert sent(a_notifier({OWNER: allowed}), a_listener(), event) is not None
     claimed = replace(bound, customers=CustomerRule(claim="customers"))
-    assert sent(a_notifier({OWNER: claimed}), a_listener(), event) is None
+    with pytest.raises(ListenerUnusable, match="read GET /api/v1/events"):
+        sent(a_notifier({OWNER: claimed}), a_listener(), event)
+
+
+def test_a_listener_that_an_earlier_release_registered_gets_addresses_below_the_public_one() -> None:
+    event = an_event(ORDERS.name, order(State.ACKNOWLEDGED), sequence=1)
+    notifier = notifier_of(TMF_APIS, lambda client: DEFAULT, "https://facade.example/")
+    body = sent(notifier, a_listener(address=""), event)
+    assert body is not None
+    path = f"/tmf-api/productOrderingManagement/v5/productOrder/{body['event']['productOrder']['id']}"
+    assert body["event"]["productOrder"]["href"] == f"https://facade.example{path}"
 
 
 def test_an_outsider_is_told_of_what_the_catalog_shows_to_it() -> None:
