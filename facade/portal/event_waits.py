@@ -1,11 +1,13 @@
 """Requests that wait for events on the event loop, without a thread."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 
 MOST_WAITING = 1000
-"""Requests of one process. Those beyond are answered at once."""
+MOST_OF_CLIENT = 100
+"""Requests of one process, and of one client among them. Those beyond are answered at once."""
 
 
 class Advances:
@@ -14,6 +16,7 @@ class Advances:
     def __init__(self, head: Callable[[], int]) -> None:
         self._head = head
         self._waiting: set[asyncio.Event] = set()
+        self._of: Counter[str] = Counter()
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def advanced(self) -> None:
@@ -22,13 +25,15 @@ class Advances:
             with suppress(RuntimeError):  # the loop was closed
                 self._loop.call_soon_threadsafe(self._wake)
 
-    async def beyond(self, number: int, seconds: float) -> bool:
+    async def beyond(self, number: int, seconds: float, client: str) -> bool:
         """Whether there is a greater number than this within so many seconds."""
         self._loop = asyncio.get_running_loop()
         woken = asyncio.Event()
-        if self._head() > number or len(self._waiting) >= MOST_WAITING:
+        crowded = len(self._waiting) >= MOST_WAITING or self._of[client] >= MOST_OF_CLIENT
+        if self._head() > number or crowded:
             return self._head() > number
         self._waiting.add(woken)
+        self._of[client] += 1
         try:
             async with asyncio.timeout(max(0.0, seconds)):
                 while self._head() <= number:
@@ -38,6 +43,9 @@ class Advances:
             return False
         finally:
             self._waiting.discard(woken)
+            self._of[client] -= 1
+            if not self._of[client]:
+                del self._of[client]
         return True
 
     def _wake(self) -> None:

@@ -95,18 +95,18 @@ class PortalEvents:
 
     async def wait(self, scope: Scope) -> None:
         """Wait on the event loop until there is an event for the request, or its time is over."""
-        query = dict(parse_qsl(scope["query_string"].decode("latin1")))
+        query = dict(parse_qsl(scope["query_string"].decode("latin1"), keep_blank_values=True))
         principal = principal_in(scope["extensions"]["connexion_context"])
         try:
             asked = self._asked(query)
         except ContractViolation:
             return  # the handler refuses it
-        if principal is None or not asked.wait:
+        if principal is None or not asked.wait or query.keys() - set(PARAMETERS):
             return
         reader, loop = _reader(principal), asyncio.get_running_loop()
         until = loop.time() + min(asked.wait, self._seconds)
         with suppress(Overloaded, StoreUnavailable):  # the handler meets the same, and says so
-            while await self._advances.beyond(asked.after, until - loop.time()):
+            while await self._advances.beyond(asked.after, until - loop.time(), principal.client_id):
                 page = await self._threads.run(partial(self._page, asked, reader))
                 if page.events:
                     return
@@ -118,7 +118,7 @@ class PortalEvents:
             if len(found) == asked.limit or cursor >= last:
                 break
             up_to = min(cursor + NUMBERS_AT_ONCE, last)
-            batch = self._stream.after(cursor, asked.limit, replace(asked.wanted, up_to=up_to))
+            batch = self._stream.after(cursor, MAX_LIMIT, replace(asked.wanted, up_to=up_to))
             for event in batch:
                 cursor = event.number
                 if reader.sees(event.owner, event.customer_id):
@@ -126,7 +126,7 @@ class PortalEvents:
                 if len(found) == asked.limit:
                     break
             else:
-                cursor = up_to if len(batch) < asked.limit else cursor
+                cursor = up_to if len(batch) < MAX_LIMIT else cursor
         return EventPage(found, cursor, last)
 
     def _asked(self, query: Mapping[str, str]) -> Asked:
@@ -134,7 +134,7 @@ class PortalEvents:
         return Asked(
             after=whole_number(query, "after", LAST_NUMBER),
             limit=max(1, whole_number(query, "limit", MAX_LIMIT, DEFAULT_LIMIT)),
-            wanted=Wanted(self._types_in(query), query.get("subjectType"), query.get("subjectId")),
+            wanted=Wanted(self._types_in(query), _plain(query, "subjectType"), _plain(query, "subjectId")),
             with_documents=_with_documents(query),
             wait=whole_number(query, "wait", LONGEST_WAIT),
         )
@@ -147,6 +147,14 @@ class PortalEvents:
             text = f"there is no event of the type {unknown[0][:60]}"
             raise ContractViolation([Violation("/types", Code.INVALID_VALUE, text, tuple(sorted(self._types)))])
         return names or None
+
+
+def _plain(query: Mapping[str, str], name: str) -> str | None:
+    """A text that a database can look for. Raises ContractViolation."""
+    text = query.get(name)
+    if text is not None and "\0" in text:
+        raise ContractViolation([Violation(f"/{name}", Code.INVALID_VALUE, "the text has a zero character")])
+    return text
 
 
 def _with_documents(query: Mapping[str, str]) -> bool:

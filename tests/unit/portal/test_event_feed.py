@@ -106,6 +106,8 @@ def test_a_rare_type_is_looked_for_in_steps_and_the_page_ends_with_its_cursor(mo
         ({"after": "-1"}, "/after"),
         ({"limit": "201"}, "/limit"),
         ({"wait": "31"}, "/wait"),
+        ({"subjectId": "\0"}, "/subjectId"),
+        ({"subjectType": "a\0"}, "/subjectType"),
     ],
 )
 def test_a_query_that_makes_no_sense_is_refused_with_its_pointer(query: dict[str, str], pointer: str) -> None:
@@ -172,6 +174,7 @@ def test_a_request_waits_for_an_event_that_it_asks_for() -> None:
         (b"after=1&wait=30", None),
         (b"after=x&wait=30", ALL),
         (b"after=1&wait=30&types=Nothing", ALL),
+        (b"after=1&wait=30&unknown=", ALL),
     ],
 )
 def test_a_request_that_need_not_wait_goes_on_at_once(query: bytes, principal: Principal | None) -> None:
@@ -189,7 +192,7 @@ def test_the_operator_bounds_how_long_a_request_waits(most: float, asked: list[b
     waits: list[float] = []
 
     class Recording(Advances):
-        async def beyond(self, number: int, seconds: float) -> bool:
+        async def beyond(self, number: int, seconds: float, client: str) -> bool:
             waits.append(seconds)
             return False
 
@@ -205,14 +208,37 @@ def test_no_more_requests_wait_than_the_process_can_hold(monkeypatch: pytest.Mon
     advances = Advances(stream.head)
 
     async def crowd() -> list[bool]:
-        waiting = [asyncio.ensure_future(advances.beyond(1, LONG)) for _ in range(2)]
+        waiting = [asyncio.ensure_future(advances.beyond(1, LONG, client)) for client in ("a", "b")]
         await asyncio.sleep(0)
-        assert await advances.beyond(1, LONG) is False
+        assert await advances.beyond(1, LONG, "c") is False
         stream.events.append(an_event(2))
         await asyncio.to_thread(advances.advanced)
-        return [*await asyncio.gather(*waiting), await advances.beyond(1, LONG)]
+        return [*await asyncio.gather(*waiting), await advances.beyond(1, LONG, "c")]
 
     assert asyncio.run(crowd()) == [True, True, True]
+
+
+def test_the_waiting_requests_of_one_client_leave_room_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(event_waits, "MOST_OF_CLIENT", 1)
+    stream = Stream([an_event(1)])
+    advances = Advances(stream.head)
+
+    async def crowd() -> list[bool]:
+        waiting = [asyncio.ensure_future(advances.beyond(1, LONG, client)) for client in "aab"]
+        await asyncio.wait(waiting[1:2])
+        first, second, third = (one.done() for one in waiting)
+        stream.events.append(an_event(2))
+        advances.advanced()
+        await asyncio.gather(*waiting)
+        return [first, second, third]
+
+    assert asyncio.run(crowd()) == [False, True, False]
+
+
+def test_a_small_page_is_looked_for_in_batches_of_the_largest() -> None:
+    stream = Stream([an_event(number, "other") for number in range(1, 150)] + [an_event(150)])
+    assert page(stream, ACME, limit="1") == ([150], 150, 150)
+    assert stream.queries == 1
 
 
 def test_numbers_before_anybody_waits_wake_nobody() -> None:
