@@ -4,9 +4,8 @@ The name of the callback is looked up, every address of it is checked, and the c
 checked: a name that leads somewhere else a moment later changes nothing. Redirects are not followed.
 """
 
-import socket
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from threading import Lock
 from time import monotonic, time
@@ -15,7 +14,7 @@ from urllib.parse import urlsplit
 
 import certifi
 from urllib3 import HTTPConnectionPool, Timeout
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
 from adapters.backends.transport import Pool, TlsPool
 from adapters.events.signatures import signed
@@ -28,6 +27,8 @@ MOST_READ = 2_000
 KNOWN_SECONDS = 30.0
 """For which an address that was looked up and checked is used again."""
 MOST_POOLS = 200
+MOST_TRIED = 3
+"""Addresses of one name."""
 LONGEST_RETRY_AFTER = 3600.0
 
 
@@ -36,21 +37,24 @@ class NotAllowed(Exception):
 
 
 class WebhookSender:
-    """May be used by many threads. `permits` says whether an address may be called, `seconds` is for a whole answer."""
+    """May be used by many threads. `permits` says whether an address may be called, `seconds` is for a whole answer.
+
+    `look_up` tells the addresses of a name, the best one first; none if there are none, or not soon enough.
+    """
 
     def __init__(
         self,
         permits: Callable[[Address], bool],
         seconds: float,
-        look_up: Callable[[str], Iterable[str]] | None = None,
+        look_up: Callable[[str], Iterable[str]],
         ca_file: str | None = None,
     ) -> None:
         self._permits = permits
         self._seconds = seconds
-        self._look_up = look_up or _addresses
+        self._look_up = look_up
         self._ca_file = ca_file or certifi.where()
         self._pools: OrderedDict[tuple[str, int, str], HTTPConnectionPool] = OrderedDict()
-        self._known: dict[str, tuple[float, str]] = {}
+        self._known: dict[str, tuple[float, tuple[str, ...]]] = {}
         self._lock = Lock()
 
     def send(self, outgoing: Outgoing) -> Outcome:
@@ -73,7 +77,7 @@ class WebhookSender:
     def _exchange(self, outgoing: Outgoing) -> tuple[int, str, float | None]:
         parts = urlsplit(outgoing.callback)
         name, secure = str(parts.hostname), parts.scheme.lower() == "https"
-        pool = self._pool(self._address(name), parts.port or (443 if secure else 80), name if secure else "")
+        port, tls_name = parts.port or (443 if secure else 80), name if secure else ""
         headers = {
             "Host": parts.netloc,
             "Content-Type": "application/json",
@@ -81,10 +85,21 @@ class WebhookSender:
             **signed(outgoing.event_id, int(time()), outgoing.body, outgoing.keys),
         }
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        *first, last = (self._pool(address, port, tls_name) for address in self._addresses(name))
+        for pool in first:
+            try:
+                return self._posted(pool, path, outgoing.body, headers)
+            except (ConnectTimeoutError, NewConnectionError):  # nothing was sent
+                continue
+        return self._posted(last, path, outgoing.body, headers)
+
+    def _posted(
+        self, pool: HTTPConnectionPool, path: str, body: bytes, headers: Mapping[str, str]
+    ) -> tuple[int, str, float | None]:
         answer = pool.urlopen(
             "POST",
             path,
-            body=outgoing.body,
+            body=body,
             headers=headers,
             retries=False,
             redirect=False,
@@ -105,22 +120,24 @@ class WebhookSender:
             _retry_after(answer.headers.get("Retry-After")),
         )
 
-    def _address(self, name: str) -> str:
-        """Where to connect. Raises NotAllowed, OSError."""
+    def _addresses(self, name: str) -> tuple[str, ...]:
+        """Where to connect: to the first that can be reached. Raises NotAllowed."""
         with self._lock:
-            until, known = self._known.get(name, (0.0, ""))
+            until, known = self._known.get(name, (0.0, ()))
         if monotonic() < until:
             return known
-        found = [ip_address(one) for one in self._look_up(name)]
+        literal = _literal(name)
+        found = [literal] if literal else [ip_address(one) for one in self._look_up(name)]
         if not found:
-            raise NotAllowed(f"{name} has no address")
+            raise NotAllowed(f"{name} has no address, or its name server does not answer")
         if not all(map(self._permits, found)):
             raise NotAllowed(f"{name} leads to an address that is not public")
+        known = tuple(map(str, found[:MOST_TRIED]))
         with self._lock:
             if len(self._known) > MOST_POOLS:
                 self._known.clear()
-            self._known[name] = (monotonic() + KNOWN_SECONDS, str(found[0]))
-        return str(found[0])
+            self._known[name] = (monotonic() + KNOWN_SECONDS, known)
+        return known
 
     def _pool(self, address: str, port: int, tls_name: str) -> HTTPConnectionPool:
         """Connections to an address; `tls_name` is whom its certificate has to name, empty without TLS."""
@@ -150,11 +167,11 @@ class WebhookSender:
         )
 
 
-def _addresses(name: str) -> Iterable[str]:
-    """As the system knows them. `localhost` is this machine, whatever the resolver says."""
-    if name == "localhost" or name.endswith(".localhost"):
-        return ("127.0.0.1",)
-    return sorted({str(known[4][0]) for known in socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)})
+def _literal(name: str) -> Address | None:
+    try:
+        return ip_address(name)
+    except ValueError:
+        return None
 
 
 def _reason(error: Exception) -> str:

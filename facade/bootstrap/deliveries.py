@@ -1,6 +1,7 @@
 """Delivery of notifications, as a background service of a node."""
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from threading import Lock
 from time import monotonic
 
@@ -20,12 +21,14 @@ from facade.partners.in_force import ProfilesInForce
 from facade.partners.profiles import Profile
 from facade.settings import Settings
 from facade.tmf.engine.declaration import TmfApi
-from facade.tmf.hub.callbacks import CallbackRules
+from facade.tmf.hub.callbacks import CallbackRules, LookUps
 from facade.tmf.hub.notifier import Notifier, SpokenApi
 
 
 def webhook_sender(settings: Settings) -> WebhookSender:
-    return WebhookSender(callback_rules(settings).permits, settings.notification_timeout)
+    """It looks names up beside those who register, so that neither keeps the other waiting."""
+    rules = replace(callback_rules(settings), resolve=LookUps(2 * settings.notification_threads))
+    return WebhookSender(rules.permits, settings.notification_timeout, rules.addresses)
 
 
 def callback_rules(settings: Settings) -> CallbackRules:

@@ -32,7 +32,7 @@ def receiver() -> Iterator[Receiver]:
 
 
 def sender(**more: Any) -> WebhookSender:
-    return WebhookSender(**{"permits": lambda address: True, "seconds": LONG, **more})
+    return WebhookSender(**{"permits": lambda address: True, "seconds": LONG, "look_up": lambda name: [], **more})
 
 
 def send(to: str, by: WebhookSender | None = None) -> Outcome:
@@ -99,7 +99,19 @@ def test_a_name_is_looked_up_once_and_all_its_addresses_are_checked(receiver: Re
     both = sender(look_up=lambda name: ["127.0.0.1", "10.0.0.1"], permits=lambda address: str(address) != "10.0.0.1")
     assert "is not public" in send(f"http://listener.example:{port}/mixed", both).problem
     none = sender(look_up=lambda name: [])
-    assert send("http://listener.example/none", none).problem == "listener.example has no address"
+    assert send("http://listener.example/none", none).problem == (
+        "listener.example has no address, or its name server does not answer"
+    )
+
+
+def test_the_next_address_of_a_name_is_tried_if_one_cannot_be_reached(receiver: Receiver) -> None:
+    port = receiver.url.rpartition(":")[2]
+    receiver.answer = lambda got: 204
+    both = sender(look_up=lambda name: ["127.0.0.2", "127.0.0.1"])
+    assert send(f"http://listener.example:{port}/second", both).delivered
+    assert len(receiver.of("/second")) == 1
+    neither = sender(look_up=lambda name: ["127.0.0.2", "127.0.0.3"])
+    assert send(f"http://listener.example:{port}/second", neither).status is None
 
 
 def test_no_answer_is_no_delivery() -> None:

@@ -45,7 +45,7 @@ def a_delivery(
 ) -> NotificationDelivery:
     duty = DutyTable(database, NOTIFICATIONS)
     settings = DeliverySettings(**{"threads": 8, **more})
-    sends = sender or WebhookSender(lambda address: True, LONG)
+    sends = sender or WebhookSender(lambda address: True, LONG, lambda name: ())
     return NotificationDelivery(
         DeliveryTable(database, duty), Duty(duty, next(NODES), LEASE), notifier or Plain(), sends, settings
     )

@@ -21,7 +21,6 @@ MAX_CALLBACK = 2_000
 RESOLVE_SECONDS = 2.0
 LOOK_UP = "callback look-up"
 MAX_LOOKUPS = 8
-"""Names looked up at the same time; the system's resolver cannot be interrupted."""
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -79,7 +78,7 @@ class CallbackRules:
         """
         host = self.host(callback)
         literal = _literal(host)
-        addresses = (literal,) if literal else tuple(map(ip_address, self._addresses(host.lower())))
+        addresses = (literal,) if literal else tuple(map(ip_address, self.addresses(host.lower())))
         if not all(map(self.permits, addresses)):
             _refuse("the host of a callback must have a public address", Code.INVALID_VALUE)
 
@@ -91,7 +90,7 @@ class CallbackRules:
             return False
         return not any(address in network for network in _NOT_PUBLIC)
 
-    def _addresses(self, name: str) -> tuple[str, ...]:
+    def addresses(self, name: str) -> tuple[str, ...]:
         """`localhost` is this machine, whatever the resolver says."""
         if name == "localhost" or name.endswith(".localhost"):
             return ("127.0.0.1",)
@@ -118,31 +117,38 @@ class CallbackRules:
         return str(found["literal"] or found["name"])
 
 
-def look_up(name: str) -> tuple[str, ...]:
-    """The addresses of a name as the system knows them; none if there are none within RESOLVE_SECONDS.
+class LookUps:
+    """Looks up names; at most `most` at the same time, because the system's resolver cannot be interrupted."""
 
-    The thread of a look-up that takes longer is left behind; there are at most MAX_LOOKUPS.
-    """
-    if not _lookups.acquire(blocking=False):
-        return ()
-    found: SimpleQueue[tuple[str, ...]] = SimpleQueue()
+    def __init__(self, most: int) -> None:
+        self._places = threading.BoundedSemaphore(most)
 
-    def ask() -> None:
+    def __call__(self, name: str) -> tuple[str, ...]:
+        """The addresses of a name as the system knows them, the best one first; none if there are none within
+        RESOLVE_SECONDS. The thread of a look-up that takes longer is left behind.
+        """
+        if not self._places.acquire(blocking=False):
+            return ()
+        found: SimpleQueue[tuple[str, ...]] = SimpleQueue()
+
+        def ask() -> None:
+            try:
+                known = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
+                found.put(tuple(dict.fromkeys(str(one[4][0]) for one in known)))
+            except (OSError, UnicodeError):
+                found.put(())
+            finally:
+                self._places.release()
+
+        threading.Thread(target=ask, name=LOOK_UP, daemon=True).start()
         try:
-            found.put(tuple({str(known[4][0]) for known in socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)}))
-        except (OSError, UnicodeError):
-            found.put(())
-        finally:
-            _lookups.release()
-
-    threading.Thread(target=ask, name=LOOK_UP, daemon=True).start()
-    try:
-        return found.get(timeout=RESOLVE_SECONDS)
-    except Empty:
-        return ()
+            return found.get(timeout=RESOLVE_SECONDS)
+        except Empty:
+            return ()
 
 
-_lookups = threading.BoundedSemaphore(MAX_LOOKUPS)
+look_up = LookUps(MAX_LOOKUPS)
+"""For those who register."""
 
 
 def _literal(host: str) -> Address | None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from facade.contract.violations import ContractViolation
 from facade.tmf.hub import callbacks
-from facade.tmf.hub.callbacks import MAX_CALLBACK, CallbackRules, look_up
+from facade.tmf.hub.callbacks import MAX_CALLBACK, CallbackRules, LookUps, look_up
 
 KNOWN = {
     "acme.example": ("93.184.215.14", "2606:2800:21f:cb07:6820:80da:af6b:8b2c"),
@@ -334,7 +334,7 @@ def _is_taken(callback: str) -> bool:
 def test_the_addresses_of_a_name_are_those_that_the_system_knows(monkeypatch: pytest.MonkeyPatch) -> None:
     found = [(0, 0, 0, "", ("10.0.0.7", 0)), (0, 0, 0, "", ("fd00::7", 0, 0, 0)), (0, 0, 0, "", ("10.0.0.7", 0))]
     monkeypatch.setattr(socket, "getaddrinfo", lambda name, *_, **__: found)
-    assert sorted(look_up("inside.example")) == ["10.0.0.7", "fd00::7"]
+    assert look_up("inside.example") == ("10.0.0.7", "fd00::7")
     assert refusal(CallbackRules(), "https://inside.example/")
 
 
@@ -358,9 +358,9 @@ def test_slow_look_ups_are_not_waited_for_and_are_few(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(socket, "getaddrinfo", slow)
     monkeypatch.setattr(callbacks, "RESOLVE_SECONDS", 0.01)
-    monkeypatch.setattr(callbacks, "_lookups", threading.BoundedSemaphore(2))
+    few = LookUps(2)
     for _ in range(5):
-        assert look_up("slow.example") == ()
+        assert few("slow.example") == ()
     assert [begun.acquire(blocking=False) for _ in range(3)] == [True, True, False]
     release.set()
     for thread in threading.enumerate():
