@@ -17,6 +17,7 @@ import structlog
 from adapters.events.duty import Duty
 from adapters.events.lanes import Lane
 from adapters.events.outcomes import DAY, Outcomes
+from adapters.events.places import Places
 from adapters.events.selection import Notifies, NotMade, Selection
 from adapters.events.served import Result, Served
 from adapters.persistence.deliveries import DeliveryTable, Round
@@ -73,7 +74,7 @@ class NotificationDelivery:
         self._results: SimpleQueue[Result] = SimpleQueue()
         self._done = Round()
         self.counted: Counter[str] = Counter()
-        self._under_way = 0
+        self._places = Places(settings.threads)
         self._refreshed = self._forgot = NEVER
         self._woken = threading.Event()
         self._stopped = threading.Event()
@@ -102,7 +103,7 @@ class NotificationDelivery:
         try:
             if self._duty.held:
                 self._collect()
-                while self._under_way and monotonic() < until:
+                while self._places.taken and monotonic() < until:
                     self._woken.wait(until - monotonic())
                     self._woken.clear()
                     self._collect()
@@ -181,7 +182,7 @@ class NotificationDelivery:
                 result = self._results.get_nowait()
             except Empty:
                 return
-            self._under_way -= 1
+            self._places.give_back(result.served.listener.owner)
             self._done.attempts.append(result.attempt)
             self.counted[_outcome(result.outcome)] += 1
             served = result.served
@@ -210,13 +211,10 @@ class NotificationDelivery:
     def _send(self) -> None:
         """Hand what is due to the threads that send."""
         now = self._duty.milliseconds
-        for served in list(self._served.values()):
-            room = 2 * self._settings.threads - self._under_way
+        for served in self._places.in_turn(self._served.values()):
+            room = self._places.room(served.listener.owner)
             for one in served.lane.take(now, room) if served.is_active and room > 0 else ():
                 self._send_one(served, one)
-        if self._served:  # whoever was first in this round is the last one in the next
-            first = next(iter(self._served))
-            self._served[first] = self._served.pop(first)
 
     def _send_one(self, served: Served, one: Delivery) -> None:
         if not served.is_active:  # since it was taken
@@ -240,9 +238,9 @@ class NotificationDelivery:
             served.lane.over(one)
             self._done.delivered.append(one)
             return
-        self._under_way += 1
+        self._places.take(served.listener.owner)
         self._to_send.put((served, replace(one, event_type=made.event_type), made.body))
-        if self._senders < min(self._under_way, self._settings.threads):
+        if self._senders < min(self._places.taken, self._settings.threads):
             self._senders += 1
             threading.Thread(target=self._deliver_all, name=f"notification {self._senders}", daemon=True).start()
 

@@ -1,7 +1,7 @@
 """What waits for one listener, in the memory of the node that delivers.
 
 Notifications about one subject go out one after the other. Those about other subjects do not wait for it. A listener
-that cannot be reached is tried with one notification at a time.
+that cannot be reached, or is slow, is sent one notification at a time.
 """
 
 import heapq
@@ -45,6 +45,7 @@ class Lane:
     failures: int = 0
     closed_until: int = 0
     proven: bool = False
+    slow: bool = False
     _queues: dict[str, deque[Delivery]] = field(default_factory=dict)
     _heads: list[tuple[int, int, str]] = field(default_factory=list)
     _under_way: set[str] = field(default_factory=set)
@@ -77,7 +78,7 @@ class Lane:
         taken: list[Delivery] = []
         if now < self.closed_until:
             return taken
-        at_once = MOST_AT_ONCE if self.proven and not self.failures else 1
+        at_once = MOST_AT_ONCE if self.proven and not self.slow and not self.failures else 1
         while self._heads and self._heads[0][0] <= now and len(taken) < room and len(self._under_way) < at_once:
             _, _, subject = heapq.heappop(self._heads)
             self._under_way.add(subject)

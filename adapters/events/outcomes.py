@@ -12,6 +12,8 @@ from canonical.listeners.notification import Outcome
 
 log = structlog.get_logger()
 DAY = 86_400
+SLOW_MILLISECONDS = 2_000
+"""A listener whose last answer took longer is sent one notification at a time."""
 
 
 class Outcomes:
@@ -23,6 +25,7 @@ class Outcomes:
 
     def settle(self, result: Result, now: int, done: Round) -> None:
         served, one, outcome = result.served, result.delivery, result.outcome
+        served.lane.slow = outcome.milliseconds > SLOW_MILLISECONDS
         if outcome.delivered:
             done.delivered.append(one)
             served.lane.over(one)

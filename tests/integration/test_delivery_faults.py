@@ -7,17 +7,18 @@ from collections.abc import Callable
 import pytest
 import sqlalchemy as sa
 
+from adapters.events.lanes import MOST_AT_ONCE, Lane
 from adapters.persistence.database import Database
 from adapters.persistence.deliveries import MOST_FORGOTTEN, DeliveryTable
 from adapters.persistence.duties import NOTIFICATIONS, DutyTable
 from adapters.persistence.listeners import SqlListenerRepository
 from adapters.persistence.tables import deliveries, delivery_attempts, delivery_status, duties, listeners, outbox
 from canonical.events.recorded import RecordedEvent
-from canonical.listeners.delivery import DeliveryState, DeliveryStatus
+from canonical.listeners.delivery import Delivery, DeliveryState, DeliveryStatus
 from canonical.listeners.listener import Listener
 from canonical.listeners.notification import ListenerUnusable, Notification, Outcome, Outgoing
 from tests.support.delivering import Plain, a_delivery, change, delivering, happen, quiet, register, rows
-from tests.support.waiting import until
+from tests.support.waiting import LONG, until
 
 TAKEN = Outcome(204, "", "", 1)
 BUSY = Outcome(503, "the listener answered 503", "", 1)
@@ -199,6 +200,29 @@ def test_failures_count_only_while_something_waits(database: Database) -> None:
         until(lambda: len([one for one in rows(database, deliveries) if one.dead]) == 2)
     status = status_of(database)
     assert (status.state, status.failing_since) == (DeliveryState.ACTIVE, None)
+
+
+def test_the_slow_listeners_of_one_client_leave_threads_to_others(database: Database) -> None:
+    go_on = threading.Event()
+    sender = Sender(lambda sent: TAKEN if "quick" in sent.callback or go_on.wait(LONG) else BUSY)
+    for number in range(20):
+        register(database, f"https://slow.example/{number}", f"slow-{number}", owner="slow", query=f"q{number}")
+    register(database, "https://quick.example/", "quick", owner="quick")
+    happen(database, *"abc")
+    with delivering(database, sender=sender):
+        until(lambda: len([one for one in sender.sent if "quick" in one.callback]) == 3)
+        assert len([one for one in sender.sent if "slow" in one.callback]) <= 2
+        go_on.set()
+        until(lambda: quiet(database))
+
+
+def test_a_slow_listener_is_sent_one_notification_at_a_time() -> None:
+    lane = Lane(proven=True)
+    lane.add(Delivery("l1", number, f"s{number}", f"e{number}", "x") for number in range(20))
+    assert len(lane.take(0, 100)) == MOST_AT_ONCE
+    slow = Lane(proven=True, slow=True)
+    slow.add(Delivery("l1", number, f"s{number}", f"e{number}", "x") for number in range(20))
+    assert len(slow.take(0, 100)) == 1
 
 
 def _replayed(status: DeliveryStatus, after: int) -> None:
