@@ -22,7 +22,7 @@ from starlette.exceptions import HTTPException
 
 from adapters.simulators import billing, bss, crm, inventory, scm
 from adapters.simulators.checks import VALIDATORS
-from adapters.simulators.control import Handler, control_handlers
+from adapters.simulators.control import Handler, control_handlers, world_handlers
 from adapters.simulators.faults import FaultBoard, FaultMiddleware
 from adapters.simulators.refusals import Refusal, TwinAnswer, error
 from adapters.simulators.tokens import BearerCheck, Tokens
@@ -73,6 +73,7 @@ def build_app(
     client_id: str = "facade",
     client_secret: str = "facade-secret",  # noqa: S107 - of a simulation
     token_seconds: int = 3600,
+    development: bool = True,
 ) -> connexion.AsyncApp:
     """The simulated backends over the state in this SQLite file, which is made and seeded when it is new.
 
@@ -83,7 +84,7 @@ def build_app(
     handlers = {operation: _reading(world, read) for operation, read in READS.items()}
     for operation, (backend, change) in CHANGES.items():
         handlers[operation] = _changing(world, backend, operation, change)
-    handlers |= control_handlers(world, tokens, board)
+    handlers |= control_handlers(world, tokens, board) | world_handlers(world, development=development)
 
     @asynccontextmanager
     async def lifespan(_: Any) -> AsyncIterator[None]:

@@ -1,14 +1,16 @@
-"""Handlers of `_control.yaml`: tokens, health, faults, ledger."""
+"""Handlers of `_control.yaml`: tokens, health, faults, ledger, and changes of the simulated world."""
 
 import base64
 import binascii
+import functools
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import connexion
 
+from adapters.simulators import crm, inventory
 from adapters.simulators.faults import FaultBoard
-from adapters.simulators.refusals import Refusal, TwinAnswer
+from adapters.simulators.refusals import Refusal, TwinAnswer, error
 from adapters.simulators.tokens import Tokens
 from adapters.simulators.world import World
 
@@ -16,7 +18,7 @@ Handler = Callable[..., Awaitable[Any]]
 
 
 def control_handlers(world: World, tokens: Tokens, board: FaultBoard) -> dict[str, Handler]:
-    """The operations that belong to no backend, by operationId."""
+    """The operations that belong to no backend, by operationId; those that change the world are `world_handlers`."""
 
     async def issue_token(body: Mapping[str, str]) -> TwinAnswer:
         if body.get("grant_type") != "client_credentials":
@@ -58,6 +60,31 @@ def control_handlers(world: World, tokens: Tokens, board: FaultBoard) -> dict[st
         "countCalls": count_calls,
         "readLedger": read_ledger,
     }
+
+
+def world_handlers(world: World, *, development: bool) -> dict[str, Handler]:
+    """The operations that change the world for a test, by operationId. Outside development they are refused."""
+
+    async def reset() -> TwinAnswer:
+        world.reset()
+        return {}, 200, {}
+
+    async def put_customer(id_: str, body: Mapping[str, Any]) -> TwinAnswer:
+        return crm.put_customer(world, id_, dict(body)), 200, {}
+
+    async def put_stock(sku: str, body: Mapping[str, Any]) -> TwinAnswer:
+        return inventory.put_stock(world, sku, dict(body)), 200, {}
+
+    changes: dict[str, Handler] = {"reset": reset, "putCustomer": put_customer, "putStock": put_stock}
+    return changes if development else {name: _refused(change) for name, change in changes.items()}
+
+
+def _refused(change: Handler) -> Handler:
+    @functools.wraps(change)
+    async def refuse(**_: Any) -> TwinAnswer:
+        return error(403, "The simulated world is changed in development only: FACADE_MODE=development", "NOT_ALLOWED")
+
+    return refuse
 
 
 def _credentials(form: Mapping[str, str]) -> tuple[str, str]:

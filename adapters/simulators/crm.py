@@ -9,3 +9,8 @@ def get_customer(world: World, id_: str) -> Row:
     if customer is None:
         raise not_found("customer", customerId=id_)
     return customer
+
+
+def put_customer(world: World, id_: str, body: Row) -> Row:
+    world.write("REPLACE INTO customers VALUES (?, ?, ?, ?)", id_, body["name"], body["email"], body["status"])
+    return get_customer(world, id_)

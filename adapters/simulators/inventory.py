@@ -50,6 +50,15 @@ def get_stock(world: World, sku: str) -> Row:
     return stock
 
 
+def put_stock(world: World, sku: str, body: Row) -> Row:
+    """Say how much is available. What is reserved stays reserved."""
+    world.write(
+        "INSERT INTO stock VALUES (?, ?, 0) ON CONFLICT (sku) DO UPDATE SET available = excluded.available",
+        sku, body["available"],
+    )  # fmt: skip
+    return get_stock(world, sku)
+
+
 def _move(world: World, sku: str, quantity: int) -> None:
     """Take a quantity out of the available stock, or with a negative one put it back."""
     world.write("UPDATE stock SET available = available - ?1, reserved = reserved + ?1 WHERE sku = ?2", quantity, sku)

@@ -25,9 +25,16 @@ def serve(
     client_id: str = "facade",
     client_secret: str = "facade-secret",  # noqa: S107 - of a simulation
     token_seconds: int = 3600,
+    development: bool = True,
 ) -> None:
     """Serve until SIGINT or SIGTERM. What hangs by then is cut off after a second."""
-    app = build_app(state, client_id=client_id, client_secret=client_secret, token_seconds=token_seconds)
+    app = build_app(
+        state,
+        client_id=client_id,
+        client_secret=client_secret,
+        token_seconds=token_seconds,
+        development=development,
+    )
     uvicorn.run(
         app,
         host=host,

@@ -45,14 +45,24 @@ class World:
         self._db.execute("PRAGMA synchronous=NORMAL")
         self._db.row_factory = sqlite3.Row
         with self._transaction():
-            if not self.rows("SELECT name FROM sqlite_schema WHERE name = 'ledger'"):
-                for statement in (SCHEMA + SEED).split(";\n"):
-                    self._db.execute(statement)
-            for statement in ADDED.split(";\n"):
-                self._db.execute(statement)
+            self._prepare()
 
     def close(self) -> None:
         self._db.close()
+
+    def reset(self) -> None:
+        """As on the first day: no effects, no ledger, no answers for keys, and ids begin anew."""
+        with self._transaction():
+            for table in self.rows("SELECT name FROM sqlite_schema WHERE type = 'table'"):
+                self.write(f"DROP TABLE {table['name']}")
+            self._prepare()
+
+    def _prepare(self) -> None:
+        if not self.rows("SELECT name FROM sqlite_schema WHERE name = 'ledger'"):
+            for statement in (SCHEMA + SEED).split(";\n"):
+                self._db.execute(statement)
+        for statement in ADDED.split(";\n"):
+            self._db.execute(statement)
 
     def rows(self, query: str, *values: Any) -> list[Row]:
         """All rows as they are answered: JSON columns read, what is absent left out."""
@@ -63,7 +73,7 @@ class World:
         return found[0] if found else None
 
     def write(self, statement: str, *values: Any) -> int:
-        """Run one INSERT or UPDATE inside the current change; gives the number of the row inserted."""
+        """Run one statement, inside the current change if there is one; gives the number of the row inserted."""
         return self._db.execute(statement, values).lastrowid or 0
 
     def change(

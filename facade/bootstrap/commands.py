@@ -19,7 +19,7 @@ from facade.health import Role
 from facade.partners.profiles import Profiles
 from facade.security.development_server import DevelopmentServer
 from facade.security.errors import ConfigurationError
-from facade.security.settings import PRODUCTION, build_verifier
+from facade.security.settings import DEVELOPMENT, PRODUCTION, build_verifier
 from facade.setting_sources import Problems, SettingError
 from facade.settings import Settings
 from facade.web.listening import check_listening
@@ -98,6 +98,7 @@ def simulate(settings: Settings, state: Path) -> None:
         state,
         client_id=settings.backends_client,
         client_secret=settings.backends_secret,
+        development=settings.mode == DEVELOPMENT,
     )
 
 
