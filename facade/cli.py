@@ -29,6 +29,7 @@ with warnings.catch_warnings():
     from facade.demo.product import DemoError, running, with_noted_ports
     from facade.demo.report import console_for, demonstrate
     from facade.health import Role
+    from facade.operator_commands import operations
     from facade.partner_commands import partners
     from facade.replay_commands import replay
     from facade.security.errors import ConfigurationError
@@ -291,6 +292,7 @@ def duplicate_orders(settings: Settings) -> None:
 
 
 main.add_command(contract)
+main.add_command(operations)
 main.add_command(partners)
 main.add_command(replay)
 

@@ -20,7 +20,7 @@ from canonical.shared.errors import InvalidCommand
 from canonical.shared.paging import Found, Slice
 from canonical.shared.ports import Clock
 from facade.answers import AnswerRow, AnswerTable
-from facade.application.requests import Result, Translation
+from facade.application.requests import Request, Result, Translation
 from facade.application.use_cases import Application
 from facade.clock import time_text
 from facade.contract.connexion_plugin import validated_body
@@ -45,6 +45,9 @@ ANSWERS: AnswerTable = MappingProxyType(
 RECORDS = 100
 LONGEST_AGE = 1_000_000_000
 OPEN = frozenset(ProcessState) - {ProcessState.ENDED}
+
+DECIDE = "decideProcess"
+"""The operation that takes a decision, in the contract and in audit records."""
 
 Answers = list[tuple[str, datetime, dict[str, Any]]]
 
@@ -90,12 +93,22 @@ class OperatedProcesses:
         age = whole_number(query, "age", LONGEST_AGE) if "age" in query else None
         # The sort time depends on the states.
         page = page_of(query, Course(f"processes {sorted(states)}", (SortBy.INSTANT,)))
-        before = None if age is None else self.clock.now() - timedelta(seconds=age)
-        found = self.processes.page(states, before, query.get("waitingFor"), page.slice)
+        found = self.found(states, age, query.get("waitingFor"), page.slice)
         return answer_json(page_document([_PROCESS.dump(status) for status in found.members], page, found))
+
+    def found(
+        self, states: frozenset[ProcessState], age: int | None, waiting_for: str | None, part: Slice
+    ) -> Found[ProcessStatus]:
+        """`age`: at least so many seconds in this state, or waiting for the same call."""
+        before = None if age is None else self.clock.now() - timedelta(seconds=age)
+        return self.processes.page(states, before, waiting_for, part)
 
     def get(self, process: str, subject: str) -> flask.Response:
         only(flask.request.args, ())
+        return answer_json(self.shown(process, subject))
+
+    def shown(self, process: str, subject: str) -> dict[str, Any]:
+        """A process with its calls and the possible decisions. Raises ProcessNotFound."""
         if process not in self.kinds:
             raise ProcessNotFound("Process not found", process=process, subject=subject)
         kind = self.kinds[process]
@@ -104,18 +117,30 @@ class OperatedProcesses:
             known = work.processes.answers(process, subject)
             found = situation(status, kind.steps(kind.look(subject, work)), known)
         answers = self.processes.answers(process, subject)
-        return answer_json(_PROCESS.dump(status) | _details(status, found, answers))
+        shown: dict[str, Any] = _PROCESS.dump(status)
+        return shown | _details(status, found, answers)
 
     def decide(self, process: str, subject: str) -> flask.Response:
-        """Raises what `decide` raises, and InvalidCommand for a decision with missing or superfluous members."""
+        """Raises what `decided` raises."""
         only(flask.request.args, ())
         body = validated_body()
+        payload = payload_of(process, subject, body)
+        request = keyed_request(current_principal(), DECIDE, payload, reason=body["reason"])
+        return answer_json(self.decided(process, subject, body, request), 202)
+
+    def decided(self, process: str, subject: str, body: Mapping[str, Any], request: Request) -> dict[str, Any]:
+        """Take the decision that a valid body states. Raises what the handler of decisions raises, and InvalidCommand
+        for missing or superfluous members.
+        """
         decision = _decision(process, subject, body)
-        payload = {"process": process, "subject": subject, "decision": body}
-        request = keyed_request(current_principal(), "decideProcess", payload, reason=decision.reason)
         translation = Translation(decision, trail=_trail(decision))
         result = self.application.idempotently(request, lambda: self.application.execute(request, translation, 202))
-        return answer_json(_decided(decision, result), 202)
+        return _decided(decision, result)
+
+
+def payload_of(process: str, subject: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    """What two requests with one key must have in common."""
+    return {"process": process, "subject": subject, "decision": body}
 
 
 class ProcessSchema(Schema):
