@@ -52,7 +52,7 @@ def test_an_odd_id_names_its_category_in_every_address(product: Node, path: str,
 @pytest.mark.parametrize(
     "item_id",
     [
-        "", " ", "\t\n", "a/b", "/", "42:(version=1.0)", "(", "a)", ".", "..", "i" * 101, "\0", 7, None, [], {},
+        "", " ", "\t\n", "a/b", "/", "42:(version=1.0)", "(", "a)", ".", "..", "i" * 101, "\0", 7, [], {},
         "a\nb", "a\r\nX-Evil: 1", "\x7f", "\x85", "\x9f", "\u2028",
     ],
     ids=ascii,

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 from facade import cli
 from facade.bootstrap.catalog import SAMPLE
 from facade.settings import SettingError, Settings, variables
+from tests.support.launched import free_ports
 
 NAMES = variables(Settings)
 PRODUCTION = {
@@ -119,7 +120,8 @@ def test_a_host_that_is_none_of_ours_is_called_so(run: Any, command: str, host: 
 def test_a_port_that_is_taken_is_called_so(run: Any, command: str, variable: str, message: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        output = told(run(command, **{"PORT": "0", variable: str(port)}))
+        others = dict(zip(("BACKENDS_PORT", "WORK_PORT"), map(str, free_ports(2)), strict=True))
+        output = told(run(command, **({"PORT": "0"} | others | {variable: str(port)})))
     assert message.format(port) in output
     assert "HOST" not in output
 
