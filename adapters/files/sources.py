@@ -70,7 +70,7 @@ class Sources:
         return any(_is_below(parts, urlsplit(prefix)) for prefix in self.prefixes)
 
     def _told(self) -> str:
-        ours = "upload it to /api/v1/catalog-files/{name} and give its address there"
+        ours = "upload it to /api/v1/catalog-files/{name} and give that address, beginning as you reach us"
         if not self.prefixes:
             return f"the file is at an address that is not allowed: {ours} (CATALOG_IMPORT_SOURCES allows no other)"
         return f"the file is at an address that is not allowed: {ours}, or use one of {', '.join(self.prefixes)}"

@@ -68,7 +68,7 @@ class ExportCatalog:
         """A run that was broken off begins anew, at a later moment."""
         if task.file is None:
             raise FileRefused(
-                "a file is written here only: give an address below /api/v1/catalog-files/ at this host as the url"
+                "a file is written here only: the url begins as you reach us, then /api/v1/catalog-files/ and a name"
             )
         media_type, count = self.writer.media_type(task), 0
 

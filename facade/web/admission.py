@@ -10,6 +10,7 @@ from facade.partners.api_versions import ALL_VERSIONS, ApiVersions
 from facade.security.principal import Principal
 from facade.web.correlation import ANSWER_HEADERS
 from facade.web.limits import RateLimit
+from facade.web.public_address import public_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,10 @@ class ServedApi:
     api: str
     version: str
     addresses: Mapping[str, str]
+
+    def addresses_at(self, origin: str) -> dict[str, str]:
+        """As a client reaches them that reaches us at `origin`."""
+        return {version: origin + address for version, address in self.addresses.items()}
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,8 @@ class Admission:
         served = self._served(request) if profile.versions.by_api or self.everybody.by_api else None
         if served is not None:
             known = profile.versions if served.api in profile.versions.by_api else self.everybody
-            _tell(request, known.terms(served.api, served.version).headers(served.addresses))
+            terms = known.terms(served.api, served.version)
+            _tell(request, terms.headers(served.addresses_at(public_address(request.scope))))
         quota = self.limit.count(principal.client_id, profile.limit)
         if quota is not None:
             _tell(request, quota.headers())

@@ -54,7 +54,7 @@ def test_every_answer_of_a_deprecated_version_says_so(product: Node) -> None:
         assert answer.headers["Sunset"] == "Wed, 01 Jan 2031 00:00:00 GMT"
         links = answer.headers["Link"]
         assert '<https://a.b/c>; rel="deprecation", <https://a.b/c>; rel="sunset"' in links
-        assert '</tmf-api/productOrderingManagement/v5>; rel="successor-version"' in links
+        assert f'<{product.url}/tmf-api/productOrderingManagement/v5>; rel="successor-version"' in links
     for answer in (product.get(TMF622, "partner-acme"), product.get(V4, "conformance")):
         assert answer.status_code == 200
         assert not {"Deprecation", "Sunset"} & set(answer.headers)

@@ -227,7 +227,7 @@ def test_any_other_address_is_accepted_and_fails(product: Node, url: str, told: 
     assert job["status"] == "Failed"
     assert told in job["errorLog"]
     job = run(product, "exportJob", url)
-    assert "below /api/v1/catalog-files/" in job["errorLog"]
+    assert "then /api/v1/catalog-files/ and a name" in job["errorLog"]
 
 
 @pytest.mark.parametrize(

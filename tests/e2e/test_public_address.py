@@ -75,7 +75,8 @@ def test_what_is_created_and_changed(product_on_sqlite: Node) -> None:
         answer = product.post(path, body, headers=GATEWAY)
         assert answer.headers["Location"].startswith(f"{BASE}{path}/"), path
         check(product, answer)
-    order = product.post(V4, {**partner_v4(), "externalId": str(uuid4())}, headers=GATEWAY)
+    order = product.post(V4, {**partner_v4(), "externalId": str(uuid4()), "x_note": "carried"}, headers=GATEWAY)
+    assert order.headers["X-Audit-Record"].startswith(f"{BASE}/api/v1/audit-records/")
     patched = product.request("PATCH", f"{V4}/{order.json()['id']}", json={"description": "x"}, headers=GATEWAY)
     assert check(product, patched)
 

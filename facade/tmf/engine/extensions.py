@@ -15,6 +15,7 @@ from facade.partners.extensions import ExtensionRules, place_of
 from facade.tmf.engine.mapping import EXTENSION, VERBATIM
 from facade.tmf.engine.payload import Payload
 from facade.tmf.engine.versions import Version
+from facade.web.address import origin
 
 HEADER = "X-Carried-Extensions"
 RECORD = "X-Audit-Record"
@@ -62,7 +63,7 @@ def headers_of(result: Result) -> dict[str, str]:
     """What the answer tells of extensions: which were carried, and where the audit record is."""
     if HEADER not in result.headers or result.answer is None:
         return {}
-    return {HEADER: result.headers[HEADER], RECORD: f"{RECORDS}/{result.answer['record']}"}
+    return {HEADER: result.headers[HEADER], RECORD: f"{origin()}{RECORDS}/{result.answer['record']}"}
 
 
 def _with_extensions(trail: Sequence[Mapped], places: Mapping[str, str]) -> tuple[Mapped, ...]:

@@ -16,6 +16,7 @@ from facade.settings import Settings
 from facade.web.admission import Admission, ServedApi
 from facade.web.correlation import ANSWER_HEADERS
 from facade.web.limits import RateLimit, RateLimited, RequestLimit
+from facade.web.public_address import BASE
 
 ADDRESSES = {"v4": "/orders/v4", "v5": "/orders/v5"}
 APIS = {address: ServedApi("TMF622", version, ADDRESSES) for version, address in ADDRESSES.items()}
@@ -24,7 +25,8 @@ EVERYBODY = api_versions({"TMF622": {"v4": {"sunset": "2031-01-01"}}})
 
 def answer_headers(admission: Admission, profile: Profile, address: str) -> dict[str, str]:
     """What answers to a request say. Raises what the request is refused by."""
-    request: Any = SimpleNamespace(scope={"extensions": {ROUTING_CONTEXT: {"api_base_path": address}}}, context={})
+    extensions = {ROUTING_CONTEXT: {"api_base_path": address}, BASE: "https://api.example/telco"}
+    request: Any = SimpleNamespace(scope={"extensions": extensions}, context={})
     admission(Principal("acme", frozenset(), profile=profile), request)
     return {name.decode(): text.decode() for name, text in request.context.get(ANSWER_HEADERS, ())}
 
@@ -39,6 +41,12 @@ def test_a_version_is_deprecated_for_everybody_with_whom_nothing_else_is_agreed(
     assert answer_headers(admission, other, "/orders/v4") == {"deprecation": "@1767225600"}
     assert answer_headers(admission, DEFAULT, "/orders/v5") == {}, "everybody may use it"
     assert answer_headers(admission, DEFAULT, "/api/v1") == {}
+
+
+def test_the_successor_of_a_version_is_named_as_the_client_reaches_it() -> None:
+    profile = compile_profile({"versions": {"TMF622": {"v4": {"successor": "v5"}, "v5": {}}}})
+    told = answer_headers(Admission(RateLimit(), APIS), profile, "/orders/v4")
+    assert told == {"link": '<https://api.example/telco/orders/v5>; rel="successor-version"'}
 
 
 def test_a_profile_refuses_versions_and_counts_requests() -> None:
