@@ -18,8 +18,10 @@ SENT = (
     "Prefer",
     "Range",
     "X-Correlation-Id",
+    "traceparent",
+    "tracestate",
 )
-"""Headers of requests that our contracts know. Browsers send `Accept` and its like without asking."""
+"""Headers of requests that our contracts know, and those of a trace (W3C Trace Context). Browsers send `Accept` and its like without asking."""
 SHOWN = (
     "Content-Range",
     "Deprecation",
@@ -32,7 +34,9 @@ SHOWN = (
     "Retry-After",
     "Sunset",
     "WWW-Authenticate",
+    "X-Audit-Record",
     "X-Bridge-Losses",
+    "X-Carried-Extensions",
     "X-Correlation-Id",
     "X-Result-Count",
     "X-Total-Count",

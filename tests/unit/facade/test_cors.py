@@ -1,6 +1,7 @@
 """Calls from pages in a browser."""
 
 import asyncio
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from facade.web.limits import Quota
 from facade.web.methods import METHODS
 
 OPERATORS = Path(__file__).parents[3] / "docs" / "operators.md"
+FACADE = Path(__file__).parents[3] / "facade"
 PORTAL = "https://portal.example"
 NORTHBOUND = [
     str(path.relative_to(SPECS)) for folder in ("tmf", "canonical") for path in (SPECS / folder).glob("*.yaml")
@@ -108,6 +110,18 @@ def test_every_header_of_the_answers_may_be_read(spec: str) -> None:
 def test_what_answers_say_of_versions_and_limits_may_be_read() -> None:
     terms = VersionTerms(datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC), "v5", "https://a.example")
     assert {*terms.headers({"v5": "/v5"}), *Quota(3, 1.0, 2).headers()} <= set(SHOWN)
+
+
+def test_every_header_of_our_own_may_be_read() -> None:
+    modules = [one for one in FACADE.rglob("*.py") if one.name != "cors.py"]
+    ours = {name for one in modules for name in re.findall(r'"(X-[A-Z][A-Za-z-]+)"', one.read_text())}
+    assert {"X-Total-Count", "X-Audit-Record"} <= ours <= set(SHOWN)
+
+
+@pytest.mark.parametrize("header", ["traceparent", "tracestate"])
+def test_a_page_may_say_which_trace_its_request_belongs_to(header: str) -> None:
+    asks = {"Access_Control_Request_Method": "GET", "Access_Control_Request_Headers": header}
+    assert asked("OPTIONS", PORTAL, Origin=PORTAL, **asks)[0] == 200
 
 
 def test_the_headers_are_documented() -> None:
