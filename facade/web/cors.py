@@ -21,7 +21,9 @@ SENT = (
     "traceparent",
     "tracestate",
 )
-"""Headers of requests that our contracts know, and those of a trace (W3C Trace Context). Browsers send `Accept` and its like without asking."""
+"""Headers of requests that our contracts know, and those of a trace (W3C Trace Context). Browsers send `Accept` and its
+like without asking.
+"""
 SHOWN = (
     "Content-Range",
     "Deprecation",
