@@ -12,7 +12,7 @@ log = structlog.get_logger()
 POLL_SECONDS = 0.25
 """A lost signal delays a process by this much."""
 PAUSE = 1.0
-"""Seconds until the next attempt after a database failure."""
+"""Seconds until the next attempt after a failure, mostly of the database."""
 
 
 class Intake:

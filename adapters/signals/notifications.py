@@ -68,7 +68,7 @@ class NotifySignals:
                     connection = connection or self._connected()
                     _notify(connection, told)
             except psycopg.Error as error:
-                log.warning("signals are lost; the others look 4 times a second", reason=str(error))
+                log.warning("other nodes were not woken; they poll 4 times a second", reason=str(error))
                 _close(connection)
                 connection = None
                 self._stopped.wait(PAUSE)
@@ -96,7 +96,7 @@ class NotifySignals:
                 with closing(connection):
                     self._hear(connection, heard)
             except psycopg.Error as error:
-                log.warning("signals cannot be heard; the node looks 4 times a second", reason=str(error))
+                log.warning("signals cannot be heard; the node polls 4 times a second", reason=str(error))
                 self._stopped.wait(PAUSE)
 
     def _hear(self, connection: PunctualConnection, heard: Heard) -> None:

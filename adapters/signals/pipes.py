@@ -38,7 +38,7 @@ class PipeSignals:
         try:
             self._open(topics)
         except OSError as error:
-            log.warning("signals cannot be heard; the node looks 4 times a second", reason=str(error))
+            log.warning("signals cannot be heard; the node polls 4 times a second", reason=str(error))
             return
         self._thread = threading.Thread(target=self._listen, args=(heard,), name="signals", daemon=True)
         self._thread.start()
