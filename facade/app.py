@@ -102,7 +102,8 @@ def build_app(
     }
     waits = {(address, name): wait for api in apis for address in _addresses(api) for name, wait in api.waits.items()}
     app._middleware_app.asgi_app = WsgiBridge(app.app.wsgi_app, threads, methods, deadline, queue, on_loop, waits)
-    guarded = RequestGuard(Site(TrailingSlash(app, methods), pages))
+    methods.add("", {"paths": {page: {"get": {}} for page in pages}})
+    guarded = RequestGuard(TrailingSlash(Site(app, pages), methods))
     addressed = PublicAddress(Tracing(guarded) if traced else guarded, public_url, trusted_proxies)
     return Correlation(for_browsers(addressed, allowed_origins), observe)
 

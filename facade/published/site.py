@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from html import escape
 from pathlib import Path
@@ -9,12 +10,19 @@ from typing import NamedTuple
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from facade.answers import ErrorAnswer
 from facade.published.contracts import PublishedContract
 from facade.published.postman import collection
+from facade.web.errors import FRAMEWORK_DETAILS
 from facade.web.public_address import public_address
+from facade.web.request_guard import refuse
 
 HTML, CSS, JSON = "text/html; charset=utf-8", "text/css; charset=utf-8", "application/json"
 YAML, SCRIPT = "application/yaml; charset=utf-8", "text/javascript; charset=utf-8"
+METHODS = ("GET", "HEAD")
+ONLY_READ = ErrorAnswer(
+    405, "METHOD_NOT_ALLOWED", "Method Not Allowed", FRAMEWORK_DETAILS[405], headers={"Allow": ", ".join(METHODS)}
+)
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -38,21 +46,25 @@ class Page(NamedTuple):
 
 
 class Site:
-    """ASGI middleware that serves pages and leaves all other requests to `app`."""
+    """ASGI middleware that serves pages and leaves all other requests to `app`.
+
+    A thread of its own makes the texts: that of a contract takes up to seconds, and only the first reader waits for it.
+    """
 
     def __init__(self, app: ASGIApp, pages: Mapping[str, Page]) -> None:
         self._app = app
         self._pages = pages
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="pages")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        page = (
-            self._pages.get(scope["path"]) if scope["type"] == "http" and scope["method"] in ("GET", "HEAD") else None
-        )
+        page = self._pages.get(scope["path"]) if scope["type"] == "http" else None
         if page is None:
             await self._app(scope, receive, send)
             return
-        # In a thread: the first one who asks for a contract waits for its text to be made.
-        content = await asyncio.to_thread(page.content, public_address(scope))
+        if scope["method"] not in METHODS:
+            await refuse(ONLY_READ, scope, send)
+            return
+        content = await asyncio.get_running_loop().run_in_executor(self._thread, page.content, public_address(scope))
         told = {**HEADERS, "content-type": page.media_type, "content-length": str(len(content))}
         headers = [(name.encode(), value.encode()) for name, value in told.items()]
         await send({"type": "http.response.start", "status": 200, "headers": headers})

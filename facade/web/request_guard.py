@@ -67,14 +67,19 @@ class RequestGuard:
         refusal = _refusal(scope) if scope["type"] == "http" else None
         if refusal is None:
             await self._app(scope, receive, send)
-            return
-        error_id = new_id()
-        log.info("request refused", error_id=error_id, code=refusal.code, status=refusal.status)
-        body, media_type = render(refusal, scope["path"], error_id)
-        headers = [(b"content-type", media_type.encode()), (b"content-length", str(len(body)).encode())]
-        headers += [(name.lower().encode(), value.encode()) for name, value in refusal.headers.items()]
-        await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        else:
+            await refuse(refusal, scope, send)
+
+
+async def refuse(refusal: ErrorAnswer, scope: Scope, send: Send) -> None:
+    """Answer a request that does not come to Connexion's handler of errors."""
+    error_id = new_id()
+    log.info("request refused", error_id=error_id, code=refusal.code, status=refusal.status)
+    body, media_type = render(refusal, scope["path"], error_id)
+    headers = [(b"content-type", media_type.encode()), (b"content-length", str(len(body)).encode())]
+    headers += [(name.lower().encode(), value.encode()) for name, value in refusal.headers.items()]
+    await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 def _refusal(scope: Scope) -> ErrorAnswer | None:

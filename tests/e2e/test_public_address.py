@@ -119,6 +119,9 @@ def test_the_index_leads_to_every_contract_and_its_examples_are_accepted(product
     assert (index.status_code, index.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
     for link in re.findall(r'href="(docs/[^"]*)"', index.text):
         assert requests.get(f"{product.url}/{link}", timeout=60).status_code == 200, link
+    led = requests.get(f"{product.url}/docs/", headers={"Accept": "text/html"}, timeout=60)
+    assert (led.url, led.status_code, [one.status_code for one in led.history]) == (f"{product.url}/docs", 200, [308])
+    assert requests.post(f"{product.url}/docs", timeout=60).status_code == 405
     assert requests.get(f"{product.url}/docs/nothing", headers={"Accept": "text/html"}, timeout=60).status_code == 404
     for name in ("tmf622-v5", "tmf622-v4", "tmf620-v5", "tmf620-v4", "tmf637-v5", "tmf637-v4"):
         contract = requests.get(f"{product.url}/docs/{name}.json", timeout=60).json()

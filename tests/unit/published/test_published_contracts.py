@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import threading
 from typing import Any
 from urllib.parse import urljoin
 
@@ -14,7 +15,7 @@ from facade.bootstrap.declared import TMF_APIS
 from facade.bootstrap.documents import OURS, TOKENS, published
 from facade.published.contracts import PublishedContract
 from facade.published.postman import collection
-from facade.published.site import POLICY, SERVED_ASSETS, Site, pages_of
+from facade.published.site import POLICY, SERVED_ASSETS, Page, Site, pages_of
 from facade.web.public_address import BASE
 
 ALL = published(issues_tokens=True)
@@ -125,4 +126,27 @@ def test_other_addresses_are_no_pages(path: str) -> None:
 
 def test_a_page_is_only_read() -> None:
     for method in ("POST", "PUT", "DELETE", "OPTIONS"):
-        assert asked("/", method)[0] == 404
+        status, headers, body = asked("/docs", method)
+        assert (status, headers["allow"]) == (405, "GET, HEAD")
+        assert json.loads(body)["code"] == "METHOD_NOT_ALLOWED"
+
+
+def test_a_thread_of_its_own_makes_the_pages() -> None:
+    """The threads of the event loop check tokens."""
+    used: list[str] = []
+
+    def content(_: str) -> bytes:
+        used.append(threading.current_thread().name)
+        return b""
+
+    site: Any = Site(None, {"/": Page("text/plain", content)})  # type: ignore[arg-type]
+
+    async def send(message: Any) -> None:
+        pass
+
+    async def read() -> None:
+        scope = {"type": "http", "method": "GET", "path": "/", "extensions": {BASE: HERE}}
+        await asyncio.gather(*(site(scope, None, send) for _ in range(3)))
+
+    asyncio.run(read())
+    assert used == ["pages_0"] * 3
