@@ -1,6 +1,6 @@
 """Listeners to notifications, a row each."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -14,8 +14,9 @@ from adapters.persistence.tables import deliveries, delivery_attempts, delivery_
 from canonical.listeners.delivery import Addressing, DeliveryState, DeliveryStatus, new_secret
 from canonical.listeners.errors import ListenerNotFound
 from canonical.listeners.listener import Listener
+from canonical.shared import jsontext
 
-OWNERS = ("state", "reason", "addressing", "replay_after", "secret", "previous_secret", "previous_until")
+OWNERS = ("state", "reason", "addressing", "replay_after", "secret", "previous")
 """What owners of listeners change."""
 _LOCKS = 622_623
 """The kind of advisory lock: one for each owner, beside that of migrations."""
@@ -56,12 +57,12 @@ class SqlListenerRepository:
     def _begin(self, listener_id: str) -> None:
         """Deliver events from now on, unless another transaction has begun it already."""
         status = DeliveryStatus(listener_id, new_secret(), cursor=head(self._connection))
-        row = {name: getattr(status, name) for name in DeliveryStatus.__slots__}
+        row = _status_row(status, DeliveryStatus.__slots__)
         insert_once(self._connection, delivery_status, row)
 
     def keep_status(self, status: DeliveryStatus) -> None:
         """A change by the owner. The node that delivers notices it by `turn`."""
-        values = {name: getattr(status, name) for name in OWNERS} | {"turn": status.turn + 1}
+        values = _status_row(status, OWNERS) | {"turn": status.turn + 1}
         its = delivery_status.c.listener_id == status.listener_id
         self._connection.execute(sa.update(delivery_status).where(its).values(values))
 
@@ -106,4 +107,11 @@ def loaded_listener(row: Any) -> Listener:
 
 def loaded_status(row: Any) -> DeliveryStatus:
     kept = {name: getattr(row, name) for name in DeliveryStatus.__slots__}
-    return DeliveryStatus(**kept | {"state": DeliveryState(row.state), "addressing": Addressing(row.addressing)})
+    kept |= {"state": DeliveryState(row.state), "addressing": Addressing(row.addressing)}
+    kept["previous"] = tuple((secret, until) for secret, until in jsontext.read_kept(row.previous))
+    return DeliveryStatus(**kept)
+
+
+def _status_row(status: DeliveryStatus, names: Iterable[str]) -> dict[str, Any]:
+    row = {name: getattr(status, name) for name in names}
+    return row | {"previous": jsontext.text(row["previous"])}

@@ -59,9 +59,17 @@ class RedeliverDeadLetters:
 
 @dataclass(frozen=True, slots=True)
 class RenewSecret:
-    """Sign with a new secret. The previous one signs, too, for `overlap_seconds`."""
+    """Sign with a new secret. Those before it sign, too, the last one for `overlap_seconds`."""
 
     owner: str
     listener_id: str
     secret: str = field(repr=False)
     overlap_seconds: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TryListener:
+    """Have a test event sent to the listener."""
+
+    owner: str
+    listener_id: str

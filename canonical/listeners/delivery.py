@@ -9,6 +9,10 @@ SECRET_PREFIX = "whsec_"  # noqa: S105  # no secret
 """What a secret begins with, by Standard Webhooks."""
 
 
+MOST_PREVIOUS = 10
+"""Secrets that sign beside the newest one."""
+
+
 def new_secret() -> str:
     return SECRET_PREFIX + b64encode(token_bytes(32)).decode()
 
@@ -33,9 +37,9 @@ class DeliveryStatus:
     """The status of one listener's deliveries.
 
     `reason` says why they are paused. `cursor` is the number of the last event that was selected for it, None if it is
-    up to date with the others. Its owner wishes everything after `replay_after` again. `secret` signs what is sent;
-    until `previous_until`, in milliseconds of the deliveries' own time, `previous_secret` signs, too. `failures` counts
-    failed tries since something was delivered. `turn` counts the changes that its owner made.
+    up to date with the others. Its owner wishes everything after `replay_after` again. `secret` signs what is sent,
+    and so does each of the `previous` ones until its end, in milliseconds of the deliveries' own time. `failures`
+    counts failed tries since something was delivered. `turn` counts the changes that its owner made.
     """
 
     listener_id: str
@@ -45,8 +49,7 @@ class DeliveryStatus:
     addressing: Addressing = Addressing.CALLBACK
     cursor: int | None = None
     replay_after: int | None = None
-    previous_secret: str | None = field(default=None, repr=False)
-    previous_until: int = 0
+    previous: tuple[tuple[str, int], ...] = field(default=(), repr=False)
     failures: int = 0
     failing_since: int | None = None
     turn: int = 0
@@ -61,9 +64,13 @@ class DeliveryStatus:
 
     def keys(self, now: int) -> tuple[str, ...]:
         """The secrets that sign at this moment."""
-        if self.previous_secret is None or now >= self.previous_until:
-            return (self.secret,)
-        return (self.secret, self.previous_secret)
+        return (self.secret, *(secret for secret, until in self.previous if now < until))
+
+    def renew(self, secret: str, now: int, overlap: int) -> None:
+        """Sign with this secret, too. Whoever asks twice, because an answer was lost, keeps the secret that it has."""
+        valid = [(one, until) for one, until in self.previous if now < until]
+        self.previous = ((self.secret, now + overlap), *valid)[:MOST_PREVIOUS]
+        self.secret = secret
 
 
 @dataclass(frozen=True, slots=True)

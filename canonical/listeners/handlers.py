@@ -9,6 +9,7 @@ from canonical.listeners.commands import (
     RegisterListener,
     RenewSecret,
     ReplayEvents,
+    TryListener,
     UnregisterListener,
 )
 from canonical.listeners.delivery import DeliveryState
@@ -98,10 +99,14 @@ def renew_secret(command: RenewSecret, work: UnitOfWork, clock: Clock, identitie
     """Raises ListenerNotFound."""
     found = _own(command.owner, command.listener_id, work)
     status = work.listeners.status(found.id)
-    status.previous_secret, status.secret = status.secret, command.secret
-    status.previous_until = work.listeners.delivery_milliseconds() + 1000 * command.overlap_seconds
+    status.renew(command.secret, work.listeners.delivery_milliseconds(), 1000 * command.overlap_seconds)
     work.listeners.keep_status(status)
     return found
+
+
+def try_listener(command: TryListener, work: UnitOfWork, clock: Clock, identities: Identities) -> Listener:
+    """Nothing changes; the attempt is recorded. Raises ListenerNotFound."""
+    return _own(command.owner, command.listener_id, work)
 
 
 def _own(owner: str, listener_id: str, work: UnitOfWork) -> Listener:
@@ -125,5 +130,6 @@ HANDLERS: Handlers = MappingProxyType(
         ReplayEvents: replay_events,
         RedeliverDeadLetters: redeliver_dead_letters,
         RenewSecret: renew_secret,
+        TryListener: try_listener,
     }
 )

@@ -1,14 +1,16 @@
 """What owners of listeners see of their deliveries, and do about them."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any
 from uuid import uuid4
 
 import flask
 
 from canonical.events.ports import EventStream
-from canonical.listeners.commands import ChangeDelivery, RedeliverDeadLetters, RenewSecret, ReplayEvents
+from canonical.listeners.commands import ChangeDelivery, RedeliverDeadLetters, RenewSecret, ReplayEvents, TryListener
 from canonical.listeners.delivery import Addressing, Attempt, Delivery, DeliveryState, new_secret
 from canonical.listeners.notification import Outgoing, SendsNotifications
 from canonical.listeners.ports import DeliveryReads, ListenerReport
@@ -21,6 +23,7 @@ from facade.contract.connexion_plugin import validated_body
 from facade.contract.violations import Code, ContractViolation, Violation
 from facade.security.principal import current_principal
 from facade.web.json import answer_json
+from facade.web.limits import RateLimited
 from facade.web.paging import only
 
 MOST = 100
@@ -28,6 +31,28 @@ MOST = 100
 OVERLAP_SECONDS = 86_400
 """For which the previous secret signs, too."""
 TEST = "TestEvent"
+TEST_AGAIN_SECONDS = 1
+
+
+class OneEach:
+    """Lets each client have one test under way in this process: a silent listener holds a thread of ours."""
+
+    def __init__(self) -> None:
+        self._clients: set[str] = set()
+        self._lock = Lock()
+
+    @contextmanager
+    def one(self, client: str) -> Iterator[None]:
+        """Raises RateLimited if the client has one already."""
+        with self._lock:
+            if client in self._clients:
+                raise RateLimited("another test of a listener of yours is under way", TEST_AGAIN_SECONDS)
+            self._clients.add(client)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._clients.discard(client)
 
 
 @dataclass(frozen=True)
@@ -37,6 +62,7 @@ class PortalListeners:
     stream: EventStream
     sender: SendsNotifications
     clock: Clock
+    testing: OneEach = field(default_factory=OneEach)
 
     def operations(self) -> dict[str, Callable[..., Any]]:
         return {
@@ -117,7 +143,9 @@ class PortalListeners:
         body = {**classes, "eventId": event_id, "eventType": TEST, "eventTime": at, "event": {}}
         address = report.status.address(report.listener.callback, TEST)
         keys = report.status.keys(self.reads.milliseconds())
-        outcome = self.sender.send(Outgoing(address, event_id, jsontext.write(body), keys))
+        with self.testing.one(report.listener.owner):
+            self._carry_out("testListener", TryListener(report.listener.owner, listenerId), None)
+            outcome = self.sender.send(Outgoing(address, event_id, jsontext.write(body), keys))
         told = {"eventId": event_id, "address": address, "delivered": outcome.delivered}
         told |= {"milliseconds": outcome.milliseconds, **_answered(outcome.status, outcome.problem, outcome.answer)}
         return answer_json(told)
@@ -127,7 +155,7 @@ class PortalListeners:
         return self.reads.find(listener_id, current_principal().client_id)
 
     def _carry_out(self, operation: str, command: Any, body: Any) -> None:
-        """Each request counts: repeating one does no harm."""
+        """Each request counts: repeating one does no harm, also not of a new secret (see `DeliveryStatus.renew`)."""
         principal = current_principal()
         payload = {"listenerId": command.listener_id, "body": body}
         version = principal.profile.version

@@ -225,6 +225,21 @@ def test_a_slow_listener_is_sent_one_notification_at_a_time() -> None:
     assert len(slow.take(0, 100)) == 1
 
 
+def test_a_new_secret_that_is_asked_for_twice_ends_none_that_a_receiver_has(database: Database) -> None:
+    register(database, "https://one.example/")
+    first = status_of(database).secret
+    change(database, lambda _, status: status.renew("second", 1_000, 500))
+    change(database, lambda _, status: status.renew("third", 1_100, 500))
+    status = status_of(database)
+    assert [status.keys(now) for now in (1_499, 1_500, 1_600)] == [
+        ("third", "second", first),
+        ("third", "second"),
+        ("third",),
+    ]
+    change(database, lambda _, its: its.renew("fourth", 1_550, 500))
+    assert status_of(database).previous == (("third", 2_050), ("second", 1_600))
+
+
 def _replayed(status: DeliveryStatus, after: int) -> None:
     status.state, status.replay_after = DeliveryState.ACTIVE, after
 

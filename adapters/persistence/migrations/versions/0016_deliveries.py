@@ -22,8 +22,8 @@ def upgrade() -> None:
     duty = "INSERT INTO duties (name, node, beats, milliseconds, cursor) VALUES ('notifications', '', 0, 0, :head)"
     connection.execute(sa.text(duty), {'head': head})
     insert = sa.text(
-        'INSERT INTO delivery_status (listener_id, state, reason, addressing, cursor, secret, previous_until, failures, turn)'
-        " VALUES (:listener, 'active', '', 'callback', :head, :secret, 0, 0, 0)"
+        'INSERT INTO delivery_status (listener_id, state, reason, addressing, cursor, secret, previous, failures, turn)'
+        " VALUES (:listener, 'active', '', 'callback', :head, :secret, '[]', 0, 0)"
     )
     for (listener,) in connection.execute(sa.text('SELECT id FROM listeners')).all():
         secret = 'whsec_' + b64encode(secrets.token_bytes(32)).decode()
@@ -48,8 +48,12 @@ def _create_tables() -> None:
         sa.Column('cursor', sa.BigInteger(), comment="the last event selected for it; none: it follows the duty's cursor"),
         sa.Column('replay_after', sa.BigInteger(), comment='its owner wishes everything after this number again'),
         sa.Column('secret', sa.String(100), nullable=False, comment='signs what is sent'),
-        sa.Column('previous_secret', sa.String(100), comment='signs, too, until previous_until'),
-        sa.Column('previous_until', sa.BigInteger(), nullable=False, comment='milliseconds of the duty'),
+        sa.Column(
+            'previous',
+            sa.Text(),
+            nullable=False,
+            comment='secrets that sign, too, each with its end in milliseconds of the duty, as JSON',
+        ),
         sa.Column('failures', sa.Integer(), nullable=False, comment='in a row'),
         sa.Column('failing_since', sa.BigInteger(), comment='milliseconds of the duty; none: the last one succeeded'),
         sa.Column('turn', sa.Integer(), nullable=False, comment='goes on with every change by its owner'),
