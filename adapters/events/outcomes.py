@@ -6,7 +6,7 @@ import structlog
 
 from adapters.events.lanes import pause_after, spread, tries_within
 from adapters.events.served import Result, Served
-from adapters.persistence.deliveries import Round
+from adapters.persistence.deliveries import Evidence, Round
 from canonical.listeners.delivery import Delivery
 from canonical.listeners.notification import Outcome
 
@@ -33,6 +33,7 @@ class Outcomes:
         elif outcome.gone:
             log.warning("a listener ended its registration", listener=served.listener.id, client=served.listener.owner)
             done.ended.append(served.listener.id)
+            done.evidence.append(Evidence(served.listener, "endListener", "it answered 410"))
         else:
             self._failed(served, one, outcome, now, done)
 

@@ -6,7 +6,7 @@ from datetime import datetime
 import structlog
 
 from adapters.events.lanes import Lane
-from adapters.persistence.deliveries import Round
+from adapters.persistence.deliveries import Evidence, Round
 from adapters.persistence.encoding import timestamp
 from canonical.listeners.delivery import Attempt, Delivery, DeliveryState, DeliveryStatus
 from canonical.listeners.listener import Listener
@@ -43,6 +43,7 @@ class Served:
         self.status.state, self.status.reason = DeliveryState.PAUSED, reason
         self.forgive()
         self.changed(done)
+        done.evidence.append(Evidence(self.listener, "pauseListener", reason))
         log.warning("a listener is paused", listener=self.listener.id, client=self.listener.owner, reason=reason)
 
     def address(self, event_type: str) -> str:

@@ -2,21 +2,25 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from adapters.persistence.audit import insert_record
 from adapters.persistence.database import Database
-from adapters.persistence.duties import DutyTable
+from adapters.persistence.duties import NOTIFICATIONS, DutyTable
 from adapters.persistence.event_stream import events_after, head
 from adapters.persistence.listeners import SqlListenerRepository, loaded_listener, loaded_status
 from adapters.persistence.prepared import Prepared
 from adapters.persistence.tables import deliveries, delivery_attempts, delivery_status, listeners, outbox
+from canonical.audit.record import AuditRecord
 from canonical.events.recorded import RecordedEvent
 from canonical.listeners.delivery import Attempt, Delivery, DeliveryStatus
 from canonical.listeners.listener import Listener
+from canonical.shared.ports import Identities
 
 _COLUMNS = tuple(column.name for column in deliveries.columns)
 _ONE = (deliveries.c.listener_id == sa.bindparam("of_listener"), deliveries.c.number == sa.bindparam("of_number"))
@@ -68,6 +72,15 @@ _FORGOTTEN = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the product did about a listener by itself, for the audit."""
+
+    listener: Listener
+    operation: str
+    reason: str
+
+
 @dataclass
 class Round:
     """What one round of the delivering node writes. `status` are changed statuses, `ended` listeners to remove."""
@@ -78,17 +91,19 @@ class Round:
     attempts: list[Attempt] = field(default_factory=list)
     status: dict[str, DeliveryStatus] = field(default_factory=dict)
     ended: list[str] = field(default_factory=list)
+    evidence: list[Evidence] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return any((self.new, self.delivered, self.failed, self.attempts, self.status, self.ended))
+        return any((self.new, self.delivered, self.failed, self.attempts, self.status, self.ended, self.evidence))
 
 
 class DeliveryTable:
     """For the node that delivers; each call is a transaction of its own."""
 
-    def __init__(self, database: Database, duty: DutyTable) -> None:
+    def __init__(self, database: Database, duty: DutyTable, identities: Identities) -> None:
         self._database = database
         self._duty = duty
+        self._identities = identities
 
     def listeners(self) -> list[tuple[Listener, DeliveryStatus]]:
         """All of them. One without a status, from a process of the release before, gets one."""
@@ -140,8 +155,23 @@ class DeliveryTable:
             if not self._duty.beat(connection, node, milliseconds, cursor):
                 return False
             _write(connection, done)
+            for one in done.evidence:
+                insert_record(connection, self._record(one))
             connection.commit()
         return True
+
+    def _record(self, one: Evidence) -> AuditRecord:
+        return AuditRecord(
+            id=self._identities.new_id(),
+            at=datetime.now(UTC),
+            client=one.listener.owner,
+            operation=one.operation,
+            correlation_id=NOTIFICATIONS,
+            status=200,
+            subject_type="listener",
+            subject=one.listener.id,
+            reason=one.reason,
+        )
 
     def forget(self, before: str) -> bool:
         """Delete a part of the log before that time, and of what is left of listeners and events that are not there any

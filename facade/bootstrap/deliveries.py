@@ -17,6 +17,7 @@ from canonical.shared.errors import StoreUnavailable
 from facade.app import contract_of
 from facade.bootstrap.declared import TMF_APIS
 from facade.bootstrap.versions import notifications_of, versions_of
+from facade.identities import SortableIdentities
 from facade.partners.in_force import ProfilesInForce
 from facade.partners.profiles import Profile
 from facade.settings import Settings
@@ -41,7 +42,7 @@ def notification_delivery(
     """Starts with `begin`. Only one node delivers at a time; the others wait."""
     table = DutyTable(database, NOTIFICATIONS)
     return NotificationDelivery(
-        DeliveryTable(database, table),
+        DeliveryTable(database, table, SortableIdentities()),
         Duty(table, node, settings.node_lease),
         notifier_of(TMF_APIS, profiles.of, settings.public_url),
         sender,

@@ -12,11 +12,12 @@ from adapters.persistence.database import Database
 from adapters.persistence.deliveries import MOST_FORGOTTEN, DeliveryTable
 from adapters.persistence.duties import NOTIFICATIONS, DutyTable
 from adapters.persistence.listeners import SqlListenerRepository
-from adapters.persistence.tables import deliveries, delivery_attempts, delivery_status, duties, listeners, outbox
+from adapters.persistence.tables import audit, deliveries, delivery_attempts, delivery_status, duties, listeners, outbox
 from canonical.events.recorded import RecordedEvent
 from canonical.listeners.delivery import Delivery, DeliveryState, DeliveryStatus
 from canonical.listeners.listener import Listener
 from canonical.listeners.notification import ListenerUnusable, Notification, Outcome, Outgoing
+from facade.identities import SortableIdentities
 from tests.support.delivering import Plain, a_delivery, change, delivering, happen, quiet, register, rows
 from tests.support.waiting import LONG, until
 
@@ -163,7 +164,7 @@ def test_what_is_left_of_a_listener_or_an_event_is_deleted_in_parts(database: Da
         connection.execute(sa.delete(listeners).where(listeners.c.id == "l2"))
         connection.execute(sa.delete(outbox).where(outbox.c.subject == "a"))
         connection.commit()
-    table = DeliveryTable(database, DutyTable(database, NOTIFICATIONS))
+    table = DeliveryTable(database, DutyTable(database, NOTIFICATIONS), SortableIdentities())
     table.forget("2020-01-01T00:00:00.000000Z")
     left = {(one.listener_id, one.event_id) for one in rows(database, deliveries)}
     assert left == {("l1", "b-1"), ("l1", "c-1")}
@@ -238,6 +239,27 @@ def test_a_new_secret_that_is_asked_for_twice_ends_none_that_a_receiver_has(data
     ]
     change(database, lambda _, its: its.renew("fourth", 1_550, 500))
     assert status_of(database).previous == (("third", 2_050), ("second", 1_600))
+
+
+def test_a_listener_that_is_paused_or_ended_by_us_leaves_evidence(database: Database) -> None:
+    notifier, sender = Choosy(), Sender(lambda sent: Outcome(410, "the listener answered 410", "", 1))
+    for listener_id in ("l1", "l2"):
+        register(database, f"https://{listener_id}.example/", listener_id, query=listener_id)
+    happen(database, "a")
+    with delivering(database, notifier=notifier, sender=sender):
+        until(lambda: not rows(database, listeners))
+        register(database, "https://one.example/", "l3")
+        notifier.unusable = True
+        happen(database, "b")
+        until(lambda: status_of(database, "l3").state is DeliveryState.PAUSED)
+    with database.reading() as connection:
+        query = sa.select(audit.c.operation, audit.c.client, audit.c.subject, audit.c.reason).order_by(audit.c.id)
+        found = [tuple(row) for row in connection.execute(query.where(audit.c.subject.in_(["l1", "l2", "l3"])))]
+    assert sorted(found) == [
+        ("endListener", "partner-acme", "l1", "it answered 410"),
+        ("endListener", "partner-acme", "l2", "it answered 410"),
+        ("pauseListener", "partner-acme", "l3", "its query cannot be used any more"),
+    ]
 
 
 def _replayed(status: DeliveryStatus, after: int) -> None:

@@ -20,6 +20,7 @@ from canonical.listeners.delivery import DeliveryStatus
 from canonical.listeners.listener import Listener
 from canonical.listeners.notification import ListenerUnusable, Notification, SendsNotifications
 from canonical.shared import jsontext
+from facade.identities import SortableIdentities
 from tests.support.notified import a_listener
 from tests.support.waiting import LONG
 
@@ -47,7 +48,11 @@ def a_delivery(
     settings = DeliverySettings(**{"threads": 8, **more})
     sends = sender or WebhookSender(lambda address: True, LONG, lambda name: ())
     return NotificationDelivery(
-        DeliveryTable(database, duty), Duty(duty, next(NODES), LEASE), notifier or Plain(), sends, settings
+        DeliveryTable(database, duty, SortableIdentities()),
+        Duty(duty, next(NODES), LEASE),
+        notifier or Plain(),
+        sends,
+        settings,
     )
 
 
