@@ -61,7 +61,8 @@ def notifier_of(apis: Collection[TmfApi], profile_of: Callable[[str], Profile], 
         (api.name, version): SpokenApi.of(
             notifications_of(api, version),
             versions_of(api, version).values(),
-            f"{public_url.rstrip('/')}{contract_of(served.spec).base_path}",
+            contract_of(served.spec),
+            public_url.rstrip("/"),
         )
         for api in apis
         for version, served in api.versions.items()

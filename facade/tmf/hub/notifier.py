@@ -1,7 +1,7 @@
 """The notifications of each listener: what its client may see, what it asked for, in its version and its words."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
@@ -12,10 +12,13 @@ from canonical.listeners.listener import Listener
 from canonical.listeners.notification import ListenerUnusable, Notification
 from canonical.shared import jsontext
 from canonical.shared.errors import NotFound
+from facade.contract.validator import Contract
 from facade.contract.violations import ContractViolation
+from facade.partners.api_versions import VersionNotAgreed
 from facade.partners.profiles import Profile
 from facade.security.principal import Principal
 from facade.tmf.engine.addresses import addressed, last_part
+from facade.tmf.engine.declaration import Verb
 from facade.tmf.engine.payload import Payload
 from facade.tmf.engine.versions import Version
 from facade.tmf.hub.envelopes import Change, Envelope, change_named, envelope
@@ -36,16 +39,23 @@ TOKENS_NEEDED = (
 @dataclass(frozen=True)
 class SpokenApi:
     """One version of an API. `versions` are its resources by the kinds of their aggregates. `address` is for listeners
-    whose own is not known, because a release before kept none.
+    whose own is not known, because a release before kept none. `reads` are the scopes that reading each resource takes,
+    by the kinds.
     """
 
     notifications: Notifications
     versions: Mapping[str, Version]
     address: str
+    reads: Mapping[str, Collection[str]]
 
     @classmethod
-    def of(cls, notifications: Notifications, versions: Iterable[Version], address: str) -> "SpokenApi":
-        return cls(notifications, {one.resource.kind.name: one for one in versions}, address)
+    def of(
+        cls, notifications: Notifications, versions: Iterable[Version], contract: Contract, origin: str
+    ) -> "SpokenApi":
+        """`origin`: what its address begins with."""
+        kinds = {one.resource.kind.name: one for one in versions}
+        reads = {name: contract.scopes(one.resource.operation(Verb.RETRIEVE, one.name)) for name, one in kinds.items()}
+        return cls(notifications, kinds, f"{origin}{contract.base_path}", reads)
 
 
 class Notifier:
@@ -72,6 +82,8 @@ class Notifier:
             return None
         asked = self._filter(listener.api, listener.version, listener.query)
         principal = self._principal(listener)
+        if not self._may_read(listener, principal, event.subject_type):
+            return None
         if not version.resource.reader(principal).sees(event.owner, event.customer_id):
             return None
         made = self._envelope(listener, version, event, before, principal)
@@ -97,7 +109,15 @@ class Notifier:
         profile = self._profile_of(listener.owner)
         if profile.customers is not None and profile.customers.claim is not None:
             raise ListenerUnusable(TOKENS_NEEDED)
+        try:
+            profile.versions.check(listener.api, listener.version)
+        except VersionNotAgreed as error:
+            raise ListenerUnusable(f"{error} Delete the registration and register in another version.") from error
         return Principal(listener.owner, frozenset(listener.scopes), profile.customers_for({}), profile)
+
+    def _may_read(self, listener: Listener, principal: Principal, kind: str) -> bool:
+        """Releases before kept no scopes of listeners."""
+        return not listener.scopes or principal.may_all(self._apis[(listener.api, listener.version)].reads[kind])
 
     def _envelope(
         self, listener: Listener, version: Version, event: RecordedEvent, before: str | None, principal: Principal

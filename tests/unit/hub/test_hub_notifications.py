@@ -17,6 +17,7 @@ from canonical.ordering.states import State
 from canonical.shared.reader import CustomerSet
 from facade.bootstrap.declared import TMF_APIS
 from facade.bootstrap.deliveries import notifier_of
+from facade.partners.api_versions import ApiVersions, VersionTerms
 from facade.partners.customers import CustomerRule
 from facade.partners.profiles import DEFAULT
 from facade.tmf.engine.declaration import Resource
@@ -28,7 +29,8 @@ from tests.support.notified import OWNER, a_listener, a_notifier, an_event, sent
 GOLDEN = Path(__file__).parents[3] / "fixtures" / "golden"
 RESOURCES = [(api, resource) for api in TMF_APIS for resource in api.resources]
 NOTIFIER = a_notifier()
-SEES_ALL = ("catalog:write",)
+READS = ("catalog:read", "inventory:read", "order:read")
+SEES_ALL = ("catalog:write", *READS)
 
 
 def order(state: State, **carried: Any) -> dict[str, Any]:
@@ -200,7 +202,8 @@ def test_a_query_is_held_against_the_whole_resource_and_selects_what_is_sent() -
 def test_a_listener_is_told_of_what_its_client_may_see() -> None:
     event = an_event(ORDERS.name, order(State.ACKNOWLEDGED), sequence=1)
     assert sent(NOTIFIER, a_listener(owner="another"), event) is None
-    assert sent(NOTIFIER, a_listener(owner="another", scopes=("order:all",)), event) is not None
+    assert sent(NOTIFIER, a_listener(owner="another", scopes=("order:all", "order:read")), event) is not None
+    assert sent(NOTIFIER, a_listener(scopes=("events:subscribe",)), event) is None, "it may not read orders"
     bound = replace(DEFAULT, customers=CustomerRule(CustomerSet(frozenset({"C1"}))), version="bound")
     assert sent(a_notifier({OWNER: bound}), a_listener(), event) is None
     allowed = replace(bound, customers=CustomerRule(CustomerSet(frozenset({"C12345"}))))
@@ -208,6 +211,10 @@ def test_a_listener_is_told_of_what_its_client_may_see() -> None:
     claimed = replace(bound, customers=CustomerRule(claim="customers"))
     with pytest.raises(ListenerUnusable, match="read GET /api/v1/events"):
         sent(a_notifier({OWNER: claimed}), a_listener(), event)
+    agreed = replace(DEFAULT, versions=ApiVersions({"TMF622": {"v5": VersionTerms()}}), version="v5-only")
+    assert sent(a_notifier({OWNER: agreed}), a_listener(), event) is not None
+    with pytest.raises(ListenerUnusable, match="register in another version"):
+        sent(a_notifier({OWNER: agreed}), a_listener(version="v4"), event)
 
 
 def test_a_listener_that_an_earlier_release_registered_gets_addresses_below_the_public_one() -> None:
