@@ -9,7 +9,7 @@ from facade.contract.lenient_defaults import Allowance, Leniency
 from facade.contract.pointers import shortened, tokens_of
 
 MOST_PLACES = 100
-"""Places that the record of a refusal names."""
+"""Places that a record names of one kind: of a refusal, of nulls, of extensions."""
 LONGEST_POINTER = 300
 """Characters of such a place."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Any
 
 from facade.contract.lenient_defaults import Allowance, Leniency
@@ -11,6 +12,10 @@ from facade.contract.violations import Code, Violation
 
 NULL_NOT_AGREED = "NULL_NOT_AGREED"
 ABSENT = "absent"
+MOST_TOLD = 50
+"""Nulls that a refusal names."""
+
+_Tree = dict[str, "_Tree"]
 
 
 def allowances(places: Iterable[Tokens]) -> list[Allowance]:
@@ -26,14 +31,17 @@ def refused(places: Iterable[str]) -> tuple[Violation, ...]:
             f"{shortened(tokens_of(at)[-1])} is null, and it is agreed with you that no attribute is; leave it out",
             reason=NULL_NOT_AGREED,
         )
-        for at in places
+        for at in islice(places, MOST_TOLD)
     )
 
 
 def removals(places: Sequence[Tokens]) -> tuple[list[Tokens], list[Tokens]]:
     """The nulls by which a merge patch removes what they name, and the others, which stand in lists."""
-    removing = [at for at in places if not any(isinstance(token, int) for token in at)]
-    return removing, [at for at in places if at not in removing]
+    removing: list[Tokens] = []
+    absent: list[Tokens] = []
+    for at in places:
+        (absent if any(isinstance(token, int) for token in at) else removing).append(at)
+    return removing, absent
 
 
 def put_back(body: Any, places: Iterable[Tokens]) -> Any:
@@ -49,17 +57,25 @@ def _with_null(body: Any, at: Tokens) -> Any:
 
 
 def left_out(body: Any, places: Iterable[str]) -> Any:
-    """The body without its members at these pointers."""
+    """The body without its members at these pointers. It is walked once, however many there are."""
+    tree: _Tree = {}
     for at in places:
-        body = _without(body, tokens_of(at))
-    return body
+        below = tree
+        for token in tokens_of(at):
+            below = below.setdefault(token, {})
+    return _without(body, tree)
 
 
-def _without(body: Any, tokens: list[str]) -> Any:
-    name, below = tokens[0], tokens[1:]
+def _without(body: Any, tree: _Tree) -> Any:
+    """`tree` has what is left out as its leaves."""
     if isinstance(body, list):
-        index = int(name)
-        return [_without(one, below) if number == index else one for number, one in enumerate(body)]
-    if not below:
-        return {member: value for member, value in body.items() if member != name}
-    return {**body, name: _without(body[name], below)}
+        kept = list(body)
+        for index, below in tree.items():
+            kept[int(index)] = _without(body[int(index)], below)
+        return kept
+    left = {member for member, below in tree.items() if not below}
+    return {
+        member: _without(value, tree[member]) if member in tree else value
+        for member, value in body.items()
+        if member not in left
+    }

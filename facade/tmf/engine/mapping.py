@@ -5,11 +5,13 @@ What is more than one attribute that is one field has its rows in `parts`.
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Protocol
 
 from canonical.audit.record import Mapped, Outcome
 from facade.contract.pointers import escaped
 from facade.contract.violations import Code, Violation
+from facade.evidence import MOST_PLACES
 from facade.tmf.bridge import COMPLEMENT
 from facade.tmf.engine.payload import Payload
 
@@ -152,8 +154,8 @@ def carried(place: str) -> Mapped:
 
 
 def left_out(nulls: Iterable[str]) -> Iterator[Mapped]:
-    """Nulls at these pointers, which were read as if they were not there."""
-    return (Mapped(at, "", LEFT_OUT) for at in nulls)
+    """Nulls at these pointers, which were read as if they were not there: at most MOST_PLACES of them."""
+    return (Mapped(at, "", LEFT_OUT) for at in islice(nulls, MOST_PLACES))
 
 
 def show(table: Iterable[Row], aggregate: Any, carried: Mapping[str, Any]) -> Payload:

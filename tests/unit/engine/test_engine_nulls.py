@@ -17,10 +17,12 @@ from facade.application.requests import Translation
 from facade.bootstrap.answers import answer_to
 from facade.bootstrap.declared import TMF_APIS
 from facade.bootstrap.versions import versions_of
-from facade.contract.nulls import NULL_NOT_AGREED
+from facade.contract.nulls import MOST_TOLD, NULL_NOT_AGREED
+from facade.contract.nulls import left_out as without
 from facade.contract.pointers import Tokens, pointer
 from facade.contract.validator import Checked, Contract
 from facade.contract.violations import ContractViolation
+from facade.evidence import MOST_PLACES
 from facade.partners.profiles import DEFAULT, compile_profile
 from facade.security.principal import Principal
 from facade.tmf.engine.changes import Patch
@@ -220,3 +222,26 @@ def test_a_patch_with_nulls_is_refused_by_profile_unless_it_removes_by_them(vers
     with pytest.raises(ContractViolation) as refused:
         patched(version, [{"op": "replace", "path": "/note/0/author", "value": None}], JSON_PATCH, REFUSING)
     assert [(one.pointer, one.reason) for one in refused.value.violations] == [("/note/0/author", NULL_NOT_AGREED)]
+
+
+@pytest.mark.parametrize("version", [V5, V4], ids=["v5", "v4"])
+def test_a_patch_with_thousands_of_nulls_is_read_in_one_walk_and_names_a_hundred(version: Version) -> None:
+    """One walk for each null would copy 100 million elements."""
+    notes = [{"text": f"n{number}", "author": None, "date": None, "id": None} for number in range(6_000)]
+    found = patched(version, [{"op": "add", "path": "/note", "value": notes}], JSON_PATCH)
+    assert found is not None
+    assert found.carried is not None
+    assert [one["text"] for one in found.carried["note"]] == [one["text"] for one in notes]
+    assert not any({"author", "date", "id"} & one.keys() for one in found.carried["note"])
+    assert len([one for one in found.trail if one.rule == LEFT_OUT]) == MOST_PLACES
+    with pytest.raises(ContractViolation) as refused:
+        patched(version, [{"op": "add", "path": "/note", "value": notes}], JSON_PATCH, REFUSING)
+    assert len(refused.value.violations) == MOST_TOLD
+
+
+def test_members_are_left_out_wherever_they_stand() -> None:
+    body: Any = {"a": None, "b~/c": [{"d": None, "e": 1}, 2, [{"f": None}]], "g": {"h": {"i": None}}, "j": [{}]}
+    assert without(body, ["/a", "/b~0~1c/0/d", "/b~0~1c/2/0/f", "/g/h/i"]) == {
+        "b~/c": [{"e": 1}, 2, [{}]], "g": {"h": {}}, "j": [{}],
+    }  # fmt: skip
+    assert body["a"] is None
