@@ -8,9 +8,6 @@ from typing import Any
 from facade.contract.classes import ClassCatalog
 from facade.contract.pointers import Tokens
 
-MOST_FOUND = 100
-"""Extensions that are named of one body."""
-
 _Members = Mapping[str, Any]
 """What is declared for an object: a schema node for each of its members. Nothing: it may have any."""
 
@@ -28,7 +25,7 @@ class ExtensionFinder:
         """By the identity of the schema node, which the contract keeps."""
 
     def find(self, body: Any, schema: Mapping[str, Any]) -> list[Tokens]:
-        """The places of extensions, at most MOST_FOUND. An extension inside of one is not named."""
+        """The places of all extensions. An extension inside of one is not named."""
         found: list[Tokens] = []
         self._walk(body, schema, (), found)
         return found
@@ -41,7 +38,7 @@ class ExtensionFinder:
             known = self._place(node)
             for name, member in value.items() if known else ():
                 if name not in known:
-                    if name[:1] != "@" and len(found) < MOST_FOUND:
+                    if name[:1] != "@":
                         found.append((*at, name))
                 elif isinstance(member, dict | list):
                     self._walk(member, known[name], (*at, name), found)

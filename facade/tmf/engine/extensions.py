@@ -2,8 +2,9 @@
 headers of the answer.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 from urllib.parse import quote
 
@@ -11,6 +12,7 @@ from canonical.audit.record import Mapped, Outcome
 from facade.application.requests import Result, Translation
 from facade.contract.pointers import Tokens, pointer
 from facade.contract.violations import ContractViolation
+from facade.evidence import MOST_PLACES
 from facade.partners.extensions import ExtensionRules, place_of
 from facade.tmf.engine.mapping import EXTENSION, VERBATIM
 from facade.tmf.engine.payload import Payload
@@ -21,7 +23,9 @@ HEADER = "X-Carried-Extensions"
 RECORD = "X-Audit-Record"
 RECORDS = "/api/v1/audit-records"
 LONGEST = 1_000
-"""Characters of the header. The audit record names all."""
+"""Characters of the header. The audit record names MOST_PLACES at most."""
+MOST_REFUSED = 50
+"""Extensions that one refusal names."""
 MORE = "..."
 _PLAIN = "/~!$&'()*+;=:@"
 
@@ -33,7 +37,7 @@ def added(version: Version, before: Payload, after: Payload) -> list[Tokens]:
     if not found:
         return found
     earlier = version.as_shown(before)
-    known = [(place_of(at), _value(earlier, at)) for at in version.extensions(earlier)]
+    known = {(place_of(at), _value(earlier, at)) for at in version.extensions(earlier)}
     return [at for at in found if (place_of(at), _value(shown, at)) not in known]
 
 
@@ -46,17 +50,17 @@ def with_extensions(
     """
     if not found:
         return translation
-    understood = [one.source for one in translation.trail if one.rule != VERBATIM]
-    carried = {pointer(at): at for at in found if not _is_around(pointer(at), understood)}
+    understood = _with_what_is_around(one.source for one in translation.trail if one.rule != VERBATIM)
+    carried = [at for at in found if pointer(at) not in understood]
     if not carried:
         return translation
-    refused = list(rules.refused(carried.values()))
+    refused = list(islice(rules.refused(carried), MOST_REFUSED))
     if refused:
         raise ContractViolation(refused)
-    places = {at: f"/carried{pointer(version.kept_place(tokens))}" for at, tokens in carried.items()}
+    places = {pointer(at): f"/carried{pointer(version.kept_place(at))}" for at in carried[:MOST_PLACES]}
     told = None if translation.told is None else _with_extensions(translation.told, places)
     trail = _with_extensions(translation.trail, places)
-    return replace(translation, trail=trail, told=told, headers={HEADER: _listed(carried)})
+    return replace(translation, trail=trail, told=told, headers={HEADER: _listed(map(pointer, carried))})
 
 
 def headers_of(result: Result) -> dict[str, str]:
@@ -72,16 +76,23 @@ def _with_extensions(trail: Sequence[Mapped], places: Mapping[str, str]) -> tupl
     return (*others, *(Mapped(at, to, EXTENSION, Outcome.CARRIED) for at, to in places.items()))
 
 
-def _is_around(place: str, sources: Collection[str]) -> bool:
-    return any(source == place or source.startswith(f"{place}/") for source in sources)
+def _with_what_is_around(sources: Iterable[str]) -> set[str]:
+    """These places, and the places that they are in."""
+    found: set[str] = set()
+    for source in sources:
+        place = source
+        while place and place not in found:
+            found.add(place)
+            place = place.rpartition("/")[0]
+    return found
 
 
-def _listed(places: Collection[str]) -> str:
+def _listed(places: Iterable[str]) -> str:
     """The pointers, percent-encoded, as many as fit."""
     return ", ".join(_fitting(places))
 
 
-def _fitting(places: Collection[str]) -> Iterator[str]:
+def _fitting(places: Iterable[str]) -> Iterator[str]:
     left = LONGEST - len(MORE)
     for place in places:
         text = quote(place, safe=_PLAIN)
@@ -92,7 +103,14 @@ def _fitting(places: Collection[str]) -> Iterator[str]:
         yield text
 
 
-def _value(document: Any, at: Tokens) -> Any:
+def _value(document: Any, at: Tokens) -> Hashable:
     for token in at:
         document = document[token]
-    return document
+    return _hashable(document)
+
+
+def _hashable(value: Any) -> Hashable:
+    """Equal for equal values."""
+    if isinstance(value, dict):
+        return frozenset((name, _hashable(member)) for name, member in value.items())
+    return tuple(map(_hashable, value)) if isinstance(value, list) else value

@@ -11,11 +11,12 @@ from facade.application.requests import Result, Translation
 from facade.bootstrap.declared import TMF_APIS
 from facade.bootstrap.versions import versions_of
 from facade.contract.violations import ContractViolation, Violation
+from facade.evidence import MOST_PLACES
 from facade.partners.extensions import EXTENSION_NOT_AGREED
 from facade.partners.profiles import DEFAULT, Profile, compile_profile
 from facade.security.principal import Principal
 from facade.tmf.engine.changes import Patch
-from facade.tmf.engine.extensions import HEADER, LONGEST, RECORD, headers_of
+from facade.tmf.engine.extensions import HEADER, LONGEST, MOST_REFUSED, RECORD, headers_of
 from facade.tmf.engine.translator import ResourceTranslator
 from facade.tmf.engine.versions import Version
 from tests.support.builders import an_order_in
@@ -87,6 +88,20 @@ def test_a_profile_refuses_what_it_does_not_allow(version: Version) -> None:
     assert wrong.allowed == ("campaign", "/note/*/x_tone")
     found = refused(version, an_order(version, x_tone=1, productOrderItem=[an_item(x_item=1)]))
     assert {one.pointer for one in found} == {"/x_tone", "/productOrderItem/0/x_item"}
+
+
+def many(version: Version, **last: Any) -> dict[str, Any]:
+    """An order with more extensions than are told, all of them allowed but that of the last item."""
+    items = [an_item(id=str(number), campaign=1) for number in range(MOST_PLACES)]
+    return an_order(version, productOrderItem=[*items, an_item(id="last", **last)])
+
+
+@VERSIONS
+def test_rules_count_for_every_extension_and_a_hundred_are_told(version: Version) -> None:
+    place = f"/productOrderItem/{MOST_PLACES}/x_secret"
+    assert [one.pointer for one in refused(version, many(version, x_secret=1))] == [place]
+    assert len(carried(translated(version, many(version, campaign=1), REFUSING))) == MOST_PLACES
+    assert len(refused(version, {**many(version), **{f"x_{number}": 1 for number in range(99)}})) == MOST_REFUSED
 
 
 @pytest.mark.parametrize(
