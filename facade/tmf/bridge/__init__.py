@@ -13,6 +13,7 @@ from facade.tmf.bridge.bridge import Bridge
 from facade.tmf.bridge.classes import ClassMapping
 from facade.tmf.bridge.complement import (
     COMPLEMENT,
+    entries_without,
     positions_aside,
     refuse_reserved,
     with_complement,
@@ -30,6 +31,7 @@ __all__ = [
     "Kind",
     "Loss",
     "NotVisible",
+    "entries_without",
     "fit",
     "positions_aside",
     "refuse_reserved",

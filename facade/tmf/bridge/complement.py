@@ -12,7 +12,7 @@ document that v4 shows:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from decimal import Decimal
@@ -211,6 +211,23 @@ def with_complement(document: dict[str, Any], entries: Sequence[Entry]) -> dict[
 
 def without_complement(document: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in document.items() if name != COMPLEMENT}
+
+
+def entries_without(entries: Iterable[Entry], is_left_out: Callable[[Sequence[str]], bool]) -> list[Entry]:
+    """A complement without what stands at the places of the v4 document that are left out, or in them."""
+    kept: list[Entry] = []
+    for entry in entries:
+        tokens = tokens_of(entry["at"])
+        if is_left_out(tokens):
+            continue
+        members = {
+            side: {name: value for name, value in entry[side].items() if not is_left_out([*tokens, name])}
+            for side in ("sent", "shown")
+            if side in entry
+        }
+        if not members or any(members.values()):
+            kept.append(entry | members)
+    return kept
 
 
 def refuse_reserved(body: Any) -> None:

@@ -245,7 +245,9 @@ def to_change(asked: set[Trigger], order: Order, names: Collection[str], body: P
     kind = SubmitDraft if Trigger.SUBMIT in asked else AmendOrder
     command = kind(order.id, order.version, contents.command)
     changed = identifiers_changed(order.external_identifiers, contents.command.external_identifiers)
-    return Translation(command, carried=body, trail=(*contents.trail, *changed), customer_id=contents.customer_id)
+    return Translation(
+        command, carried=contents.carried, trail=(*contents.trail, *changed), customer_id=contents.customer_id
+    )
 
 
 def _remarks(order: Order, names: Collection[str], body: Payload, sender: Sender) -> Translation:

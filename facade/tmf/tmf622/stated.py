@@ -1,6 +1,6 @@
 """What a TMF622 order says of its products and their prices, for the catalog to judge."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
 
@@ -8,6 +8,7 @@ from canonical.audit.record import Mapped
 from canonical.ordering.commands import PriceKind, StatedPrice
 from canonical.ordering.wishes import ChosenCharacteristic
 from canonical.shared import jsontext
+from facade.tmf.bridge import COMPLEMENT, entries_without, with_complement
 from facade.tmf.engine.payload import Payload
 from facade.tmf.vocabulary import folded
 
@@ -70,9 +71,11 @@ def _amounts(price: Payload) -> Iterator[tuple[str, tuple[str, Decimal]]]:
 
 
 def without_prices(body: Payload, trail: list[Mapped]) -> Payload:
-    """An order without the prices that stand in it."""
+    """An order without the prices that stand in it, and in its complement."""
     items = body.get("productOrderItem") or ()
     kept = _without(body, ORDER_PRICES, "", trail)
+    if COMPLEMENT in body:
+        kept = with_complement(kept, entries_without(body[COMPLEMENT], _is_price))
     return {
         **kept,
         "productOrderItem": [_item_without(one, f"/productOrderItem/{n}", trail) for n, one in enumerate(items)],
@@ -91,3 +94,11 @@ def _item_without(item: Payload, at: str, trail: list[Mapped]) -> Payload:
 def _without(holder: Payload, attributes: Mapping[str, bool], at: str, trail: list[Mapped]) -> Payload:
     trail += [Mapped(f"{at}/{name}", "", IGNORED) for name in attributes if name in holder]
     return {name: value for name, value in holder.items() if name not in attributes}
+
+
+def _is_price(place: Sequence[str]) -> bool:
+    """Whether a place of an order is a price of it or of its items, or in one."""
+    prices: Mapping[str, bool] = ORDER_PRICES
+    while len(place) > 1 and place[0] == "productOrderItem":
+        place, prices = place[2:], ITEM_PRICES
+    return bool(place) and place[0] in prices

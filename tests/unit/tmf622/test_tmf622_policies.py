@@ -14,6 +14,7 @@ from facade.application.requests import Translation
 from facade.partners.faults import ProfileFault
 from facade.partners.profiles import Profile, compile_profile
 from facade.security.principal import Principal
+from facade.tmf.bridge import COMPLEMENT
 from facade.tmf.engine.changes import Patch
 from facade.tmf.engine.translator import ResourceTranslator
 from facade.tmf.engine.versions import Version
@@ -79,6 +80,30 @@ def test_prices_are_compared_kept_or_left_out(version: Version, said: Any, has_t
     left_out = {one.source for one in found.trail if one.rule == "left out: prices are ignored by the profile"}
     assert left_out == (set() if kept else set(places))
     assert {one.source for one in found.trail if one.rule == "carried"} >= (set(places) if kept else set())
+
+
+@VERSIONS
+def test_an_amended_order_keeps_no_prices_that_are_ignored(version: Version) -> None:
+    item = an_item(itemPrice=price(version, 1))
+    for patch in ({"orderTotalPrice": price(version, 2)}, {"productOrderItem": [item]}):
+        found = patched(version, patch, State.ACKNOWLEDGED, profile(prices="ignore"))
+        assert found is not None
+        assert found.carried is not None
+        assert "orderTotalPrice" not in found.carried
+        assert "itemPrice" not in found.carried["productOrderItem"][0]
+
+
+def test_ignored_prices_are_not_set_aside_for_v4() -> None:
+    odd = [{"priceType": "oneTime", "name": "no price in it"}]
+    sent = an_order(V4, orderTotalPrice=odd, productOrderItem=[an_item(itemPrice=odd)], description=5)
+    assert len(V4.lifted(sent).body[COMPLEMENT]) == 3
+    found = translated(V4, sent, profile(prices="ignore"))
+    assert found.carried is not None
+    assert [one["at"] for one in found.carried[COMPLEMENT]] == ["/description"]
+    del sent["description"]
+    found = translated(V4, sent, profile(prices="ignore"))
+    assert found.carried is not None
+    assert COMPLEMENT not in found.carried
 
 
 def test_ignored_prices_may_be_in_several_currencies() -> None:
