@@ -10,7 +10,7 @@ from typing import Any
 
 from facade.contract.pointers import escaped, tokens_of
 from facade.partners.faults import ProfileFault
-from facade.tmf.policies import PROMOTABLE
+from facade.tmf.policies import ORDER_ATTRIBUTES, PROMOTABLE
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -66,6 +66,11 @@ def promotions(said: Mapping[str, Any]) -> tuple[Promotion, ...]:
         names = tokens_of(place) if place.startswith("/") else []
         if len(names) != 1 or not names[0] or names[0].startswith("@") or not place.isprintable():
             raise ProfileFault(at, "an extension is named by its pointer in the order, such as /x_channel")
+        if names[0] in ORDER_ATTRIBUTES:
+            text = (
+                f"{names[0]} is an attribute of orders in the contract: promote only an attribute of the partner's own"
+            )
+            raise ProfileFault(at, text)
         if targets.setdefault(to, place) != place:
             raise ProfileFault(f"{at}/to", f"{to} is what {targets[to]} says already; name it once")
         found.append(_promotion(names[0], to, rule.get("table"), at))

@@ -26,6 +26,18 @@ LATE = ("agreement", "payment", "productOfferingQualification", "quote")
 PROMOTABLE = ("salesChannel", "agreement", "billingAccount", "category", "priority")
 """What an extension of an order can be promoted to. Each API declares where it stands (`promotable` of a resource)."""
 
+ORDER_ATTRIBUTES = frozenset(
+    {
+        *("agreement", "billingAccount", "cancellationDate", "cancellationReason", "category", "channel"),
+        *("completionDate", "creationDate", "description", "expectedCompletionDate", "externalId", "href", "id"),
+        *("note", "notificationContact", "orderDate", "orderRelationship", "orderTotalPrice", "payment", "priority"),
+        *("productOfferingQualification", "productOrderErrorMessage", "productOrderItem"),
+        *("productOrderJeopardyAlert", "productOrderMilestone", "quote", "relatedParty", "requestedCompletionDate"),
+        *("requestedInitialState", "requestedStartDate", "state"),
+    }
+)
+"""What the contracts of TMF622 declare of an order, v4 or v5: no extension has these names."""
+
 
 @dataclass(frozen=True)
 class Context:

@@ -6,14 +6,16 @@ import pytest
 
 from canonical.ordering.states import State
 from canonical.shared import jsontext
+from facade.app import spec_of
 from facade.application.requests import Translation
+from facade.contract.classes import ClassCatalog
 from facade.contract.violations import ContractViolation
 from facade.partners.faults import ProfileFault
 from facade.partners.profiles import compile_profile
 from facade.tmf.engine.changes import Patch, planned
 from facade.tmf.engine.versions import Version
-from facade.tmf.policies import PROMOTABLE
-from facade.tmf.tmf622.api import PRODUCT_ORDER
+from facade.tmf.policies import ORDER_ATTRIBUTES, PROMOTABLE
+from facade.tmf.tmf622.api import PRODUCT_ORDER, TMF622
 from tests.support.builders import an_order_in
 from tests.unit.engine.worded import VERSIONS, translated, wording
 from tests.unit.tmf622.payloads import ACME, a_payload, party
@@ -49,6 +51,14 @@ def refused(version: Version, **changes: Any) -> list[tuple[str, str | None, tup
 def test_what_can_be_promoted_to_is_declared_by_the_resource() -> None:
     assert set(PRODUCT_ORDER.promotable) == set(PROMOTABLE)
     assert V5_TASK.wording(compile_profile({"promoted": {"/x": {"to": "priority"}}})) is None
+
+
+def test_what_the_contracts_declare_of_orders_is_no_extension() -> None:
+    declared: set[str] = set()
+    for spoken in TMF622.versions.values():
+        schemas = spec_of(spoken.spec)["components"]["schemas"]
+        declared |= ClassCatalog(schemas).declared((PRODUCT_ORDER.schema,)).keys()
+    assert {name for name in declared if not name.startswith("@")} == ORDER_ATTRIBUTES
 
 
 @VERSIONS
@@ -135,6 +145,9 @@ def test_entity_tags_change_with_what_is_promoted() -> None:
     [
         ({"x_channel": {"to": "salesChannel"}}, "/promoted/x_channel"),
         ({"/a/b": {"to": "salesChannel"}}, "/promoted/~1a~1b"),
+        ({"/description": {"to": "category"}}, "/promoted/~1description"),
+        ({"/orderDate": {"to": "category"}}, "/promoted/~1orderDate"),
+        ({"/creationDate": {"to": "category"}}, "/promoted/~1creationDate"),
         ({"/x": {"to": "state"}}, "/promoted/~1x/to"),
         ({"/x": {"table": {"a": "b"}}}, "/promoted/~1x"),
         ({"/x": {"to": "priority"}, "/y": {"to": "priority"}}, "/promoted/~1y/to"),
