@@ -18,7 +18,7 @@ from facade.contract.nulls import refused
 from facade.contract.pointers import escaped
 from facade.contract.violations import Code, ContractViolation, Violation
 from facade.security.principal import Principal
-from facade.tmf.bridge import COMPLEMENT, with_complement, without_complement
+from facade.tmf.bridge import COMPLEMENT, Bridged, with_complement, without_complement
 from facade.tmf.engine.addresses import entity_tag
 from facade.tmf.engine.declaration import PatchRules, Sender, Verb
 from facade.tmf.engine.error_translation import client_pointers
@@ -140,9 +140,7 @@ def planned(
     """
     resource = version.resource
     before = {"href": patch.href, **resource.project(aggregate, carried)}
-    if patch.read is not None:
-        patch.read.check(before)
-    bridged = version.patched(before, patch.media_type, patch.body)
+    bridged = _patched(version, before, patch)
     after = bridged.body
     names = version.changed(before, after)
     with client_pointers(lambda pointer: version.client_pointer(pointer, patch.body, after)):
@@ -164,6 +162,15 @@ def planned(
         told = _of_changed(read, names, trail)
         changed = replace(translation, trail=trail, told=told, changes=changes, replannable=True)
         return with_extensions(changed, added(version, before, after), sender.extensions, version)
+
+
+def _patched(version: Version, before: Payload, patch: Patch) -> Bridged:
+    body, read = patch.body, patch.read
+    if read is not None:
+        read.check(before)
+        if read.promoted.sent:
+            body, before = read.promoted.onto(body, before, version.as_shown(before))
+    return version.patched(before, patch.media_type, body)
 
 
 def _not_read(names: Collection[str], trail: Sequence[Mapped], after: Payload, state: str) -> Iterator[Mapped]:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from canonical.audit.record import Mapped
-from facade.contract.pointers import Tokens, escaped, pointer
-from facade.contract.violations import Code, Violation
+from facade.contract.pointers import Tokens, escaped, pointer, tokens_of
+from facade.contract.violations import Code, ContractViolation, Violation
 from facade.partners.promotions import Promotion
 from facade.tmf.engine.payload import Payload
 
@@ -49,13 +49,37 @@ class Promoting:
 @dataclass
 class PromotedBody:
     """A body, or a JSON patch, in which extensions were read as attributes. `sent` are the rules of the extensions, and
-    what they said; `operations` those of a patch, by their number. `wrong`: what may not be sent so.
+    what they said; `operations` those of a patch, by their number. `wrong`: what may not be sent so. `written`: the
+    attributes that are made anew, by where the body says so.
     """
 
     body: Any
     sent: list[tuple[Promoting, Any]] = field(default_factory=list)
     operations: dict[int, Any] = field(default_factory=dict)
     wrong: list[Violation] = field(default_factory=list)
+    written: dict[str, Promoting] = field(default_factory=dict)
+
+    def onto(self, body: Any, document: Payload, shown: Payload) -> tuple[Any, Payload]:
+        """`body`, a patch, for the document that its client is shown so, and the document. Nothing stays of an earlier
+        element, nor of what was stored under the name of an extension before it was promoted.
+
+        Raises ContractViolation if an attribute has several elements.
+        """
+        several = [_several(one, at) for at, one in self.written.items() if _has_several(shown.get(one.attribute))]
+        if several:
+            raise ContractViolation(several)
+        stored = {one.rule.name for one, _ in self.sent} & document.keys()
+        if isinstance(body, dict):
+            changed = {one.attribute: one for one in self.written.values()}
+            body = body | {name: _whole(shown.get(name), body[name]) for name in changed}
+        else:
+            removing = [index for index, one in self.operations.items() if one["op"] == "remove"]
+            written = {index: self.written[f"/{index}/path"] for index in removing if f"/{index}/path" in self.written}
+            for index, one in written.items():
+                if one.rule.name in stored and one.attribute not in shown:
+                    body = [*body[:index], self.operations[index], *body[index + 1 :]]
+                    stored.remove(one.rule.name)
+        return body, {name: value for name, value in document.items() if name not in stored}
 
     def as_sent(self, body: Any) -> Any:
         """`body`, which is this one with what a contract adds, with the extensions as they were sent."""
@@ -101,6 +125,7 @@ def _promote(result: PromotedBody, one: Promoting) -> None:
     if rest.get(one.attribute) is None:
         rest[one.attribute] = None if ours is None else one.attribute_with(ours)
         result.sent.append((one, value))
+        result.written[f"/{escaped(name)}"] = one
     result.body = rest
 
 
@@ -110,10 +135,26 @@ def promoted_patch(operations: list[Any], rules: Sequence[Promoting]) -> Promote
     result = PromotedBody(list(operations))
     for index, operation in enumerate(operations):
         path = operation.get("path") if isinstance(operation, dict) else None
-        one = known.get(path[1:].partition("/")[0]) if isinstance(path, str) else None
-        if one is not None:
+        if not isinstance(path, str):
+            continue
+        one = known.get("".join(tokens_of(path.partition("?")[0])[:1]))
+        if path == "":
+            _promote_document(result, index, operation, rules)
+        elif one is not None:
             _promote_operation(result, index, operation, one)
     return result
+
+
+def _promote_document(
+    result: PromotedBody, index: int, operation: Mapping[str, Any], rules: Sequence[Promoting]
+) -> None:
+    """An operation about the whole document."""
+    inner = promoted(operation.get("value"), rules)
+    result.wrong += [replace(one, pointer=f"/{index}/value{one.pointer}") for one in inner.wrong]
+    if inner.body is not operation.get("value"):
+        result.body[index] = {**operation, "value": inner.body}
+        result.operations[index] = operation
+        result.sent += inner.sent
 
 
 def _promote_operation(result: PromotedBody, index: int, operation: Mapping[str, Any], one: Promoting) -> None:
@@ -132,6 +173,7 @@ def _promote_operation(result: PromotedBody, index: int, operation: Mapping[str,
     result.body[index] = made
     result.operations[index] = operation
     result.sent.append((one, operation.get("value")))
+    result.written[f"/{index}/path"] = one
 
 
 def with_promoted(document: Any, rules: Sequence[Promoting]) -> Any:
@@ -143,6 +185,22 @@ def with_promoted(document: Any, rules: Sequence[Promoting]) -> Any:
         if theirs is not None:
             told[one.rule.name] = theirs
     return {**document, **told} if told else document
+
+
+def _has_several(value: Any) -> bool:
+    return isinstance(value, list) and len(value) > 1
+
+
+def _several(one: Promoting, at: str) -> Violation:
+    text = f"{one.attribute} has several elements, and {one.rule.name} says one: change {one.attribute} itself"
+    return Violation(at, Code.INVALID_VALUE, text, reason=NOT_AGREED)
+
+
+def _whole(earlier: Any, written: Any) -> Any:
+    """What a merge patch has to say, so that an object is replaced. Members that begin with @ stay."""
+    if not (isinstance(earlier, dict) and isinstance(written, dict)):
+        return written
+    return dict.fromkeys(name for name in earlier if not name.startswith("@")) | written
 
 
 def _not_agreed(one: Promoting, at: str) -> Violation:

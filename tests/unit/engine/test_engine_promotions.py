@@ -13,6 +13,7 @@ from facade.contract.violations import ContractViolation
 from facade.partners.faults import ProfileFault
 from facade.partners.profiles import compile_profile
 from facade.tmf.engine.changes import Patch, planned
+from facade.tmf.engine.promotions import promoted_patch
 from facade.tmf.engine.versions import Version
 from facade.tmf.policies import ORDER_ATTRIBUTES, PROMOTABLE
 from facade.tmf.tmf622.api import PRODUCT_ORDER, TMF622
@@ -100,14 +101,17 @@ def test_what_the_extension_cannot_say_is_shown_in_the_attribute_only(version: V
     assert "x_channel" not in words.shown({"channel": [channel, channel]})
 
 
-def patched(version: Version, patch: Any, media_type: str) -> Translation:
+def a_channel(name: str) -> dict[str, Any]:
+    return {"@type": "RelatedChannel", "role": "sales", "channel": {"@type": "ChannelRef", "id": name}}
+
+
+def patched(version: Version, patch: Any, media_type: str, **before: Any) -> Translation:
     words = wording(version, PROMOTING).read(patch, media_type)
     assert words.sent(words.body) == patch
     rules = version.resource.patch
     assert rules is not None
-    sent = a_payload(
-        priority="1", channel=[{"@type": "RelatedChannel", "channel": {"@type": "ChannelRef", "id": "web"}}]
-    )
+    stored = a_payload(priority="1", channel=[a_channel("web")]) | before
+    sent = {name: value for name, value in stored.items() if value is not None}
     asked = Patch(media_type, words.body, "", words)
     found = planned(version, rules, asked, an_order_in(State.ACKNOWLEDGED), sent, ACME)
     assert found is not None
@@ -131,6 +135,77 @@ def test_a_patch_of_the_extension_changes_the_attribute(version: Version) -> Non
     with pytest.raises(ContractViolation) as error:
         patched(version, [{"op": "test", "path": "/x_channel", "value": "shop"}], JSON_PATCH)
     assert [one.pointer for one in error.value.violations] == ["/0/path"]
+
+
+SET = ({"x_account": "BK-BA2"}, MERGE), ([{"op": "add", "path": "/x_account", "value": "BK-BA2"}], JSON_PATCH)
+
+
+@VERSIONS
+@pytest.mark.parametrize(("patch", "media_type"), SET, ids=["merge", "operation"])
+def test_nothing_of_an_earlier_element_stays(version: Version, patch: Any, media_type: str) -> None:
+    earlier = {"@type": "BillingAccountRef", "id": "BA1", "name": "private", "href": "http://crm/BA1", "x_own": 1}
+    found = patched(version, patch, media_type, billingAccount=earlier)
+    assert found.carried is not None
+    assert found.carried["billingAccount"] == {"@type": "BillingAccountRef", "id": "BA2"}
+
+
+@VERSIONS
+@pytest.mark.parametrize(
+    ("patch", "media_type", "at"),
+    [({"x_channel": "tel"}, MERGE, "/x_channel"), ({"x_channel": None}, MERGE, "/x_channel"),
+     ([{"op": "add", "path": "/x_channel", "value": "tel"}], JSON_PATCH, "/0/path"),
+     ([{"op": "remove", "path": "/x_channel"}], JSON_PATCH, "/0/path")],
+    ids=["merge", "null", "operation", "remove"],
+)  # fmt: skip
+def test_several_elements_are_not_replaced_by_one(version: Version, patch: Any, media_type: str, at: str) -> None:
+    with pytest.raises(ContractViolation) as error:
+        patched(version, patch, media_type, channel=[a_channel("web"), a_channel("phone")])
+    assert [(one.pointer, one.reason) for one in error.value.violations] == [(at, "WORD_NOT_AGREED")]
+
+
+@VERSIONS
+@pytest.mark.parametrize("verb", ["replace", "add"])
+def test_an_extension_in_a_whole_document_is_read_as_the_attribute(version: Version, verb: str) -> None:
+    stored = {
+        "href": "",
+        **PRODUCT_ORDER.project(an_order_in(State.ACKNOWLEDGED), a_payload(channel=[a_channel("web")])),
+    }
+    shown = version.as_shown(stored)
+    words = wording(version, PROMOTING)
+    value = {name: member for name, member in shown.items() if name != "channel"} | {"x_channel": "tel"}
+    found = patched(version, [{"op": verb, "path": "", "value": value}], JSON_PATCH)
+    assert found.carried is not None
+    assert "x_channel" not in found.carried
+    assert found.carried["channel"][0]["channel"]["id"] == "phone"
+    read = words.read([{"op": "test", "path": "", "value": words.shown(shown)}], JSON_PATCH)
+    assert read.body == [{"op": "test", "path": "", "value": shown}]
+    wrong = words.read([{"op": verb, "path": "", "value": {"x_channel": "web"}}], JSON_PATCH).promoted.wrong
+    assert [one.pointer for one in wrong] == ["/0/value/x_channel"]
+
+
+@VERSIONS
+@pytest.mark.parametrize(
+    ("patch", "media_type"),
+    [({"x_channel": None}, MERGE), ([{"op": "remove", "path": "/x_channel"}], JSON_PATCH)],
+    ids=["merge", "operation"],
+)
+def test_what_was_stored_under_the_name_before_is_removed(version: Version, patch: Any, media_type: str) -> None:
+    found = patched(version, patch, media_type, x_channel="old")
+    assert found.carried is not None
+    assert not {"x_channel", "channel"} & found.carried.keys()
+    found = patched(version, patch, media_type, x_channel="old", channel=None)
+    assert found.carried is not None
+    assert "x_channel" not in found.carried
+    found = patched(version, {"x_channel": "tel"}, MERGE, x_channel="old", channel=None)
+    assert found.carried is not None
+    assert "x_channel" not in found.carried
+
+
+def test_a_name_is_read_from_the_path_of_an_operation_as_it_is_escaped() -> None:
+    rules = wording(V5, compile_profile({"promoted": {"/x~0~1y": {"to": "category"}}})).promoting
+    found = promoted_patch([{"op": "add", "path": "/x~0~1y", "value": "a"}], rules)
+    assert found.body == [{"op": "add", "path": "/category", "value": "a"}]
+    assert promoted_patch([{"op": "add", "path": "/x~0~1y?id=1", "value": "a"}], rules).wrong
 
 
 def test_entity_tags_change_with_what_is_promoted() -> None:
