@@ -29,6 +29,7 @@ from facade.tmf.tmf620.api import TMF620
 from facade.tmf.tmf620.items import ItemMapper
 from facade.tmf.vocabulary import STANDARD
 from tests.support.builders import NOON
+from tests.support.golden import REQUEST, requests
 from tests.support.memory import Memory
 from tests.support.memory_reads import ReadsFromMemory
 
@@ -151,14 +152,18 @@ CONTENTS: dict[str, st.SearchStrategy[Any]] = {
 }  # fmt: skip
 
 
-def golden(version: str, number: str, name: str, kind: str) -> Any:
-    return jsontext.read_kept((GOLDEN / version / f"{number}-{name}.{kind}.json").read_text())
+def golden_file(version: str, number: str, name: str) -> Path:
+    return GOLDEN / version / f"{number}-{name}{REQUEST}"
+
+
+def golden(version: str, number: str, name: str) -> Any:
+    return jsontext.read_kept(golden_file(version, number, name).read_text())
 
 
 def cases() -> Iterator[tuple[str, str, str]]:
     """Golden requests of the four resources: version, number, name."""
-    for path in sorted(GOLDEN.glob("v?/*.request.json")):
-        number, _, name = path.name.removesuffix(".request.json").partition("-")
+    for path in requests(GOLDEN):
+        number, _, name = path.name.removesuffix(REQUEST).partition("-")
         if name in MODULES:
             yield path.parent.name, number, name
 

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pytest
 
 from canonical.catalog.category import CATEGORIES, Category, CategoryContents
@@ -23,6 +22,7 @@ from facade.tmf.tmf620.api import TMF620
 from facade.tmf.tmf620.category import MAPPER
 from facade.tmf.tmf620.v4 import BRIDGE
 from tests.support.builders import NOON
+from tests.support.golden import REQUEST, name_of, requests, require_as_agreed
 from tests.support.specs import mistakes
 from tests.unit.tmf620.categories import (
     ACME,
@@ -36,12 +36,16 @@ from tests.unit.tmf620.categories import (
     shown,
     translated,
 )
+from tests.unit.tmf620.offered import MODULES
 
 GOLDEN = Path(__file__).parents[3] / "fixtures" / "golden" / "tmf620"
-NAMES = ("50-every-kind-of-attribute", "51-the-least-that-is-needed")
+VERSIONS = {one.name: one for one in (V5, V4)}
 CASES = pytest.mark.parametrize(
-    ("version", "name"), [pytest.param(one, name, id=f"{one.name}-{name}") for one in (V5, V4) for name in NAMES]
+    "request_file",
+    [file for file in requests(GOLDEN) if file.name.removesuffix(REQUEST).partition("-")[2] not in MODULES],
+    ids=name_of,
 )
+"""Those that do not have the name of another resource."""
 
 # --- every attribute --------------------------------------------------------------------------------------------------
 
@@ -88,26 +92,26 @@ def test_every_status_has_a_name_of_its_own() -> None:
 # --- golden files -----------------------------------------------------------------------------------------------------
 
 
-def golden(version: Version, name: str, kind: str) -> Any:
-    return jsontext.read_kept((GOLDEN / version.name / f"{name}.{kind}.json").read_text())
+def every_kind(version: Version) -> Any:
+    return jsontext.read_kept((GOLDEN / version.name / f"50-every-kind-of-attribute{REQUEST}").read_text())
 
 
 @CASES
-def test_a_golden_request_becomes_its_command(version: Version, name: str) -> None:
-    request = golden(version, name, "request")
+def test_a_golden_request_becomes_its_command(request_file: Path) -> None:
+    version, request = VERSIONS[request_file.parent.name], jsontext.read_kept(request_file.read_text())
     assert mistakes(contract_of(TMF620.versions[version.name].spec), "createCategory", request) == []
     command = translated(version, request).command
-    written = asdict(command) | {"kind": command.kind.name}
-    assert orjson.loads(orjson.dumps(written)) == golden(version, name, "command")
+    require_as_agreed(request_file, asdict(command) | {"kind": command.kind.name}, "command")
 
 
 @CASES
-def test_a_golden_request_is_answered_as_written(version: Version, name: str) -> None:
-    translation = translated(version, golden(version, name, "request"))
+def test_a_golden_request_is_answered_as_written(request_file: Path) -> None:
+    version = VERSIONS[request_file.parent.name]
+    translation = translated(version, jsontext.read_kept(request_file.read_text()))
     assert translation.carried is not None
     document = jsontext.text(MAPPER.from_item(created(translation), translation.carried))
     answer = jsontext.read_kept(version.shown(document, "https://x.example/1", None).text)
-    assert jsontext.text(answer) == jsontext.text(golden(version, name, "response"))
+    require_as_agreed(request_file, answer)
     assert contract_of(TMF620.versions[version.name].spec).response_errors("retrieveCategory", 200, answer) == []
 
 
@@ -203,7 +207,7 @@ def test_a_v4_client_is_pointed_at_what_it_sent() -> None:
 
 @BOTH
 def test_the_trail_has_every_attribute_that_was_sent(version: Version) -> None:
-    request = golden(version, NAMES[0], "request")
+    request = every_kind(version)
     trail = {mapped.source: mapped.target for mapped in translated(version, request).trail}
     expected = {name: f"/carried/{name}" for name in ("@type", "@baseType", "@schemaLocation", "acmeShelf")}
     expected |= {name: f"/carried/{name}" for name in ("subCategory", "productOffering")}
@@ -252,7 +256,7 @@ def test_what_is_carried_is_never_read_as_a_status(carried: Any) -> None:
 
 
 def test_what_v4_sent_is_what_v4_shows() -> None:
-    request = golden(V4, NAMES[0], "request")
+    request = every_kind(V4)
     translation = translated(V4, request)
     assert translation.carried is not None
     document = jsontext.text(MAPPER.from_item(created(translation), translation.carried))

@@ -23,6 +23,7 @@ from facade.tmf.tmf620 import items
 from facade.tmf.tmf620.api import TMF620
 from facade.tmf.tmf620.v4 import BRIDGE
 from tests.support.builders import NOON
+from tests.support.golden import require_as_agreed
 from tests.support.specs import mistakes
 from tests.unit.tmf620.offered import (
     ACME,
@@ -36,6 +37,7 @@ from tests.unit.tmf620.offered import (
     contents_of,
     document,
     golden,
+    golden_file,
     shown,
     translated,
 )
@@ -79,16 +81,18 @@ CASES = pytest.mark.parametrize(("version", "number", "name"), list(cases()))
 
 @CASES
 def test_a_golden_request_becomes_its_command(version: str, number: str, name: str) -> None:
-    request = golden(version, number, name, "request")
+    request = golden(version, number, name)
     operation = TMF620.resource(name).operation(Verb.CREATE, version)
     assert mistakes(contract_of(TMF620.versions[version].spec), operation, request) == []
-    assert command_document(translated(version, name, request)) == golden(version, number, name, "command")
+    require_as_agreed(
+        golden_file(version, number, name), command_document(translated(version, name, request)), "command"
+    )
 
 
 @CASES
 def test_a_golden_request_is_answered_as_written(version: str, number: str, name: str) -> None:
-    answer = shown(version, name, golden(version, number, name, "request"))
-    assert jsontext.text(answer) == jsontext.text(golden(version, number, name, "response"))
+    answer = shown(version, name, golden(version, number, name))
+    require_as_agreed(golden_file(version, number, name), answer)
     operation = TMF620.resource(name).operation(Verb.RETRIEVE, version)
     assert contract_of(TMF620.versions[version].spec).response_errors(operation, 200, answer) == []
 
@@ -98,7 +102,7 @@ def test_both_versions_of_a_golden_request_mean_the_same(name: str) -> None:
     numbers = {number for version, number, known in cases() if (version, known) == ("v4", name)}
     assert numbers
     for number in numbers:
-        v5, v4 = (contents_of(version, name, golden(version, number, name, "request")) for version in ("v5", "v4"))
+        v5, v4 = (contents_of(version, name, golden(version, number, name)) for version in ("v5", "v4"))
         assert v5 == v4
 
 

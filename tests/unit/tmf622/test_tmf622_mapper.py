@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,49 +25,22 @@ from facade.tmf.tmf622 import product_order
 from facade.tmf.tmf622.items import REFUSED as ITEM_REFUSED
 from facade.tmf.tmf622.product_order import REFUSED, from_order, to_rejection, to_submit_order
 from tests.support.builders import BROADBAND, NOON, ORDER_ID, an_order, an_order_in
+from tests.support.golden import name_of, requests
 from tests.support.specs import mistakes
 from tests.unit.tmf622.payloads import ACME, a_payload, an_item, carried_by, ordered, party, refusals, shown
 
 ROOT = Path(__file__).parents[3]
-GOLDEN = ROOT / "fixtures" / "golden" / "tmf622" / "v5"
-GOLDEN_COMMANDS = sorted(path.name.removesuffix(".command.json") for path in GOLDEN.glob("*.command.json"))
+GOLDEN = [
+    pytest.param(jsontext.read_kept(file.read_text()), id=name_of(file))
+    for file in requests(ROOT / "fixtures" / "golden" / "tmf622" / "v5")
+]
 MAPPED = {row.attribute for row in product_order.FIELDS} | product_order.SHAPED
 ATTRIBUTES = MAPPED | product_order.CARRIED | REFUSED.keys()
-SHOWN = (State.ACKNOWLEDGED, State.FULFILLING, State.COMPLETED, State.FAILED)
-"""The states whose answers the golden files hold."""
 
 
 @pytest.fixture(scope="module")
 def contract(tmp_path_factory: pytest.TempPathFactory) -> Contract:
     return Contract(load_spec(ROOT / "specs" / "tmf" / "tmf622-v5.yaml", tmp_path_factory.mktemp("cache")))
-
-
-# --- golden files -----------------------------------------------------------------------------------------------------
-
-
-def golden(name: str, kind: str) -> Any:
-    return orjson.loads((GOLDEN / f"{name}.{kind}.json").read_bytes())
-
-
-def test_there_are_golden_files() -> None:
-    assert {"50-every-kind-of-attribute", "51-the-least-that-is-needed"} <= set(GOLDEN_COMMANDS)
-
-
-@pytest.mark.parametrize("name", GOLDEN_COMMANDS)
-def test_a_golden_request_is_valid(name: str, contract: Contract) -> None:
-    assert mistakes(contract, "createProductOrder", golden(name, "request")) == []
-
-
-@pytest.mark.parametrize("name", GOLDEN_COMMANDS)
-def test_a_golden_request_becomes_its_command(name: str) -> None:
-    translation = to_submit_order(golden(name, "request"), ACME)
-    assert orjson.loads(orjson.dumps(asdict(translation.command))) == golden(name, "command")
-
-
-@pytest.mark.parametrize("name", GOLDEN_COMMANDS)
-def test_a_golden_request_is_answered_as_written_in_every_state(name: str) -> None:
-    answers = {state.value: shown(golden(name, "request"), state) for state in SHOWN}
-    assert orjson.loads(jsontext.text(answers)) == golden(name, "response")
 
 
 # --- inwards ----------------------------------------------------------------------------------------------------------
@@ -218,9 +190,9 @@ def test_of_two_sources_the_first_enclosing_one_counts() -> None:
 
 
 @pytest.mark.parametrize("state", State)
-@pytest.mark.parametrize("name", GOLDEN_COMMANDS)
-def test_the_answer_is_valid_in_every_state(name: str, state: State, contract: Contract) -> None:
-    document = {"href": "https://x.example/1"} | shown(golden(name, "request"), state)
+@pytest.mark.parametrize("sent", GOLDEN)
+def test_the_answer_is_valid_in_every_state(sent: Any, state: State, contract: Contract) -> None:
+    document = {"href": "https://x.example/1"} | shown(sent, state)
     assert contract.response_errors("retrieveProductOrder", 200, document) == []
 
 
@@ -335,16 +307,15 @@ def test_what_a_partner_adds_of_its_own_comes_back_verbatim(
     assert_accounted_for(body)
 
 
-@pytest.mark.parametrize("name", GOLDEN_COMMANDS)
-def test_everything_that_was_sent_comes_back(name: str) -> None:
-    sent = golden(name, "request")
+@pytest.mark.parametrize("sent", GOLDEN)
+def test_everything_that_was_sent_comes_back(sent: Any) -> None:
     for state in State:
         assert_contains(shown(sent, state), sent, "")
 
 
-@pytest.mark.parametrize("name", GOLDEN_COMMANDS)
-def test_the_trail_accounts_for_every_attribute_and_leads_somewhere_at_both_ends(name: str) -> None:
-    assert_accounted_for(golden(name, "request"))
+@pytest.mark.parametrize("sent", GOLDEN)
+def test_the_trail_accounts_for_every_attribute_and_leads_somewhere_at_both_ends(sent: Any) -> None:
+    assert_accounted_for(sent)
 
 
 def assert_contains(answer: Any, sent: Any, at: str) -> None:

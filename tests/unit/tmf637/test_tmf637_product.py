@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -33,6 +34,7 @@ from facade.tmf.tmf637 import product
 from facade.tmf.tmf637.api import PRODUCT, TMF637
 from facade.tmf.tmf637.v4 import BRIDGE
 from tests.support.builders import NOON
+from tests.support.golden import REQUEST, name_of, requests, require_as_agreed
 from tests.support.product import ROOT
 from tests.unit.tmf637.assets import (
     ADMIN,
@@ -71,9 +73,11 @@ def mistakes_of(version: Version, answer: Any) -> list[Any]:
     return list(contract_of(TMF637.versions[version.name].spec).response_errors(operation, 200, answer))
 
 
-def golden(version: str, kind: str) -> Any:
-    path = ROOT / "fixtures" / "golden" / "tmf637" / version / f"80-product.{kind}.json"
-    return jsontext.read_kept(path.read_text())
+FOLDER = ROOT / "fixtures" / "golden" / "tmf637"
+
+
+def sent(file: Path) -> Any:
+    return jsontext.read_kept(file.read_text())
 
 
 # --- every attribute --------------------------------------------------------------------------------------------------
@@ -101,17 +105,19 @@ def test_the_statuses_are_those_of_the_contracts() -> None:
 # --- golden files -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("version", ["v5", "v4"])
-def test_a_golden_request_becomes_its_command_and_is_answered_as_written(version: str) -> None:
-    translation = translated(VERSIONS[version], golden(version, "request"))
-    assert converter.unstructure(translation.command) == golden(version, "command")
-    answer = shown(VERSIONS[version], recorded(translation), translation.carried)
-    assert answer == golden(version, "response")
-    assert mistakes_of(VERSIONS[version], answer) == []
+@pytest.mark.parametrize("request_file", requests(FOLDER), ids=name_of)
+def test_a_golden_request_becomes_its_command_and_is_answered_as_written(request_file: Path) -> None:
+    version = VERSIONS[request_file.parent.name]
+    translation = translated(version, sent(request_file))
+    require_as_agreed(request_file, converter.unstructure(translation.command), "command")
+    answer = shown(version, recorded(translation), translation.carried)
+    require_as_agreed(request_file, answer)
+    assert mistakes_of(version, answer) == []
 
 
 def test_both_versions_of_the_golden_request_mean_the_same() -> None:
-    v5, v4 = (translated(VERSIONS[one], golden(one, "request")).command for one in ("v5", "v4"))
+    files = (FOLDER / version / f"80-product{REQUEST}" for version in VERSIONS)
+    v5, v4 = (translated(VERSIONS[file.parent.name], sent(file)).command for file in files)
     assert replace(v5, contents=AssetContents()) == replace(v4, contents=AssetContents())
     assert v5.contents == v4.contents
 
