@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
-import uvicorn
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """Read by prometheus_client when it is imported."""
@@ -35,7 +34,7 @@ with warnings.catch_warnings():
     from facade.security.errors import ConfigurationError
     from facade.setting_sources import SettingError
     from facade.settings import Settings
-    from facade.web.http_protocol import HttpProtocol
+    from facade.web.server import Listening, run_server
 
 
 EXPECTED_ERRORS = (SettingError, ConfigurationError, launcher.LaunchError, DemoError)
@@ -102,21 +101,7 @@ def _run_servers(settings: Settings, role: Role, application: str, port: int, pr
     # Checked here too: each server process would show a traceback and be restarted again and again.
     commands.check_start(settings, role)
     with _common_numbers(processes):
-        uvicorn.run(
-            application,
-            factory=True,
-            host=settings.host,
-            port=port,
-            workers=processes,
-            log_config=None,
-            access_log=False,
-            proxy_headers=False,  # PublicAddress reads them
-            lifespan="on",
-            http=HttpProtocol,
-            ws="none",
-            timeout_graceful_shutdown=20,
-            timeout_worker_healthcheck=60,  # a server process on a busy machine takes more than the usual 5 s to start
-        )
+        run_server(application, Listening(role.value, settings.host, port), processes)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """One process accepts orders, another one carries them out: whichever dies, nothing is lost or done twice."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,15 @@ def readiness(node: Node) -> dict[str, Any]:
 
 def test_each_says_what_it_does(nodes: list[Node]) -> None:
     assert [readiness(node)["role"] for node in nodes] == ["serve", "work"]
+
+
+def test_each_tells_in_its_log_where_it_listens(nodes: list[Node]) -> None:
+    until(lambda: all('"listening"' in node.log.read_text() for node in nodes))
+    for node in nodes:
+        lines = [json.loads(line) for line in node.log.read_text().splitlines() if '"listening"' in line]
+        assert [(one["role"], one["address"], one["pid"]) for one in lines] == [(*node.role, node.url, node.pid)]
+    backends = nodes[0].backends
+    assert backends.url in next(line for line in backends.log.read_text().splitlines() if "listening" in line)
 
 
 def test_who_works_serves_health_and_metrics_only(nodes: list[Node]) -> None:

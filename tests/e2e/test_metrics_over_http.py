@@ -1,5 +1,6 @@
 """/metrics over HTTP: one server process, several, and with a token."""
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -69,6 +70,15 @@ def test_requests_backends_processes_and_events_are_counted_whichever_process_is
     assert total(found, "facade_process_oldest_seconds") > 0
     product.backends.clear()
     product.until_finished(waiting)
+
+
+def test_every_server_process_says_that_it_listens(product: Node) -> None:
+    def listening() -> set[int]:
+        lines = [json.loads(line) for line in product.log.read_text().splitlines() if '"listening"' in line]
+        assert all((one["role"], one["address"]) == ("serveAndWork", product.url) for one in lines)
+        return {one["pid"] for one in lines}
+
+    until(lambda: len(listening()) == int(product.environment["WORKERS"]), product.log.read_text)
 
 
 def test_metrics_may_ask_for_a_token(tmp_path: Path) -> None:

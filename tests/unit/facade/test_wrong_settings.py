@@ -64,7 +64,7 @@ def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Runs a command; what would serve returns at once instead."""
-    monkeypatch.setattr("facade.cli.uvicorn.run", lambda *_, **__: None)
+    monkeypatch.setattr("facade.cli.run_server", lambda *_, **__: None)
     monkeypatch.setattr("facade.bootstrap.commands.serve_simulators", lambda *_, **__: None)
     monkeypatch.setenv("STATE_DIR", str(tmp_path / "var"))
 
