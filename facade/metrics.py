@@ -107,12 +107,16 @@ class ProcessTimes:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One number with its labels."""
+    """One number with its labels.
+
+    `across`: how the gauges of several server processes become one, as a `multiprocess_mode` of prometheus_client.
+    """
 
     name: str
     meaning: str
     labels: Mapping[str, str]
     value: float
+    across: str = "livesum"
 
 
 class Mirror:
@@ -154,7 +158,7 @@ class Mirror:
 
     def _metric(self, kind: type[Any], one: Reading) -> Any:
         if one.name not in self._shown:
-            options = {"multiprocess_mode": "livesum"} if kind is Gauge else {}
+            options = {"multiprocess_mode": one.across} if kind is Gauge else {}
             names = tuple(one.labels)
             self._shown[one.name] = kind(one.name, one.meaning, names, registry=self._registry, **options)
         metric = self._shown[one.name]

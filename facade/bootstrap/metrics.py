@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from importlib.metadata import version
+from platform import python_version
 from types import MappingProxyType
 
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, ProcessCollector
 
 from adapters.backends.breaker import BreakerState
 from adapters.persistence.delivery_reads import SqlDeliveryReads
@@ -25,6 +27,20 @@ BY_OPERATION: Mapping[str, str] = MappingProxyType(
 )
 """Counts of a backend by operation, as they are called in its snapshot and in the metric."""
 
+PROCESS_TOTAL = "process_cpu_seconds"
+PROCESS: Mapping[str, str] = MappingProxyType(
+    {
+        "process_resident_memory_bytes": "livesum",
+        "process_virtual_memory_bytes": "livesum",
+        "process_open_fds": "livesum",
+        "process_max_fds": "livemin",
+        "process_start_time_seconds": "livemax",
+    }
+)
+"""Numbers of operating system processes, and how those of several server processes become one."""
+_of_this_process = ProcessCollector(registry=None)
+"""Collects nothing where there is no /proc."""
+
 
 def metrics_page(core: Core, registry: CollectorRegistry, verifier: TokenVerifier) -> MetricsPage:
     mirror = Mirror(registry, lambda: _totals(core), lambda: _present(core))
@@ -33,6 +49,9 @@ def metrics_page(core: Core, registry: CollectorRegistry, verifier: TokenVerifie
 
 
 def _totals(core: Core) -> Iterator[Reading]:
+    for family in _of_this_process.collect():
+        if family.name == PROCESS_TOTAL:
+            yield Reading(family.name, family.documentation, {}, family.samples[0].value)
     yield Reading("facade_audit_dropped", "Audit records that were lost", {}, core.audit.waiting.dropped)
     for outcome, count in dict(core.delivery.counted).items():
         yield Reading("facade_notifications", "Tries to deliver notifications", {"outcome": outcome}, count)
@@ -63,6 +82,12 @@ def _backlogs(core: Core, now: datetime) -> Iterator[Reading]:
 
 
 def _present(core: Core) -> Iterator[Reading]:
+    build = {"version": version("tmf-facade"), "python": python_version()}
+    yield Reading("facade_build_info", "What is running", build, 1, across="livemax")
+    yield Reading("facade_server_processes", "Server processes that answer together", {}, 1)
+    for family in _of_this_process.collect():
+        if family.name in PROCESS:
+            yield Reading(family.name, family.documentation, {}, family.samples[0].value, PROCESS[family.name])
     yield Reading("facade_process_runs", "Processes that are carried out at this moment", {}, core.engine.running())
     yield Reading("facade_process_places", "Processes that can be carried out at a time", {}, core.engine.places)
     yield Reading("facade_audit_waiting", "Audit records that wait to be written", {}, len(core.audit.waiting))

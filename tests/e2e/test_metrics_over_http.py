@@ -2,8 +2,11 @@
 
 import json
 import re
+import resource
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
+from platform import python_version
 
 import pytest
 import requests
@@ -70,6 +73,26 @@ def test_requests_backends_processes_and_events_are_counted_whichever_process_is
     assert total(found, "facade_process_oldest_seconds") > 0
     product.backends.clear()
     product.until_finished(waiting)
+
+
+def test_build_and_process_are_told_of_all_server_processes_together(product: Node) -> None:
+    workers = int(product.environment["WORKERS"])
+    found: dict[str, float] = {}
+
+    def together() -> bool:
+        found.clear()
+        found.update(numbers(product))
+        return found["facade_server_processes"] == workers
+
+    until(together, lambda: found)
+    build = (f'version="{version("tmf-facade")}"', f'python="{python_version()}"')
+    assert total(found, "facade_build_info{", *build) == 1
+    if Path("/proc/self/stat").exists():
+        assert found["process_cpu_seconds_total"] > 0
+        assert found["process_resident_memory_bytes"] > workers * 20_000_000
+        assert found["process_open_fds"] >= workers * 5
+        assert found["process_max_fds"] in (*resource.getrlimit(resource.RLIMIT_NOFILE), float("inf"))
+        assert found["process_start_time_seconds"] > 1_700_000_000
 
 
 def test_every_server_process_says_that_it_listens(product: Node) -> None:
