@@ -1,7 +1,7 @@
 """Delivers notifications to listeners. One node at a time does it; another one takes over if it dies.
 
-In each round the node selects what new events mean for each listener, stores that and what came of earlier tries in one
-transaction, and then sends what is due. Something is sent only after it was stored, and is removed only after it was
+In each round the node selects what new events mean for each listener, stores that and the results of earlier tries in
+one transaction, and then sends what is due. Something is sent only after it was stored, and is removed only after it was
 delivered: after a crash it is sent again, with the same event id.
 """
 
@@ -89,7 +89,7 @@ class NotificationDelivery:
         self._woken.set()
 
     def stop(self) -> None:
-        """Wait a moment for what is being sent, keep what came of it, and leave the duty to others.
+        """Wait a moment for what is being sent, keep the results, and leave the duty to others.
 
         What a slow listener answers later is not known, so it is sent again.
         """
@@ -176,7 +176,7 @@ class NotificationDelivery:
         return served
 
     def _collect(self) -> None:
-        """Take up what came of what was sent."""
+        """Take up the results of what was sent."""
         while True:
             try:
                 result = self._results.get_nowait()

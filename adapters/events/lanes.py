@@ -59,11 +59,6 @@ class Lane:
     def room(self) -> int:
         return max(0, MOST_WAITING - self._count)
 
-    @property
-    def oldest(self) -> int | None:
-        """The lowest number that waits; None if nothing waits."""
-        return min((queue[0].number for queue in self._queues.values()), default=None)
-
     def add(self, new: Iterable[Delivery]) -> None:
         """In the order of their numbers."""
         for one in new:

@@ -1,4 +1,4 @@
-"""What follows from what came of a try."""
+"""What follows from the result of a try."""
 
 from dataclasses import replace
 

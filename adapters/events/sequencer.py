@@ -5,7 +5,6 @@ has to take over from another.
 """
 
 import threading
-import time
 from collections.abc import Callable
 
 import structlog
@@ -34,7 +33,6 @@ class Sequencer:
         self.problem: str | None = None
         self._head = 0
         self._followers: tuple[Callable[[], None], ...] = ()
-        self._advanced = threading.Condition()
         self._woken = threading.Event()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._rounds, name="sequencer", daemon=True)
@@ -50,8 +48,6 @@ class Sequencer:
     def stop(self) -> None:
         self._stopped.set()
         self._woken.set()
-        with self._advanced:
-            self._advanced.notify_all()
         if self._thread.is_alive():
             self._thread.join()
 
@@ -61,17 +57,6 @@ class Sequencer:
     def subscribe(self, follower: Callable[[], None]) -> None:
         """Call `follower` in this thread whenever there are new numbers. It must be quick and not raise."""
         self._followers += (follower,)
-
-    def wait_beyond(self, number: int, seconds: float) -> bool:
-        """Wait for a greater number than this; returns whether there is one."""
-        until = time.monotonic() + seconds
-        with self._advanced:
-            while self._head <= number and not self._stopped.is_set():
-                left = until - time.monotonic()
-                if left <= 0:
-                    break
-                self._advanced.wait(left)
-            return self._head > number
 
     def round(self) -> float:
         """Returns after how many seconds to look again, unless it is woken."""
@@ -101,8 +86,6 @@ class Sequencer:
     def _advance(self, head: int) -> None:
         if head <= self._head:
             return
-        with self._advanced:
-            self._head = head
-            self._advanced.notify_all()
+        self._head = head
         for follower in self._followers:
             follower()

@@ -52,7 +52,7 @@ class Served:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of one try."""
+    """The result of one try."""
 
     served: Served
     delivery: Delivery

@@ -1,4 +1,4 @@
-"""What waits to be delivered to listeners, and what came of it."""
+"""What waits to be delivered to listeners, and the results of the tries."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field

@@ -98,7 +98,7 @@ delivery_status = sa.Table(
     sa.Column("reason", sa.Text, nullable=False, comment="why it is paused"),
     sa.Column("addressing", sa.String(10), nullable=False, comment="callback, or event: an address for each type"),
     sa.Column("cursor", sa.BigInteger, comment="the last event selected for it; none: it follows the duty's cursor"),
-    sa.Column("replay_after", sa.BigInteger, comment="its owner wishes everything after this number again"),
+    sa.Column("replay_after", sa.BigInteger, comment="events after this number are to be sent again"),
     sa.Column("secret", sa.String(100), nullable=False, comment="signs what is sent"),
     sa.Column(
         "previous",
@@ -108,7 +108,7 @@ delivery_status = sa.Table(
     ),
     sa.Column("failures", sa.Integer, nullable=False, comment="in a row"),
     sa.Column("failing_since", sa.BigInteger, comment="milliseconds of the duty; none: the last one succeeded"),
-    sa.Column("turn", sa.Integer, nullable=False, comment="goes on with every change by its owner"),
+    sa.Column("turn", sa.Integer, nullable=False, comment="number of changes by its owner"),
     comment="how each listener is delivered to",
 )
 

@@ -45,8 +45,8 @@ class SqlUnitOfWork:
     """Everything changed inside is committed together or not at all. `projectors` by the names of their kinds.
 
     Orders find offerings that have one of the statuses `sold`, and one item of an order makes at most `assets_per_item`
-    assets. `future_claims_at_start`: see `OrderAssets`. `seconds`: for one that does more than others. `told`: called
-    after a commit that recorded events.
+    assets. `future_claims_at_start`: see `OrderAssets`. `seconds`: for one that does more than others. `told` is
+    called after a commit that recorded events.
     """
 
     assets: OrderAssets

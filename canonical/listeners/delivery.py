@@ -37,9 +37,9 @@ class DeliveryStatus:
     """The status of one listener's deliveries.
 
     `reason` says why they are paused. `cursor` is the number of the last event that was selected for it, None if it is
-    up to date with the others. Its owner wishes everything after `replay_after` again. `secret` signs what is sent,
+    up to date with the others. Events after `replay_after` are to be sent again. `secret` signs what is sent,
     and so does each of the `previous` ones until its end, in milliseconds of the deliveries' own time. `failures`
-    counts failed tries since something was delivered. `turn` counts the changes that its owner made.
+    counts failed tries since something was delivered. `turn` counts the changes of its owner.
     """
 
     listener_id: str
@@ -77,7 +77,7 @@ class DeliveryStatus:
 class Delivery:
     """One notification that waits. It is due at `due`, in milliseconds of the deliveries' own time.
 
-    `problem` is what came of the last try. A `dead` one is not tried again by itself.
+    `problem` says what was wrong with the last try. A `dead` one is not tried again by itself.
     """
 
     listener_id: str

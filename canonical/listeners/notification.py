@@ -32,7 +32,7 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of it. `status` is None without an answer. `problem` is empty if it was delivered."""
+    """The result of one try. `status` is None without an answer. `problem` is empty if it was delivered."""
 
     status: int | None
     problem: str

@@ -146,7 +146,10 @@ class PortalEvents:
         if unknown := sorted(names - self._types):
             text = f"there is no event of the type {unknown[0][:60]}"
             raise ContractViolation([Violation("/types", Code.INVALID_VALUE, text, tuple(sorted(self._types)))])
-        return names or None
+        if not names:
+            text = "types names the event types that are wanted, with commas between them: leave it out for all"
+            raise ContractViolation([Violation("/types", Code.INVALID_VALUE, text, tuple(sorted(self._types)))])
+        return names
 
 
 def _plain(query: Mapping[str, str], name: str) -> str | None:

@@ -135,7 +135,7 @@ class PortalListeners:
         return answer_json({"secret": secret, "previousValidSeconds": OVERLAP_SECONDS}, 201)
 
     def test(self, listenerId: str) -> flask.Response:
-        """Send a test event now, and tell what came of it."""
+        """Send a test event now, and tell the result."""
         only(flask.request.args, ())
         report = self._own(listenerId)
         event_id, at = f"test-{uuid4()}", time_text(self.clock.now())

@@ -160,20 +160,10 @@ def test_who_follows_is_told_of_events_of_other_nodes(database: Database) -> Non
     told = threading.Event()
     with node(database) as sequencer:
         head = until(lambda: sequencer.head)
-        assert not sequencer.wait_beyond(head, 0.0)
         sequencer.subscribe(told.set)
         write(database, "elsewhere")
-        assert sequencer.wait_beyond(head, LONG)
         assert told.wait(LONG)
         assert sequencer.head == head + 1
-
-
-def test_who_waits_is_let_go_when_the_node_stops(database: Database) -> None:
-    following(database)
-    with ThreadPoolExecutor(1) as pool, node(database) as sequencer:
-        waiting = pool.submit(sequencer.wait_beyond, until(lambda: sequencer.head), LONG)
-        sequencer.stop()
-        assert waiting.result(LONG) is False
 
 
 def test_a_database_that_fails_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -195,7 +185,7 @@ def test_a_database_that_fails_is_tried_again(monkeypatch: pytest.MonkeyPatch) -
         trying.round()
     assert trying.problem == "events could not be numbered: StoreUnavailable"
     trying.begin()
-    assert trying.wait_beyond(6, LONG)
+    until(lambda: trying.head > 6)
     trying.stop()
     assert trying.problem is None
 

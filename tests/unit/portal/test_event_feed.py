@@ -102,6 +102,8 @@ def test_a_rare_type_is_looked_for_in_steps_and_the_page_ends_with_its_cursor(mo
     ("query", "pointer"),
     [
         ({"types": "OrderSubmitted,OrderPlaced"}, "/types"),
+        ({"types": ""}, "/types"),
+        ({"types": " ,"}, "/types"),
         ({"include": "documents"}, "/include"),
         ({"after": "-1"}, "/after"),
         ({"limit": "201"}, "/limit"),

@@ -46,7 +46,7 @@ def _create_tables() -> None:
         sa.Column('reason', sa.Text(), nullable=False, comment='why it is paused'),
         sa.Column('addressing', sa.String(10), nullable=False, comment='callback, or event: an address for each type'),
         sa.Column('cursor', sa.BigInteger(), comment="the last event selected for it; none: it follows the duty's cursor"),
-        sa.Column('replay_after', sa.BigInteger(), comment='its owner wishes everything after this number again'),
+        sa.Column('replay_after', sa.BigInteger(), comment='events after this number are to be sent again'),
         sa.Column('secret', sa.String(100), nullable=False, comment='signs what is sent'),
         sa.Column(
             'previous',
@@ -56,7 +56,7 @@ def _create_tables() -> None:
         ),
         sa.Column('failures', sa.Integer(), nullable=False, comment='in a row'),
         sa.Column('failing_since', sa.BigInteger(), comment='milliseconds of the duty; none: the last one succeeded'),
-        sa.Column('turn', sa.Integer(), nullable=False, comment='goes on with every change by its owner'),
+        sa.Column('turn', sa.Integer(), nullable=False, comment='number of changes by its owner'),
         sa.PrimaryKeyConstraint('listener_id', name='pk_delivery_status'),
         comment='how each listener is delivered to',
     )
