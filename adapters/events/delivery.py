@@ -1,8 +1,8 @@
 """Delivers notifications to listeners. One node at a time does it; another one takes over if it dies.
 
 In each round the node selects what new events mean for each listener, stores that and the results of earlier tries in
-one transaction, and then sends what is due. Something is sent only after it was stored, and is removed only after it was
-delivered: after a crash it is sent again, with the same event id.
+one transaction, and then sends what is due. Something is sent only after it was stored, and is removed only after it
+was delivered: after a crash it is sent again, with the same event id.
 """
 
 import threading
