@@ -27,21 +27,28 @@ class SqlRecordings:
             connection.commit()
         return bytes.fromhex(str(found))
 
-    def add(self, made: Sequence[Recording]) -> None:
+    def add(self, made: Sequence[Recording], key: bytes) -> bool:
+        """Whether the recordings, of one client, are kept: not if they are masked with a key that was deleted since."""
         rows = [
             {name: getattr(one, name) for name in Recording.__slots__}
             | {"at": timestamp(one.at), "expires_at": timestamp(one.expires_at)}
             for one in made
         ]
+        present = sa.select(recording_keys.c.key).where(recording_keys.c.client == made[0].client)
         with self._database.writing() as connection:
+            # Whoever deletes the key waits, and then sees the rows.
+            if connection.scalar(present.with_for_update()) != key.hex():
+                return False
             connection.execute(sa.insert(recordings), rows)
             connection.commit()
+        return True
 
-    def of(self, client: str) -> Iterator[Recording]:
-        """Oldest first."""
+    def of(self, client: str, now: datetime) -> Iterator[Recording]:
+        """Oldest first, without what expired."""
         after = ""
+        kept = recordings.c.client == client, recordings.c.expires_at > timestamp(now)
         while True:
-            page = sa.select(recordings).where(recordings.c.client == client, recordings.c.id > after)
+            page = sa.select(recordings).where(*kept, recordings.c.id > after)
             with self._database.reading() as connection:
                 rows = connection.execute(page.order_by(recordings.c.id).limit(AT_ONCE)).mappings().all()
             if not rows:
@@ -54,9 +61,14 @@ class SqlRecordings:
     def forget(self, now: datetime) -> None:
         """Delete what expired, and the keys of clients of whom nothing is left."""
         used = sa.select(recordings.c.client).where(recordings.c.client == recording_keys.c.client)
+        unused = sa.select(recording_keys.c.client).where(~sa.exists(used))
         with self._database.writing() as connection:
             connection.execute(sa.delete(recordings).where(recordings.c.expires_at <= timestamp(now)))
-            connection.execute(sa.delete(recording_keys).where(~sa.exists(used)))
+            # Locked first: what another process records with a key meanwhile is seen by the second look only.
+            clients = connection.scalars(unused.order_by(recording_keys.c.client).with_for_update()).all()
+            if clients:
+                chosen = recording_keys.c.client.in_(clients)
+                connection.execute(sa.delete(recording_keys).where(chosen, ~sa.exists(used)))
             connection.commit()
 
     def end(self, client: str) -> int:

@@ -23,6 +23,8 @@ from facade.translations import Translatable
 from facade.web.admission import ServedApi
 
 Operations = dict[str, Callable[..., Any]]
+UNRECORDED = ("importJob", "exportJob")
+"""Resources whose bodies have addresses, in which secrets may be."""
 
 
 def tmf_apis(core: Core) -> list[Api]:
@@ -33,17 +35,17 @@ def tmf_apis(core: Core) -> list[Api]:
             _operations(core, api, version),
             served.aliases,
             rewording=ClientWords.of(versions_of(api, version).values()),
-            on_body=core.recorder.of(api.name, version, _changing(api, version)),
+            on_body=core.recorder.of(api.name, version, recorded_operations(api, version)),
         )
         for api in TMF_APIS
         for version, served in api.versions.items()
     ]
 
 
-def _changing(api: TmfApi, version: str) -> frozenset[str]:
+def recorded_operations(api: TmfApi, version: str) -> frozenset[str]:
     """The operations that make or change resources."""
-    verbs = (Verb.CREATE, Verb.PATCH)
-    return frozenset(one.operation(verb, version) for one in api.resources for verb in verbs if verb in one.verbs)
+    verbs, resources = (Verb.CREATE, Verb.PATCH), (one for one in api.resources if one.name not in UNRECORDED)
+    return frozenset(one.operation(verb, version) for one in resources for verb in verbs if verb in one.verbs)
 
 
 def served_apis() -> dict[str, ServedApi]:

@@ -172,7 +172,6 @@ class Core:
         self.backends.leave()
         self.profile_watch.stop()
         self.backlog.stop()
-        self.recorder.stop()
         self.engine.close()
         self.delivery.stop()
         self.webhooks.close()
@@ -180,6 +179,7 @@ class Core:
         self.part_queries.close()
         self.backends.close()
         self.audit.close()
+        self.recorder.stop()
         self.database.close()
 
 

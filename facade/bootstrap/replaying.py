@@ -84,8 +84,8 @@ def in_force(settings: Settings, database: Database) -> Profiles:
 
 
 def recordings(database: Database, client: str) -> Iterator[Recording]:
-    """What is recorded of a client, oldest first."""
-    return SqlRecordings(database).of(client)
+    """What is recorded of a client and did not expire, oldest first."""
+    return SqlRecordings(database).of(client, SystemClock().now())
 
 
 def end_recordings(database: Database, client: str) -> int:

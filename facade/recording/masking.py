@@ -10,8 +10,11 @@ import hmac
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
+
+from facade.contract.pointers import tokens_of
 
 DOMAINS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -38,19 +41,24 @@ PARTIES = frozenset(
 """Members with objects whose `name` is that of a person, or of what belongs to one."""
 KEPT = frozenset({"href", "id"})
 """Members that are never masked, whatever their values look like; so are those that begin with `@`."""
+VALUE = "value"
+"""The member of a characteristic that is what its `name` says."""
+JSON_PATCHES = ("application/json-patch+json", "application/json-patch-query+json")
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 PHONE = re.compile(r"\+\d[\d ()/.-]{6,}")
 
 
 @dataclass(frozen=True)
 class Mask:
-    """`more` are names of members to be masked, too."""
+    """`more` are names of members to be masked, too. Below a name that is masked, everything is."""
 
     key: bytes
     more: Collection[str] = ()
 
-    def masked(self, body: Any) -> Any:
-        """A payload without personal data. It is not changed itself."""
+    def masked(self, body: Any, media_type: str = "") -> Any:
+        """A payload without personal data. It is not changed itself. A JSON patch is one by its media type."""
+        if isinstance(body, list) and media_type.partition(";")[0].strip().lower() in JSON_PATCHES:
+            return [self._operation(one) if isinstance(one, dict) else one for one in body]
         return self._masked(body, "", is_party=False)
 
     def token(self, domain: str, text: str) -> str:
@@ -59,28 +67,78 @@ class Mask:
         stream = hashlib.shake_256(digest).digest(len(text))
         return "".join(map(_replaced, text, stream))
 
+    def _operation(self, operation: Mapping[str, Any]) -> dict[str, Any]:
+        """An operation of a JSON patch: its path says what its value is."""
+        said = self._masked({name: one for name, one in operation.items() if name != "value"}, "", is_party=False)
+        said |= {name: self._path(said[name]) for name in ("path", "from") if isinstance(said.get(name), str)}
+        if "value" in operation:
+            place = str(operation.get("path")).partition("?")[0]
+            names = [name for name in tokens_of(place) if not (name.isdecimal() or name == "-")]
+            around, name = ["", "", *names][-2:]
+            is_characteristic = name == VALUE  # which one, nobody can tell here
+            said["value"] = (
+                self._below(operation["value"], "text")
+                if is_characteristic
+                else self._masked(operation["value"], name, is_party=around in PARTIES)
+            )
+        return said
+
+    def _path(self, path: str) -> str:
+        """What a query in a path compares may be personal, whatever it is compared with."""
+        place, query, conditions = path.partition("?")
+        return place + query + _COMPARED.sub(lambda found: self.token("text", found[0]), conditions)
+
     def _masked(self, value: Any, name: str, *, is_party: bool) -> Any:
+        domain = self._domain(name, value, is_party=is_party)
+        if domain is not None:
+            return self._below(value, domain)
         if isinstance(value, dict):
-            inside = name in PARTIES
-            return {one: self._masked(member, one, is_party=inside) for one, member in value.items()}
+            inside, told = name in PARTIES, self._named_by(value)
+            members = {one: self._masked(member, one, is_party=inside) for one, member in value.items()}
+            return members if told is None else members | {VALUE: self._below(value[VALUE], told)}
         if isinstance(value, list):
             return [self._masked(one, name, is_party=is_party) for one in value]
-        domain = self._domain(name, value, is_party=is_party) if isinstance(value, str) else None
-        return value if domain is None else self.token(domain, value)
+        return value
 
-    def _domain(self, name: str, text: str, *, is_party: bool) -> str | None:
+    def _below(self, value: Any, domain: str) -> Any:
+        """Tokens for every text and number in a value."""
+        if isinstance(value, dict):
+            return {
+                one: member if one.startswith("@") else self._below(member, domain) for one, member in value.items()
+            }
+        if isinstance(value, list):
+            return [self._below(one, domain) for one in value]
+        if isinstance(value, str):
+            return self.token(domain, value)
+        return value if value is None or isinstance(value, bool) else self._number(value, domain)
+
+    def _number(self, value: Any, domain: str) -> Any:
+        """A number of the same sign, with as many digits before and after its point."""
+        sign, digits, exponent = Decimal(str(value)).as_tuple()
+        told = self.token(domain, "".join(map(str, digits)))
+        made = Decimal((sign, tuple(map(int, told)), exponent))
+        return made if isinstance(value, Decimal) else type(value)(made)
+
+    def _domain(self, name: str, value: Any, *, is_party: bool) -> str | None:
         if name in KEPT or name.startswith("@"):
             return None
         if name in self.more:
             return name
-        if is_party and name == "name":
+        if is_party and name == "name" and isinstance(value, str):
             return "name"
         known = _BY_NAME.get(name)
-        if known is not None:
+        if known is not None or not isinstance(value, str):
             return known
-        if EMAIL.fullmatch(text):
+        if EMAIL.fullmatch(value):
             return "email"
-        return "phone" if PHONE.fullmatch(text) else None
+        return "phone" if PHONE.fullmatch(value) else None
+
+    def _named_by(self, holder: Mapping[str, Any]) -> str | None:
+        """What the `value` of a characteristic is, by its `name`."""
+        name = holder.get("name")
+        if VALUE not in holder or not isinstance(name, str):
+            return None
+        return name if name in self.more else _BY_WORDS.get(_folded(name))
 
 
 def _replaced(character: str, byte: int) -> str:
@@ -92,4 +150,10 @@ def _replaced(character: str, byte: int) -> str:
     return character
 
 
+def _folded(name: str) -> str:
+    return "".join(filter(str.isalnum, name)).casefold()
+
+
+_COMPARED = re.compile(r"(?<==)[^&]*")
 _BY_NAME = {name: domain for domain, names in DOMAINS.items() for name in names}
+_BY_WORDS = {_folded(name): domain for name, domain in _BY_NAME.items()}

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from queue import Empty, Full, Queue
@@ -26,6 +27,10 @@ LONGEST = 256 * 1024
 MOST_WAITING = 200
 SECONDS = 600.0
 """Between two looks for what expired."""
+LONGEST_END = 10.0
+"""Seconds in which what waits is written at the end."""
+ATTEMPTS = 3
+"""To record a payload whose client's key is deleted meanwhile."""
 
 log = structlog.get_logger()
 
@@ -33,7 +38,7 @@ log = structlog.get_logger()
 class Recordings(Protocol):
     def key(self, client: str) -> bytes: ...
 
-    def add(self, made: Sequence[Recording]) -> None: ...
+    def add(self, made: Sequence[Recording], key: bytes) -> bool: ...
 
     def forget(self, now: datetime) -> None: ...
 
@@ -62,16 +67,21 @@ class Recorder:
         self._clock = clock
         self._seconds = seconds
         self._waiting: Queue[Sent | None] = Queue(MOST_WAITING)
+        self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="recordings", daemon=True)
 
     def begin(self) -> None:
         self._thread.start()
 
-    def stop(self) -> None:
-        """Write what waits, and end."""
+    def stop(self, seconds: float = LONGEST_END) -> None:
+        """Write what waits, and end: at once if the database is away, and after so many seconds in any case."""
+        self._ending.set()
         if self._thread.is_alive():
-            self._waiting.put(None)
-            self._thread.join()
+            with suppress(Full):  # then it is not idle, and looks whether it is to end
+                self._waiting.put_nowait(None)
+            self._thread.join(seconds)
+        if lost := sum(one is not None for one in self._waiting.queue):
+            log.warning("payloads not recorded", count=lost, reason="the process ended")
 
     def of(self, api: str, version: str, operations: Collection[str]) -> OnBody:
         """Records the bodies of these operations of a version of an API."""
@@ -100,22 +110,32 @@ class Recorder:
                 self._safely(lambda: self._store.forget(self._clock.now()), "expired payloads not deleted")
                 look = time.monotonic() + self._seconds
             try:
-                sent = self._waiting.get(timeout=max(0.0, look - time.monotonic()))
+                left = 0.0 if self._ending.is_set() else max(0.0, look - time.monotonic())
+                sent = self._waiting.get(timeout=left)
             except Empty:
+                if self._ending.is_set():
+                    return
                 continue
-            if sent is None:
+            if sent is not None and not self._keep(sent) and self._ending.is_set():
                 return
-            self._keep(sent)
 
-    def _keep(self, sent: Sent) -> None:
+    def _keep(self, sent: Sent) -> bool:
+        """Whether the database answers."""
         try:
             body = jsontext.read(sent.content)
         except ValueError:
-            return
-        self._safely(lambda: self._store.add([self._masked(sent, body)]), "payload not recorded")
+            return True
+        return self._safely(lambda: self._record(sent, body), "payload not recorded")
 
-    def _masked(self, sent: Sent, body: Any) -> Recording:
-        masked = Mask(self._store.key(sent.client), frozenset(sent.terms.masked)).masked(body)
+    def _record(self, sent: Sent, body: Any) -> None:
+        for _ in range(ATTEMPTS):
+            key = self._store.key(sent.client)
+            if self._store.add([self._masked(sent, body, key)], key):
+                return
+        log.warning("payload not recorded", client=sent.client, reason="its key is deleted all the time")
+
+    def _masked(self, sent: Sent, body: Any, key: bytes) -> Recording:
+        masked = Mask(key, frozenset(sent.terms.masked)).masked(body, sent.media_type)
         api, version, operation = sent.operation
         return Recording(
             new_id(),
@@ -131,10 +151,13 @@ class Recorder:
             jsontext.text(masked),
         )
 
-    def _safely(self, act: Callable[[], None], event: str) -> None:
+    def _safely(self, act: Callable[[], None], event: str) -> bool:
+        """Whether the database answers."""
         try:
             act()
         except StoreUnavailable as error:
             log.warning(event, reason=error.message)
+            return False
         except SQLAlchemyError:
             log.exception(event)
+        return True

@@ -1,11 +1,14 @@
 """Masked payloads hold no personal data, and are read as the originals."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from facade.bootstrap.apis import recorded_operations
+from facade.bootstrap.declared import TMF_APIS
 from facade.recording.masking import DOMAINS, EMAIL, PHONE, Mask
 from tests.unit.engine.worded import ALPHA, BETA, golden
 from tests.unit.facade.test_payload_evidence import CLASSES, answer, generated
@@ -51,6 +54,56 @@ def test_further_members_are_masked_if_the_profile_names_them() -> None:
     assert (masked["id"], masked["@type"]) == (body["id"], body["@type"])
     assert masked["x_phone"] != body["x_phone"]
     assert PHONE.fullmatch(masked["x_phone"])
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        {"op": "replace", "path": "/note/0/text", "value": "Call Mrs Jones"},
+        {"op": "add", "path": "/relatedParty/0/name", "value": "Jones"},
+        {"op": "add", "path": "/relatedParty/-", "value": {"id": "C1", "name": "Jones"}},
+        {"op": "add", "path": "/note/-", "value": [{"text": "Jones"}]},
+        {"op": "replace", "path": "", "value": {"description": "Jones"}},
+        {"op": "replace", "path": "/x_person", "value": {"first": "Jones"}},
+        {"op": "replace", "path": "/product/productCharacteristic/0/value", "value": "Jones"},
+        {"op": "test", "path": "/note?author=Jones", "value": []},
+        {"op": "move", "from": "/note?author=Jones", "path": "/note/-"},
+    ],
+    ids=lambda one: one["path"],
+)
+@pytest.mark.parametrize("media_type", ["application/json-patch+json", "application/json-patch-query+json; a=b"])
+def test_a_json_patch_is_masked_by_its_paths(operation: dict[str, Any], media_type: str) -> None:
+    [masked] = Mask(b"k", ("x_person",)).masked([operation], media_type)
+    assert "Jones" not in str(masked)
+    assert (masked["op"], masked["path"].partition("?")[0]) == (operation["op"], operation["path"].partition("?")[0])
+    assert masked.keys() == operation.keys()
+
+
+def test_everything_below_a_masked_member_is_masked() -> None:
+    person = {"@type": "Person", "first": "Jones", "id": "J-12", "born": 19800101, "likes": ["Jones", {"of": "Jones"}]}
+    body = {"x_person": person, "x_birth": 19800101, "x_weight": Decimal("-71.5"), "x_far": Decimal("1e999999")}
+    masked = Mask(b"k", tuple(body)).masked(body | {"postcode": 10115})
+    assert not [text for text in texts(masked) if "Jones" in text or "J-12" in text]
+    assert masked["x_person"]["@type"] == "Person"
+    numbers = masked["x_person"]["born"], masked["x_birth"], masked["x_weight"], masked["postcode"]
+    assert [type(one) for one in numbers] == [int, int, Decimal, int]
+    assert not {19800101, Decimal("-71.5"), 10115} & set(numbers)
+    assert masked["x_weight"].as_tuple().exponent == -1
+    assert masked["x_far"].as_tuple().exponent == 999999
+
+
+def test_a_characteristic_is_masked_by_its_name() -> None:
+    names = ("contactName", "Contact name", "EMAIL", "x_code")
+    sent = [{"name": name, "value": "John Smith"} for name in names] + [{"name": "colour", "value": "white"}]
+    masked = Mask(b"k", ("x_code",)).masked({"productCharacteristic": sent})["productCharacteristic"]
+    assert [one["name"] for one in masked] == [one["name"] for one in sent]
+    assert [one["value"] for one in masked if one["value"] in ("John Smith", "white")] == ["white"]
+
+
+def test_addresses_of_files_are_not_recorded() -> None:
+    recorded = [name for api in TMF_APIS for version in api.versions for name in recorded_operations(api, version)]
+    assert "createProductOrder" in recorded
+    assert not [name for name in recorded if "Job" in name]
 
 
 @given(st.text(), st.sampled_from(sorted(DOMAINS)))
