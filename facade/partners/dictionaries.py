@@ -10,12 +10,13 @@ partner's.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from types import MappingProxyType
 from typing import Any
 
 from facade.contract.pointers import escaped
 from facade.partners.faults import MOST_ALLOWED, ProfileFault
-from facade.tmf.domains import OF_PERSONS, OURS, Domain
+from facade.tmf.domains import OF_CUSTOMERS, OF_PERSONS, OURS, Domain
 
 LONGEST = 100
 """Characters of an id, a word or a template."""
@@ -118,9 +119,10 @@ class Dictionary:
 
     @property
     def allowed(self) -> tuple[str, ...]:
-        """What the partner may say, as an error lists it."""
+        """What the partner may say, as an error lists it: no ids of customers, which others may not see."""
         template = () if self.template is None else (self.template.outward(PLACEHOLDER),)
-        return (*template, *list(self.theirs.values())[:MOST_ALLOWED])
+        words = () if self.domain in OF_CUSTOMERS else islice(self.theirs.values(), MOST_ALLOWED)
+        return (*template, *words)
 
 
 def dictionary(domain: Domain, said: Mapping[str, Any], at: str) -> Dictionary:

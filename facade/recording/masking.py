@@ -69,7 +69,8 @@ class Mask:
 
     def _operation(self, operation: Mapping[str, Any]) -> dict[str, Any]:
         """An operation of a JSON patch: its path says what its value is."""
-        said = self._masked({name: one for name, one in operation.items() if name != "value"}, "", is_party=False)
+        others = {name: one for name, one in operation.items() if name != "value"}
+        said: dict[str, Any] = self._masked(others, "", is_party=False)
         said |= {name: self._path(said[name]) for name in ("path", "from") if isinstance(said.get(name), str)}
         if "value" in operation:
             place = str(operation.get("path")).partition("?")[0]
@@ -114,9 +115,9 @@ class Mask:
 
     def _number(self, value: Any, domain: str) -> Any:
         """A number of the same sign, with as many digits before and after its point."""
-        sign, digits, exponent = Decimal(str(value)).as_tuple()
-        told = self.token(domain, "".join(map(str, digits)))
-        made = Decimal((sign, tuple(map(int, told)), exponent))
+        sent = Decimal(str(value)).as_tuple()
+        told = self.token(domain, "".join(map(str, sent.digits)))
+        made = Decimal(sent._replace(digits=tuple(map(int, told))))
         return made if isinstance(value, Decimal) else type(value)(made)
 
     def _domain(self, name: str, value: Any, *, is_party: bool) -> str | None:

@@ -33,6 +33,8 @@ class Domain(StrEnum):
 ID_DOMAINS = (Domain.OFFERINGS, Domain.CUSTOMERS, Domain.BILLING_ACCOUNTS, Domain.PRODUCTS)
 OF_PERSONS = frozenset({Domain.CUSTOMERS, Domain.BILLING_ACCOUNTS})
 """Domains whose ids stand for persons: audit records do not repeat them."""
+OF_CUSTOMERS = OF_PERSONS | {Domain.PRODUCTS}
+"""Domains whose ids are those of single customers: errors do not list them."""
 WORD_DOMAINS = tuple(domain for domain in Domain if domain not in (*ID_DOMAINS, Domain.ERROR_CODES))
 
 ORDER_STATES = (

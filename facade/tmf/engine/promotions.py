@@ -7,11 +7,14 @@ from typing import Any
 from canonical.audit.record import Mapped
 from facade.contract.pointers import Tokens, escaped, pointer, tokens_of
 from facade.contract.violations import Code, ContractViolation, Violation
+from facade.partners.faults import MOST_ALLOWED
 from facade.partners.promotions import Promotion
 from facade.tmf.engine.payload import Payload
 
 NOT_AGREED = "WORD_NOT_AGREED"
 WRITES = ("add", "replace")
+BILLING_ACCOUNT = "billingAccount"
+"""Errors do not list what stands for the accounts of customers."""
 
 
 @dataclass(frozen=True)
@@ -204,10 +207,10 @@ def _whole(earlier: Any, written: Any) -> Any:
 
 
 def _not_agreed(one: Promoting, at: str) -> Violation:
-    allowed = tuple(one.rule.ours or ())
-    text = (
-        f"{one.rule.name} says something else than what is agreed with you" if allowed else f"{one.rule.name} is a text"
-    )
+    text = f"{one.rule.name} is a text"
+    if one.rule.ours is not None:
+        text = f"{one.rule.name} says something else than what is agreed with you"
+    allowed = () if one.rule.to == BILLING_ACCOUNT else tuple(one.rule.ours or ())[:MOST_ALLOWED]
     return Violation(at, Code.INVALID_VALUE, text, allowed, reason=NOT_AGREED)
 
 

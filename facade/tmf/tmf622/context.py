@@ -7,7 +7,6 @@ from typing import Any
 
 from canonical.audit.record import Mapped, Outcome
 from facade.application.requests import Translation
-from facade.contract.pointers import escaped
 from facade.tmf.engine.declaration import Sender
 from facade.tmf.engine.parties import seeming_customer
 from facade.tmf.engine.payload import Payload
@@ -37,7 +36,10 @@ def to_placed_order(body: Payload, sender: Sender) -> Translation:
 
 
 def _missing(body: Payload, sender: Sender) -> Iterator[tuple[str, Any, str, str]]:
-    """Each attribute that is added, its value, and what the profile says: the row under `enrichment`, and the id."""
+    """Each attribute that is added, its value, and what the profile says: the row under `enrichment`, and the id.
+
+    Ids of customers and of their accounts are not repeated.
+    """
     context = sender.policies.context
     if context.sales_channel is not None and not body.get("channel"):
         channel = {"@type": "RelatedChannel", **SALES, "channel": {"@type": "ChannelRef", "id": context.sales_channel}}
@@ -48,7 +50,7 @@ def _missing(body: Payload, sender: Sender) -> Iterator[tuple[str, Any, str, str
     account = context.billing_accounts.get(customer)
     if account is not None and not body.get("billingAccount"):
         reference = {"@type": "BillingAccountRef", "id": account}
-        yield "billingAccount", reference, f"billingAccounts/{escaped(customer)}", account
+        yield "billingAccount", reference, "billingAccounts", ""
 
 
 def _told(one: Mapped, rows: Mapping[str, tuple[str, str]], sender: Sender) -> Mapped:
@@ -59,7 +61,7 @@ def _told(one: Mapped, rows: Mapping[str, tuple[str, str]], sender: Sender) -> M
 
 def _added(target: str, row: str, said: str, sender: Sender) -> Mapped:
     agreed = f"/enrichment/{row}"
-    rule = f"enriched by profile {sender.profile}: {agreed} is {said}"
+    rule = f"enriched by profile {sender.profile}: {agreed}{f' is {said}' if said else ''}"
     return Mapped("", target, rule, Outcome.ENRICHED, agreed)
 
 

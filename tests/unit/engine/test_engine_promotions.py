@@ -93,6 +93,12 @@ def test_what_the_extension_may_not_say_is_refused_with_its_pointer(version: Ver
     assert translated(version, PROMOTING, an_order(version, x_priority="2", priority="2")).command is not None
 
 
+def test_accounts_of_customers_are_not_told_as_allowed() -> None:
+    known = compile_profile({"promoted": {"/x_account": {"to": "billingAccount", "table": {"A-1": "BA1"}}}})
+    [wrong] = wording(V5, known).read({"x_account": "A-2"}).promoted.wrong
+    assert wrong.allowed == ()
+
+
 @VERSIONS
 def test_what_the_extension_cannot_say_is_shown_in_the_attribute_only(version: Version) -> None:
     channel = {"id": "other"} if version is V4 else {"channel": {"id": "other"}}

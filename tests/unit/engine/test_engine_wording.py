@@ -154,6 +154,24 @@ def test_a_word_that_is_not_agreed_is_refused_with_its_place_and_what_is(version
     assert found.allowed == ("A-1",)
 
 
+@pytest.mark.parametrize(
+    ("domain", "said"),
+    [
+        ("customers", {"relatedParty": [party("zzz")]}),
+        ("billingAccounts", {"billingAccount": {"@type": "BillingAccountRef", "id": "zzz"}}),
+        ("products", {"productOrderItem": [an_item(action="delete", product={"@type": "ProductRef", "id": "zzz"})]}),
+    ],
+)
+@pytest.mark.parametrize("template", [{}, {"template": "K-{id}"}], ids=["table", "template"])
+def test_ids_of_customers_are_not_told_as_allowed(domain: str, said: Any, template: dict[str, str]) -> None:
+    """They are those of other customers, too."""
+    with pytest.raises(ContractViolation) as refused:
+        translated(V5, profile(ids={domain: {"table": {"X-1": "C1", "X-2": "C2"}, **template}}), a_payload(**said))
+    assert [one.allowed for one in refused.value.violations if one.reason == WORD_NOT_AGREED] == [
+        tuple(template.values())
+    ]
+
+
 def test_what_the_contract_refuses_is_told_in_the_partners_words() -> None:
     known = wording(V5, profile(words={"actions": {"table": {"neu": "add"}, "unknown": "carry"}}))
     words = known.read(a_payload(productOrderItem=[an_item(action="new")]))
