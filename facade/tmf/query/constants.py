@@ -52,7 +52,8 @@ def _ours(parameter: str, attribute: Attribute, words: Words, operator: Operator
     found = tuple(one for one in words.meanings(text) if not attribute.values or one in attribute.values)
     if not found:
         allowed = words.allowed
-        raise refusal(parameter, f"{shortened(text)} is not agreed with you", f"one of {', '.join(allowed)}")
+        hint = f"one of {', '.join(allowed)}" if allowed else None
+        raise refusal(parameter, f"{shortened(text)} is not agreed with you", hint)
     return found
 
 
@@ -94,6 +95,8 @@ def instant(text: str) -> datetime | None:
     try:
         if time is None:
             return datetime.fromisoformat(date).replace(tzinfo=UTC)
-        return datetime.fromisoformat(f"{date}T{time}{(fraction or '')[:7]}{offset.upper().replace(' ', '+')}")
-    except ValueError:
+        found = datetime.fromisoformat(f"{date}T{time}{(fraction or '')[:7]}{offset.upper().replace(' ', '+')}")
+        found.astimezone(UTC)
+    except (ValueError, OverflowError):  # in UTC it may be before the first year, or after the last one
         return None
+    return found

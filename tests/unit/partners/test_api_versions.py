@@ -53,6 +53,8 @@ def test_answers_say_how_long_a_version_lives() -> None:
     [
         ({"sunset": "soon"}, "sunset", "is no time"),
         ({"deprecatedSince": "2026-02-30"}, "deprecatedSince", "is no time"),
+        ({"deprecatedSince": "0001-01-01T00:00:00+14:00"}, "deprecatedSince", "is no time"),
+        ({"sunset": "9999-12-31T23:59:59-12:00"}, "sunset", "is no time"),
         ({"deprecatedSince": "2026-02-02", "sunset": "2026-02-01"}, "sunset", "before it is deprecated"),
         ({"successor": "v4"}, "successor", "no other version"),
         ({"successor": "v6"}, "successor", "no other version"),

@@ -145,6 +145,8 @@ def test_a_time_survives_a_plus_that_was_not_encoded(text: str) -> None:
         ("state.gt>x", "/state.gt", "state.gt names two operators", None),
         ("creationDate=yesterday", "/creationDate", "'yesterday' is no time", None),
         ("creationDate=2026-02-30", "/creationDate", "'2026-02-30' is no time", None),
+        ("creationDate=0001-01-01T00:00:00%2B14:00", "/creationDate", "'0001-01-01T00:00:00+14:00' is no time", None),
+        ("creationDate=9999-12-31T23:59:59-12:00", "/creationDate", "'9999-12-31T23:59:59-12:00' is no time", None),
         ("productOrderItem.quantity=1e9999", "/productOrderItem.quantity", "'1e9999' is no number", None),
         ("productOrderItem.quantity.regex=1", "/productOrderItem.quantity.regex", "a regular expression needs", None),
         ("productOrderItem.product.isBundle.gt=true", "/productOrderItem.product.isBundle.gt", "no order", None),
