@@ -46,7 +46,7 @@ def test_what_comes_after_the_commit_is_not_kept(store: Store) -> None:
         work.commit()
         size = store.size()
         work.repository(ORDERS).get(order_id(1)).start(LATER)
-    assert store.size() == size == 6
+    assert store.size() == size == 7
     assert store.reads.aggregate(ORDERS, order_id(1), ALL).state is State.ACKNOWLEDGED
 
 
@@ -54,7 +54,7 @@ def test_everything_is_kept_together(store: Store) -> None:
     with store.unit_of_work() as work:
         write_everything(work)
         work.commit()
-    assert store.size() == 6
+    assert store.size() == 7
     record = store.audit("audit-1")
     assert record == an_audit_record("audit-1", order_id(1))
 

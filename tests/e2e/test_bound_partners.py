@@ -284,9 +284,8 @@ def test_a_dry_run_says_of_a_customer_of_others_what_it_says_of_nobody(
     for customer in (FOREIGN, UNKNOWN):
         refused = tried(customer)
         assert not refused["accepted"]
-        assert refused["errors"] == [
-            {"pointer": CUSTOMERS_AT[path], "code": "CUSTOMER_NOT_FOUND", "message": "Customer not found"}
-        ]
+        told = {"code": "invalidValue", "reason": "CUSTOMER_NOT_FOUND", "message": "Customer not found"}
+        assert refused["errors"] == [{"pointer": CUSTOMERS_AT[path], **told}]
         assert (refused["command"], refused["backendCalls"]) == (None, [])
 
 
