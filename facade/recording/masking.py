@@ -117,7 +117,7 @@ class Mask:
         """A number of the same sign, with as many digits before and after its point."""
         sent = Decimal(str(value)).as_tuple()
         told = self.token(domain, "".join(map(str, sent.digits)))
-        made = Decimal(sent._replace(digits=tuple(map(int, told))))
+        made = Decimal((sent.sign, tuple(map(int, told)), int(sent.exponent)))
         return made if isinstance(value, Decimal) else type(value)(made)
 
     def _domain(self, name: str, value: Any, *, is_party: bool) -> str | None:

@@ -14,6 +14,7 @@ from facade.contract.classes import ClassCatalog, plain_name
 from facade.contract.official import operations
 from facade.partners.dictionaries import PLACEHOLDER, Dictionary
 from facade.partners.profiles import Profile
+from facade.partners.promotions import Promotion
 from facade.tmf.domains import OURS, Domain
 from facade.tmf.engine.versions import Version
 from facade.tmf.engine.word_places import Node
@@ -39,15 +40,20 @@ class Narrowing:
 def narrowed(contract: Mapping[str, Any], versions: Iterable[Version], to: Narrowing) -> dict[str, Any]:
     """A copy of the contract. `versions`: how its resources are spoken of in it."""
     spec: dict[str, Any] = deepcopy(dict(contract))
+    versions = tuple(versions)
     schemas = spec["components"]["schemas"]
     for owner, member, domain in _places(ClassCatalog(schemas), versions):
         known = to.profile.words.dictionaries.get(domain)
         if known is not None:
             _narrow(schemas, owner, member, known, to.client)
+    promoting = list(_promoting(schemas, versions, to.profile))
+    for owner, rule in promoting:
+        _promote(schemas, owner, rule, to.client)
     spec["info"]["title"] += f" for {to.client}"
     spec["info"]["description"] += f" Narrowed to what is agreed with {to.client}, {to.profile.version}."
     if to.profile.extensions.refuses:
-        allowed = ", ".join(to.profile.extensions.allowed) or "none"
+        named = (*to.profile.extensions.allowed, *dict.fromkeys(rule.name for _, rule in promoting))
+        allowed = ", ".join(named) or "none"
         spec["info"]["description"] += f" Attributes that no schema declares are refused; allowed: {allowed}."
     codes = {ours: theirs for ours, theirs in to.profile.errors.codes.items() if ours != theirs}
     if codes and "Error" in schemas:
@@ -110,6 +116,23 @@ def _places(catalog: ClassCatalog, versions: Iterable[Version]) -> Iterator[tupl
         [domain, *others] = domains
         if domain is not None and not others:
             yield owner, member, domain
+
+
+def _promoting(schemas: Any, versions: Iterable[Version], profile: Profile) -> Iterator[tuple[str, Promotion]]:
+    """Each class that has an extension that is promoted, and its rule."""
+    for version in versions:
+        root = version.resource.schema_in(version.name)
+        owners = [name for name in schemas if plain_name(name) == root]
+        yield from (
+            (name, one) for one in profile.promotions if one.to in version.resource.promotable for name in owners
+        )
+
+
+def _promote(schemas: Any, owner: str, rule: Promotion, client: str) -> None:
+    words = {} if rule.ours is None else {"enum": list(rule.ours)}
+    told = {"description": f"In the words of {client}: {rule.to}."}
+    part = {"type": "object", "properties": {rule.name: {"type": "string", **words, **told}}}
+    schemas[owner].setdefault("allOf", []).append(part)
 
 
 def _narrow(schemas: Any, owner: str, member: str, known: Dictionary, client: str) -> None:

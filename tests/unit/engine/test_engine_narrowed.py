@@ -50,6 +50,19 @@ def test_it_takes_what_the_partner_sends_and_refuses_what_another_says(partner: 
 
 
 @pytest.mark.parametrize("version", VERSIONS)
+def test_it_has_the_extensions_that_are_promoted(version: str) -> None:
+    promoted = {"/x_p": {"to": "category"}, "/x_channel": {"to": "salesChannel", "table": {"shop": "web"}}}
+    spec, checks = contract("alpha", version, promoted=promoted, extensions={"allowed": ["x_own"], "others": "refuse"})
+    assert "allowed: x_own, x_p, x_channel." in spec["info"]["description"]
+    sent = golden("alpha", version)
+    assert wrong(checks, sent | {"x_p": "any", "x_channel": "shop"}) == []
+    assert set(wrong(checks, sent | {"x_p": 1, "x_channel": "web"})) == {"/x_p", "/x_channel"}
+    assert checks.extensions("createProductOrder", sent | {"x_p": "any", "x_own": 1}) == [("x_own",)]
+    patch = {"x_channel": "web"}
+    assert checks.check_request("patchProductOrder", patch, "application/merge-patch+json").violations
+
+
+@pytest.mark.parametrize("version", VERSIONS)
 def test_it_refuses_our_own_words_where_the_partner_has_others(version: str) -> None:
     _, checks = contract("alpha", version)
     ours = json.loads(json.dumps(golden("alpha", version)).replace('"neu"', '"add"'))
@@ -73,7 +86,7 @@ def test_answers_may_show_every_state_as_the_partner_reads_it() -> None:
 
 def test_only_words_for_what_the_contract_allows_at_a_place_are_listed() -> None:
     spec, _ = contract("alpha", "v5")
-    [_, own] = spec["components"]["schemas"]["ProductOrder_FVO"]["allOf"]
+    [_, own, _] = spec["components"]["schemas"]["ProductOrder_FVO"]["allOf"]
     assert own["properties"]["requestedInitialState"]["enum"] == ["Entwurf", "angenommen"]
 
 
@@ -95,7 +108,7 @@ def test_the_contract_names_the_partner_its_codes_and_the_deprecation() -> None:
     spec, _ = contract("alpha", "v4")
     assert spec["info"]["title"].endswith(" for partner-alpha")
     assert "partner-alpha@1" in spec["info"]["description"]
-    assert "are refused; allowed: kampagne." in spec["info"]["description"]
+    assert "are refused; allowed: kampagne, x_dringlichkeit." in spec["info"]["description"]
     assert "E-LAGER (INSUFFICIENT_STOCK)" in json.dumps(spec["components"]["schemas"]["Error"])
     assert spec["paths"]["/productOrder"]["post"]["deprecated"] is True
     assert "deprecated" not in contract("alpha", "v5")[0]["paths"]["/productOrder"]["post"]
