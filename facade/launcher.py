@@ -18,7 +18,7 @@ import click
 import requests
 
 from facade.demo.product import DemoError, address_of, forget_ports, note_ports, running
-from facade.demo.scenarios import seed
+from facade.demo.scenarios import seed, takes_standard_orders
 from facade.demo.welcome import welcome
 from facade.settings import Settings
 from facade.web.listening import PortTaken, try_listening
@@ -126,7 +126,9 @@ def run(settings: Settings, prepare: Callable[[], None], *, issues_tokens: bool)
                 note_ports(settings)
                 seeded = _seed(settings) if issues_tokens and not settings.backends_url else ""
                 logs = [server.log for server in servers]
-                click.echo(welcome(settings, logs, seeded, issues_tokens=issues_tokens))
+                standard = not issues_tokens or _takes_standard_orders(settings)
+                told = welcome(settings, logs, seeded, issues_tokens=issues_tokens, standard_orders=standard)
+                click.echo(told)
             while not stop.asked.wait(0.25):
                 for server in servers:
                     server.check()
@@ -184,10 +186,19 @@ def _until_ready(servers: list[Server], stop: Stop) -> None:
 
 def _seed(settings: Settings) -> str:
     try:
-        placed = seed(running(settings))
+        placed, refused = seed(running(settings))
     except DemoError as error:
         return f"No demonstration orders: {error}"
+    if refused:
+        return f"{placed} demonstration orders were placed, {refused} were refused by the profile of their client."
     return f"{placed} demonstration orders were placed." if placed else "The orders of the last run are still here."
+
+
+def _takes_standard_orders(settings: Settings) -> bool:
+    try:
+        return takes_standard_orders(running(settings))
+    except DemoError:
+        return True
 
 
 @contextmanager

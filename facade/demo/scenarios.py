@@ -70,17 +70,36 @@ _STORIES = (
 SCENARIOS = tuple(Scenario(title, side, file, code) for side in (PARTNER, PORTAL) for title, file, code in _STORIES)
 
 
-def seed(product: Product) -> int:
-    """Place demonstration orders unless there are orders already. Returns how many were placed.
+PARTNER_ORDER = """{
+  "relatedParty": [{"role": "Customer", "partyOrPartyRole": {"@type": "PartyRoleRef", "id": "C12345"}}],
+  "productOrderItem": [{"id": "1", "action": "add", "productOffering": {"id": "po_broadband_1g"}}]}"""
+"""An order in the standard's words, as `tmf-facade run` shows it."""
+
+
+def seed(product: Product) -> tuple[int, int]:
+    """Place demonstration orders unless there are orders already. Returns how many were placed, and how many refused.
 
     Each has an idempotency key of its own, so that two starts at once place them once.
     """
-    if product.read(f"{ORDERS}?limit=1", "portal")["total"]:
-        return 0
+    if _total(product):
+        return 0, 0
     wanted = [scenario for scenario in SCENARIOS if scenario.code != "CUSTOMER_NOT_FOUND"]
     for number, scenario in enumerate(wanted, start=1):
         product.place(scenario.side.path, scenario.body, scenario.side.client, f"demonstration-{number}")
-    return len(wanted)
+    placed = _total(product)
+    return placed, len(wanted) - placed
+
+
+def takes_standard_orders(product: Product) -> bool:
+    """Whether the partner's profile lets it order in the standard's words. A dry run; no order is placed."""
+    asked = {"api": "TMF622", "version": "v5", "operation": "createProductOrder", "payload": json.loads(PARTNER_ORDER)}
+    answer = product.place("/api/v1/translations", asked, PARTNER.client)
+    return answer.ok and bool(answer.json()["accepted"])
+
+
+def _total(product: Product) -> int:
+    total: int = product.read(f"{ORDERS}?limit=1", "portal")["total"]
+    return total
 
 
 def order_id(answer: Any) -> str:

@@ -1,7 +1,7 @@
 """The pages: an index, each contract to read and to try, as JSON, YAML and a Postman collection. No token is needed."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from html import escape
@@ -86,7 +86,13 @@ def pages_of(contracts: Iterable[PublishedContract], version: str) -> dict[str, 
     return found
 
 
-def _index(contracts: Iterable[PublishedContract], version: str, below: str) -> bytes:
+IN_DEVELOPMENT = (
+    "In development, <code>curl -s -u portal:portal-secret -d grant_type=client_credentials "
+    "http://127.0.0.1:8080/oauth/token</code> answers one as <code>access_token</code>."
+)
+
+
+def _index(contracts: Sequence[PublishedContract], version: str, below: str) -> bytes:
     rows = "\n".join(
         f'<tr><td><a href="{below}{one.name}">{escape(one.title)}</a></td>'
         f"<td><code>{escape(one.base_path or '/')}</code></td>"
@@ -94,6 +100,9 @@ def _index(contracts: Iterable[PublishedContract], version: str, below: str) -> 
         f'<td><a href="{below}{one.name}.postman.json">Postman</a></td></tr>'
         for one in contracts
     )
+    issues_tokens = any(one.name == "oauth" for one in contracts)
+    issuer = "<code>/oauth/token</code>, " if issues_tokens else ""
+    source = IN_DEVELOPMENT if issues_tokens else "Your authorization server issues it."
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>TMF facade</title>
 <link rel="stylesheet" href="{below}page.css"></head><body>
@@ -103,7 +112,8 @@ def _index(contracts: Iterable[PublishedContract], version: str, below: str) -> 
 {rows}
 </table>
 <p>Every request needs an OAuth 2.0 access token in <code>Authorization: Bearer …</code>, except these pages,
-<a href="{below}../health/ready">health</a> and <a href="{below}../metrics">metrics</a>.</p>
+{issuer}<a href="{below}../health/ready">health</a> and <a href="{below}../metrics">metrics</a>.</p>
+<p>The page of a contract has a field for a token, for what you try. {source}</p>
 </body></html>
 """.encode()
 

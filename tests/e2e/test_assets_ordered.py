@@ -182,7 +182,7 @@ def test_a_dry_run_tells_the_rule_and_holds_nothing(product: Node) -> None:
         return product.post("/api/v1/translations", body | {"payload": payload}).json()
 
     [refused] = tried(status="active")["errors"]
-    assert (refused["code"], refused["pointer"]) == ("PRODUCT_STATUS", "/productOrderItem/0/product/id")
+    assert (refused["reason"], refused["pointer"]) == ("PRODUCT_STATUS", "/productOrderItem/0/product/id")
     for _ in range(2):
         assert tried(status="suspended")["accepted"]
     assert asset_id not in kept_claims(product)

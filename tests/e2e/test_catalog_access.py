@@ -143,7 +143,7 @@ def test_a_category_is_tried_without_being_created(product: Node, path: str) -> 
     assert names(product, path, name=name) == []
     circle = {"id": name, "name": name, **below(path, name)}
     wrong = tried(product, version, circle).json()
-    assert (wrong["accepted"], wrong["errors"][0]["code"]) == (False, "CYCLIC_CATEGORIES")
+    assert (wrong["accepted"], wrong["errors"][0]["reason"]) == (False, "CYCLIC_CATEGORIES")
     assert wrong["errors"][0]["pointer"] == ("/parentId" if path == V4 else "/parent/id")
 
 

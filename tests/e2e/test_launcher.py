@@ -60,6 +60,22 @@ def test_it_names_its_clients_and_places_demonstration_orders(launched: Launched
     for client in ("partner-acme", "portal", "qa"):
         assert re.search(rf"{client} +{client}-secret", launched.printed)
     assert "6 demonstration orders were placed" in launched.printed
+    assert f"contracts      http://127.0.0.1:{launched.ports[0]}/\n" in launched.printed
+
+
+def test_with_a_partner_that_has_words_of_its_own_it_counts_and_prints_what_is_true(tmp_path: Path) -> None:
+    launched = Launched(tmp_path, PARTNERS=str(ROOT / "fixtures" / "partner-samples")).until_ready()
+    try:
+        printed = launched.printed
+        assert "3 demonstration orders were placed, 3 were refused" in printed
+        assert "tmf-facade partners doc partner-acme" in printed
+        assert "/v5/productOrder" not in printed, "an order that would be refused"
+        pasted = re.search(r"^TOKEN=.*^curl .*?; echo$", printed, re.MULTILINE | re.DOTALL)
+        assert pasted
+        done = subprocess.run(["bash", "-euc", pasted[0]], capture_output=True, check=False, text=True, timeout=LONG)
+        assert json.loads(done.stdout)["status"] == "confirmed"
+    finally:
+        launched.stop()
 
 
 def test_the_demonstration_ends_as_told_and_fits_80_columns(launched: Launched) -> None:

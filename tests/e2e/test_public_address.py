@@ -117,6 +117,7 @@ def test_the_index_leads_to_every_contract_and_its_examples_are_accepted(product
     product = product_on_sqlite
     index = requests.get(product.url, headers={"Accept": "text/html"}, timeout=60)
     assert (index.status_code, index.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert "<code>/oauth/token</code>" in index.text
     for link in re.findall(r'href="(docs/[^"]*)"', index.text):
         assert requests.get(f"{product.url}/{link}", timeout=60).status_code == 200, link
     led = requests.get(f"{product.url}/docs/", headers={"Accept": "text/html"}, timeout=60)

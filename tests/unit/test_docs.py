@@ -18,7 +18,7 @@ from facade.bootstrap import serving
 from facade.bootstrap.answers import answer_to
 from facade.bootstrap.declared import TMF_APIS
 from facade.contract.violations import Code
-from facade.demo.welcome import PASTE, PURPOSES
+from facade.demo.welcome import AS_PARTNER, AS_PORTAL, PURPOSES
 from facade.security.clients import DEVELOPMENT_CLIENTS, SCOPES
 from facade.security.errors import KeysUnavailable, ScopeMissing, TokenRefused
 from facade.settings import BackendOptions, Settings
@@ -160,7 +160,7 @@ def test_every_development_client_has_its_purpose() -> None:
     ("page", "client"), [("README.md", "portal"), ("docs/portal.md", "portal"), ("docs/partners.md", "partner-acme")]
 )
 def test_a_page_gets_its_token_as_the_launcher_says(page: str, client: str) -> None:
-    commands = PASTE.strip().replace("URL", "http://127.0.0.1:8080").split("\n\n")
+    commands = f"{AS_PARTNER}\n{AS_PORTAL}".strip().replace("URL", "http://127.0.0.1:8080").split("\n\n")
     token = next(command for command in commands if f" -u {client}:" in command)
     assert token in (ROOT / page).read_text()
 
