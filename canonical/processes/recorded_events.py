@@ -24,6 +24,7 @@ KINDS: tuple[Kind[Any], ...] = (
     *(IMPORT_JOBS, EXPORT_JOBS),
 )
 """The kinds of aggregates that record events."""
+SUBJECT_TYPES = frozenset(kind.name for kind in KINDS)
 
 
 def _types() -> Iterator[tuple[str, type]]:

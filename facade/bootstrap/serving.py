@@ -9,7 +9,7 @@ from adapters.persistence.delivery_reads import SqlDeliveryReads
 from adapters.persistence.event_stream import SqlEventStream
 from adapters.persistence.process_records import SqlProcessReads
 from canonical.catalog.selling import SOLD
-from canonical.processes.recorded_events import EVENT_TYPES
+from canonical.processes.recorded_events import EVENT_TYPES, SUBJECT_TYPES
 from canonical.views.customer_context import CustomerContexts
 from canonical.views.order_snapshot import OrderSnapshots
 from facade.app import Api
@@ -70,7 +70,9 @@ def _application(role: Role) -> Correlation:
 def _apis(core: Core, security: SecuritySettings) -> list[Api]:
     advances = Advances(lambda: core.sequencer.head)
     core.sequencer.subscribe(advances.advanced)
-    events = PortalEvents(SqlEventStream(core.database), advances, EVENT_TYPES, core.settings.events_wait)
+    events = PortalEvents(
+        SqlEventStream(core.database), advances, EVENT_TYPES, SUBJECT_TYPES, core.settings.events_wait
+    )
     apis = [
         *tmf_apis(core),
         # Before the canonical API, whose base path begins this one's.

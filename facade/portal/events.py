@@ -64,14 +64,20 @@ class EventPage:
 
 
 class PortalEvents:
-    """`types` are the types of events that there are. No request waits longer than `seconds`."""
+    """`types` and `subject_types` are those that there are. No request waits longer than `seconds`."""
 
     def __init__(
-        self, stream: EventStream, advances: Advances, types: Collection[str], seconds: float = LONGEST_WAIT
+        self,
+        stream: EventStream,
+        advances: Advances,
+        types: Collection[str],
+        subject_types: Collection[str],
+        seconds: float = LONGEST_WAIT,
     ) -> None:
         self._stream = stream
         self._advances = advances
         self._types = frozenset(types)
+        self._subject_types = frozenset(subject_types)
         self._seconds = seconds
         self._threads = BoundedThreads(THREADS, Queue(1000, 5.0), "event-waits")
 
@@ -134,7 +140,7 @@ class PortalEvents:
         return Asked(
             after=whole_number(query, "after", LAST_NUMBER),
             limit=max(1, whole_number(query, "limit", MAX_LIMIT, DEFAULT_LIMIT)),
-            wanted=Wanted(self._types_in(query), _plain(query, "subjectType"), _plain(query, "subjectId")),
+            wanted=Wanted(self._types_in(query), self._subject_type_in(query), _plain(query, "subjectId")),
             with_documents=_with_documents(query),
             wait=whole_number(query, "wait", LONGEST_WAIT),
         )
@@ -150,6 +156,14 @@ class PortalEvents:
             text = "types names the event types that are wanted, with commas between them: leave it out for all"
             raise ContractViolation([Violation("/types", Code.INVALID_VALUE, text, tuple(sorted(self._types)))])
         return names
+
+    def _subject_type_in(self, query: Mapping[str, str]) -> str | None:
+        name = query.get("subjectType")
+        if name is not None and name not in self._subject_types:
+            text = f"there is no subject of the type {name[:60]}"
+            allowed = tuple(sorted(self._subject_types))
+            raise ContractViolation([Violation("/subjectType", Code.INVALID_VALUE, text, allowed)])
+        return name
 
 
 def _plain(query: Mapping[str, str], name: str) -> str | None:

@@ -80,7 +80,11 @@ class CallbackRules:
         literal = _literal(host)
         addresses = (literal,) if literal else tuple(map(ip_address, self.addresses(host.lower())))
         if not all(map(self.permits, addresses)):
-            _refuse("the host of a callback must have a public address", Code.INVALID_VALUE)
+            _refuse(
+                "the host of a callback must have a public address, or one in a network that the operator allows "
+                "(CALLBACK_NETWORKS)",
+                Code.INVALID_VALUE,
+            )
 
     def permits(self, address: Address) -> bool:
         """Whether we may connect to `address`."""

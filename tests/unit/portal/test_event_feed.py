@@ -23,6 +23,7 @@ from tests.support.waiting import LONG
 ALL = Principal("portal", frozenset({"events:read", "events:read:all"}))
 ACME = Principal("acme", frozenset({"events:*"}))
 TYPES = ("OrderSubmitted", "OrderCompleted")
+SUBJECT_TYPES = ("order", "asset")
 
 
 def an_event(number: int, owner: str = "acme", customer_id: str = "C1", **changes: Any) -> RecordedEvent:
@@ -61,7 +62,7 @@ class Stream:
 
 
 def a_feed(stream: Stream, advances: Advances | None = None) -> PortalEvents:
-    return PortalEvents(stream, advances or Advances(stream.head), TYPES)
+    return PortalEvents(stream, advances or Advances(stream.head), TYPES, SUBJECT_TYPES)
 
 
 def page(stream: Stream, principal: Principal = ALL, **query: str) -> Any:
@@ -104,6 +105,8 @@ def test_a_rare_type_is_looked_for_in_steps_and_the_page_ends_with_its_cursor(mo
         ({"types": "OrderSubmitted,OrderPlaced"}, "/types"),
         ({"types": ""}, "/types"),
         ({"types": " ,"}, "/types"),
+        ({"subjectType": "bogus"}, "/subjectType"),
+        ({"subjectType": ""}, "/subjectType"),
         ({"include": "documents"}, "/include"),
         ({"after": "-1"}, "/after"),
         ({"limit": "201"}, "/limit"),
@@ -199,7 +202,7 @@ def test_the_operator_bounds_how_long_a_request_waits(most: float, asked: list[b
             return False
 
     stream = Stream([an_event(1)])
-    feed = PortalEvents(stream, Recording(stream.head), TYPES, most)
+    feed = PortalEvents(stream, Recording(stream.head), TYPES, SUBJECT_TYPES, most)
     asyncio.run(feed.wait(a_scope(b"after=1&wait=20")))
     assert [seconds <= 5.0 for seconds in waits] == asked
 
