@@ -53,7 +53,8 @@ class Promoting:
 class PromotedBody:
     """A body, or a JSON patch, in which extensions were read as attributes. `sent` are the rules of the extensions, and
     what they said; `operations` those of a patch, by their number. `wrong`: what may not be sent so. `written`: the
-    attributes that are made anew, by where the body says so.
+    attributes that are made anew, by where the body says so. `repeated`: extensions that say the same as the attribute,
+    which was sent too.
     """
 
     body: Any
@@ -61,6 +62,7 @@ class PromotedBody:
     operations: dict[int, Any] = field(default_factory=dict)
     wrong: list[Violation] = field(default_factory=list)
     written: dict[str, Promoting] = field(default_factory=dict)
+    repeated: Payload = field(default_factory=dict)
 
     def onto(self, body: Any, document: Payload, shown: Payload) -> tuple[Any, Payload]:
         """`body`, a patch, for the document that its client is shown so, and the document. Nothing stays of an earlier
@@ -91,7 +93,7 @@ class PromotedBody:
         for one, value in self.sent:
             kept = {name: member for name, member in body.items() if name != one.attribute}
             body = {**kept, one.rule.name: value}
-        return body
+        return {**body, **self.repeated} if self.repeated else body
 
     def trail(self, trail: Iterable[Mapped]) -> tuple[Mapped, ...]:
         """What was read of an attribute was sent as an extension."""
@@ -129,6 +131,8 @@ def _promote(result: PromotedBody, one: Promoting) -> None:
         rest[one.attribute] = None if ours is None else one.attribute_with(ours)
         result.sent.append((one, value))
         result.written[f"/{escaped(name)}"] = one
+    else:
+        result.repeated[name] = value
     result.body = rest
 
 
