@@ -209,7 +209,7 @@ def test_a_dry_run_says_what_the_request_would_be_answered(product: Node, po: st
     assert product.post("/api/v1/translations", asked).json()["accepted"] is True
     product.post(TMF622, ordering(known(po)))
     tried = product.post("/api/v1/translations", asked).json()
-    assert (tried["accepted"], tried["errors"][0]["code"]) == (False, "EXTERNAL_ID_TAKEN")
+    assert (tried["accepted"], tried["errors"][0]["reason"]) == (False, "EXTERNAL_ID_TAKEN")
     product.post(TMF622, ordering(known(po)), client=SAME)
     same = product.post("/api/v1/translations", asked, client=SAME).json()
     assert (same["accepted"], same["backendCalls"]) == (True, [])
