@@ -44,7 +44,7 @@ def check(folder: Path) -> None:
     """Check the profiles in DIR, a YAML file for each client. The database is not needed."""
     with _told_faults():
         found = agreeing.profiles_in(folder)
-    click.echo(f"{len(found):,} profiles can be used")
+    click.echo(f"{len(found):,} {'profile' if len(found) == 1 else 'profiles'} can be used")
 
 
 @partners.command()

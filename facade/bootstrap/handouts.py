@@ -64,15 +64,17 @@ def agreed_with(settings: Settings, client: str, folder: Path | None) -> Agreed:
 
     Raises ProfileError.
     """
+    looked_at = ""
     if folder is None:
         with opened(settings) as database:
             active = active_versions(database).get(client)
         if active is not None:
             return Agreed(client, active.document, compile_profile(active.document, active.name))
         folder = Path(settings.partners) if settings.partners else PARTNERS
+        looked_at = ", and no version in the database is active; --profiles DIR reads another folder"
     found = {name: (path, document) for name, path, document in documents_in(folder)}
     if client not in found:
-        raise ProfileError(f"{client} has no profile in {folder}")
+        raise ProfileError(f"{client} has no profile in {folder}{looked_at}")
     path, document = found[client]
     return Agreed(client, document, compiled_file(path, document))
 

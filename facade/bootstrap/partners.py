@@ -15,9 +15,8 @@ from canonical.partners.profile_version import PROFILE_VERSIONS, ProfileVersion,
 from facade.clock import SystemClock
 from facade.identities import SortableIdentities, new_id
 from facade.partners.differences import differences
-from facade.partners.faults import ProfileFault
 from facade.partners.files import documents_in, located
-from facade.partners.profiles import compile_profile, content_hash
+from facade.partners.profiles import content_hash, faults_of
 from facade.security.tokens import LONGEST_CLIENT_ID
 
 BY = "tmf-facade"
@@ -26,7 +25,7 @@ OPERATION = "partners apply"
 
 
 class FaultyProfiles(ValueError):
-    """Files that hold no profile; `faults` has a line for each."""
+    """Files that hold no profile; `faults` has a line for each mistake."""
 
     def __init__(self, faults: Sequence[str]) -> None:
         self.faults = tuple(faults)
@@ -63,15 +62,12 @@ class Plan:
 
 
 def profiles_in(folder: Path) -> dict[str, Any]:
-    """The document of each client. Raises ProfileError, and FaultyProfiles with every file that is wrong."""
+    """The document of each client. Raises ProfileError, and FaultyProfiles with every mistake that is found."""
     documents, faults = {}, []
     for client, path, document in documents_in(folder):
         if len(client) > LONGEST_CLIENT_ID:
             faults.append(f"{path}: the id of a client has at most {LONGEST_CLIENT_ID} characters")
-        try:
-            compile_profile(document)
-        except ProfileFault as fault:
-            faults.append(located(path, fault))
+        faults.extend(located(path, fault) for fault in faults_of(document))
         documents[client] = document
     if faults:
         raise FaultyProfiles(faults)

@@ -8,10 +8,11 @@ MOST_ALLOWED = 50
 
 class ProfileFault(ValueError):
     """`pointer` is the JSON pointer of the mistake in the profile, `allowed` lists what may stand there, if that can be
-    listed.
+    listed. `key` is the unknown key of the object at `pointer`, if that is the mistake.
     """
 
-    def __init__(self, pointer: str, reason: str, allowed: Iterable[str] = ()) -> None:
+    def __init__(self, pointer: str, reason: str, allowed: Iterable[str] = (), key: str | None = None) -> None:
+        self.key = key
         self.pointer, self.reason, self.allowed = pointer, reason, tuple(allowed)[:MOST_ALLOWED]
         listed = f"; allowed: {', '.join(self.allowed)}" if self.allowed else ""
         super().__init__(f"{pointer}: {reason}{listed}")

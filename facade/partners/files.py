@@ -74,9 +74,11 @@ def documents_in(folder: Path) -> list[tuple[str, Path, Any]]:
 
 
 def located(path: Path, fault: ProfileFault) -> str:
-    """A mistake with its file and line. The line is that of the innermost key or element that the file has."""
+    """A mistake with its file and line. The line is that of an unknown key, else of the innermost key or element that
+    the file has.
+    """
     node, line = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader), 0
-    for token in tokens_of(fault.pointer):
+    for token in [*tokens_of(fault.pointer), *([] if fault.key is None else [fault.key])]:
         step = _step(node, str(token))
         if step is None:
             break

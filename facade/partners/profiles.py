@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -14,7 +14,7 @@ from canonical.ordering.commands import OrderMarket
 from canonical.ordering.external_ids import ANY_UNIQUE, ExternalIdRules, Uniqueness
 from canonical.shared import jsontext
 from canonical.shared.reader import CustomerSet
-from facade.contract.pointers import escaped, pointer, shortened
+from facade.contract.pointers import escaped
 from facade.partners.api_versions import ALL_VERSIONS, ApiVersions, api_versions
 from facade.partners.api_versions import SCHEMA as API_VERSIONS
 from facade.partners.customers import CustomerRule, customer_rule
@@ -35,6 +35,7 @@ from facade.partners.recording_terms import SCHEMA as RECORDING
 from facade.partners.recording_terms import RecordingTerms, recording_terms
 from facade.partners.request_limits import SCHEMA as LIMITS
 from facade.partners.request_limits import request_limit
+from facade.partners.schema_faults import schema_faults
 from facade.partners.words import NO_WORDS, SCHEMAS, PartnerWords, partner_words
 from facade.tmf.policies import NO_POLICIES, OrderPolicies
 from facade.tmf.switches import EXCUSABLE, KEEP, REASON, REFUSE, SWITCHES
@@ -191,8 +192,6 @@ _FORM = {
         "promoted": PROMOTED,
     },
 }
-LONGEST_REASON = 200
-"""Characters: the reason may repeat what stands there."""
 _KEYS = {
     "party role": "partyRoles",
     "relationship type": "relationshipTypes",
@@ -203,14 +202,21 @@ _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 """As JSON text has it: escaped, and the escape is not itself escaped."""
 
 
+def form_faults(document: Any) -> Iterator[ProfileFault]:
+    """All mistakes in the form of a profile: unknown keys, and values that a key does not take."""
+    try:
+        found = list(_SCHEMA.iter_errors(document))
+    except ValueError as error:
+        yield ProfileFault("", f"the profile holds a value of a type that no key takes: {error}")
+        return
+    for wrong in found:
+        yield from schema_faults(wrong, _FORM)
+
+
 def compile_profile(document: Any, version: str = "") -> Profile:
     """The profile that a document says, under the name of its version. Raises ProfileFault for the first mistake."""
-    try:
-        wrong = next(_SCHEMA.iter_errors(document), None)
-    except ValueError as error:
-        raise ProfileFault("", f"the profile holds a value of a type that no key takes: {error}") from error
-    if wrong is not None:
-        raise _fault(wrong)
+    if (fault := next(form_faults(document), None)) is not None:
+        raise fault
     try:
         written = jsontext.by_value(document)
     except TypeError as error:
@@ -255,6 +261,17 @@ def compile_profile(document: Any, version: str = "") -> Profile:
     )
 
 
+def faults_of(document: Any) -> list[ProfileFault]:
+    """All mistakes in the form of a profile; if there are none, the first one in its contents."""
+    if found := list(form_faults(document)):
+        return found
+    try:
+        compile_profile(document)
+    except ProfileFault as fault:
+        return [fault]
+    return []
+
+
 def _external_ids(said: Mapping[str, Any]) -> ExternalIdRules:
     uniqueness = Uniqueness(said.get("uniqueness", Uniqueness.UNIQUE))
     return ExternalIdRules(tuple(said.get("systems", ())), tuple(said.get("types", ())), uniqueness)
@@ -263,19 +280,3 @@ def _external_ids(said: Mapping[str, Any]) -> ExternalIdRules:
 def content_hash(document: Any) -> str:
     """The same for profiles that are equal as JSON, SHA-256 in hex."""
     return hashlib.sha256(jsontext.by_value(document)).hexdigest()
-
-
-def _fault(wrong: jsonschema_rs.ValidationError) -> ProfileFault:
-    kind = getattr(wrong.kind, "error", wrong).kind  # of a name, what is wrong with the name
-    allowed: list[str] = list(getattr(kind, "options", ()))
-    if kind.name == "additionalProperties":
-        schema = _schema_at(wrong.schema_path[:-1])
-        allowed = sorted(schema.get("properties", ()))
-    return ProfileFault(pointer(wrong.instance_path), shortened(wrong.message, LONGEST_REASON), allowed)
-
-
-def _schema_at(path: list[Any]) -> Any:
-    found: Any = _FORM
-    for part in path:
-        found = found[part]
-    return found

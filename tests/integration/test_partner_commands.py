@@ -105,7 +105,8 @@ def test_what_is_agreed_is_a_page(agreed: Path, partners: Partners) -> None:
     page = partners("doc", "shop", "--format", "html").stdout
     assert page.startswith("<!doctype html>")
     assert "<td><code>neu</code></td>" in page
-    assert partners("doc", "nobody").exit_code == 1
+    unknown = partners("doc", "nobody")
+    assert (unknown.exit_code, "no version in the database is active; --profiles DIR" in unknown.stderr) == (1, True)
 
 
 @pytest.mark.parametrize(
@@ -153,6 +154,10 @@ def test_what_changed_is_said_in_words_and_shown(folder: Path, partners: Partner
 
 def test_every_faulty_file_is_told_and_nothing_is_applied(folder: Path, partners: Partners) -> None:
     assert partners("check", folder).stdout == "2 profiles can be used\n"
+    mall = (folder / "mall.yaml").read_bytes()
+    (folder / "mall.yaml").unlink()
+    assert partners("check", folder).stdout == "1 profile can be used\n"
+    (folder / "mall.yaml").write_bytes(mall)
     (folder / "kiosk.yaml").write_text("password: secret\n")
     (folder / "shop.yaml").write_text("validation: sometimes\n")
     for command in ("check", "diff", "apply"):
