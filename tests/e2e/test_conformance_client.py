@@ -49,6 +49,8 @@ def test_a_published_order_is_acknowledged_then_rejected_with_messages_and_comes
     assert order["state"] == "rejected"
     assert {item["state"] for item in order["productOrderItem"]} == {"rejected"}
     assert read.headers["ETag"] != answer.headers["ETag"]
+    if address == V4 and "note" in order:  # v4 says there why it was rejected
+        order["note"] = [one for one in order["note"] if one["author"] != "provider"]
     for name in sent.keys() - SERVERS:
         if name == "productOrderItem":
             for one, shown in zip(sent[name], order[name], strict=True):

@@ -160,7 +160,7 @@ def test_a_dry_run_tells_no_more_than_the_request_would(product: Node, version: 
 
     of_mine = {"status": "active", "relatedParty": of_customer(version, MINE)}
     [error] = tried(theirs, "TMF637", "createProduct", of_mine)["errors"]
-    assert error["code"] == "CUSTOMER_NOT_FOUND"
+    assert error["reason"] == "CUSTOMER_NOT_FOUND"
     assert tried(mine, "TMF637", "createProduct", of_mine)["accepted"]
 
     def change_of(product_id: str) -> dict[str, Any]:
@@ -170,7 +170,7 @@ def test_a_dry_run_tells_no_more_than_the_request_would(product: Node, version: 
     foreign, unknown = (
         tried(theirs, "TMF622", "createProductOrder", change_of(one)) for one in (asset_id, str(uuid4()))
     )
-    assert [one["code"] for one in foreign["errors"]] == ["PRODUCT_NOT_FOUND"]
+    assert [one["reason"] for one in foreign["errors"]] == ["PRODUCT_NOT_FOUND"]
     assert foreign == unknown
 
 
