@@ -1,6 +1,7 @@
 """The pages: an index, each contract to read and to try, as JSON, YAML and a Postman collection. No token is needed."""
 
 import asyncio
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from starlette.types import ASGIApp, Receive, Scope, Send
+from swagger_ui_bundle import swagger_ui_path
 
 from facade.answers import ErrorAnswer
 from facade.published.contracts import PublishedContract
@@ -34,8 +36,16 @@ HEADERS: Mapping[str, str] = {
     "referrer-policy": "no-referrer",
     "cache-control": "no-cache",
 }
-ASSETS = Path(__file__).parent / "assets"
-SERVED_ASSETS = {"page.css": CSS, "page.js": SCRIPT, "swagger-ui.css": CSS, "swagger-ui-bundle.js": SCRIPT}
+OURS, SWAGGER_UI = Path(__file__).parent / "assets", Path(swagger_ui_path)
+ASSETS: Mapping[Path, str] = {
+    OURS / "page.css": CSS,
+    OURS / "page.js": SCRIPT,
+    SWAGGER_UI / "swagger-ui.css": CSS,
+    SWAGGER_UI / "swagger-ui-bundle.js": SCRIPT,
+}
+"""What the pages load, by its media type. Both folders are of installed packages."""
+SOURCE_MAP = re.compile(rb"\s*(?://|/\*)# sourceMappingURL=\S+(?: ?\*/)?\s*$")
+"""The reference at the end of a file to what only its authors need."""
 
 
 class Page(NamedTuple):
@@ -74,8 +84,8 @@ class Site:
 def pages_of(contracts: Iterable[PublishedContract], version: str) -> dict[str, Page]:
     """The pages by their addresses. `version` is that of the product."""
     known = list(contracts)
-    assets = {name: (ASSETS / name).read_bytes() for name in SERVED_ASSETS}
-    found = {f"/docs/{name}": Page(kind, partial(_asset, assets[name])) for name, kind in SERVED_ASSETS.items()}
+    assets = {file.name: Page(kind, partial(_asset, _read(file))) for file, kind in ASSETS.items()}
+    found = {f"/docs/{name}": page for name, page in assets.items()}
     for address, below in (("/", "docs/"), ("/docs", "docs/")):
         found[address] = Page(HTML, lambda _, below=below: _index(known, version, below))  # type: ignore[misc]
     for one in known:
@@ -116,6 +126,10 @@ def _index(contracts: Sequence[PublishedContract], version: str, below: str) -> 
 <p>The page of a contract has a field for a token, for what you try. {source}</p>
 </body></html>
 """.encode()
+
+
+def _read(file: Path) -> bytes:
+    return SOURCE_MAP.sub(b"", file.read_bytes())
 
 
 def _asset(content: bytes, _: str) -> bytes:

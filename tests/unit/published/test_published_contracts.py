@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 import threading
+from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
@@ -15,7 +16,7 @@ from facade.bootstrap.declared import TMF_APIS
 from facade.bootstrap.documents import OURS, TOKENS, published
 from facade.published.contracts import PublishedContract
 from facade.published.postman import collection
-from facade.published.site import POLICY, SERVED_ASSETS, Page, Site, pages_of
+from facade.published.site import ASSETS, POLICY, Page, Site, pages_of
 from facade.web.public_address import BASE
 
 ALL = published(issues_tokens=True)
@@ -109,13 +110,13 @@ def test_each_contract_has_a_page_to_try_it(contract: PublishedContract) -> None
     assert re.findall(r'<script src="([^"]+)"></script>', page) == ["swagger-ui-bundle.js", "page.js"]
 
 
-@pytest.mark.parametrize("name", SERVED_ASSETS)
-def test_scripts_and_styles_are_in_the_package_and_load_nothing(name: str) -> None:
-    status, headers, content = asked(f"/docs/{name}")
-    assert (status, headers["content-type"].partition(";")[0]) == (200, SERVED_ASSETS[name].partition(";")[0])
+@pytest.mark.parametrize("file", ASSETS, ids=lambda file: file.name)
+def test_scripts_and_styles_are_in_the_package_and_load_nothing(file: Path) -> None:
+    status, headers, content = asked(f"/docs/{file.name}")
+    assert (status, headers["content-type"].partition(";")[0]) == (200, ASSETS[file].partition(";")[0])
     assert content
     assert b"sourceMappingURL" not in content
-    if name.endswith(".css"):
+    if file.suffix == ".css":
         assert re.findall(rb"@import|url\((?!data:|\"data:)", content) == []
 
 
