@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from alembic import command
 
 from adapters.persistence import migrations
 from adapters.persistence.database import Database
@@ -21,7 +20,7 @@ from canonical.shared import jsontext
 from tests.contract.conftest import SqlStore
 from tests.contract.keeping import LATER, an_audit_record, change, complete, keep, order_id, start
 from tests.support.builders import NOON, an_order
-from tests.support.waiting import LONG
+from tests.support.earlier import BOTH, database_at
 
 
 @pytest.fixture
@@ -156,20 +155,11 @@ def insert_old(database: Database, *events: tuple[str, int]) -> None:
         connection.commit()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=BOTH)
 def before(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """A database as the release before left it."""
-    url = f"sqlite:///{tmp_path}/facade.db"
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres_url")
-    database = Database(url, seconds=LONG)
-    config = migrations._config()
-    with database.writing() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0014")
-        connection.commit()
-    yield database
-    database.close()
+    with database_at("0014", request, tmp_path) as database:
+        yield database
 
 
 def test_events_of_the_release_before_are_numbered_and_new_ones_follow(before: Database) -> None:

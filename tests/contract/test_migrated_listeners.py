@@ -5,33 +5,23 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from alembic import command
 
 from adapters.persistence import migrations
 from adapters.persistence.database import Database
 from adapters.persistence.delivery_reads import SqlDeliveryReads
 from canonical.listeners.delivery import SECRET_PREFIX, DeliveryState
-from tests.support.waiting import LONG
+from tests.support.earlier import BOTH, database_at
 
 LISTENER = "INSERT INTO listeners (id, owner, api, version, callback, query, created_at) VALUES"
 EVENT = "INSERT INTO outbox (subject_type, subject, sequence, type, at, payload) VALUES"
 AT = "2026-05-03T12:00:00.000000Z"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=BOTH)
 def before(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """A database as the release before left it."""
-    url = f"sqlite:///{tmp_path}/facade.db"
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres_url")
-    database = Database(url, seconds=LONG)
-    config = migrations._config()
-    with database.writing() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0014")
-        connection.commit()
-    yield database
-    database.close()
+    with database_at("0014", request, tmp_path) as database:
+        yield database
 
 
 def test_a_listener_of_the_release_before_starts_at_the_last_event(before: Database) -> None:

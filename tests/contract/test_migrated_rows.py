@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from alembic import command
 
 from adapters.persistence import migrations
 from adapters.persistence.database import Database
@@ -17,7 +17,7 @@ from canonical.shared.errors import NotFound
 from canonical.shared.reader import CustomerSet, Reader
 from tests.contract.conftest import SqlStore
 from tests.contract.keeping import LATER
-from tests.support.waiting import LONG
+from tests.support.earlier import BOTH, database_at, schema_at
 
 AT = "2026-05-03T12:00:00.123456Z"
 MILLISECONDS = "2026-05-03T12:00:00.123000Z"
@@ -41,20 +41,11 @@ CANCELLATION: dict[str, Any] = {
 }
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def before(request: pytest.FixtureRequest, tmp_path: Any) -> Iterator[Database]:
+@pytest.fixture(params=BOTH)
+def before(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """A database as release 0.1.0 left it."""
-    url = f"sqlite:///{tmp_path / 'facade.db'}"
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres_url")
-    database = Database(url, seconds=LONG)
-    config = migrations._config()
-    with database.writing() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0007")
-        connection.commit()
-    yield database
-    database.close()
+    with database_at("0007", request, tmp_path) as database:
+        yield database
 
 
 def insert(database: Database, name: str, **row: Any) -> None:
@@ -122,10 +113,7 @@ def identified(order_id: str, state: str, *ids: str) -> dict[str, Any]:
 
 
 def test_the_first_live_order_with_an_external_identifier_has_it_after_the_migration(before: Database) -> None:
-    config = migrations._config()
-    with before.writing() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0013")
+    with schema_at("0013", before) as connection:
         connection.commit()
     insert(before, "documents", **identified("o1", "FAILED", "PO-1"))
     insert(before, "documents", **identified("o2", "COMPLETED", "PO-1", "PO-1", "PO-2"))

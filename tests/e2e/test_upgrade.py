@@ -9,18 +9,17 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from alembic import command
 
-from adapters.persistence import migrations
 from adapters.persistence.database import Database
 from canonical.shared import jsontext
+from tests.support.earlier import schema_at
 from tests.support.postgres import execute
 from tests.support.product import ROOT, Node
 from tests.support.simulators import Backends
@@ -122,7 +121,7 @@ def cataloguing(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
         server: sa.URL = request.getfixturevalue("postgres_server")
         execute(server, "CREATE DATABASE cataloguing")
         url = environment["DATABASE_URL"] = server.set(database="cataloguing").render_as_string(hide_password=False)
-    with closing(Database(url, seconds=LONG)) as database, _schema(database, "0008") as connection:
+    with closing(Database(url, seconds=LONG)) as database, schema_at("0008", database) as connection:
         then = sa.MetaData()
         then.reflect(connection)
         for name, rows in known["rows"].items():
@@ -192,16 +191,6 @@ def test_categories_of_then_can_be_named_changed_and_removed(cataloguing: Upgrad
         left = node.get(f"{collection}?limit=100").json()
 
 
-@contextmanager
-def _schema(database: Database, revision: str) -> Iterator[sa.Connection]:
-    """A connection to the database, which has the schema of this revision."""
-    config = migrations._config()
-    with database.writing() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
-        yield connection
-
-
 def _unpack(name: str, to: Path) -> None:
     with gzip.open(FIXTURES / f"{name}.gz") as packed, to.open("wb") as file:
         shutil.copyfileobj(packed, file)
@@ -213,7 +202,7 @@ def _copied(file: Path, url: str) -> None:
     with (
         closing(Database(url, seconds=LONG)) as database,
         kept.connect() as rows,
-        _schema(database, REVISION) as connection,
+        schema_at(REVISION, database) as connection,
     ):
         then = sa.MetaData()
         then.reflect(connection)
