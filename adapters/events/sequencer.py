@@ -60,14 +60,9 @@ class Sequencer:
 
     def round(self) -> float:
         """Returns after how many seconds to look again, unless it is woken."""
-        try:
-            done = self._numbers.give()
-            self._advance(self._numbers.head())
-            self._tend()
-        except Exception as error:
-            self.problem = f"events could not be numbered: {type(error).__name__}"
-            raise
-        self.problem = None
+        done = self._numbers.give()
+        self._advance(self._numbers.head())
+        self._tend()
         return {Round.DONE: POLL_SECONDS, Round.MORE: 0.0, Round.BUSY: BUSY_SECONDS}[done]
 
     def _rounds(self) -> None:
@@ -78,7 +73,9 @@ class Sequencer:
             self._woken.clear()
             try:
                 pause = self.round()
-            except Exception:
+                self.problem = None
+            except Exception as error:  # whatever it is, the thread goes on
+                self.problem = f"events could not be numbered: {type(error).__name__}"
                 log.exception("events could not be numbered, will try again")
                 self._stopped.wait(FAILED_SECONDS)
                 pause = 0.0
