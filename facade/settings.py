@@ -145,7 +145,7 @@ class Settings:
     )
     portal_wait: float = _setting("PORTAL_WAIT", 10.0, "seconds POST /api/v1/orders waits before it answers 202")
     events_wait: float = _setting(
-        "EVENTS_WAIT", 30.0, "longest seconds that GET /api/v1/events waits, whatever it asks for", most=30
+        "EVENTS_WAIT", 30.0, "most seconds that GET /api/v1/events waits, whatever its `wait` says", most=30
     )
     parts_wait: float = _setting("PARTS_WAIT", 2.0, "seconds a read waits for backends before it answers without them")
     last_known_seconds: float = _setting(

@@ -8,8 +8,8 @@ LOOKS_IN_LEASE = 4
 
 
 class Duty:
-    """Held by one node at a time. A node takes it over from one whose heartbeats stand still for a lease, which it sees
-    by looks of its own: failed looks do not count, and no times are compared.
+    """Held by one node at a time. Another node takes it over if it sees no heartbeat for a lease. It counts its own
+    looks, not failed ones, and compares no clock times.
     """
 
     def __init__(self, table: DutyTable, node: str, lease_seconds: float) -> None:

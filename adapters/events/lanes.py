@@ -31,7 +31,7 @@ def spread(seconds: float) -> int:
 
 
 def tries_within(seconds: float) -> int:
-    """How many tries come within so many seconds, the first one among them."""
+    """The number of tries within so many seconds, counting the first."""
     tries, waited = 1, 0.0
     while (waited := waited + pause_after(tries)) <= seconds:
         tries += 1

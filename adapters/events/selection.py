@@ -146,7 +146,7 @@ class Selection:
 
 
 def _remember(known: OrderedDict[int, T], number: int, value: T) -> None:
-    """What was selected is made again when it is sent: what was just read is not read again."""
+    """Keep what was just read: the notification is made again when it is sent."""
     known[number] = value
     while len(known) > MOST_REMEMBERED:
         known.popitem(last=False)

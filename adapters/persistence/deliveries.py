@@ -202,7 +202,7 @@ def _write(connection: sa.Connection, done: Round) -> None:
 
 @cache
 def _insert_new(dialect: str) -> Any:
-    """Those that are there already are as new: replayed ones are sent again."""
+    """Insert deliveries. One that exists already starts anew, so that a replay sends it again."""
     insert = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(deliveries)
     again = {name: insert.excluded[name] for name in _TRIED}
     return insert.on_conflict_do_update(index_elements=["listener_id", "number"], set_=again)

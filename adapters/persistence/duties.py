@@ -39,7 +39,7 @@ class DutyTable:
         return DutyRow("", 0, 0, 0) if row is None else DutyRow(row.node, row.beats, row.milliseconds, row.cursor)
 
     def take(self, node: str, seen: DutyRow) -> bool:
-        """Take the duty, unless its row is not as it was seen."""
+        """Take the duty if its row has not changed since it was read."""
         new = {"name": self._name, "node": "", "beats": 0, "milliseconds": 0, "cursor": 0}
         with self._database.writing() as connection:
             insert_once(connection, duties, new)

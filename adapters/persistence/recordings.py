@@ -28,7 +28,7 @@ class SqlRecordings:
         return bytes.fromhex(str(found))
 
     def add(self, made: Sequence[Recording], key: bytes) -> bool:
-        """Whether the recordings, of one client, are kept: not if they are masked with a key that was deleted since."""
+        """Store recordings of one client. False if their key was deleted meanwhile; then nothing is stored."""
         rows = [
             {name: getattr(one, name) for name in Recording.__slots__}
             | {"at": timestamp(one.at), "expires_at": timestamp(one.expires_at)}

@@ -1,4 +1,4 @@
-"""A receiver of notifications: checks signatures, recognizes repetitions, answers at once.
+"""A receiver of notifications: checks signatures, recognises repetitions, answers at once.
 
 SECRET=whsec_... python receiver.py 8000
 """

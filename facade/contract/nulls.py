@@ -28,7 +28,7 @@ def refused(places: Iterable[str]) -> tuple[Violation, ...]:
         Violation(
             at,
             Code.INVALID_VALUE,
-            f"{shortened(tokens_of(at)[-1])} is null, and it is agreed with you that no attribute is; leave it out",
+            f"{shortened(tokens_of(at)[-1])} is null: it is agreed with you that you leave such attributes out",
             reason=NULL_NOT_AGREED,
         )
         for at in islice(places, MOST_TOLD)

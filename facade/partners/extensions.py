@@ -49,7 +49,8 @@ class ExtensionRules:
         """What is wrong with the extensions at these places of a body."""
         for at in found if self.refuses else ():
             if str(at[-1]) not in self.names and place_of(at) not in self.places:
-                text = f"the contract has no attribute {shortened(str(at[-1]))}, and none is agreed; leave it out"
+                name = shortened(str(at[-1]))
+                text = f"the contract has no attribute {name}, and it is not agreed with you: leave it out"
                 yield Violation(pointer(at), Code.UNEXPECTED_PROPERTY, text, self.allowed, reason=EXTENSION_NOT_AGREED)
 
 

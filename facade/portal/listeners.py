@@ -155,7 +155,9 @@ class PortalListeners:
         return self.reads.find(listener_id, current_principal().client_id)
 
     def _carry_out(self, operation: str, command: Any, body: Any) -> None:
-        """Each request counts: repeating one does no harm, also not of a new secret (see `DeliveryStatus.renew`)."""
+        """Carry out each request, without an idempotency key: a repetition does no harm (for secrets see
+        `DeliveryStatus.renew`).
+        """
         principal = current_principal()
         payload = {"listenerId": command.listener_id, "body": body}
         version = principal.profile.version

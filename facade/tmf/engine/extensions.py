@@ -44,7 +44,7 @@ def added(version: Version, before: Payload, after: Payload) -> list[Tokens]:
 def with_extensions(
     translation: Translation, found: Sequence[Tokens], rules: ExtensionRules, version: Version
 ) -> Translation:
-    """The translation that also tells of these extensions, unless they were understood: v4 takes names of v5.
+    """The translation with these extensions in its trail, except those that were read as names of v5 (v4 accepts them).
 
     Raises ContractViolation for those that are not agreed.
     """

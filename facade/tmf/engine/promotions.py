@@ -204,7 +204,7 @@ def _several(one: Promoting, at: str) -> Violation:
 
 
 def _whole(earlier: Any, written: Any) -> Any:
-    """What a merge patch has to say, so that an object is replaced. Members that begin with @ stay."""
+    """The merge patch that replaces an object as a whole. Members that begin with @ stay."""
     if not (isinstance(earlier, dict) and isinstance(written, dict)):
         return written
     return dict.fromkeys(name for name in earlier if not name.startswith("@")) | written

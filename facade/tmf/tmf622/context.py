@@ -54,7 +54,7 @@ def _missing(body: Payload, sender: Sender) -> Iterator[tuple[str, Any, str, str
 
 
 def _told(one: Mapped, rows: Mapping[str, tuple[str, str]], sender: Sender) -> Mapped:
-    """What was read of an attribute that was added came from nowhere in the payload."""
+    """The trail entry of an added attribute: its source is the profile, not the payload."""
     row = rows.get(one.source[1:].partition("/")[0])
     return one if row is None else _added(one.target, *row, sender)
 
