@@ -23,6 +23,7 @@ from facade.contract.connexion_plugin import validated_body
 from facade.contract.violations import Code, ContractViolation, Violation
 from facade.security.principal import current_principal
 from facade.web.json import answer_json
+from facade.web.keyed import keyed_request
 from facade.web.limits import RateLimited
 from facade.web.paging import only
 
@@ -91,7 +92,7 @@ class PortalListeners:
         body, owner = validated_body(), current_principal().client_id
         state = DeliveryState(body["state"]) if "state" in body else None
         addressing = Addressing(body["addressing"]) if "addressing" in body else None
-        self._carry_out("changeListener", ChangeDelivery(owner, listenerId, state, addressing), body)
+        self._once("changeListener", ChangeDelivery(owner, listenerId, state, addressing), body)
         return answer_json(_shown(self._own(listenerId)))
 
     def deliveries(self, listenerId: str) -> flask.Response:
@@ -114,7 +115,7 @@ class PortalListeners:
         body = validated_body()
         after = self._known(body["after"]) if "after" in body else self._before(body["since"])
         command = ReplayEvents(current_principal().client_id, listenerId, after)
-        self._carry_out("replayEvents", command, body)
+        self._once("replayEvents", command, body)
         return answer_json({"after": after}, 202)
 
     def redeliver(self, listenerId: str) -> flask.Response:
@@ -123,7 +124,7 @@ class PortalListeners:
         body = validated_body()
         ids = tuple(body["eventIds"]) if "eventIds" in body else None
         command = RedeliverDeadLetters(current_principal().client_id, listenerId, ids)
-        self._carry_out("redeliverDeadLetters", command, body)
+        self._once("redeliverDeadLetters", command, body)
         return answer_json(_shown(self._own(listenerId)), 202)
 
     def renew_secret(self, listenerId: str) -> flask.Response:
@@ -154,10 +155,14 @@ class PortalListeners:
         """The caller's. Raises ListenerNotFound."""
         return self.reads.find(listener_id, current_principal().client_id)
 
+    def _once(self, operation: str, command: Any, body: Any) -> None:
+        """Once for each idempotency key."""
+        payload = {"listenerId": command.listener_id, "body": body}
+        request = keyed_request(current_principal(), operation, payload, keeps_answer=False)
+        self.application.idempotently(request, lambda: self.application.execute(request, Translation(command), 200))
+
     def _carry_out(self, operation: str, command: Any, body: Any) -> None:
-        """Carry out each request, without an idempotency key: a repetition does no harm (for secrets see
-        `DeliveryStatus.renew`).
-        """
+        """Each time anew: no earlier answer can stand for a new secret, or for a test."""
         principal = current_principal()
         payload = {"listenerId": command.listener_id, "body": body}
         version = principal.profile.version

@@ -88,8 +88,13 @@ def test_the_owner_sees_and_steers_its_deliveries(product: Node, receiver: Recei
     assert not is_signed(got[0], secret)
     tested = listener(product, mine, "/test", "POST")
     assert (tested["delivered"], tested["address"]) == (True, f"{receiver.url}/mine/listener/testEvent")
-    since = listener(product, mine, "/replay", "POST", json={"since": "2020-01-01T00:00:00Z"})
-    assert since == {"after": 0}
+    since: dict[str, Any] = {
+        "json": {"since": "2020-01-01T00:00:00Z"},
+        "headers": {"Idempotency-Key": f"replay {mine}"},
+    }
+    assert [listener(product, mine, "/replay", "POST", **since) for _ in range(2)] == [{"after": 0}] * 2
+    reused = product.request("POST", f"/api/v1/listeners/{mine}/replay", **since | {"json": {"after": 0}})
+    assert (reused.status_code, reused.json()["code"]) == (409, "IDEMPOTENCY_KEY_REUSED")
 
 
 def test_a_dead_letter_is_seen_and_sent_again(product: Node, receiver: Receiver) -> None:
