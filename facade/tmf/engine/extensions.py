@@ -2,13 +2,14 @@
 headers of the answer.
 """
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Any
 from urllib.parse import quote
 
 from canonical.audit.record import Mapped, Outcome
+from canonical.shared import jsontext
 from facade.application.requests import Result, Translation
 from facade.contract.pointers import Tokens, pointer
 from facade.contract.violations import ContractViolation
@@ -103,14 +104,8 @@ def _fitting(places: Iterable[str]) -> Iterator[str]:
         yield text
 
 
-def _value(document: Any, at: Tokens) -> Hashable:
+def _value(document: Any, at: Tokens) -> bytes:
+    """The same for values that are equal as JSON."""
     for token in at:
         document = document[token]
-    return _hashable(document)
-
-
-def _hashable(value: Any) -> Hashable:
-    """Equal for equal values."""
-    if isinstance(value, dict):
-        return frozenset((name, _hashable(member)) for name, member in value.items())
-    return tuple(map(_hashable, value)) if isinstance(value, list) else value
+    return jsontext.by_value(document)

@@ -137,6 +137,8 @@ def test_a_patch_names_the_extensions_that_it_makes_or_changes(version: Version)
     assert patched(version, {"description": "new"}).headers == {}
     assert patched(version, {"x_new": 1}).headers[HEADER] == "/x_new"
     assert carried(patched(version, {"x_new": 1, "x_old": "other"})) == ["/x_old", "/x_new"]
+    true = {"@type": "Note", "text": "hello", "x_old": True}  # equal to 1 in Python, and not in JSON
+    assert carried(patched(version, {"note": [true]})) == ["/note/0/x_old"]
     operations = [{"op": "add", "path": "/note/0/x_tone", "value": "friendly"}]
     found = patched(version, operations, media_type="application/json-patch+json")
     assert carried(found) == ["/note/0/x_tone"]
