@@ -19,6 +19,7 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionErro
 from adapters.backends.transport import Pool, TlsPool
 from adapters.events.signatures import signed
 from canonical.listeners.notification import Outcome, Outgoing
+from canonical.shared.deadline import seconds_left, within
 
 Address = IPv4Address | IPv6Address
 CONNECT_SECONDS = 5.0
@@ -60,7 +61,8 @@ class WebhookSender:
     def send(self, outgoing: Outgoing) -> Outcome:
         begun = monotonic()
         try:
-            status, answer, retry_after = self._exchange(outgoing)
+            with within(self._seconds):
+                status, answer, retry_after = self._exchange(outgoing)
         except NotAllowed as error:
             return Outcome(None, str(error), "", _since(begun))
         except (HTTPError, OSError) as error:
@@ -96,6 +98,7 @@ class WebhookSender:
     def _posted(
         self, pool: HTTPConnectionPool, path: str, body: bytes, headers: Mapping[str, str]
     ) -> tuple[int, str, float | None]:
+        left = max(0.001, seconds_left())  # urllib3 refuses 0
         answer = pool.urlopen(
             "POST",
             path,
@@ -105,7 +108,7 @@ class WebhookSender:
             redirect=False,
             assert_same_host=False,
             preload_content=False,
-            timeout=Timeout(connect=min(CONNECT_SECONDS, self._seconds), read=self._seconds),
+            timeout=Timeout(connect=min(CONNECT_SECONDS, left), read=left),
         )
         text = b""
         try:

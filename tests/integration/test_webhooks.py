@@ -15,10 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from urllib3 import HTTPConnectionPool, Timeout
+from urllib3.exceptions import ConnectTimeoutError
 
 from adapters.events.webhooks import MOST_READ, WebhookSender
 from canonical.listeners.delivery import new_secret
 from canonical.listeners.notification import Outcome, Outgoing
+from canonical.shared.deadline import within
 from tests.support.receiver import Got, Receiver, receiving
 from tests.support.waiting import LONG
 
@@ -199,3 +202,18 @@ def _serving(server: HTTPServer) -> Iterator[int]:
     finally:
         server.shutdown()
         server.server_close()
+
+
+def test_all_addresses_together_have_the_time_of_one_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[Timeout] = []
+
+    def unreachable(pool: HTTPConnectionPool, *_: Any, timeout: Timeout, **__: Any) -> None:
+        tried.append(timeout)
+        raise ConnectTimeoutError(pool, "away")
+
+    monkeypatch.setattr(HTTPConnectionPool, "urlopen", unreachable)
+    by = sender(seconds=0.5, look_up=lambda name: ["192.0.2.1", "192.0.2.2", "192.0.2.3"])
+    with within(0.1):
+        assert send("http://listener.example/", by).problem.startswith("no answer")
+    assert len(tried) == 3
+    assert all(isinstance(one.connect_timeout, float) and one.connect_timeout <= 0.1 for one in tried)
