@@ -7,12 +7,14 @@ was delivered: after a crash it is sent again, with the same event id.
 
 import threading
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from queue import Empty, SimpleQueue
 from time import monotonic
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.events.duty import Duty
 from adapters.events.lanes import Lane
@@ -97,6 +99,9 @@ class NotificationDelivery:
         self._woken.set()
         if self._thread.is_alive():
             self._thread.join()
+        with suppress(Empty):  # what no thread has begun is sent by the next node
+            while (unsent := self._to_send.get_nowait()) is not None:
+                self._places.give_back(unsent[0].listener.owner)
         for _ in range(self._senders):
             self._to_send.put(None)
         until = monotonic() + LEAVING_SECONDS
@@ -109,7 +114,7 @@ class NotificationDelivery:
                     self._collect()
                 self._keep()
             self._duty.leave()
-        except Exception:
+        except (StoreUnavailable, SQLAlchemyError):
             log.exception("this node could not leave its notifications in order; some may be sent twice")
 
     def _rounds(self) -> None:
@@ -213,8 +218,15 @@ class NotificationDelivery:
         now = self._duty.milliseconds
         for served in self._places.in_turn(self._served.values()):
             room = self._places.room(served.listener.owner)
-            for one in served.lane.take(now, room) if served.is_active and room > 0 else ():
-                self._send_one(served, one)
+            taken = served.lane.take(now, room) if served.is_active and room > 0 else []
+            try:
+                while taken:
+                    self._send_one(served, taken[0])
+                    del taken[0]
+            except StoreUnavailable:
+                for one in taken:
+                    served.lane.put_back(one)
+                raise
 
     def _send_one(self, served: Served, one: Delivery) -> None:
         if not served.is_active:  # since it was taken

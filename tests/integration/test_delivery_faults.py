@@ -3,11 +3,13 @@
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 import sqlalchemy as sa
 
 from adapters.events.lanes import MOST_AT_ONCE, Lane
+from adapters.events.selection import Selection
 from adapters.persistence.database import Database
 from adapters.persistence.deliveries import MOST_FORGOTTEN, DeliveryTable
 from adapters.persistence.duties import NOTIFICATIONS, DutyTable
@@ -17,6 +19,7 @@ from canonical.events.recorded import RecordedEvent
 from canonical.listeners.delivery import Delivery, DeliveryState, DeliveryStatus
 from canonical.listeners.listener import Listener
 from canonical.listeners.notification import ListenerUnusable, Notification, Outcome, Outgoing
+from canonical.shared.errors import StoreUnavailable
 from facade.identities import SortableIdentities
 from tests.support.delivering import Plain, a_delivery, change, delivering, happen, quiet, register, rows
 from tests.support.waiting import LONG, until
@@ -152,6 +155,47 @@ def test_a_listener_that_the_release_before_registered_gets_what_happens_from_th
     with database.writing() as connection:
         connection.execute(sa.delete(delivery_status))
         assert SqlListenerRepository(connection).status("l1").cursor == 2
+
+
+def test_a_read_that_fails_once_blocks_no_listener(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    sender, failures = Sender(), [StoreUnavailable("away")]
+    register(database, "https://one.example/")
+    happen(database, "a", "b")
+    delivery = a_delivery(database, sender=sender)
+    event = Selection.event
+
+    def failing(self: Selection, number: int) -> RecordedEvent | None:
+        if failures:
+            raise failures.pop()
+        return event(self, number)
+
+    monkeypatch.setattr(Selection, "event", failing)
+
+    def has_failed() -> bool:
+        with suppress(StoreUnavailable):
+            delivery.round()
+        return not failures
+
+    until(has_failed)
+    until(lambda: delivery.round() is not None and sender.ids == ["a-1", "b-1"])
+    delivery.stop()
+
+
+def test_the_end_does_not_wait_for_what_no_thread_has_begun(database: Database) -> None:
+    go_on = threading.Event()
+    sender = Sender(lambda sent: TAKEN if go_on.wait(LONG) else BUSY)
+    for owner in ("acme", "globex"):
+        register(database, f"https://{owner}.example/", owner, owner=owner)
+    happen(database, "a")
+    delivery = a_delivery(database, sender=sender, threads=1)
+    delivery.begin()
+    until(lambda: len(sender.sent) == 1 and delivery._places.taken == 2)
+    ending = threading.Thread(target=delivery.stop)
+    ending.start()
+    until(lambda: delivery._stopped.is_set() and not delivery._thread.is_alive())
+    go_on.set()
+    ending.join(LONG)
+    assert (len(sender.sent), delivery._places.taken) == (1, 0)
 
 
 def test_what_is_left_of_a_listener_or_an_event_is_deleted_in_parts(database: Database) -> None:
