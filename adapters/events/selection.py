@@ -17,7 +17,6 @@ from canonical.events.recorded import RecordedEvent
 from canonical.listeners.delivery import Delivery
 from canonical.listeners.listener import Listener
 from canonical.listeners.notification import ListenerUnusable, Notification
-from canonical.shared.errors import StoreUnavailable
 
 log = structlog.get_logger()
 
@@ -66,8 +65,6 @@ class Selection:
         except ListenerUnusable as error:
             served.halt(str(error), done)
             return None
-        except StoreUnavailable:
-            raise
         except Exception as error:
             log.exception("a notification could not be made", listener=served.listener.id, event_id=event.id)
             raise NotMade from error

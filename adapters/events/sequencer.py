@@ -9,7 +9,8 @@ from collections.abc import Callable
 
 import structlog
 
-from adapters.persistence.event_numbers import EventNumbers, Round
+from adapters.persistence.event_numbers import EventNumbers, Numbering
+from canonical.shared.errors import StoreUnavailable
 
 log = structlog.get_logger()
 
@@ -63,7 +64,7 @@ class Sequencer:
         done = self._numbers.give()
         self._advance(self._numbers.head())
         self._tend()
-        return {Round.DONE: POLL_SECONDS, Round.MORE: 0.0, Round.BUSY: BUSY_SECONDS}[done]
+        return {Numbering.DONE: POLL_SECONDS, Numbering.MORE: 0.0, Numbering.BUSY: BUSY_SECONDS}[done]
 
     def _rounds(self) -> None:
         pause = 0.0
@@ -74,11 +75,17 @@ class Sequencer:
             try:
                 pause = self.round()
                 self.problem = None
+            except StoreUnavailable as error:
+                pause = self._failed(error)
             except Exception as error:  # whatever it is, the thread goes on
-                self.problem = f"events could not be numbered: {type(error).__name__}"
-                log.exception("events could not be numbered, will try again")
-                self._stopped.wait(FAILED_SECONDS)
-                pause = 0.0
+                log.exception("events could not be numbered, or old ones not deleted; will try again")
+                pause = self._failed(error)
+
+    def _failed(self, error: Exception) -> float:
+        """Returns after how many seconds to try again."""
+        self.problem = f"events could not be numbered, or old ones not deleted: {type(error).__name__}"
+        self._stopped.wait(FAILED_SECONDS)
+        return 0.0
 
     def _advance(self, head: int) -> None:
         if head <= self._head:

@@ -36,7 +36,7 @@ _NUMBER = sa.text(
 )
 
 
-class Round(StrEnum):
+class Numbering(StrEnum):
     """What came of an attempt to number what waits."""
 
     DONE = "done"
@@ -69,14 +69,14 @@ class EventNumbers:
             count, oldest = connection.execute(first).one()
             return Backlog(head(connection), count, oldest and datetime.fromisoformat(oldest))
 
-    def give(self, most: int = MOST_AT_ONCE) -> Round:
+    def give(self, most: int = MOST_AT_ONCE) -> Numbering:
         """Number committed events as they were recorded."""
         with self._database.reading() as connection:
             if connection.execute(_WAITING.limit(1)).first() is None:
-                return Round.DONE
+                return Numbering.DONE
         with self._database.writing() as connection:
             if not self._database.sqlite and not connection.execute(_LOCK).one()[1]:
-                return Round.BUSY
+                return Numbering.BUSY
             given = connection.execute(_NUMBER, {"most": most}).rowcount
             connection.commit()
-        return Round.MORE if given == most else Round.DONE
+        return Numbering.MORE if given == most else Numbering.DONE

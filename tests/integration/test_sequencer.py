@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from adapters.events import sequencer
 from adapters.events.sequencer import Sequencer
 from adapters.persistence.database import Database
-from adapters.persistence.event_numbers import Backlog, EventNumbers, Round
+from adapters.persistence.event_numbers import Backlog, EventNumbers, Numbering
 from adapters.persistence.event_stream import SqlEventStream
 from adapters.persistence.outbox import Outbox
 from adapters.persistence.tables import outbox
@@ -86,7 +86,7 @@ class Follower:
 
 def following(database: Database) -> Follower:
     """From the end of what is there."""
-    until(lambda: EventNumbers(database).give() is Round.DONE)
+    until(lambda: EventNumbers(database).give() is Numbering.DONE)
     return Follower(database)
 
 
@@ -134,7 +134,7 @@ def test_another_node_goes_on_if_one_dies_or_freezes_while_it_numbers(
         assert other.stdout is not None
         assert other.stdout.readline() == "holding\n"
         write(postgres_database, "meanwhile")
-        assert EventNumbers(postgres_database).give() is Round.BUSY, "writers do not wait, and nobody numbers twice"
+        assert EventNumbers(postgres_database).give() is Numbering.BUSY, "writers do not wait, and nobody numbers twice"
         assert not follower.has("before")
         other.send_signal(fate)
         with node(postgres_database):
@@ -149,7 +149,11 @@ def test_many_waiting_events_are_numbered_in_batches(postgres_database: Database
     for number in range(1, 6):
         write(postgres_database, "one", number)
     assert numbers.backlog() == Backlog(follower.cursor, 5, NOON)
-    assert [numbers.give(most=2), numbers.give(most=2), numbers.give(most=2)] == [Round.MORE, Round.MORE, Round.DONE]
+    assert [numbers.give(most=2), numbers.give(most=2), numbers.give(most=2)] == [
+        Numbering.MORE,
+        Numbering.MORE,
+        Numbering.DONE,
+    ]
     until(lambda: len(follower.read_on()) == 5)
     assert [event.sequence for event in follower.events] == [1, 2, 3, 4, 5]
     assert numbers.backlog() == Backlog(follower.cursor, 0, None)
@@ -171,8 +175,8 @@ def test_a_database_that_fails_is_tried_again(monkeypatch: pytest.MonkeyPatch) -
     mended = threading.Event()
 
     class Numbers:
-        def give(self) -> Round:
-            return Round.DONE
+        def give(self) -> Numbering:
+            return Numbering.DONE
 
         def head(self) -> int:
             if not mended.is_set():
@@ -182,7 +186,7 @@ def test_a_database_that_fails_is_tried_again(monkeypatch: pytest.MonkeyPatch) -
     trying = Sequencer(Numbers())  # type: ignore[arg-type]
     assert trying.problem is None
     trying.begin()
-    until(lambda: trying.problem == "events could not be numbered: StoreUnavailable")
+    until(lambda: trying.problem == "events could not be numbered, or old ones not deleted: StoreUnavailable")
     mended.set()
     until(lambda: trying.problem is None)
     trying.stop()
@@ -197,5 +201,5 @@ def test_events_that_a_process_of_the_release_before_recorded_are_numbered(datab
         connection.execute(sa.update(outbox).where(outbox.c.subject.in_(subjects)).values(number=None))
         connection.commit()
     numbers = EventNumbers(database)
-    until(lambda: numbers.give() is Round.DONE)
+    until(lambda: numbers.give() is Numbering.DONE)
     assert [one.subject for one in SqlEventStream(database).after(0, 1000) if one.subject in subjects] == subjects
