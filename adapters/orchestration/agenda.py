@@ -48,7 +48,7 @@ class Agenda:
         self._changed = threading.Condition()
         self._in_hand: dict[Key, Entry] = {}
         self._paused: list[tuple[float, int, Key]] = []
-        self._tickets = 0
+        self._tickets = self._running = 0
         self._stopped = False
         self._timer = threading.Thread(target=self._keep_time, name="process-timer", daemon=True)
 
@@ -86,8 +86,7 @@ class Agenda:
     @property
     def running(self) -> int:
         """How many processes run at this moment, or are about to."""
-        with self._changed:
-            return sum(entry.running for entry in self._in_hand.values())
+        return self._running
 
     @property
     def room(self) -> int:
@@ -101,12 +100,14 @@ class Agenda:
             hanging = [key for key, entry in self._in_hand.items() if entry.running and entry.touched < since]
             for key in hanging:
                 self._in_hand[key] = Entry(*key)
+                self._running -= 1
                 self._submit(self._in_hand[key])
             return hanging
 
     def _submit(self, entry: Entry) -> None:
         """With the lock held. Ends a pause of the entry."""
         self._tickets += 1
+        self._running += 1
         entry.ticket, entry.running, entry.again = self._tickets, True, False
         entry.touch()
         if not self._stopped:
@@ -119,6 +120,7 @@ class Agenda:
             if self._in_hand.get(entry.key) is not entry:
                 return
             entry.running = False
+            self._running -= 1
             if entry.again:
                 self._submit(entry)
                 return

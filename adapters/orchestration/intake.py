@@ -6,6 +6,7 @@ import structlog
 
 from adapters.orchestration.agenda import Agenda
 from adapters.persistence.node_table import NodeTable
+from canonical.shared.errors import StoreUnavailable
 
 log = structlog.get_logger()
 
@@ -65,6 +66,9 @@ class Intake:
             self._woken.clear()
             try:
                 self.round()
+            except StoreUnavailable as error:
+                log.warning("scheduled processes could not be taken, will try again", reason=error.message)
+                self._stopped.wait(PAUSE)
             except Exception:
                 log.exception("scheduled processes could not be taken, will try again")
                 self._stopped.wait(PAUSE)

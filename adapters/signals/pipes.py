@@ -51,7 +51,8 @@ class PipeSignals:
     def close(self) -> None:
         self._stopped.set()
         if self._thread is not None and self._pipe is not None:
-            os.write(self._file, b"\n")
+            with suppress(BlockingIOError):  # it is full: its reader is awake, and sees that it is to stop
+                os.write(self._file, b"\n")
             self._thread.join()
             self._pipe.unlink(missing_ok=True)
             os.close(self._file)
