@@ -21,10 +21,14 @@ class SqlRecordings:
 
     def key(self, client: str) -> bytes:
         """The key of a client, made if it has none."""
-        with self._database.writing() as connection:
-            insert_once(connection, recording_keys, {"client": client, "key": secrets.token_hex(32)})
-            found = connection.scalar(sa.select(recording_keys.c.key).where(recording_keys.c.client == client))
-            connection.commit()
+        present = sa.select(recording_keys.c.key).where(recording_keys.c.client == client)
+        with self._database.reading() as connection:
+            found = connection.scalar(present)
+        if found is None:
+            with self._database.writing() as connection:
+                insert_once(connection, recording_keys, {"client": client, "key": secrets.token_hex(32)})
+                found = connection.scalar(present)
+                connection.commit()
         return bytes.fromhex(str(found))
 
     def add(self, made: Sequence[Recording], key: bytes) -> bool:
