@@ -107,18 +107,15 @@ class DeliveryTable:
 
     def listeners(self) -> list[tuple[Listener, DeliveryStatus]]:
         """All of them. One without a status, from a process of the release before, gets one."""
-        query = sa.select(listeners, *status_columns()).join(
-            delivery_status, delivery_status.c.listener_id == listeners.c.id
-        )
         with self._database.reading() as connection:
             without = connection.execute(_WITHOUT_STATUS.limit(1)).first()
             if without is None:
-                return [(loaded_listener(row), loaded_status(row)) for row in connection.execute(query)]
+                return [(loaded_listener(row), loaded_status(row)) for row in connection.execute(REPORTS)]
         with self._database.writing() as connection:
             for (listener_id,) in connection.execute(_WITHOUT_STATUS).all():
                 SqlListenerRepository(connection).status(listener_id)
             connection.commit()
-            return [(loaded_listener(row), loaded_status(row)) for row in connection.execute(query)]
+            return [(loaded_listener(row), loaded_status(row)) for row in connection.execute(REPORTS)]
 
     def waiting(self, listener_id: str) -> list[Delivery]:
         """What is to be sent to a listener, oldest first."""
@@ -222,3 +219,7 @@ def loaded_delivery(row: Any) -> Delivery:
 
 def status_columns() -> Collection[sa.Column[Any]]:
     return [delivery_status.c[name] for name in DeliveryStatus.__slots__]
+
+
+REPORTS = sa.select(listeners, *status_columns()).join(delivery_status, delivery_status.c.listener_id == listeners.c.id)
+"""Listeners, each with its status."""

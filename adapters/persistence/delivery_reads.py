@@ -8,18 +8,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from adapters.persistence.database import Database
-from adapters.persistence.deliveries import loaded_delivery, status_columns
+from adapters.persistence.deliveries import REPORTS, loaded_delivery
 from adapters.persistence.duties import milliseconds_of_deliveries
 from adapters.persistence.event_stream import head
 from adapters.persistence.listeners import loaded_listener, loaded_status
-from adapters.persistence.tables import deliveries, delivery_attempts, delivery_status, listeners, outbox
+from adapters.persistence.tables import deliveries, delivery_attempts, listeners, outbox
 from canonical.listeners.delivery import Attempt, Delivery, DeliveryState
 from canonical.listeners.errors import ListenerNotFound
 from canonical.listeners.ports import ListenerReport
-
-_REPORTS = sa.select(listeners, *status_columns()).join(
-    delivery_status, delivery_status.c.listener_id == listeners.c.id
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +67,7 @@ class SqlDeliveryReads:
         """Of every listener that has something waiting or dead, or is paused."""
         with self._database.reading() as connection:
             counted = _counted(connection, sa.true())
-            found = list(connection.execute(_REPORTS))
+            found = list(connection.execute(REPORTS))
             return [
                 DeliveryBacklog(
                     row.id,
@@ -87,7 +83,7 @@ class SqlDeliveryReads:
 
     def _reports(self, *which: sa.ColumnElement[bool]) -> list[ListenerReport]:
         with self._database.reading() as connection:
-            found = list(connection.execute(_REPORTS.where(*which).order_by(listeners.c.id)))
+            found = list(connection.execute(REPORTS.where(*which).order_by(listeners.c.id)))
             counted = _counted(connection, deliveries.c.listener_id.in_([row.id for row in found]))
             last = head(connection)
         return [
