@@ -56,7 +56,7 @@ def _with_null(body: Any, at: Tokens) -> Any:
     return {**body, name: _with_null(body[name], below) if below else None}
 
 
-def left_out(body: Any, places: Iterable[str]) -> Any:
+def without_nulls(body: Any, places: Iterable[str]) -> Any:
     """The body without its members at these pointers. It is walked once, however many there are."""
     tree: _Tree = {}
     for at in places:

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 from facade.contract.pointers import tokens_of
+from facade.tmf.engine.word_patches import JSON_PATCHES
 
 DOMAINS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -43,7 +44,6 @@ KEPT = frozenset({"href", "id"})
 """Members that are never masked, whatever their values look like; so are those that begin with `@`."""
 VALUE = "value"
 """The member of a characteristic that is what its `name` says."""
-JSON_PATCHES = ("application/json-patch+json", "application/json-patch-query+json")
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 PHONE = re.compile(r"\+\d[\d ()/.-]{6,}")
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from facade.contract.pointers import Token, Tokens, pointer, tokens_of
+from facade.contract.validator import MERGE_PATCHES
 from facade.contract.violations import Code, ContractViolation, Violation
 from facade.tmf.bridge.alignment import merged
 from facade.tmf.bridge.complement import COMPLEMENT, concerns, without_complement
@@ -23,7 +24,6 @@ from facade.tmf.patch import Limits, apply_operations, apply_patch, changed, req
 if TYPE_CHECKING:
     from facade.tmf.bridge.bridge import Bridge
 
-MERGE_PATCHES = frozenset({"application/json", "application/merge-patch+json"})
 
 LIFTED = Limits(operations=300, changes=3_000, pointer=2_000, written=400_000)
 """For a patch that was within the limits in v4: one operation becomes three at most."""

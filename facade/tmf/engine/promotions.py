@@ -11,7 +11,7 @@ from facade.partners.faults import MOST_ALLOWED
 from facade.partners.promotions import Promotion
 from facade.tmf.engine.payload import Payload
 
-NOT_AGREED = "WORD_NOT_AGREED"
+WORD_NOT_AGREED = "WORD_NOT_AGREED"
 WRITES = ("add", "replace")
 BILLING_ACCOUNT = "billingAccount"
 """Errors do not list what stands for the accounts of customers."""
@@ -124,7 +124,7 @@ def _promote(result: PromotedBody, one: Promoting) -> None:
         return
     if body.get(one.attribute) is not None and one.value_in(body) != ours:
         text = f"{name} and {one.attribute} say the same, and differ here: send one of them"
-        result.wrong.append(Violation(f"/{escaped(name)}", Code.INVALID_VALUE, text, reason=NOT_AGREED))
+        result.wrong.append(Violation(f"/{escaped(name)}", Code.INVALID_VALUE, text, reason=WORD_NOT_AGREED))
         return
     rest = {member: entry for member, entry in body.items() if member != name}
     if rest.get(one.attribute) is None:
@@ -168,7 +168,7 @@ def _promote_operation(result: PromotedBody, index: int, operation: Mapping[str,
     path, verb = f"/{one.attribute}", operation.get("op")
     if operation["path"] != f"/{escaped(one.rule.name)}" or verb not in (*WRITES, "remove"):
         text = f"{one.rule.name} is read as {one.attribute} and can be added, replaced and removed only"
-        result.wrong.append(Violation(f"/{index}/path", Code.INVALID_VALUE, text, reason=NOT_AGREED))
+        result.wrong.append(Violation(f"/{index}/path", Code.INVALID_VALUE, text, reason=WORD_NOT_AGREED))
         return
     made: dict[str, Any] = {"op": "remove", "path": path}
     if verb in WRITES:
@@ -200,7 +200,7 @@ def _has_several(value: Any) -> bool:
 
 def _several(one: Promoting, at: str) -> Violation:
     text = f"{one.attribute} has several elements, and {one.rule.name} says one: change {one.attribute} itself"
-    return Violation(at, Code.INVALID_VALUE, text, reason=NOT_AGREED)
+    return Violation(at, Code.INVALID_VALUE, text, reason=WORD_NOT_AGREED)
 
 
 def _whole(earlier: Any, written: Any) -> Any:
@@ -215,7 +215,7 @@ def _not_agreed(one: Promoting, at: str) -> Violation:
     if one.rule.ours is not None:
         text = f"{one.rule.name} says something else than what is agreed with you"
     allowed = () if one.rule.to == BILLING_ACCOUNT else tuple(one.rule.ours or ())[:MOST_ALLOWED]
-    return Violation(at, Code.INVALID_VALUE, text, allowed, reason=NOT_AGREED)
+    return Violation(at, Code.INVALID_VALUE, text, allowed, reason=WORD_NOT_AGREED)
 
 
 def _told(mapped: Mapped, rules: Mapping[str, Promoting]) -> Mapped:

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from canonical.audit.record import Mapped, Outcome
 from canonical.shared import jsontext
 from canonical.shared.criteria import Compare, Criterion, Not, Operator, PathStep
-from facade.contract.nulls import left_out
+from facade.contract.nulls import without_nulls
 from facade.contract.pointers import Tokens, pointer, shortened, tokens_of
 from facade.contract.validator import Checked, Contract
 from facade.contract.violations import Code, ContractViolation, Violation
@@ -251,7 +251,7 @@ class V4(Version):
         refuse_reserved(result.shown)
         creation = self.resource.operation(Verb.CREATE, self.name)
         checked = self.own.check_request(creation, result.shown)
-        result = replace(result, shown=left_out(result.shown, checked.nulls))
+        result = replace(result, shown=without_nulls(result.shown, checked.nulls))
         wrong = [one for one in checked.violations if (tokens_of(one.pointer) or [""])[0] in ("", *result.asked)]
         if wrong:
             raise ContractViolation(wrong)

@@ -21,14 +21,20 @@ from facade.partners.dictionaries import Dictionary
 from facade.partners.words import NO_WORDS, PartnerWords, content_tag
 from facade.tmf.domains import ID_DOMAINS, OF_PERSONS, OURS, Domain
 from facade.tmf.engine.declaration import Resource
-from facade.tmf.engine.promotions import NOT_AGREED, PromotedBody, Promoting, promoted, promoted_patch, with_promoted
+from facade.tmf.engine.promotions import (
+    WORD_NOT_AGREED,
+    PromotedBody,
+    Promoting,
+    promoted,
+    promoted_patch,
+    with_promoted,
+)
 from facade.tmf.engine.word_patches import JSON_PATCHES, operation_in_ours
 from facade.tmf.engine.word_places import Node
 from facade.tmf.engine.worded_attributes import WordedAttributes
 from facade.tmf.query.attributes import Attributes
 from facade.tmf.vocabulary import STANDARD, Vocabulary
 
-WORD_NOT_AGREED = NOT_AGREED
 _TOKEN = re.compile(r"[\w:~.-]+")
 _PUNCTUATION = ":~.-"
 """What ends no id."""

@@ -17,8 +17,7 @@ from facade.application.requests import Translation
 from facade.bootstrap.answers import answer_to
 from facade.bootstrap.declared import TMF_APIS
 from facade.bootstrap.versions import versions_of
-from facade.contract.nulls import MOST_TOLD, NULL_NOT_AGREED
-from facade.contract.nulls import left_out as without
+from facade.contract.nulls import MOST_TOLD, NULL_NOT_AGREED, without_nulls
 from facade.contract.pointers import Tokens, pointer
 from facade.contract.validator import Checked, Contract
 from facade.contract.violations import ContractViolation
@@ -241,7 +240,7 @@ def test_a_patch_with_thousands_of_nulls_is_read_in_one_walk_and_names_a_hundred
 
 def test_members_are_left_out_wherever_they_stand() -> None:
     body: Any = {"a": None, "b~/c": [{"d": None, "e": 1}, 2, [{"f": None}]], "g": {"h": {"i": None}}, "j": [{}]}
-    assert without(body, ["/a", "/b~0~1c/0/d", "/b~0~1c/2/0/f", "/g/h/i"]) == {
+    assert without_nulls(body, ["/a", "/b~0~1c/0/d", "/b~0~1c/2/0/f", "/g/h/i"]) == {
         "b~/c": [{"e": 1}, 2, [{}]], "g": {"h": {}}, "j": [{}],
     }  # fmt: skip
     assert body["a"] is None

@@ -10,7 +10,7 @@ from facade.application.requests import Translation
 from facade.contract.violations import ContractViolation
 from facade.partners.profiles import Profile
 from facade.tmf.engine.changes import Patch, planned
-from facade.tmf.engine.wording import WORD_NOT_AGREED
+from facade.tmf.engine.promotions import WORD_NOT_AGREED
 from tests.unit.engine.worded import ALPHA, profile, wording
 from tests.unit.tmf622.payloads import ACME, a_payload
 from tests.unit.tmf622.versions import V5

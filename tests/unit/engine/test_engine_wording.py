@@ -20,8 +20,8 @@ from facade.contract.pointers import pointer
 from facade.contract.violations import ContractViolation
 from facade.partners.profiles import Profile, compile_profile
 from facade.tmf.engine.parties import CUSTOMER_MISSING
+from facade.tmf.engine.promotions import WORD_NOT_AGREED
 from facade.tmf.engine.versions import Version
-from facade.tmf.engine.wording import WORD_NOT_AGREED
 from facade.tmf.query.listing import read_listing
 from facade.tmf.tmf620.api import TMF620
 from tests.unit.engine.worded import (
