@@ -14,7 +14,7 @@ from canonical.catalog.decomposition import TEMPLATE, check_tasks
 from canonical.catalog.errors import ItemExists, ItemInUse, NotSellable
 from canonical.catalog.item import Definition, Item
 from canonical.catalog.lifecycle import LifecycleStatus
-from canonical.catalog.offering import OFFERING, OFFERINGS
+from canonical.catalog.offering import OFFERING, OFFERINGS, check_groups
 from canonical.catalog.ports import SellingWork, UnitOfWork
 from canonical.catalog.price import PRICE, PRICES
 from canonical.catalog.rule import RULE, check_rule
@@ -23,10 +23,16 @@ from canonical.catalog.timeline import next_edition, require_apart, show, succee
 from canonical.shared.aggregates import Kind, Link, require_version
 from canonical.shared.ports import Clock, Handlers, Identities
 
+
+def _check_offering(item: Item, before: Any, work: UnitOfWork) -> None:
+    check_groups(item.contents, before)
+    check_no_cycle(item, before, of_offering, work.repository(OFFERINGS))
+
+
 CHECKS: Mapping[str, Callable[[Any, Any, UnitOfWork], None]] = MappingProxyType(
     {
         CATEGORIES.name: lambda category, before, work: check_place(category, before, work.repository(CATEGORIES)),
-        OFFERING: lambda item, before, work: check_no_cycle(item, before, of_offering, work.repository(OFFERINGS)),
+        OFFERING: _check_offering,
         PRICE: lambda item, before, work: check_no_cycle(item, before, of_price, work.repository(PRICES)),
         SPECIFICATION: lambda item, before, work: check_no_cycle(
             item, before, of_specification, work.repository(SPECIFICATIONS)

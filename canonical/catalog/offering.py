@@ -12,7 +12,10 @@ from canonical.catalog.price import PRICE, Commitment, PriceContents
 from canonical.catalog.references import Reference, Relationship
 from canonical.catalog.specification import SPECIFICATION
 from canonical.shared.aggregates import Link
+from canonical.shared.errors import InvalidCommand
 
+DEEPEST_GROUPS = 10
+"""Groups of a bundle within one another."""
 OFFERING = "offering"
 SKU = "sku"
 """The kind of link by which an offering is found by what it takes from stock."""
@@ -52,6 +55,10 @@ class Group:
         yield from self.members
         for group in self.groups:
             yield from group.all_members
+
+    @property
+    def depth(self) -> int:
+        return 1 + max((one.depth for one in self.groups), default=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,3 +126,12 @@ class Offering(Item):
 
 
 OFFERINGS = kind_of_items(OFFERING, Offering, "product offering", sold_at)
+
+
+def check_groups(contents: OfferingContents, before: OfferingContents | None) -> None:
+    """Raises InvalidCommand where groups that were not there `before` stand too deep within one another."""
+    known = () if before is None else before.groups
+    for index, group in enumerate(contents.groups):
+        if group.depth > DEEPEST_GROUPS and group not in known:
+            text = f"groups of a bundle have at most {DEEPEST_GROUPS} levels"
+            raise InvalidCommand(text, pointer=f"/contents/groups/{index}")

@@ -12,6 +12,7 @@ import pytest
 import requests
 
 from canonical.catalog.category import DEEPEST
+from canonical.catalog.offering import DEEPEST_GROUPS
 from canonical.inventory.contents import AssetTerm
 from canonical.shared import jsontext
 from facade.app import contract_of
@@ -88,6 +89,14 @@ def added(item_id: str, offering: str) -> Payload:
 
 def below(parent: str) -> dict[str, Broken]:
     return {"v4": Broken({"parentId": parent}), "v5": Broken({"parent": {"@type": "CategoryRef", "id": parent}})}
+
+
+def groups(levels: int) -> Payload:
+    """A group of a bundle, with others within one another."""
+    group: Payload = {"name": "deepest"}
+    for _ in range(levels - 1):
+        group = {"name": "outer", "bundledGroupProductOffering": [group]}
+    return group
 
 
 def of_item(resource: str, **changes: Any) -> dict[str, Broken]:
@@ -276,6 +285,9 @@ BREAKING: Mapping[tuple[str, str, str], Mapping[str, Broken]] = {
     (ITEMS, "CYCLIC_CATALOG_ITEMS", "bundledProductOffering"): of_item(
         "productOffering", id="around", bundledProductOffering=[{"@type": "BundledProductOffering", "id": "around"}]
     ),
+    (ITEMS, "INVALID_COMMAND", "bundledGroupProductOffering"): {
+        "v5": Broken({"bundledGroupProductOffering": [groups(DEEPEST_GROUPS + 1)]}, resource="productOffering")
+    },
     (ITEMS, "invalidValue", "category"): order(category=[{"@type": "CategoryRef", "id": " "}]),
     (ITEMS, "invalidValue", "price"): of_item("productOfferingPrice", price={"unit": "EUR", "value": 10**15}),
     (ITEMS, "invalidValue", "externalIdentifier"): {

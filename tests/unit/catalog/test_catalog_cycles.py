@@ -1,5 +1,6 @@
 """Items of the catalog that would lead back to themselves."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,11 +8,12 @@ import pytest
 from canonical.catalog.cycles import DEEPEST
 from canonical.catalog.errors import CyclicItems
 from canonical.catalog.item import Definition, Item
-from canonical.catalog.offering import OFFERINGS, Group, Member, OfferingContents
+from canonical.catalog.offering import DEEPEST_GROUPS, OFFERINGS, Group, Member, OfferingContents, check_groups
 from canonical.catalog.price import PRICES, PriceContents
 from canonical.catalog.references import Reference, Relationship
 from canonical.catalog.specification import SPECIFICATIONS, SpecificationContents
 from canonical.shared.aggregates import Kind
+from canonical.shared.errors import InvalidCommand
 from tests.support.cataloguing import Cataloguing
 from tests.support.memory import Memory
 
@@ -105,3 +107,25 @@ def test_what_was_a_circle_before_can_still_be_changed_elsewhere() -> None:
         work.commit()
     changed = catalog.change(item, Definition(SpecificationContents("new name", parts=(Reference("a"),))))
     assert changed.contents.name == "new name"
+
+
+def nested(levels: int) -> OfferingContents:
+    group = Group(f"level {levels}")
+    for level in reversed(range(1, levels)):
+        group = Group(f"level {level}", groups=(group,))
+    return OfferingContents("x", groups=(Group("flat"), group))
+
+
+def test_groups_of_a_bundle_stand_at_most_so_deep_within_one_another() -> None:
+    catalog = a_catalog(OFFERINGS)
+    kept = catalog.create(Definition(nested(DEEPEST_GROUPS)), "kept")
+    with pytest.raises(InvalidCommand, match="at most 10 levels") as refused:
+        catalog.create(Definition(nested(DEEPEST_GROUPS + 1)), "new")
+    assert refused.value.pointer == "/contents/groups/1"
+    with pytest.raises(InvalidCommand):
+        catalog.change(kept, Definition(nested(DEEPEST_GROUPS + 1)))
+
+
+def test_a_bundle_that_was_too_deep_before_can_still_be_changed_elsewhere() -> None:
+    deep = nested(DEEPEST_GROUPS + 1)
+    check_groups(replace(deep, name="y"), deep)
