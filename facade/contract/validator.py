@@ -39,6 +39,8 @@ MERGE_PATCHES = (JSON, MERGE_PATCH)
 """Media types of bodies that are merge patches, of operations that take any."""
 QUICK_VALUES = 300
 """A quick check walks bodies with so many values; in Python, that takes up to 12 µs for each of them."""
+ANSWER_LEVELS = 32
+"""How much deeper an answer may be than a request: it is a list of what was sent, or shows it inside something else."""
 _Schema = Mapping[str, Any]
 _NO_BODY_STATUSES = {"204", "304"}
 
@@ -195,7 +197,7 @@ class Contract:
         if media_type not in declared:
             text = f"{operation_id} does not declare {media_type} for {status}."
             return [Violation("", Code.OTHER_ISSUE, text)]
-        seen = survey(body, self._limits)
+        seen = survey(body, replace(self._limits, depth=self._limits.depth + ANSWER_LEVELS))
         if seen.refusal is not None and seen.refusal.code is not Code.TOO_MANY_RECORDS:
             return [seen.refusal]
         if seen.unstorable:

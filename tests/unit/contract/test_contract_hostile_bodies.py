@@ -31,6 +31,12 @@ def test_the_deepest_permitted_body_is_judged_by_its_schema(contract: Contract, 
     assert mistakes(contract, "createOrder", {**order, "extension": nested(62)}) == []
 
 
+def test_an_answer_may_stand_around_what_was_as_deep_as_a_request_may_be(contract: Contract) -> None:
+    deepest = {"@type": "Order", "extension": nested(62)}
+    said = contract.response_errors("createOrder", 201, {**deepest, "extension": 1})
+    assert contract.response_errors("createOrder", 201, {**deepest, "extension": {"around": [nested(62)]}}) == said
+
+
 def test_an_order_nested_to_the_limit_is_completed_and_judged(contract: Contract) -> None:
     item: dict[str, Any] = {"id": "last"}
     for _ in range(25):
