@@ -42,6 +42,7 @@ def _setting(
 TRUSTED_PROXIES = "TRUSTED_PROXIES"
 OFF = "off"
 ACKNOWLEDGEMENT, START = "acknowledgement", "start"
+ACCEPTED, REFUSED = "accepted", "refused"
 """When a future order claims products."""
 BACKENDS = ("crm", "inventory", "bss", "billing", "scm")
 
@@ -158,6 +159,14 @@ class Settings:
         "BACKLOG_SECONDS",
         3600.0,
         "age of a client's oldest waiting order with which its new orders are answered 503; 0: no limit",
+    )
+    repeated_order_seconds: float = _setting(
+        "REPEATED_ORDER_SECONDS",
+        10.0,
+        "seconds after an order in which an equal one without Idempotency-Key is told to repeat it; 0: never",
+    )
+    repeated_orders: str = _setting(
+        "REPEATED_ORDERS", ACCEPTED, "what happens to an order that repeats another one", (ACCEPTED, REFUSED)
     )
     node_lease: float = _setting(
         "NODE_LEASE", 5.0, "seconds without a heartbeat after which a node counts as dead", least=1

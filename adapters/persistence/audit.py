@@ -21,6 +21,21 @@ from canonical.shared.paging import Found, Position, Slice
 SLACK = 10 * 60 * 1000
 """Milliseconds: a record's id is made shortly before or after its time is read."""
 _INSERT = Prepared(sa.insert(audit))
+_ACCEPTED_BEFORE = Prepared(
+    sa.select(audit.c.subject)
+    .where(
+        audit.c.client == sa.bindparam("of_client"),
+        audit.c.id >= sa.bindparam("from_id"),
+        audit.c.at >= sa.bindparam("since"),
+        audit.c.payload_hash == sa.bindparam("hash"),
+        audit.c.operation == sa.bindparam("of_operation"),
+        audit.c.code.is_(None),
+        audit.c.status < sa.literal_column("300"),
+    )
+    .order_by(audit.c.id.desc())
+    .limit(sa.literal_column("1"))
+    .offset(sa.literal_column("0"))
+)
 
 
 class SqlAuditTrail:
@@ -78,6 +93,21 @@ class SqlAuditTrail:
 
 def insert_record(connection: sa.Connection, record: AuditRecord) -> None:
     _INSERT.execute(connection, _row(record))
+
+
+def accepted_before(
+    connection: sa.Connection, client: str, operation: str, payload_hash: str, since: datetime
+) -> str | None:
+    """The subject of the client's last such request since then that was accepted."""
+    wanted = {
+        "of_client": client,
+        "from_id": _id_at(since, -1),
+        "since": timestamp(since),
+        "hash": payload_hash,
+        "of_operation": operation,
+    }
+    found: str | None = _ACCEPTED_BEFORE.execute(connection, wanted).scalar()
+    return found
 
 
 def _row(record: AuditRecord) -> dict[str, Any]:

@@ -387,4 +387,5 @@ audit = sa.Table(
     sa.Column("reason", sa.Text, comment="that a person gave"),
     sa.Column("profile", sa.String(150), comment="the version of the client's partner profile that judged the request"),
     sa.Index(None, "client", "id"),
+    sa.Index(None, "payload_hash", "id"),
 )

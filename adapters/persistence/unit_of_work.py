@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 
 from adapters.persistence.aggregates import SqlAggregateRepository
 from adapters.persistence.asset_claims import SqlClaims
-from adapters.persistence.audit import insert_record
+from adapters.persistence.audit import accepted_before, insert_record
 from adapters.persistence.catalog import SqlShelf
 from adapters.persistence.database import Database, insert_once
 from adapters.persistence.encoding import converter, timestamp
@@ -160,6 +161,10 @@ class SqlUnitOfWork:
     def encoded(self, made: Any) -> Any:
         """What was made, as JSON."""
         return converter.unstructure(made)
+
+    def accepted_before(self, client: str, operation: str, payload_hash: str, since: datetime) -> str | None:
+        """The subject of the last such request since then, if it was accepted."""
+        return accepted_before(self._connection, client, operation, payload_hash, since)
 
     def record(self, record: AuditRecord) -> None:
         self._evidence = self._evidence or record

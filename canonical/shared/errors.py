@@ -10,7 +10,8 @@ CanonicalError
 │   ├── InvalidTransition         the state of the order or category does not allow it
 │   ├── ConcurrentChange          somebody else changed the object first
 │   ├── VersionMismatch           the object has another version than the caller names
-│   └── IdempotencyKeyReused      the key was used for another request
+│   ├── IdempotencyKeyReused      the key was used for another request
+│   └── RequestRepeated           without a key, the same request came again at once
 ├── StoreUnavailable              the database cannot be reached; nothing was changed
 │   ├── StoreNotWritable          the database accepts no changes; nothing was changed
 │   └── StoreOutcomeUnknown       the change may be stored: look before repeating it
@@ -80,6 +81,12 @@ class VersionMismatch(Conflict):
 
 class IdempotencyKeyReused(Conflict):
     code = "IDEMPOTENCY_KEY_REUSED"
+
+
+class RequestRepeated(Conflict):
+    """`details`: id of what the earlier request made."""
+
+    code = "REQUEST_REPEATED"
 
 
 class StoreUnavailable(CanonicalError):

@@ -115,12 +115,13 @@ class Result:
 
     The answer has `document` and `version` of an aggregate with a document, otherwise `made`, the created object as
     JSON; `record` names the audit record, and `headers` are told with it. `replayed`: it is the result of an earlier
-    request with the same key.
+    request with the same key. `repeats`: what the same request without a key made shortly before.
     """
 
     subject: str
     answer: Mapping[str, Any] | None
     replayed: bool = False
+    repeats: str | None = None
 
     @property
     def document(self) -> str:

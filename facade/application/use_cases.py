@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import structlog
@@ -9,7 +10,14 @@ import structlog
 from canonical.audit.record import AuditRecord
 from canonical.processes.engine import ProcessEngine
 from canonical.shared.aggregates import Kind, Repository
-from canonical.shared.errors import ConcurrentChange, Conflict, IdempotencyKeyReused, NotFound, StoreOutcomeUnknown
+from canonical.shared.errors import (
+    ConcurrentChange,
+    Conflict,
+    IdempotencyKeyReused,
+    NotFound,
+    RequestRepeated,
+    StoreOutcomeUnknown,
+)
 from canonical.shared.idempotency import KeptAnswer
 from canonical.shared.overtaken import TRIES
 from canonical.shared.ports import Clock, Identities, Transaction
@@ -74,6 +82,10 @@ class Work(Transaction, Protocol):
 
     def record(self, record: AuditRecord, /) -> None: ...
 
+    def accepted_before(self, client: str, operation: str, payload_hash: str, since: datetime, /) -> str | None:
+        """The id of what the last such request made that was accepted since then."""
+        ...
+
 
 @dataclass(frozen=True)
 class UseCase:
@@ -81,7 +93,8 @@ class UseCase:
 
     `kind` is the kind of the aggregate that it creates or changes, or finds it by the command; None if there is no
     document. `subject` names the type and the id of the result. `event` is the log event, if any, `notable` whether it
-    is a warning, `log_fields` its values from the command. `queues`: what it accepts waits for a node.
+    is a warning, `log_fields` its values from the command. `queues`: what it accepts waits for a node. `stands`:
+    whether what it made is not given up; None if clients may repeat their requests without a key.
     """
 
     handle: Callable[[Any, Any, Clock, Identities], Any]
@@ -91,6 +104,7 @@ class UseCase:
     notable: bool = False
     log_fields: Callable[[Any], Mapping[str, str]] = _nothing_more
     queues: bool = False
+    stands: Callable[[Any], bool] | None = None
 
     def kind_of(self, command: Any) -> Kind[Any] | None:
         return self.kind(command) if callable(self.kind) else self.kind
@@ -98,6 +112,14 @@ class UseCase:
 
 class KeyTaken(Exception):
     """A concurrent request with the same key was first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repeats:
+    """For how long a request without a key, after an equal one, is told to repeat it, or else refused."""
+
+    seconds: float = 0.0
+    refused: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,6 +133,7 @@ class Application:
     engine: ProcessEngine
     use_cases: Mapping[type, UseCase]
     admit: Callable[[str], None] = _everybody
+    repeats: Repeats = Repeats()
 
     def idempotently(self, request: Request, act: Callable[[], Result]) -> Result:
         """The result of an earlier request with the same key, or else the result of `act`.
@@ -219,13 +242,27 @@ class Application:
             work.repository(kind).carry(translation.changes, translation.carried)
         made = self._handled(translation, work)
         subject = use_case.subject(made) if kind is None else (kind.name, made.id)
+        repeats = None if kind is None else self._repeated(request, kind, made.id, use_case, work)
         evidence = self._evidence(request, translation, status, code, subject)
         told = {"headers": dict(translation.headers)} if translation.headers else {}
         answer = self._answer(work, kind, made) | {"record": evidence.id} | told if request.keeps_answer else None
         key, payload_hash = request.key, request.payload_hash
         if key is not None and not work.claim_key(request.client, key, payload_hash, subject, answer):
             raise KeyTaken
-        return Result(subject[1], answer), evidence
+        return Result(subject[1], answer, repeats=repeats), evidence
+
+    def _repeated(self, request: Request, kind: Kind[Any], made: str, use_case: UseCase, work: Work) -> str | None:
+        """What else an equal request made shortly before, if this one has no key. Raises RequestRepeated."""
+        if use_case.stands is None or request.key is not None or not self.repeats.seconds:
+            return None
+        since = self.clock.now() - timedelta(seconds=self.repeats.seconds)
+        first = work.accepted_before(request.client, request.operation, request.payload_hash, since)
+        if first is None or first == made or not _stands(first, kind, use_case.stands, work):
+            return None
+        if self.repeats.refused:
+            text = "the same request was accepted just now: send an Idempotency-Key if you mean another one"
+            raise RequestRepeated(text, id=first)
+        return first
 
     def _answer(self, work: Work, kind: Kind[Any] | None, made: Any) -> dict[str, Any]:
         work.save()
@@ -265,3 +302,10 @@ def _to_look_for(evidence: AuditRecord) -> StoreOutcomeUnknown:
     text = f"it is not known whether the request was stored: if it was, audit record {evidence.id} exists"
     begun = {"id": evidence.subject} if evidence.subject else {}
     return StoreOutcomeUnknown(text, auditRecordId=evidence.id, **begun)
+
+
+def _stands(subject: str, kind: Kind[Any], stands: Callable[[Any], bool], work: Work) -> bool:
+    try:
+        return stands(work.repository(kind).get(subject))
+    except NotFound:  # it was removed
+        return False

@@ -33,7 +33,7 @@ from canonical.shared.errors import StoreUnavailable
 from canonical.shared.ports import Clock
 from canonical.subscriptions.handlers import CHANGE_PLAN
 from facade.application.turns import Turns
-from facade.application.use_cases import Application
+from facade.application.use_cases import Application, Repeats
 from facade.bootstrap.backends import backend_settings, backend_state
 from facade.bootstrap.declared import projectors
 from facade.bootstrap.deliveries import notification_delivery, webhook_sender
@@ -50,7 +50,7 @@ from facade.portal.handlers import Waiters
 from facade.probe import Probe
 from facade.recording.recorder import Recorder
 from facade.setting_sources import SettingError
-from facade.settings import START, Settings
+from facade.settings import REFUSED, START, Settings
 from facade.web.backlog import Backlog
 
 PARTNERS = Path(__file__).parents[2] / "fixtures" / "partners"
@@ -128,6 +128,7 @@ class Core:
             self.engine,
             use_cases(self.processes),
             self.backlog.check,
+            Repeats(settings.repeated_order_seconds, settings.repeated_orders == REFUSED),
         )
         self.turns = Turns()
         self.waiters = Waiters(self.engine, settings.portal_wait, at_once=settings.waiters)

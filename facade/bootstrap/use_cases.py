@@ -14,6 +14,7 @@ from canonical.ordering import handlers as ordering
 from canonical.ordering.cancellation import CANCELLATIONS
 from canonical.ordering.commands import CancelOrder, RejectOrder, RemoveOrder, SubmitDraft, SubmitOrder
 from canonical.ordering.order import ORDERS
+from canonical.ordering.states import UNSUCCESSFUL
 from canonical.partners import handlers as agreeing
 from canonical.partners.commands import ActivateProfile, RetireProfile
 from canonical.partners.profile_version import PROFILE_VERSIONS
@@ -37,7 +38,13 @@ SUBJECTS = {
 def use_cases(processes: Mapping[str, Process[Any]]) -> dict[type, UseCase]:
     orders = {command: UseCase(handle, ORDERS) for command, handle in ordering.HANDLERS.items()}
     logged = {
-        SubmitOrder: UseCase(ordering.submit_order, ORDERS, event="order accepted", queues=True),
+        SubmitOrder: UseCase(
+            ordering.submit_order,
+            ORDERS,
+            event="order accepted",
+            queues=True,
+            stands=lambda order: order.state not in UNSUCCESSFUL,
+        ),
         SubmitDraft: UseCase(ordering.submit_draft, ORDERS, queues=True),
         RejectOrder: UseCase(ordering.reject_order, ORDERS, event="order accepted"),
         RemoveOrder: UseCase(ordering.remove_order, ORDERS, event="order removed", notable=True),

@@ -36,7 +36,7 @@ from facade.security.principal import Principal, current_principal
 from facade.web.address import requested_address
 from facade.web.cursors import Course
 from facade.web.json import answer_json
-from facade.web.keyed import keyed_request
+from facade.web.keyed import keyed_request, repeated
 from facade.web.paging import PAGING, only, page_of
 from facade.web.preferences import RESPOND_ASYNC, preferences
 
@@ -130,7 +130,7 @@ class PortalOrders:
         with going_on(GOES_ON, id=accepted.subject):
             ended = self.waiters.wait(PLACE_ORDER, accepted.subject, patient=patient)
             order = self.reads.aggregate(ORDERS, accepted.subject, principal.reader())
-        headers = {"Location": f"{requested_address()}/{order.id}"}
+        headers = {"Location": f"{requested_address()}/{order.id}"} | repeated(accepted)
         if not ended and not order.finished:
             applied = {} if patient else {"Preference-Applied": RESPOND_ASYNC}
             return _answer(order, 202, headers | {"Retry-After": ASK_AGAIN_SECONDS} | applied)

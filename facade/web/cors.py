@@ -40,6 +40,7 @@ SHOWN = (
     "X-Bridge-Losses",
     "X-Carried-Extensions",
     "X-Correlation-Id",
+    "X-Repeats",
     "X-Result-Count",
     "X-Total-Count",
 )

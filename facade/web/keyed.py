@@ -4,8 +4,11 @@ from typing import Any
 
 import flask
 
-from facade.application.requests import Request
+from facade.application.requests import Request, Result
 from facade.security.principal import Principal
+
+REPEATS = "X-Repeats"
+"""The id of what an equal request without a key made shortly before."""
 
 
 def keyed_request(principal: Principal, operation: str, payload: Any, **options: Any) -> Request:
@@ -13,3 +16,8 @@ def keyed_request(principal: Principal, operation: str, payload: Any, **options:
     key, bound = flask.request.headers.get("Idempotency-Key"), principal.customers is not None
     version = principal.profile.version
     return Request(principal.client_id, operation, key, payload, bound, profile=version, **options)
+
+
+def repeated(result: Result) -> dict[str, str]:
+    """The header that warns a client which may have sent a request again without meaning another one."""
+    return {} if result.repeats is None else {REPEATS: result.repeats}

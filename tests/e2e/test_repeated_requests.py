@@ -268,3 +268,38 @@ def test_a_refused_request_leaves_its_key_free(product: Node, api: str) -> None:
     assert wrong.send(product, key).status_code == 404
     right = Sent("POST", f"{api}/cancelProductOrder", {"productOrder": {"id": order_id}})
     assert right.send(product, key).status_code == 201
+
+
+def of_partner(quantity: int) -> dict[str, Any]:
+    order = partner_order()
+    return order | {"productOrderItem": [item | {"quantity": quantity} for item in order["productOrderItem"]]}
+
+
+def of_v4(quantity: int) -> dict[str, Any]:
+    return of_partner(quantity) | {"relatedParty": [{"id": "C12345", "role": "Customer", "@referredType": "Customer"}]}
+
+
+def of_portal(quantity: int) -> dict[str, Any]:
+    return {"customerId": "C12345", "items": [{"sku": "SKU123", "quantity": quantity}]}
+
+
+@pytest.mark.parametrize(
+    ("path", "of"),
+    [(f"{V5}/productOrder", of_partner), (f"{V4}/productOrder", of_v4), (ORDERS, of_portal)],
+    ids=["v5", "v4", "portal"],
+)
+def test_an_equal_order_without_a_key_is_told_to_repeat_the_first(
+    product: Node, path: str, of: Callable[[int], dict[str, Any]]
+) -> None:
+    def place(quantity: int, **headers: str) -> requests.Response:
+        answer = product.post(path, of(quantity), headers={"Prefer": "respond-async", **headers})
+        assert answer.status_code in (201, 202), answer.text
+        return answer
+
+    first = place(41)
+    again = place(41)
+    assert "X-Repeats" not in first.headers
+    assert again.headers["X-Repeats"] == first.json()["id"] != again.json()["id"]
+    assert place(41).headers["X-Repeats"] == again.json()["id"]
+    for other in (place(41, **{"Idempotency-Key": uuid4().hex}), place(42)):
+        assert "X-Repeats" not in other.headers

@@ -4,6 +4,7 @@ import copy
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
@@ -152,6 +153,15 @@ class UnitOfWorkInMemory:
 
     def record(self, record: AuditRecord) -> None:
         self._audit[record.id] = record
+
+    def accepted_before(self, client: str, operation: str, payload_hash: str, since: datetime) -> str | None:
+        wanted = (client, operation, payload_hash)
+        found = [
+            one.subject
+            for one in self._memory.audit.values()
+            if (one.client, one.operation, one.payload_hash) == wanted and one.at >= since and one.code is None
+        ]
+        return found[-1] if found else None
 
 
 @dataclass

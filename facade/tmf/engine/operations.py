@@ -43,7 +43,7 @@ from facade.tmf.query.selection import Selection, selection_of
 from facade.web.address import requested_address
 from facade.web.conditions import known_versions, not_modified, required_versions
 from facade.web.json import nothing
-from facade.web.keyed import keyed_request
+from facade.web.keyed import keyed_request, repeated
 from facade.web.paging import only
 
 
@@ -87,7 +87,7 @@ class ResourceOperations:
         shown_id = _their_id(name, wording)
         href = f"{requested_address()}/{last_part(shown_id, edition if 'id' in body else None)}"
         tag = entity_tag(result.version, edition) + _tag(wording)
-        headers = {"Location": href, "ETag": f'"{tag}"'} | headers_of(result)
+        headers = {"Location": href, "ETag": f'"{tag}"'} | headers_of(result) | repeated(result)
         return self._answer(self._shown(result.document, href, selection, wording), href, 201, headers)
 
     def retrieve(self, id: str) -> flask.Response:
