@@ -29,7 +29,7 @@ class BackendState:
 @dataclass(frozen=True)
 class Health:
     """`backends` gives the status of each backend by its name, `events` how far this node knows the stream of events,
-    and `notifications` how many listeners have a backlog.
+    `notifications` how many listeners have a backlog, and `stream` how far events are published.
 
     `database_problem` says why the database cannot be used, and each of `problems` what else this process needs and
     does not have; they return None without a problem. `running` counts the processes that are carried out here.
@@ -42,6 +42,7 @@ class Health:
     running: Callable[[], int]
     events: Callable[[], Mapping[str, Any]]
     notifications: Callable[[], Mapping[str, Any]]
+    stream: Callable[[], Mapping[str, Any]]
 
     def operations(self) -> Mapping[str, Callable[..., Any]]:
         return {"live": self.live, "ready": self.ready}
@@ -68,5 +69,6 @@ class Health:
             "backends": {name: state.shown for name, state in backends.items()},
             "events": self.events(),
             "notifications": {} if database else self.notifications(),
+            "stream": {} if database else self.stream(),
         }
         return answer_json(body, 503 if problems else 200)

@@ -1,5 +1,6 @@
 """Converts and checks the values of settings."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import Field
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 from facade.setting_sources import SettingError
 
 Networks = tuple[IPv4Network | IPv6Network, ...]
+LONGEST_PREFIX = 200
 SHOWN = 60
 """The number of characters of a wrong value that the message repeats."""
 
@@ -62,6 +64,13 @@ def origins(text: str) -> tuple[str, ...]:
             wanted = "use origins such as https://portal.example: scheme, host and perhaps port, without a path"
             raise SettingError(f"ALLOWED_ORIGINS={_shown(text)} is not usable: {_shown(one)} is none; {wanted}")
     return found
+
+
+def check_stream_prefix(text: str) -> None:
+    """Raises SettingError for what cannot be the beginning of a subject and the name of a topic."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", text) or len(text) > LONGEST_PREFIX:
+        wanted = "use words of letters, digits, - and _ with dots between them, such as tmf.events"
+        raise SettingError(f"STREAM_PREFIX={_shown(text)} is not usable: {wanted}")
 
 
 def _shown(text: str) -> str:

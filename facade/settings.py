@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from facade.security.errors import VARIABLES
 from facade.security.settings import PRODUCTION, SecuritySettings
 from facade.setting_sources import Problems, SettingError, gathered
-from facade.setting_values import Networks, networks, origins, prefixes, value_of
+from facade.setting_values import Networks, check_stream_prefix, networks, origins, prefixes, value_of
 
 __all__ = ["BACKENDS", "BackendOptions", "SettingError", "Settings"]
 
@@ -41,6 +41,8 @@ def _setting(
 
 TRUSTED_PROXIES = "TRUSTED_PROXIES"
 OFF = "off"
+NATS, KAFKA = "nats", "kafka"
+"""Streaming platforms."""
 ACKNOWLEDGEMENT, START = "acknowledgement", "start"
 ACCEPTED, REFUSED = "accepted", "refused"
 """When a future order claims products."""
@@ -258,6 +260,19 @@ class Settings:
     keep_deliveries_days: float = _setting(
         "KEEP_DELIVERIES_DAYS", 7.0, "days for which the log of deliveries is kept", most=36_500
     )
+    stream: str = _setting("STREAM", OFF, "streaming platform that events are published to", (OFF, NATS, KAFKA))
+    stream_url: str = _setting(
+        "STREAM_URL",
+        "",
+        "its servers, as in nats://host:4222 or tls://host:4222, of Kafka host:9092; default: NATS on STREAM_PORT",
+        secret=True,
+    )
+    stream_port: int = _setting("STREAM_PORT", 4222, "port of the NATS server that `run` starts", most=65535)
+    stream_prefix: str = _setting("STREAM_PREFIX", "tmf.events", "beginning of NATS subjects, or Kafka's topic")
+    stream_credentials: str = _setting(
+        "STREAM_CREDENTIALS", "", "file with what logs in: a .creds file of NATS, or properties of librdkafka"
+    )
+    stream_ca: str = _setting("STREAM_CA", "", "file with certificates of the authorities that sign the servers'")
     validate_responses: bool = _setting("VALIDATE_RESPONSES", False, "check answers against the contracts (tests, CI)")
     log_level: str = _setting("LOG_LEVEL", "info", "lowest level that is logged", ("debug", "info", "warning", "error"))
 
@@ -281,6 +296,8 @@ class Settings:
             origins(settings.allowed_origins)
         with problems.noting():
             prefixes(settings.catalog_import_sources)
+        with problems.noting():
+            check_stream_prefix(settings.stream_prefix)
         told = " ".join(problems)
         problems += (problem for variable, problem in settings._unfit() if variable not in told)
         problems.tell()
@@ -290,6 +307,8 @@ class Settings:
         """The problems in production, by variable."""
         if urlsplit(self.public_url).query or urlsplit(self.public_url).fragment:
             yield "PUBLIC_URL", "PUBLIC_URL is the beginning of addresses: it has no query and no fragment"
+        if self.stream == KAFKA and not self.stream_url:
+            yield "STREAM_URL", "STREAM_URL must be set for STREAM=kafka: use brokers such as kafka1.example:9092"
         for error in self.security.problems():
             yield VARIABLES[error.setting], str(error)
         if self.mode != PRODUCTION:
@@ -302,6 +321,8 @@ class Settings:
             )
         if self.backends_secret == "facade-secret" and not all(one.secret for one in everywhere):  # noqa: S105
             yield "BACKENDS_SECRET", "BACKENDS_SECRET must be set in production"
+        if self.stream == NATS and not self.stream_url:
+            yield "STREAM_URL", "STREAM_URL must be set in production: use servers such as tls://nats.example:4222"
 
     @property
     def security(self) -> SecuritySettings:
@@ -357,6 +378,16 @@ class Settings:
     def import_sources(self) -> tuple[str, ...]:
         """Where catalog files may be imported from."""
         return prefixes(self.catalog_import_sources)
+
+    @property
+    def starts_broker(self) -> bool:
+        """Whether `run` starts a NATS server."""
+        return self.stream == NATS and not self.stream_url
+
+    @property
+    def stream_servers(self) -> str:
+        """The servers of the streaming platform, with commas."""
+        return self.stream_url or f"nats://127.0.0.1:{self.stream_port}"
 
     @property
     def backends_address(self) -> str:

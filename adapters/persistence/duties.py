@@ -16,6 +16,11 @@ NOTIFICATIONS = "notifications"
 """The duty to deliver notifications."""
 
 
+def duty_of_stream(platform: str) -> str:
+    """The duty to publish to a streaming platform. Each platform has its own cursor."""
+    return f"stream-{platform}"
+
+
 @dataclass(frozen=True, slots=True)
 class DutyRow:
     """`node` has the duty; it is empty if no node has it."""
@@ -54,6 +59,13 @@ class DutyTable:
         with self._database.writing() as connection:
             connection.execute(sa.update(duties).where(*mine).values(node=""))
             connection.commit()
+
+    def advance(self, node: str, milliseconds: int, cursor: int) -> bool:
+        """Keep the cursor and count a heartbeat, if the node still has the duty. Returns whether it has."""
+        with self._database.writing() as connection:
+            found = self.beat(connection, node, milliseconds, cursor)
+            connection.commit()
+        return found
 
     def beat(self, connection: sa.Connection, node: str, milliseconds: int, cursor: int) -> bool:
         """Whether the node has the duty until this transaction ends. Counts a heartbeat."""

@@ -18,6 +18,9 @@ from canonical.shared import jsontext
 NOT_HINTS = ("sequence", "at", CONTEXT)
 """Members of a payload that an event has elsewhere."""
 _EVENTS = sa.select(outbox).where(outbox.c.number.is_not(None))
+_WITHOUT_DOCUMENTS = _EVENTS.with_only_columns(
+    *(sa.null().label(one.name) if one is outbox.c.document else one for one in outbox.c)
+)
 
 
 class SqlEventStream:
@@ -61,7 +64,8 @@ def events_after(
     connection: sa.Connection, number: int, limit: int, wanted: Wanted = EVERYTHING
 ) -> list[RecordedEvent]:
     """The events with greater numbers, in their order."""
-    query = _EVENTS.where(outbox.c.number > number).order_by(outbox.c.number).limit(limit)
+    events = _EVENTS if wanted.documents else _WITHOUT_DOCUMENTS
+    query = events.where(outbox.c.number > number).order_by(outbox.c.number).limit(limit)
     if wanted.types is not None:
         query = query.where(outbox.c.type.in_(sorted(wanted.types)))
     if wanted.subject_type is not None:

@@ -11,13 +11,14 @@ from canonical.events.recorded import RecordedEvent
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which events: those of these types, and of this kind of subject, and of this subject, and up to this number; None
-    for all.
+    for all. Without `documents` they come without theirs, which may be large.
     """
 
     types: Collection[str] | None = None
     subject_type: str | None = None
     subject: str | None = None
     up_to: int | None = None
+    documents: bool = True
 
 
 EVERYTHING = Wanted()
@@ -43,3 +44,29 @@ class EventStream(Protocol):
     def find(self, event_id: str) -> RecordedEvent:
         """Raises EventNotFound."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class StreamMessage:
+    """One event as consumers of a streaming platform get it. Messages of one `subject` keep their order there."""
+
+    event_id: str
+    subject_type: str
+    subject: str
+    body: bytes
+
+
+class NotPublished(Exception):
+    """The broker did not acknowledge all messages; it may have some of them. The message is for operators."""
+
+
+class EventPublisher(Protocol):
+    """Publishes to a streaming platform, at least once."""
+
+    def publish(self, messages: Sequence[StreamMessage]) -> None:
+        """Returns when the broker has acknowledged all of them. Each has another subject, so their order does not
+        matter. Raises NotPublished; after that the same messages may be published again.
+        """
+        ...
+
+    def close(self) -> None: ...

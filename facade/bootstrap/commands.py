@@ -14,6 +14,7 @@ from canonical.shared.errors import StoreUnavailable
 from facade.bootstrap.backends import backend_settings
 from facade.bootstrap.catalog import show_what_is_not_shown
 from facade.bootstrap.core import api_deprecations, load_profiles, partner_profiles, profiles_in_force
+from facade.bootstrap.streaming import check_stream
 from facade.clock import SystemClock
 from facade.health import Role
 from facade.partners.profiles import Profiles
@@ -44,6 +45,9 @@ def check_start(settings: Settings, role: Role) -> None:
         api_deprecations(settings)
     with problems.noting():
         profiles = _with_stored(profiles, settings)
+    if role is not Role.SERVE:
+        with problems.noting():
+            check_stream(settings)
     if settings.mode == PRODUCTION and role is not Role.WORK:
         _name_unbound(profiles)
     with problems.noting():

@@ -37,6 +37,7 @@ from facade.application.use_cases import Application, Repeats
 from facade.bootstrap.backends import backend_settings, backend_state
 from facade.bootstrap.declared import projectors
 from facade.bootstrap.deliveries import notification_delivery, webhook_sender
+from facade.bootstrap.streaming import event_relay
 from facade.bootstrap.transfers import Transfers
 from facade.bootstrap.use_cases import use_cases
 from facade.clock import SystemClock
@@ -50,7 +51,7 @@ from facade.portal.handlers import Waiters
 from facade.probe import Probe
 from facade.recording.recorder import Recorder
 from facade.setting_sources import SettingError
-from facade.settings import REFUSED, START, Settings
+from facade.settings import OFF, REFUSED, START, Settings
 from facade.web.backlog import Backlog
 
 PARTNERS = Path(__file__).parents[2] / "fixtures" / "partners"
@@ -119,6 +120,9 @@ class Core:
         self.webhooks = webhook_sender(settings)
         self.delivery = notification_delivery(settings, self.database, self.profiles, node, self.webhooks)
         self.sequencer.subscribe(self.delivery.wake)
+        self.relay = event_relay(settings, self.database, node) if works else None
+        if self.relay is not None:
+            self.sequencer.subscribe(self.relay.wake)
         self.backlog = Backlog(SqlProcessReads(self.database).oldest_of_clients, settings.backlog_seconds)
         self.application = Application(
             self.unit_of_work,
@@ -151,8 +155,11 @@ class Core:
 
     def _keeping(self) -> Callable[[], None]:
         """What deletes old events."""
-        days = self.settings.keep_events_days
-        return Keeping(EventRetention(self.database), days * 86400, self.clock.now).tend if days else lambda: None
+        days, platform = self.settings.keep_events_days, self.settings.stream
+        if not days:
+            return lambda: None
+        retention = EventRetention(self.database, None if platform == OFF else platform)
+        return Keeping(retention, days * 86400, self.clock.now).tend
 
     def _write_problem(self) -> str | None:
         try:
@@ -175,6 +182,8 @@ class Core:
         self.backlog.stop()
         self.engine.close()
         self.delivery.stop()
+        if self.relay is not None:
+            self.relay.stop()
         self.webhooks.close()
         self.sequencer.stop()
         self.part_queries.close()

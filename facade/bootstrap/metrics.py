@@ -12,10 +12,12 @@ from adapters.backends.breaker import BreakerState
 from adapters.persistence.delivery_reads import SqlDeliveryReads
 from adapters.persistence.event_numbers import EventNumbers
 from adapters.persistence.process_records import SqlProcessReads
+from adapters.persistence.stream_backlog import stream_backlog
 from canonical.shared.errors import StoreUnavailable
 from facade.bootstrap.core import Core
 from facade.metrics import MetricsPage, Mirror, Reading, ReadWhenAsked
 from facade.security.tokens import TokenVerifier
+from facade.settings import OFF
 
 BY_OPERATION: Mapping[str, str] = MappingProxyType(
     {
@@ -55,6 +57,9 @@ def _totals(core: Core) -> Iterator[Reading]:
     yield Reading("facade_audit_dropped", "Audit records that were lost", {}, core.audit.waiting.dropped)
     for outcome, count in dict(core.delivery.counted).items():
         yield Reading("facade_notifications", "Tries to deliver notifications", {"outcome": outcome}, count)
+    if core.relay is not None:
+        yield Reading("facade_stream_published", "Events that were published", {}, core.relay.published)
+        yield Reading("facade_stream_failures", "Attempts to publish that failed", {}, core.relay.failures)
     for backend, kept in core.backends.snapshot().items():
         at = {"backend": backend}
         for (operation, outcome), count in kept.calls.items():
@@ -81,6 +86,15 @@ def _backlogs(core: Core, now: datetime) -> Iterator[Reading]:
         yield Reading("facade_dead_letters", "Notifications that were given up", at, one.dead)
 
 
+def _to_publish(core: Core, now: datetime) -> Iterator[Reading]:
+    if core.settings.stream == OFF:
+        return
+    backlog = stream_backlog(core.database, core.settings.stream)
+    age = max(0.0, (now - backlog.oldest).total_seconds()) if backlog.oldest else 0.0
+    yield Reading("facade_stream_waiting", "Events that are to be published", {}, backlog.waiting)
+    yield Reading("facade_stream_waiting_oldest_seconds", "The age of the oldest of them", {}, age)
+
+
 def _present(core: Core) -> Iterator[Reading]:
     build = {"version": version("tmf-facade"), "python": python_version()}
     yield Reading("facade_build_info", "What is running", build, 1, across="livemax")
@@ -105,7 +119,7 @@ def _stored(core: Core) -> Iterable[Reading]:
     try:
         reads, events = SqlProcessReads(core.database), EventNumbers(core.database).backlog()
         counts, waiting_processes = reads.counts(), reads.backlog()
-        backlogs = list(_backlogs(core, datetime.now(UTC)))
+        backlogs = [*_backlogs(core, datetime.now(UTC)), *_to_publish(core, datetime.now(UTC))]
     except StoreUnavailable:
         return
     now = datetime.now(UTC)

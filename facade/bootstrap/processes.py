@@ -5,6 +5,7 @@ import gc
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -23,6 +24,7 @@ from facade.bootstrap.apis import other_forms, served_apis
 from facade.bootstrap.core import Core, api_deprecations, load_profiles
 from facade.bootstrap.deliveries import DeliveryHealth
 from facade.bootstrap.metrics import metrics_page
+from facade.bootstrap.streaming import stream_state
 from facade.health import Health, Role
 from facade.metrics import AnswerTimes, MetricsPage, ProcessTimes, RequestMetrics
 from facade.published.site import Page
@@ -88,6 +90,8 @@ class Assembled:
             core.backlog.begin()
         if self.role is not Role.SERVE:
             core.delivery.begin()
+            if core.relay is not None:
+                core.relay.begin()
         if self.alike > 1:
             page.mirror.begin()
         yield
@@ -109,6 +113,7 @@ class Assembled:
             core.engine.running,
             core.stream_state,
             DeliveryHealth(SqlDeliveryReads(core.database)),
+            partial(stream_state, self.settings.stream, core.database, core.relay),
         )
         return Api("operations.yaml", dict(health.operations()) | self.page.operations(), on_loop=("live",))
 

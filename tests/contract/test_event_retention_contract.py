@@ -91,6 +91,15 @@ def test_what_delivery_has_not_taken_up_or_not_delivered_stays(store: SqlStore) 
     assert numbers(store) == [first, *before[3:]], "the second and the third are gone"
 
 
+def test_what_is_not_published_yet_stays(store: SqlStore) -> None:
+    before = numbers(store)
+    EventRetention(store.database, "nats").forget(OLD)
+    assert numbers(store) == before, "nothing was published"
+    insert(store, duties, name="stream-nats", node="", beats=0, milliseconds=0, cursor=before[1])
+    EventRetention(store.database, "nats").forget(OLD)
+    assert numbers(store) == before[2:]
+
+
 def test_old_events_are_looked_for_from_time_to_time() -> None:
     asked: list[datetime] = []
 

@@ -1,6 +1,7 @@
 """What the stream of events promises to its readers, on both databases."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -115,6 +116,10 @@ def test_a_reader_goes_on_after_its_cursor_and_chooses_what_it_wants(store: SqlS
     assert read(store, wanted=Wanted(subject=order_id(2))) == events[3:]
     assert read(store, wanted=Wanted(types=["OrderSubmitted"], subject=order_id(2))) == events[3:4]
     assert list(SqlEventStream(store.database).after(events[0].number, 2)) == events[1:3]
+    assert events[0].document
+    assert read(store, wanted=Wanted(subject_type="order", documents=False)) == [
+        replace(event, document=None) for event in events
+    ]
 
 
 def test_an_event_is_found_by_its_id(store: SqlStore) -> None:

@@ -84,10 +84,11 @@ def a_busy_core(database: Database) -> SimpleNamespace:
         foreign_entries=once,
     )
     return SimpleNamespace(
-        settings=SimpleNamespace(metrics_access="open"),
+        settings=SimpleNamespace(metrics_access="open", stream="nats"),
         database=database,
         audit=SimpleNamespace(waiting=Waiting()),
         delivery=SimpleNamespace(counted=Counter(delivered=1)),
+        relay=SimpleNamespace(published=1, failures=1),
         backends=SimpleNamespace(snapshot=lambda: {"crm": crm}),
         engine=SimpleNamespace(running=lambda: 1, places=64),
     )

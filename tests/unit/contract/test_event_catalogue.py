@@ -9,9 +9,12 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from canonical.processes.recorded_events import EVENT_TYPES
+from canonical.processes.recorded_events import EVENT_TYPES, SUBJECT_TYPES
 from canonical.shared import jsontext
 from facade.app import spec_of
+from facade.portal.cloud_events import cloud_event, stream_messages
+from facade.portal.event_shapes import event_document
+from tests.support.notified import an_event
 
 CATALOGUE = spec_of("events/asyncapi.yaml")
 MESSAGES: dict[str, Any] = CATALOGUE["components"]["messages"]
@@ -96,3 +99,59 @@ def test_the_canonical_api_shows_events_as_the_catalogue_describes_them() -> Non
     ours, theirs = (spec["components"]["schemas"]["Event"] for spec in (spec_of("canonical/v1.yaml"), CATALOGUE))
     assert set(ours["properties"]) == set(theirs["properties"])
     assert set(ours["required"]) == set(theirs["required"])
+
+
+PLATFORMS = ("jetStream", "kafka")
+
+
+def envelope() -> Any:
+    schema = {**CATALOGUE["components"]["schemas"]["CloudEvent"], "components": CATALOGUE["components"]}
+    return jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_each_platform_has_an_example_of_an_event_in_its_envelope(platform: str) -> None:
+    message = CATALOGUE["channels"][platform]["messages"]["CloudEvent"]
+    [example] = message["examples"]
+    jsonschema_rs.Draft202012Validator(message["headers"]).validate(example["headers"])
+    envelope().validate(example["payload"])
+    validator(example["payload"]["type"]).validate(example["payload"]["data"])
+
+
+def test_the_subjects_of_nats_name_every_kind_of_subject() -> None:
+    assert set(CATALOGUE["channels"]["jetStream"]["parameters"]["subjectType"]["enum"]) == SUBJECT_TYPES
+
+
+def test_an_event_is_published_as_the_catalogue_describes_it() -> None:
+    hints = {"order_id": "o-1", "customer_id": "C12345"}
+    event = an_event("order", {"id": "o-1"}, "OrderSubmitted", subject="o-1", sequence=3, hints=hints)
+    published = stream_messages("https://api.example/telco/")(event)
+    assert (published.event_id, published.subject_type, published.subject) == ("o-1-3", "order", "o-1")
+    made = jsontext.read(published.body)
+    envelope().validate(made)
+    validator("OrderSubmitted").validate(made["data"])
+    assert made == cloud_event(event, "https://api.example/telco/api/v1/events")
+    assert made["data"] == event_document(event, with_document=False)
+    told = {name: value for name, value in made.items() if name != "data"}
+    assert told == {
+        "specversion": "1.0",
+        "id": "o-1-3",
+        "source": "https://api.example/telco/api/v1/events",
+        "type": "OrderSubmitted",
+        "subject": "order/o-1",
+        "time": "2026-05-03T12:00:00.000000Z",
+        "datacontenttype": "application/json",
+        "partitionkey": "o-1",
+    }
+
+
+def test_without_a_public_address_the_source_is_the_path_of_the_feed() -> None:
+    event = an_event("order", None)
+    assert jsontext.read(stream_messages("")(event).body)["source"] == "/api/v1/events"
+
+
+def test_an_envelope_without_an_attribute_of_cloudevents_is_none() -> None:
+    made = cloud_event(an_event("order", None), "/api/v1/events")
+    assert envelope().is_valid(made)
+    for name in ("specversion", "id", "source", "type"):
+        assert not envelope().is_valid({key: value for key, value in made.items() if key != name})

@@ -83,6 +83,16 @@ def test_an_empty_variable_is_as_if_it_were_not_there(variable: str) -> None:
                 "use networks such as 10.1.0.0/16,fd00:1::/32"
             ),
         ),
+        ("STREAM", "rabbit", "STREAM='rabbit' is not allowed; use one of off, nats, kafka"),
+        (
+            "STREAM_PREFIX",
+            "tmf.>",
+            (
+                "STREAM_PREFIX='tmf.>' is not usable: use words of letters, digits, - and _ with dots between them, "
+                "such as tmf.events"
+            ),
+        ),
+        ("STREAM", "kafka", "STREAM_URL must be set for STREAM=kafka: use brokers such as kafka1.example:9092"),
         ("FACADE_MODE", "prod", "FACADE_MODE='prod' is not allowed; use one of development, production"),
     ],
 )

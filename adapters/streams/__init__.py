@@ -1,0 +1,1 @@
+"""Adapters to streaming platforms. Each needs a library that is an extra of the package."""

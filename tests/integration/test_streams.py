@@ -1,0 +1,193 @@
+"""Events reach a real broker in order, whoever of the two dies."""
+
+import asyncio
+import subprocess
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from adapters.events import relay as relaying
+from adapters.events.duty import Duty
+from adapters.events.relay import EventRelay
+from adapters.persistence.database import Database
+from adapters.persistence.duties import DutyTable, duty_of_stream
+from adapters.persistence.event_stream import SqlEventStream
+from adapters.persistence.stream_backlog import stream_backlog
+from adapters.persistence.tables import duties, outbox
+from adapters.streams.jetstream import JetStreamPublisher
+from adapters.streams.kafka import KafkaPublisher
+from canonical.events.ports import EventPublisher, NotPublished, StreamMessage
+from canonical.shared import jsontext
+from facade.portal.cloud_events import stream_messages
+from tests.support.brokers import NatsServer, consumed, count_stored, kafka_cluster, nats_server, stored
+from tests.support.delivering import LEASE, NODES, happen
+from tests.support.waiting import until
+
+SUBJECTS = [f"s{number}" for number in (1, 2, 1, 3, 1, 2, 4, 4)]
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsServer]:
+    with nats_server(tmp_path_factory.mktemp("nats")) as server:
+        yield server
+
+
+@pytest.fixture(autouse=True)
+def retried_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relaying, "LAST_RETRY_SECONDS", 1.0)
+
+
+def emptied(database: Database) -> Database:
+    with database.writing() as connection:
+        connection.execute(sa.delete(outbox))
+        connection.commit()
+    return database
+
+
+@contextmanager
+def relaying_to(database: Database, platform: str, publisher: EventPublisher) -> Iterator[EventRelay]:
+    table = DutyTable(database, duty_of_stream(platform))
+    duty = Duty(table, next(NODES), LEASE)
+    relay = EventRelay(SqlEventStream(database), table, duty, publisher, stream_messages(""))
+    relay.begin()
+    yield relay
+    relay.stop()
+
+
+def all_published(database: Database, platform: str) -> None:
+    until(lambda: stream_backlog(database, platform).waiting == 0, lambda: stream_backlog(database, platform))
+
+
+def in_order(bodies: list[bytes | None]) -> dict[str, list[int]]:
+    """The sequences of each subject, as they came."""
+    found: dict[str, list[int]] = defaultdict(list)
+    for body in bodies:
+        assert body is not None
+        subject = jsontext.read(body)["data"]["subject"]
+        found[subject["id"]].append(subject["sequence"])
+    return found
+
+
+def test_a_broker_that_dies_and_a_node_that_publishes_again_lose_and_double_nothing(
+    sqlite_database: Database, broker: NatsServer
+) -> None:
+    database = emptied(sqlite_database)
+    happen(database, *SUBJECTS)
+    with relaying_to(database, "nats", JetStreamPublisher([broker.url], "killed.events")) as relay:
+        all_published(database, "nats")
+        broker.kill()
+        happen(database, *SUBJECTS)
+        until(lambda: relay.problem)
+        assert stream_backlog(database, "nats").published == len(SUBJECTS)
+        broker.start()
+        all_published(database, "nats")
+        assert relay.problem is None
+    with database.writing() as connection:  # as if the node had died before it stored its cursor
+        connection.execute(sa.update(duties).where(duties.c.name == "stream-nats").values(cursor=3))
+        connection.commit()
+    with relaying_to(database, "nats", JetStreamPublisher([broker.url], "killed.events")):
+        all_published(database, "nats")
+    expected = 2 * len(SUBJECTS)
+    assert asyncio.run(count_stored(broker.url, "killed-events")) == expected
+    found = asyncio.run(stored(broker.url, "killed.events", expected))
+    assert in_order([one.data for one in found]) == {
+        "s1": [1, 2, 3, 4, 5, 6], "s2": [1, 2, 3, 4], "s3": [1, 2], "s4": [1, 2, 3, 4]
+    }  # fmt: skip
+    first = found[0]
+    assert (first.subject, first.headers) == (
+        "killed.events.order.s1",
+        {"Nats-Msg-Id": "s1-1", "Content-Type": "application/cloudevents+json"},
+    )
+
+
+def test_of_two_nodes_one_publishes_and_the_other_one_goes_on(postgres_database: Database, broker: NatsServer) -> None:
+    database = emptied(postgres_database)
+
+    def a_publisher() -> EventPublisher:
+        return JetStreamPublisher([broker.url], "two.events")
+
+    with relaying_to(database, "nats", a_publisher()) as second:
+        with relaying_to(database, "nats", a_publisher()) as first:
+            for _ in range(5):
+                happen(database, *SUBJECTS)
+                all_published(database, "nats")
+            counts = {first.published, second.published}
+            assert counts == {0, 5 * len(SUBJECTS)}
+        happen(database, *SUBJECTS)
+        all_published(database, "nats")
+    found = in_order([one.data for one in asyncio.run(stored(broker.url, "two.events", 6 * len(SUBJECTS)))])
+    assert found["s1"] == [*range(1, 19)]
+    assert all(sequences == sorted(sequences) for sequences in found.values())
+    assert asyncio.run(count_stored(broker.url, "two-events")) == 6 * len(SUBJECTS)
+
+
+def test_an_id_with_characters_that_a_subject_cannot_have_is_encoded(broker: NatsServer) -> None:
+    publisher = JetStreamPublisher([broker.url], "odd.events")
+    publisher.publish([StreamMessage("a.b *>-1", "order", "a.b *>", b"{}")])
+    publisher.close()
+    [one] = asyncio.run(stored(broker.url, "odd.events", 1))
+    assert one.subject == "odd.events.order.a%2Eb%20%2A%3E"
+
+
+def refusal(publisher: EventPublisher) -> str:
+    with pytest.raises(NotPublished) as refused:
+        publisher.publish([StreamMessage("a-1", "order", "a", b"{}")])
+    publisher.close()
+    return str(refused.value)
+
+
+def test_a_tls_address_needs_a_server_with_tls(broker: NatsServer) -> None:
+    plain = JetStreamPublisher([broker.url.replace("nats://", "tls://user:password@")], "tls.events")
+    assert refusal(plain) == "NATS did not take all events: SecureConnRequiredError"
+
+
+def test_a_server_is_known_by_its_certificate_and_knows_us_by_a_password(tmp_path: Path) -> None:
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=broker"),
+            *("-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    tls = ("--tls", "--tlscert", str(certificate), "--tlskey", str(key), "--user", "facade", "--pass", "secret")
+    with nats_server(tmp_path, *tls) as server:
+        address = server.url.replace("nats://", "tls://facade:secret@")
+        trusting = JetStreamPublisher([address], "tls.events", ca=certificate)
+        trusting.publish([StreamMessage("a-1", "order", "a", b"{}")])
+        trusting.close()
+        assert "SSLCertVerificationError" in refusal(JetStreamPublisher([address], "tls.events"))
+        wrong = JetStreamPublisher([address.replace("secret", "guessed")], "tls.events", ca=certificate)
+        assert refusal(wrong) == "NATS did not take all events: AuthorizationError"
+
+
+def test_kafka_gets_all_events_those_of_a_subject_in_one_partition(sqlite_database: Database) -> None:
+    database = emptied(sqlite_database)
+    happen(database, *SUBJECTS)
+    with kafka_cluster() as brokers:
+        with relaying_to(database, "kafka", KafkaPublisher(brokers, "tmf.events")):
+            all_published(database, "kafka")
+            happen(database, *SUBJECTS)
+            all_published(database, "kafka")
+        found = consumed(brokers, "tmf.events", 2 * len(SUBJECTS))
+    assert in_order([one.value() for one in found]) == {
+        "s1": [1, 2, 3, 4, 5, 6], "s2": [1, 2, 3, 4], "s3": [1, 2], "s4": [1, 2, 3, 4]
+    }  # fmt: skip
+    places: dict[Any, set[Any]] = defaultdict(set)
+    for one in found:
+        places[one.key()].add(one.partition())
+        assert one.headers() == [("content-type", b"application/cloudevents+json; charset=UTF-8")]
+    assert {key: len(partitions) for key, partitions in places.items()} == {b"s1": 1, b"s2": 1, b"s3": 1, b"s4": 1}
+
+
+def test_brokers_that_are_away_are_told_and_properties_that_kafka_does_not_know() -> None:
+    away = KafkaPublisher("127.0.0.1:1", "tmf.events", {"message.timeout.ms": "300"})
+    assert refusal(away) == "Kafka did not take all events: _TRANSPORT"
+    with pytest.raises(ValueError, match='No such configuration property: "nonsense"'):
+        KafkaPublisher("127.0.0.1:1", "tmf.events", {"nonsense": "1"})

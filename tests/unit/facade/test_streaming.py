@@ -1,0 +1,68 @@
+"""Whether a node can publish, as it is told at the start."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from facade.bootstrap.streaming import PLATFORMS, check_stream
+from facade.setting_sources import SettingError
+from facade.settings import Settings
+
+
+def read(**environment: str) -> Settings:
+    return Settings.from_environment(environment)
+
+
+def told(**environment: str) -> str:
+    with pytest.raises(SettingError) as refused:
+        check_stream(read(**environment))
+    return str(refused.value)
+
+
+def test_nothing_is_needed_without_a_platform() -> None:
+    check_stream(read(STREAM_URL="nonsense"))
+
+
+@pytest.mark.parametrize(
+    ("platform", "package", "library"),
+    [("nats", "nats.aio.client", "nats-py"), ("kafka", "confluent_kafka", "confluent-kafka")],
+)
+def test_a_missing_library_is_told_with_the_extra_that_has_it(
+    platform: str, package: str, library: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    monkeypatch.delitem(sys.modules, PLATFORMS[platform].module, raising=False)
+    assert told(STREAM=platform, STREAM_URL="h:1") == (
+        f"STREAM={platform} needs the library {library}: pip install 'tmf-facade[{platform}]'"
+    )
+
+
+def test_a_broker_that_is_away_does_not_keep_a_node_from_starting() -> None:
+    check_stream(read(STREAM="nats"))
+    check_stream(read(STREAM="nats", STREAM_URL="tls://user:secret@one.example:4222, nats://two.example:4222"))
+    check_stream(read(STREAM="kafka", STREAM_URL="127.0.0.1:1"))
+
+
+def test_what_a_library_cannot_use_is_told_without_secrets(tmp_path: Path) -> None:
+    lines = tmp_path / "kafka.properties"
+    lines.write_text("# a comment\n\nsecurity.protocol = SASL_SSL\nnonsense\n")
+    away = str(tmp_path / "none.creds")
+    assert told(STREAM="nats", STREAM_URL="http://user:secret@host") == (
+        "STREAM_URL cannot be used: use servers such as nats://host:4222 or tls://host:4222, with commas between them"
+    )
+    for variable in ("STREAM_CREDENTIALS", "STREAM_CA"):
+        read_from = f"{variable}={away} cannot be read: No such file or directory"
+        assert told(STREAM="nats", **{variable: away}) == read_from
+    assert told(STREAM="nats", STREAM_CA=str(lines)).startswith("STREAM_CA cannot be used: ")
+    assert told(STREAM="kafka", STREAM_URL="h:1", STREAM_CREDENTIALS=str(lines)) == (
+        "STREAM_URL, STREAM_CREDENTIALS cannot be used: line 4 is not name=value"
+    )
+    lines.write_text("sasl.password=secret\nsecurity.protocol=nonsense")
+    assert "secret" not in told(STREAM="kafka", STREAM_URL="h:1", STREAM_CREDENTIALS=str(lines))
+
+
+def test_a_broker_is_named_in_production() -> None:
+    production = {"FACADE_MODE": "production", "STREAM": "nats", "JWKS_URL": "https://issuer.example/jwks"}
+    with pytest.raises(SettingError, match="STREAM_URL must be set in production"):
+        read(**production)
