@@ -1,6 +1,6 @@
 """Audit records in the database."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from adapters.persistence.database import Database, insert_once
 from adapters.persistence.encoding import converter, timestamp
 from adapters.persistence.evidence import EvidenceQueue
-from adapters.persistence.prepared import Prepared
+from adapters.persistence.prepared import Prepared, among
 from adapters.persistence.slices import sliced
-from adapters.persistence.tables import audit
+from adapters.persistence.tables import audit, documents
 from canonical.audit.errors import AuditRecordNotFound
 from canonical.audit.ports import AuditSearch
 from canonical.audit.record import AuditRecord, Mapped, Outcome
@@ -23,6 +23,7 @@ SLACK = 10 * 60 * 1000
 _INSERT = Prepared(sa.insert(audit))
 _ACCEPTED_BEFORE = Prepared(
     sa.select(audit.c.subject)
+    .join(documents, sa.and_(documents.c.resource == audit.c.subject_type, documents.c.id == audit.c.subject))
     .where(
         audit.c.client == sa.bindparam("of_client"),
         audit.c.id >= sa.bindparam("from_id"),
@@ -31,6 +32,7 @@ _ACCEPTED_BEFORE = Prepared(
         audit.c.operation == sa.bindparam("of_operation"),
         audit.c.code.is_(None),
         audit.c.status < sa.literal_column("300"),
+        sa.not_(among(documents.c.state, "given_up")),
     )
     .order_by(audit.c.id.desc())
     .limit(sa.literal_column("1"))
@@ -96,15 +98,16 @@ def insert_record(connection: sa.Connection, record: AuditRecord) -> None:
 
 
 def accepted_before(
-    connection: sa.Connection, client: str, operation: str, payload_hash: str, since: datetime
+    connection: sa.Connection, client: str, operation: str, payload_hash: str, since: datetime, given_up: Iterable[str]
 ) -> str | None:
-    """The subject of the client's last such request since then that was accepted."""
+    """The subject of the client's last such request since then that was accepted, if it is not in these states."""
     wanted = {
         "of_client": client,
         "from_id": _id_at(since, -1),
         "since": timestamp(since),
         "hash": payload_hash,
         "of_operation": operation,
+        "given_up": jsontext.text(sorted(given_up)),
     }
     found: str | None = _ACCEPTED_BEFORE.execute(connection, wanted).scalar()
     return found

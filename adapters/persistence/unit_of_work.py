@@ -162,9 +162,11 @@ class SqlUnitOfWork:
         """What was made, as JSON."""
         return converter.unstructure(made)
 
-    def accepted_before(self, client: str, operation: str, payload_hash: str, since: datetime) -> str | None:
-        """The subject of the last such request since then, if it was accepted."""
-        return accepted_before(self._connection, client, operation, payload_hash, since)
+    def accepted_before(
+        self, client: str, operation: str, payload_hash: str, since: datetime, given_up: Iterable[str]
+    ) -> str | None:
+        """The subject of the last such request since then that was accepted, and is in none of these states."""
+        return accepted_before(self._connection, client, operation, payload_hash, since, given_up)
 
     def record(self, record: AuditRecord) -> None:
         self._evidence = self._evidence or record

@@ -1,6 +1,6 @@
 """Carries out commands: once for each idempotency key, with the audit record, in one commit."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -82,8 +82,10 @@ class Work(Transaction, Protocol):
 
     def record(self, record: AuditRecord, /) -> None: ...
 
-    def accepted_before(self, client: str, operation: str, payload_hash: str, since: datetime, /) -> str | None:
-        """The id of what the last such request made that was accepted since then."""
+    def accepted_before(
+        self, client: str, operation: str, payload_hash: str, since: datetime, given_up: Collection[str], /
+    ) -> str | None:
+        """The id of what the last such request made that was accepted since then, and is in none of these states."""
         ...
 
 
@@ -93,8 +95,8 @@ class UseCase:
 
     `kind` is the kind of the aggregate that it creates or changes, or finds it by the command; None if there is no
     document. `subject` names the type and the id of the result. `event` is the log event, if any, `notable` whether it
-    is a warning, `log_fields` its values from the command. `queues`: what it accepts waits for a node. `stands`:
-    whether what it made is not given up; None if clients may repeat their requests without a key.
+    is a warning, `log_fields` its values from the command. `queues`: what it accepts waits for a node. `given_up`:
+    the states in which what it made may be asked for again; None if clients may repeat their requests without a key.
     """
 
     handle: Callable[[Any, Any, Clock, Identities], Any]
@@ -104,7 +106,7 @@ class UseCase:
     notable: bool = False
     log_fields: Callable[[Any], Mapping[str, str]] = _nothing_more
     queues: bool = False
-    stands: Callable[[Any], bool] | None = None
+    given_up: Collection[str] | None = None
 
     def kind_of(self, command: Any) -> Kind[Any] | None:
         return self.kind(command) if callable(self.kind) else self.kind
@@ -242,7 +244,7 @@ class Application:
             work.repository(kind).carry(translation.changes, translation.carried)
         made = self._handled(translation, work)
         subject = use_case.subject(made) if kind is None else (kind.name, made.id)
-        repeats = None if kind is None else self._repeated(request, kind, made.id, use_case, work)
+        repeats = self._repeated(request, subject[1], use_case, work)
         evidence = self._evidence(request, translation, status, code, subject)
         told = {"headers": dict(translation.headers)} if translation.headers else {}
         answer = self._answer(work, kind, made) | {"record": evidence.id} | told if request.keeps_answer else None
@@ -251,13 +253,14 @@ class Application:
             raise KeyTaken
         return Result(subject[1], answer, repeats=repeats), evidence
 
-    def _repeated(self, request: Request, kind: Kind[Any], made: str, use_case: UseCase, work: Work) -> str | None:
+    def _repeated(self, request: Request, made: str, use_case: UseCase, work: Work) -> str | None:
         """What else an equal request made shortly before, if this one has no key. Raises RequestRepeated."""
-        if use_case.stands is None or request.key is not None or not self.repeats.seconds:
+        if use_case.given_up is None or request.key is not None or not self.repeats.seconds:
             return None
         since = self.clock.now() - timedelta(seconds=self.repeats.seconds)
-        first = work.accepted_before(request.client, request.operation, request.payload_hash, since)
-        if first is None or first == made or not _stands(first, kind, use_case.stands, work):
+        asked = (request.client, request.operation, request.payload_hash)
+        first = work.accepted_before(*asked, since, use_case.given_up)
+        if first in (None, made):
             return None
         if self.repeats.refused:
             text = "the same request was accepted just now: send an Idempotency-Key if you mean another one"
@@ -302,10 +305,3 @@ def _to_look_for(evidence: AuditRecord) -> StoreOutcomeUnknown:
     text = f"it is not known whether the request was stored: if it was, audit record {evidence.id} exists"
     begun = {"id": evidence.subject} if evidence.subject else {}
     return StoreOutcomeUnknown(text, auditRecordId=evidence.id, **begun)
-
-
-def _stands(subject: str, kind: Kind[Any], stands: Callable[[Any], bool], work: Work) -> bool:
-    try:
-        return stands(work.repository(kind).get(subject))
-    except NotFound:  # it was removed
-        return False

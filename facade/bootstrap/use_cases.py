@@ -43,7 +43,7 @@ def use_cases(processes: Mapping[str, Process[Any]]) -> dict[type, UseCase]:
             ORDERS,
             event="order accepted",
             queues=True,
-            stands=lambda order: order.state not in UNSUCCESSFUL,
+            given_up=UNSUCCESSFUL,
         ),
         SubmitDraft: UseCase(ordering.submit_draft, ORDERS, queues=True),
         RejectOrder: UseCase(ordering.reject_order, ORDERS, event="order accepted"),

@@ -154,12 +154,18 @@ class UnitOfWorkInMemory:
     def record(self, record: AuditRecord) -> None:
         self._audit[record.id] = record
 
-    def accepted_before(self, client: str, operation: str, payload_hash: str, since: datetime) -> str | None:
-        wanted = (client, operation, payload_hash)
+    def accepted_before(
+        self, client: str, operation: str, payload_hash: str, since: datetime, given_up: Collection[str]
+    ) -> str | None:
+        wanted, rows = (client, operation, payload_hash), self._memory.rows
         found = [
             one.subject
             for one in self._memory.audit.values()
-            if (one.client, one.operation, one.payload_hash) == wanted and one.at >= since and one.code is None
+            if (one.client, one.operation, one.payload_hash) == wanted
+            and one.at >= since
+            and one.code is None
+            and (kept := rows.get((str(one.subject_type), str(one.subject)))) is not None
+            and kept.aggregate.state not in given_up
         ]
         return found[-1] if found else None
 
