@@ -199,6 +199,15 @@ class Settings:
     keep_steps_days: float = _setting(
         "KEEP_STEPS_DAYS", 7.0, "days for which the calls and runs of an ended process are kept", most=36_500
     )
+    keep_processes_days: float = _setting(
+        "KEEP_PROCESSES_DAYS", 0.0, "days for which ended processes are kept; 0: for ever", most=36_500
+    )
+    keep_keys_days: float = _setting(
+        "KEEP_KEYS_DAYS", 0.0, "days for which Idempotency-Keys are kept; 0: for ever", most=36_500
+    )
+    keep_audit_days: float = _setting(
+        "KEEP_AUDIT_DAYS", 0.0, "days for which audit records are kept; 0: for ever", most=36_500
+    )
     partners: str = _setting(
         "PARTNERS", "", "folder of partner profiles, a YAML file for each client id; default: `fixtures/partners`"
     )

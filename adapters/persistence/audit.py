@@ -154,7 +154,11 @@ def _conditions(wanted: AuditSearch) -> Iterator[sa.ColumnElement[bool]]:
     if wanted.begin is not None:
         yield sa.and_(audit.c.at >= timestamp(wanted.begin), audit.c.id >= _id_at(wanted.begin, -SLACK))
     if wanted.end is not None:
-        yield sa.and_(audit.c.at < timestamp(wanted.end), audit.c.id < _id_at(wanted.end, SLACK))
+        yield made_before(wanted.end)
+
+
+def made_before(end: datetime) -> sa.ColumnElement[bool]:
+    return sa.and_(audit.c.at < timestamp(end), audit.c.id < _id_at(end, SLACK))
 
 
 def _id_at(at: datetime, slack: int) -> str:

@@ -1,9 +1,7 @@
 """Old events are deleted, except the newest one of each subject: the next event is compared with its document."""
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import takewhile
-from time import monotonic
 
 import sqlalchemy as sa
 
@@ -16,8 +14,6 @@ from adapters.persistence.tables import deliveries, duties, listeners, outbox
 
 LOOKED_AT = 1000
 """Events that one transaction looks at."""
-PART_SECONDS, ROUND_SECONDS = 0.5, 600.0
-"""Between two parts, and between two rounds."""
 _NEXT = outbox.alias("next")
 _IS_NOT_NEWEST = sa.exists().where(_NEXT.c.subject == outbox.c.subject, _NEXT.c.sequence > outbox.c.sequence)
 _IS_LAST_OF_ALL = outbox.c.type.like("%Removed")
@@ -65,19 +61,3 @@ class EventRetention:
         if self._platform is not None:
             needed.append(published_to(connection, self._platform))
         return min(needed)
-
-
-class Keeping:
-    """Deletes events that are older than `seconds`, some at a time. Call `tend` as often as you like."""
-
-    def __init__(self, retention: EventRetention, seconds: float, now: Callable[[], datetime]) -> None:
-        self._retention = retention
-        self._seconds = seconds
-        self._now = now
-        self._due = 0.0
-
-    def tend(self) -> None:
-        if monotonic() < self._due:
-            return
-        more = self._retention.forget(self._now() - timedelta(seconds=self._seconds))
-        self._due = monotonic() + (PART_SECONDS if more else ROUND_SECONDS)

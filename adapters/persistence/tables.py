@@ -341,7 +341,7 @@ idempotency_keys = sa.Table(
     sa.Column("subject_type", KIND, nullable=False, comment="the kind of aggregate"),
     sa.Column("subject", ID, nullable=False),
     sa.Column("answer", sa.Text, comment="what was answered, where it cannot be made again from the subject"),
-    sa.Column("created_at", TIME, nullable=False),
+    sa.Column("created_at", TIME, nullable=False, index=True),
 )
 
 recordings = sa.Table(

@@ -13,7 +13,7 @@ from adapters.orchestration.runner import ProcessTimes
 from adapters.persistence.audit import SqlAuditTrail
 from adapters.persistence.database import Database
 from adapters.persistence.event_numbers import EventNumbers
-from adapters.persistence.event_retention import EventRetention, Keeping
+from adapters.persistence.event_retention import EventRetention
 from adapters.persistence.node_table import NodeTable
 from adapters.persistence.partner_profiles import SqlPublishedProfiles
 from adapters.persistence.probes import write
@@ -21,6 +21,7 @@ from adapters.persistence.process_records import SqlProcessReads
 from adapters.persistence.process_table import ProcessTable
 from adapters.persistence.reads import SqlReads
 from adapters.persistence.recordings import SqlRecordings
+from adapters.persistence.retention import Keeping, Retention
 from adapters.persistence.unit_of_work import SqlUnitOfWork
 from adapters.signals.of_database import signals_of
 from canonical.catalog.lifecycle import LifecycleStatus
@@ -154,12 +155,22 @@ class Core:
         )
 
     def _keeping(self) -> Callable[[], None]:
-        """What deletes old events."""
-        days, platform = self.settings.keep_events_days, self.settings.stream
-        if not days:
-            return lambda: None
-        retention = EventRetention(self.database, None if platform == OFF else platform)
-        return Keeping(retention, days * 86400, self.clock.now).tend
+        """What deletes what is old."""
+        settings, retention = self.settings, Retention(self.database)
+        events = EventRetention(self.database, None if settings.stream == OFF else settings.stream)
+        kept = (
+            (events.forget, settings.keep_events_days),
+            (retention.forget_audit, settings.keep_audit_days),
+            (retention.forget_keys, settings.keep_keys_days),
+            (retention.forget_processes, settings.keep_processes_days),
+        )
+        keeping = [Keeping(forget, days * 86400, self.clock.now) for forget, days in kept if days]
+
+        def tend() -> None:
+            for one in keeping:
+                one.tend()
+
+        return tend
 
     def _write_problem(self) -> str | None:
         try:

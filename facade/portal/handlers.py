@@ -123,12 +123,12 @@ class PortalOrders:
         principal.check_customer(body["customerId"], "/customerId")
         request = keyed_request(principal, "placeOrder", body, keeps_answer=False)
         accepted = self.application.idempotently(request, lambda: self._placed(request, principal))
-        if accepted.replayed:
-            # An order that was removed meanwhile never ends; one that was handed over is not visible to the caller.
-            self.reads.aggregate(ORDERS, accepted.subject, principal.reader())
+        # An order that was removed meanwhile never ends; one that was handed over is not visible to the caller; the
+        # process of one that finished may be deleted.
+        over = accepted.replayed and self.reads.aggregate(ORDERS, accepted.subject, principal.reader()).finished
         patient = RESPOND_ASYNC not in preferences(flask.request.headers.get("Prefer", ""))
         with going_on(GOES_ON, id=accepted.subject):
-            ended = self.waiters.wait(PLACE_ORDER, accepted.subject, patient=patient)
+            ended = self.waiters.wait(PLACE_ORDER, accepted.subject, patient=patient and not over)
             order = self.reads.aggregate(ORDERS, accepted.subject, principal.reader())
         headers = {"Location": f"{requested_address()}/{order.id}"} | repeated(accepted)
         if not ended and not order.finished:

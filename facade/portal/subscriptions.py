@@ -81,7 +81,8 @@ class PortalSubscriptions:
         if accepted.replayed and not principal.may_act_for(self._change(accepted.subject).customer_id):
             accepted = act()  # As if the key were new, so that BSS is asked and the answer is that of others.
         with going_on(GOES_ON, id=accepted.subject, subscriptionId=subId, plan=body["plan"]):
-            ended = self.waiters.wait(CHANGE_PLAN, accepted.subject)
+            over = accepted.replayed and self._change(accepted.subject).finished
+            ended = self.waiters.wait(CHANGE_PLAN, accepted.subject, patient=not over)
             change = self._change(accepted.subject)
         if not principal.may_act_for(change.customer_id):
             raise SubscriptionNotFound.named(subId)

@@ -1,7 +1,6 @@
 """Which events are deleted when they are old, on both databases."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -9,7 +8,7 @@ import sqlalchemy as sa
 from adapters.persistence import event_retention
 from adapters.persistence.database import Database
 from adapters.persistence.event_numbers import EventNumbers
-from adapters.persistence.event_retention import EventRetention, Keeping
+from adapters.persistence.event_retention import EventRetention
 from adapters.persistence.event_stream import SqlEventStream
 from adapters.persistence.tables import deliveries, duties, listeners, outbox
 from tests.contract.conftest import SqlStore
@@ -98,21 +97,3 @@ def test_what_is_not_published_yet_stays(store: SqlStore) -> None:
     insert(store, duties, name="stream-nats", node="", beats=0, milliseconds=0, cursor=before[1])
     EventRetention(store.database, "nats").forget(OLD)
     assert numbers(store) == before[2:]
-
-
-def test_old_events_are_looked_for_from_time_to_time() -> None:
-    asked: list[datetime] = []
-
-    class Retention(EventRetention):
-        def __init__(self) -> None:
-            pass
-
-        def forget(self, before: datetime) -> bool:
-            asked.append(before)
-            return False
-
-    now: Callable[[], datetime] = lambda: datetime(2026, 5, 3, tzinfo=UTC)  # noqa: E731
-    keeping = Keeping(Retention(), 86400.0, now)
-    for _ in range(3):
-        keeping.tend()
-    assert asked == [datetime(2026, 5, 2, tzinfo=UTC)]

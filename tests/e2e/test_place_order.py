@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from tests.support.product import ORDERS, TMF622, Node, effects, partner_order, portal_order, running_product
 
@@ -156,6 +157,18 @@ def test_a_key_used_for_another_body_is_a_conflict(product: Node) -> None:
     answer = product.post(ORDERS, portal_order(SKU123=2), headers=key)
     assert (answer.status_code, answer.json()["code"]) == (409, "IDEMPOTENCY_KEY_REUSED")
     assert answer.json()["id"] == first["id"]
+
+
+def test_a_key_gets_the_outcome_after_the_process_was_deleted(product: Node) -> None:
+    key = {"Idempotency-Key": "deleted-process"}
+    first = product.post(ORDERS, portal_order(SKU123=1), headers=key)
+    assert first.status_code == 201, first.text
+    engine = sa.create_engine(product.database)
+    with engine.begin() as connection:
+        connection.execute(sa.text("DELETE FROM processes WHERE subject = :id"), {"id": first.json()["id"]})
+    engine.dispose()
+    again = product.post(ORDERS, portal_order(SKU123=1), headers=key)
+    assert (again.status_code, again.json()) == (201, first.json())
 
 
 def test_keys_of_different_clients_do_not_meet(product: Node) -> None:
