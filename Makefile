@@ -12,7 +12,7 @@ SERVED := cancel changes hub launcher operations place_order portal_reads portal
 help:  ## show this
 	@sed -n 's/^\([a-z]*\):.*## */\1 /p' Makefile | while read -r target what; do printf '  make %-8s %s\n' "$$target" "$$what"; done
 	@echo
-	@echo '  PORT=8080 BACKENDS_PORT=8090 WORK_PORT=8081 WORKERS=1 WORK_PROCESSES=1 DATABASE_URL= change what `make run` starts; docs/operators.md has all settings.'
+	@echo '  PORT=8080 BACKENDS_PORT=8090 WORK_PORT=8081 WORKERS=1 WORK_PROCESSES=1 DATABASE_URL= STREAM=nats change what `make run` starts; docs/operators.md has all settings.'
 
 $(READY): setup.cfg pyproject.toml deploy/constraints.txt
 	@echo 'installing into .venv, a minute the first time'

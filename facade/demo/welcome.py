@@ -55,6 +55,11 @@ def welcome(
         f"  TMF622 v5      {url}{TMF622.removesuffix('/productOrder')}",
         f"  health         {url}/health/ready",
         f"  backends       {settings.backends_address}{simulated}",
+        *(
+            [f"  events         {settings.stream_servers}, {settings.stream_prefix}.>"]
+            if settings.starts_broker
+            else []
+        ),
         f"  logs           {', '.join(str(log) for log in logs)}",
     ]
     if not issues_tokens:

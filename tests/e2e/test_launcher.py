@@ -5,10 +5,12 @@ import os
 import re
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 
 from tests.support.launched import Launched
 from tests.support.waiting import LONG
@@ -18,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="module")
 def launched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launched]:
-    running = Launched(tmp_path_factory.mktemp("launched")).until_ready()
+    running = Launched(tmp_path_factory.mktemp("launched"), STREAM="nats").until_ready()
     yield running
     if running.process.poll() is None:
         running.stop()
@@ -102,10 +104,35 @@ def test_the_demonstration_ends_as_told_and_fits_80_columns(launched: Launched) 
         assert shown in done.stdout
 
 
+def test_events_are_published_to_the_broker_and_a_consumer_goes_on_after_a_restart(launched: Launched) -> None:
+    """The example of the documents."""
+    server = f"nats://127.0.0.1:{launched.stream_port}"
+    assert f"events         {server}, tmf.events.>" in launched.printed
+
+    def consumed(until_type: str) -> list[tuple[int, str]]:
+        example = [sys.executable, str(ROOT / "docs" / "examples" / "stream_consumer.py"), server]
+        found = [(0, "")]
+        with subprocess.Popen(example, stdout=subprocess.PIPE, text=True) as consumer:
+            assert consumer.stdout is not None
+            while found[-1][1] != until_type:
+                number, kind, _ = consumer.stdout.readline().split()
+                found.append((int(number), kind))
+            consumer.terminate()
+        return found[1:]
+
+    before = consumed("OrderSubmitted")
+    after = consumed("OrderCompleted")
+    printed = {number for number, _ in before}
+    assert printed.intersection(number for number, _ in after) <= {before[-1][0]}, "it had no time to acknowledge that"
+    assert "CategoryCreated" in {kind for _, kind in before}, "it begins with the first event"
+    health = requests.get(f"http://127.0.0.1:{launched.work_port}/health/ready", timeout=LONG).json()
+    assert (health["stream"]["platform"], health["stream"]["problem"]) == ("nats", None)
+
+
 def test_a_second_start_says_that_the_port_is_taken(launched: Launched) -> None:
     done = launched.run("run")
     assert done.returncode == 1
-    assert f"port {launched.ports[1]} for the backends cannot be used: Address already in use" in done.stderr
+    assert f"port {launched.stream_port} for the broker cannot be used: Address already in use" in done.stderr
 
 
 def test_an_interrupt_stops_everything(launched: Launched) -> None:

@@ -37,9 +37,9 @@ class Launched:
     ) -> None:
         self.state = directory / "var"
         self.command, self.folder = list(command), folder
-        port, backends_port, self.work_port = free_ports(3)
+        port, backends_port, self.work_port, self.stream_port = free_ports(4)
         own = {"STATE_DIR": str(self.state), "PORT": str(port), "BACKENDS_PORT": str(backends_port)}
-        own |= {"WORK_PORT": str(self.work_port)}
+        own |= {"WORK_PORT": str(self.work_port), "STREAM_PORT": str(self.stream_port)}
         outer = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "BACKENDS_URL")}
         self.environment = {**outer, **own, **environment}
         self.ports = (port, backends_port)
