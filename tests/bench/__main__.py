@@ -20,6 +20,7 @@ from tests.bench import (
     report,
     slow_backends,
     stopped_database,
+    streams,
     translation,
     whole_orders,
 )
@@ -38,6 +39,7 @@ MEASURES = (
     "lists",
     "catalog",
     "import",
+    "streams",
     "http",
     "bodies",
 )
@@ -122,6 +124,9 @@ def main(only: str, rounds: int, database: str) -> None:
     for name in catalog_import.DATABASES if "import" in wanted else ():
         click.echo(f"measuring imports on {name} …", err=True)
         click.echo("\n" + catalog_import.measure(name))
+    if "streams" in wanted:
+        click.echo("measuring publishing to brokers …", err=True)
+        click.echo("\n" + streams.measure())
     for warning in report.failures(comparisons) + composite_reads.failures(reads):
         click.echo(warning)
     click.echo(f"took {time.monotonic() - began:.0f} s", err=True)
