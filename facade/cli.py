@@ -23,7 +23,7 @@ with warnings.catch_warnings():
     from facade.bootstrap import catalog as cataloguing
     from facade.bootstrap import commands
     from facade.bootstrap import orders as ordering
-    from facade.bootstrap.streaming import check_stream
+    from facade.bootstrap.streaming import check_stream, republish
     from facade.command_line import progress_bar, told_trouble
     from facade.contract.cli import contract
     from facade.demo.product import DemoError, running, with_noted_ports
@@ -175,6 +175,19 @@ def _prepare_database(settings: Settings) -> None:
     loaded = f"{added} catalog item{'s' * (added > 1)} loaded" if added else "catalog unchanged"
     had = f"; {recorded} sample assets loaded" if recorded else ""
     click.echo(f"schema up to date; {loaded}{had}")
+
+
+@main.command("republish")
+@click.option("--after", required=True, type=click.IntRange(min=0), help="Number of an event; 0: from the first one.")
+@click.pass_obj
+def republish_events(settings: Settings, after: int) -> None:
+    """Publish events to the streaming platform again, because it lost them.
+
+    The process that publishes does it, with the same ids. NATS drops what it still has from the last ten minutes.
+    """
+    with told_trouble(settings), cataloguing.opened(settings) as database:
+        count = republish(settings, database, after)
+    click.echo(f"{count:,} events are published again")
 
 
 @main.group()

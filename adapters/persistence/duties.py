@@ -67,6 +67,17 @@ class DutyTable:
             connection.commit()
         return found
 
+    def rewind(self, cursor: int) -> bool:
+        """Move the cursor back, and take the duty from the node that has it: it goes on from there. Returns whether the
+        cursor was beyond.
+        """
+        beyond = (duties.c.name == self._name, duties.c.cursor > cursor)
+        values = {"node": "", "beats": duties.c.beats + 1, "cursor": cursor}
+        with self._database.writing() as connection:
+            found = connection.execute(sa.update(duties).where(*beyond).values(values)).rowcount == 1
+            connection.commit()
+        return found
+
     def beat(self, connection: sa.Connection, node: str, milliseconds: int, cursor: int) -> bool:
         """Whether the node has the duty until this transaction ends. Counts a heartbeat."""
         mine = (duties.c.name == self._name, duties.c.node == node)

@@ -104,6 +104,18 @@ def event_relay(settings: Settings, database: Database, node: str) -> EventRelay
     )
 
 
+def republish(settings: Settings, database: Database, after: int) -> int:
+    """Have the events after this number published again, by the node that publishes. Returns how many they are. Raises
+    SettingError if there is nothing to repeat.
+    """
+    if settings.stream == OFF:
+        raise SettingError("STREAM is off, so nothing is published: set it as it is for `tmf-facade work`")
+    published = stream_backlog(database, settings.stream).published
+    if not DutyTable(database, duty_of_stream(settings.stream)).rewind(after):
+        raise SettingError(f"the last event that was published is number {published}: give a smaller one")
+    return published - after
+
+
 def stream_state(platform: str, database: Database, relay: EventRelay | None) -> Mapping[str, Any]:
     """What health shows of publishing; empty if it is off, or if the database does not answer."""
     if platform == OFF:

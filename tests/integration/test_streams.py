@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from click.testing import CliRunner, Result
 
 from adapters.events import relay as relaying
 from adapters.events.duty import Duty
@@ -23,8 +24,9 @@ from adapters.streams.jetstream import JetStreamPublisher
 from adapters.streams.kafka import KafkaPublisher
 from canonical.events.ports import EventPublisher, NotPublished, StreamMessage
 from canonical.shared import jsontext
+from facade.cli import main
 from facade.portal.cloud_events import stream_messages
-from tests.support.brokers import NatsServer, consumed, count_stored, kafka_cluster, nats_server, stored
+from tests.support.brokers import NatsServer, consumed, count_stored, delete_stream, kafka_cluster, nats_server, stored
 from tests.support.delivering import LEASE, NODES, happen
 from tests.support.waiting import until
 
@@ -124,6 +126,26 @@ def test_of_two_nodes_one_publishes_and_the_other_one_goes_on(postgres_database:
     assert found["s1"] == [*range(1, 19)]
     assert all(sequences == sorted(sequences) for sequences in found.values())
     assert asyncio.run(count_stored(broker.url, "two-events")) == 6 * len(SUBJECTS)
+
+
+def test_what_a_broker_lost_is_published_again(sqlite_database: Database, broker: NatsServer) -> None:
+    database = emptied(sqlite_database)
+    address = database.url.render_as_string(hide_password=False)
+
+    def republish(after: int, platform: str = "nats") -> Result:
+        words = ["republish", "--after", str(after)]
+        return CliRunner().invoke(main, words, env={"DATABASE_URL": address, "STREAM": platform})
+
+    happen(database, *SUBJECTS)
+    with relaying_to(database, "nats", JetStreamPublisher([broker.url], "lost.events")):
+        all_published(database, "nats")
+        asyncio.run(delete_stream(broker.url, "lost-events"))
+        assert republish(3).stdout == "5 events are published again\n"
+        all_published(database, "nats")
+    found = [one.headers for one in asyncio.run(stored(broker.url, "lost.events", 5))]
+    assert {one and one["Nats-Msg-Id"] for one in found} == {"s3-1", "s1-3", "s2-2", "s4-1", "s4-2"}
+    assert "the last event that was published is number 8: give a smaller one" in republish(8).stderr
+    assert "STREAM is off, so nothing is published" in republish(0, "off").stderr
 
 
 def test_an_id_with_characters_that_a_subject_cannot_have_is_encoded(broker: NatsServer) -> None:

@@ -77,6 +77,12 @@ async def count_stored(url: str, stream: str) -> int:
     return info.state.messages
 
 
+async def delete_stream(url: str, stream: str) -> None:
+    client = await nats.connect(url)
+    await client.jetstream().delete_stream(stream)
+    await client.close()
+
+
 @contextmanager
 def kafka_cluster() -> Iterator[str]:
     """The brokers of librdkafka's mock cluster, which makes topics of four partitions as they are used."""

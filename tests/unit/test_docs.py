@@ -167,7 +167,7 @@ def test_a_page_gets_its_token_as_the_launcher_says(page: str, client: str) -> N
 
 COMMANDS = (
     *("run", "serve", "work", "simulate", "demo", "token", "db upgrade", "catalog load", "catalog check"),
-    *("contract prepare", "replay", "partners doc", "partners openapi", "partners forget"),
+    *("contract prepare", "replay", "partners doc", "partners openapi", "partners forget", "republish"),
     *(f"operations {name}" for name in ("list", "show", "retry", "skip", "compensate")),
 )
 
