@@ -85,8 +85,9 @@ class EventRelay:
         try:
             self._publish(events)
         except NotPublished as error:
+            pause = self._failed(error)
             self._duty.leave()  # another node may reach the broker
-            return self._failed(error)
+            return pause
         return 0.0 if len(events) == BATCH else self._duty.pause
 
     def _take_over(self) -> bool:

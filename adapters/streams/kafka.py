@@ -59,9 +59,10 @@ class KafkaPublisher:
             for one in messages:
                 self._producer.produce(self._topic, one.body, one.subject.encode(), headers=headers, on_delivery=told)
             late = self._producer.flush(ACKNOWLEDGED_WITHIN)
-        except KafkaException as error:  # such as a message that is larger than allowed
+        except (KafkaException, BufferError) as error:  # such as a message that is larger than allowed
             self.close()
-            raise NotPublished(f"Kafka did not take all events: {error.args[0].name()}") from error
+            name = error.args[0].name() if isinstance(error, KafkaException) else "queue full"
+            raise NotPublished(f"Kafka did not take all events: {name}") from error
         if refused or late:
             reasons = [*self._troubles, *refused]
             self.close()

@@ -1,7 +1,9 @@
 """Events reach a real broker in order, whoever of the two dies."""
 
 import asyncio
+import random
 import subprocess
+import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,8 +30,25 @@ from facade.cli import main
 from facade.portal.cloud_events import stream_messages
 from tests.support.brokers import NatsServer, consumed, count_stored, delete_stream, kafka_cluster, nats_server, stored
 from tests.support.delivering import LEASE, NODES, happen
-from tests.support.waiting import until
+from tests.support.waiting import let_pass, until
 
+RELAY = """
+import signal, sys
+from adapters.events.duty import Duty
+from adapters.events.relay import EventRelay
+from adapters.persistence.database import Database
+from adapters.persistence.duties import DutyTable, duty_of_stream
+from adapters.persistence.event_stream import SqlEventStream
+from adapters.streams.jetstream import JetStreamPublisher
+from facade.portal.cloud_events import stream_messages
+database, server, prefix, node = sys.argv[1:]
+database = Database(database)
+table = DutyTable(database, duty_of_stream("nats"))
+publisher = JetStreamPublisher([server], prefix)
+EventRelay(SqlEventStream(database), table, Duty(table, node, 1.0), publisher, stream_messages("")).begin()
+signal.pause()
+"""
+"""A node that publishes, in a process of its own."""
 SUBJECTS = [f"s{number}" for number in (1, 2, 1, 3, 1, 2, 4, 4)]
 
 
@@ -126,6 +145,50 @@ def test_of_two_nodes_one_publishes_and_the_other_one_goes_on(postgres_database:
     assert found["s1"] == [*range(1, 19)]
     assert all(sequences == sorted(sequences) for sequences in found.values())
     assert asyncio.run(count_stored(broker.url, "two-events")) == 6 * len(SUBJECTS)
+
+
+def test_nodes_and_brokers_that_are_killed_at_any_time_lose_nothing(
+    sqlite_database: Database, broker: NatsServer
+) -> None:
+    database, chance = emptied(sqlite_database), random.Random(622)
+    address = database.url.render_as_string(hide_password=False)
+
+    nodes: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start() -> None:
+        name = next(NODES)
+        nodes[name] = subprocess.Popen([sys.executable, "-c", RELAY, address, broker.url, "kills.events", name])
+
+    def kill_the_one_that_publishes() -> None:
+        before = stream_backlog(database, "nats").published
+        happen(database, *(f"s{chance.randrange(8)}" for _ in range(40)))
+        until(lambda: stream_backlog(database, "nats").published > before)
+        let_pass(chance.uniform(0, 0.05))
+        node = nodes.pop(until(lambda: DutyTable(database, duty_of_stream("nats")).read().node))
+        node.kill()
+        node.wait()
+
+    start()
+    start()
+    try:
+        for _ in range(3):
+            for _ in range(4):
+                happen(database, *(f"s{chance.randrange(8)}" for _ in range(40)))
+                let_pass(chance.uniform(0, 0.05))
+            start()
+            kill_the_one_that_publishes()
+            broker.kill()
+            happen(database, *(f"s{chance.randrange(8)}" for _ in range(10)))
+            broker.start()
+        all_published(database, "nats")
+    finally:
+        for node in nodes.values():
+            node.kill()
+            node.wait()
+    happened = stream_backlog(database, "nats").published
+    assert asyncio.run(count_stored(broker.url, "kills-events")) == happened
+    found = in_order([one.data for one in asyncio.run(stored(broker.url, "kills.events", happened))])
+    assert all(sequences == [*range(1, len(sequences) + 1)] for sequences in found.values()), found
 
 
 def test_what_a_broker_lost_is_published_again(sqlite_database: Database, broker: NatsServer) -> None:
