@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from facade.security.errors import VARIABLES
+from facade.security.keys import Route
 from facade.security.settings import PRODUCTION, SecuritySettings
 from facade.setting_sources import Problems, SettingError, gathered
 from facade.setting_values import Networks, check_stream_prefix, networks, origins, prefixes, value_of
@@ -63,6 +64,9 @@ class BackendOptions:
     )
     client: str = _setting("*_CLIENT", "", "our client id there; default: BACKENDS_CLIENT")
     secret: str = _setting("*_SECRET", "", "its secret; default: BACKENDS_SECRET", secret=True)
+    ca_bundle: str = _setting("BACKEND_CA_BUNDLE", "", "PEM file of certificates that we trust")
+    client_cert: str = _setting("BACKEND_CLIENT_CERT", "", "PEM file of our certificate with its key")
+    proxy: str = _setting("BACKEND_PROXY", "", "address of a proxy to reach it through", address=True)
     connect_timeout: float = _setting("BACKEND_CONNECT_TIMEOUT", 2.0, "seconds to reach it", least=0.001)
     read_timeout: float = _setting("BACKEND_READ_TIMEOUT", 10.0, "seconds for a whole answer", least=0.001)
     call_timeout: float = _setting(
@@ -75,18 +79,24 @@ class BackendOptions:
     )
     breaker_pause: float = _setting("BACKEND_BREAKER_PAUSE", 2.0, "seconds that it stays open", least=0.001, most=3600)
     longest_hold: float = _setting("BACKEND_LONGEST_HOLD", 60.0, "longest Retry-After in seconds that we obey")
+    variables: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    """The variable that each of the other fields was read from, unless it has its default."""
 
     @classmethod
     def of(cls, backend: str, environment: Mapping[str, str], problems: Problems) -> "BackendOptions":
         """What cannot be used is noted in `problems`."""
         given: dict[str, Any] = {}
+        variables: dict[str, str] = {}
         for setting in fields(cls):
+            if not setting.metadata:
+                continue
             general = setting.metadata["variable"]
             own = f"{backend.upper()}_{general.partition('_')[2]}"
             if variable := next((name for name in (own, general) if environment.get(name)), None):
+                variables[setting.name] = variable
                 with problems.noting():
                     given[setting.name] = value_of(setting, environment[variable], variable)
-        return cls(**given)
+        return cls(**given, variables=variables)
 
     @classmethod
     def of_all(
@@ -146,6 +156,11 @@ class Settings:
     jwks_url: str = _setting(
         "JWKS_URL", "", "keys of the authorization server; default: the development server's", address=True
     )
+    jwks_ca_bundle: str = _setting(
+        "JWKS_CA_BUNDLE", "", "PEM file of certificates that JWKS_URL is trusted by; default: the public ones"
+    )
+    jwks_client_cert: str = _setting("JWKS_CLIENT_CERT", "", "PEM file of our certificate for JWKS_URL, with its key")
+    jwks_proxy: str = _setting("JWKS_PROXY", "", "address of a proxy to reach JWKS_URL through", address=True)
     portal_wait: float = _setting("PORTAL_WAIT", 10.0, "seconds POST /api/v1/orders waits before it answers 202")
     events_wait: float = _setting(
         "EVENTS_WAIT", 30.0, "most seconds that GET /api/v1/events waits, whatever its `wait` says", most=30
@@ -341,6 +356,7 @@ class Settings:
             issuer=self.token_issuer,
             audience=self.token_audience,
             jwks_url=self.jwks_url or None,
+            jwks_route=Route(self.jwks_ca_bundle, self.jwks_client_cert, self.jwks_proxy),
             state_dir=self.state_dir,
         )
 
@@ -406,7 +422,7 @@ class Settings:
 def variables(settings: "type[Settings]") -> dict[str, bool]:
     """Every variable there is, and whether it is secret."""
     found = {one.metadata["variable"]: one.metadata["secret"] for one in fields(settings) if one.metadata}
-    for option in fields(BackendOptions):
+    for option in (one for one in fields(BackendOptions) if one.metadata):
         general, secret = option.metadata["variable"], option.metadata["secret"]
         names = [f"{backend.upper()}_{general.partition('_')[2]}" for backend in BACKENDS]
         found |= dict.fromkeys(names if general.startswith("*") else [general, *names], secret)

@@ -14,6 +14,7 @@ from typing import Any
 import requests.exceptions as http
 import urllib3.exceptions as wire
 
+from adapters.backends.transport import MissingFile
 from canonical.customers.errors import BillingAccountNotFound, CustomerNotFound
 from canonical.processes.errors import InsufficientStock, PaymentDeclined
 from canonical.shared.errors import (
@@ -119,7 +120,9 @@ connection to the backend broke after the request was sent, so the outcome is un
 
 
 class CallFailed(Exception):
-    """One attempt at a call had no usable answer. `ignored`: it does not count for the circuit breaker."""
+    """One attempt at a call had no usable answer. `reason`: why there is no connection, for people. `ignored`: it does
+    not count for the circuit breaker.
+    """
 
     def __init__(
         self,
@@ -129,6 +132,7 @@ class CallFailed(Exception):
         retry_after: int | None = None,
         refusal: Mapping[str, Any] | None = None,
         field: str | None = None,
+        reason: str | None = None,
         ignored: bool = False,
     ) -> None:
         super().__init__(f"{outcome.name}, status {status}")
@@ -137,6 +141,7 @@ class CallFailed(Exception):
         self.retry_after = retry_after
         self.refusal = refusal or {}
         self.field = field
+        self.reason = reason
         self.ignored = ignored
 
 
@@ -172,10 +177,13 @@ def is_failure(error: BaseException) -> bool | None:
 
 
 def _before_sending(cause: object) -> bool:
+    if isinstance(cause, MissingFile):
+        return True
     reason = getattr(cause, "reason", None)
     if isinstance(reason, wire.SSLError):
         return bool(reason.args) and isinstance(reason.args[0], ssl.SSLCertVerificationError)
-    return isinstance(reason, wire.NewConnectionError)
+    # A ProxyError of urllib3 2: the connection to the proxy failed.
+    return isinstance(reason, wire.NewConnectionError | wire.ProxyError)
 
 
 Arguments = Mapping[str, Any]
@@ -248,7 +256,8 @@ def canonical_error(
         "field": failed.field,
     }
     kind = meaning.change if changes else meaning.read
+    message = meaning.message.format(backend=backend, operation=operation, field=failed.field)
     return kind(
-        meaning.message.format(backend=backend, operation=operation, field=failed.field),
+        message if failed.reason is None else f"{message}: {failed.reason}",
         **{name: value for name, value in details.items() if value is not None},
     )

@@ -30,7 +30,7 @@ from adapters.backends.messages import Outgoing, Received, outgoing, received
 from adapters.backends.operation import BackendOperation
 from adapters.backends.settings import BackendSettings
 from adapters.backends.tokens import Tokens, TokenUnavailable
-from adapters.backends.transport import Transport
+from adapters.backends.transport import Transport, connection_trouble
 from adapters.backends.understanding import Understanding
 from canonical.shared import tracing
 from canonical.shared.deadline import seconds_left, within
@@ -69,7 +69,7 @@ class Backend:
         name: str,
         settings: BackendSettings,
         tokens: Tokens,
-        transport: BaseAdapter | None = None,
+        transport: BaseAdapter,
         check: AnswerCheck | None = None,
         timed: Timed = untimed,
     ) -> None:
@@ -80,7 +80,7 @@ class Backend:
         self._tokens = tokens
         # The adapter without a requests.Session around it. A session looks for cookies, proxies and a .netrc, resolves
         # `%2E%2E` in paths, and reads a redirect's body whole even when it does not follow it (requests 2.34).
-        self._transport = transport or Transport(pool_connections=1, pool_maxsize=settings.places)
+        self._transport = transport
         # Not the adapter's `pool_block`: with it requests waits for a connection without any limit of time.
         self._bulkhead = Bulkhead(settings.places)
         self._counters = Counters()
@@ -95,6 +95,12 @@ class Backend:
     @property
     def state(self) -> BreakerState:
         return self._breaker.state
+
+    @property
+    def trouble(self) -> str | None:
+        """Why the last request, or the last one for a token, found no connection, if TLS or a proxy is the cause."""
+        own = self._transport.trouble if isinstance(self._transport, Transport) else None
+        return own or self._tokens.trouble
 
     def snapshot(self) -> BackendSnapshot:
         counted = self._counters.copied()
@@ -232,7 +238,7 @@ class Backend:
         except (requests.RequestException, HTTPError) as error:
             log.warning("backend gave no answer", backend=self.name, operation=operation.name, reason=repr(error))
             ignored = left < self._fair_chance and seconds_left() < LEAST_SECONDS
-            raise CallFailed(of_exception(error), ignored=ignored) from error
+            raise CallFailed(of_exception(error), reason=connection_trouble(error), ignored=ignored) from error
         self._timed(self.name, operation.name, monotonic() - began)
         return answer
 
@@ -240,7 +246,7 @@ class Backend:
         try:
             return get()
         except TokenUnavailable as error:
-            raise CallFailed(CallOutcome.NO_TOKEN, ignored=error.ignored) from error
+            raise CallFailed(CallOutcome.NO_TOKEN, reason=error.trouble, ignored=error.ignored) from error
 
     def _hold(self, retry_after: int | None) -> int | None:
         """Send nothing for as long as the backend asks, up to the limit."""

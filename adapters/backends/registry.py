@@ -12,9 +12,10 @@ from adapters.backends.http import Backend, Timed, untimed
 from adapters.backends.inventory import HttpStockReservations
 from adapters.backends.order_records import HttpOrderRecords
 from adapters.backends.scm import HttpShipments
-from adapters.backends.settings import BackendSettings
+from adapters.backends.settings import BackendSettings, Route
 from adapters.backends.subscriptions import HttpPlanBilling, HttpSubscriptions
 from adapters.backends.tokens import Tokens
+from adapters.backends.transport import Transport
 from adapters.backends.versions import ContractVersion, ContractWatch
 from canonical.customers.ports import BillingAccounts, CustomerProfiles, Customers, OutstandingBalances
 from canonical.processes.ports import BssOrders, PaymentCharges, StockReservations
@@ -56,6 +57,10 @@ class Backends:
         """The version of each backend's contract, by the backend's name."""
         return self._watch.versions()
 
+    def connection_troubles(self) -> dict[str, str | None]:
+        """Why TLS or a proxy gives us no connection to a backend, or to its token service, by the backend's name."""
+        return {name: backend.trouble for name, backend in self._backends.items()}
+
     def watch_contracts(self) -> None:
         """Ask for contract versions from now on, in a thread of its own that `close` ends."""
         self._watch.begin()
@@ -81,16 +86,22 @@ def connect(settings: Mapping[str, BackendSettings], check_answers: float = 0.0,
     """
     if missing := [name for name in NEEDED if name not in settings]:
         raise ValueError(f"no settings for {', '.join(missing)}")
-    tokens: dict[tuple[str, str, str], Tokens] = {}
+    tokens: dict[tuple[tuple[str, str, str], Route], Tokens] = {}
+    transports: dict[str, Transport] = {}
     backends: dict[str, Backend] = {}
     for name in NEEDED:
         one = settings[name]
         client = (one.token_url, one.client_id, one.client_secret)
-        if client not in tokens:
-            tokens[client] = Tokens(*client, timeouts=(one.connect_timeout, one.read_timeout), waiting=one.places)
+        common = (client, one.route)
+        if common not in tokens:
+            timeouts = (one.connect_timeout, one.read_timeout)
+            tokens[common] = Tokens(*client, timeouts=timeouts, route=one.route, waiting=one.places)
         check = AnswerCheck(contract(name), check_answers)
-        backends[name] = Backend(name, one, tokens[client], check=check, timed=timed)
+        transports[name] = Transport(one.route, pool_connections=1, pool_maxsize=one.places)
+        backends[name] = Backend(name, one, tokens[common], transports[name], check, timed)
     watch = ContractWatch(
-        {name: contract(name).version for name in NEEDED}, {name: settings[name].base_url for name in NEEDED}
+        {name: contract(name).version for name in NEEDED},
+        {name: settings[name].base_url for name in NEEDED},
+        transports,
     )
     return Backends(backends, list(tokens.values()), watch)

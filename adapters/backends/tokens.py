@@ -15,7 +15,8 @@ from urllib3.exceptions import HTTPError
 
 from adapters.backends.answers import BackendAnswer
 from adapters.backends.messages import received
-from adapters.backends.transport import Transport
+from adapters.backends.settings import DIRECT, Route
+from adapters.backends.transport import Transport, connection_trouble
 from canonical.shared.deadline import seconds_left
 
 log = structlog.get_logger()
@@ -43,12 +44,13 @@ LEAST_SECONDS = 0.001
 class TokenUnavailable(Exception):
     """The token service is unavailable, refuses our client, or answers something unusable.
 
-    The message names no secret. `ignored`: the caller had too little time, or too many callers wait; this does not
-    count as a failure of the service.
+    The message names no secret. `trouble`: why TLS or a proxy gives us no connection. `ignored`: the caller had too
+    little time, or too many callers wait; this does not count as a failure of the service.
     """
 
-    def __init__(self, message: str, *, ignored: bool = False) -> None:
+    def __init__(self, message: str, *, trouble: str | None = None, ignored: bool = False) -> None:
         super().__init__(message)
+        self.trouble = trouble
         self.ignored = ignored
 
 
@@ -85,6 +87,7 @@ class Tokens:
         clock: Callable[[], float] = monotonic,
         transport: BaseAdapter | None = None,
         *,
+        route: Route = DIRECT,
         waiting: int = 32,
         background: Callable[[Callable[[], None]], None] = in_a_thread,
     ) -> None:
@@ -97,7 +100,7 @@ class Tokens:
         self._session = requests.Session()
         self._session.trust_env = False
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, transport or Transport())
+            self._session.mount(scheme, transport or Transport(route))
         self._waiting = BoundedSemaphore(waiting)
         self._asking = Lock()
         self._tries = 0
@@ -109,6 +112,11 @@ class Tokens:
     def failed(self) -> int:
         """How often the service was asked and gave no token."""
         return self._failed
+
+    @property
+    def trouble(self) -> str | None:
+        """Why the last request for a token found no connection, if TLS or a proxy is the cause."""
+        return None if self._failure is None else self._failure.trouble
 
     def current(self) -> str:
         """A valid token. Raises TokenUnavailable."""
@@ -155,7 +163,7 @@ class Tokens:
                 if held is not None and enough(held):
                     return held.value
                 if self._tries != tries and self._failure is not None:
-                    raise TokenUnavailable(str(self._failure)) from self._failure
+                    raise TokenUnavailable(str(self._failure), trouble=self._failure.trouble) from self._failure
                 return self._ask()
             finally:
                 self._asking.release()
@@ -170,7 +178,7 @@ class Tokens:
         except TokenUnavailable as failure:
             self._failed += 1
             if left < FAIR_CHANCE and seconds_left() < LEAST_SECONDS:
-                raise TokenUnavailable(str(failure), ignored=True) from failure
+                raise TokenUnavailable(str(failure), trouble=failure.trouble, ignored=True) from failure
             self._failure = failure
             raise
         finally:
@@ -191,7 +199,11 @@ class Tokens:
             ) as response:
                 said = received(response)
         except (requests.RequestException, HTTPError) as error:
-            raise TokenUnavailable("the token service cannot be reached") from error
+            trouble = connection_trouble(error)
+            log.warning("token service gave no answer", url=self._url, reason=repr(error))
+            raise TokenUnavailable(
+                "the token service cannot be reached", trouble=trouble and f"its token service: {trouble}"
+            ) from error
         if said.status != 200:
             log.error("token service refused", url=self._url, status=said.status, text=said.shown(LOGGED_TEXT))
             raise TokenUnavailable(f"the token service answered {said.status}")

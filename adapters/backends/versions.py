@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from threading import Event, Thread
+from types import MappingProxyType
 
 import requests
 import structlog
@@ -96,19 +97,21 @@ def ask(base_url: str, transport: BaseAdapter) -> str | None:
 class ContractWatch:
     """The version of each backend's contract. A separate thread asks at once and then every minute.
 
-    If a backend is unavailable, its last known version stays.
+    If a backend is unavailable, its last known version stays. `transports` are those of the backends.
     """
 
     def __init__(
         self,
         ours: Mapping[str, str],
         addresses: Mapping[str, str],
+        transports: Mapping[str, BaseAdapter] = MappingProxyType({}),
         ask: Callable[[str, BaseAdapter], str | None] = ask,
         every_seconds: float = EVERY_SECONDS,
     ) -> None:
         self._known = {name: ContractVersion(name, version) for name, version in ours.items()}
         self._answered: set[str] = set()
         self._addresses = addresses
+        self._transports = {name: transports.get(name) or Transport(pool_connections=1) for name in addresses}
         self._ask = ask
         self._every_seconds = every_seconds
         self._ending = Event()
@@ -132,9 +135,7 @@ class ContractWatch:
         Raises BackendUnavailable if it cannot be reached.
         """
         if name not in self._answered:
-            transport = Transport(pool_connections=1)
-            self._ask_one(name, transport)
-            transport.close()
+            self._ask_one(name)
         if name not in self._answered:
             text = f"{name} has not said yet which version of its contract it has"
             raise BackendUnavailable(text, backend=name, operation="getContract")
@@ -142,15 +143,13 @@ class ContractWatch:
 
     def ask_all(self) -> None:
         """One round. A change is logged once."""
-        transport = Transport(pool_connections=len(self._addresses))
         for name in self._addresses:
             if self._ending.is_set():
                 break
-            self._ask_one(name, transport)
-        transport.close()
+            self._ask_one(name)
 
-    def _ask_one(self, name: str, transport: Transport) -> None:
-        before, said = self._known[name], self._ask(self._addresses[name], transport)
+    def _ask_one(self, name: str) -> None:
+        before, said = self._known[name], self._ask(self._addresses[name], self._transports[name])
         found = ContractVersion(name, before.ours, said or before.theirs)
         self._known[name] = found
         if said is not None:

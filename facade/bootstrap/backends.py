@@ -5,7 +5,7 @@ from collections import Counter
 from adapters.backends.breaker import BreakerState
 from adapters.backends.bulkhead import threads_held
 from adapters.backends.counters import BackendSnapshot
-from adapters.backends.settings import BackendSettings
+from adapters.backends.settings import BackendSettings, Route
 from adapters.backends.versions import ContractVersion
 from facade.health import BackendState
 from facade.setting_sources import SettingError
@@ -37,10 +37,11 @@ def _backend(settings: Settings, name: str, options: BackendOptions) -> BackendS
         breaker_threshold=options.breaker_failures,
         breaker_reset_seconds=options.breaker_pause,
         longest_hold=options.longest_hold,
+        route=Route(options.ca_bundle, options.client_cert, options.proxy),
     )
 
 
-def backend_state(snapshot: BackendSnapshot, version: ContractVersion) -> BackendState:
+def backend_state(snapshot: BackendSnapshot, version: ContractVersion, trouble: str | None = None) -> BackendState:
     calls: Counter[str] = Counter()
     for (_, outcome), count in snapshot.calls.items():
         calls[outcome] += count
@@ -48,6 +49,7 @@ def backend_state(snapshot: BackendSnapshot, version: ContractVersion) -> Backen
         problem=version.problem,
         shown={
             "circuit": snapshot.breaker.value,
+            "connectionProblem": trouble,
             "inFlight": snapshot.in_flight,
             "calls": calls,
             "retries": sum(snapshot.retries.values()),

@@ -15,6 +15,7 @@ from facade.bootstrap.backends import backend_settings
 from facade.bootstrap.catalog import show_what_is_not_shown
 from facade.bootstrap.core import api_deprecations, load_profiles, partner_profiles, profiles_in_force
 from facade.bootstrap.streaming import check_stream
+from facade.bootstrap.tls_files import check_files
 from facade.clock import SystemClock
 from facade.health import Role
 from facade.partners.profiles import Profiles
@@ -31,13 +32,16 @@ DATABASE_TROUBLE = (StoreUnavailable, SQLAlchemyError, migrations.DatabaseTooOld
 
 
 def check_start(settings: Settings, role: Role) -> None:
-    """Raises one SettingError for all problems: settings that contradict each other, an invalid partner profile, keys
-    that must not be trusted, an address on which we cannot listen, a database that cannot be reached or has not this
-    release's schema. In production the log of a server names the clients that may act for every customer.
+    """Raises one SettingError for all problems: settings that contradict each other, a file of certificates that
+    cannot be used, an invalid partner profile, keys that must not be trusted, an address on which we cannot listen, a
+    database that cannot be reached or has not this release's schema. In production the log of a server names the
+    clients that may act for every customer.
     """
     problems = Problems()
     with problems.noting():
         backend_settings(settings)
+    with problems.noting():
+        check_files(settings)
     profiles = Profiles()
     with problems.noting():
         profiles = partner_profiles(settings)

@@ -181,7 +181,8 @@ class Core:
 
     def backend_states(self) -> dict[str, BackendState]:
         versions, snapshots = self.backends.contract_versions(), self.backends.snapshot()
-        return {name: backend_state(snapshot, versions[name]) for name, snapshot in snapshots.items()}
+        troubles = self.backends.connection_troubles()
+        return {name: backend_state(snapshot, versions[name], troubles[name]) for name, snapshot in snapshots.items()}
 
     def stream_state(self) -> dict[str, Any]:
         """What health shows of the stream of events."""

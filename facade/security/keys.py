@@ -1,8 +1,10 @@
 """The public keys that access tokens are checked with: fixed ones, or those an authorization server publishes."""
 
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
@@ -80,6 +82,18 @@ class StaticKeys:
         """The only one that may wait for the network, for seconds."""
 
 
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How the authorization server is reached: the files of trusted certificates and of our own one, and a proxy."""
+
+    ca_bundle: str = ""
+    client_cert: str = ""
+    proxy: str = field(default="", repr=False)
+
+
+DIRECT = Route()
+
+
 class RemoteKeys:
     """Keys fetched from the authorization server's JWKS address.
 
@@ -92,12 +106,14 @@ class RemoteKeys:
     def __init__(
         self,
         url: str,
+        route: Route = DIRECT,
         *,
         refuse_development_keys: bool = False,
         timeout: float = TIMEOUT,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.url = url
+        self._route = route
         self._reason = "the authorization server has not answered yet"
         self._refuse_development_keys = refuse_development_keys
         self._timeout = timeout
@@ -153,16 +169,26 @@ class RemoteKeys:
     def _fetch(self) -> Exception | None:
         try:
             self._load()
-        except (requests.RequestException, ValueError) as failure:
-            self._reason = next(text for kind, text in _REASONS.items() if isinstance(failure, kind))
+        except (OSError, ValueError) as failure:  # a RequestException is an OSError; so is a file that has gone
+            self._reason = next(text for kind, text in _REASONS.items() if isinstance(failure, kind)) + _distrust(
+                failure
+            )
             log.warning("keys not fetched", reason=str(failure))
             return failure
         return None
 
     def _load(self) -> None:
         self._tried_at = self._clock()
+        route = self._route
         answer = requests.get(
-            self.url, timeout=self._timeout, headers={"Accept": "application/json"}, allow_redirects=False
+            self.url,
+            timeout=self._timeout,
+            headers={"Accept": "application/json"},
+            allow_redirects=False,
+            verify=route.ca_bundle or True,
+            # The same file twice: if only one is named, urllib3 2.8 does not look whether the key has a password.
+            cert=(route.client_cert, route.client_cert) if route.client_cert else None,
+            proxies={"http": route.proxy, "https": route.proxy} if route.proxy else None,
         )
         answer.raise_for_status()
         keys = signing_keys(answer.json())
@@ -179,13 +205,29 @@ _REASONS: Mapping[type[Exception], str] = MappingProxyType(
     {
         ConfigurationError: "the authorization server publishes keys of a development server",
         requests.HTTPError: "the authorization server answers with an error",
+        requests.exceptions.SSLError: "TLS with the authorization server failed, see JWKS_CA_BUNDLE and"
+        " JWKS_CLIENT_CERT",
+        requests.exceptions.ProxyError: "the proxy of JWKS_PROXY gave us no connection to the authorization server",
         requests.Timeout: "the authorization server does not answer in time",
         requests.JSONDecodeError: "the authorization server answers no usable key set",
         requests.RequestException: "the authorization server cannot be reached",
+        OSError: "the files of JWKS_CA_BUNDLE or JWKS_CLIENT_CERT cannot be read",
         ValueError: "the authorization server answers no usable key set",
     }
 )
 """The public texts of failures; the first match counts."""
+ANOTHER_HOST = (62, 64)
+"""OpenSSL's codes for a certificate of another host name or address. Its texts name the host; health must not."""
+
+
+def _distrust(failure: BaseException | None) -> str:
+    """Why the certificate of the authorization server is not trusted, to be added to a text; empty if it is."""
+    while failure is not None and not isinstance(failure, ssl.SSLCertVerificationError):
+        failure = failure.__context__
+    if failure is None:
+        return ""
+    why = "it is for another host" if failure.verify_code in ANOTHER_HOST else failure.verify_message
+    return f": its certificate is not trusted: {why}"
 
 
 def _find(keys: Mapping[str, Key], kid: str | None) -> Key | None:

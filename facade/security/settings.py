@@ -10,7 +10,7 @@ from joserfc.jwk import KeySet
 from facade.partners.profiles import DEFAULT, Profile
 from facade.security.development_keys import development_key
 from facade.security.errors import ConfigurationError
-from facade.security.keys import RemoteKeys, StaticKeys
+from facade.security.keys import DIRECT, RemoteKeys, Route, StaticKeys
 from facade.security.tokens import TokenVerifier
 
 DEVELOPMENT = "development"
@@ -28,6 +28,7 @@ class SecuritySettings:
     issuer: str
     audience: str
     jwks_url: str | None = None
+    jwks_route: Route = DIRECT
     state_dir: Path | None = None
     leeway: int = 30
 
@@ -83,6 +84,7 @@ def build_verifier(
     if settings.jwks_url is None:
         own = StaticKeys(KeySet([development_key(settings.development_state_dir())]))
         return TokenVerifier(own, *whose, profile_of=profile_of)
-    remote = RemoteKeys(settings.jwks_url, refuse_development_keys=settings.mode == PRODUCTION)
+    refuse = settings.mode == PRODUCTION
+    remote = RemoteKeys(settings.jwks_url, settings.jwks_route, refuse_development_keys=refuse)
     remote.check()
     return TokenVerifier(remote, *whose, profile_of=profile_of)

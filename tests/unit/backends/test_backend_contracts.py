@@ -189,7 +189,7 @@ def test_a_version_is_asked_for_without_a_token(given: Response | Exception, ver
 
 def test_a_change_of_version_is_told_once_and_silence_changes_nothing() -> None:
     said = iter([None, "2.0.0", "2.0.0", None, "1.3.0"])
-    watch = ContractWatch({"billing": "1.2.0"}, {"billing": "http://billing"}, lambda url, transport: next(said))
+    watch = ContractWatch({"billing": "1.2.0"}, {"billing": "http://billing"}, ask=lambda url, transport: next(said))
     agreed = []
     with capture_logs() as logs:
         for _ in range(5):
@@ -202,7 +202,7 @@ def test_a_change_of_version_is_told_once_and_silence_changes_nothing() -> None:
 @pytest.mark.parametrize(("said", "version"), [("1.0.0", "1.0.0"), (SILENT, None)])
 def test_a_backend_that_never_answered_is_asked_when_its_version_counts(said: str, version: str | None) -> None:
     answers = iter([None, said])
-    watch = ContractWatch({"bss": "1.2.0"}, {"bss": "http://bss"}, lambda url, transport: next(answers))
+    watch = ContractWatch({"bss": "1.2.0"}, {"bss": "http://bss"}, ask=lambda url, transport: next(answers))
     with pytest.raises(BackendUnavailable, match="bss has not said yet which version"):
         watch.version_of("bss")
     assert [watch.version_of("bss") for _ in range(2)] == [version, version], "it is asked until it answers"
@@ -211,7 +211,7 @@ def test_a_backend_that_never_answered_is_asked_when_its_version_counts(said: st
 def test_the_watch_asks_again_and_again_until_it_is_ended() -> None:
     rounds: list[str] = []
     watch = ContractWatch(
-        {"crm": "2.1.0"}, {"crm": "http://crm"}, lambda url, transport: rounds.append(url), every_seconds=0.01
+        {"crm": "2.1.0"}, {"crm": "http://crm"}, ask=lambda url, transport: rounds.append(url), every_seconds=0.01
     )
     watch.begin()
     until(lambda: len(rounds) >= 3)

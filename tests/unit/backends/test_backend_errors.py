@@ -13,6 +13,7 @@ from urllib3.exceptions import (
     NameResolutionError,
     NewConnectionError,
     ProtocolError,
+    ProxyError,
     ReadTimeoutError,
     SSLError,
 )
@@ -27,6 +28,7 @@ from adapters.backends.errors import (
     of_status,
     worth_repeating,
 )
+from adapters.backends.transport import MissingFile
 from canonical.customers.errors import CustomerNotFound
 from canonical.processes.errors import InsufficientStock, PaymentDeclined
 from canonical.shared.errors import (
@@ -65,6 +67,8 @@ def _gave_up(reason: Exception) -> MaxRetryError:
         (requests.ConnectionError(_gave_up(NameResolutionError("x", POOL, gaierror()))), CallOutcome.NOT_SENT),  # type: ignore[arg-type]
         (requests.exceptions.SSLError(_gave_up(SSLError(ssl.SSLCertVerificationError()))), CallOutcome.NOT_SENT),
         (requests.exceptions.SSLError(_gave_up(SSLError(ssl.SSLError()))), CallOutcome.NO_ANSWER),
+        (requests.exceptions.SSLError(MissingFile()), CallOutcome.NOT_SENT),
+        (requests.exceptions.ProxyError(_gave_up(ProxyError("away", OSError()))), CallOutcome.NOT_SENT),
         (requests.ConnectTimeout(), CallOutcome.NOT_SENT),
         (requests.ReadTimeout(), CallOutcome.NO_ANSWER),
         (requests.ConnectionError(ReadTimeoutError(POOL, "/", "while reading the body")), CallOutcome.NO_ANSWER),

@@ -51,7 +51,7 @@ def created(version: str | None, *lines: Any, offerings: Any = None) -> list[dic
 
 def test_right_after_the_start_bss_is_asked_for_its_version_before_it_gets_an_order() -> None:
     said = iter([None, "1.1.0", "1.1.0"])
-    watch = ContractWatch({"bss": "1.2.0"}, {"bss": "http://bss"}, lambda url, transport: next(said))
+    watch = ContractWatch({"bss": "1.2.0"}, {"bss": "http://bss"}, ask=lambda url, transport: next(said))
     bss: Any = Asked()
     orders = HttpBssOrders(bss, lambda: watch.version_of("bss"))
     order = an_order(lines=[a_change(action=ItemAction.MODIFY, characteristics=(SPEED,))])

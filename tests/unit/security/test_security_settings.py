@@ -51,7 +51,7 @@ def test_a_setting_that_must_not_be_started_with_is_named_as_operators_know_it(
 def test_every_security_setting_that_can_be_refused_has_a_variable() -> None:
     known = {setting.metadata.get("variable") for setting in fields(Settings)}
     assert set(VARIABLES.values()) <= known
-    assert set(VARIABLES) == {setting.name for setting in fields(SecuritySettings)} - {"leeway"}
+    assert set(VARIABLES) == {setting.name for setting in fields(SecuritySettings)} - {"leeway", "jwks_route"}
 
 
 def test_sound_settings_pass(development: SecuritySettings) -> None:
