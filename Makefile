@@ -7,7 +7,7 @@ READY := .venv/.ready
 SERVED := cancel changes hub launcher operations place_order portal_reads portal_subscriptions refusals translations
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check coverage bench fuzz soak torture clean
+.PHONY: help run demo test check coverage bench fuzz soak torture wheels image clean
 
 help:  ## show this
 	@sed -n 's/^\([a-z]*\):.*## */\1 /p' Makefile | while read -r target what; do printf '  make %-8s %s\n' "$$target" "$$what"; done
@@ -52,6 +52,12 @@ soak: $(READY)  ## MINUTES (10 by default) at half load: errors, memory, unfinis
 
 torture: $(READY)  ## MINUTES (10 by default) of random faults of all kinds; DATABASE=postgresql for two nodes, SEED= to repeat
 	$(BIN)/python -m tests.bench.torture --minutes $${MINUTES:-10} --database $${DATABASE:-sqlite} $${SEED:+--seed $$SEED}
+
+wheels: $(READY)  ## the wheels that deploy/Containerfile installs, into var/image/wheels
+	@deploy/make-wheels $(BIN)/python
+
+image: wheels  ## build the container image with buildah, as root, without a daemon or a registry
+	@deploy/build-image
 
 clean:  ## delete the environment and all data
 	rm -rf .venv var
