@@ -35,6 +35,7 @@ with warnings.catch_warnings():
     from facade.security.errors import ConfigurationError
     from facade.setting_sources import SettingError
     from facade.settings import Settings
+    from facade.warehouse_commands import warehouse
     from facade.web.server import Listening, run_server
 
 
@@ -295,6 +296,7 @@ main.add_command(contract)
 main.add_command(operations)
 main.add_command(partners)
 main.add_command(replay)
+main.add_command(warehouse)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -297,6 +297,26 @@ class Settings:
         "STREAM_CREDENTIALS", "", "file with what logs in: a .creds file of NATS, or properties of librdkafka"
     )
     stream_ca: str = _setting("STREAM_CA", "", "file with certificates of the authorities that sign the servers'")
+    warehouse_file: str = _setting(
+        "WAREHOUSE_FILE", "", "file of the warehouse; default: warehouse.duckdb in STATE_DIR"
+    )
+    warehouse_source: str = _setting(
+        "WAREHOUSE_SOURCE", "", "address of the product whose events the warehouse reads; default: PORT", address=True
+    )
+    warehouse_token_url: str = _setting(
+        "WAREHOUSE_TOKEN_URL", "", "where it gets its tokens; default: /oauth/token of WAREHOUSE_SOURCE", address=True
+    )
+    warehouse_client: str = _setting("WAREHOUSE_CLIENT", "warehouse", "the warehouse's client id")
+    warehouse_secret: str = _setting("WAREHOUSE_SECRET", "warehouse-secret", "its secret", secret=True)
+    warehouse_chunk: int = _setting(
+        "WAREHOUSE_CHUNK", 2000, "events that the warehouse stores in one transaction", least=1, most=100_000
+    )
+    warehouse_memory_mb: int = _setting(
+        "WAREHOUSE_MEMORY_MB", 1024, "memory of the warehouse's database in megabytes", least=64, most=MILLION
+    )
+    warehouse_query_seconds: float = _setting(
+        "WAREHOUSE_QUERY_SECONDS", 60.0, "seconds that a query of the warehouse may take", least=0.1
+    )
     validate_responses: bool = _setting("VALIDATE_RESPONSES", False, "check answers against the contracts (tests, CI)")
     log_level: str = _setting("LOG_LEVEL", "info", "lowest level that is logged", ("debug", "info", "warning", "error"))
 
@@ -363,6 +383,10 @@ class Settings:
     @property
     def database_address(self) -> str:
         return self.database_url or f"sqlite:///{self.state_dir.absolute() / 'facade.db'}"
+
+    @property
+    def warehouse_path(self) -> Path:
+        return Path(self.warehouse_file or self.state_dir / "warehouse.duckdb").absolute()
 
     @property
     def database_variable(self) -> str:

@@ -18,6 +18,7 @@ PURPOSES = {
     "partner-alpha": "a partner with its own ids and words",
     "partner-beta": "another one, in whose words some of them mean something else",
     "portal": "the operator's portal: places orders, sees everybody's",
+    "warehouse": "the operator's warehouse: reads all events",
     "qa": "tests: has every scope",
 }
 

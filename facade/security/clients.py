@@ -90,12 +90,13 @@ _CLIENTS = (
     DevelopmentClient("partner-alpha", PARTNERS_SCOPES),
     DevelopmentClient("partner-beta", PARTNERS_SCOPES),
     DevelopmentClient("portal", (PARTNERS_SCOPES - {"events:subscribe"}) | CUSTOMERS_SCOPES | {"events:read:all"}),
+    DevelopmentClient("warehouse", frozenset({"events:read", "events:read:all"})),
     DevelopmentClient("qa", frozenset(SCOPES)),
 )
 DEVELOPMENT_CLIENTS: Mapping[str, DevelopmentClient] = MappingProxyType({one.client_id: one for one in _CLIENTS})
 """A partner that sees its own orders, another whose orders are judged after they were acknowledged and that maintains
 the catalog, three that are bound to customers, two that have ids and words of their own, the operator's portal that
-sees all, and one client that may do everything.
+sees all, its warehouse that reads all events, and one client that may do everything.
 """
 
 

@@ -35,6 +35,8 @@ UPWARD = "Inside the web edge, nothing imports upward"
 API_ALONE = "An API of TM Forum is imported by bootstrap and the demonstration only"
 API_PURE = "An API of TM Forum knows nothing of the web"
 USE_CASES = "Use cases know the core, contracts and the correlation id"
+WAREHOUSE_ALONE = "The warehouse is imported by its commands only"
+EXTRAS = "What may be missing is imported by the warehouse only"
 OTHER_API = "facade/tmf/another_api/__init__.py"
 """An API that only the copy has."""
 
@@ -96,6 +98,10 @@ BREACHES = [
     (API_PURE, "facade/tmf/tmf622/product_order.py", "from facade.web.errors import answer_to"),
     (API_PURE, "facade/tmf/tmf622/cancel_product_order.py", "import flask"),
     (API_PURE, "facade/tmf/tmf622/v4.py", "import structlog"),
+    (UPWARD, "facade/warehouse/feed.py", "from facade.portal.event_shapes import event_document"),
+    (WAREHOUSE_ALONE, "facade/cli.py", "from facade.warehouse.store import Store"),
+    (EXTRAS, "facade/warehouse_commands.py", "import duckdb"),
+    (EXTRAS, "adapters/persistence/tables.py", "import duckdb"),
     (USE_CASES, "facade/application/use_cases.py", "from facade.web.conditions import check_version"),
     (USE_CASES, "facade/application/requests.py", "from flask import request"),
     (USE_CASES, "facade/application/turns.py", "from facade.web.paging import only"),
@@ -210,6 +216,14 @@ def test_an_api_imports_the_core_itself_and_what_apis_share(name: str, path: Pat
 def test_use_cases_import_the_core_contracts_and_the_correlation_id(path: Path) -> None:
     facade = {"facade.application", "facade.contract", "facade.web.correlation"}
     assert not_allowed(path, {"canonical", "structlog", *facade}) == set()
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "facade" / "warehouse").glob("*.py")), ids=lambda path: str(path.relative_to(ROOT))
+)
+def test_the_warehouse_is_a_client_and_shares_json_text_only(path: Path) -> None:
+    libraries = {"duckdb", "requests", "stamina", "structlog"}
+    assert not_allowed(path, {"facade.warehouse", "canonical.shared.jsontext", *libraries}) == set()
 
 
 def test_an_import_that_is_not_allowed_is_found(tmp_path: Path) -> None:

@@ -1,0 +1,188 @@
+"""`tmf-facade warehouse`: history and metrics in a DuckDB file, fed by the events of a running product."""
+
+import csv
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from functools import wraps
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import click
+import structlog
+
+from canonical.shared import jsontext
+from facade.command_line import progress_bar
+from facade.security.settings import PRODUCTION
+from facade.settings import Settings
+
+EXTRA = ("duckdb",)
+PRIVATE = 0o077
+"""The file has customers' data: nobody but its owner reads it."""
+
+log = structlog.get_logger()
+
+
+@click.group()
+def warehouse() -> None:
+    """History and metrics of all orders and products, in a file of its own (docs/warehouse.md)."""
+    if missing := [name for name in EXTRA if find_spec(name) is None]:
+        raise click.ClickException(
+            f"the warehouse needs {' and '.join(missing)}: install the extra with `pip install 'tmf-facade[warehouse]'`"
+        )
+
+
+def _told_trouble(command: Callable[..., None]) -> Callable[..., None]:
+    """What the warehouse cannot do, in one line."""
+
+    @wraps(command)
+    def told(*values: Any, **options: Any) -> None:
+        from facade.warehouse.errors import WarehouseError  # noqa: PLC0415 - the extra may be missing
+
+        try:
+            command(*values, **options)
+        except WarehouseError as error:
+            raise click.ClickException(str(error)) from error
+
+    return told
+
+
+@warehouse.command()
+@click.pass_obj
+@_told_trouble
+def run(settings: Settings) -> None:
+    """Read the product's events into WAREHOUSE_FILE, on and on, and answer queries.
+
+    Continues where it stopped. One process owns the file. Ctrl-C stops it.
+    """
+    from facade.warehouse.asking import answering  # noqa: PLC0415 - the extra may be missing
+    from facade.warehouse.feed import Feed  # noqa: PLC0415
+    from facade.warehouse.following import follow  # noqa: PLC0415
+    from facade.warehouse.store import Store, when_free  # noqa: PLC0415
+
+    feed, path = Feed(_source(settings)), _made(settings)
+    with (
+        _owning(),
+        closing(
+            when_free(lambda: Store(path, source=feed.source.url, memory_mb=settings.warehouse_memory_mb))
+        ) as store,
+        answering(store, settings.warehouse_query_seconds),
+    ):
+        log.info("the warehouse reads", file=str(store.path), source=feed.source.url, after=store.number)
+        for taken in follow(store, feed, settings.warehouse_chunk):
+            log.debug("events stored", new=taken.new, number=taken.number, last=taken.last)
+
+
+@warehouse.command()
+@click.pass_obj
+@_told_trouble
+def rebuild(settings: Settings) -> None:
+    """Make WAREHOUSE_FILE again from the first event of the product.
+
+    The old file stays until the new one is complete. Stop `tmf-facade warehouse run` before.
+    """
+    from facade.warehouse.feed import Feed  # noqa: PLC0415 - the extra may be missing
+    from facade.warehouse.following import rebuild as rebuilt  # noqa: PLC0415
+
+    feed, path = Feed(_source(settings)), _made(settings)
+    with _owning(), progress_bar(None) as told:
+        taken = rebuilt(
+            path, feed, settings.warehouse_chunk, settings.warehouse_memory_mb, lambda done: told(done.number)
+        )
+    click.echo(f"{path} has all events up to number {taken.number:,}")
+
+
+@warehouse.command()
+@click.argument("sql")
+@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+@click.option("--rows", default=1000, show_default=True, type=click.IntRange(1, 1_000_000), help="Most rows to print.")
+@click.pass_obj
+@_told_trouble
+def query(settings: Settings, sql: str, form: str, rows: int) -> None:
+    """Print what a query in SQL finds; `-` reads it from the standard input.
+
+    Asks the running `tmf-facade warehouse run`, or opens the file. A query cannot change anything.
+    """
+    from facade.warehouse.asking import ask  # noqa: PLC0415 - the extra may be missing
+
+    text = sys.stdin.read() if sql == "-" else sql
+    answer = ask(settings.warehouse_path, [text], rows, settings.warehouse_query_seconds)[0]
+    WRITERS[form](answer.columns, answer.rows)
+    if answer.more:
+        click.echo(f"only the first {rows:,} rows are here: --rows takes more", err=True)
+
+
+def _source(settings: Settings) -> Any:
+    from facade.warehouse.feed import Source  # noqa: PLC0415 - the extra may be missing
+
+    if settings.mode == PRODUCTION and settings.warehouse_secret == Settings.warehouse_secret:
+        raise click.ClickException("WAREHOUSE_SECRET must be set in production")
+    url = (settings.warehouse_source or f"http://127.0.0.1:{settings.port}").rstrip("/")
+    token_url = settings.warehouse_token_url or f"{url}/oauth/token"
+    return Source(url, token_url, settings.warehouse_client, settings.warehouse_secret)
+
+
+def _made(settings: Settings) -> Path:
+    """The path of the file, in a folder that exists."""
+    path = settings.warehouse_path
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise click.ClickException(f"WAREHOUSE_FILE: {path.parent} cannot be made: {error.strerror}") from error
+    return path
+
+
+@contextmanager
+def _owning() -> Iterator[None]:
+    """Files are private. SIGTERM and Ctrl-C are no errors: what was not committed is read again."""
+    mask = os.umask(PRIVATE)
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise click.exceptions.Exit(0) from None
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        os.umask(mask)
+
+
+def _write_table(columns: list[str], rows: list[list[Any]]) -> None:
+    """Aligned, numbers to the right."""
+    texts = [["" if value is None else _printable(_text(value)) for value in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(columns, *texts, strict=True)]
+    numeric = [all(value is None or _is_number(value) for value in column) for column in zip(*rows, strict=True)]
+    numeric = numeric or [False] * len(columns)
+    for row in (columns, ["-" * width for width in widths], *texts):
+        cells = zip(row, widths, numeric, strict=True)
+        line = "  ".join(cell.rjust(width) if number else cell.ljust(width) for cell, width, number in cells)
+        click.echo(line.rstrip())
+
+
+def _write_csv(columns: list[str], rows: list[list[Any]]) -> None:
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([["" if value is None else _text(value) for value in row] for row in rows])
+
+
+def _write_json(columns: list[str], rows: list[list[Any]]) -> None:
+    for row in rows:
+        click.echo(jsontext.text(dict(zip(columns, row, strict=True))))
+
+
+WRITERS = {"table": _write_table, "csv": _write_csv, "json": _write_json}
+
+
+def _is_number(value: Any) -> bool:
+    return not isinstance(value, str | bool | list | dict)
+
+
+def _printable(text: str) -> str:
+    """Without what a terminal would obey."""
+    return "".join(one if one.isprintable() or one == "\n" else "�" for one in text)
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else jsontext.text(value)

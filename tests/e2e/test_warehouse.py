@@ -1,0 +1,114 @@
+"""The warehouse beside a running product: it reads the feed over HTTP, and its numbers are those of the product."""
+
+import csv
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.support.product import TMF622, Node, partner_order, portal_order
+from tests.support.tampering import tampering
+from tests.support.waiting import LONG, until
+from tests.support.warehousing import Warehouse
+
+CANCEL = TMF622.rpartition("/")[0] + "/cancelProductOrder"
+TMF637 = "/tmf-api/productInventory/v5/product"
+PAGE = 100
+
+
+@pytest.fixture(scope="module")
+def product(product_on_sqlite: Node) -> Node:
+    """With orders that completed, failed and were cancelled."""
+    node = product_on_sqlite
+    placed = [node.post(TMF622, partner_order(), "partner-acme").json()["id"] for _ in range(2)]
+    placed.append(node.post("/api/v1/orders", portal_order(), "portal").json()["id"])
+    placed.append(node.post(TMF622, partner_order("C40200"), "partner-acme").json()["id"])
+    draft = node.post(TMF622, partner_order() | {"requestedInitialState": "draft"}, "partner-acme").json()["id"]
+    task = {"productOrder": {"id": draft, "@type": "ProductOrderRef"}}
+    assert node.post(CANCEL, task, "partner-acme").status_code == 201
+    for order in (*placed, draft):
+        node.until_finished(order)
+    return node
+
+
+def last(product: Node) -> int:
+    return int(product.get("/api/v1/events", params={"limit": 1}).json()["last"])
+
+
+def listed(product: Node, path: str) -> list[dict[str, Any]]:
+    """Everything that a list of the product has."""
+    found: list[dict[str, Any]] = []
+    while True:
+        page = product.get(path, params={"offset": len(found), "limit": PAGE}).json()
+        found += page
+        if len(page) < PAGE:
+            return found
+
+
+@pytest.fixture(scope="module")
+def warehouse(product: Node, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+    """That was killed while it read, and runs again."""
+    made = Warehouse(tmp_path_factory.mktemp("warehouse"), product.url, WAREHOUSE_CHUNK="50")
+    with tampering(product.port) as proxy:
+        third = proxy.when("GET", "/api/v1/events", nth=3).delay(LONG)
+        with made.running(proxy.url) as process:
+            until(lambda: third.hits, made.log.read_text)
+            process.kill()
+            process.wait()
+    assert made.rows("SELECT number FROM stream") == [[100]], "two chunks were stored, and nothing of the third"
+    with made.running():
+        made.until_number(last(product))
+        yield made
+
+
+def test_it_has_what_the_product_has_after_a_kill(product: Node, warehouse: Warehouse) -> None:
+    orders = listed(product, TMF622)
+    assert dict(warehouse.rows("SELECT order_id, state FROM orders")) == {one["id"]: one["state"] for one in orders}
+    assets = listed(product, TMF637)
+    assert dict(warehouse.rows("SELECT asset_id, status FROM assets")) == {one["id"]: one["status"] for one in assets}
+    assert warehouse.rows("SELECT count(*), count(DISTINCT id), min(number), max(number) FROM events") == [
+        [last(product), last(product), 1, last(product)]
+    ]
+    states = Counter(one["state"] for one in orders)
+    assert dict(warehouse.rows("FROM orders_by_state")) == states
+    assert {"completed", "failed", "cancelled"} <= states.keys()
+    charged: dict[tuple[str, str], float] = {}
+    for order in orders:
+        for item in order["productOrderItem"] if order["state"] == "completed" else ():
+            for price in item.get("itemTotalPrice", ()):
+                key = (item["productOffering"]["id"], price["priceType"])
+                charged[key] = charged.get(key, 0) + price["price"]["taxIncludedAmount"]["value"]
+    revenue = warehouse.rows("SELECT offering_id, price_type, amount FROM revenue_by_offering")
+    assert {(one, kind): float(amount) for one, kind, amount in revenue} == pytest.approx(charged)
+
+
+def test_what_happens_now_arrives_and_is_asked_of_the_process(product: Node, warehouse: Warehouse) -> None:
+    order = product.post(TMF622, partner_order(), "partner-acme").json()["id"]
+    product.until_finished(order)
+    newest = "SELECT order_id, seconds > 0 AS positive FROM lead_times ORDER BY acknowledged_at DESC LIMIT 1"
+    until(lambda: warehouse.rows(newest) == [[order, True]], lambda: warehouse.rows(newest))
+    done = warehouse.command("query", newest, "--format", "csv")
+    assert list(csv.reader(done.stdout.splitlines())) == [["order_id", "positive"], [order, "true"]], done.stderr
+    refused = warehouse.command("query", "COPY orders TO '/tmp/stolen.csv'")
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert refused.stderr.startswith("Error: COPY is not allowed: only SELECT")
+    second = warehouse.command("run")
+    assert second.exit_code == 1
+    assert "only one may have it open" in second.stderr
+
+
+def test_a_rebuild_and_a_stopped_warehouse_say_the_same(product: Node, warehouse: Warehouse) -> None:
+    number = last(product)
+    warehouse.until_number(number)
+    before = warehouse.state(number)
+    stopped = Warehouse(warehouse.path.parent / "rebuilt", product.url)
+    stopped.path.parent.mkdir()
+    done = stopped.command("rebuild")
+    assert done.exit_code == 0, done.stderr
+    assert done.stdout == f"{stopped.path} has all events up to number {number:,}\n"
+    assert stopped.state(number) == before
+    assert stopped.path.stat().st_mode & 0o077 == 0
+    assert stopped.command("query", "FROM stream", "--format", "json").stdout == (
+        f'{{"number":{number},"last":{number},"source":"{product.url}","layout":1}}\n'
+    )

@@ -1,0 +1,89 @@
+"""What `tmf-facade warehouse` prints, and what it says if it cannot work."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from facade import warehouse_commands
+from facade.cli import main
+from facade.warehouse.store import Store
+from tests.support.fed import a_course, an_order, event, text_of
+
+Command = Callable[..., Result]
+
+
+@pytest.fixture
+def command(tmp_path: Path) -> Command:
+    """A command of the warehouse in this folder, which no process has open."""
+
+    def called(*words: str, **environment: str) -> Result:
+        settings = {"WAREHOUSE_FILE": str(tmp_path / "warehouse.duckdb"), **environment}
+        return CliRunner().invoke(main, ["warehouse", *words], env=settings)
+
+    return called
+
+
+def test_rows_are_printed_in_three_ways(store: Store, command: Command) -> None:
+    store.take([text_of([*a_course("o1", 1), event(5, "OrderSubmitted", "o\x1b[31m2", 1, an_order("a, b"))])], 5, 5)
+    store.close()
+    query = "SELECT order_id, state, length(state) AS size, NULL AS nothing FROM orders ORDER BY order_id DESC"
+    assert command("query", query).stdout.splitlines() == [
+        "order_id  state      size  nothing",
+        "--------  ---------  ----  -------",
+        "o1        completed     9",
+        "o�[31m2   a, b          4",
+    ]
+    assert command("query", query, "--format", "csv").stdout == (
+        'order_id,state,size,nothing\no1,completed,9,\no\x1b[31m2,"a, b",4,\n'
+    )
+    assert command("query", query, "--format", "json", "--rows", "1").output == (
+        '{"order_id":"o1","state":"completed","size":9,"nothing":null}\n'
+        "only the first 1 rows are here: --rows takes more\n"
+    )
+    assert command("query", "SELECT 1 AS one WHERE false").stdout == "one\n---\n"
+
+
+def test_the_query_may_come_from_the_standard_input(store: Store) -> None:
+    store.close()
+    settings = {"WAREHOUSE_FILE": str(store.path)}
+    done = CliRunner().invoke(main, ["warehouse", "query", "-"], env=settings, input="SELECT 1 AS one")
+    assert done.stdout == "one\n---\n  1\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "environment", "message"),
+    [
+        (("query", "FROM orders"), {}, "start `tmf-facade warehouse run`"),
+        (("run",), {"WAREHOUSE_FILE": "/dev/null/warehouse.duckdb"}, "WAREHOUSE_FILE: /dev/null cannot be made"),
+        (("run",), {"WAREHOUSE_CHUNK": "0"}, "WAREHOUSE_CHUNK='0' must be from 1"),
+        (("run",), {"WAREHOUSE_SOURCE": "nowhere"}, "WAREHOUSE_SOURCE is not an address"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(
+    command: Command, words: tuple[str, ...], environment: dict[str, str], message: str
+) -> None:
+    done = command(*words, **environment)
+    assert done.exit_code == 1
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_production_refuses_the_secret_of_development(command: Command) -> None:
+    production = {
+        "FACADE_MODE": "production",
+        "JWKS_URL": "https://sso.example/keys",
+        "BACKENDS_URL": "https://b.example",
+    }
+    done = command("run", BACKENDS_SECRET="x", DATABASE_URL="postgresql://db/facade", **production)
+    assert done.stderr == "Error: WAREHOUSE_SECRET must be set in production\n"
+
+
+def test_without_the_extra_the_command_says_what_to_install(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(warehouse_commands, "EXTRA", ("duckdb", "a_package_that_is_missing"))
+    done = command("run")
+    assert done.stderr == (
+        "Error: the warehouse needs a_package_that_is_missing: "
+        "install the extra with `pip install 'tmf-facade[warehouse]'`\n"
+    )

@@ -1,0 +1,103 @@
+"""From the feed into the store, from wherever it stopped or from the beginning."""
+
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from itertools import islice
+from pathlib import Path
+
+import pytest
+import stamina
+
+from facade.warehouse.errors import FeedAway, WarehouseError, WarehouseInUse
+from facade.warehouse.following import Taken, follow, rebuild
+from facade.warehouse.store import Store
+from facade.warehouse.tables import STATE_TABLES
+from tests.support.fed import Fed, a_course, an_order, event
+
+MEMORY = 256
+
+
+@pytest.fixture(autouse=True)
+def without_pauses() -> Iterator[None]:
+    with stamina.set_testing(True, attempts=100):
+        yield
+
+
+def content(store: Store) -> list[object]:
+    return [store.ask([f"FROM {table} ORDER BY ALL"], 10_000, 600)[0].rows for table in STATE_TABLES]
+
+
+def test_it_reads_in_chunks_and_goes_on_with_the_next_event(store: Store) -> None:
+    feed = Fed([*a_course("o1", 1), *a_course("o2", 5)])
+    read = list(islice(follow(store, feed, chunk=3), 3))
+    assert read == [Taken(3, 3, 8), Taken(3, 6, 8), Taken(2, 8, 8)]
+    feed.events.append(event(9, "OrderSubmitted", "o3", 1, an_order("acknowledged")))
+    assert next(follow(store, feed, chunk=3)) == Taken(1, 9, 9)
+
+
+def test_it_waits_for_a_feed_that_is_away(store: Store) -> None:
+    feed = Fed(a_course("o1", 1), [FeedAway("nobody answers")] * 3)
+    assert next(follow(store, feed, chunk=100)) == Taken(4, 4, 4)
+    assert feed.asked == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize("other", [a_course("o9", 1), a_course("o1", 1)[:2], []])
+def test_the_feed_of_another_database_is_refused(store: Store, other: list[dict[str, object]]) -> None:
+    next(follow(store, Fed(a_course("o1", 1)), chunk=100))
+    with pytest.raises(WarehouseError, match="replaced or restored"):
+        next(follow(store, Fed(other), chunk=100))
+    assert store.number == 4
+
+
+def test_a_rebuild_comes_to_the_same_state(store: Store) -> None:
+    feed = Fed([*a_course("o1", 1), *a_course("o2", 5), event(9, "OrderRemoved", "o1", 5)])
+    for _ in islice(follow(store, feed, chunk=2), 5):
+        pass
+    before = content(store)
+    with pytest.raises(WarehouseInUse):
+        rebuild(store.path, feed, 2, MEMORY, print)
+    store.close()
+    taken = rebuild(store.path, feed, 4, MEMORY, lambda taken: None)
+    assert (taken.number, taken.last) == (9, 9)
+    with closing(Store(store.path, read_only=True)) as rebuilt:
+        assert content(rebuilt) == before
+    assert [path.name for path in store.path.parent.iterdir()] == [store.path.name]
+
+
+def test_a_rebuild_that_fails_leaves_the_old_file(store: Store) -> None:
+    feed = Fed(a_course("o1", 1))
+    next(follow(store, feed, chunk=100))
+    before = content(store)
+    store.close()
+    told: list[Taken] = []
+
+    def stops(taken: Taken) -> None:
+        told.append(taken)
+        raise KeyboardInterrupt
+
+    with suppress(KeyboardInterrupt):
+        rebuild(store.path, feed, 2, MEMORY, stops)
+    assert told == [Taken(2, 2, 4)]
+    with closing(Store(store.path)) as old:
+        assert content(old) == before
+    assert rebuild(store.path, feed, 2, MEMORY, lambda taken: None).number == 4
+
+
+def test_a_rebuild_does_not_lose_what_the_product_has_deleted(store: Store) -> None:
+    feed = Fed([*a_course("o1", 1), *a_course("o2", 5)])
+    next(follow(store, feed, chunk=100))
+    store.close()
+    with pytest.raises(WarehouseError, match="KEEP_EVENTS_DAYS"):
+        rebuild(store.path, Fed(feed.events[4:]), 100, MEMORY, print)
+    with closing(Store(store.path)) as old:
+        assert old.oldest == 1
+
+
+def test_a_file_that_is_none_is_rebuilt(tmp_path: Path) -> None:
+    path = tmp_path / "warehouse.duckdb"
+    path.write_text("something else" * 1000)
+    with pytest.raises(WarehouseError, match="cannot be opened"):
+        Store(path)
+    assert rebuild(path, Fed(a_course("o1", 1)), 100, MEMORY, lambda taken: None).number == 4
+    with closing(Store(path)) as store:
+        assert store.number == 4
