@@ -19,7 +19,7 @@ from facade.command_line import progress_bar
 from facade.security.settings import PRODUCTION
 from facade.settings import Settings
 
-EXTRA = ("duckdb",)
+EXTRA = ("duckdb", "pygal")
 PRIVATE = 0o077
 """The file has customers' data: nobody but its owner reads it."""
 
@@ -113,6 +113,29 @@ def query(settings: Settings, sql: str, form: str, rows: int) -> None:
     WRITERS[form](answer.columns, answer.rows)
     if answer.more:
         click.echo(f"only the first {rows:,} rows are here: --rows takes more", err=True)
+
+
+@warehouse.command()
+@click.argument("path", metavar="[FILE]", default="warehouse-report.html", type=click.Path(path_type=Path))
+@click.pass_obj
+@_told_trouble
+def report(settings: Settings, path: Path) -> None:
+    """Write a page about orders and products to FILE (warehouse-report.html), or with `-` to the standard output.
+
+    The page has charts and numbers, and loads nothing from elsewhere.
+    """
+    from facade.warehouse.asking import ask  # noqa: PLC0415 - the extra may be missing
+    from facade.warehouse.report import QUERIES, ROWS, page  # noqa: PLC0415
+
+    text = page(ask(settings.warehouse_path, QUERIES, ROWS, settings.warehouse_query_seconds))
+    if path == Path("-"):
+        click.echo(text, nl=False)
+        return
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise click.ClickException(f"{path} cannot be written: {error.strerror}") from error
+    click.echo(f"{path} is written")
 
 
 def _source(settings: Settings) -> Any:

@@ -1,8 +1,12 @@
 """The warehouse beside a running product: it reads the feed over HTTP, and its numbers are those of the product."""
 
 import csv
+import re
+import shutil
+import subprocess
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +18,7 @@ from tests.support.warehousing import Warehouse
 
 CANCEL = TMF622.rpartition("/")[0] + "/cancelProductOrder"
 TMF637 = "/tmf-api/productInventory/v5/product"
+CHROMIUM = shutil.which("chromium")
 PAGE = 100
 
 
@@ -112,3 +117,34 @@ def test_a_rebuild_and_a_stopped_warehouse_say_the_same(product: Node, warehouse
     assert stopped.command("query", "FROM stream", "--format", "json").stdout == (
         f'{{"number":{number},"last":{number},"source":"{product.url}","layout":1}}\n'
     )
+
+
+@pytest.fixture
+def report(warehouse: Warehouse, tmp_path: Path) -> Path:
+    path = tmp_path / "report.html"
+    done = warehouse.command("report", str(path))
+    assert (done.exit_code, done.stdout) == (0, f"{path} is written\n"), done.stderr
+    return path
+
+
+def shows_the_numbers(text: str, warehouse: Warehouse) -> bool:
+    """Whether each number of orders by state, and of assets by status, is in a row of a table."""
+    counted = warehouse.rows("FROM orders_by_state") + warehouse.rows("FROM assets_by_status")
+    return all(re.search(rf"<td>{name}</td><td [^>]*>{count:,}</td>", text) for name, count in counted)
+
+
+def test_the_report_has_the_numbers_of_the_product(warehouse: Warehouse, report: Path) -> None:
+    text = report.read_text()
+    assert shows_the_numbers(text, warehouse)
+    assert "default-src" in text
+    assert "<script" not in text
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
+def test_the_report_opens_in_a_browser(warehouse: Warehouse, report: Path, tmp_path: Path) -> None:
+    quiet = ("gpu", "quic", "background-networking", "component-update", "sync")
+    command = [str(CHROMIUM), "--headless", "--no-sandbox", "--no-first-run", f"--user-data-dir={tmp_path / 'browser'}"]
+    command += [*(f"--disable-{name}" for name in quiet), "--dump-dom", report.as_uri()]
+    shown = subprocess.run(command, check=True, capture_output=True, text=True, timeout=LONG).stdout
+    assert shows_the_numbers(shown, warehouse)
+    assert shown.count('class="pygal-chart"') == report.read_text().count('class="pygal-chart"') > 3

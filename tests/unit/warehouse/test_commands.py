@@ -43,6 +43,7 @@ def test_rows_are_printed_in_three_ways(store: Store, command: Command) -> None:
         "only the first 1 rows are here: --rows takes more\n"
     )
     assert command("query", "SELECT 1 AS one WHERE false").stdout == "one\n---\n"
+    assert command("report", "-").stdout.startswith("<!DOCTYPE html>")
 
 
 def test_the_query_may_come_from_the_standard_input(store: Store) -> None:
@@ -56,6 +57,7 @@ def test_the_query_may_come_from_the_standard_input(store: Store) -> None:
     ("words", "environment", "message"),
     [
         (("query", "FROM orders"), {}, "start `tmf-facade warehouse run`"),
+        (("report",), {}, "start `tmf-facade warehouse run`"),
         (("run",), {"WAREHOUSE_FILE": "/dev/null/warehouse.duckdb"}, "WAREHOUSE_FILE: /dev/null cannot be made"),
         (("run",), {"WAREHOUSE_CHUNK": "0"}, "WAREHOUSE_CHUNK='0' must be from 1"),
         (("run",), {"WAREHOUSE_SOURCE": "nowhere"}, "WAREHOUSE_SOURCE is not an address"),
@@ -87,3 +89,9 @@ def test_without_the_extra_the_command_says_what_to_install(command: Command, mo
         "Error: the warehouse needs a_package_that_is_missing: "
         "install the extra with `pip install 'tmf-facade[warehouse]'`\n"
     )
+
+
+def test_a_report_that_cannot_be_written_is_said(store: Store, command: Command, tmp_path: Path) -> None:
+    store.close()
+    done = command("report", str(tmp_path))
+    assert done.stderr == f"Error: {tmp_path} cannot be written: Is a directory\n"
