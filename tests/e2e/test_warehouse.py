@@ -1,17 +1,22 @@
 """The warehouse beside a running product: it reads the feed over HTTP, and its numbers are those of the product."""
 
 import csv
+import os
 import re
 import shutil
+import sqlite3
 import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support.product import TMF622, Node, partner_order, portal_order
+from tests.support.product import ROOT, TMF622, Node, partner_order, portal_order
 from tests.support.tampering import tampering
 from tests.support.waiting import LONG, until
 from tests.support.warehousing import Warehouse
@@ -117,6 +122,27 @@ def test_a_rebuild_and_a_stopped_warehouse_say_the_same(product: Node, warehouse
     assert stopped.command("query", "FROM stream", "--format", "json").stdout == (
         f'{{"number":{number},"last":{number},"source":"{product.url}","layout":1}}\n'
     )
+
+
+def test_the_reader_in_the_documents_counts_each_event_once(product: Node, tmp_path: Path) -> None:
+    file, number = tmp_path / "events.db", last(product)
+
+    def counted() -> list[Any]:
+        with closing(sqlite3.connect(file)) as database, suppress(sqlite3.OperationalError):
+            return list(database.execute("SELECT number, (SELECT sum(events) FROM counts) FROM cursor").fetchone())
+        return [0, 0]  # it has made no tables yet
+
+    def reached(wanted: int) -> bool:
+        return bool(counted()[0] >= wanted)
+
+    command = [sys.executable, str(ROOT / "docs/examples/reader.py"), product.url, str(file)]
+    environment = {**os.environ, "CLIENT": "portal", "SECRET": "portal-secret"}
+    for wanted in (200, number):
+        process = subprocess.Popen(command, env=environment)
+        until(partial(reached, wanted))
+        process.kill()
+        process.wait()
+        assert counted()[0] == counted()[1], "each event counts once"
 
 
 @pytest.fixture
