@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from adapters.persistence.duties import DutyTable, duty_of_stream
 from adapters.persistence.event_stream import SqlEventStream
 from adapters.persistence.stream_backlog import stream_backlog
 from adapters.persistence.tables import duties, outbox
+from adapters.streams import kafka
 from adapters.streams.jetstream import JetStreamPublisher
 from adapters.streams.kafka import KafkaPublisher
 from canonical.events.ports import EventPublisher, NotPublished, StreamMessage
@@ -171,7 +172,7 @@ def test_nodes_and_brokers_that_are_killed_at_any_time_lose_nothing(
     start()
     start()
     try:
-        for _ in range(3):
+        for _ in range(2):
             for _ in range(4):
                 happen(database, *(f"s{chance.randrange(8)}" for _ in range(40)))
                 let_pass(chance.uniform(0, 0.05))
@@ -269,6 +270,25 @@ def test_kafka_gets_all_events_those_of_a_subject_in_one_partition(sqlite_databa
         places[one.key()].add(one.partition())
         assert one.headers() == [("content-type", b"application/cloudevents+json; charset=UTF-8")]
     assert {key: len(partitions) for key, partitions in places.items()} == {b"s1": 1, b"s2": 1, b"s3": 1, b"s4": 1}
+
+
+def test_kafka_that_goes_away_holds_the_cursor(sqlite_database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kafka, "ACKNOWLEDGED_WITHIN", 3.0)
+    database = emptied(sqlite_database)
+    happen(database, *SUBJECTS)
+    with ExitStack() as relays:
+        with kafka_cluster() as brokers:
+            publisher = KafkaPublisher(brokers, "tmf.events", {"message.timeout.ms": "2000"})
+            relay = relays.enter_context(relaying_to(database, "kafka", publisher))
+            all_published(database, "kafka")
+        happen(database, *SUBJECTS)
+        until(lambda: relay.problem)
+        assert stream_backlog(database, "kafka").published == len(SUBJECTS)
+    with kafka_cluster() as brokers:
+        with relaying_to(database, "kafka", KafkaPublisher(brokers, "tmf.events")):
+            all_published(database, "kafka")
+        found = in_order([one.value() for one in consumed(brokers, "tmf.events", len(SUBJECTS))])
+    assert found == {"s1": [4, 5, 6], "s2": [3, 4], "s3": [2], "s4": [3, 4]}
 
 
 def test_brokers_that_are_away_are_told_and_properties_that_kafka_does_not_know() -> None:

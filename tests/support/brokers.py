@@ -8,11 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import nats
-from confluent_kafka import Consumer, Message, Producer
+from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, Producer, TopicPartition
 from nats.aio.msg import Msg
 
 from tests.support.waiting import LONG, until
 
+PARTITIONS = 4
+"""Of a topic of the mock cluster."""
 NATS_SERVER = Path(sys.executable).with_name("nats-server")
 
 
@@ -85,7 +87,7 @@ async def delete_stream(url: str, stream: str) -> None:
 
 @contextmanager
 def kafka_cluster() -> Iterator[str]:
-    """The brokers of librdkafka's mock cluster, which makes topics of four partitions as they are used."""
+    """The brokers of librdkafka's mock cluster, which makes topics as they are used."""
     host = Producer({"test.mock.num.brokers": 3, "bootstrap.servers": "mock", "log_level": 2})
     brokers = host.list_topics(timeout=LONG).brokers.values()
     yield ",".join(f"{one.host}:{one.port}" for one in brokers)
@@ -94,9 +96,9 @@ def kafka_cluster() -> Iterator[str]:
 
 def consumed(brokers: str, topic: str, count: int) -> list[Message]:
     """The first messages of a topic, those of one partition in their order."""
-    options = {"bootstrap.servers": brokers, "group.id": "test", "auto.offset.reset": "earliest", "log_level": 2}
+    options = {"bootstrap.servers": brokers, "group.id": "test", "log_level": 2}
     consumer = Consumer(options)
-    consumer.subscribe([topic])
+    consumer.assign([TopicPartition(topic, number, OFFSET_BEGINNING) for number in range(PARTITIONS)])
     found = consumer.consume(count, timeout=LONG)
     consumer.close()
     return found

@@ -4,8 +4,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from facade.bootstrap.streaming import PLATFORMS, check_stream
+from facade.cli import main
 from facade.setting_sources import SettingError
 from facade.settings import Settings
 
@@ -36,6 +38,17 @@ def test_a_missing_library_is_told_with_the_extra_that_has_it(
     assert told(STREAM=platform, STREAM_URL="h:1") == (
         f"STREAM={platform} needs the library {library}: pip install 'tmf-facade[{platform}]'"
     )
+
+
+@pytest.mark.parametrize("command", ["run", "work", "serve --work"])
+def test_each_command_that_publishes_tells_of_a_missing_library(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "nats.aio.client", None)
+    monkeypatch.delitem(sys.modules, PLATFORMS["nats"].module, raising=False)
+    done = CliRunner().invoke(main, command.split(), env={"STREAM": "nats", "STATE_DIR": str(tmp_path)})
+    assert done.exit_code == 1
+    assert "STREAM=nats needs the library nats-py: pip install 'tmf-facade[nats]'" in done.stderr
 
 
 def test_a_broker_that_is_away_does_not_keep_a_node_from_starting() -> None:
