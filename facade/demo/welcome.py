@@ -18,7 +18,7 @@ PURPOSES = {
     "partner-alpha": "a partner with its own ids and words",
     "partner-beta": "another one, in whose words some of them mean something else",
     "portal": "the operator's portal: places orders, sees everybody's",
-    "warehouse": "the operator's warehouse: reads all events",
+    "warehouse": "the operator's warehouse: reads all events and products",
     "qa": "tests: has every scope",
 }
 

@@ -81,6 +81,7 @@ PARTNERS_SCOPES = frozenset(
 )
 CATALOG_SCOPES = frozenset({"catalog:write", "catalog:publish"})
 CUSTOMERS_SCOPES = frozenset({"customer:read", "inventory:read:all", "order:all", "subscription:modify"})
+WAREHOUSE_SCOPES = frozenset({"events:read", "events:read:all", "inventory:read", "inventory:read:all"})
 _CLIENTS = (
     DevelopmentClient("partner-acme", PARTNERS_SCOPES),
     DevelopmentClient("conformance", PARTNERS_SCOPES | CATALOG_SCOPES),
@@ -90,13 +91,13 @@ _CLIENTS = (
     DevelopmentClient("partner-alpha", PARTNERS_SCOPES),
     DevelopmentClient("partner-beta", PARTNERS_SCOPES),
     DevelopmentClient("portal", (PARTNERS_SCOPES - {"events:subscribe"}) | CUSTOMERS_SCOPES | {"events:read:all"}),
-    DevelopmentClient("warehouse", frozenset({"events:read", "events:read:all"})),
+    DevelopmentClient("warehouse", WAREHOUSE_SCOPES),
     DevelopmentClient("qa", frozenset(SCOPES)),
 )
 DEVELOPMENT_CLIENTS: Mapping[str, DevelopmentClient] = MappingProxyType({one.client_id: one for one in _CLIENTS})
 """A partner that sees its own orders, another whose orders are judged after they were acknowledged and that maintains
 the catalog, three that are bound to customers, two that have ids and words of their own, the operator's portal that
-sees all, its warehouse that reads all events, and one client that may do everything.
+sees all, its warehouse that reads all events and products, and one client that may do everything.
 """
 
 

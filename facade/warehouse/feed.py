@@ -1,9 +1,10 @@
-"""The product's feed of events, read over HTTP with a token of the client credentials grant."""
+"""The product's feed of events and its list of products, over HTTP with a token of the client credentials grant."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
 from time import monotonic
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from requests.auth import AuthBase
@@ -17,7 +18,10 @@ ANSWER_SECONDS = 60.0
 """How long an answer may take, beside what it waits for events."""
 EARLY_SECONDS = 30.0
 """A token is renewed so long before it ends."""
-EVERYBODY = "events:read:all"
+EVENTS, PRODUCTS = "/api/v1/events", "/tmf-api/productInventory/v5/product"
+EVERYBODY, EVERY_PRODUCT = "events:read:all", "inventory:read:all"
+FIRST_PRODUCTS = f"limit={PAGE}"
+SCOPES = {EVENTS: f"events:read and {EVERYBODY}", PRODUCTS: f"inventory:read and {EVERY_PRODUCT}"}
 TRY_AGAIN = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
 
 
@@ -41,6 +45,14 @@ class Page:
     last: int
 
 
+@dataclass(frozen=True, slots=True)
+class Products:
+    """A page of the list of products: its text, and the query of the next page if there is one."""
+
+    text: str
+    next: str | None
+
+
 class Bearer(AuthBase):
     """requests would take credentials from ~/.netrc instead of a header that is only set."""
 
@@ -60,28 +72,47 @@ class Feed:
         self._http = requests.Session()
         self._token = Bearer("")
         self._ends = 0.0
-        self.sees_all = True
+        self._scopes: frozenset[str] | None = None
+
+    @property
+    def sees_all(self) -> bool:
         """False if the token endpoint said that the client does not read everybody's events."""
+        return self._scopes is None or EVERYBODY in self._scopes
+
+    @property
+    def sees_products(self) -> bool:
+        """False if the token endpoint said that the client does not read everybody's products."""
+        return self._scopes is None or EVERY_PRODUCT in self._scopes
 
     def page(self, after: int, wait: int = 0, limit: int = PAGE) -> Page:
         """The events after a number with their documents. Without one, waits for it up to `wait` seconds."""
-        query: dict[str, str | int] = {"after": after, "limit": limit, "include": "document", "wait": wait}
-        answer = self._asked(query, wait)
-        if answer.status_code == HTTPStatus.UNAUTHORIZED:
-            self._ends = 0.0
-            answer = self._asked(query, wait)
-        _check(answer, self.source)
+        answer = self._got(f"{EVENTS}?after={after}&limit={limit}&include=document&wait={wait}", wait)
         try:
             read = jsontext.read_kept(answer.text)
             return Page(answer.text, read["items"], int(read["next"]), int(read["last"]))
         except (ValueError, KeyError, TypeError) as error:
             raise WarehouseError(f"what {self.source.url} answers is no page of events") from error
 
-    def _asked(self, query: dict[str, str | int], wait: int) -> requests.Response:
+    def products(self, query: str = FIRST_PRODUCTS) -> Products:
+        """A page of what customers have, as it is now; `query` is that of `next` of the page before."""
+        answer = self._got(f"{PRODUCTS}?{query}")
+        # Its address may be that which clients use (PUBLIC_URL), and not ours.
+        following = urlsplit(answer.links.get("next", {}).get("url", "")).query
+        return Products(answer.text, following or None)
+
+    def _got(self, path: str, wait: int = 0) -> requests.Response:
+        answer = self._asked(path, wait)
+        if answer.status_code == HTTPStatus.UNAUTHORIZED:
+            self._ends = 0.0
+            answer = self._asked(path, wait)
+        _check(answer, self.source, path.partition("?")[0])
+        return answer
+
+    def _asked(self, path: str, wait: int) -> requests.Response:
         if monotonic() >= self._ends:
             self._renew()
-        url = f"{self.source.url}/api/v1/events"
-        return self._sent("GET", url, params=query, auth=self._token, timeout=(ANSWER_SECONDS, wait + ANSWER_SECONDS))
+        timeout = (ANSWER_SECONDS, wait + ANSWER_SECONDS)
+        return self._sent("GET", f"{self.source.url}{path}", auth=self._token, timeout=timeout)
 
     def _renew(self) -> None:
         source = self.source
@@ -104,7 +135,7 @@ class Feed:
             self._token, seconds = Bearer(str(token["access_token"])), float(token.get("expires_in", EARLY_SECONDS * 2))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise WarehouseError(f"what {source.token_url} answers is no token: check WAREHOUSE_TOKEN_URL") from error
-        self.sees_all = EVERYBODY in str(token.get("scope", EVERYBODY)).split()
+        self._scopes = frozenset(str(token["scope"]).split()) if "scope" in token else None
         self._ends = monotonic() + max(seconds - EARLY_SECONDS, 1.0)
 
     def _sent(self, method: str, url: str, **options: Any) -> requests.Response:
@@ -114,15 +145,14 @@ class Feed:
             raise FeedAway(f"nobody answers at {url}: {type(error).__name__}") from error
 
 
-def _check(answer: requests.Response, source: Source) -> None:
+def _check(answer: requests.Response, source: Source, path: str) -> None:
     status = answer.status_code
-    if status == HTTPStatus.OK:
+    if answer.ok and not answer.is_redirect:  # a part of a list is 206
         return
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in TRY_AGAIN:
         raise FeedAway(f"{source.url} answers {status}")
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         raise WarehouseError(
-            f"{source.url} refuses the client {source.client} ({status}): "
-            f"it needs the scopes events:read and {EVERYBODY}"
+            f"{source.url} refuses the client {source.client} ({status}): it needs the scopes {SCOPES[path]}"
         )
-    raise WarehouseError(f"{source.url} answers {status} for its events: check WAREHOUSE_SOURCE")
+    raise WarehouseError(f"{source.url}{path} answers {status}: check WAREHOUSE_SOURCE")

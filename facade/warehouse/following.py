@@ -12,7 +12,7 @@ import stamina
 import structlog
 
 from facade.warehouse.errors import FeedAway, WarehouseError, WarehouseInUse
-from facade.warehouse.feed import PAGE, Feed, Page
+from facade.warehouse.feed import EVERY_PRODUCT, EVERYBODY, FIRST_PRODUCTS, PAGE, Feed, Page
 from facade.warehouse.store import Store, when_free
 
 WAIT = 20
@@ -39,12 +39,13 @@ def follow(store: Store, feed: Feed, chunk: int) -> Iterator[Taken]:
     Raises WarehouseError if somebody has to do something.
     """
     _patiently(lambda: check_stream(store, feed))
-    if not feed.sees_all:
-        log.warning("not all events are seen", client=feed.source.client, needs="events:read:all")
+    _tell_what_is_not_seen(feed)
     wait = 0
     while True:
         taken = _patiently(partial(take_chunk, store, feed, chunk, wait))
         wait = WAIT if taken.number >= taken.last else 0
+        if wait:
+            read_loaded_assets(store, feed)
         yield taken
 
 
@@ -60,6 +61,24 @@ def take_chunk(store: Store, feed: Feed, chunk: int, wait: int = 0) -> Taken:
         log.warning("events are missing", first=after + 1, last=first - 1)
     new = store.take([page.text for page in pages if page.items], last.next, last.last)
     return Taken(new, last.next, last.last)
+
+
+def read_loaded_assets(store: Store, feed: Feed) -> None:
+    """Assets that a job loaded have no events of their own, so the list of products is read after each load.
+
+    What is listed is as new as the last event, or newer: then the events that follow come to the same.
+    """
+    load = store.load_to_read
+    if load is None or not feed.sees_products:
+        return
+    query: str | None = FIRST_PRODUCTS
+    found = 0
+    while query is not None:
+        page = _patiently(partial(feed.products, query))
+        found += _patiently(partial(store.take_products, page.text))
+        query = page.next
+    store.assets_are_read(load)
+    log.info("loaded assets are stored", assets=found)
 
 
 def check_stream(store: Store, feed: Feed) -> None:
@@ -92,6 +111,7 @@ def rebuild(path: Path, feed: Feed, chunk: int, memory_mb: int, told: Callable[[
             while taken.number < end:
                 taken = _patiently(lambda: take_chunk(store, feed, chunk))
                 told(taken)
+            read_loaded_assets(store, feed)
         finally:
             store.close()
     finally:
@@ -137,6 +157,13 @@ def _check_nothing_is_lost(old: Store | None, feed: Feed) -> None:
             "the product has deleted the events before (KEEP_EVENTS_DAYS). A rebuild would lose them. "
             "To begin without them, move the file away and start `tmf-facade warehouse run`"
         )
+
+
+def _tell_what_is_not_seen(feed: Feed) -> None:
+    if not feed.sees_all:
+        log.warning("not all events are seen", client=feed.source.client, needs=EVERYBODY)
+    if not feed.sees_products:
+        log.warning("loaded assets are not seen", client=feed.source.client, needs=EVERY_PRODUCT)
 
 
 def _other_stream(store: Store, feed: Feed) -> WarehouseError:

@@ -39,7 +39,8 @@ SELECT (SELECT count(*) FROM orders) AS "orders",
 ORIGIN = """
 SELECT (SELECT source FROM stream), (SELECT number FROM stream), (SELECT last FROM stream),
     (SELECT max(occurred_at) FROM events), (SELECT count(*) FROM events),
-    (SELECT coalesce(sum(last - first + 1), 0) FROM missing_numbers), (SELECT coalesce(sum(assets), 0) FROM asset_loads)
+    (SELECT coalesce(sum(last - first + 1), 0) FROM missing_numbers),
+    (SELECT coalesce(sum(assets), 0) FROM asset_loads WHERE number > (SELECT assets_read FROM stream))
 """
 
 
@@ -129,7 +130,7 @@ SECTIONS = (
     ),
     Section(
         "Products of customers by status",
-        "What customers have, as far as orders or corrections created or changed it.",
+        "What customers have: each product in the status that it has now.",
         'SELECT status AS "status", assets AS "products" FROM assets_by_status',
         _bars,
     ),
@@ -186,8 +187,8 @@ def _notes(origin: Sequence[Any]) -> list[str]:
         )
     if loaded:
         notes.append(
-            f"Jobs loaded {_shown(loaded)} products of customers without an event for each. They are in the numbers "
-            "below only if they changed afterwards."
+            f"Jobs loaded {_shown(loaded)} products of customers, which the warehouse has not read yet or may not read. "
+            "They are in the numbers below only if they changed afterwards."
         )
     return [f'<p class="note">{_text(note)}</p>' for note in notes]
 

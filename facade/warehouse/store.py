@@ -10,7 +10,7 @@ import duckdb
 
 from facade.warehouse.errors import WarehouseError, WarehouseInUse
 from facade.warehouse.questions import Answer, answers
-from facade.warehouse.tables import FOLDS, LAYOUT, NEW_EVENTS, PAGE, TABLES, VIEWS
+from facade.warehouse.tables import FOLDS, LAYOUT, LISTED, NEW_ASSETS, NEW_EVENTS, PAGE, PRODUCTS, TABLES, VIEWS
 
 MEMORY_MB = 1024
 FREE_WITHIN = 5.0
@@ -89,6 +89,29 @@ class Store:
             raise WarehouseError(f"the feed's events up to {number} cannot be stored: {error}") from error
         return taken
 
+    @property
+    def load_to_read(self) -> int | None:
+        """The number of the newest event of a load of assets, if they were not read since."""
+        found = self._one("SELECT max(number) FROM asset_loads WHERE number > (SELECT assets_read FROM stream)")
+        return None if found is None else int(found)
+
+    def take_products(self, page: str) -> int:
+        """How many products of this page of the list were stored: those that no event has told of."""
+        try:
+            with self._transaction():
+                self._connection.execute(NEW_ASSETS, {"page": page, "structure": PRODUCTS})
+                for statement in LISTED:
+                    self._connection.execute(statement)
+            return int(self._one("SELECT count(*) FROM listed"))
+        except duckdb.OutOfMemoryException:
+            raise
+        except duckdb.Error as error:
+            raise WarehouseError(f"the list of products cannot be stored: {error}") from error
+
+    def assets_are_read(self, load: int) -> None:
+        """All assets up to this load are stored."""
+        self._connection.execute("UPDATE stream SET assets_read = ?", [load])
+
     def ask(self, statements: Sequence[str], rows: int, seconds: float) -> list[Answer]:
         """The answers to queries, all as of one moment. Raises QuestionRefused. Safe to call from several threads."""
         with self._connection.cursor() as reader:
@@ -110,7 +133,7 @@ class Store:
         with self._transaction():
             self._connection.execute(TABLES)
             self._connection.execute(VIEWS)
-            self._connection.execute("INSERT INTO stream VALUES (0, 0, ?, ?)", [source, LAYOUT])
+            self._connection.execute("INSERT INTO stream VALUES (0, 0, 0, ?, ?)", [source, LAYOUT])
 
     def _check_layout(self) -> None:
         if not self._rows("SELECT 1 FROM duckdb_tables() WHERE table_name = 'stream'"):

@@ -8,7 +8,9 @@ LAYOUT = 1
 """The version of these tables. A file with another one has to be rebuilt."""
 
 TABLES = """
-CREATE TABLE stream(number BIGINT NOT NULL, last BIGINT NOT NULL, source VARCHAR NOT NULL, layout INTEGER NOT NULL);
+CREATE TABLE stream(
+    number BIGINT NOT NULL, last BIGINT NOT NULL, assets_read BIGINT NOT NULL, source VARCHAR NOT NULL,
+    layout INTEGER NOT NULL);
 
 CREATE TABLE events(
     number BIGINT NOT NULL, id VARCHAR NOT NULL UNIQUE, type VARCHAR NOT NULL, version INTEGER,
@@ -88,8 +90,15 @@ CREATE VIEW cancellations_by_state AS
 SELECT state, count(*) AS cancellations FROM cancellations GROUP BY ALL ORDER BY cancellations DESC, state;
 
 CREATE VIEW offerings AS
-SELECT document->>'$.id' AS offering_id, arg_max(document->>'$.name', number) AS name
-FROM entities WHERE subject_type = 'offering' GROUP BY ALL;
+SELECT offering_id, coalesce(max(catalog_name), max(sold_name)) AS name
+FROM (
+    SELECT document->>'$.id' AS offering_id, arg_max(document->>'$.name', number) AS catalog_name, NULL AS sold_name
+    FROM entities WHERE subject_type = 'offering' GROUP BY ALL
+    UNION ALL
+    SELECT offering_id, NULL, arg_max(document->>'$.productOffering.name', entities.changed_at)
+    FROM assets JOIN entities ON subject_type = 'asset' AND subject_id = asset_id
+    WHERE offering_id IS NOT NULL GROUP BY ALL)
+GROUP BY offering_id;
 
 CREATE VIEW revenue_by_offering AS
 SELECT offering_id, offerings.name, price_type, period, currency, tax_included,
@@ -206,6 +215,33 @@ FOLDS = (
     "DELETE FROM assets WHERE asset_id IN (SELECT subject_id FROM newest WHERE removed)",
 )
 """Executed one after the other for the events in `chunk`."""
+
+PRODUCTS = """["JSON"]"""
+NEW_ASSETS = """
+CREATE OR REPLACE TEMP TABLE listed AS
+SELECT product->>'$.id' AS asset_id, json_merge_patch(product, '{"href": null}') AS document,
+    CAST(product->>'$.creationDate' AS TIMESTAMP) AS created_at,
+    list_filter(
+        CAST(product->'$.relatedParty' AS JSON[]), lambda party: (party->>'$.role') = 'Customer'
+    )[1]->>'$.partyOrPartyRole.id' AS customer_id
+FROM (SELECT unnest(from_json($page, $structure)) AS product)
+WHERE NOT EXISTS (SELECT 1 FROM entities WHERE subject_type = 'asset' AND subject_id = (product->>'$.id'))
+"""
+"""The products of a page that no event has told of."""
+
+LISTED = (
+    """
+    INSERT INTO entities
+    SELECT 'asset', asset_id, 0, 0, created_at, false, '', customer_id, document->>'$.status', document FROM listed
+    """,
+    """
+    INSERT INTO assets
+    SELECT asset_id, '', customer_id, document->>'$.status', document->>'$.name',
+        document->>'$.productOffering.id', created_at
+    FROM listed
+    """,
+)
+"""A later event about such an asset replaces its rows."""
 
 STATE_TABLES = ("events", "entities", "orders", "order_items", "order_charges", "assets")
 """What a rebuild gives again, row by row."""

@@ -15,7 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from canonical.shared import jsontext
+from facade.cli import main
+from facade.warehouse.tables import LAYOUT
 from tests.support.product import ROOT, TMF622, Node, partner_order, portal_order
 from tests.support.tampering import tampering
 from tests.support.waiting import LONG, until
@@ -28,8 +32,8 @@ PAGE = 100
 
 
 @pytest.fixture(scope="module")
-def product(product_on_sqlite: Node) -> Node:
-    """With orders that completed, failed and were cancelled."""
+def product(product_on_sqlite: Node, tmp_path_factory: pytest.TempPathFactory) -> Node:
+    """With orders that completed, failed and were cancelled, and an asset that was loaded."""
     node = product_on_sqlite
     placed = [node.post(TMF622, partner_order(), "partner-acme").json()["id"] for _ in range(2)]
     placed.append(node.post("/api/v1/orders", portal_order(), "portal").json()["id"])
@@ -39,6 +43,11 @@ def product(product_on_sqlite: Node) -> Node:
     assert node.post(CANCEL, task, "partner-acme").status_code == 201
     for order in (*placed, draft):
         node.until_finished(order)
+    loaded = tmp_path_factory.mktemp("loaded") / "assets.jsonl"
+    asset = {"id": "asset-warehouse", "customer": "C-warehouse", "status": "ACTIVE", "contents": {"name": "A line"}}
+    loaded.write_text(jsontext.text(asset))
+    done = CliRunner().invoke(main, ["assets", "load", str(loaded)], env={"DATABASE_URL": str(node.database)})
+    assert done.exit_code == 0, done.output
     return node
 
 
@@ -77,6 +86,9 @@ def test_it_has_what_the_product_has_after_a_kill(product: Node, warehouse: Ware
     assert dict(warehouse.rows("SELECT order_id, state FROM orders")) == {one["id"]: one["state"] for one in orders}
     assets = listed(product, TMF637)
     assert dict(warehouse.rows("SELECT asset_id, status FROM assets")) == {one["id"]: one["status"] for one in assets}
+    assert ["asset-warehouse", "C-warehouse", "A line"] in warehouse.rows(
+        "SELECT asset_id, customer_id, name FROM assets"
+    )
     assert warehouse.rows("SELECT count(*), count(DISTINCT id), min(number), max(number) FROM events") == [
         [last(product), last(product), 1, last(product)]
     ]
@@ -119,8 +131,9 @@ def test_a_rebuild_and_a_stopped_warehouse_say_the_same(product: Node, warehouse
     assert done.stdout == f"{stopped.path} has all events up to number {number:,}\n"
     assert stopped.state(number) == before
     assert stopped.path.stat().st_mode & 0o077 == 0
+    [[read]] = stopped.rows("SELECT max(number) FROM asset_loads")
     assert stopped.command("query", "FROM stream", "--format", "json").stdout == (
-        f'{{"number":{number},"last":{number},"source":"{product.url}","layout":1}}\n'
+        f'{{"number":{number},"last":{number},"assets_read":{read},"source":"{product.url}","layout":{LAYOUT}}}\n'
     )
 
 

@@ -21,6 +21,7 @@ class Product:
         self.asked: list[tuple[str, str]] = []
         self.tokens: list[tuple[int, object]] = []
         self.events: list[tuple[int, object]] = []
+        self.links: list[str] = []
         product = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -38,6 +39,8 @@ class Product:
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(content)))
                 self.send_header("Location", "/elsewhere")
+                if product.links and self.command == "GET" and (link := product.links.pop(0)):
+                    self.send_header("Link", link)
                 self.end_headers()
                 self.wfile.write(content)
 
@@ -101,6 +104,17 @@ def test_what_passes_is_told_from_what_somebody_has_to_change(
     with pytest.raises(WarehouseError, match=message) as raised:
         product.feed.page(0)
     assert type(raised.value) is error
+
+
+def test_the_list_of_products_is_read_page_by_page(product: Product) -> None:
+    product.links = ['<https://public.example/product?cursor=abc&limit=200>; rel="next"', ""]
+    product.events = [(206, [{"id": "a1"}]), (206, [{"id": "a2"}]), (403, {})]
+    first = product.feed.products()
+    assert first.next == "cursor=abc&limit=200"
+    second = product.feed.products(first.next)
+    assert (first.text, second.text, second.next) == ('[{"id":"a1"}]', '[{"id":"a2"}]', None)
+    with pytest.raises(WarehouseError, match="needs the scopes inventory:read and inventory:read:all"):
+        product.feed.products()
 
 
 def test_a_product_that_is_down_is_asked_again_later() -> None:

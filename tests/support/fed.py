@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from canonical.shared import jsontext
-from facade.warehouse.feed import PAGE, Feed, Page, Source
+from facade.warehouse.feed import FIRST_PRODUCTS, PAGE, Feed, Page, Products, Source
 
 Event = dict[str, Any]
 
@@ -68,6 +68,7 @@ class Fed(Feed):
     """A feed of these events; `asked` has what was asked for, and the next `errors` are raised instead of answers."""
 
     def __init__(self, events: Sequence[Event], errors: Sequence[Exception] = ()) -> None:
+        self.listed: list[list[dict[str, Any]]] = []
         super().__init__(Source("http://product", "http://product/oauth/token", "warehouse", "secret"))
         self.events = list(events)
         self.errors = list(errors)
@@ -82,3 +83,9 @@ class Fed(Feed):
         following = items[-1]["number"] if len(items) == limit else last
         text = jsontext.text({"items": items, "next": following, "last": last})
         return Page(text, items, following, last)
+
+    def products(self, query: str = FIRST_PRODUCTS) -> Products:
+        """The pages in `listed`."""
+        place = 0 if query == FIRST_PRODUCTS else int(query)
+        following = str(place + 1) if place + 1 < len(self.listed) else None
+        return Products(jsontext.text(self.listed[place]), following)

@@ -101,3 +101,52 @@ def test_a_file_that_is_none_is_rebuilt(tmp_path: Path) -> None:
     assert rebuild(path, Fed(a_course("o1", 1)), 100, MEMORY, lambda taken: None).number == 4
     with closing(Store(path)) as store:
         assert store.number == 4
+
+
+def loaded(number: int, count: int) -> dict[str, object]:
+    about = {"type": "asset", "id": f"job-{number}", "sequence": 1}
+    told = event(number, "CustomerAssetsLoaded", f"job-{number}", 1, hints={"jobId": "job", "count": count})
+    return told | {"subject": about}
+
+
+def an_asset(name: str, status: str) -> dict[str, object]:
+    customer = {"role": "Customer", "partyOrPartyRole": {"id": "C12345"}}
+    return {
+        "id": name,
+        "href": f"https://product/{name}",
+        "status": status,
+        "creationDate": "2026-11-01T10:00:00.000Z",
+        "relatedParty": [{"role": "Payer"}, customer],
+        "productOffering": {"id": "po_fibre", "name": "Fibre"},
+    }
+
+
+def of_an_asset(number: int, kind: str, name: str, sequence: int, status: str) -> dict[str, object]:
+    about = {"type": "asset", "id": name, "sequence": sequence}
+    return event(number, kind, name, sequence, an_asset(name, status)) | {"subject": about}
+
+
+def test_loaded_assets_are_read_from_the_list_once_after_each_load(store: Store) -> None:
+    feed = Fed([loaded(1, 2), of_an_asset(2, "CustomerAssetRemoved", "a3", 2, "active")])
+    # the list is newer than the events: a2 was suspended meanwhile, and its event is still to come
+    feed.listed = [[an_asset("a1", "active"), an_asset("a2", "suspended")], [an_asset("a3", "active")]]
+    next(follow(store, feed, chunk=100))
+    assets = "SELECT asset_id, status, customer_id FROM assets ORDER BY 1"
+    read = [["a1", "active", "C12345"], ["a2", "suspended", "C12345"]]
+    assert store.ask([assets], 10, 600)[0].rows == read, "a removed one does not come back"
+    assert store.ask(["SELECT name FROM offerings"], 10, 600)[0].rows == [["Fibre"]]
+    assert store.ask(["SELECT count(*) FROM entities WHERE contains(document, 'href')"], 10, 600)[0].rows == [[1]]
+    feed.listed = []  # asked again, it would fail
+    feed.events.append(of_an_asset(3, "CustomerAssetStatusChanged", "a2", 2, "suspended"))
+    next(follow(store, feed, chunk=100))
+    assert store.ask([assets], 10, 600)[0].rows == read
+    feed.events.append(loaded(4, 1))
+    feed.listed = [[an_asset(name, "active") for name in ("a1", "a2", "a4")]]
+    next(follow(store, feed, chunk=100))
+    assert [row[0] for row in store.ask([assets], 10, 600)[0].rows] == ["a1", "a2", "a4"]
+    before = content(store)
+    store.close()
+    feed.listed = [[an_asset("a4", "active"), an_asset("a1", "active")], [an_asset("a2", "suspended")]]
+    rebuild(store.path, feed, 100, MEMORY, lambda taken: None)
+    with closing(Store(store.path, read_only=True)) as rebuilt:
+        assert content(rebuilt) == before
