@@ -187,7 +187,7 @@ def _notes(origin: Sequence[Any]) -> list[str]:
         )
     if loaded:
         notes.append(
-            f"Jobs loaded {_shown(loaded)} products of customers, which the warehouse has not read yet or may not read. "
+            f"Jobs loaded {_shown(loaded)} products of customers that the warehouse has not read yet or may not read. "
             "They are in the numbers below only if they changed afterwards."
         )
     return [f'<p class="note">{_text(note)}</p>' for note in notes]

@@ -75,11 +75,9 @@ class Store:
         Returns how many were new: events that are stored already change nothing. Raises WarehouseError for a page that
         is none.
         """
-        taken = 0
         try:
             with self._transaction():
-                for page in pages:
-                    taken += self._take(page)
+                taken = self._take(pages) if pages else 0
                 self._connection.execute(
                     "UPDATE stream SET number = greatest(number, ?), last = greatest(last, ?)", [number, last]
                 )
@@ -120,13 +118,12 @@ class Store:
     def close(self) -> None:
         self._connection.close()
 
-    def _take(self, page: str) -> int:
-        self._connection.execute(NEW_EVENTS, {"page": page, "structure": PAGE})
+    def _take(self, pages: Sequence[str]) -> int:
+        self._connection.execute(NEW_EVENTS, {"pages": list(pages), "structure": PAGE})
         found = int(self._one("SELECT count(*) FROM chunk"))
         if found:
             for statement in FOLDS:
                 self._connection.execute(statement)
-            self._connection.execute("UPDATE stream SET number = (SELECT max(number) FROM chunk)")
         return found
 
     def _create(self, source: str) -> None:

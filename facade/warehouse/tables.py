@@ -144,11 +144,12 @@ SELECT DISTINCT ON (event.id)
             WHEN 'OrderFailed' THEN 'failed' WHEN 'OrderFellOut' THEN 'failed' WHEN 'OrderCancelled' THEN 'cancelled'
         END) AS state,
     event.document AS document
-FROM (SELECT unnest(from_json($page, $structure).items) AS event)
+FROM (SELECT unnest(from_json(page, $structure).items) AS event FROM (SELECT unnest($pages) AS page))
 WHERE event.number > (SELECT number FROM stream) AND NOT EXISTS (SELECT 1 FROM events WHERE events.id = event.id)
 """
-"""The events of a page that are not stored yet, each once. Events of releases before 0.3 have no document, so the state
-of their orders follows from the type.
+"""The events of these pages that are not stored yet, each once.
+
+Events of releases before 0.3 have no document, so the state of their orders follows from the type.
 """
 
 FOLDS = (
