@@ -238,9 +238,15 @@ def _plan_change(change_id: str, found: Found, effects: list[Effect]) -> Iterato
         billed = steps.get("bill-plan")
         if billed is not None and billed["plan"] != change["to_plan"]:
             yield f"to {change['to_plan']}, and Billing has {billed}"
-    if state == "FAILED" and changed is not None and back is None:
+    if state == "FAILED" and changed is not None and back is None and not _is_back(change, changed, found.effects):
         yield f"failed, and BSS changed to {changed} without a way back"
     yield from _numbered(found.events.get(change_id, []))
+
+
+def _is_back(change: Mapping[str, Any], changed: Mapping[str, Any], effects: Iterable[Effect]) -> bool:
+    """Whether the next change of the subscription, another one, led to the plan from which this one had come."""
+    following = (one.data for one in effects if one.operation == "changePlan" and one.id == change["subscription_id"])
+    return any((one["version"], one["plan"]) == (changed["version"] + 1, change["from_plan"]) for one in following)
 
 
 def _plans(found: Found) -> Iterator[str]:
