@@ -85,7 +85,10 @@ class EventRelay:
         try:
             self._publish(events)
         except NotPublished as error:
-            pause = self._failed(error)
+            if not self._failed_in_a_row:
+                told = {"reason": str(error), "cause": repr(error.__cause__)}
+                log.warning("events could not be published, will try again", **told)
+            pause = self._failed(str(error))
             self._duty.leave()  # another node may reach the broker
             return pause
         return 0.0 if len(events) == BATCH else self._duty.pause
@@ -128,15 +131,13 @@ class EventRelay:
             log.info("events are published again")
         self._failed_in_a_row, self.problem = 0, None
 
-    def _failed(self, error: NotPublished) -> float:
+    def _failed(self, problem: str) -> float:
         """Returns after how many seconds to try again."""
-        if not self._failed_in_a_row:
-            log.warning("events could not be published, will try again", reason=str(error), cause=repr(error.__cause__))
         self.failures += 1
         doubled: int = 2 ** min(self._failed_in_a_row, DOUBLINGS)
         longest = min(LAST_RETRY_SECONDS, FIRST_RETRY_SECONDS * doubled)
         self._failed_in_a_row += 1
-        self.problem = str(error)
+        self.problem = problem
         return longest * random.uniform(0.5, 1)  # noqa: S311 - so that nodes do not try at the same time
 
     def _rounds(self) -> None:
@@ -146,9 +147,9 @@ class EventRelay:
                 pause = self.round()
             except StoreUnavailable:
                 pause = FAILED_SECONDS
-            except Exception:
+            except Exception as error:
                 log.exception("events could not be published, will try again")
-                pause = FAILED_SECONDS
+                pause = self._failed(f"events could not be made or sent: {type(error).__name__}")
             if self.problem is None:
                 self._woken.wait(pause)
                 self._stopped.wait(GATHER_SECONDS)

@@ -5,6 +5,7 @@ import ssl
 import threading
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -44,8 +45,8 @@ class JetStreamPublisher:
 
     Creates a stream for all of them if there is none. Each of `servers` is `nats://host:4222` or
     `tls://user:password@host:4222`. `credentials` is a file of NATS; `ca` has the certificates of the authorities that
-    sign the servers' certificates. Raises ValueError or OSError for unusable ones. It connects with the first event
-    and anew after each failure.
+    sign the servers' certificates. Raises ValueError or OSError for unusable ones, and ModuleNotFoundError without the
+    library that credentials need. It connects with the first event, and anew after each failure.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class JetStreamPublisher:
         self._prefix = prefix
         self._options: dict[str, Any] = {"name": "tmf-facade", "connect_timeout": CONNECT_SECONDS}
         if credentials is not None:
+            import_module("nkeys")
             self._options["user_credentials"] = str(credentials)
         if ca is not None:
             self._options["tls"] = ssl.create_default_context(cafile=str(ca))
@@ -163,7 +165,7 @@ class JetStreamPublisher:
     async def _disconnect(self) -> None:
         client, self._client, self._jetstream = self._client, None, None
         if client is not None:
-            with suppress(*TROUBLE):
+            with suppress(*TROUBLE, AssertionError):  # this one, if it never began to connect
                 await asyncio.wait_for(client.close(), CLOSED_WITHIN)
 
 

@@ -60,7 +60,7 @@ def _file(variable: str, name: str) -> Path | None:
 
 PLATFORMS: Mapping[str, Platform] = MappingProxyType(
     {
-        NATS: Platform("nats-py", "adapters.streams.jetstream", _nats),
+        NATS: Platform("nats-py[nkeys]", "adapters.streams.jetstream", _nats),
         KAFKA: Platform("confluent-kafka", "adapters.streams.kafka", _kafka),
     }
 )
@@ -70,12 +70,10 @@ def publisher_of(settings: Settings) -> EventPublisher:
     """Raises SettingError if the library is missing, or if a setting cannot be used."""
     platform = PLATFORMS[settings.stream]
     try:
-        module = import_module(platform.module)
+        return platform.publisher(import_module(platform.module), settings)
     except ModuleNotFoundError as error:
         extra = f"pip install 'tmf-facade[{settings.stream}]'"
         raise SettingError(f"STREAM={settings.stream} needs the library {platform.library}: {extra}") from error
-    try:
-        return platform.publisher(module, settings)
     except SettingError:
         raise
     except (OSError, ValueError) as error:

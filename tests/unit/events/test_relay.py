@@ -190,6 +190,20 @@ def test_the_thread_publishes_what_it_is_woken_for_and_leaves_the_duty() -> None
     assert (broker.kept, table.row.node, broker.closed) == (["a-1"], "", True)
 
 
+def test_whatever_goes_wrong_is_told_and_tried_again() -> None:
+    table, broker = OneRow(), Broker()
+
+    def unmade(event: RecordedEvent) -> StreamMessage:
+        raise KeyError(event.id)
+
+    relay = EventRelay(Recorded("a"), table, Duty(table, "here", LONG), broker, unmade)  # type: ignore[arg-type]
+    relay.begin()
+    until(lambda: relay.problem == "events could not be made or sent: KeyError")
+    relay.stop()
+    assert (broker.calls, table.row.cursor) == ([], 0)
+    assert relay.failures >= 1
+
+
 def test_a_batch_ends_and_the_next_one_follows_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(relaying, "BATCH", 2)
     stream, table, broker = Recorded("a", "b", "c"), OneRow(), Broker()

