@@ -296,7 +296,7 @@ class Settings:
     stream_credentials: str = _setting(
         "STREAM_CREDENTIALS", "", "file with what logs in: a .creds file of NATS, or properties of librdkafka"
     )
-    stream_ca: str = _setting("STREAM_CA", "", "file with certificates of the authorities that sign the servers'")
+    stream_ca_bundle: str = _setting("STREAM_CA_BUNDLE", "", "PEM file of certificates that we trust")
     warehouse_file: str = _setting(
         "WAREHOUSE_FILE", "", "file of the warehouse; default: warehouse.duckdb in STATE_DIR"
     )

@@ -20,6 +20,8 @@ from facade.portal.cloud_events import stream_messages
 from facade.setting_sources import SettingError
 from facade.settings import KAFKA, NATS, OFF, Settings
 
+FILES = ("STREAM_CREDENTIALS", "STREAM_CA_BUNDLE")
+
 
 @dataclass(frozen=True)
 class Platform:
@@ -45,7 +47,8 @@ def _kafka(module: Any, settings: Settings) -> EventPublisher:
 
 def _files(settings: Settings) -> tuple[Path | None, Path | None]:
     """Credentials and certificates. Raises SettingError for a file that cannot be read."""
-    return _file("STREAM_CREDENTIALS", settings.stream_credentials), _file("STREAM_CA", settings.stream_ca)
+    credentials, ca = (_file(name, getattr(settings, name.lower())) for name in FILES)
+    return credentials, ca
 
 
 def _file(variable: str, name: str) -> Path | None:
@@ -77,7 +80,7 @@ def publisher_of(settings: Settings) -> EventPublisher:
     except SettingError:
         raise
     except (OSError, ValueError) as error:
-        given = [name for name in ("STREAM_URL", "STREAM_CREDENTIALS", "STREAM_CA") if getattr(settings, name.lower())]
+        given = [name for name in ("STREAM_URL", *FILES) if getattr(settings, name.lower())]
         raise SettingError(f"{', '.join(given)} cannot be used: {error}") from error
 
 

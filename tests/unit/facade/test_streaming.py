@@ -73,10 +73,10 @@ def test_what_a_library_cannot_use_is_told_without_secrets(tmp_path: Path) -> No
     assert told(STREAM="nats", STREAM_URL="http://user:secret@host") == (
         "STREAM_URL cannot be used: use servers such as nats://host:4222 or tls://host:4222, with commas between them"
     )
-    for variable in ("STREAM_CREDENTIALS", "STREAM_CA"):
+    for variable in ("STREAM_CREDENTIALS", "STREAM_CA_BUNDLE"):
         read_from = f"{variable}={away} cannot be read: No such file or directory"
         assert told(STREAM="nats", **{variable: away}) == read_from
-    assert told(STREAM="nats", STREAM_CA=str(lines)).startswith("STREAM_CA cannot be used: ")
+    assert told(STREAM="nats", STREAM_CA_BUNDLE=str(lines)).startswith("STREAM_CA_BUNDLE cannot be used: ")
     assert told(STREAM="kafka", STREAM_URL="h:1", STREAM_CREDENTIALS=str(lines)) == (
         "STREAM_URL, STREAM_CREDENTIALS cannot be used: line 4 is not name=value"
     )
