@@ -1,26 +1,34 @@
 """`python -m tests.bench.streams`: how many events a second reach JetStream and a mock of Kafka.
 
 The events are recorded before, in SQLite, so this is the rate at which a backlog gets smaller: in waves, and one event
-at a time. A publisher that only acknowledges shows what the rest costs. Prints Markdown and never fails by a figure.
+at a time. A publisher that only acknowledges shows what the rest costs. Then events are recorded at a steady rate: a
+subscriber of NATS notes how long after its commit each one comes. Prints Markdown and never fails by a figure.
 """
 
+import asyncio
 import statistics
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, sleep
 from unittest import mock
 
 import click
+import nats
 import sqlalchemy as sa
+from nats.aio.client import Client
+from nats.aio.msg import Msg
 
 from adapters.events import relay as relaying
 from adapters.events.duty import Duty
 from adapters.events.relay import EventRelay
+from adapters.events.sequencer import Sequencer
 from adapters.persistence import migrations
 from adapters.persistence.database import Database
 from adapters.persistence.duties import DutyTable, duty_of_stream
+from adapters.persistence.event_numbers import EventNumbers
 from adapters.persistence.event_stream import SqlEventStream
 from adapters.persistence.stream_backlog import stream_backlog
 from adapters.persistence.tables import duties, outbox
@@ -32,10 +40,12 @@ from facade import logs
 from facade.portal.cloud_events import stream_messages
 from tests.bench.report import table
 from tests.support.brokers import kafka_cluster, nats_server
-from tests.support.waiting import LONG
+from tests.support.delivering import happen
+from tests.support.waiting import LONG, until
 
 OF_A_SUBJECT = 4
 """Events of one order, one after the other."""
+RATE, STEADY_SECONDS = 200, 5
 DOCUMENT = jsontext.text({"id": "x", "description": "x" * 4000})
 HEADS = ("events a second", "NATS JetStream", "Kafka (mock)", "nothing")
 
@@ -60,12 +70,12 @@ def main(events: int, rounds: int) -> None:
 
 def measure(events: int = 10_000, rounds: int = 3) -> str:
     logs.configure("warning")
-    with tempfile.TemporaryDirectory(prefix="facade-streams-") as kept, nats_server(Path(kept)) as nats:
+    with tempfile.TemporaryDirectory(prefix="facade-streams-") as kept, nats_server(Path(kept)) as server:
         database = with_events(Path(kept), events)
         with kafka_cluster() as brokers:
             prefixes = iter(f"bench{number}.events" for number in range(1_000))
             made: list[Callable[[], EventPublisher]] = [
-                lambda: JetStreamPublisher([nats.url], next(prefixes)),
+                lambda: JetStreamPublisher([server.url], next(prefixes)),
                 lambda: KafkaPublisher(brokers, next(prefixes)),
                 Nowhere,
             ]
@@ -77,8 +87,56 @@ def measure(events: int = 10_000, rounds: int = 3) -> str:
                 [name, *(_median(database, publisher, batch, count, rounds) for publisher in made)]
                 for name, batch, count in rows
             ]
+        times = _times(database, server.url)
         database.close()
-    return table(HEADS, shown)
+    p50, p99 = (f"{1000 * times[int(share * len(times))]:.0f} ms" for share in (0.5, 0.99))
+    steady = table((f"{RATE} events a second", "p50", "p99"), [("from commit to subscriber, NATS", p50, p99)])
+    return f"{table(HEADS, shown)}\n\n{steady}"
+
+
+def _times(database: Database, url: str) -> list[float]:
+    """How long after its commit each event came, sorted. Writer, sequencer and relay are in one process."""
+    committed: dict[str, float] = {}
+    came: dict[str, float] = {}
+    _rewind(database, 0)
+    sequencer = Sequencer(EventNumbers(database))
+    with _subscribed(url, "steady.events", came), _relay(database, JetStreamPublisher([url], "steady.events")) as relay:
+        sequencer.subscribe(relay.wake)
+        sequencer.begin()
+        relay.begin()
+        begun = perf_counter()
+        for number in range(RATE * STEADY_SECONDS):
+            sleep(max(0.0, begun + number / RATE - perf_counter()))
+            happen(database, f"steady-{number}")
+            committed[f"steady-{number}-1"] = perf_counter()
+            sequencer.wake()
+        until(lambda: len(came) == len(committed))
+        sequencer.stop()
+    return sorted(came[name] - at for name, at in committed.items())
+
+
+@contextmanager
+def _subscribed(url: str, prefix: str, came: dict[str, float]) -> Iterator[None]:
+    """Notes when each event comes, on an event loop of its own."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+
+    async def note(message: Msg) -> None:
+        came[(message.headers or {})["Nats-Msg-Id"]] = perf_counter()
+
+    async def subscribe() -> Client:
+        client = await nats.connect(url)
+        await client.subscribe(f"{prefix}.>", cb=note)
+        await client.flush()
+        return client
+
+    client = asyncio.run_coroutine_threadsafe(subscribe(), loop).result()
+    yield
+    asyncio.run_coroutine_threadsafe(client.close(), loop).result()
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
 
 
 def with_events(directory: Path, events: int) -> Database:
