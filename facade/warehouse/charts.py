@@ -24,11 +24,15 @@ STYLE = Style(
     legend_font_size=12,
     no_data_font_size=20,
     value_font_size=11,
+    guide_stroke_color="#d5dbe1",
+    major_guide_stroke_color="#d5dbe1",
 )
 PER_BAR, AROUND = 34, 90
 """Pixels."""
 LABEL = 48
 """The most characters of a label; the table has all of them."""
+LABELS = 12
+"""About so many are below a course of time."""
 
 
 def plain(value: Any) -> str:
@@ -47,13 +51,18 @@ def bars(labels: Sequence[str], series: Mapping[str, Sequence[Any]]) -> str:
     return _drawn(chart, labels[::-1], {name: values[::-1] for name, values in series.items()})
 
 
-def stacked(labels: Sequence[str], series: Mapping[str, Sequence[Any]]) -> str:
-    """Columns of which each is the sum of its series, for a course of time."""
-    return _drawn(pygal.StackedBar(**_options(320), x_label_rotation=40, legend_at_bottom=True), labels, series)
-
-
 def lines(labels: Sequence[str], series: Mapping[str, Sequence[Any]]) -> str:
-    return _drawn(pygal.Line(**_options(300), x_label_rotation=40, legend_at_bottom=True), labels, series)
+    """A course of time. Of many labels only some are shown."""
+    every = max(1, len(labels) // LABELS)
+    chart = pygal.Line(
+        **_options(300),
+        x_label_rotation=30,
+        include_x_axis=True,
+        legend_at_bottom=True,
+        x_labels_major_every=every,
+        show_minor_x_labels=False,
+    )
+    return _drawn(chart, labels, series)
 
 
 def _options(height: int) -> dict[str, Any]:

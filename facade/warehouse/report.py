@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from html import escape
 from types import MappingProxyType
 from typing import Any
@@ -9,8 +10,12 @@ from typing import Any
 from facade.warehouse import charts
 from facade.warehouse.questions import Answer
 
-ROWS = 500
+ROWS = 1000
 """The most rows of one table."""
+BARS = 20
+"""Bars of one chart."""
+SHORT = 15
+"""Rows of a table that is open at once."""
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 
@@ -24,8 +29,9 @@ class Section:
     title: str
     meaning: str
     query: str
-    draw: Draw | None = None
+    draw: Draw
     nothing: str = "There is none yet."
+    arrange: Callable[[Answer], Answer] = lambda answer: answer
 
 
 FACTS = """
@@ -38,28 +44,36 @@ SELECT (SELECT count(*) FROM orders) AS "orders",
 """
 ORIGIN = """
 SELECT (SELECT source FROM stream), (SELECT number FROM stream), (SELECT last FROM stream),
-    (SELECT max(occurred_at) FROM events), (SELECT count(*) FROM events),
+    (SELECT strftime(max(occurred_at), '%Y-%m-%d %H:%M:%S') FROM events), (SELECT count(*) FROM events),
     (SELECT coalesce(sum(last - first + 1), 0) FROM missing_numbers),
     (SELECT coalesce(sum(assets), 0) FROM asset_loads WHERE number > (SELECT assets_read FROM stream))
 """
 
 
 def _bars(answer: Answer) -> str:
-    return charts.bars(_labels(answer), {answer.columns[-1]: _column(answer, -1)})
+    """Of the first rows; the table has all."""
+    rows = answer.rows[:BARS]
+    return charts.bars([_shown(row[0]) for row in rows], {answer.columns[-1]: [row[-1] for row in rows]})
 
 
-def _by_hour(answer: Answer) -> str:
-    """Columns of hours; each state is a series."""
-    hours = sorted({str(row[0]) for row in answer.rows})
-    states = sorted({str(row[1]) for row in answer.rows})
-    counted = {(str(row[0]), str(row[1])): row[2] for row in answer.rows}
-    return charts.stacked(hours, {state: [counted.get((hour, state)) for hour in hours] for state in states})
+def _pivoted(answer: Answer) -> Answer:
+    """From rows of hour, state and number to a row for each hour, with a column for each state."""
+    hours = list(dict.fromkeys(row[0] for row in answer.rows))
+    states = list(dict.fromkeys(row[1] for row in answer.rows))
+    counted = {(row[0], row[1]): row[2] for row in answer.rows}
+    rows = [[hour, *(counted.get((hour, state)) for state in states)] for hour in hours]
+    return Answer([answer.columns[0], *states], rows)
+
+
+def _lines(answer: Answer) -> str:
+    """A line for each column after the first."""
+    names = answer.columns[1:]
+    return charts.lines(_labels(answer), {name: _column(answer, place) for place, name in enumerate(names, start=1)})
 
 
 def _days(answer: Answer) -> str:
-    return charts.lines(
-        _labels(answer, 1), {name: _column(answer, place) for place, name in ((2, "median"), (3, "p95"))}
-    )
+    """Median and 95 %: beside one long order they would be invisible."""
+    return _lines(Answer([answer.columns[0], *answer.columns[2:4]], [[row[0], *row[2:4]] for row in answer.rows]))
 
 
 def _revenue(answer: Answer) -> str:
@@ -67,10 +81,8 @@ def _revenue(answer: Answer) -> str:
     kinds = list(dict.fromkeys(tuple(row[:2]) for row in answer.rows))
     drawn = []
     for kind in kinds:
-        rows = [row for row in answer.rows if tuple(row[:2]) == kind]
-        part = Answer(answer.columns, rows)
-        drawn.append(f"<h3>{_text(' '.join(map(_shown, kind)))}</h3>")
-        drawn.append(charts.bars([_shown(row[2]) for row in rows], {"amount": _column(part, -1)}))
+        rows = [row[2:] for row in answer.rows if tuple(row[:2]) == kind]
+        drawn += [f"<h3>{_text(': '.join(map(_shown, kind)))}</h3>", _bars(Answer(answer.columns[2:], rows))]
     return "".join(drawn)
 
 
@@ -85,10 +97,19 @@ SECTIONS = (
         "Orders by hour",
         "How many orders entered each state, in the 48 hours before the newest event. Times are in UTC.",
         """
-        SELECT strftime(hour, '%Y-%m-%d %H:%M') AS "hour", state AS "state", orders AS "orders" FROM orders_by_hour
-        WHERE hour > (SELECT max(occurred_at) FROM events) - INTERVAL 48 HOUR
+        WITH ends AS (
+            SELECT date_trunc('hour', min(occurred_at)) AS first, date_trunc('hour', max(occurred_at)) AS last
+            FROM events),
+        hours AS (
+            SELECT unnest(range(
+                greatest(first, last - INTERVAL 47 HOUR), last + INTERVAL 1 HOUR, INTERVAL 1 HOUR)) AS hour
+            FROM ends),
+        states AS (SELECT DISTINCT state FROM orders_by_hour)
+        SELECT strftime(hour, '%m-%d %H:00') AS "hour", state, coalesce(orders, 0) AS orders
+        FROM hours CROSS JOIN states LEFT JOIN orders_by_hour USING (hour, state) ORDER BY hours.hour, state
         """,
-        _by_hour,
+        _lines,
+        arrange=_pivoted,
     ),
     Section(
         "Lead times",
@@ -123,7 +144,7 @@ SECTIONS = (
             price_type || coalesce(', each ' || period, '') AS "price", coalesce(name, offering_id) AS "offering",
             orders AS "orders", amount AS "amount"
         FROM revenue_by_offering
-        ORDER BY ALL
+        ORDER BY 1, 2, amount DESC, 3
         """,
         _revenue,
         "Nothing was charged yet.",
@@ -148,6 +169,7 @@ h1 { font-size: 1.6rem; margin-bottom: 0; } h2 { margin-top: 2.5rem; border-top:
 table { border-collapse: collapse; width: 100%; } td, th { text-align: left; padding: .3rem .6rem; }
 th { border-bottom: 2px solid #d5dbe1; } td { border-bottom: 1px solid #e7ebee; }
 .number { text-align: right; font-variant-numeric: tabular-nums; } svg { width: 100%; height: auto; }
+figure { margin: 0; } summary { cursor: pointer; color: #2a6f97; }
 @media print { h2 { break-after: avoid; } figure, table { break-inside: avoid; } }
 """
 
@@ -205,9 +227,12 @@ def _section(section: Section, answer: Answer) -> str:
     begin = f'<h2>{_text(section.title)}</h2><p class="meaning">{_text(section.meaning)}</p>'
     if not answer.rows:
         return f"{begin}<p>{_text(section.nothing)}</p>"
-    drawn = f"<figure>{section.draw(answer)}</figure>" if section.draw else ""
+    arranged = section.arrange(answer)
+    table = _table(arranged)
+    if len(arranged.rows) > SHORT:
+        table = f"<details><summary>The numbers</summary>{table}</details>"
     more = f"<p>Only the first {len(answer.rows)} rows are shown.</p>" if answer.more else ""
-    return f"{begin}{drawn}{_table(answer)}{more}"
+    return f"{begin}<figure>{section.draw(arranged)}</figure>{table}{more}"
 
 
 def _table(answer: Answer) -> str:
@@ -227,8 +252,8 @@ def _cell(tag: str, text: str, number: bool) -> str:
 _NUMBER: Mapping[bool, str] = MappingProxyType({True: ' class="number"', False: ""})
 
 
-def _labels(answer: Answer, columns: int = 1) -> list[str]:
-    return [" ".join(_shown(value) for value in row[:columns]) for row in answer.rows]
+def _labels(answer: Answer) -> list[str]:
+    return [_shown(row[0]) for row in answer.rows]
 
 
 def _column(answer: Answer, place: int) -> list[Any]:
@@ -242,6 +267,9 @@ def _is_number(value: Any) -> bool:
 def _shown(value: Any) -> str:
     if value is None:
         return "–"
+    if isinstance(value, Decimal):
+        whole, point, decimals = f"{value:,f}".partition(".")
+        return whole + point + decimals[:2] + decimals[2:].rstrip("0")
     return f"{value:,}" if _is_number(value) else str(value)
 
 

@@ -17,6 +17,8 @@ from facade.warehouse.tables import STATE_TABLES
 from tests.support.product import ROOT
 from tests.support.waiting import LONG, until
 
+REACHED = "SELECT number, assets_read >= (SELECT coalesce(max(number), 0) FROM asset_loads) FROM stream"
+
 
 class Warehouse:
     """A file, and the commands that use it. `running` starts the process that owns it."""
@@ -54,8 +56,13 @@ class Warehouse:
         return ask(self.path, [statement], 100_000, LONG)[0].rows
 
     def until_number(self, number: int) -> None:
-        """Until all events up to this one are stored."""
-        until(lambda: self.rows("SELECT number FROM stream")[0][0] >= number, self.log.read_text)
+        """Until all events up to this one are stored, and the assets that they say were loaded."""
+
+        def reached() -> bool:
+            [[stored, complete]] = self.rows(REACHED)
+            return bool(stored >= number and complete)
+
+        until(reached, self.log.read_text)
 
     def state(self, up_to: int) -> list[list[list[Any]]]:
         """All rows that follow from the events up to this number."""

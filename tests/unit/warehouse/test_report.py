@@ -76,8 +76,10 @@ def test_the_page_shows_the_numbers_in_charts_and_tables(store: Store) -> None:
     tables = [[["".join(cell.itertext()) for cell in row] for row in table.iter("tr")] for table in tree.iter("table")]
     assert tables[0][:2] == [["state", "orders"], ["completed", "2"]]
     revenue = next(table for table in tables if table[0][0] == "currency")
-    assert ["EUR, tax included", "recurring, each month", "po_fibre", "2", "79.8000"] in revenue
+    assert ["EUR, tax included", "recurring, each month", "po_fibre", "2", "79.80"] in revenue
     facts = {"".join(fact.itertext()) for fact in tree.iter("li")}
+    hours = next(table for table in tables if table[0][0] == "hour")
+    assert [dict(zip(hours[0], row, strict=True))["completed"] for row in hours[1:]] == ["2"]
     assert {"4orders", "2completed", "1did not succeed", "3.00 smedian lead time"} <= facts
     charts = list(tree.iter("{http://www.w3.org/2000/svg}svg"))
     assert len(charts) >= len(SECTIONS) - 2
