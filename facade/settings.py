@@ -308,6 +308,11 @@ class Settings:
     )
     warehouse_client: str = _setting("WAREHOUSE_CLIENT", "warehouse", "the warehouse's client id")
     warehouse_secret: str = _setting("WAREHOUSE_SECRET", "warehouse-secret", "its secret", secret=True)
+    warehouse_ca_bundle: str = _setting(
+        "WAREHOUSE_CA_BUNDLE",
+        "",
+        "PEM file of certificates that WAREHOUSE_SOURCE is trusted by; default: the public ones",
+    )
     warehouse_chunk: int = _setting(
         "WAREHOUSE_CHUNK", 2000, "events that the warehouse stores in one transaction", least=1, most=100_000
     )

@@ -20,6 +20,7 @@ from facade.security.settings import PRODUCTION
 from facade.settings import Settings
 
 EXTRA = ("duckdb", "pygal")
+INSTALL = "install the extra with `pip install --constraint deploy/constraints.txt '.[warehouse]'`"
 PRIVATE = 0o077
 """The file has customers' data: nobody but its owner reads it."""
 
@@ -30,9 +31,7 @@ log = structlog.get_logger()
 def warehouse() -> None:
     """History and metrics of all orders and products, in a file of its own (docs/warehouse.md)."""
     if missing := [name for name in EXTRA if find_spec(name) is None]:
-        raise click.ClickException(
-            f"the warehouse needs {' and '.join(missing)}: install the extra with `pip install 'tmf-facade[warehouse]'`"
-        )
+        raise click.ClickException(f"the warehouse needs {' and '.join(missing)}: {INSTALL}")
 
 
 def _told_trouble(command: Callable[..., None]) -> Callable[..., None]:
@@ -145,7 +144,7 @@ def _source(settings: Settings) -> Any:
         raise click.ClickException("WAREHOUSE_SECRET must be set in production")
     url = (settings.warehouse_source or f"http://127.0.0.1:{settings.port}").rstrip("/")
     token_url = settings.warehouse_token_url or f"{url}/oauth/token"
-    return Source(url, token_url, settings.warehouse_client, settings.warehouse_secret)
+    return Source(url, token_url, settings.warehouse_client, settings.warehouse_secret, settings.warehouse_ca_bundle)
 
 
 def _made(settings: Settings) -> Path:

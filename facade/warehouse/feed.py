@@ -27,12 +27,13 @@ TRY_AGAIN = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where the feed is, and who reads it."""
+    """Where the feed is, and who reads it. `ca_bundle`: a file of authorities; without it the public ones count."""
 
     url: str
     token_url: str
     client: str
     secret: str
+    ca_bundle: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +141,16 @@ class Feed:
 
     def _sent(self, method: str, url: str, **options: Any) -> requests.Response:
         try:
-            return self._http.request(method, url, allow_redirects=False, **options)
+            # Given with each request: requests lets REQUESTS_CA_BUNDLE win over the session's.
+            return self._http.request(
+                method, url, allow_redirects=False, verify=self.source.ca_bundle or True, **options
+            )
+        except requests.exceptions.SSLError as error:
+            raise FeedAway(f"{url} has no certificate that we trust (WAREHOUSE_CA_BUNDLE): {error}") from error
         except requests.RequestException as error:
             raise FeedAway(f"nobody answers at {url}: {type(error).__name__}") from error
+        except OSError as error:  # requests found no such file
+            raise WarehouseError(f"WAREHOUSE_CA_BUNDLE cannot be read: {error}") from error
 
 
 def _check(answer: requests.Response, source: Source, path: str) -> None:

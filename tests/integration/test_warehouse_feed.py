@@ -3,12 +3,14 @@
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
 from canonical.shared import jsontext
 from facade.warehouse.errors import FeedAway, WarehouseError
 from facade.warehouse.feed import Feed, Source
+from tests.support.private_ca import Authority, served_over_tls
 
 TOKEN = {"access_token": "t1", "expires_in": 3600, "scope": "events:read events:read:all"}
 EMPTY = {"items": [], "next": 0, "last": 0}
@@ -115,6 +117,23 @@ def test_the_list_of_products_is_read_page_by_page(product: Product) -> None:
     assert (first.text, second.text, second.next) == ('[{"id":"a1"}]', '[{"id":"a2"}]', None)
     with pytest.raises(WarehouseError, match="needs the scopes inventory:read and inventory:read:all"):
         product.feed.products()
+
+
+def test_a_product_behind_a_private_authority_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, other = Authority(tmp_path / "ours"), Authority(tmp_path / "other")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(other.bundle))
+    made = Product()
+    with served_over_tls(made.server, ours.issue("product")) as url:
+
+        def feed(bundle: Path | str) -> Feed:
+            return Feed(Source(url, f"{url}/oauth/token", "warehouse", "secret", str(bundle)))
+
+        assert feed(ours.bundle).page(0).last == 0
+        for wrong in ("", other.bundle):
+            with pytest.raises(FeedAway, match="no certificate that we trust"):
+                feed(wrong).page(0)
+        with pytest.raises(WarehouseError, match="WAREHOUSE_CA_BUNDLE cannot be read"):
+            feed(tmp_path / "missing.pem").page(0)
 
 
 def test_a_product_that_is_down_is_asked_again_later() -> None:

@@ -87,7 +87,7 @@ def test_without_the_extra_the_command_says_what_to_install(command: Command, mo
     done = command("run")
     assert done.stderr == (
         "Error: the warehouse needs a_package_that_is_missing: "
-        "install the extra with `pip install 'tmf-facade[warehouse]'`\n"
+        "install the extra with `pip install --constraint deploy/constraints.txt '.[warehouse]'`\n"
     )
 
 
