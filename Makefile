@@ -33,7 +33,7 @@ check: $(READY)  ## style, types, import contracts
 	$(BIN)/lint-imports
 
 test: check  ## everything CI runs
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 coverage: $(READY)  ## which code no test executes; fails below the floor
 	@rm -rf var/coverage && mkdir -p var/coverage
