@@ -29,6 +29,7 @@ with warnings.catch_warnings():
     from facade.demo.product import DemoError, running, with_noted_ports
     from facade.demo.report import console_for, demonstrate
     from facade.health import Role
+    from facade.listener_commands import listeners
     from facade.operator_commands import operations
     from facade.partner_commands import partners
     from facade.replay_commands import replay
@@ -293,6 +294,7 @@ def duplicate_orders(settings: Settings) -> None:
 
 
 main.add_command(contract)
+main.add_command(listeners)
 main.add_command(operations)
 main.add_command(partners)
 main.add_command(replay)

@@ -35,6 +35,10 @@ class SqlDeliveryReads:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    def all(self) -> Sequence[ListenerReport]:
+        """Of all clients, for operators."""
+        return self._reports()
+
     def of(self, owner: str) -> Sequence[ListenerReport]:
         return self._reports(listeners.c.owner == owner)
 

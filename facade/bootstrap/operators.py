@@ -1,7 +1,7 @@
-"""What operators see and decide about processes without the API: the same rules and the same evidence."""
+"""What operators see and decide without the API, about processes and listeners: the same rules and evidence."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -9,12 +9,17 @@ from typing import Any
 import structlog
 
 from adapters.persistence import migrations
+from adapters.persistence.delivery_reads import SqlDeliveryReads
 from adapters.persistence.process_records import SqlProcessReads
 from canonical.audit.record import AuditRecord
+from canonical.listeners.commands import UnregisterListener
+from canonical.listeners.errors import ListenerNotFound
+from canonical.listeners.listener import Listener
+from canonical.listeners.ports import ListenerReport
 from canonical.processes.errors import CallUnderWay
 from canonical.shared.errors import CanonicalError, StoreUnavailable
 from facade.app import contract_of
-from facade.application.requests import Request
+from facade.application.requests import Request, Translation
 from facade.bootstrap.answers import answer_to
 from facade.bootstrap.core import Core
 from facade.contract.violations import ContractViolation
@@ -26,6 +31,8 @@ from facade.settings import Settings
 
 BY = "tmf-facade"
 """Who decides, in audit records and in the log."""
+END_LISTENER = "endListener"
+"""The operation in audit records: the API has none for the listeners of others."""
 LOOKS = 0.2
 """Seconds between two tries at a decision while a call is under way: less than the shortest pause after a call."""
 
@@ -61,6 +68,21 @@ class Operators:
         except (CanonicalError, ContractViolation) as refusal:
             self._record(refusal, request, subject)
             raise
+
+    def listeners(self, client: str | None) -> Sequence[ListenerReport]:
+        """All registrations, or those of a client."""
+        reads = SqlDeliveryReads(self.core.database)
+        return reads.all() if client is None else reads.of(client)
+
+    def end_listener(self, listener_id: str, reason: str) -> Listener:
+        """End a registration, whoever has it. Raises ListenerNotFound."""
+        found = next((one.listener for one in self.listeners(None) if one.listener.id == listener_id), None)
+        if found is None:
+            raise ListenerNotFound("there is no such registration", listenerId=listener_id)
+        payload = {"listenerId": found.id, "client": found.owner}
+        request = Request(BY, END_LISTENER, payload=payload, reason=reason)
+        self.core.application.execute(request, Translation(UnregisterListener(found.owner, found.id)), 204)
+        return found
 
     def _record(self, refusal: Exception, request: Request, subject: str) -> None:
         answer = answer_to(refusal)

@@ -168,6 +168,7 @@ def test_a_page_gets_its_token_as_the_launcher_says(page: str, client: str) -> N
 COMMANDS = (
     *("run", "serve", "work", "simulate", "demo", "token", "db upgrade", "catalog load", "catalog check"),
     *("contract prepare", "replay", "partners doc", "partners openapi", "partners forget", "republish"),
+    *("listeners list", "listeners end"),
     *(f"warehouse {name}" for name in ("run", "rebuild", "query", "report")),
     *(f"operations {name}" for name in ("list", "show", "retry", "skip", "compensate")),
 )
