@@ -111,6 +111,7 @@ def rebuild(path: Path, feed: Feed, chunk: int, memory_mb: int, told: Callable[[
             while taken.number < end:
                 taken = _patiently(lambda: take_chunk(store, feed, chunk))
                 told(taken)
+            _check_nothing_was_lost(old, store)
             read_loaded_assets(store, feed)
         finally:
             store.close()
@@ -152,11 +153,28 @@ def _check_nothing_is_lost(old: Store | None, feed: Feed) -> None:
     if old is None or oldest is None or not items:
         return
     if items[0]["number"] > oldest:
-        raise WarehouseError(
-            f"{old.path} has events from number {oldest} on, and the feed begins with number {items[0]['number']}: "
-            "the product has deleted the events before (KEEP_EVENTS_DAYS). A rebuild would lose them. "
-            "To begin without them, move the file away and start `tmf-facade warehouse run`"
-        )
+        raise _deleted(old, oldest)
+
+
+def _check_nothing_was_lost(old: Store | None, fresh: Store) -> None:
+    """The product keeps the newest event of each subject, so events between others may be deleted."""
+    if old is None:
+        return
+    kept = fresh.numbers(fresh.number)
+    other = next(kept, None)
+    for number in old.numbers(fresh.number):
+        while other is not None and other < number:
+            other = next(kept, None)
+        if other != number:
+            raise _deleted(old, number)
+
+
+def _deleted(old: Store, number: int) -> WarehouseError:
+    return WarehouseError(
+        f"{old.path} has the event with number {number}, which the product has deleted since (KEEP_EVENTS_DAYS). "
+        "A rebuild would lose it. To begin without what was deleted, move the file away and start "
+        "`tmf-facade warehouse run`"
+    )
 
 
 def _tell_what_is_not_seen(feed: Feed) -> None:

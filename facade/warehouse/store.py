@@ -13,6 +13,8 @@ from facade.warehouse.questions import Answer, answers
 from facade.warehouse.tables import FOLDS, LAYOUT, LISTED, NEW_ASSETS, NEW_EVENTS, PAGE, PRODUCTS, TABLES, VIEWS
 
 MEMORY_MB = 1024
+AT_ONCE = 10_000
+"""Rows that are read together."""
 FREE_WITHIN = 5.0
 """Seconds. A query has the file for a moment only, and so has a process that is about to say how to reach it."""
 T = TypeVar("T")
@@ -68,6 +70,13 @@ class Store:
         """The number of the first stored event."""
         found = self._one("SELECT min(number) FROM events")
         return None if found is None else int(found)
+
+    def numbers(self, up_to: int) -> Iterator[int]:
+        """The numbers of the stored events, rising."""
+        with self._connection.cursor() as reader:
+            reader.execute("SELECT number FROM events WHERE number <= ? ORDER BY number", [up_to])
+            while rows := reader.fetchmany(AT_ONCE):
+                yield from (number for (number,) in rows)
 
     def take(self, pages: Sequence[str], number: int, last: int) -> int:
         """Store the events in the texts of these pages of the feed, in one transaction with the new cursor.

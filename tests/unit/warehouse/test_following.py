@@ -93,6 +93,19 @@ def test_a_rebuild_does_not_lose_what_the_product_has_deleted(store: Store) -> N
         assert old.oldest == 1
 
 
+def test_a_rebuild_does_not_lose_what_was_deleted_behind_events_that_stay(store: Store) -> None:
+    feed = Fed([*a_course("o1", 1), *a_course("o2", 5), event(9, "OrderRemoved", "o1", 5)])
+    next(follow(store, feed, chunk=100))
+    store.close()
+    newest = Fed([one for one in feed.events if one["number"] not in (6, 7)])
+    with pytest.raises(WarehouseError, match=r"number 6.*KEEP_EVENTS_DAYS"):
+        rebuild(store.path, newest, 3, MEMORY, lambda taken: None)
+    with closing(Store(store.path)) as old:
+        assert old.number == 9
+    restored = Fed(a_course("o9", 1))
+    assert rebuild(store.path, restored, 3, MEMORY, lambda taken: None).number == 4
+
+
 def test_a_file_that_is_none_is_rebuilt(tmp_path: Path) -> None:
     path = tmp_path / "warehouse.duckdb"
     path.write_text("something else" * 1000)
