@@ -166,7 +166,7 @@ FOLDS = (
     """,
     """
     INSERT OR REPLACE INTO orders
-    SELECT subject_id, owner, customer_id, state, CAST(document->>'$.creationDate' AS TIMESTAMP), occurred_at
+    SELECT subject_id, owner, customer_id, state, TRY_CAST(document->>'$.creationDate' AS TIMESTAMP), occurred_at
     FROM newest WHERE subject_type = 'order' AND NOT removed
     """,
     "DELETE FROM orders WHERE order_id IN (SELECT subject_id FROM newest WHERE removed)",
@@ -175,10 +175,10 @@ FOLDS = (
     """
     CREATE OR REPLACE TEMP TABLE items AS
     WITH RECURSIVE listed(order_id, item) AS (
-        SELECT subject_id, unnest(CAST(document->'$.productOrderItem' AS JSON[]))
+        SELECT subject_id, unnest(TRY_CAST(document->'$.productOrderItem' AS JSON[]))
         FROM newest WHERE subject_type = 'order' AND NOT removed
         UNION ALL
-        SELECT order_id, unnest(CAST(item->'$.productOrderItem' AS JSON[])) FROM listed
+        SELECT order_id, unnest(TRY_CAST(item->'$.productOrderItem' AS JSON[])) FROM listed
         WHERE (item->'$.productOrderItem') IS NOT NULL)
     SELECT order_id, item->>'$.id' AS item_id, item->>'$.action' AS action,
         item->>'$.productOffering.id' AS offering_id, item->>'$.product.id' AS asset_id,
@@ -192,8 +192,8 @@ FOLDS = (
     """
     INSERT INTO order_charges
     WITH listed AS (
-        SELECT order_id, item_id, offering_id, action, unnest(CAST(prices AS JSON[])) AS price,
-            generate_subscripts(CAST(prices AS JSON[]), 1) AS place
+        SELECT order_id, item_id, offering_id, action, unnest(TRY_CAST(prices AS JSON[])) AS price,
+            generate_subscripts(TRY_CAST(prices AS JSON[]), 1) AS place
         FROM items WHERE prices IS NOT NULL),
     priced AS (
         SELECT order_id, item_id, offering_id, action, place, (price->>'$.name') = 'charged' AS is_ours,
@@ -203,8 +203,8 @@ FOLDS = (
         FROM listed)
     SELECT order_id, item_id, offering_id, price_type, period, arg_max(money->>'$.unit', place),
         arg_max(tax_included, place),
-        CASE WHEN bool_or(is_ours) THEN arg_max(TRY_CAST(money->>'$.value' AS DECIMAL(20, 4)), place)
-            ELSE sum(TRY_CAST(money->>'$.value' AS DECIMAL(20, 4))) END
+        TRY_CAST(CASE WHEN bool_or(is_ours) THEN arg_max(TRY_CAST(money->>'$.value' AS DECIMAL(20, 4)), place)
+            ELSE sum(TRY_CAST(money->>'$.value' AS DECIMAL(20, 4))) END AS DECIMAL(20, 4))
     FROM priced WHERE action = 'add' OR is_ours
     GROUP BY order_id, item_id, offering_id, price_type, period
     """,

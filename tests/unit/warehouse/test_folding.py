@@ -74,6 +74,16 @@ def test_an_event_twice_in_one_page_or_behind_the_cursor_is_stored_once(store: S
     assert rows(store, "FROM missing_numbers ORDER BY first") == [[1, 10], [15, 15]]
 
 
+def test_prices_that_no_column_can_hold_stop_nothing(store: Store) -> None:
+    stated = {
+        "name": "huge",
+        "priceType": "oneTime",
+        "price": {"taxIncludedAmount": {"unit": "EUR", "value": 9 * 10**15}},
+    }
+    store.take([text_of(a_course("o1", 1, [stated, stated]))], 4, 4)
+    assert rows(store, "SELECT price_type, amount FROM order_charges") == [["oneTime", None]]
+
+
 def test_a_page_that_cannot_be_stored_leaves_nothing_behind(store: Store) -> None:
     store.take([text_of(a_course("o1", 1))], 4, 4)
     before = everything(store)
