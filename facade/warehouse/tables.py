@@ -169,7 +169,7 @@ FOLDS = (
     SELECT subject_id, owner, customer_id, state, TRY_CAST(document->>'$.creationDate' AS TIMESTAMP), occurred_at
     FROM newest WHERE subject_type = 'order' AND NOT removed
     """,
-    "DELETE FROM orders WHERE order_id IN (SELECT subject_id FROM newest WHERE removed)",
+    "DELETE FROM orders WHERE order_id IN (SELECT subject_id FROM newest WHERE subject_type = 'order' AND removed)",
     "DELETE FROM order_items WHERE order_id IN (SELECT subject_id FROM newest WHERE subject_type = 'order')",
     "DELETE FROM order_charges WHERE order_id IN (SELECT subject_id FROM newest WHERE subject_type = 'order')",
     """
@@ -213,7 +213,7 @@ FOLDS = (
     SELECT subject_id, owner, customer_id, state, document->>'$.name', document->>'$.productOffering.id', occurred_at
     FROM newest WHERE subject_type = 'asset' AND document IS NOT NULL AND NOT removed
     """,
-    "DELETE FROM assets WHERE asset_id IN (SELECT subject_id FROM newest WHERE removed)",
+    "DELETE FROM assets WHERE asset_id IN (SELECT subject_id FROM newest WHERE subject_type = 'asset' AND removed)",
 )
 """Executed one after the other for the events in `chunk`."""
 

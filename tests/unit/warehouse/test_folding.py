@@ -74,6 +74,14 @@ def test_an_event_twice_in_one_page_or_behind_the_cursor_is_stored_once(store: S
     assert rows(store, "FROM missing_numbers ORDER BY first") == [[1, 10], [15, 15]]
 
 
+def test_a_removal_takes_away_no_other_kind_of_subject_with_the_same_id(store: Store) -> None:
+    kept = {"status": "active", "name": "Fibre"}
+    asset = event(1, "AssetCreated", "1001", 1, kept) | {"subject": {"type": "asset", "id": "1001", "sequence": 1}}
+    removed = event(3, "OfferingRemoved", "1001", 2) | {"subject": {"type": "offering", "id": "1001", "sequence": 2}}
+    store.take([text_of([asset, event(2, "OrderSubmitted", "1001", 3, an_order("acknowledged")), removed])], 3, 3)
+    assert rows(store, "SELECT asset_id FROM assets") == rows(store, "SELECT order_id FROM orders") == [["1001"]]
+
+
 def test_prices_that_no_column_can_hold_stop_nothing(store: Store) -> None:
     stated = {
         "name": "huge",
