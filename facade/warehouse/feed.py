@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from time import monotonic
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote_plus, urlsplit
 
 import requests
 from requests.auth import AuthBase
@@ -121,7 +121,7 @@ class Feed:
             "POST",
             source.token_url,
             data={"grant_type": "client_credentials"},
-            auth=(source.client, source.secret),
+            auth=(quote_plus(source.client), quote_plus(source.secret)),  # RFC 6749 section 2.3.1
             timeout=ANSWER_SECONDS,
         )
         if answer.status_code in (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
@@ -129,8 +129,10 @@ class Feed:
                 f"{source.token_url} gives the client {source.client} no token ({answer.status_code}): "
                 "check WAREHOUSE_CLIENT and WAREHOUSE_SECRET"
             )
-        if not answer.ok:
+        if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status_code in TRY_AGAIN:
             raise FeedAway(f"{source.token_url} answers {answer.status_code}")
+        if answer.status_code != HTTPStatus.OK:
+            raise WarehouseError(f"{source.token_url} answers {answer.status_code}: check WAREHOUSE_TOKEN_URL")
         try:
             token = jsontext.read_kept(answer.text)
             self._token, seconds = Bearer(str(token["access_token"])), float(token.get("expires_in", EARLY_SECONDS * 2))

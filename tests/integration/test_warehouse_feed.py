@@ -1,5 +1,6 @@
 """The feed as the warehouse reads it: tokens, and what answers mean, over real HTTP."""
 
+import base64
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -21,6 +22,7 @@ class Product:
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, str]] = []
+        self.credentials: list[str] = []
         self.tokens: list[tuple[int, object]] = []
         self.events: list[tuple[int, object]] = []
         self.links: list[str] = []
@@ -35,7 +37,9 @@ class Product:
                 self._answer(product.events, EMPTY)
 
             def _answer(self, answers: list[tuple[int, object]], usual: object) -> None:
-                product.asked.append((self.path.partition("?")[0], self.headers["Authorization"].partition(" ")[0]))
+                kind, _, credentials = self.headers["Authorization"].partition(" ")
+                product.asked.append((self.path.partition("?")[0], kind))
+                product.credentials.append(credentials)
                 status, body = answers.pop(0) if answers else (200, usual)
                 content = body if isinstance(body, bytes) else jsontext.write(body)
                 self.send_response(status)
@@ -84,6 +88,9 @@ def test_a_token_without_everybodys_events_is_noticed(product: Product) -> None:
         ([(401, {})], [], WarehouseError, "check WAREHOUSE_CLIENT and WAREHOUSE_SECRET"),
         ([(200, b"<html>")], [], WarehouseError, "is no token: check WAREHOUSE_TOKEN_URL"),
         ([(200, [])], [], WarehouseError, "is no token"),
+        ([(404, {})], [], WarehouseError, "answers 404: check WAREHOUSE_TOKEN_URL"),
+        ([(302, {})], [], WarehouseError, "answers 302: check WAREHOUSE_TOKEN_URL"),
+        ([(429, {})], [], FeedAway, "answers 429"),
         ([(503, {})], [], FeedAway, "answers 503"),
         ([], [(403, {})], WarehouseError, "needs the scopes events:read and events:read:all"),
         ([], [(401, {}), (401, {})], WarehouseError, "refuses the client warehouse"),
@@ -134,6 +141,11 @@ def test_a_product_behind_a_private_authority_is_read(tmp_path: Path, monkeypatc
                 feed(wrong).page(0)
         with pytest.raises(WarehouseError, match="WAREHOUSE_CA_BUNDLE cannot be read"):
             feed(tmp_path / "missing.pem").page(0)
+
+
+def test_client_and_secret_are_form_encoded(product: Product) -> None:
+    Feed(Source(product.url, f"{product.url}/oauth/token", "ware:house", "50% +")).page(0)
+    assert base64.b64decode(product.credentials[0]) == b"ware%3Ahouse:50%25+%2B"
 
 
 def test_a_product_that_is_down_is_asked_again_later() -> None:
