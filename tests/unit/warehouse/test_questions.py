@@ -41,6 +41,12 @@ HOSTILE = (
     "SELECT 1; SELECT 2",
     "",
     "EXPLAIN ANALYZE DELETE FROM orders",
+    "EXPLAIN ANALYZE COMMIT",
+    "explain (analyze) rollback",
+    "EXPLAIN /* */ ANALYZE COMMIT",
+    "/* */ EXPLAIN ANALYZE CHECKPOINT",
+    "EXPLAIN ANALYZE CREATE TEMP TABLE t AS SELECT 1",
+    "EXPLAIN EXPLAIN ANALYZE COMMIT",
     "SELECT * FROM force_checkpoint()",
     "SELECT * FROM enable_logging()",
     "SELECT * FROM query('DELETE FROM orders')",
@@ -102,12 +108,25 @@ def test_every_kind_of_value_has_a_form(filled: Store, statement: str, rows: lis
         assert ask(filled.path, [statement], 10, 600)[0].rows == rows
 
 
+def test_a_question_cannot_leave_its_transaction(filled: Store) -> None:
+    with pytest.raises(QuestionRefused, match="TRANSACTION is not allowed"):
+        filled.ask(["EXPLAIN ANALYZE COMMIT", "EXPLAIN ANALYZE DELETE FROM orders"], 10, 600)
+    assert filled.ask(["SELECT state FROM orders"], 10, 600)[0].rows == [["completed"]]
+
+
+@pytest.mark.parametrize("how", ["EXPLAIN", "explain analyze", "EXPLAIN (FORMAT json)", "EXPLAIN ANALYZE\n"])
+def test_a_query_is_explained(filled: Store, how: str) -> None:
+    assert "plan" in filled.ask([f"{how} SELECT count(*) FROM orders"], 10, 600)[0].rows[0][0]
+
+
 def test_rows_are_counted_and_time_is_limited(filled: Store) -> None:
     answer = filled.ask(["FROM range(5) AS numbers(a)"], 3, 600)[0]
     assert (answer.columns, answer.rows, answer.more) == (["a"], [[0], [1], [2]], True)
     endless = "SELECT count(*) FROM range(1000000000) a, range(1000000000) b WHERE a.range + b.range = 3"
     with pytest.raises(QuestionRefused, match=r"longer than 0\.2 s"):
         filled.ask([endless], 3, 0.2)
+    with pytest.raises(QuestionRefused, match="longer than 0 s"):
+        filled.ask(["SELECT 1"], 3, 0)
     with pytest.raises(QuestionRefused, match="Out of Memory"):
         filled.ask(["SELECT list(range) FROM range(3000000000)"], 3, 600)
     assert filled.ask(["FROM orders"], 3, 600)[0].rows
