@@ -82,16 +82,24 @@ def _asked_process(path: Path, statements: Sequence[str], rows: int, seconds: fl
         http.trust_env = False  # neither proxies nor ~/.netrc
         body = jsontext.write({"statements": list(statements), "rows": rows})
         try:
-            answer = http.post(url, data=body, headers={"Authorization": f"Bearer {token}"}, timeout=seconds * 2 + 60)
+            answer = http.post(
+                url,
+                data=body,
+                headers={"Authorization": f"Bearer {token}"},
+                timeout=seconds * 2 + 60,
+                allow_redirects=False,
+            )
         except requests.ConnectionError:
             return None
         except requests.RequestException as error:
             raise WarehouseError(f"the warehouse process does not answer: {type(error).__name__}") from error
-    if answer.status_code == HTTPStatus.OK:
-        return [Answer.of_json(one) for one in jsontext.read_kept(answer.text)["answers"]]
-    if answer.status_code == HTTPStatus.BAD_REQUEST:
-        raise QuestionRefused(str(jsontext.read_kept(answer.text)["message"]))
-    return None  # another program has the port now
+    with suppress(ValueError, KeyError, TypeError):  # another program may have the port now
+        said = jsontext.read_kept(answer.text)
+        if answer.status_code == HTTPStatus.OK:
+            return [Answer.of_json(one) for one in said["answers"]]
+        if answer.status_code == HTTPStatus.BAD_REQUEST:
+            raise QuestionRefused(str(said["message"]))
+    return None
 
 
 class _Server(ThreadingHTTPServer):

@@ -1,13 +1,16 @@
 """Queries read, and do nothing else."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from decimal import Decimal
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
-from facade.warehouse.asking import answering, ask, note_of
+from canonical.shared import jsontext
+from facade.warehouse.asking import HOST, answering, ask, note_of
 from facade.warehouse.errors import QuestionRefused, WarehouseError, WarehouseInUse
 from facade.warehouse.store import Store
 from tests.support.fed import a_course, text_of
@@ -116,7 +119,7 @@ def test_a_question_cannot_leave_its_transaction(filled: Store) -> None:
 
 @pytest.mark.parametrize("how", ["EXPLAIN", "explain analyze", "EXPLAIN (FORMAT json)", "EXPLAIN ANALYZE\n"])
 def test_a_query_is_explained(filled: Store, how: str) -> None:
-    assert "plan" in filled.ask([f"{how} SELECT count(*) FROM orders"], 10, 600)[0].rows[0][0]
+    assert "plan" in filled.ask([f"{how} FROM orders"], 10, 600)[0].rows[0][0]
 
 
 def test_rows_are_counted_and_time_is_limited(filled: Store) -> None:
@@ -151,6 +154,34 @@ def test_a_note_of_a_process_that_died_is_passed_over(tmp_path: Path) -> None:
     for left in ('{"port": 1, "token": "x"}', "{}", "not JSON"):
         note_of(path).write_text(left)
         assert ask(path, ["SELECT count(*) FROM orders"], 10, 600)[0].rows == [[0]]
+
+
+class Stranger(BaseHTTPRequestHandler):
+    """Another program that has the port now: as a server of HTTPS answers to plain HTTP."""
+
+    status = 400
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        body = b"<html>The plain HTTP request was sent to an HTTPS port</html>"
+        self.send_response(self.status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Tests are quiet."""
+
+
+@pytest.mark.parametrize("status", [200, 400])
+def test_another_program_on_the_port_of_a_process_that_died_is_passed_over(tmp_path: Path, status: int) -> None:
+    path = tmp_path / "warehouse.duckdb"
+    Store(path).close()
+    with ThreadingHTTPServer((HOST, 0), type("Handler", (Stranger,), {"status": status})) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        note_of(path).write_text(jsontext.text({"port": server.server_address[1], "token": "x"}))
+        assert ask(path, ["SELECT count(*) FROM orders"], 10, 600)[0].rows == [[0]]
+        server.shutdown()
 
 
 def test_a_missing_file_and_another_one_are_named(tmp_path: Path) -> None:
