@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 from functools import wraps
 from importlib.util import find_spec
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import click
@@ -160,14 +161,23 @@ def _made(settings: Settings) -> Path:
 @contextmanager
 def _owning() -> Iterator[None]:
     """Files are private. SIGTERM and Ctrl-C are no errors: what was not committed is read again."""
+    asked: list[int] = []
+
+    def stop(number: int, _: FrameType | None) -> None:
+        asked.append(number)
+        raise KeyboardInterrupt
+
     mask = os.umask(PRIVATE)
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, RuntimeError):  # DuckDB raises RuntimeError for an interrupted statement
+        if not asked:
+            raise
         raise click.exceptions.Exit(0) from None
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
         os.umask(mask)
 
 

@@ -1,6 +1,7 @@
 """What `tmf-facade warehouse` prints, and what it says if it cannot work."""
 
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,23 @@ def test_what_is_wrong_is_said_in_one_line(
     assert done.exit_code == 1
     assert message in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_in_the_middle_of_a_statement_is_no_error(
+    command: Command, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def interrupted(*_: object) -> Iterator[None]:
+        """As DuckDB 2.0 tells it."""
+        try:
+            signal.raise_signal(number)
+        except KeyboardInterrupt:
+            raise RuntimeError("Query interrupted") from None
+        yield
+
+    monkeypatch.setattr("facade.warehouse.following.follow", interrupted)
+    done = command("run")
+    assert done.exit_code == 0, done.output
 
 
 def test_production_refuses_the_secret_of_development(command: Command) -> None:
