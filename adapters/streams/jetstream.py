@@ -19,7 +19,8 @@ from nats.js.errors import NotFoundError
 
 from canonical.events.ports import NotPublished, StreamMessage
 
-SCHEMES = ("nats://", "tls://")
+TLS = "tls://"
+SCHEMES = ("nats://", TLS)
 CONNECT_SECONDS = 2
 ACKNOWLEDGED_WITHIN = 5.0
 CLOSED_WITHIN = 2.0
@@ -54,6 +55,8 @@ class JetStreamPublisher:
     ) -> None:
         if not all(server.startswith(SCHEMES) for server in servers):
             raise ValueError("use servers such as nats://host:4222 or tls://host:4222, with commas between them")
+        if ca is not None and not all(server.startswith(TLS) for server in servers):
+            raise ValueError("certificates check a server only with TLS: use servers such as tls://host:4222")
         self._servers = list(servers)
         self._prefix = prefix
         self._options: dict[str, Any] = {"name": "tmf-facade", "connect_timeout": CONNECT_SECONDS}

@@ -37,6 +37,8 @@ class KafkaPublisher:
         self._properties: dict[str, Any] = {**DEFAULTS, **properties, **SAFE, "bootstrap.servers": brokers}
         self._properties["error_cb"] = self._troubles.append
         if ca is not None:
+            if "ssl" not in properties.get("security.protocol", "").lower():
+                raise ValueError("certificates check a broker only with security.protocol=SSL or SASL_SSL")
             self._properties["ssl.ca.location"] = str(ca)
         self._producer: Producer | None = None
         try:

@@ -232,6 +232,14 @@ def test_a_tls_address_needs_a_server_with_tls(broker: NatsServer) -> None:
     assert refusal(plain) == "NATS did not take all events: SecureConnRequiredError"
 
 
+def test_certificates_that_would_check_nobody_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="only with TLS: use servers such as tls://"):
+        JetStreamPublisher(["tls://one:4222", "nats://two:4222"], "tls.events", ca=tmp_path)
+    for properties in ({}, {"security.protocol": "SASL_PLAINTEXT"}):
+        with pytest.raises(ValueError, match="only with security"):
+            KafkaPublisher("one:9092", "tls.events", properties, tmp_path)
+
+
 def test_a_server_is_known_by_its_certificate_and_knows_us_by_a_password(tmp_path: Path) -> None:
     key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
     subprocess.run(
