@@ -13,6 +13,7 @@ import structlog
 from adapters.persistence.database import Database, insert_once
 from adapters.persistence.encoding import timestamp
 from adapters.persistence.prepared import Prepared
+from adapters.persistence.retention import delete_each
 from adapters.persistence.tables import process_steps, processes
 from canonical.processes.process_status import Problem, ProcessState
 from canonical.processes.records import UNTIL
@@ -203,10 +204,11 @@ class ProcessTable:
             if not found:
                 return after
             those = sa.select(process_steps.c.process, process_steps.c.subject).distinct()
-            left = connection.execute(those.where(kept.in_([(row.process, row.subject) for row in found]))).all()
+            listed = kept.in_([(row.process, row.subject) for row in found])
+            left = [dict(row) for row in connection.execute(those.where(listed)).mappings()]
         if left:
             with self._database.writing() as connection:
-                connection.execute(sa.delete(process_steps).where(kept.in_([tuple(row) for row in left])))
+                delete_each(connection, process_steps, left)
                 connection.commit()
         return str(found[-1].changed_at)
 

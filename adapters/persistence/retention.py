@@ -1,6 +1,6 @@
 """Deletes what is older than it is to be kept: audit records, idempotency keys and processes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from time import monotonic
 
@@ -61,11 +61,20 @@ class Retention:
     def _delete(self, table: sa.Table, old: sa.Select[tuple[str, ...]], *belonging: sa.Table) -> bool:
         """Delete these rows by their key, and those of other tables that have the same key."""
         with self._database.reading() as connection:
-            keys = [tuple(row) for row in connection.execute(old.limit(AT_ONCE))]
+            keys = [dict(row) for row in connection.execute(old.limit(AT_ONCE)).mappings()]
         if keys:
             with self._database.writing() as connection:
                 for one in (*belonging, table):
-                    columns = [one.c[column.name] for column in old.selected_columns]
-                    connection.execute(sa.delete(one).where(sa.tuple_(*columns).in_(keys)))
+                    delete_each(connection, one, keys)
                 connection.commit()
         return len(keys) == AT_ONCE
+
+
+def delete_each(connection: sa.Connection, table: sa.Table, keys: Sequence[Mapping[str, str]]) -> None:
+    """Delete the rows with each of these keys. One after the other: SQLite 3.40 reads the whole table for a list of
+    keys with several columns.
+    """
+    with_key = [table.c[name] == sa.bindparam(f"of_{name}") for name in keys[0]]
+    connection.execute(
+        sa.delete(table).where(*with_key), [{f"of_{name}": value for name, value in key.items()} for key in keys]
+    )

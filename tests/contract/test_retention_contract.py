@@ -74,6 +74,26 @@ def test_what_is_old_is_deleted_the_oldest_first_and_in_parts(
     assert count(database, table) == 1
 
 
+@pytest.mark.parametrize("name", ROWS)
+def test_no_whole_table_is_read(sqlite_database: Database, name: str) -> None:
+    table, rows = ROWS[name]
+    insert(sqlite_database, table, rows())
+    plans: list[str] = []
+
+    def explain(connection: sa.Connection, cursor: Any, statement: str, parameters: Any, _: Any, many: bool) -> None:
+        values = parameters[0] if many else parameters
+        if statement.startswith(("SELECT", "DELETE")):
+            look = connection.connection.cursor()
+            plans.extend(row[3] for row in look.execute(f"EXPLAIN QUERY PLAN {statement}", values))
+
+    with sqlite_database.reading() as connection:
+        engine = connection.engine
+    sa.event.listen(engine, "before_cursor_execute", explain)
+    FORGET[name](Retention(sqlite_database), DAYS[3])
+    assert plans
+    assert not [plan for plan in plans if plan.startswith("SCAN")]
+
+
 @pytest.mark.parametrize("state", [one for one in ProcessState if one is not ProcessState.ENDED])
 def test_a_process_that_has_not_ended_stays_however_old_it_is(database: Database, state: ProcessState) -> None:
     insert(database, processes, some_processes(state))
