@@ -18,6 +18,8 @@ OURS = {
     "health": "operations.yaml",
 }
 TOKENS = {"oauth": "oauth.yaml"}
+RULES = ("canonical", "operations")
+"""Those of our contracts that have a file of rules in specs/published; all TM Forum APIs share one."""
 CALLBACK = {"callback": "https://listener.example/events"}
 CHANGED = {"description": "changed"}
 
@@ -25,13 +27,19 @@ CHANGED = {"description": "changed"}
 def published(*, issues_tokens: bool) -> list[PublishedContract]:
     """The contracts that are served. `issues_tokens`: the development authorization server is, too."""
     found = [
-        PublishedContract(f"{api.name.lower()}-{version}", spec_of(served.spec), _Examples(_bodies(api, version)))
+        PublishedContract(
+            f"{api.name.lower()}-{version}",
+            spec_of(served.spec),
+            _Examples(_bodies(api, version)),
+            _read("published/tmf"),
+        )
         for api in TMF_APIS
         for version, served in api.versions.items()
     ]
     ours = OURS | (TOKENS if issues_tokens else {})
     return found + [
-        PublishedContract(name, spec_of(spec), _Examples(_written()["ours"])) for name, spec in ours.items()
+        PublishedContract(name, spec_of(spec), _Examples(_read("examples")["ours"]), _rules(name))
+        for name, spec in ours.items()
     ]
 
 
@@ -54,7 +62,7 @@ def _bodies(api: TmfApi, version: str) -> dict[str, Any]:
 
 def _of_resources(api: TmfApi, version: str) -> Iterator[tuple[str, Any]]:
     for resource in api.resources:
-        body = _written()["tmf"][resource.schema]
+        body = _read("examples")["tmf"][resource.schema]
         if version == "v4":
             lowered = api.bridge.lower(resource.schema, body).body
             body = {name: value for name, value in lowered.items() if name != "@type"}
@@ -62,6 +70,10 @@ def _of_resources(api: TmfApi, version: str) -> Iterator[tuple[str, Any]]:
         yield resource.operation(Verb.PATCH, version), CHANGED
 
 
+def _rules(name: str) -> Any:
+    return _read(f"published/{name}") if name in RULES else {"overlay": "1.0.0"}
+
+
 @cache
-def _written() -> Any:
-    return yaml.safe_load((SPECS / "examples.yaml").read_text())
+def _read(name: str) -> Any:
+    return yaml.safe_load((SPECS / f"{name}.yaml").read_text())

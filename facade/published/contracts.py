@@ -1,7 +1,8 @@
-"""A contract for integrators: its address is relative, and each body of a request has an example."""
+"""A contract for integrators: its address is relative, each body of a request has an example, and it has our rules."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import yaml
 
 from canonical.shared import jsontext
+from facade.contract.overlay import apply_overlay
 
 METHODS = ("get", "post", "put", "patch", "delete")
 Example = Callable[[str, str], Any]
@@ -17,11 +19,15 @@ Example = Callable[[str, str], Any]
 
 @dataclass(frozen=True)
 class PublishedContract:
-    """`name` is the last part of its address, as in `tmf622-v5`. Texts are made when they are first asked for."""
+    """`name` is the last part of its address, as in `tmf622-v5`. Texts are made when they are first asked for.
+
+    `rules` is an overlay with what the product refuses beyond `spec`, as far as a schema can say it.
+    """
 
     name: str
     spec: Mapping[str, Any]
     example: Example = lambda operation, media_type: None
+    rules: Mapping[str, Any] = field(default_factory=lambda: {"overlay": "1.0.0"})
 
     @property
     def title(self) -> str:
@@ -35,8 +41,10 @@ class PublishedContract:
     @cached_property
     def document(self) -> dict[str, Any]:
         """The address of the server is relative to `/docs/`, so that it is right behind every gateway."""
-        paths = {path: self._with_examples(operations) for path, operations in self.spec["paths"].items()}
-        return {**self.spec, "servers": [{"url": f"..{self.base_path or '/'}"}], "paths": paths}
+        spec = deepcopy(dict(self.spec))
+        apply_overlay(spec, self.rules)
+        paths = {path: self._with_examples(operations) for path, operations in spec["paths"].items()}
+        return {**spec, "servers": [{"url": f"..{self.base_path or '/'}"}], "paths": paths}
 
     @cached_property
     def json(self) -> bytes:
