@@ -3,7 +3,6 @@
 import csv
 import os
 import re
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from click.testing import CliRunner
 from canonical.shared import jsontext
 from facade.cli import main
 from facade.warehouse.tables import LAYOUT
+from tests.support.browser import needs_browser, shown
 from tests.support.product import ROOT, TMF622, Node, partner_order, portal_order
 from tests.support.tampering import tampering
 from tests.support.waiting import LONG, until
@@ -27,7 +27,6 @@ from tests.support.warehousing import Warehouse
 
 CANCEL = TMF622.rpartition("/")[0] + "/cancelProductOrder"
 TMF637 = "/tmf-api/productInventory/v5/product"
-CHROMIUM = shutil.which("chromium")
 PAGE = 100
 
 
@@ -179,11 +178,8 @@ def test_the_report_has_the_numbers_of_the_product(warehouse: Warehouse, report:
     assert "<script" not in text
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
+@needs_browser
 def test_the_report_opens_in_a_browser(warehouse: Warehouse, report: Path, tmp_path: Path) -> None:
-    quiet = ("gpu", "quic", "background-networking", "component-update", "sync")
-    command = [str(CHROMIUM), "--headless", "--no-sandbox", "--no-first-run", f"--user-data-dir={tmp_path / 'browser'}"]
-    command += [*(f"--disable-{name}" for name in quiet), "--dump-dom", report.as_uri()]
-    shown = subprocess.run(command, check=True, capture_output=True, text=True, timeout=LONG).stdout
-    assert shows_the_numbers(shown, warehouse)
-    assert shown.count('class="pygal-chart"') == report.read_text().count('class="pygal-chart"') > 3
+    text = shown(report.as_uri(), tmp_path / "browser")
+    assert shows_the_numbers(text, warehouse)
+    assert text.count('class="pygal-chart"') == report.read_text().count('class="pygal-chart"') > 3
