@@ -40,6 +40,7 @@ from facade.web.unreadable import (
     malformed_by,
     path_of,
 )
+from facade.web.wsgi_bridge import ENDING
 
 REQUEST_LINE = re.compile(rb"(?:\r\n)*[!#$%&'*+.^_`|~0-9A-Za-z-]+ (\S+) HTTP/\d")
 
@@ -88,6 +89,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
+        self.app_state.setdefault(ENDING, asyncio.Event())
         self.url = b""
         self._incomplete = False
         self._in_head = False
@@ -105,6 +107,10 @@ class HttpProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._unwatch()
         super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        self.app_state[ENDING].set()
+        super().shutdown()
 
     def data_received(self, data: bytes) -> None:
         if self._deaf:

@@ -5,6 +5,7 @@ Replaces a2wsgi's bridge, which Connexion installs. That bridge crosses between 
 application runs in a thread, and the loop sends its whole answer; so answers are never streamed.
 """
 
+import asyncio
 import contextvars
 import io
 import sys
@@ -29,6 +30,9 @@ THREADS_APART = 2
 
 GRACE_SECONDS = 1.0
 """Seconds after the deadline, for an answer with the outcome of the request."""
+
+ENDING = "ending"
+"""The name in the `state` of a request under which an asyncio.Event tells that the server ends."""
 
 WsgiAnswer = tuple[int, list[tuple[bytes, bytes]], bytes]
 OnLoop = Mapping[tuple[str, str], Callable[[], Any]]
@@ -75,7 +79,7 @@ class WsgiBridge:
         operation = (routing["api_base_path"], routing["operation_id"])
         handler, wait = self._on_loop.get(operation), self._waits.get(operation)
         if wait is not None:
-            await wait(scope)
+            await _unless_ending(wait(scope), scope)
         status, headers, content = (
             await self._in_thread(scope, receive) if handler is None else await _at_once(handler, receive)
         )
@@ -91,6 +95,23 @@ class WsgiBridge:
             context = contextvars.copy_context()
         job = partial(context.run, _answer, self.app, _environ(scope, body))
         return await threads.run(job, self._deadline + GRACE_SECONDS)
+
+
+async def _unless_ending(waiting: Awaitable[None], scope: Scope) -> None:
+    """Wait, but no longer than until the server ends: else it would end only after those who wait."""
+    ending = scope.get("state", {}).get(ENDING)
+    if ending is None:
+        await waiting
+        return
+    waits, ends = asyncio.ensure_future(waiting), asyncio.ensure_future(ending.wait())
+    try:
+        await asyncio.wait((waits, ends), return_when=asyncio.FIRST_COMPLETED)
+        if waits.done():
+            await waits
+    finally:
+        waits.cancel()
+        ends.cancel()
+        await asyncio.gather(waits, ends, return_exceptions=True)
 
 
 async def _at_once(handler: Callable[[], Any], receive: Receive) -> WsgiAnswer:

@@ -13,6 +13,7 @@ from uvicorn.server import ServerState
 from facade.web.http_protocol import HttpProtocol
 from facade.web.request_guard import RequestGuard
 from facade.web.unreadable import PIPELINED
+from facade.web.wsgi_bridge import ENDING
 
 HOST = b"Host: x\r\n"
 H2C = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n"
@@ -59,10 +60,12 @@ class Application:
     """Echoes each request; answers to `/slow…` wait until they are let go, `/unread` is answered without its body."""
 
     seen: list[str] = field(default_factory=list)
+    scopes: list[Any] = field(default_factory=list)
     let_go: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         self.seen.append(scope["path"])
+        self.scopes.append(scope)
         body, more, reason = b"", scope["path"] != "/unread", None
         while more:
             message = await receive()
@@ -534,3 +537,19 @@ class TestSizes:
         answers, closed, _ = talk([huge[:1000], *[huge[1000:1_001_000]] * 9])
         assert [answer.short for answer in answers] == [("/unread", "")]
         assert closed
+
+
+def test_requests_learn_that_the_server_ends() -> None:
+    async def talking() -> bool:
+        connection = Connection.made()
+        await connection.send(get(line=b"GET /slow HTTP/1.1"))
+        ending = connection.application.scopes[0]["state"][ENDING]
+        before = ending.is_set()
+        connection.protocol.shutdown()
+        connection.application.let_go.set()
+        await connection.settle()
+        assert connection.answers[0].status == 200
+        assert connection.transport.closed
+        return not before and ending.is_set()
+
+    assert asyncio.run(talking())

@@ -11,7 +11,24 @@ from facade.contract.bodies import BODY_LIMIT
 from facade.contract.violations import BodyTooLarge, MalformedBody
 from facade.web.methods import MethodTable
 from facade.web.threads import Queue
-from facade.web.wsgi_bridge import WsgiBridge
+from facade.web.wsgi_bridge import ENDING, WsgiBridge
+
+
+def scope_of(headers: Iterable[tuple[bytes, bytes]] = ()) -> dict[str, Any]:
+    return {
+        "type": "http",
+        "method": "POST",
+        "path": "/orders",
+        "query_string": b"",
+        "headers": list(headers),
+        "http_version": "1.1",
+        "extensions": {ROUTING_CONTEXT: {"operation_id": "x", "api_base_path": ""}},
+    }
+
+
+def answered(_: Any, start_response: Callable[..., Any]) -> list[bytes]:
+    start_response("204 No Content", [])
+    return []
 
 
 def seen(*messages: dict[str, Any], headers: Iterable[tuple[bytes, bytes]] = ()) -> dict[str, Any]:
@@ -30,16 +47,8 @@ def seen(*messages: dict[str, Any], headers: Iterable[tuple[bytes, bytes]] = ())
     async def send(message: Any) -> None:
         pass
 
-    scope = {
-        "type": "http",
-        "method": "POST",
-        "path": "/orders",
-        "query_string": b"",
-        "headers": list(headers),
-        "http_version": "1.1",
-        "extensions": {ROUTING_CONTEXT: {"operation_id": "x", "api_base_path": ""}},
-    }
-    asyncio.run(WsgiBridge(application, 1, MethodTable(), 20, Queue(1, 10))(scope, receive, send))
+    bridge = WsgiBridge(application, 1, MethodTable(), 20, Queue(1, 10))
+    asyncio.run(bridge(scope_of(headers), receive, send))
     return environ
 
 
@@ -67,3 +76,54 @@ def test_a_header_written_with_underscores_is_not_taken_for_another() -> None:
     environ = seen(headers=sent)
     assert environ["HTTP_IDEMPOTENCY_KEY"] == "y"
     assert not {"HTTP_IF_MATCH", "CONTENT_TYPE"} & environ.keys()
+
+
+@pytest.mark.parametrize("ends", ["the wait", "the server"])
+def test_a_request_waits_until_it_need_not_or_the_server_ends(ends: str) -> None:
+    """A reader of events would keep a server from ending for as long as it waits."""
+    sent: list[Any] = []
+    left: list[str] = []
+
+    async def asking() -> None:
+        server, events = asyncio.Event(), asyncio.Event()
+
+        async def wait(scope: Any) -> None:
+            try:
+                await events.wait()
+            finally:
+                left.append("the wait")
+
+        async def receive() -> Any:
+            return {"type": "http.request"}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        scope = scope_of() | {"state": {ENDING: server}}
+        bridge = WsgiBridge(answered, 1, MethodTable(), 20, Queue(1, 10), waits={("", "x"): wait})
+        request = asyncio.ensure_future(bridge(scope, receive, send))
+        for _ in range(8):
+            await asyncio.sleep(0)
+        assert not sent
+        (server if ends == "the server" else events).set()
+        await request
+
+    asyncio.run(asking())
+    assert [message.get("status") for message in sent] == [204, None]
+    assert left == ["the wait"]
+
+
+def test_a_wait_that_fails_fails_its_request() -> None:
+    async def wait(scope: Any) -> None:
+        raise BodyTooLarge(BODY_LIMIT)
+
+    async def nothing(*_: Any) -> Any:
+        return None
+
+    bridge = WsgiBridge(answered, 1, MethodTable(), 20, Queue(1, 10), waits={("", "x"): wait})
+
+    async def asking() -> None:
+        await bridge(scope_of() | {"state": {ENDING: asyncio.Event()}}, nothing, nothing)
+
+    with pytest.raises(BodyTooLarge):
+        asyncio.run(asking())
