@@ -83,7 +83,7 @@ SELECT kind, code, count(DISTINCT order_id) AS orders FROM fallout GROUP BY ALL 
 CREATE VIEW cancellations AS
 SELECT subject_id AS cancellation_id, document->>'$.productOrder.id' AS order_id, owner, customer_id, state,
     document->>'$.cancellationReason' AS reason, document->>'$.blockingMilestone' AS milestone,
-    CAST(document->>'$.creationDate' AS TIMESTAMP) AS created_at, changed_at
+    TRY_CAST(document->>'$.creationDate' AS TIMESTAMP) AS created_at, changed_at
 FROM entities WHERE subject_type = 'cancellation' AND NOT removed;
 
 CREATE VIEW cancellations_by_state AS
@@ -221,7 +221,7 @@ PRODUCTS = """["JSON"]"""
 NEW_ASSETS = """
 CREATE OR REPLACE TEMP TABLE listed AS
 SELECT product->>'$.id' AS asset_id, json_merge_patch(product, '{"href": null}') AS document,
-    CAST(product->>'$.creationDate' AS TIMESTAMP) AS created_at,
+    coalesce(TRY_CAST(product->>'$.creationDate' AS TIMESTAMP), TIMESTAMP '1970-01-01') AS created_at,
     list_filter(
         CAST(product->'$.relatedParty' AS JSON[]), lambda party: (party->>'$.role') = 'Customer'
     )[1]->>'$.partyOrPartyRole.id' AS customer_id
