@@ -13,5 +13,9 @@ class FeedAway(WarehouseError):
     """The feed gives no usable answer now. It may be asked again."""
 
 
+class NotAllowed(WarehouseError):
+    """The client of the warehouse lacks a scope."""
+
+
 class QuestionRefused(WarehouseError):
     """A query is wrong, is no query, or takes too much."""

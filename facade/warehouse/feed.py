@@ -10,7 +10,7 @@ import requests
 from requests.auth import AuthBase
 
 from canonical.shared import jsontext
-from facade.warehouse.errors import FeedAway, WarehouseError
+from facade.warehouse.errors import FeedAway, NotAllowed, WarehouseError
 
 PAGE = 200
 """The most events of one answer."""
@@ -66,24 +66,15 @@ class Bearer(AuthBase):
 
 
 class Feed:
-    """Raises FeedAway for what may pass, WarehouseError for what somebody has to change."""
+    """Raises FeedAway for what may pass, WarehouseError for what somebody has to change: NotAllowed for a scope."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
         self._http = requests.Session()
         self._token = Bearer("")
         self._ends = 0.0
-        self._scopes: frozenset[str] | None = None
-
-    @property
-    def sees_all(self) -> bool:
-        """False if the token endpoint said that the client does not read everybody's events."""
-        return self._scopes is None or EVERYBODY in self._scopes
-
-    @property
-    def sees_products(self) -> bool:
-        """False if the token endpoint said that the client does not read everybody's products."""
-        return self._scopes is None or EVERY_PRODUCT in self._scopes
+        self.sees_all = self.sees_products = True
+        """Whether the client reads everybody's events and products. False if its token says so."""
 
     def page(self, after: int, wait: int = 0, limit: int = PAGE) -> Page:
         """The events after a number with their documents. Without one, waits for it up to `wait` seconds."""
@@ -138,7 +129,9 @@ class Feed:
             self._token, seconds = Bearer(str(token["access_token"])), float(token.get("expires_in", EARLY_SECONDS * 2))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise WarehouseError(f"what {source.token_url} answers is no token: check WAREHOUSE_TOKEN_URL") from error
-        self._scopes = frozenset(str(token["scope"]).split()) if "scope" in token else None
+        if "scope" in token:
+            scopes = str(token["scope"]).split()
+            self.sees_all, self.sees_products = EVERYBODY in scopes, EVERY_PRODUCT in scopes
         self._ends = monotonic() + max(seconds - EARLY_SECONDS, 1.0)
 
     def _sent(self, method: str, url: str, **options: Any) -> requests.Response:
@@ -162,7 +155,7 @@ def _check(answer: requests.Response, source: Source, path: str) -> None:
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in TRY_AGAIN:
         raise FeedAway(f"{source.url} answers {status}")
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        raise WarehouseError(
+        raise NotAllowed(
             f"{source.url} refuses the client {source.client} ({status}): it needs the scopes {SCOPES[path]}"
         )
     raise WarehouseError(f"{source.url}{path} answers {status}: check WAREHOUSE_SOURCE")

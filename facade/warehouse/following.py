@@ -11,7 +11,7 @@ import duckdb
 import stamina
 import structlog
 
-from facade.warehouse.errors import FeedAway, WarehouseError, WarehouseInUse
+from facade.warehouse.errors import FeedAway, NotAllowed, WarehouseError, WarehouseInUse
 from facade.warehouse.feed import EVERY_PRODUCT, EVERYBODY, FIRST_PRODUCTS, PAGE, Feed, Page
 from facade.warehouse.store import Store, when_free
 
@@ -71,14 +71,24 @@ def read_loaded_assets(store: Store, feed: Feed) -> None:
     load = store.load_to_read
     if load is None or not feed.sees_products:
         return
+    try:
+        found = _read_products(store, feed)
+    except NotAllowed:  # a token need not name its scopes
+        feed.sees_products = False
+        _tell_what_is_not_seen(feed)
+        return
+    store.assets_are_read(load)
+    log.info("loaded assets are stored", assets=found)
+
+
+def _read_products(store: Store, feed: Feed) -> int:
     query: str | None = FIRST_PRODUCTS
     found = 0
     while query is not None:
         page = _patiently(partial(feed.products, query))
         found += _patiently(partial(store.take_products, page.text))
         query = page.next
-    store.assets_are_read(load)
-    log.info("loaded assets are stored", assets=found)
+    return found
 
 
 def check_stream(store: Store, feed: Feed) -> None:

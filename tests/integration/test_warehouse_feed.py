@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from canonical.shared import jsontext
-from facade.warehouse.errors import FeedAway, WarehouseError
+from facade.warehouse.errors import FeedAway, NotAllowed, WarehouseError
 from facade.warehouse.feed import Feed, Source
 from tests.support.private_ca import Authority, served_over_tls
 
@@ -92,8 +92,8 @@ def test_a_token_without_everybodys_events_is_noticed(product: Product) -> None:
         ([(302, {})], [], WarehouseError, "answers 302: check WAREHOUSE_TOKEN_URL"),
         ([(429, {})], [], FeedAway, "answers 429"),
         ([(503, {})], [], FeedAway, "answers 503"),
-        ([], [(403, {})], WarehouseError, "needs the scopes events:read and events:read:all"),
-        ([], [(401, {}), (401, {})], WarehouseError, "refuses the client warehouse"),
+        ([], [(403, {})], NotAllowed, "needs the scopes events:read and events:read:all"),
+        ([], [(401, {}), (401, {})], NotAllowed, "refuses the client warehouse"),
         ([], [(404, {})], WarehouseError, "check WAREHOUSE_SOURCE"),
         ([], [(302, {})], WarehouseError, "answers 302"),
         ([], [(429, {})], FeedAway, "answers 429"),

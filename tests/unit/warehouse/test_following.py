@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import stamina
 
-from facade.warehouse.errors import FeedAway, WarehouseError, WarehouseInUse
+from facade.warehouse.errors import FeedAway, NotAllowed, WarehouseError, WarehouseInUse
+from facade.warehouse.feed import Products
 from facade.warehouse.following import Taken, follow, rebuild
 from facade.warehouse.store import Store
 from facade.warehouse.tables import STATE_TABLES
@@ -163,3 +164,14 @@ def test_loaded_assets_are_read_from_the_list_once_after_each_load(store: Store)
     rebuild(store.path, feed, 100, MEMORY, lambda taken: None)
     with closing(Store(store.path, read_only=True)) as rebuilt:
         assert content(rebuilt) == before
+
+
+def test_a_client_that_may_not_list_products_reads_events(store: Store) -> None:
+    class Narrow(Fed):
+        def products(self, query: str = "") -> Products:
+            raise NotAllowed("inventory:read is missing")
+
+    feed = Narrow([loaded(1, 2)])
+    assert next(follow(store, feed, chunk=100)) == Taken(1, 1, 1)
+    assert not feed.sees_products
+    assert store.load_to_read == 1, "the report says that they are missing"
