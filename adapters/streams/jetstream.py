@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from nats.aio.client import Client
+from nats.aio.transport import TcpTransport
 from nats.errors import Error as NatsError
 from nats.errors import SecureConnRequiredError
 from nats.js.api import RetentionPolicy, StorageType, StreamConfig
@@ -40,6 +41,13 @@ class SafeClient(Client):
             raise SecureConnRequiredError
         return super()._connect_command()
 
+    def drop(self) -> None:
+        """Send nothing more. To close sends what is left, and waits for a server that may read nothing."""
+        self._pending, self._pending_data_size = [], 0
+        writer = self._transport._io_writer if isinstance(self._transport, TcpTransport) else None  # noqa: SLF001
+        if writer is not None:
+            writer.transport.abort()
+
 
 class JetStreamPublisher:
     """Publishes on subjects `<prefix>.<type of the aggregate>.<its id>`.
@@ -65,7 +73,7 @@ class JetStreamPublisher:
             self._options["user_credentials"] = str(credentials)
         if ca is not None:
             self._options["tls"] = ssl.create_default_context(cafile=str(ca))
-        self._client: Client | None = None
+        self._client: SafeClient | None = None
         self._jetstream: JetStreamContext | None = None
         self._closed = asyncio.Event()
         self._reason: Exception | None = None
@@ -94,27 +102,35 @@ class JetStreamPublisher:
         asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
     async def _publish(self, messages: Sequence[StreamMessage]) -> None:
-        jetstream = await self._connected()
-        sent = [
-            await jetstream.publish_async(
-                subject_of(self._prefix, one),
-                one.body,
-                headers={"Nats-Msg-Id": one.event_id, "Content-Type": CONTENT_TYPE},
-            )
-            for one in messages
-        ]
-        acknowledged = asyncio.gather(*sent)
+        jetstream, over = await self._connected(), asyncio.Event()
+        sending = asyncio.ensure_future(self._sent(jetstream, messages, over))
         closed = asyncio.ensure_future(self._closed.wait())
         try:
-            await asyncio.wait((acknowledged, closed), timeout=ACKNOWLEDGED_WITHIN, return_when="FIRST_COMPLETED")
-            if not acknowledged.done():
+            await asyncio.wait((sending, closed), timeout=ACKNOWLEDGED_WITHIN, return_when="FIRST_COMPLETED")
+            if not sending.done():
                 raise ConnectionError("the connection was closed") if closed.done() else TimeoutError
-            acknowledged.result()
+            sending.result()
         finally:
             closed.cancel()
-            acknowledged.cancel()
+            over.set()
+            sending.cancel()
             with suppress(asyncio.CancelledError, *TROUBLE):
-                await acknowledged
+                await sending
+
+    async def _sent(self, jetstream: JetStreamContext, messages: Sequence[StreamMessage], over: asyncio.Event) -> None:
+        """Send the messages and wait until all are acknowledged, or until `over` is set."""
+        sent = []
+        for one in messages:
+            if over.is_set():  # nats-py 2.16 swallows a cancellation while it waits for a server that does not read
+                raise ConnectionError("the server does not read")
+            sent.append(
+                await jetstream.publish_async(
+                    subject_of(self._prefix, one),
+                    one.body,
+                    headers={"Nats-Msg-Id": one.event_id, "Content-Type": CONTENT_TYPE},
+                )
+            )
+        await asyncio.gather(*sent)
 
     async def _connected(self) -> JetStreamContext:
         if self._jetstream is None or self._client is None or not self._client.is_connected:
@@ -125,7 +141,7 @@ class JetStreamPublisher:
             self._jetstream = jetstream
         return self._jetstream
 
-    async def _connection(self) -> Client:
+    async def _connection(self) -> SafeClient:
         """To one of the servers. It does not connect again by itself: it would send what it still holds then."""
         self._closed, self._reason = asyncio.Event(), None
 
@@ -168,6 +184,7 @@ class JetStreamPublisher:
     async def _disconnect(self) -> None:
         client, self._client, self._jetstream = self._client, None, None
         if client is not None:
+            client.drop()
             with suppress(*TROUBLE, AssertionError):  # this one, if it never began to connect
                 await asyncio.wait_for(client.close(), CLOSED_WITHIN)
 

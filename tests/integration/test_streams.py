@@ -2,11 +2,13 @@
 
 import asyncio
 import random
+import socket
 import subprocess
 import sys
+import threading
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -225,6 +227,37 @@ def refusal(publisher: EventPublisher) -> str:
         publisher.publish([StreamMessage("a-1", "order", "a", b"{}")])
     publisher.close()
     return str(refused.value)
+
+
+def _read_no_events(server: socket.socket, over: threading.Event) -> None:
+    """As a NATS server that stands still after it was asked for its streams."""
+    with suppress(OSError), server.accept()[0] as client:
+        client.sendall(b'INFO {"server_id":"x","version":"2.10.0","headers":true,"max_payload":1048576,"proto":1}\r\n')
+        got = b""
+        while b"STREAM.NAMES" not in got:
+            got += client.recv(4096)
+            if got.endswith(b"PING\r\n"):
+                client.sendall(b"PONG\r\n")
+        [inbox] = [line.split()[-2] for line in got.split(b"\r\n") if b"STREAM.NAMES" in line]
+        [number] = [line.split()[-1] for line in got.split(b"\r\n") if line.startswith(b"SUB")]
+        body = b'{"type":"x","total":1,"offset":0,"limit":1,"streams":["s"]}'
+        client.sendall(b"MSG %b %b %d\r\n%b\r\n" % (inbox, number, len(body), body))
+        over.wait()
+
+
+def test_a_server_that_reads_nothing_stops_neither_the_next_attempt_nor_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("adapters.streams.jetstream.ACKNOWLEDGED_WITHIN", 0.5)
+    over = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=_read_no_events, args=(server, over), daemon=True).start()
+        publisher = JetStreamPublisher([f"nats://127.0.0.1:{server.getsockname()[1]}"], "slow.events")
+        events = [StreamMessage(f"a{number}-1", "order", f"a{number}", b"x" * 50_000) for number in range(500)]
+        with pytest.raises(NotPublished, match="TimeoutError"):
+            publisher.publish(events)
+        publisher.close()
+        over.set()
 
 
 def test_a_tls_address_needs_a_server_with_tls(broker: NatsServer) -> None:
