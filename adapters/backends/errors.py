@@ -104,6 +104,7 @@ cannot be told from an answer that was lost."""
 
 STATUSES: Mapping[int, CallOutcome] = {
     401: CallOutcome.LOCKED_OUT,
+    407: CallOutcome.TURNED_AWAY,  # a proxy does not know us: the backend saw nothing
     408: CallOutcome.TURNED_AWAY,
     425: CallOutcome.TURNED_AWAY,
     429: CallOutcome.TURNED_AWAY,

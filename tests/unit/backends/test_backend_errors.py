@@ -90,6 +90,7 @@ def test_an_exception_tells_whether_the_request_may_have_arrived(error: Exceptio
         (400, BackendRefused, BackendRefused),
         (401, BackendUnavailable, BackendUnavailable),
         (404, BackendRefused, BackendRefused),
+        (407, BackendUnavailable, BackendUnavailable),
         (408, BackendUnavailable, BackendUnavailable),
         (409, BackendRefused, BackendRefused),
         (422, BackendRefused, BackendRefused),
