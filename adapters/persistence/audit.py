@@ -39,6 +39,8 @@ _ACCEPTED_BEFORE = Prepared(
     .offset(sa.literal_column("0"))
 )
 
+_WAIT_FOR_EQUAL = "SELECT pg_advisory_xact_lock(hashtextextended(%(equal)s, 0))"
+
 
 class SqlAuditTrail:
     """Records of requests that changed nothing, written in the background; those of changes are written with the change
@@ -100,7 +102,13 @@ def insert_record(connection: sa.Connection, record: AuditRecord) -> None:
 def accepted_before(
     connection: sa.Connection, client: str, operation: str, payload_hash: str, since: datetime, given_up: Iterable[str]
 ) -> str | None:
-    """The subject of the client's last such request since then that was accepted, if it is not in these states."""
+    """The subject of the client's last such request since then that was accepted, if it is not in these states.
+
+    Of equal requests at the same time, the second one waits here for the end of the first one's transaction. On SQLite
+    there is one writer at a time anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(_WAIT_FOR_EQUAL, {"equal": f"{client} {payload_hash}"})
     wanted = {
         "of_client": client,
         "from_id": _id_at(since, -1),
