@@ -8,7 +8,7 @@ from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from nats.aio.client import Client
 from nats.aio.transport import TcpTransport
@@ -61,7 +61,7 @@ class JetStreamPublisher:
     def __init__(
         self, servers: Sequence[str], prefix: str, credentials: Path | None = None, ca: Path | None = None
     ) -> None:
-        if not all(server.startswith(SCHEMES) for server in servers):
+        if not all(map(_is_server, servers)):
             raise ValueError("use servers such as nats://host:4222 or tls://host:4222, with commas between them")
         if ca is not None and not all(server.startswith(TLS) for server in servers):
             raise ValueError("certificates check a server only with TLS: use servers such as tls://host:4222")
@@ -187,6 +187,14 @@ class JetStreamPublisher:
             client.drop()
             with suppress(*TROUBLE, AssertionError):  # this one, if it never began to connect
                 await asyncio.wait_for(client.close(), CLOSED_WITHIN)
+
+
+def _is_server(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return text.startswith(SCHEMES) and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # the port is no number
+        return False
 
 
 def _name(error: Exception) -> str:

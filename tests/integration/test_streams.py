@@ -265,6 +265,13 @@ def test_a_tls_address_needs_a_server_with_tls(broker: NatsServer) -> None:
     assert refusal(plain) == "NATS did not take all events: SecureConnRequiredError"
 
 
+@pytest.mark.parametrize("wrong", ["http://one:4222", "one:4222", "nats://user:secret@", "tls://user:secret@one:x", ""])
+def test_what_is_no_server_is_refused_without_its_password(wrong: str) -> None:
+    with pytest.raises(ValueError, match="use servers such as nats://host:4222") as refused:
+        JetStreamPublisher(["nats://one:4222", wrong], "odd.events")
+    assert "secret" not in str(refused.value)
+
+
 def test_certificates_that_would_check_nobody_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="only with TLS: use servers such as tls://"):
         JetStreamPublisher(["tls://one:4222", "nats://two:4222"], "tls.events", ca=tmp_path)
