@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 import structlog
@@ -145,6 +146,11 @@ def _source(settings: Settings) -> Any:
         raise click.ClickException("WAREHOUSE_SECRET must be set in production")
     url = (settings.warehouse_source or f"http://127.0.0.1:{settings.port}").rstrip("/")
     token_url = settings.warehouse_token_url or f"{url}/oauth/token"
+    for variable, address in (("WAREHOUSE_SOURCE", url), ("WAREHOUSE_TOKEN_URL", token_url)):
+        if "@" in urlsplit(address).netloc:  # the report and the log show the address
+            raise click.ClickException(
+                f"{variable} has a user or a password: use WAREHOUSE_CLIENT and WAREHOUSE_SECRET instead"
+            )
     return Source(url, token_url, settings.warehouse_client, settings.warehouse_secret, settings.warehouse_ca_bundle)
 
 

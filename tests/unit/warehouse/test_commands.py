@@ -62,6 +62,8 @@ def test_the_query_may_come_from_the_standard_input(store: Store) -> None:
         (("run",), {"WAREHOUSE_FILE": "/dev/null/warehouse.duckdb"}, "WAREHOUSE_FILE: /dev/null cannot be made"),
         (("run",), {"WAREHOUSE_CHUNK": "0"}, "WAREHOUSE_CHUNK='0' must be from 1"),
         (("run",), {"WAREHOUSE_SOURCE": "nowhere"}, "WAREHOUSE_SOURCE is not an address"),
+        (("run",), {"WAREHOUSE_SOURCE": "http://a:b@host"}, "WAREHOUSE_SOURCE has a user or a password"),
+        (("rebuild",), {"WAREHOUSE_TOKEN_URL": "http://a:b@host/token"}, "WAREHOUSE_TOKEN_URL has a user or a"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(
