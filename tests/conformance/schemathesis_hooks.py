@@ -1,4 +1,4 @@
-"""What `schemathesis run` leaves out of requests that keep the contract; schemathesis.toml names this file.
+"""What `schemathesis run` leaves out of requests that keep the contract; schemathesis.toml beside it names this file.
 
 These parameters take any text by the contract, and almost no text means something: a cursor is what a page before gave,
 the others name attributes of the resource. Requests that break the contract keep them.

@@ -3,10 +3,13 @@
 import json
 import re
 from collections.abc import Iterable
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
 import pytest
+from schemathesis.config import SchemathesisConfig
 
 from canonical.catalog.lifecycle import LifecycleStatus
 from canonical.inventory.states import AssetStatus
@@ -145,3 +148,11 @@ def test_an_operation_of_a_json_patch_has_its_members(name: str) -> None:
         {"op": "remove", "path": "/a~b"},
     ):
         assert not fits(TMF[name], "JsonPatch", wrong)
+
+
+def test_what_readers_leave_out_our_own_tests_do_not() -> None:
+    root = Path(__file__).parents[3]
+    theirs = SchemathesisConfig.from_path(root / "tests/conformance/schemathesis.toml").projects.get_default()
+    assert theirs.generation.allow_x00 is False
+    assert find_spec(str(theirs.hooks))
+    assert not list(root.glob("schemathesis.toml")), "schemathesis finds it, and our tests take it"
