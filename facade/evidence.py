@@ -19,9 +19,14 @@ SUPPLIED = "required, and supplied"
 def refused_places(errors: Sequence[Mapping[str, Any]]) -> tuple[Mapped, ...]:
     """Why a request is refused: the entries of its error answer, each with the code of the rule that it breaks."""
     return tuple(
-        Mapped(shortened(one["pointer"], LONGEST_POINTER), "", one.get("reason") or one["code"], Outcome.REFUSED)
+        Mapped(_place(one["pointer"]), "", one.get("reason") or one["code"], Outcome.REFUSED)
         for one in errors[:MOST_PLACES]
     )
+
+
+def _place(pointer: str) -> str:
+    """The pointer without what no answer has: it may name a member that was refused for the NUL in its name."""
+    return shortened(pointer, LONGEST_POINTER).replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def with_supplied(trail: tuple[Mapped, ...], body: Any, allowances: Collection[Allowance] = ()) -> tuple[Mapped, ...]:

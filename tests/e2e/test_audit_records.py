@@ -67,6 +67,13 @@ def test_a_refused_request_is_found_by_its_time_and_read_by_the_id_of_its_answer
     assert found(product, PARTNER, to="0001-01-02T00:00:00Z") == []
 
 
+def test_a_request_that_was_refused_for_a_nul_is_found(product: Node) -> None:
+    refused = product.post(TMF622, partner_order() | {"a\0b": 1}, PARTNER)
+    assert refused.status_code == 400
+    [record] = until(lambda: [one for one in found(product, PARTNER) if one["id"] == refused.json()["id"]])
+    assert [field["source"] for field in record["translation"]] == ["/a\ufffdb"]
+
+
 def test_pages_lead_to_each_other(product: Node, order_id: str) -> None:
     address, seen = f"{RECORDS}?orderId={order_id}&limit=1", list[str]()
     while address:

@@ -80,3 +80,8 @@ def test_a_record_of_a_refusal_has_bounds() -> None:
     told = refused_places([entry] * 500)
     assert len(told) == MOST_PLACES
     assert {len(one.source) for one in told} == {LONGEST_POINTER}
+
+
+def test_a_record_of_a_refusal_names_no_place_with_what_no_answer_has() -> None:
+    [told] = refused_places([{"pointer": "/a\0b", "code": "unexpectedProperty"}])
+    assert told.source == "/a\ufffdb"
