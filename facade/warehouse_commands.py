@@ -110,7 +110,8 @@ def query(settings: Settings, sql: str, form: str, rows: int) -> None:
     from facade.warehouse.asking import ask  # noqa: PLC0415 - the extra may be missing
 
     text = sys.stdin.read() if sql == "-" else sql
-    answer = ask(settings.warehouse_path, [text], rows, settings.warehouse_query_seconds)[0]
+    with _private():
+        answer = ask(settings.warehouse_path, [text], rows, settings.warehouse_query_seconds)[0]
     WRITERS[form](answer.columns, answer.rows)
     if answer.more:
         click.echo(f"only the first {rows:,} rows are here: --rows takes more", err=True)
@@ -128,7 +129,9 @@ def report(settings: Settings, path: Path) -> None:
     from facade.warehouse.asking import ask  # noqa: PLC0415 - the extra may be missing
     from facade.warehouse.report import QUERIES, ROWS, page  # noqa: PLC0415
 
-    text = page(ask(settings.warehouse_path, QUERIES, ROWS, settings.warehouse_query_seconds))
+    with _private():
+        answers = ask(settings.warehouse_path, QUERIES, ROWS, settings.warehouse_query_seconds)
+    text = page(answers)
     if path == Path("-"):
         click.echo(text, nl=False)
         return
@@ -165,6 +168,16 @@ def _made(settings: Settings) -> Path:
 
 
 @contextmanager
+def _private() -> Iterator[None]:
+    """Nobody else reads the files that are made here, also those of a large query."""
+    mask = os.umask(PRIVATE)
+    try:
+        yield
+    finally:
+        os.umask(mask)
+
+
+@contextmanager
 def _owning() -> Iterator[None]:
     """Files are private. SIGTERM and Ctrl-C are no errors: what was not committed is read again."""
     asked: list[int] = []
@@ -173,10 +186,10 @@ def _owning() -> Iterator[None]:
         asked.append(number)
         raise KeyboardInterrupt
 
-    mask = os.umask(PRIVATE)
     before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        yield
+        with _private():
+            yield
     except (KeyboardInterrupt, RuntimeError):  # DuckDB raises RuntimeError for an interrupted statement
         if not asked:
             raise
@@ -184,7 +197,6 @@ def _owning() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-        os.umask(mask)
 
 
 def _write_table(columns: list[str], rows: list[list[Any]]) -> None:

@@ -1,5 +1,6 @@
 """What `tmf-facade warehouse` prints, and what it says if it cannot work."""
 
+import os
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,6 +10,8 @@ from click.testing import CliRunner, Result
 
 from facade import warehouse_commands
 from facade.cli import main
+from facade.warehouse.errors import QuestionRefused
+from facade.warehouse.questions import Answer
 from facade.warehouse.store import Store
 from tests.support.fed import a_course, an_order, event, text_of
 
@@ -109,6 +112,22 @@ def test_without_the_extra_the_command_says_what_to_install(command: Command, mo
         "Error: the warehouse needs a_package_that_is_missing: "
         "install the extra with `pip install --constraint deploy/constraints.txt '.[warehouse]'`\n"
     )
+
+
+def test_files_of_a_large_query_are_private(store: Store, command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.close()
+    masks: list[int] = []
+
+    def asked(*_: object) -> list[Answer]:
+        masks.append(os.umask(0))
+        os.umask(masks[-1])
+        raise QuestionRefused("enough")
+
+    monkeypatch.setattr("facade.warehouse.asking.ask", asked)
+    before = os.umask(0o022)
+    for words in (("query", "FROM orders"), ("report", "-")):
+        assert command(*words).stderr == "Error: enough\n"
+    assert (os.umask(before), masks) == (0o022, [0o077, 0o077])
 
 
 def test_a_report_that_cannot_be_written_is_said(store: Store, command: Command, tmp_path: Path) -> None:
