@@ -218,6 +218,8 @@ def _write_csv(columns: list[str], rows: list[list[Any]]) -> None:
 
 
 def _write_json(columns: list[str], rows: list[list[Any]]) -> None:
+    if twice := sorted({name for name in columns if columns.count(name) > 1}):
+        raise click.ClickException(f"several columns are named {', '.join(twice)}: give them names with AS")
     for row in rows:
         click.echo(jsontext.text(dict(zip(columns, row, strict=True))))
 

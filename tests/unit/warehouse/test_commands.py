@@ -114,6 +114,14 @@ def test_without_the_extra_the_command_says_what_to_install(command: Command, mo
     )
 
 
+def test_no_column_of_json_takes_the_place_of_another(store: Store, command: Command) -> None:
+    store.close()
+    query = "SELECT 1 AS a, 2 AS b, 3 AS a"
+    assert command("query", query, "--format", "csv").stdout == "a,b,a\n1,2,3\n"
+    done = command("query", query, "--format", "json")
+    assert (done.exit_code, done.stderr) == (1, "Error: several columns are named a: give them names with AS\n")
+
+
 def test_files_of_a_large_query_are_private(store: Store, command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     store.close()
     masks: list[int] = []
