@@ -1,7 +1,7 @@
 """The file of the warehouse. One process owns it; queries run beside the writing, each on a connection of its own."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, TypeVar
@@ -157,7 +157,8 @@ class Store:
             yield
             self._connection.execute("COMMIT")
         except BaseException:
-            self._connection.execute("ROLLBACK")
+            with suppress(duckdb.TransactionException):  # a COMMIT that fails or is interrupted has ended it
+                self._connection.execute("ROLLBACK")
             raise
 
     def _rows(self, statement: str) -> list[tuple[Any, ...]]:

@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+import duckdb
 import pytest
 
 from facade.warehouse.errors import WarehouseError
@@ -101,6 +102,35 @@ def test_a_page_that_cannot_be_stored_leaves_nothing_behind(store: Store) -> Non
     assert everything(store) == before
     assert store.number == 4
     assert store.take([text_of(a_course("o3", 5))], 8, 8) == 4
+
+
+class Committing:
+    """A connection whose transaction has ended when COMMIT raises this."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, raised: BaseException) -> None:
+        self._connection, self._raised = connection, raised
+
+    def execute(self, statement: str, *values: Any) -> duckdb.DuckDBPyConnection:
+        done = self._connection.execute(statement, *values)
+        if statement == "COMMIT":
+            raise self._raised
+        return done
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+@pytest.mark.parametrize(
+    ("raised", "told", "text"),
+    [(KeyboardInterrupt(), KeyboardInterrupt, "^$"), (duckdb.IOException("disk full"), WarehouseError, "disk full")],
+    ids=["a signal", "a full disk"],
+)
+def test_what_ends_a_commit_is_told(
+    store: Store, monkeypatch: pytest.MonkeyPatch, raised: BaseException, told: type[BaseException], text: str
+) -> None:
+    monkeypatch.setattr(store, "_connection", Committing(store._connection, raised))
+    with pytest.raises(told, match=text):
+        store.take([text_of(a_course("o1", 1))], 4, 4)
 
 
 def test_a_store_goes_on_where_it_stopped(store: Store) -> None:
