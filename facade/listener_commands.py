@@ -27,7 +27,7 @@ def list_listeners(settings: Settings, client: str | None) -> None:
         found = operators.listeners(client)
     for report in found:
         click.echo(_in_words(report))
-    click.echo(f"{len(found):,} registrations")
+    click.echo("1 registration" if len(found) == 1 else f"{len(found):,} registrations")
 
 
 @listeners.command()

@@ -47,7 +47,7 @@ def test_registrations_of_all_clients_are_listed_without_what_may_be_secret(list
     assert first.startswith("listener-of-acme acme tmf622 v5 https://acme.example/events active, 1 waiting, 0 dead")
     assert "https://globe.example/events paused: nothing was taken for 5 days, 0 waiting" in second
     assert count == "2 registrations"
-    assert listeners("list", "--client", "globe").stdout.splitlines() == [second, "1 registrations"]
+    assert listeners("list", "--client", "globe").stdout.splitlines() == [second, "1 registration"]
 
 
 @pytest.mark.usefixtures("registered")
@@ -55,7 +55,7 @@ def test_one_is_ended_with_all_that_waits_and_on_record(database: Database, list
     ended = listeners("end", "listener-of-acme", "--reason", "ticket 4711")
     assert ended.exit_code == 0, ended.output
     assert ended.stdout == "the registration listener-of-acme of acme has ended\n"
-    assert listeners("list").stdout.splitlines()[-1] == "1 registrations"
+    assert listeners("list").stdout.splitlines()[-1] == "1 registration"
     columns = (audit.c.client, audit.c.operation, audit.c.status, audit.c.subject, audit.c.reason)
     with database.reading() as connection:
         assert not connection.scalar(sa.select(sa.func.count()).select_from(deliveries))
