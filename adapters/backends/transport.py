@@ -54,6 +54,13 @@ class Transport(HTTPAdapter):
         manager.pool_classes_by_scheme = {"http": Pool, "https": TlsPool}
         return manager
 
+    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
+        """The server of the connection, which may be a proxy, is checked by its scheme.
+
+        requests 2.34 goes by `url`, the backend's: on the way to plain HTTP a proxy of https could be anybody.
+        """
+        super().cert_verify(conn, f"{conn.scheme}://", verify, cert)  # type: ignore[no-untyped-call]
+
     def send(
         self, request: requests.PreparedRequest, stream: bool = False, timeout: Any = None, *_: Any, **__: Any
     ) -> requests.Response:

@@ -258,6 +258,33 @@ def test_a_proxy_counts_for_its_backend_only_and_those_of_the_environment_for_no
         assert len(proxy.asked) == 2, "for a token of its own, and for the customer"
 
 
+def test_a_proxy_is_known_by_its_certificate_also_on_the_way_to_plain_http(
+    authority: Authority, connected: Connected, tmp_path: Path
+) -> None:
+    class Forwarding(BaseHTTPRequestHandler):
+        """Sends nothing on: the token is what a proxy must not see that could be anybody."""
+
+        def do_POST(self) -> None:
+            asked.append(self.path)
+            self.send_error(502)
+
+        def log_message(self, *_: object) -> None:
+            """Tests are quiet."""
+
+    asked: list[str] = []
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Forwarding)
+    with served_over_tls(server, authority.issue("proxy")) as proxy:
+        strange = {"BACKEND_PROXY": proxy, "BACKEND_CA_BUNDLE": str(Authority(tmp_path).bundle)}
+        backends = connected("http://backend.example", **strange)
+        with pytest.raises(BackendUnavailable):
+            backends.customers.customer("C1")
+        assert asked == []
+        known = connected("http://backend.example", **strange | {"BACKEND_CA_BUNDLE": str(authority.bundle)})
+        with pytest.raises(BackendUnavailable):
+            known.customers.customer("C1")
+        assert len(asked) == 1
+
+
 def test_a_proxy_that_is_away_is_named_as_the_cause(recorder: Recorder, connected: Connected) -> None:
     recorder.server_close()
     with socket.socket() as nobody:
