@@ -1,7 +1,7 @@
 """Equal orders that come at the same moment, on both databases."""
 
 from datetime import UTC, datetime, timedelta
-from threading import Thread
+from threading import Event, Thread
 
 import sqlalchemy as sa
 
@@ -39,9 +39,10 @@ def earlier(connection: sa.Connection) -> str | None:
 
 
 def test_the_second_one_waits_for_the_first_and_sees_it(database: Database) -> None:
-    found: list[str | None] = []
+    found, coming = list[str | None](), Event()
 
     def come_second() -> None:
+        coming.set()
         with database.writing() as connection:
             found.append(earlier(connection))
 
@@ -49,7 +50,7 @@ def test_the_second_one_waits_for_the_first_and_sees_it(database: Database) -> N
     with database.writing() as connection:
         assert earlier(connection) is None
         second.start()
-        second.join(0.3)
+        assert coming.wait(LONG)
         insert_record(connection, ACCEPTED)
         connection.execute(sa.insert(documents), ORDER)
         connection.commit()
