@@ -33,8 +33,9 @@ class Keeping:
     def tend(self) -> None:
         if monotonic() < self._due:
             return
-        more = self._forget(self._now() - timedelta(seconds=self._seconds))
-        self._due = monotonic() + (PART_SECONDS if more else ROUND_SECONDS)
+        self._due = monotonic() + ROUND_SECONDS  # after a failure, too, so that it keeps nothing else from its turn
+        if self._forget(self._now() - timedelta(seconds=self._seconds)):
+            self._due = monotonic() + PART_SECONDS
 
 
 class Retention:

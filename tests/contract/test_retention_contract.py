@@ -123,3 +123,17 @@ def test_what_is_old_is_looked_for_from_time_to_time() -> None:
     for _ in range(3):
         keeping.tend()
     assert asked == [datetime(2026, 5, 2, tzinfo=UTC)]
+
+
+def test_a_failure_is_not_repeated_at_once() -> None:
+    asked: list[datetime] = []
+
+    def fail(before: datetime) -> bool:
+        asked.append(before)
+        raise ZeroDivisionError
+
+    keeping = Keeping(fail, 1.0, lambda: NOON)
+    with pytest.raises(ZeroDivisionError):
+        keeping.tend()
+    keeping.tend()
+    assert len(asked) == 1
