@@ -9,7 +9,6 @@ import json
 import sys
 
 import nats
-from nats.errors import TimeoutError as NothingNew
 
 SUBJECTS = "tmf.events.>"
 """All events. `tmf.events.order.*` are those of orders."""
@@ -24,7 +23,7 @@ async def consume(server: str) -> None:
     while True:
         try:
             messages = await subscription.fetch(10, timeout=5)
-        except NothingNew:
+        except TimeoutError:  # nothing is new
             continue
         for message in messages:
             event = json.loads(message.data)
