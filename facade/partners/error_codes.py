@@ -74,6 +74,7 @@ PARAMETERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "ASSET_IN_USE": ("assetId", "by"),
         "CATALOG_ITEM_TWICE": ("id",),
         "VERSION_MISMATCH": ("version",),
+        "REQUEST_REPEATED": ("id",),
         "LISTENER_EXISTS": ("listenerId",),
         "TOO_MANY_LISTENERS": ("most",),
         "DATABASE_OUTCOME_UNKNOWN": ("auditRecordId", "id"),
