@@ -14,6 +14,7 @@ from typing import Any
 
 from canonical.processes.progress import Facts, Progress, Step, acting, effect_of, next_call, to_undo, undoing
 from canonical.processes.records import BEFORE, REFUSED, RESULT, STOP, THROUGH, UNAVAILABLE, UNCERTAIN
+from canonical.processes.signs_of_life import at_work
 from canonical.shared.errors import (
     BackendContractError,
     BackendUnavailable,
@@ -244,6 +245,7 @@ def _settle(
             return {RESULT: act()}
         except (OutcomeUnknown, BackendContractError):
             in_doubt = True
+            at_work()  # a node that stops leaves the question, and the next try, to another one
             found = None if find is None else _found(find, facts)
             return {RESULT: act() if found is None else found}
     except (BackendUnavailable, OutcomeUnknown, BackendContractError) as error:

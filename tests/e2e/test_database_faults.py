@@ -19,7 +19,7 @@ Fault = Callable[[Node], AbstractContextManager[None]]
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def product(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
-    settings = {"DATABASE_TIMEOUT": "3", "THREADS": "16", "PORTAL_WAIT": "4"}
+    settings = {"DATABASE_TIMEOUT": "3", "THREADS": "16", "PORTAL_WAIT": "4", "BACKEND_READ_TIMEOUT": "5"}
     with ExitStack() as stack:
         if request.param == "postgresql":
             server = request.getfixturevalue("postgres_server")
@@ -126,6 +126,7 @@ def test_refusals_neither_wait_for_a_locked_database_nor_hold_anybody_up(product
 def test_a_node_ends_while_its_database_answers_nobody(product: Node) -> None:
     product.backends.fault("billing", hang=True, operations=["charge"])
     order_id = product.post(TMF622, partner_order()).json()["id"]
+    until(lambda: product.backends.held("billing"))
     with stopped(product):
         assert product.stop()
     product.backends.clear()

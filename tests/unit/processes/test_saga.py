@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from canonical.processes.errors import InsufficientStock, PaymentDeclined
 from canonical.processes.progress import Progress, Step
 from canonical.processes.saga import run
+from canonical.processes.signs_of_life import telling
 from canonical.shared.errors import BackendContractError, BackendUnavailable, CanonicalError, OutcomeUnknown
 from tests.support.fakes import Journal
 from tests.unit.processes.faulty_backend import (
@@ -188,6 +189,22 @@ def test_a_step_that_cannot_be_asked_about_is_tried_again_with_its_key(kind: typ
 
     ended = run([Step("only", act)], Progress(), Journal().recorded)
     assert ended.facts == {"only": "found by its key"}
+
+
+def test_a_node_that_stops_leaves_an_unknown_outcome_to_the_next_one() -> None:
+    made: list[str] = []
+
+    def act(_: Any) -> Any:
+        made.append("call")
+        raise OutcomeUnknown("lost")
+
+    def stop() -> None:
+        raise Crash
+
+    step = Step("only", act, find=lambda facts: made.append("question"))
+    with pytest.raises(Crash), telling(stop):
+        run([step], Progress(), Journal().recorded)
+    assert made == ["call"]
 
 
 def test_a_step_without_undo_is_passed_over_when_undoing() -> None:
