@@ -24,7 +24,7 @@ from facade.contract.validator import JSON, Contract
 from tests.support.product import ROOT, Node, running_product
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "25"))
-IN_FULL, ONE_IN = (100, 10) if EXAMPLES <= 25 else (0, 1)
+IN_FULL, ONE_IN = (60, 15) if EXAMPLES <= 25 else (0, 1)
 """Of the requests that the coverage phase makes for one operation, the first ones are sent, and one in so many."""
 WAIVERS = yaml.safe_load((Path(__file__).parent / "waivers.yaml").read_text())
 
